@@ -1,0 +1,48 @@
+# Palpate: `make run` to use it, `make test` and `make check` to change it. `make help` lists the rest.
+PORT ?= 8000
+DATA ?= .data
+ARGS ?=
+PY := .venv/bin/python
+
+.PHONY: help install run manage reset test check format lock bench screenshots
+
+help:
+	@printf '%s\n' \
+	  'make run [PORT=8000] [DATA=.data]   everything up, with a demo clinic; Ctrl-C stops it' \
+	  'make manage ARGS="check" [DATA=]    a management command against that data folder' \
+	  'make reset [DATA=]                  empty that data folder, after asking' \
+	  'make test [ARGS="tests/patients"]   all tests, on servers of their own' \
+	  'make check                          lint, types, import contracts, migrations, OpenAPI' \
+	  'make bench                          speed beside plain DRF and beside the bare limit' \
+	  'make screenshots                    pictures of the pages into docs/screenshots/' \
+	  'make format / make lock             format the code / write the lock files'
+
+install:
+	@sh dev/install.sh
+
+run: install
+	@$(PY) -m dev.run --port "$(PORT)" --data "$(DATA)"
+
+manage: install
+	@$(PY) -m dev.manage --data "$(DATA)" -- $(ARGS)
+
+reset:
+	@sh dev/reset.sh "$(DATA)"
+
+test: install
+	@$(PY) -m dev.test $(ARGS)
+
+check: install
+	@$(PY) -m dev.check
+
+format: install
+	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
+
+lock: install
+	@sh dev/lock.sh
+
+bench: install
+	@$(PY) -m bench $(ARGS)
+
+screenshots: install
+	@$(PY) -m dev.screenshots

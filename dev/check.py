@@ -1,0 +1,53 @@
+"""`make check`: what can be checked without running the program."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+from dev.stack import PYTHON, ROOT, say
+
+BIN = ROOT / ".venv" / "bin"
+CHECKS: list[tuple[str, list[str]]] = [
+    ("format", [PYTHON, "-m", "ruff", "format", "--check", "--quiet", "."]),
+    ("lint", [PYTHON, "-m", "ruff", "check", "--quiet", "."]),
+    ("types", [PYTHON, "-m", "mypy"]),
+    ("import contracts", [str(BIN / "lint-imports")]),
+    ("django", [PYTHON, "manage.py", "check", "--fail-level", "WARNING"]),
+    ("migrations in step with models", [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"]),
+    ("OpenAPI without warnings", [PYTHON, "manage.py", "spectacular", "--validate", "--fail-on-warn", "--file", os.devnull]),
+]  # fmt: skip
+
+
+def main() -> int:
+    # Nothing here talks to a server; the settings only want their names.
+    environment = {
+        **os.environ,
+        "SECRET_KEY": "only for checks",
+        "DATABASE_URL": "postgresql://palpate_app@/unused",
+        "REDIS_URL": "redis://unused",
+        "HTTPS": "1",
+        "DATABASE_POOL_SIZE": "0",
+    }
+    environment.pop("DATABASE_OWNER_URL", None)
+    failed = []
+    with tempfile.TemporaryDirectory() as cache:
+        environment["RUFF_CACHE_DIR"] = cache
+        for name, command in CHECKS:
+            started = time.monotonic()
+            done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+            outcome = "ok" if done.returncode == 0 else "FAILED"
+            say(f"{outcome:>6}  {name} ({time.monotonic() - started:.1f} s)")
+            if done.returncode != 0:
+                failed.append(name)
+                print(done.stdout + done.stderr)
+    if failed:
+        say(f"failed: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

