@@ -1,0 +1,57 @@
+"""Serializer pieces that every app's API uses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+
+
+class Text(serializers.CharField):
+    """Text as typed: only real strings (a number is refused, not turned into one), surrounding blanks cut."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class StrictInteger(serializers.IntegerField):
+    """A JSON integer: `"5"`, `5.5` and `true` are refused."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
+class Number(serializers.DecimalField):
+    """A JSON number with at most `decimal_places`; a number in quotes is refused."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses fields that it does not know: a misspelt clinical field must not vanish silently."""
+
+    computed: frozenset[str] = frozenset()  # fields that we answer with and refuse when sent
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            unknown = set(data) - set(self.fields)
+            if unknown:
+                raise serializers.ValidationError(
+                    {name: [self._refusal(name)] for name in sorted(map(str, unknown))}
+                )
+        return super().to_internal_value(data)
+
+    def _refusal(self, name: str) -> ErrorDetail:
+        if name in self.computed:
+            return ErrorDetail("This is computed, and cannot be sent.", code="computed")
+        return ErrorDetail(
+            f"There is no such field. There are: {', '.join(self.fields)}.", code="unknown_field"
+        )

@@ -1,0 +1,59 @@
+"""Request limits per caller, counted in the shared cache."""
+
+import logging
+import math
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from redis.exceptions import RedisError
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from clinic.caller import Caller
+
+logger = logging.getLogger(__name__)
+WINDOW_S = 60
+
+
+class RequestsPerMinute(BaseThrottle):
+    """
+    A fixed window of one minute per caller; strangers count by address.
+
+    Without Redis nothing is counted and the work goes on: a limit protects the service, it is not its lock.
+    """
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        caller = request.auth
+        who = caller.key if isinstance(caller, Caller) else client_address(request)
+        now = time.time()
+        self.reset_s = math.ceil(WINDOW_S - now % WINDOW_S)
+        key = f"requests:{who}:{int(now // WINDOW_S)}"
+        try:
+            if cache.add(key, 1, timeout=2 * WINDOW_S):
+                used = 1
+            else:
+                used = cache.incr(key)
+        except (RedisError, ValueError):
+            logger.warning("request limits are not counted: the cache does not answer")
+            return True
+        limit = settings.API_REQUESTS_PER_MINUTE
+        request._request.rate_limit = (limit, max(0, limit - used), self.reset_s)  # type: ignore[attr-defined]
+        return used <= limit
+
+    def wait(self) -> float:
+        return self.reset_s
+
+
+def client_address(request: Any) -> str:
+    """
+    Where a request comes from, believing only as many X-Forwarded-For hops as there are proxies of our own.
+    """
+    address: str = request.META.get("REMOTE_ADDR", "") or ""
+    proxies = settings.TRUSTED_PROXIES
+    if proxies:
+        hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+        if len(hops) >= proxies:
+            address = hops[-proxies]
+    return address

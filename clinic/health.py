@@ -1,0 +1,66 @@
+"""Is the process alive, and can it do its work?"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+from clinic.celery import app
+
+logger = logging.getLogger(__name__)
+
+
+@require_safe
+def alive(request: HttpRequest) -> JsonResponse:
+    """The process answers; nothing else is asked."""
+    return JsonResponse({"alive": True})
+
+
+@require_safe
+def ready(request: HttpRequest) -> JsonResponse:
+    """200 if database, broker and migrations are as they should be; 503 says which is not."""
+    checks = {name: _holds(name, check) for name, check in CHECKS.items()}
+    ok = all(checks.values())
+    return JsonResponse({"ready": ok, "checks": checks}, status=200 if ok else 503)
+
+
+def _holds(name: str, check: Callable[[], bool]) -> bool:
+    try:
+        return check()
+    except (OSError, RedisError, KombuError, *_database_errors()) as error:
+        logger.error("not ready: %s (%s)", name, type(error).__name__)
+        return False
+
+
+def _database_errors() -> tuple[type[Exception], ...]:
+    from django.db import Error
+    from psycopg_pool import PoolTimeout
+
+    return (Error, PoolTimeout)
+
+
+def _database() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return bool(cursor.fetchone() == (1,))
+
+
+def _broker() -> bool:
+    with app.connection_for_write(connect_timeout=1) as broker:
+        broker.ensure_connection(max_retries=0, timeout=1)
+    return True
+
+
+def _migrations() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+CHECKS: dict[str, Callable[[], bool]] = {"database": _database, "broker": _broker, "migrations": _migrations}

@@ -1,0 +1,37 @@
+"""Keep patient data out of the logs."""
+
+import logging
+
+
+class WithoutQuery(logging.Filter):
+    """Cut query strings (they may carry a search for a name) and exception values (they may quote a row)."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = getattr(record, "request", None)
+        if request is not None:
+            record.msg, record.args = (
+                "%s %s",
+                (getattr(request, "method", "?"), getattr(request, "path", "?")),
+            )
+        if record.exc_info and record.exc_info[1] is not None:
+            kind, error, trace = record.exc_info
+            record.exc_text = None
+            record.exc_info = (
+                (kind, type(error)(f"<{type(error).__name__}: text withheld>"), trace)
+                if _plain(error)
+                else None
+            )
+            if record.exc_info is None:
+                record.msg = (
+                    f"{record.getMessage()} ({type(error).__module__}.{type(error).__name__}, text withheld)"
+                )
+                record.args = ()
+        return True
+
+
+def _plain(error: BaseException) -> bool:
+    try:
+        type(error)("")
+    except Exception:  # noqa: BLE001 - any constructor may refuse; then only its name is logged
+        return False
+    return True

@@ -1,0 +1,159 @@
+"""
+Migration operations for what models cannot say: row-level security, keys that stay in a clinic, final rows.
+
+They are frozen by their arguments; a change of meaning gets a new function.
+"""
+
+from django.db import migrations
+
+CURRENT_CLINIC = "(SELECT nullif(current_setting('palpate.clinic_id', true), '')::uuid)"
+CURRENT_USER = "(SELECT nullif(current_setting('palpate.user_id', true), '')::uuid)"
+
+
+def clinic_table(table: str, *, using: str | None = None, key: str | None = "id") -> migrations.RunSQL:
+    """
+    Show and take only rows of the transaction's clinic, and give (clinic_id, key) as what others may point at.
+
+    :param using: which rows are seen, if not those of the clinic; what is written is always the clinic's
+    :param key: None where nothing points at the table
+    """
+    using = using or f"clinic_id = {CURRENT_CLINIC}"
+    forward = [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        f"CREATE POLICY own_clinic ON {table} USING ({using}) WITH CHECK (clinic_id = {CURRENT_CLINIC})",
+    ]
+    backward = [
+        f"DROP POLICY own_clinic ON {table}",
+        f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",
+    ]
+    if key is not None:
+        forward.append(f"ALTER TABLE {table} ADD CONSTRAINT {table}_of_clinic UNIQUE (clinic_id, {key})")
+        backward.insert(0, f"ALTER TABLE {table} DROP CONSTRAINT {table}_of_clinic")
+    return migrations.RunSQL(forward, backward)
+
+
+def clinic_key(table: str, column: str, target: str) -> migrations.RunSQL:
+    """
+    Point at a row of the same clinic, and at no other.
+
+    Row-level security does not bind foreign-key checks, so a plain key could point into another clinic.
+    """
+    name = f"{table}_{column}_same_clinic"
+    return migrations.RunSQL(
+        f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY (clinic_id, {column}) "
+        f"REFERENCES {target} (clinic_id, id) DEFERRABLE INITIALLY IMMEDIATE",
+        f"ALTER TABLE {table} DROP CONSTRAINT {name}",
+    )
+
+
+# SQLSTATEs of ours: PT001 = the row is final. The API answers 409 to it.
+FINAL_FUNCTION = """
+CREATE FUNCTION palpate_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'rows of % are final', TG_TABLE_NAME USING ERRCODE = 'PT001';
+END $$
+"""
+
+
+def final_function() -> migrations.RunSQL:
+    return migrations.RunSQL(FINAL_FUNCTION, "DROP FUNCTION palpate_refuse_change()")
+
+
+def final_table(table: str) -> migrations.RunSQL:
+    """
+    Let rows be added and read, never changed or removed, by anyone, as far as PostgreSQL allows.
+
+    ALWAYS triggers fire even under `session_replication_role = replica`. What stays possible is for the owner
+    or a superuser to drop the trigger first; the hash chain over signed records is there to show that.
+    """
+    return migrations.RunSQL(
+        [
+            f"CREATE TRIGGER final_row BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION palpate_refuse_change()",
+            f"CREATE TRIGGER final_table BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION palpate_refuse_change()",
+            f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER final_row",
+            f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER final_table",
+            f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM palpate_app",
+        ],
+        [
+            f"DROP TRIGGER final_row ON {table}",
+            f"DROP TRIGGER final_table ON {table}",
+            f"GRANT UPDATE, DELETE ON {table} TO palpate_app",
+        ],
+    )
+
+
+def final_once_signed(table: str) -> migrations.RunSQL:
+    """Freeze a row of a document's head table (with `signed_at`) once it is signed; TRUNCATE is refused always."""
+    function = f"{table}_once_signed"
+    return migrations.RunSQL(
+        [
+            f"""
+            CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF OLD.signed_at IS NOT NULL THEN
+                    RAISE EXCEPTION 'row % is signed', OLD.id USING ERRCODE = 'PT001';
+                END IF;
+                IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+                RETURN NEW;
+            END $$
+            """,
+            f"CREATE TRIGGER final_once_signed BEFORE UPDATE OR DELETE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION {function}()",
+            f"CREATE TRIGGER final_table BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION palpate_refuse_change()",
+            f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER final_once_signed",
+            f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER final_table",
+        ],
+        [
+            f"DROP TRIGGER final_table ON {table}",
+            f"DROP TRIGGER final_once_signed ON {table}",
+            f"DROP FUNCTION {function}()",
+        ],
+    )
+
+
+def final_with_parent(table: str, parent: str, column: str) -> migrations.RunSQL:
+    """
+    Freeze the child rows of a signed document, against additions too.
+
+    The parent is locked FOR SHARE, so that a row cannot slip in between a signature's reading and its commit.
+    """
+    function = f"{table}_with_parent"
+    return migrations.RunSQL(
+        [
+            f"""
+            CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
+            DECLARE
+                signed timestamptz;
+            BEGIN
+                IF TG_OP <> 'INSERT' THEN
+                    SELECT signed_at INTO signed FROM {parent} WHERE id = OLD.{column} FOR SHARE;
+                    IF signed IS NOT NULL THEN
+                        RAISE EXCEPTION 'row % is part of a signed document', OLD.id USING ERRCODE = 'PT001';
+                    END IF;
+                    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+                END IF;
+                SELECT signed_at INTO signed FROM {parent} WHERE id = NEW.{column} FOR SHARE;
+                IF signed IS NOT NULL THEN
+                    RAISE EXCEPTION 'the document is signed' USING ERRCODE = 'PT001';
+                END IF;
+                RETURN NEW;
+            END $$
+            """,
+            f"CREATE TRIGGER final_with_parent BEFORE INSERT OR UPDATE OR DELETE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION {function}()",
+            f"CREATE TRIGGER final_table BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION palpate_refuse_change()",
+            f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER final_with_parent",
+            f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER final_table",
+        ],
+        [
+            f"DROP TRIGGER final_table ON {table}",
+            f"DROP TRIGGER final_with_parent ON {table}",
+            f"DROP FUNCTION {function}()",
+        ],
+    )

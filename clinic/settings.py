@@ -1,0 +1,296 @@
+"""
+All settings, top to bottom. Values come from the environment; a missing one says its name and what it is for.
+
+Every variable is listed in README.md under "Settings".
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import environ
+from celery.schedules import crontab
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.FileAwareEnv()  # NAME, or NAME_FILE with a path to a secret
+
+
+def required(name: str, purpose: str) -> str:
+    value = env.str(name, default="")
+    if not value:
+        raise ImproperlyConfigured(
+            f"{name} is not set: {purpose} `make run` and `make test` set it; in production the environment does."
+        )
+    return value
+
+
+def database(url: str, **options: Any) -> dict[str, Any]:
+    """Django's database settings from a PostgreSQL connection URI, as libpq itself reads it."""
+    parts = conninfo_to_dict(url)
+    known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    settings = {django: str(parts.pop(libpq, "") or "") for libpq, django in known.items()}
+    return {"ENGINE": "django.db.backends.postgresql", **settings, "OPTIONS": {**parts, **options}}
+
+
+# --- Where it runs ---------------------------------------------------------------------------------------------
+
+SECRET_KEY = required("SECRET_KEY", "it signs sessions and page cursors.")
+DEBUG = False
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+# False only where no TLS stands in front, as in the demo on one machine.
+HTTPS = env.bool("HTTPS", default=True)
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# How many reverse proxies stand in front and append to X-Forwarded-For; 0 believes no header.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
+# --- Data ------------------------------------------------------------------------------------------------------
+
+# The application role: it owns nothing, and row-level security binds it.
+DATABASES = {
+    "default": database(required("DATABASE_URL", "a PostgreSQL URI of the application role (palpate_app)."))
+}
+# Connections that a process keeps; 0 keeps none (where PgBouncer does).
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=8)
+if DATABASE_POOL_SIZE:
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10}
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# The owner of the tables; only `migrate` and `prepare_database` use it, so the web processes need not have it.
+if env.str("DATABASE_OWNER_URL", default=""):
+    DATABASES["owner"] = database(env.str("DATABASE_OWNER_URL"))
+    DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = required(
+    "REDIS_URL", "a Redis or Valkey URL; Celery's broker and the shared request limits live there."
+)
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "palpate",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+}
+
+# --- Apps ------------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "clinic.apps.Clinic",
+    "clinic.apps.Api",
+    "audit",
+    "accounts",
+    "patients",
+    "records",
+    "assessments",
+    "treatments",
+    "oauth2_provider",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "accounts.web.middleware.ClinicOfPage",
+]
+ROOT_URLCONF = "clinic.urls"
+WSGI_APPLICATION = "clinic.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "clinic" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- Language, time, files -------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "clinic" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = env.bool("SERVE_STATIC_FROM_SOURCE", default=False)
+
+# --- People and programs ---------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+CSRF_COOKIE_HTTPONLY = False  # the try-it page reads it to send it back
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+
+OAUTH2_PROVIDER_APPLICATION_MODEL = "accounts.ApiClient"
+OAUTH2_PROVIDER = {
+    "SCOPES_BACKEND_CLASS": "accounts.scopes.ClientScopes",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "REFRESH_TOKEN_EXPIRE_SECONDS": int(timedelta(hours=12).total_seconds()),
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ROTATE_REFRESH_TOKEN": True,
+    "PKCE_REQUIRED": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"] if HTTPS else ["https", "http"],
+    # RFC 9700, the current best practice for OAuth 2: no implicit or password grant, no `plain` challenge,
+    # no token in a query string, tokens kept as checksums only.
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+}
+
+# --- The API ---------------------------------------------------------------------------------------------------
+
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)
+IDEMPOTENCY_KEY_LIFETIME = timedelta(hours=24)
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api.authentication.BearerToken",
+        "accounts.api.authentication.PageSession",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["clinic.api.permissions.DenyAll"],
+    "DEFAULT_THROTTLE_CLASSES": ["clinic.api.throttling.RequestsPerMinute"],
+    "DEFAULT_RENDERER_CLASSES": ["clinic.api.rendering.JSON"],
+    "DEFAULT_PARSER_CLASSES": ["clinic.api.rendering.JSONBody"],
+    "DEFAULT_SCHEMA_CLASS": "clinic.api.schema.Schema",
+    "EXCEPTION_HANDLER": "clinic.api.problems.handle",
+    "UNAUTHENTICATED_USER": None,
+    "COERCE_DECIMAL_TO_STRING": False,
+    "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Palpate",
+    "VERSION": "1",
+    "DESCRIPTION": (
+        "The record of trigger-point care: assessments, treatments, signed documents.\n\n"
+        "Ask `POST /oauth/token/` for a token (client credentials, or authorization code with PKCE) and send it as "
+        "`Authorization: Bearer ...`. Errors are `application/problem+json` (RFC 9457) with a stable `code`."
+    ),
+    "OAS_VERSION": "3.1.0",
+    "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {
+        "deepLinking": True,
+        "persistAuthorization": False,
+        "displayRequestDuration": True,
+    },
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "ENUM_NAME_OVERRIDES": {
+        "Side": "assessments.rules.SIDES",
+        "Sign": "assessments.rules.SIGN_VALUES",
+        "PainSide": "assessments.rules.ZONE_SIDES",
+        "DocumentStatus": "clinic.choices.DOCUMENT_STATUSES",
+        "RecordKind": "records.rules.KINDS",
+        "RecordStatus": "records.rules.STATUSES",
+        "PatientStatus": "patients.rules.STATUSES",
+        "Sex": "patients.rules.SEXES",
+        "ConsentAnswer": "patients.rules.CONSENT_ANSWERS",
+        "ImportFormat": "patients.rules.IMPORT_FORMATS",
+    },
+    "PREPROCESSING_HOOKS": ["clinic.api.schema.only_v1"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "clinic.api.schema.add_security",
+    ],
+}
+
+# --- Background work -------------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+CELERY_BEAT_SCHEDULE = {
+    "verify every chain nightly": {
+        "task": "records.periodic.verify_all_chains",
+        "schedule": crontab(hour=2, minute=30),
+    },
+    "forget old idempotency keys": {
+        "task": "accounts.periodic.forget_old_keys",
+        "schedule": crontab(minute=15),
+    },
+}
+
+# --- What a browser may do -------------------------------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- Logs: ids, never patient data -----------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "filters": {"no_query": {"()": "clinic.logs.WithoutQuery"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_query"]}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "django": {"level": "WARNING"},
+        # Refused requests are in the audit trail, with who and what; here they would only be noise.
+        "django.request": {"level": "ERROR"},
+        "oauthlib": {"level": "ERROR"},
+    },
+}

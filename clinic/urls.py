@@ -1,0 +1,47 @@
+"""Every path of Palpate."""
+
+from django.contrib import admin
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import include, path
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from oauth2_provider import views as oauth
+
+from accounts.web import views as accounts_web
+from clinic import health
+
+api = [
+    path("", include("accounts.api.urls")),
+    path("", include("patients.api.urls")),
+    path("", include("records.api.urls")),
+    path("", include("assessments.api.urls")),
+    path("", include("treatments.api.urls")),
+]
+oauth_server = (
+    [
+        path("authorize/", oauth.AuthorizationView.as_view(), name="authorize"),
+        path("token/", oauth.TokenView.as_view(), name="token"),
+        path("revoke_token/", oauth.RevokeTokenView.as_view(), name="revoke-token"),
+    ],
+    "oauth2_provider",
+)
+urlpatterns = [
+    path("", accounts_web.home, name="home"),
+    path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("clinics/", accounts_web.choose_clinic, name="choose_clinic"),
+    path("api/v1/", include(api)),
+    path("api/v1/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("oauth/", include(oauth_server)),
+    path(
+        ".well-known/oauth-authorization-server",
+        oauth.OAuthServerMetadataView.as_view(),
+        name="oauth-server-metadata",
+    ),
+    path("admin/", admin.site.urls),
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+]
+handler400 = "clinic.api.problems.bad_request_page"
+handler404 = "clinic.api.problems.not_found_page"
+handler500 = "clinic.api.problems.error_page"
