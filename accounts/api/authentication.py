@@ -1,0 +1,98 @@
+"""From a bearer token or a browser session to a Caller."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.utils import timezone
+from oauth2_provider.models import AccessToken
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from accounts import policies
+from accounts.models import User
+from accounts.web.middleware import CLINIC_IN_SESSION
+from clinic import tenancy
+from clinic.api.throttling import client_address
+from clinic.caller import Caller
+
+
+class BearerToken(BaseAuthentication):
+    """
+    An access token of django-oauth-toolkit, found by its checksum with one query.
+
+    Its own DRF class goes through oauthlib and answers the same, at several queries a request.
+    """
+
+    def authenticate(self, request: Request) -> tuple[Any, Caller] | None:
+        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        checksum = hashlib.sha256(token.strip().encode("utf-8", "surrogateescape")).hexdigest()
+        found = (
+            AccessToken.objects.select_related("application", "user").filter(token_checksum=checksum).first()
+        )
+        if found is None or found.expires <= timezone.now():
+            raise AuthenticationFailed("The access token is unknown or has expired.", code="invalid_token")
+        caller = self._caller(found, request)
+        return caller, caller
+
+    def _caller(self, token: Any, request: Request) -> Caller:
+        client, user = token.application, token.user
+        granted = frozenset(token.scope.split()) & frozenset(client.allowed_scopes.split())
+        ip = client_address(request) or None
+        request_id = getattr(request._request, "request_id", None)
+        if user is None:
+            return Caller(
+                clinic_id=client.clinic_id,
+                scopes=granted,
+                client_id=client.client_id,
+                acts_for_id=client.acts_for_id,
+                ip=ip,
+                request_id=request_id,
+            )
+        with tenancy.scope(client.clinic_id, user_id=user.pk):
+            person = policies.person_as_caller(user, client.clinic_id, ip=ip, request_id=request_id)
+        if person is None or not user.is_active:
+            raise AuthenticationFailed(
+                "This person no longer works for the clinic of this app.", code="invalid_token"
+            )
+        return Caller(
+            clinic_id=client.clinic_id,
+            scopes=granted & person.scopes,
+            user_id=user.pk,
+            client_id=client.client_id,
+            ip=ip,
+            request_id=request_id,
+        )
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="palpate"'
+
+
+class PageSession(SessionAuthentication):
+    """A person signed in to the pages, with CSRF protection; the try-it page uses it."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Caller] | None:  # type: ignore[override]
+        user = getattr(request._request, "user", None)
+        if not isinstance(user, User) or not user.is_active:
+            return None
+        clinic_id = request._request.session.get(CLINIC_IN_SESSION)
+        self.enforce_csrf(request)
+        with tenancy.scope(clinic_id, user_id=user.pk):
+            if clinic_id is None:
+                clinics = policies.clinics_of(user)
+                if len(clinics) != 1 or user.is_superuser:
+                    raise AuthenticationFailed("Choose a clinic first, on the start page.", code="no_clinic")
+                clinic_id = clinics[0].pk
+            caller = policies.person_as_caller(
+                user,
+                clinic_id,
+                ip=client_address(request) or None,
+                request_id=getattr(request._request, "request_id", None),
+            )
+        if caller is None:
+            raise AuthenticationFailed("You do not work for this clinic.", code="no_clinic")
+        return caller, caller

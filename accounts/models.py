@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+from oauth2_provider.models import AbstractApplication
+
+from accounts import rules
+from clinic.schema import UUIDv7
+
+
+class Clinic(models.Model):
+    """A tenant: everything about patients belongs to exactly one."""
+
+    class PressureUnit(models.TextChoices):
+        KPA = "kPa"
+        KGF_CM2 = "kgf/cm2"
+
+    id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
+    slug = models.SlugField(unique=True)
+    name = models.TextField()
+    country = models.CharField(max_length=2, help_text="ISO 3166-1, two capital letters")
+    time_zone = models.TextField(help_text="IANA name, as in Europe/Berlin")
+    locale = models.TextField(help_text="BCP 47, as in de-DE")
+    rule_set = models.TextField(
+        default="delphi2018_any2",
+        help_text="by which findings are classified unless an assessment says otherwise",
+    )
+    pressure_unit = models.TextField(choices=PressureUnit.choices, default=PressureUnit.KPA)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(country__regex="^[A-Z]{2}$"), name="clinic_country_is_iso"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> User:
+        user = self.model(email=email.strip(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> User:
+        return self.create_user(email, password, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=(username or "").strip())
+
+
+class User(AbstractBaseUser):
+    """A person who signs in, by e-mail. What they may do hangs on their memberships."""
+
+    id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
+    email = models.EmailField(unique=True)
+    name = models.TextField(help_text="as it stands under a signature")
+    registration_no = models.TextField(blank=True, default="", help_text="professional registration, if any")
+    is_active = models.BooleanField(default=True)
+    is_superuser = models.BooleanField(
+        default=False, help_text="support: may enter every clinic's admin; audited"
+    )
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
+
+    def __str__(self) -> str:
+        return f"User {self.pk}"
+
+    @property
+    def is_staff(self) -> bool:
+        """Django's name for "may be asked whether the admin lets them in"; the admin site decides by role."""
+        return self.is_active
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def has_perm(self, permission: str, obj: object = None) -> bool:
+        return self.is_active and self.is_superuser
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active and self.is_superuser
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def active(self) -> MembershipQuerySet:
+        return self.filter(is_active=True, user__is_active=True)
+
+    def roles(self, *, clinic_id: UUID, user_id: UUID) -> set[str]:
+        return set(self.active().filter(clinic_id=clinic_id, user_id=user_id).values_list("role", flat=True))
+
+
+class Membership(models.Model):
+    """One role of one person in one clinic; an owner who treats has two."""
+
+    id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    role = models.TextField(choices=list(rules.ROLES.items()))
+    is_active = models.BooleanField(default=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "user", "role"], name="membership_once"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=list(rules.ROLES)), name="membership_role_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Membership {self.pk}"
+
+
+class ApiClient(AbstractApplication):
+    """A program with access to one clinic's API."""
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="api_clients")
+    allowed_scopes = models.TextField(help_text="space-separated; a token has no other")
+    acts_for = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="the therapist in whose name it may record and sign without anybody at the screen",
+    )
+
+    class Meta(AbstractApplication.Meta):
+        verbose_name = "API client"
+
+    def __str__(self) -> str:
+        return self.name or self.client_id

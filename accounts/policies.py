@@ -1,0 +1,54 @@
+"""Who may do what, decided from a person's roles in one clinic."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from accounts.models import Clinic, Membership, User
+from accounts.rules import scopes_of_roles
+from clinic.caller import Caller
+from clinic.errors import Forbidden
+
+
+class NoAuthor(Forbidden):
+    code = "no_author"
+    detail = (
+        "Only a therapist may record and sign. A program on its own may, if its client acts for a therapist; "
+        "otherwise let the therapist sign in through it (authorization code)."
+    )
+
+
+def person_as_caller(user: User, clinic_id: UUID, *, ip: str | None, request_id: str | None) -> Caller | None:
+    """The person at work in that clinic, or None if they do not belong to it. Call inside a scope with their id."""
+    roles = Membership.objects.roles(clinic_id=clinic_id, user_id=user.pk)
+    if not roles:
+        return None
+    return Caller(
+        clinic_id=clinic_id,
+        scopes=scopes_of_roles(roles),
+        user_id=user.pk,
+        ip=ip,
+        request_id=request_id,
+    )
+
+
+def clinics_of(user: User) -> list[Clinic]:
+    """The clinics that the person works for; all of them for support."""
+    if user.is_superuser:
+        return list(Clinic.objects.order_by("name"))
+    memberships = Membership.objects.active().filter(user=user)
+    return list(Clinic.objects.filter(pk__in=memberships.values("clinic_id")).order_by("name"))
+
+
+def require_author(by: Caller) -> UUID:
+    """
+    The therapist whose name goes under a document.
+
+    :raises NoAuthor: there is none, or no longer one at this clinic
+    """
+    author_id = by.author_id
+    if author_id is None or "therapist" not in Membership.objects.roles(
+        clinic_id=by.clinic_id, user_id=author_id
+    ):
+        raise NoAuthor
+    return author_id

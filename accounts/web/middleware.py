@@ -1,0 +1,109 @@
+"""Pages and the admin work for one clinic: the one chosen in the session, or the only one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from accounts import policies
+from accounts.models import Clinic, User
+from audit import actions as audit
+from clinic import tenancy
+from clinic.api.throttling import client_address
+from clinic.caller import Caller
+
+CLINIC_IN_SESSION = "clinic_id"
+# Pages that need no clinic, or open their own transaction.
+OUTSIDE = (
+    "/api/",
+    "/oauth/",
+    "/healthz",
+    "/readyz",
+    "/static/",
+    "/login/",
+    "/logout/",
+    "/clinics/",
+    "/.well-known/",
+)
+
+
+class ClinicOfPage:
+    """
+    Give each page one transaction that sees the chosen clinic only, and `request.caller`, `request.clinic`.
+
+    Every page with patient data is recorded; a refused one too.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.caller = None  # type: ignore[attr-defined]
+        request.clinic = None  # type: ignore[attr-defined]
+        user: Any = request.user
+        if request.path.startswith(OUTSIDE) or not isinstance(user, User):
+            return self.get_response(request)
+        clinic = self._clinic(request, user)
+        if clinic is None:
+            if request.path == "/":
+                return self.get_response(request)
+            return redirect("choose_clinic")
+        request.clinic = clinic  # type: ignore[attr-defined]
+        with tenancy.scope(clinic.pk, user_id=user.pk):
+            request.caller = self._caller(request, user, clinic)  # type: ignore[attr-defined]
+            response = self.get_response(request)
+            render = getattr(response, "render", None)
+            if callable(render):  # inside the transaction: a lazy page reads rows while it renders
+                response = render()
+        self._trace(request, response)
+        return response
+
+    def _clinic(self, request: HttpRequest, user: User) -> Clinic | None:
+        chosen = request.session.get(CLINIC_IN_SESSION)
+        with tenancy.scope(None, user_id=user.pk):
+            clinics = policies.clinics_of(user)
+        for clinic in clinics:
+            if str(clinic.pk) == chosen:
+                return clinic
+        if len(clinics) == 1 and not user.is_superuser:
+            request.session[CLINIC_IN_SESSION] = str(clinics[0].pk)
+            return clinics[0]
+        return None
+
+    def _caller(self, request: HttpRequest, user: User, clinic: Clinic) -> Caller:
+        ip, request_id = client_address(request) or None, str(uuid4())
+        caller = policies.person_as_caller(user, clinic.pk, ip=ip, request_id=request_id)
+        return caller or Caller(
+            clinic_id=clinic.pk,
+            scopes=frozenset(),
+            user_id=user.pk,
+            client_id="support",
+            ip=ip,
+            request_id=request_id,
+        )
+
+    def _trace(self, request: HttpRequest, response: HttpResponse) -> None:
+        match = request.resolver_match
+        if match is None or "admin" not in match.app_names:
+            return
+        target = match.kwargs.get("object_id") if match.kwargs else None
+        patient_ids = getattr(request, "seen_patient_ids", ())
+        audit.log(
+            f"admin.{match.url_name}",
+            by=request.caller,  # type: ignore[attr-defined]
+            target_id=as_uuid(target),
+            patient_ids=patient_ids,
+            outcome="ok" if response.status_code < 400 else "refused",
+            code="" if response.status_code < 400 else str(response.status_code),
+        )
+
+
+def as_uuid(text: Any) -> UUID | None:
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None
