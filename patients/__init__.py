@@ -1,0 +1,1 @@
+"""Who is treated: identity, contact and consent to contact, conditions and alerts."""

@@ -1,0 +1,302 @@
+"""Everything that changes who is treated."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from django.db import transaction
+from django.db.models import F
+
+from audit import actions as audit
+from clinic.caller import Caller
+from clinic.constraints import violations_as
+from clinic.errors import Conflict, FieldError, Invalid, Problems
+from patients import rules
+from patients.models import Alert, Condition, Identifier, Medication, Merge, Patient, SearchKey, of_clinic
+
+TIME_ZONES = available_timezones()
+DETAIL_FIELDS = frozenset(
+    "family_name given_names birth_date sex pronouns language time_zone email phone consent_email consent_sms "
+    "consent_phone address_line city state postal_code country emergency_name emergency_relationship "
+    "emergency_phone status".split()
+)
+
+
+class IdentifierTaken(Conflict):
+    code = "identifier_taken"
+    detail = "Another patient of this clinic has one of these external identifiers."
+
+
+class PatientMerged(Conflict):
+    code = "patient_merged"
+    detail = "This patient was merged into another; use that one."
+
+
+class CannotMerge(Conflict):
+    code = "cannot_merge"
+
+
+@dataclass(frozen=True)
+class NewAlert:
+    code: str
+    note: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class NewFact:
+    """A condition or a medicine to put beside the patient."""
+
+    text: str
+    system: str = ""
+    code: str = ""
+    since_date: date | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class NewIdentifier:
+    system: str
+    value: str
+
+
+@transaction.atomic
+def register_patient(
+    *,
+    details: Mapping[str, Any],
+    identifiers: Sequence[NewIdentifier] = (),
+    alerts: Iterable[NewAlert] = (),
+    by: Caller,
+    at: datetime,
+) -> Patient:
+    """
+    Put a patient on the clinic's books.
+
+    :raises Invalid: a detail is impossible; each is named
+    :raises IdentifierTaken: another patient has one of the identifiers
+    """
+    check_details(details, today=at.date())
+    patient = Patient(clinic_id=by.clinic_id, **details)
+    patient.sort_name = rules.sort_name(patient.family_name, patient.given_names)
+    patient.save(force_insert=True)
+    _add_identifiers(patient, identifiers)
+    Alert.objects.bulk_create(
+        of_clinic(by.clinic_id, (Alert(patient=patient, **vars(a)) for a in set(alerts)))
+    )
+    _index(patient)
+    audit.log("patient.register", by=by, target_id=patient.pk, patient_ids=[patient.pk])
+    return patient
+
+
+@transaction.atomic
+def change_patient(
+    *,
+    patient: Patient,
+    changes: Mapping[str, Any],
+    identifiers: Sequence[NewIdentifier] | None = None,
+    alerts: Collection[NewAlert] | None = None,
+    by: Caller,
+    at: datetime,
+) -> Patient:
+    """
+    Change details, and replace the lists that are given. An alert that is left out ends now; it is not deleted.
+
+    :param patient: locked by the caller
+    :raises Invalid, IdentifierTaken: as in `register_patient`
+    :raises PatientMerged: this record is no longer used
+    """
+    refuse_merged(patient)
+    check_details(changes, today=at.date())
+    for name, value in changes.items():
+        setattr(patient, name, value)
+    patient.sort_name = rules.sort_name(patient.family_name, patient.given_names)
+    patient.revision += 1
+    patient.save(update_fields=[*changes, "sort_name", "revision"])
+    if identifiers is not None:
+        Identifier.objects.filter(patient=patient).delete()
+        _add_identifiers(patient, identifiers)
+    if alerts is not None:
+        _replace_alerts(patient, alerts, at)
+    _index(patient)
+    consent = any(name.startswith("consent_") for name in changes)
+    audit.log(
+        "patient.change_consent" if consent else "patient.change",
+        by=by,
+        target_id=patient.pk,
+        patient_ids=[patient.pk],
+        code=",".join(sorted(changes)),
+    )
+    return patient
+
+
+@transaction.atomic
+def add_facts(
+    *,
+    patient: Patient,
+    alerts: Iterable[NewAlert] = (),
+    conditions: Iterable[NewFact] = (),
+    medications: Iterable[NewFact] = (),
+    identifiers: Sequence[NewIdentifier] = (),
+    by: Caller,
+) -> int:
+    """Add what is not there yet, and say how many rows that were; running it again adds nothing."""
+    added = 0
+    known_alerts = {(a.code, a.note) for a in Alert.objects.filter(patient=patient)}
+    fresh = [a for a in dict.fromkeys(alerts) if (a.code, a.note) not in known_alerts]
+    Alert.objects.bulk_create(of_clinic(by.clinic_id, (Alert(patient=patient, **vars(a)) for a in fresh)))
+    added += len(fresh)
+    for model, facts in ((Condition, conditions), (Medication, medications)):
+        known = set(model._default_manager.filter(patient=patient).values_list("system", "code", "text"))
+        rows = {(f.system, f.code, f.text): f for f in facts if (f.system, f.code, f.text) not in known}
+        model._default_manager.bulk_create(
+            of_clinic(by.clinic_id, (model(patient=patient, **vars(fact)) for fact in rows.values()))
+        )
+        added += len(rows)
+    had = set(Identifier.objects.filter(patient=patient).values_list("system", "value"))
+    new_identifiers = [i for i in identifiers if (i.system, i.value) not in had]
+    if new_identifiers:
+        _add_identifiers(patient, new_identifiers)
+        _index(patient)
+        added += len(new_identifiers)
+    if added:
+        audit.log("patient.add_facts", by=by, target_id=patient.pk, patient_ids=[patient.pk])
+    return added
+
+
+@transaction.atomic
+def merge_patients(*, patient_id: UUID, into_id: UUID, reason: str, by: Caller, at: datetime) -> Patient:
+    """
+    Make two records of one person one. The old id stays and answers with where it went.
+
+    Signed documents keep the id they were signed under; the survivor's history shows them too.
+
+    :raises CannotMerge: they are the same record, or one was merged before
+    """
+    if patient_id == into_id:
+        raise CannotMerge("A patient cannot be merged into itself.")
+    # Always locked in the order of their ids, so that two merges of the same pair cannot wait for each other.
+    locked = {
+        p.pk: p
+        for p in Patient.objects.select_for_update().filter(pk__in=[patient_id, into_id]).order_by("pk")
+    }
+    source, target = locked.get(patient_id), locked.get(into_id)
+    if source is None or target is None:
+        raise CannotMerge("One of the two patients does not exist in this clinic.")
+    if source.is_merged or target.is_merged:
+        raise CannotMerge("One of the two was merged before; merge into the one that is in use.")
+    moved = _move_rows(source, target)
+    Patient.objects.filter(merged_into=source).update(merged_into=target)
+    source.merged_into, source.revision = target, source.revision + 1
+    source.save(update_fields=["merged_into", "revision"])
+    Patient.objects.filter(pk=target.pk).update(revision=F("revision") + 1)
+    target.refresh_from_db(fields=["revision"])
+    Merge.objects.create(
+        clinic_id=by.clinic_id,
+        from_patient=source,
+        into_patient=target,
+        reason=reason,
+        moved=moved,
+        merged_at=at,
+        merged_by_user_id=by.user_id,
+        merged_by_client_id=by.client_id or "",
+    )
+    SearchKey.objects.filter(patient=source).delete()
+    _index(target)
+    audit.log("patient.merge", by=by, target_id=target.pk, patient_ids=[source.pk, target.pk])
+    return target
+
+
+def refuse_merged(patient: Patient) -> None:
+    """:raises PatientMerged: with the id of the patient to use instead"""
+    if patient.is_merged:
+        raise PatientMerged(extra={"merged_into": str(patient.merged_into_id)})
+
+
+def possible_duplicates(patient: Patient) -> list[dict[str, str]]:
+    """Other patients of the clinic who may be the same person, each with the reason."""
+    if patient.birth_date is None:
+        return []
+    others = Patient.objects.filter(clinic_id=patient.clinic_id, birth_date=patient.birth_date)
+    found = []
+    for other in others.living_record().exclude(pk=patient.pk)[:100]:
+        reason = rules.likeness(
+            same_birth_date=True,
+            same_family_name=rules.squeezed(other.family_name) == rules.squeezed(patient.family_name),
+            same_given_names=rules.squeezed(other.given_names) == rules.squeezed(patient.given_names),
+        )
+        if reason:
+            found.append({"id": str(other.pk), "reason": reason})
+    return found
+
+
+def check_details(details: Mapping[str, Any], *, today: date) -> None:
+    """:raises Invalid: naming every detail that cannot be"""
+    problems = Problems()
+    unknown = set(details) - DETAIL_FIELDS
+    for name in sorted(unknown):
+        problems.add(f"/{name}", "unknown_field", "A patient has no such field.")
+    if "family_name" in details and not str(details["family_name"]).strip():
+        problems.add("/family_name", "required", "A family name is needed; for one name only, put it here.")
+    born = details.get("birth_date")
+    if born is not None and born > today:
+        problems.add("/birth_date", "in_future", "The birth date is in the future.")
+    zone = details.get("time_zone")
+    if zone and zone not in TIME_ZONES:
+        problems.add("/time_zone", "unknown_time_zone", "Not an IANA time zone, as in Europe/Berlin.")
+    for name, allowed in (("sex", rules.SEXES), ("status", rules.STATUSES)):
+        if name in details and details[name] not in allowed:
+            problems.add(f"/{name}", "unknown_code", f"One of: {', '.join(allowed)}.")
+    problems.raise_if_any()
+
+
+def _add_identifiers(patient: Patient, identifiers: Sequence[NewIdentifier]) -> None:
+    if len(set(identifiers)) != len(identifiers):
+        raise Invalid(
+            errors=[FieldError("/external_ids", "duplicate", "The same identifier stands here twice.")]
+        )
+    rows = [Identifier(patient=patient, system=i.system, value=i.value) for i in identifiers]
+    with violations_as({"identifier_once_in_clinic": IdentifierTaken}):
+        Identifier.objects.bulk_create(of_clinic(patient.clinic_id, rows))
+
+
+def _replace_alerts(patient: Patient, alerts: Collection[NewAlert], at: datetime) -> None:
+    wanted = {(a.code, a.note): a for a in alerts}
+    current = {(a.code, a.note): a for a in Alert.objects.current().filter(patient=patient)}
+    ended = [alert.pk for key, alert in current.items() if key not in wanted]
+    Alert.objects.filter(pk__in=ended).update(ended_at=at)
+    fresh = [Alert(patient=patient, **vars(a)) for key, a in wanted.items() if key not in current]
+    Alert.objects.bulk_create(of_clinic(patient.clinic_id, fresh))
+
+
+def _move_rows(source: Patient, target: Patient) -> dict[str, int]:
+    """Give the survivor what it does not have; what both have stays with the old record."""
+    moved = {"identifiers": Identifier.objects.filter(patient=source).update(patient=target)}
+    had_alerts = set(Alert.objects.current().filter(patient=target).values_list("code", "note"))
+    alerts = [
+        a.pk for a in Alert.objects.current().filter(patient=source) if (a.code, a.note) not in had_alerts
+    ]
+    moved["alerts"] = Alert.objects.filter(pk__in=alerts).update(patient=target)
+    for name, model in (("conditions", Condition), ("medications", Medication)):
+        rows = model._default_manager
+        had = set(rows.filter(patient=target).values_list("system", "code", "text"))
+        fresh = [f.pk for f in rows.filter(patient=source) if (f.system, f.code, f.text) not in had]
+        moved[name] = rows.filter(pk__in=fresh).update(patient=target)
+    return moved
+
+
+def _index(patient: Patient) -> None:
+    """Rewrite the words that the patient is found by."""
+    keys = rules.search_keys(
+        names=[patient.family_name, patient.given_names],
+        birth_date=patient.birth_date,
+        identifiers=Identifier.objects.filter(patient=patient).values_list("value", flat=True),
+    )
+    had = dict(SearchKey.objects.filter(patient=patient).values_list("key", "pk"))
+    SearchKey.objects.filter(pk__in=[pk for key, pk in had.items() if key not in keys]).delete()
+    fresh = [SearchKey(patient=patient, key=key) for key in sorted(keys - had.keys())]
+    SearchKey.objects.bulk_create(of_clinic(patient.clinic_id, fresh))

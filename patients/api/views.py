@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clinic.api.pagination import Page, invalid_parameter
+from clinic.api.schema import PAGED
+from clinic.api.views import ClinicView, etag
+from patients import actions, importing, rules
+from patients.api import serializers as shapes
+from patients.models import Patient
+
+EXAMPLE = OpenApiExample(
+    "A patient on warfarin",
+    request_only=True,
+    value={
+        "family_name": "Okafor",
+        "given_names": "Ada",
+        "birth_date": "1980-02-03",
+        "sex": "female",
+        "external_ids": [{"system": "https://registry.example/patients", "value": "A-4711"}],
+        "contact": {"email": "ada@example.org", "phone": None, "consent": {"email": "granted"}},
+        "alerts": [{"code": "anticoagulant", "note": "warfarin"}],
+    },
+)
+
+
+class Patients(ClinicView):
+    scopes = {"get": "patients:read", "post": "patients:write"}
+    audit_action = {"get": "patient.search", "post": "patient.register"}
+
+    @extend_schema(
+        operation_id="patients_list",
+        tags=["patients"],
+        parameters=[
+            *PAGED,
+            OpenApiParameter(
+                "q", str, description="Beginnings of names, identifiers or the birth date, as typed."
+            ),
+            OpenApiParameter("external_id", str, description="`value`, or `system|value`."),
+            OpenApiParameter("birth_date", {"type": "string", "format": "date"}),
+            OpenApiParameter("status", {"type": "string", "enum": rules.STATUSES}),
+        ],
+        responses=shapes.PatientPage,
+    )
+    def get(self, request: Request) -> Response:
+        """Patients in the order of their names; merged ones are left out, unless asked for by external id."""
+        page = Page(request, key_types=[str, UUID])
+        found = self._filtered(request)
+        if page.after:
+            name, last = page.after
+            # The first condition is the index's; the second drops the few of the same name that were shown.
+            found = found.filter(sort_name__gte=name).exclude(sort_name=name, pk__lte=last)
+        rows = list(found.in_name_order().with_everything()[: page.limit + 1])
+        self.saw(*(patient.pk for patient in rows[: page.limit]))
+        return Response(
+            page.answer(
+                rows, lambda p: (p.sort_name, p.pk), lambda shown: [shapes.patient_json(p) for p in shown]
+            )
+        )
+
+    def _filtered(self, request: Request) -> Any:
+        query = request.query_params
+        found = Patient.objects.visible_to(self.caller)
+        if "\x00" in "".join(query.values()):
+            raise invalid_parameter("q", "A NUL character cannot be searched for.")
+        if "external_id" in query:
+            found = found.with_identifier(query["external_id"])
+        else:
+            found = found.living_record()
+        if query.get("q", "").strip():
+            found = found.matching(query["q"])
+        if "birth_date" in query:
+            try:
+                found = found.filter(birth_date=date.fromisoformat(query["birth_date"]))
+            except ValueError:
+                raise invalid_parameter("birth_date", "A date is written 1980-02-03.") from None
+        if "status" in query:
+            if query["status"] not in rules.STATUSES:
+                raise invalid_parameter("status", f"One of: {', '.join(rules.STATUSES)}.")
+            found = found.filter(status=query["status"])
+        return found
+
+    @extend_schema(
+        operation_id="patients_create",
+        tags=["patients"],
+        request=shapes.NewPatientInput,
+        responses={201: shapes.NewPatientOutput},
+        examples=[EXAMPLE],
+    )
+    def post(self, request: Request) -> Response:
+        """Register a patient. `possible_duplicates` warns of patients who may be the same person."""
+        body = shapes.NewPatientInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        sent = body.to_action()
+        patient = actions.register_patient(
+            details=sent["details"],
+            identifiers=sent["identifiers"] or (),
+            alerts=sent["alerts"] or (),
+            by=self.caller,
+            at=timezone.now(),
+        )
+        answer = shapes.patient_json(Patient.objects.with_everything().get(pk=patient.pk))
+        answer["possible_duplicates"] = actions.possible_duplicates(patient)
+        headers = {"ETag": etag(patient.revision), "Location": f"/api/v1/patients/{patient.pk}/"}
+        return Response(answer, status=status.HTTP_201_CREATED, headers=headers)
+
+
+class OnePatient(ClinicView):
+    scopes = {"get": "patients:read", "patch": "patients:write"}
+    audit_action = {"get": "patient.read", "patch": "patient.change"}
+
+    @extend_schema(operation_id="patients_read", tags=["patients"], responses=shapes.PatientOutput)
+    def get(self, request: Request, patient_id: UUID) -> Response:
+        """One patient. A merged record says in `merged_into` where it went."""
+        patient = get_object_or_404(Patient.objects.visible_to(self.caller).with_everything(), pk=patient_id)
+        self.saw(patient.pk)
+        return Response(shapes.patient_json(patient), headers={"ETag": etag(patient.revision)})
+
+    @extend_schema(
+        operation_id="patients_change",
+        tags=["patients"],
+        request=shapes.PatientChanges,
+        responses=shapes.PatientOutput,
+    )
+    def patch(self, request: Request, patient_id: UUID) -> Response:
+        """Change what is sent, leave the rest."""
+        visible = Patient.objects.visible_to(self.caller)
+        patient = get_object_or_404(visible.select_for_update(of=("self",)), pk=patient_id)
+        self.saw(patient.pk)
+        self.check_precondition(patient.revision)
+        body = shapes.PatientChanges(data=request.data)
+        body.is_valid(raise_exception=True)
+        sent = body.to_action()
+        actions.change_patient(
+            patient=patient,
+            changes=sent["details"],
+            identifiers=sent["identifiers"],
+            alerts=sent["alerts"],
+            by=self.caller,
+            at=timezone.now(),
+        )
+        fresh = Patient.objects.with_everything().get(pk=patient.pk)
+        return Response(shapes.patient_json(fresh), headers={"ETag": etag(fresh.revision)})
+
+
+class PatientMerge(ClinicView):
+    scopes = {"post": "patients:write"}
+    audit_action = {"post": "patient.merge"}
+
+    @extend_schema(
+        operation_id="patients_merge",
+        tags=["patients"],
+        request=shapes.MergeInput,
+        responses=shapes.PatientOutput,
+    )
+    def post(self, request: Request, patient_id: UUID) -> Response:
+        """Merge this patient into another. Answers with the survivor; this id goes on to say where it went."""
+        visible = Patient.objects.visible_to(self.caller)
+        patient = get_object_or_404(visible, pk=patient_id)
+        self.saw(patient.pk)
+        body = shapes.MergeInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        survivor = actions.merge_patients(
+            patient_id=patient.pk,
+            into_id=body.validated_data["into"],
+            reason=body.validated_data["reason"],
+            by=self.caller,
+            at=timezone.now(),
+        )
+        fresh = visible.with_everything().get(pk=survivor.pk)
+        return Response(shapes.patient_json(fresh), headers={"ETag": etag(fresh.revision)})
+
+
+class PatientImports(ClinicView):
+    scopes = {"post": "patients:write"}
+    audit_action = {"post": "patient.import"}
+
+    @extend_schema(
+        operation_id="patients_import",
+        tags=["patients"],
+        request=shapes.ImportInput,
+        responses=shapes.ImportReportOutput,
+    )
+    def post(self, request: Request) -> Response:
+        """Import patients from a FHIR R4 bundle, NDJSON or CSV. Sent twice, the second time changes nothing."""
+        body = shapes.ImportInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        sent = body.validated_data
+        report = importing.Report(dry_run=sent["dry_run"])
+        importing.import_file(
+            sent["content"],
+            file_format=sent["format"],
+            place=sent["name"],
+            columns=sent.get("columns"),
+            system=sent["system"],
+            dry_run=sent["dry_run"],
+            by=self.caller,
+            at=timezone.now(),
+            report=report,
+        )
+        importing.log_import(report, by=self.caller)
+        return Response(report.as_dict())

@@ -1,0 +1,252 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.db.models.functions import Now
+
+from accounts.models import Clinic
+from clinic.caller import Caller
+from clinic.schema import StartsWith, UUIDv7
+from patients import rules
+
+StartsWith.register()
+
+
+class PatientQuerySet(models.QuerySet["Patient"]):
+    def visible_to(self, caller: Caller) -> PatientQuerySet:
+        """The clinic's patients. Row-level security says the same, should a view forget this word."""
+        return self.filter(clinic_id=caller.clinic_id)
+
+    def living_record(self) -> PatientQuerySet:
+        """Without those that were merged into another."""
+        return self.filter(merged_into=None)
+
+    def with_everything(self) -> PatientQuerySet:
+        return self.prefetch_related("identifiers", "alerts", "conditions", "medications")
+
+    def matching(self, text: str) -> PatientQuerySet:
+        """Every word typed begins a name, an identifier or the birth date."""
+        found = self
+        for word in text.split()[:8]:
+            of_word = models.Q()
+            for prefix in rules.search_prefixes(word) or {"\u0001"}:
+                of_word |= models.Q(key__begins=prefix)
+            keys = SearchKey.objects.filter(of_word)
+            found = found.filter(pk__in=keys.values("patient_id"))
+        return found
+
+    def with_identifier(self, text: str) -> PatientQuerySet:
+        """`value`, or `system|value` as in a FHIR search."""
+        system, separator, value = text.rpartition("|")
+        of_text = {"value": value} | ({"system": system} if separator else {})
+        return self.filter(pk__in=Identifier.objects.filter(**of_text).values("patient_id"))
+
+    def in_name_order(self) -> PatientQuerySet:
+        return self.order_by("sort_name", "id")
+
+
+class Patient(models.Model):
+    """A person in a clinic's care. Names are kept as written."""
+
+    class Status(models.TextChoices):
+        IN_CARE = "in_care"
+        DISCHARGED = "discharged"
+        DECEASED = "deceased"
+
+    id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
+    family_name = models.TextField()
+    given_names = models.TextField(blank=True, default="")
+    birth_date = models.DateField(null=True)
+    sex = models.TextField(choices=[(code, code) for code in rules.SEXES], default="unknown")
+    pronouns = models.TextField(blank=True, default="")
+    language = models.TextField(blank=True, default="", help_text="BCP 47; empty: the clinic's")
+    time_zone = models.TextField(blank=True, default="", help_text="IANA; empty: the clinic's")
+    email = models.TextField(null=True)
+    phone = models.TextField(null=True)
+    consent_email = models.TextField(default="not_asked")
+    consent_sms = models.TextField(default="not_asked")
+    consent_phone = models.TextField(default="not_asked")
+    address_line = models.TextField(blank=True, default="")
+    city = models.TextField(blank=True, default="")
+    state = models.TextField(blank=True, default="")
+    postal_code = models.TextField(blank=True, default="")
+    country = models.TextField(blank=True, default="")
+    emergency_name = models.TextField(blank=True, default="")
+    emergency_relationship = models.TextField(blank=True, default="")
+    emergency_phone = models.TextField(blank=True, default="")
+    status = models.TextField(choices=Status.choices, default=Status.IN_CARE)
+    sort_name = models.TextField(db_collation="C", editable=False)
+    merged_into = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="merged_from", db_constraint=False
+    )
+    revision = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = PatientQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["clinic", "sort_name", "id"], name="patient_by_name"),
+            models.Index(fields=["clinic", "birth_date"], name="patient_by_birth_date"),
+            models.Index(fields=["clinic", "merged_into"], name="patient_by_survivor"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(family_name=""), name="patient_has_family_name"),
+            models.CheckConstraint(condition=models.Q(sex__in=rules.SEXES), name="patient_sex_known"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=rules.STATUSES), name="patient_status_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(merged_into=None) | ~models.Q(merged_into=models.F("id")),
+                name="patient_not_merged_into_itself",
+            ),
+            *(
+                models.CheckConstraint(
+                    condition=models.Q(**{f"consent_{channel}__in": rules.CONSENT_ANSWERS}),
+                    name=f"patient_consent_{channel}_known",
+                )
+                for channel in rules.CONSENT_CHANNELS
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Patient {self.pk}"
+
+    @property
+    def is_merged(self) -> bool:
+        return self.merged_into_id is not None
+
+    def identities(self) -> list[UUID]:
+        """This patient's id and the ids of all that were merged into it: their records are one history."""
+        merged = Patient.objects.filter(merged_into_id=self.pk).values_list("pk", flat=True)
+        return [self.pk, *merged]
+
+
+class OfPatient(models.Model):
+    """A row that belongs to one patient of one clinic."""
+
+    id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__} {self.pk}"
+
+
+class Identifier(OfPatient):
+    """A number that another system knows the patient by."""
+
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, related_name="identifiers", db_constraint=False
+    )
+    system = models.TextField(help_text="who gave it: a URI, or a short name")
+    value = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "system", "value"], name="identifier_once_in_clinic"),
+        ]
+        indexes = [models.Index(fields=["clinic", "value"], name="identifier_by_value")]
+
+
+class SearchKey(OfPatient):
+    """One word that a patient is found by; rewritten by the actions whenever names or numbers change."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    key = models.TextField(db_collation="C")
+
+    class Meta:
+        # `^@` is leakproof, so it may use this index under row-level security; LIKE and ILIKE may not.
+        indexes = [models.Index(fields=["clinic", "key", "patient"], name="search_key_by_prefix")]
+
+
+class AlertQuerySet(models.QuerySet["Alert"]):
+    def current(self) -> AlertQuerySet:
+        return self.filter(ended_at=None)
+
+
+class Alert(OfPatient):
+    """Something to know before a needle or a thumb: coded, with free text beside."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="alerts", db_constraint=False)
+    code = models.TextField(choices=[(code, kind.label) for code, kind in rules.ALERTS.items()])
+    note = models.TextField(blank=True, default="")
+    source = models.TextField(
+        blank=True, default="", help_text="empty: recorded here; else where it was imported from"
+    )
+    noted_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+
+    objects = AlertQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(code__in=list(rules.ALERTS)), name="alert_code_known"),
+            models.UniqueConstraint(
+                fields=["patient", "code", "note"], condition=models.Q(ended_at=None), name="alert_once"
+            ),
+        ]
+
+
+class CodedFact(OfPatient):
+    """A condition or a medicine, as another system told it."""
+
+    system = models.TextField(blank=True, default="")
+    code = models.TextField(blank=True, default="")
+    text = models.TextField()
+    since_date = models.DateField(null=True)
+    source = models.TextField(blank=True, default="")
+
+    class Meta:
+        abstract = True
+
+
+class Condition(CodedFact):
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, related_name="conditions", db_constraint=False
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["patient", "system", "code", "text"], name="condition_once"),
+        ]
+
+
+class Medication(CodedFact):
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, related_name="medications", db_constraint=False
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["patient", "system", "code", "text"], name="medication_once"),
+        ]
+
+
+class Merge(OfPatient):
+    """That two records were found to be one person, by whom and why. Final."""
+
+    from_patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    into_patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    reason = models.TextField()
+    moved = models.JSONField(default=dict, help_text="how many rows of each kind went over")
+    merged_at = models.DateTimeField()
+    merged_by_user_id = models.UUIDField(null=True)
+    merged_by_client_id = models.TextField(default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["from_patient"], name="merge_once")]
+
+
+def of_clinic(clinic_id: UUID, rows: Iterable[Any]) -> list[Any]:
+    """Set the clinic on rows about to be made."""
+    made = list(rows)
+    for row in made:
+        row.clinic_id = clinic_id
+    return made
