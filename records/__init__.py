@@ -1,0 +1,1 @@
+"""Signed documents: what was signed, byte for byte, chained by hash."""

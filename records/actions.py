@@ -1,0 +1,201 @@
+"""Sign: freeze a document as bytes, and link it to the clinic's record before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts import policies
+from accounts.models import User
+from audit import actions as audit
+from clinic.caller import Caller
+from clinic.errors import Conflict
+from patients.models import Patient
+from records import queries, rules
+from records.models import Chain, ChainCheck, Mark, Record
+
+
+class NotSigned(Conflict):
+    code = "not_signed"
+    detail = "This is still a draft; change it instead."
+
+
+class NoLongerCurrent(Conflict):
+    code = "no_longer_current"
+    detail = "A newer version replaced this, or it was entered in error."
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is signed: one version of an assessment or a session."""
+
+    kind: str
+    id: UUID
+    version: int
+    patient: Patient
+    occurred_at: datetime
+
+
+@transaction.atomic
+def append_signed(
+    *, subject: Subject, content: Mapping[str, Any], replaces: Record | None, by: Caller, at: datetime
+) -> Record:
+    """
+    Sign a document. If it is a new version, the version before is superseded.
+
+    :raises accounts.policies.NoAuthor: nobody whose name could go under it
+    :raises NoLongerCurrent: the replaced record was replaced by somebody else meanwhile
+    """
+    return _append("signed", subject, {"content": content}, replaces=replaces, by=by, at=at)
+
+
+@transaction.atomic
+def append_addendum(*, record: Record, subject: Subject, text: str, by: Caller, at: datetime) -> Record:
+    """
+    Add to a signed document; the document itself stays as it was.
+
+    :raises NoLongerCurrent: it was superseded or entered in error
+    """
+    _lock_chain(by.clinic_id)
+    refuse_marked(record)
+    body = {"addendum": {"text": text, "to_record_id": record.pk, "to_sha256": bytes(record.sha256).hex()}}
+    return _append("addendum", subject, body, replaces=None, by=by, at=at)
+
+
+@transaction.atomic
+def append_entered_in_error(
+    *, record: Record, subject: Subject, reason: str, by: Caller, at: datetime
+) -> Record:
+    """
+    Say that a signed document should never have been; it stays readable, marked.
+
+    :raises NoLongerCurrent: it was superseded or marked before
+    """
+    return _append("entered_in_error", subject, {"reason": reason}, replaces=record, by=by, at=at)
+
+
+def _append(
+    entry: str,
+    subject: Subject,
+    body: Mapping[str, Any],
+    *,
+    replaces: Record | None,
+    by: Caller,
+    at: datetime,
+) -> Record:
+    author = User.objects.get(pk=policies.require_author(by))
+    # The last lock that a transaction takes, and held to its commit: hence no gap, and commit order.
+    chain = _lock_chain(by.clinic_id)
+    if replaces is not None:
+        refuse_marked(replaces)
+        body = {**body, "replaces": {"record_id": replaces.pk, "sha256": bytes(replaces.sha256).hex()}}
+    previous = bytes(chain.head_sha256)
+    head = {
+        "format": rules.FORMAT,
+        "clinic_id": by.clinic_id,
+        "sequence": chain.head_sequence + 1,
+        "previous_sha256": previous.hex(),
+        "kind": subject.kind,
+        "entry": entry,
+        "subject_id": subject.id,
+        "patient_id": subject.patient.pk,
+        "version": subject.version,
+        "occurred_at": subject.occurred_at,
+        "signed_at": at,
+        "signed_by": {"id": author.pk, "name": author.name, "registration_no": author.registration_no},
+        "signed_through": by.client_id,
+        "patient": {
+            "family_name": subject.patient.family_name,
+            "given_names": subject.patient.given_names,
+            "birth_date": subject.patient.birth_date,
+        },
+    }
+    document = rules.canonical_bytes({**head, **body})
+    record = Record.objects.create(
+        clinic_id=by.clinic_id,
+        sequence=chain.head_sequence + 1,
+        kind=subject.kind,
+        entry=entry,
+        subject_id=subject.id,
+        patient=subject.patient,
+        version=subject.version,
+        occurred_at=subject.occurred_at,
+        signed_at=at,
+        signed_by=author,
+        document=document,
+        sha256=rules.sha256(document),
+        previous_sha256=previous,
+    )
+    if replaces is not None:
+        status = "entered_in_error" if entry == "entered_in_error" else "superseded"
+        Mark.objects.create(record=replaces, clinic_id=by.clinic_id, status=status, marked_by=record)
+    chain.head_sequence, chain.head_sha256 = record.sequence, record.sha256
+    chain.save(update_fields=["head_sequence", "head_sha256"])
+    verb = {"signed": "sign", "addendum": "add_addendum", "entered_in_error": "mark_entered_in_error"}[entry]
+    audit.log(f"{subject.kind}.{verb}", by=by, target_id=subject.id, patient_ids=[subject.patient.pk])
+    return record
+
+
+def _lock_chain(clinic_id: UUID) -> Chain:
+    Chain.objects.bulk_create([Chain(clinic_id=clinic_id)], ignore_conflicts=True)
+    return Chain.objects.select_for_update().get(pk=clinic_id)
+
+
+def refuse_marked(record: Record) -> None:
+    """Under the chain's lock, so that two people cannot replace the same version."""
+    if Mark.objects.filter(record=record).exists():
+        raise NoLongerCurrent
+
+
+# --- Verification ---------------------------------------------------------------------------------------------
+
+
+def verify_chain(*, clinic_id: UUID, anchor: tuple[int, str] | None = None) -> dict[str, Any]:
+    """
+    Recompute the clinic's chain, inside a scope of that clinic.
+
+    :param anchor: sequence and SHA-256 (hex) of a head kept elsewhere; then a cut tail is found too
+    :returns: `records`, `ok`, `first_broken` (sequence, record_id, reason; or None), `head`, `anchor`, `cannot_see`
+    """
+    count, sequence, sha256 = queries.head(clinic_id)
+    broken = queries.first_broken(clinic_id, rules.GENESIS)
+    chain = Chain.objects.filter(pk=clinic_id).first()
+    expected = (chain.head_sequence, bytes(chain.head_sha256).hex()) if chain else (0, rules.GENESIS.hex())
+    if broken is None and expected != (sequence, sha256):
+        broken = {"sequence": sequence + 1, "record_id": None, "reason": "tail_missing"}
+    held = None
+    if anchor is not None:
+        held = queries.sha256_at(clinic_id, anchor[0]) == anchor[1].lower()
+        if broken is None and not held:
+            broken = {"sequence": anchor[0], "record_id": None, "reason": "anchor_not_found"}
+    return {
+        "records": count,
+        "ok": broken is None,
+        "first_broken": broken,
+        "head": {"sequence": sequence, "sha256": sha256},
+        "anchor_holds": held,
+        "cannot_see": None if anchor is not None else queries.CANNOT_SEE,
+    }
+
+
+@transaction.atomic
+def check_chain(*, clinic_id: UUID, by: Caller) -> dict[str, Any]:
+    """Verify and keep the outcome, with an audit event that says so when the chain is broken."""
+    found = verify_chain(clinic_id=clinic_id)
+    ChainCheck.objects.create(
+        clinic_id=clinic_id,
+        records=found["records"],
+        ok=found["ok"],
+        first_broken=found["first_broken"],
+        head_sequence=found["head"]["sequence"],
+        head_sha256=found["head"]["sha256"],
+    )
+    if not found["ok"]:
+        reason = found["first_broken"]["reason"]
+        audit.log("records.chain_broken", by=by, outcome=audit.Outcome.FAILED, code=reason)
+    return found

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.http import StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from audit import actions as audit
+from clinic import tenancy
+from clinic.api.pagination import Page, invalid_parameter, moment
+from clinic.api.schema import PAGED
+from clinic.api.views import ClinicView
+from clinic.errors import NotFound
+from patients.models import Patient
+from records import actions, queries, rules
+from records.api import serializers as shapes
+
+KIND = OpenApiParameter("kind", {"type": "string", "enum": rules.KINDS})
+SINCE = OpenApiParameter(
+    "since", {"type": "string", "format": "date-time"}, description="Not before this moment."
+)
+UNTIL = OpenApiParameter(
+    "until", {"type": "string", "format": "date-time"}, description="Before this moment."
+)
+EXPORT_BATCH = 200
+
+
+def filters(request: Request) -> dict[str, Any]:
+    """`kind`, `since`, `until` of a request."""
+    query = request.query_params
+    kind = query.get("kind")
+    if kind is not None and kind not in rules.KINDS:
+        raise invalid_parameter("kind", f"One of: {', '.join(rules.KINDS)}.")
+    found: dict[str, Any] = {"kind": kind, "since": None, "until": None}
+    for name in ("since", "until"):
+        if name in query:
+            try:
+                # A plus sign that was not escaped arrives as a blank.
+                found[name] = moment(query[name].strip().replace(" ", "+"))
+            except (ValueError, OverflowError):
+                raise invalid_parameter(name, "A moment is written 2026-11-20T09:30:00Z.") from None
+    return found
+
+
+def page_bytes(rows: list[queries.Row], tail: dict[str, Any]) -> bytes:
+    """A page's JSON around rows that are JSON already."""
+    body = '{"results":[' + ",".join([row.json for row in rows]) + "],"
+    return body.encode() + orjson.dumps(tail)[1:]
+
+
+class PatientHistory(ClinicView):
+    scopes = {"get": "records:read"}
+    audit_action = {"get": "records.history"}
+
+    @extend_schema(
+        operation_id="patients_history",
+        tags=["records"],
+        parameters=[*PAGED, KIND, SINCE, UNTIL],
+        responses=shapes.HistoryPage,
+    )
+    def get(self, request: Request, patient_id: UUID) -> Response:
+        """A patient's signed documents, newest first, those of records merged into this one included."""
+        chosen = filters(request)
+        page = Page(request, key_types=[moment, int])
+        patient = get_object_or_404(Patient.objects.visible_to(self.caller).only("pk"), pk=patient_id)
+        patient_ids = patient.identities()
+        self.saw(*patient_ids)
+        rows = queries.history(
+            clinic_id=self.caller.clinic_id,
+            patient_ids=patient_ids,
+            after=page.after,
+            limit=page.limit + 1,
+            **chosen,
+        )
+        shown = rows[: page.limit]
+        following = (
+            page.next_url((rules.moment(shown[-1].occurred_at), shown[-1].sequence))
+            if len(rows) > page.limit
+            else None
+        )
+        return Response(page_bytes(shown, {"next": following}))
+
+
+class Records(ClinicView):
+    scopes = {"get": "records:read"}
+    audit_action = {"get": "records.feed"}
+
+    @extend_schema(
+        operation_id="records_list",
+        tags=["records"],
+        parameters=[*PAGED, KIND, SINCE, UNTIL],
+        responses=shapes.FeedPage,
+    )
+    def get(self, request: Request) -> Response:
+        """
+        The changes feed: everything signed, oldest first, in commit order. Who follows it misses nothing: a record
+        that appears later has a higher sequence. A new version, an addendum and a mark of error are records too.
+        """
+        chosen = filters(request)
+        page = Page(request, key_types=[sequence_number])
+        after = page.after[0] if page.after else 0
+        rows = queries.changes(clinic_id=self.caller.clinic_id, after=after, limit=page.limit + 1, **chosen)
+        shown = rows[: page.limit]
+        self.saw(*(row.patient_id for row in shown))
+        last = shown[-1].sequence if shown else after
+        resume = page.next_url([last])
+        return Response(
+            page_bytes(shown, {"next": resume if len(rows) > page.limit else None, "resume": resume})
+        )
+
+
+def sequence_number(value: str) -> int:
+    number = int(value)
+    if not 0 <= number < 2**63:
+        raise ValueError
+    return number
+
+
+class OneRecord(ClinicView):
+    scopes = {"get": "records:read"}
+    audit_action = {"get": "records.read"}
+
+    @extend_schema(operation_id="records_read", tags=["records"], responses=shapes.HistoryRecordOutput)
+    def get(self, request: Request, record_id: UUID) -> Response:
+        """One signed record, with its addenda."""
+        row = queries.one(clinic_id=self.caller.clinic_id, record_id=record_id)
+        if row is None:
+            raise NotFound
+        self.saw(row.patient_id)
+        return Response(row.json.encode())
+
+
+class RecordsExport(ClinicView):
+    scopes = {"get": "records:export"}
+    audit_action = {"get": "records.export"}
+
+    @extend_schema(
+        operation_id="records_export",
+        tags=["records"],
+        parameters=[KIND, SINCE, UNTIL],
+        responses={(200, "application/x-ndjson"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request) -> Any:
+        """Everything signed, oldest first, one record a line, streamed."""
+        chosen = filters(request)
+        response = StreamingHttpResponse(self._lines(chosen), content_type="application/x-ndjson")
+        response["Content-Disposition"] = 'attachment; filename="palpate-records.ndjson"'
+        return response
+
+    def _lines(self, chosen: dict[str, Any]) -> Iterator[bytes]:
+        """Each batch in a transaction of its own; whose records went out is written down before they go."""
+        caller, after = self.caller, 0
+        while True:
+            with tenancy.scope(caller.clinic_id, user_id=caller.user_id, read_only=True):
+                rows = queries.changes(clinic_id=caller.clinic_id, after=after, limit=EXPORT_BATCH, **chosen)
+            if not rows:
+                return
+            audit.log("records.export_batch", by=caller, patient_ids={row.patient_id for row in rows})
+            after = rows[-1].sequence
+            yield "".join([row.json + "\n" for row in rows]).encode()
+
+
+class RecordsVerify(ClinicView):
+    scopes = {"get": "records:read"}
+    audit_action = {"get": "records.verify"}
+
+    @extend_schema(
+        operation_id="records_verify",
+        tags=["records"],
+        parameters=[
+            OpenApiParameter("anchor", str, description="SEQUENCE:SHA256 of a head that was kept elsewhere.")
+        ],
+        responses=shapes.VerificationOutput,
+    )
+    def get(self, request: Request) -> Response:
+        """Recompute the clinic's chain; name the first broken link, and say what a chain cannot show."""
+        text = request.query_params.get("anchor")
+        anchor = None
+        if text is not None:
+            found = re.fullmatch(r"([0-9]{1,18}):([0-9a-fA-F]{64})", text)
+            if not found:
+                raise invalid_parameter("anchor", "An anchor is SEQUENCE:SHA256, with 64 hex digits.")
+            anchor = (int(found[1]), found[2])
+        return Response(actions.verify_chain(clinic_id=self.caller.clinic_id, anchor=anchor))
+
+
+class RecordsHead(ClinicView):
+    scopes = {"get": "records:read"}
+    audit_action = {"get": "records.head"}
+
+    @extend_schema(operation_id="records_head", tags=["records"], responses=shapes.HeadOutput)
+    def get(self, request: Request) -> Response:
+        """The newest record's sequence and SHA-256. Kept outside this database, it is an anchor for verification."""
+        _, sequence, sha256 = queries.head(self.caller.clinic_id)
+        return Response({"sequence": sequence, "sha256": sha256})
