@@ -1,0 +1,1 @@
+"""What was found: muscle catalogue, exam, findings, trigger points over time."""

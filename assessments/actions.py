@@ -1,0 +1,295 @@
+"""Everything that changes what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts import policies
+from accounts.models import Clinic
+from assessments import checks, documents, drafts, rules
+from assessments.models import (
+    Assessment,
+    Finding,
+    PainMark,
+    RangeOfMotion,
+    RedFlagAnswer,
+    Referral,
+    TriggerPoint,
+)
+from audit import actions as audit
+from clinic.caller import Caller
+from clinic.errors import Problems
+from clinic.schema import new_id
+from records import actions as records
+from records.models import Record
+
+KIND = "assessment"
+HEAD_FIELDS = [
+    "performed_at", "pain_now", "pain_worst_24h", "pain_best_24h", "current_symptom", "rule_set", "notes",
+]  # fmt: skip
+# In the order in which they may be deleted.
+PARTS = [Referral, Finding, RangeOfMotion, RedFlagAnswer, PainMark]
+
+
+@transaction.atomic
+def record_assessment(*, patient_id: UUID, content: checks.Content, by: Caller, at: datetime) -> Assessment:
+    """
+    Start an assessment of a patient as a draft, with whatever is known of it already.
+
+    :raises accounts.policies.NoAuthor: the caller is not, and does not act for, a therapist
+    :raises PatientMerged, PatientNotInCare:
+    :raises Invalid: a value cannot be; each is named
+    """
+    author_id = policies.require_author(by)
+    checks.check_content(content, at=at)
+    patient = drafts.open_patient(patient_id)
+    rule_set = content.get("rule_set") or Clinic.objects.values_list("rule_set", flat=True).get(
+        pk=by.clinic_id
+    )
+    head = {name: content[name] for name in HEAD_FIELDS if name in content}
+    gate = _gate(content.get("red_flags") or ())
+    assessment = Assessment(clinic_id=by.clinic_id, patient=patient, recorded_by_id=author_id, recorded_at=at)
+    for name, value in {"performed_at": at, **head, "rule_set": rule_set, **gate}.items():
+        setattr(assessment, name, value)
+    assessment.pk = assessment.subject_id = new_id()
+    assessment.save(force_insert=True)
+    _write_parts(assessment, content)
+    audit.log("assessment.record", by=by, target_id=assessment.pk, patient_ids=[patient.pk])
+    return assessment
+
+
+@transaction.atomic
+def change_assessment(
+    *, assessment: Assessment, content: checks.Content, by: Caller, at: datetime
+) -> Assessment:
+    """
+    Change a draft: fields that are given change, lists that are given are replaced.
+
+    :param assessment: locked by the caller (`drafts.lock_draft`)
+    :raises Invalid, NoAuthor: as in `record_assessment`
+    """
+    policies.require_author(by)
+    best_worst = {name: getattr(assessment, name) for name in ("pain_best_24h", "pain_worst_24h")}
+    checks.check_content({**best_worst, **content}, at=at)
+    for name in HEAD_FIELDS:
+        if name in content:
+            setattr(assessment, name, content[name])
+    if "red_flags" in content:
+        for name, value in _gate(content["red_flags"]).items():
+            setattr(assessment, name, value)
+    assessment.revision += 1
+    assessment.save(update_fields=[*HEAD_FIELDS, "gate_action", "gate_blocking", "revision"])
+    _delete_parts(assessment, content)
+    _write_parts(assessment, content)
+    if "findings" not in content and {"rule_set", "current_symptom"} & set(content):
+        _classify_again(assessment)
+    audit.log("assessment.change", by=by, target_id=assessment.pk, patient_ids=[assessment.patient_id])
+    return assessment
+
+
+@transaction.atomic
+def discard_assessment(*, assessment: Assessment, by: Caller) -> None:
+    """Delete a draft for good; a signed assessment is never deleted. `assessment` is locked by the caller."""
+    for part in PARTS:
+        part._default_manager.filter(assessment=assessment).delete()
+    audit.log("assessment.discard", by=by, target_id=assessment.pk, patient_ids=[assessment.patient_id])
+    Assessment.objects.filter(pk=assessment.pk).delete()
+
+
+@transaction.atomic
+def sign_assessment(*, assessment_id: UUID, by: Caller, at: datetime) -> Record:
+    """
+    Freeze an assessment as a signed record.
+
+    :raises AlreadySigned, NoAuthor, PatientMerged:
+    :raises Invalid: there is nothing in it
+    """
+    drafts.lock_draft(Assessment, assessment_id)
+    assessment = Assessment.objects.with_parts().select_related("patient", "revises").get(pk=assessment_id)
+    content = documents.assessment_content(assessment)
+    if not any(
+        content[name] for name in ("findings", "range_of_motion", "red_flags", "pain_drawing", "notes")
+    ) and (content["pain_now"] is None):
+        problems = Problems()
+        problems.add("/findings", "empty", "There is nothing in this assessment to sign.")
+        problems.raise_if_any()
+    return drafts.freeze(assessment, kind=KIND, content=content, by=by, at=at)
+
+
+@transaction.atomic
+def add_addendum(*, assessment: Assessment, text: str, by: Caller, at: datetime) -> Record:
+    """:raises NotSigned, NoLongerCurrent, NoAuthor:"""
+    record = drafts.signed_record(assessment)
+    subject = drafts.subject_of(assessment, KIND)
+    return records.append_addendum(record=record, subject=subject, text=text, by=by, at=at)
+
+
+@transaction.atomic
+def mark_entered_in_error(*, assessment: Assessment, reason: str, by: Caller, at: datetime) -> Record:
+    """:raises NotSigned, NoLongerCurrent, NoAuthor:"""
+    record = drafts.signed_record(assessment)
+    subject = drafts.subject_of(assessment, KIND)
+    return records.append_entered_in_error(record=record, subject=subject, reason=reason, by=by, at=at)
+
+
+@transaction.atomic
+def revise_assessment(*, assessment: Assessment, by: Caller, at: datetime) -> Assessment:
+    """
+    Start a new version of a signed assessment as a draft with the same content. Signing it supersedes the old one.
+
+    :raises NotSigned, NoLongerCurrent, RevisionExists, NoAuthor:
+    """
+    source = Assessment.objects.with_parts().get(pk=assessment.pk)
+    draft = drafts.start_revision(source, kind=KIND, by=by, at=at)
+    content = documents.assessment_content(source)
+    for finding in content["findings"]:
+        for name in documents.COMPUTED_OF_FINDING:
+            finding.pop(name)
+    _write_parts(draft, content)
+    audit.log("assessment.revise", by=by, target_id=draft.pk, patient_ids=[draft.patient_id])
+    return draft
+
+
+# --- Parts ----------------------------------------------------------------------------------------------------
+
+
+def _gate(answers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    gate = rules.red_flag_gate({a["code"]: a["answer"] for a in answers})
+    return {"gate_action": gate.action, "gate_blocking": list(gate.blocking)}
+
+
+def _delete_parts(assessment: Assessment, content: checks.Content) -> None:
+    replaced: dict[str, list[Any]] = {
+        "findings": [Referral, Finding],
+        "range_of_motion": [RangeOfMotion],
+        "red_flags": [RedFlagAnswer],
+        "pain_drawing": [PainMark],
+    }
+    for name, models in replaced.items():
+        for model in models if name in content else ():
+            model._default_manager.filter(assessment=assessment).delete()
+
+
+def _write_parts(assessment: Assessment, content: checks.Content) -> None:
+    own = {"clinic_id": assessment.clinic_id, "assessment": assessment}
+    if content.get("findings"):
+        _write_findings(assessment, content["findings"])
+    RangeOfMotion.objects.bulk_create(
+        RangeOfMotion(
+            **own,
+            ordinal=ordinal,
+            movement_id=m["movement"],
+            side=m.get("side"),
+            degrees=m.get("degrees"),
+            painful=m.get("painful"),
+            device=m.get("device"),
+        )
+        for ordinal, m in enumerate(content.get("range_of_motion") or ())
+    )
+    RedFlagAnswer.objects.bulk_create(
+        RedFlagAnswer(**own, ordinal=ordinal, code=a["code"], answer=a["answer"], note=a.get("note", ""))
+        for ordinal, a in enumerate(content.get("red_flags") or ())
+    )
+    PainMark.objects.bulk_create(
+        PainMark(**own, ordinal=ordinal, zone_id=m["zone"], side=m["side"], intensity=m.get("intensity"))
+        for ordinal, m in enumerate(content.get("pain_drawing") or ())
+    )
+
+
+def _write_findings(assessment: Assessment, findings: list[Mapping[str, Any]]) -> None:
+    points = trigger_points(
+        patient_id=assessment.patient_id,
+        clinic_id=assessment.clinic_id,
+        places=[(f["muscle"], f["side"], f.get("place", "")) for f in findings],
+    )
+    rows, referrals = [], []
+    for ordinal, (data, point) in enumerate(zip(findings, points, strict=True)):
+        fields = {
+            name: value for name, value in data.items() if name not in ("muscle", "point", "referred_to")
+        }
+        drawn = data.get("point")
+        if drawn:
+            fields |= {"point_view": drawn["view"], "point_x": drawn["x"], "point_y": drawn["y"]}
+        finding = Finding(
+            id=new_id(),
+            clinic_id=assessment.clinic_id,
+            assessment=assessment,
+            ordinal=ordinal,
+            trigger_point_id=point,
+            muscle_id=data["muscle"],
+            **fields,
+        )
+        _classify(finding, assessment)
+        rows.append(finding)
+        referrals += [
+            Referral(
+                clinic_id=assessment.clinic_id,
+                assessment=assessment,
+                finding=finding,
+                ordinal=at,
+                zone_id=zone["zone"],
+                side=zone["side"],
+            )
+            for at, zone in enumerate(data.get("referred_to") or ())
+        ]
+    Finding.objects.bulk_create(rows)
+    Referral.objects.bulk_create(referrals)
+
+
+def _classify(finding: Finding, assessment: Assessment) -> None:
+    found = rules.classify(
+        finding.signs,
+        recognised=finding.recognised,
+        current_symptom=assessment.current_symptom,
+        rule_set=assessment.rule_set,
+    )
+    finding.criteria, finding.class_code = found.criteria, found.class_
+    finding.rule_set, finding.rule_set_version = found.rule_set, found.rule_set_version
+    finding.missing_tests = list(found.missing_tests)
+
+
+def _classify_again(assessment: Assessment) -> None:
+    findings = list(Finding.objects.filter(assessment=assessment))
+    for finding in findings:
+        _classify(finding, assessment)
+    Finding.objects.bulk_update(
+        findings, ["criteria", "class_code", "rule_set", "rule_set_version", "missing_tests"]
+    )
+
+
+def trigger_points(*, patient_id: UUID, clinic_id: UUID, places: list[tuple[str, str, str]]) -> list[UUID]:
+    """
+    The ids of a patient's trigger points at these places (muscle, side, place), made where there is none yet.
+    """
+    wanted = [(muscle, side, checks.place_key(place)) for muscle, side, place in places]
+    known = _known_points(patient_id, wanted)
+    missing = {key: place for key, (_, _, place) in zip(wanted, places, strict=True) if key not in known}
+    if missing:
+        TriggerPoint.objects.bulk_create(
+            (
+                TriggerPoint(
+                    clinic_id=clinic_id,
+                    patient_id=patient_id,
+                    muscle_id=muscle,
+                    side=side,
+                    place=place,
+                    place_key=key,
+                )
+                for (muscle, side, key), place in missing.items()
+            ),
+            ignore_conflicts=True,  # somebody else may find the same place at the same moment
+        )
+        known = _known_points(patient_id, wanted)
+    return [known[key] for key in wanted]
+
+
+def _known_points(patient_id: UUID, wanted: list[tuple[str, str, str]]) -> dict[tuple[str, str, str], UUID]:
+    points = TriggerPoint.objects.filter(
+        patient_id=patient_id, muscle_id__in={muscle for muscle, _, _ in wanted}
+    )
+    return {(p.muscle_id, p.side, p.place_key): p.pk for p in points}

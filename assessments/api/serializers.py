@@ -1,0 +1,341 @@
+"""Shapes of assessments on the wire. What the values may be together is in `assessments.checks`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from assessments import rules
+from assessments.documents import COMPUTED_OF_FINDING
+from clinic.api.fields import Number, StrictInteger, StrictSerializer, Text
+from clinic.choices import DOCUMENT_STATUSES
+
+VIEWS = ["front", "back", "head", "neck"]
+
+
+def pain(**options: Any) -> StrictInteger:
+    low, high = rules.PAIN
+    return StrictInteger(min_value=low, max_value=high, required=False, allow_null=True, **options)
+
+
+def sign() -> serializers.ChoiceField:
+    return serializers.ChoiceField(rules.SIGN_VALUES, required=False, default="not_tested")
+
+
+class RedFlagInput(StrictSerializer):
+    code = serializers.ChoiceField(list(rules.RED_FLAGS))
+    answer = serializers.ChoiceField(rules.RED_FLAG_ANSWERS)
+    note = Text(required=False, allow_blank=True, default="", max_length=2000)
+
+
+class ZoneInput(StrictSerializer):
+    zone = Text(max_length=100, help_text="see /body-zones/")
+    side = serializers.ChoiceField(rules.ZONE_SIDES)
+
+
+class PainMarkInput(ZoneInput):
+    intensity = pain(default=None)
+
+
+class MovementInput(StrictSerializer):
+    movement = Text(max_length=100, help_text="see /movements/")
+    side = serializers.ChoiceField(rules.SIDES, required=False, allow_null=True, default=None)
+    degrees = Number(
+        max_digits=4, decimal_places=1, min_value=0, required=False, allow_null=True, default=None
+    )
+    painful = serializers.BooleanField(required=False, allow_null=True, default=None)
+    device = serializers.ChoiceField(rules.ROM_DEVICES, required=False, allow_null=True, default=None)
+
+
+class PointInput(StrictSerializer):
+    """Where on the body chart: fractions of the view's width and height."""
+
+    view = serializers.ChoiceField(VIEWS)
+    x = serializers.FloatField(min_value=0, max_value=1)
+    y = serializers.FloatField(min_value=0, max_value=1)
+
+
+class FindingInput(StrictSerializer):
+    computed = frozenset(COMPUTED_OF_FINDING)
+
+    muscle = Text(max_length=100, help_text="see /muscles/")
+    side = serializers.ChoiceField(rules.SIDES)
+    place = Text(required=False, allow_blank=True, default="", max_length=200)
+    point = PointInput(required=False, allow_null=True, default=None)
+    taut_band = sign()
+    hypersensitive_spot = sign()
+    referred_pain = sign()
+    palpable_nodule = sign()
+    spot_in_band = serializers.ChoiceField(rules.YES_NO_UNKNOWN, required=False, default="unknown")
+    local_twitch = sign()
+    twitch_method = serializers.ChoiceField(
+        rules.TWITCH_METHODS, required=False, allow_null=True, default=None
+    )
+    jump_sign = sign()
+    restricted_rom = sign()
+    pain_on_contraction = sign()
+    weakness = sign()
+    autonomic = sign()
+    stress_aggravation = sign()
+    referred_to = ZoneInput(many=True, required=False, default=list, max_length=60)
+    referred_quality = serializers.ListField(
+        child=serializers.ChoiceField(rules.REFERRED_QUALITIES), required=False, default=list, max_length=9
+    )
+    recognised = serializers.ChoiceField(rules.RECOGNISED_VALUES, required=False, default="not_asked")
+    pain_on_pressure = pain(default=None)
+    ppt_kpa = serializers.ListField(
+        child=Number(max_digits=6, decimal_places=1),
+        required=False,
+        default=list,
+        max_length=rules.MAX_PPT_TRIALS,
+        help_text="up to three trials",
+    )
+    probe_area_cm2 = Number(
+        max_digits=4, decimal_places=2, min_value=0, required=False, allow_null=True, default=None
+    )
+    limit_reasons = serializers.DictField(
+        child=Text(max_length=1000),
+        required=False,
+        default=dict,
+        help_text="field to why it is outside the usual range",
+    )
+    notes = Text(required=False, allow_blank=True, default="", max_length=10_000)
+
+
+class AssessmentChanges(StrictSerializer):
+    """Fields that are left out stay; a list that is given replaces the whole list."""
+
+    performed_at = serializers.DateTimeField(required=False)
+    pain_now = pain()
+    pain_worst_24h = pain()
+    pain_best_24h = pain()
+    current_symptom = serializers.ChoiceField(rules.CURRENT_SYMPTOM_VALUES, required=False)
+    rule_set = serializers.ChoiceField(list(rules.RULE_SETS), required=False)
+    red_flags = RedFlagInput(many=True, required=False, max_length=len(rules.RED_FLAGS))
+    pain_drawing = PainMarkInput(many=True, required=False, max_length=333)
+    range_of_motion = MovementInput(many=True, required=False, max_length=200)
+    findings = FindingInput(many=True, required=False, max_length=200)
+    notes = Text(required=False, allow_blank=True, max_length=50_000)
+
+
+class NewAssessmentInput(AssessmentChanges):
+    performed_at = serializers.DateTimeField()
+
+
+class GateOutput(serializers.Serializer[Any]):
+    action = serializers.ChoiceField(rules.ACTIONS)
+    blocking = serializers.ListField(child=serializers.CharField())
+
+
+class ZoneOutput(serializers.Serializer[Any]):
+    zone = serializers.CharField()
+    side = serializers.ChoiceField(rules.ZONE_SIDES)
+
+
+class PainMarkOutput(ZoneOutput):
+    intensity = serializers.IntegerField(allow_null=True)
+
+
+class MovementOutput(serializers.Serializer[Any]):
+    movement = serializers.CharField()
+    side = serializers.ChoiceField(rules.SIDES, allow_null=True)
+    degrees = serializers.FloatField(allow_null=True)
+    painful = serializers.BooleanField(allow_null=True)
+    device = serializers.ChoiceField(rules.ROM_DEVICES, allow_null=True)
+
+
+class PointOutput(serializers.Serializer[Any]):
+    view = serializers.ChoiceField(VIEWS)
+    x = serializers.FloatField()
+    y = serializers.FloatField()
+
+
+class RedFlagOutput(serializers.Serializer[Any]):
+    code = serializers.ChoiceField(list(rules.RED_FLAGS))
+    answer = serializers.ChoiceField(rules.RED_FLAG_ANSWERS)
+    note = serializers.CharField()
+
+
+class FindingOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    trigger_point = serializers.UUIDField()
+    muscle = serializers.CharField()
+    side = serializers.ChoiceField(rules.SIDES)
+    place = serializers.CharField()
+    point = PointOutput(allow_null=True)
+    taut_band = serializers.ChoiceField(rules.SIGN_VALUES)
+    hypersensitive_spot = serializers.ChoiceField(rules.SIGN_VALUES)
+    referred_pain = serializers.ChoiceField(rules.SIGN_VALUES)
+    palpable_nodule = serializers.ChoiceField(rules.SIGN_VALUES)
+    spot_in_band = serializers.ChoiceField(rules.YES_NO_UNKNOWN)
+    local_twitch = serializers.ChoiceField(rules.SIGN_VALUES)
+    twitch_method = serializers.ChoiceField(rules.TWITCH_METHODS, allow_null=True)
+    jump_sign = serializers.ChoiceField(rules.SIGN_VALUES)
+    restricted_rom = serializers.ChoiceField(rules.SIGN_VALUES)
+    pain_on_contraction = serializers.ChoiceField(rules.SIGN_VALUES)
+    weakness = serializers.ChoiceField(rules.SIGN_VALUES)
+    autonomic = serializers.ChoiceField(rules.SIGN_VALUES)
+    stress_aggravation = serializers.ChoiceField(rules.SIGN_VALUES)
+    referred_to = ZoneOutput(many=True)
+    referred_quality = serializers.ListField(child=serializers.ChoiceField(rules.REFERRED_QUALITIES))
+    recognised = serializers.ChoiceField(rules.RECOGNISED_VALUES)
+    pain_on_pressure = serializers.IntegerField(allow_null=True)
+    ppt_kpa = serializers.ListField(child=serializers.FloatField())
+    ppt_mean_kpa = serializers.FloatField(allow_null=True)
+    probe_area_cm2 = serializers.FloatField(allow_null=True)
+    limit_reasons = serializers.DictField(child=serializers.CharField())
+    notes = serializers.CharField()
+    criteria = serializers.ChoiceField(rules.CRITERIA_VALUES)
+    rule_set = serializers.ChoiceField(list(rules.RULE_SETS))
+    rule_set_version = serializers.IntegerField()
+    missing_tests = serializers.ListField(child=serializers.CharField())
+
+    def get_fields(self) -> dict[str, Any]:
+        """`class` is a word of Python, so it cannot be declared above."""
+        return {**super().get_fields(), "class": serializers.ChoiceField(rules.CLASSES)}
+
+
+class DocumentOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    patient_id = serializers.UUIDField()
+    subject_id = serializers.UUIDField(help_text="the same for all versions; records carry it")
+    version = serializers.IntegerField()
+    revises = serializers.UUIDField(
+        allow_null=True, help_text="the version that this one replaces when signed"
+    )
+    status = serializers.ChoiceField(DOCUMENT_STATUSES)
+    performed_at = serializers.DateTimeField()
+    recorded_by = serializers.UUIDField()
+    recorded_at = serializers.DateTimeField()
+    signed_by = serializers.UUIDField(allow_null=True)
+    signed_at = serializers.DateTimeField(allow_null=True)
+    record_id = serializers.UUIDField(allow_null=True)
+    revision = serializers.IntegerField(help_text="the number in the ETag")
+    notes = serializers.CharField()
+
+
+class AssessmentOutput(DocumentOutput):
+    pain_now = serializers.IntegerField(allow_null=True)
+    pain_worst_24h = serializers.IntegerField(allow_null=True)
+    pain_best_24h = serializers.IntegerField(allow_null=True)
+    current_symptom = serializers.ChoiceField(rules.CURRENT_SYMPTOM_VALUES)
+    rule_set = serializers.ChoiceField(list(rules.RULE_SETS))
+    red_flags = RedFlagOutput(many=True)
+    red_flag_gate = GateOutput()
+    pain_drawing = PainMarkOutput(many=True)
+    range_of_motion = MovementOutput(many=True)
+    findings = FindingOutput(many=True)
+
+
+class AssessmentPage(serializers.Serializer[Any]):
+    results = AssessmentOutput(many=True)
+    next = serializers.URLField(allow_null=True)
+
+
+class AddendumInput(StrictSerializer):
+    text = Text(max_length=50_000)
+
+
+class ReasonInput(StrictSerializer):
+    reason = Text(max_length=2000)
+
+
+class SignedOutput(serializers.Serializer[Any]):
+    """The record that a signature made."""
+
+    record_id = serializers.UUIDField()
+    sequence = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    previous_sha256 = serializers.CharField()
+    subject_id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    signed_at = serializers.DateTimeField()
+    signed_by = serializers.UUIDField()
+
+
+class TriggerPointOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    muscle = serializers.CharField()
+    side = serializers.ChoiceField(rules.SIDES)
+    place = serializers.CharField()
+    last_seen_at = serializers.DateTimeField()
+    provisional = serializers.BooleanField(help_text="seen in drafts only")
+    sightings = serializers.IntegerField()
+    criteria = serializers.ChoiceField(rules.CRITERIA_VALUES)
+    first_seen_at = serializers.DateTimeField()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "class": serializers.ChoiceField(rules.CLASSES)}
+
+
+class TriggerPointPage(serializers.Serializer[Any]):
+    results = TriggerPointOutput(many=True)
+    next = serializers.URLField(allow_null=True)
+
+
+class MuscleOutput(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    latin = serializers.CharField()
+    region = serializers.CharField()
+    group = serializers.CharField()
+    tier = serializers.CharField()
+    needling_risk = serializers.CharField()
+    self_pressure = serializers.CharField()
+    detail = serializers.DictField(
+        help_text="referral zones, test movements, cautions, sources: the catalogue's entry"
+    )
+
+
+class MusclePage(serializers.Serializer[Any]):
+    version = serializers.CharField(help_text="of the catalogue")
+    results = MuscleOutput(many=True)
+    next = serializers.URLField(allow_null=True)
+
+
+class BodyZoneOutput(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    label = serializers.CharField()
+    region = serializers.CharField()
+    views = serializers.ListField(child=serializers.CharField())
+    sided = serializers.BooleanField()
+    synonyms = serializers.ListField(child=serializers.CharField())
+
+
+class BodyZonePage(serializers.Serializer[Any]):
+    version = serializers.CharField()
+    results = BodyZoneOutput(many=True)
+    next = serializers.URLField(allow_null=True)
+
+
+class CodeOutput(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    label = serializers.CharField()
+
+
+class CodePage(serializers.Serializer[Any]):
+    version = serializers.CharField()
+    results = CodeOutput(many=True)
+    next = serializers.URLField(allow_null=True)
+
+
+class RuleSetOutput(CodeOutput):
+    version = serializers.IntegerField()
+    inputs = serializers.ListField(child=serializers.CharField())
+    source = serializers.CharField()
+
+
+class RuleSetPage(serializers.Serializer[Any]):
+    results = RuleSetOutput(many=True)
+    next = serializers.URLField(allow_null=True)
+
+
+class RedFlagCodeOutput(CodeOutput):
+    action = serializers.ChoiceField(rules.ACTIONS)
+    blocks = serializers.BooleanField()
+
+
+class RedFlagCodePage(serializers.Serializer[Any]):
+    results = RedFlagCodeOutput(many=True)
+    next = serializers.URLField(allow_null=True)

@@ -1,0 +1,40 @@
+from django.urls import path
+
+from assessments.api import catalogue_views, views
+
+urlpatterns = [
+    path("muscles/", catalogue_views.Muscles.as_view(), name="muscles"),
+    path("body-zones/", catalogue_views.BodyZones.as_view(), name="body_zones"),
+    path("movements/", catalogue_views.Movements.as_view(), name="movements"),
+    path("rule-sets/", catalogue_views.RuleSets.as_view(), name="rule_sets"),
+    path("red-flags/", catalogue_views.RedFlags.as_view(), name="red_flags"),
+    path(
+        "patients/<uuid:patient_id>/assessments/",
+        views.PatientAssessments.as_view(),
+        name="patient_assessments",
+    ),
+    path(
+        "patients/<uuid:patient_id>/trigger-points/",
+        views.PatientTriggerPoints.as_view(),
+        name="trigger_points",
+    ),
+    path("assessments/<uuid:assessment_id>/", views.OneAssessment.as_view(), name="assessment"),
+    path(
+        "assessments/<uuid:assessment_id>/sign/", views.AssessmentSignature.as_view(), name="assessment_sign"
+    ),
+    path(
+        "assessments/<uuid:assessment_id>/addenda/",
+        views.AssessmentAddenda.as_view(),
+        name="assessment_addenda",
+    ),
+    path(
+        "assessments/<uuid:assessment_id>/entered-in-error/",
+        views.AssessmentEnteredInError.as_view(),
+        name="assessment_entered_in_error",
+    ),
+    path(
+        "assessments/<uuid:assessment_id>/revisions/",
+        views.AssessmentRevisions.as_view(),
+        name="assessment_revisions",
+    ),
+]

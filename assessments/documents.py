@@ -1,0 +1,105 @@
+"""An assessment as JSON: the same content that the API answers with and that is signed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assessments import rules
+from assessments.models import Assessment, Finding
+
+
+# What a finding carries in an answer, and cannot be sent.
+COMPUTED_OF_FINDING = (
+    "id", "trigger_point", "ppt_mean_kpa", "criteria", "class", "rule_set", "rule_set_version", "missing_tests",
+)  # fmt: skip
+
+
+def in_order(rows: Any) -> list[Any]:
+    return sorted(rows, key=lambda row: row.ordinal)
+
+
+def assessment_content(assessment: Assessment) -> dict[str, Any]:
+    """
+    What was found, in the API's names. Needs `with_parts`.
+    """
+    return {
+        "performed_at": assessment.performed_at,
+        "pain_now": assessment.pain_now,
+        "pain_worst_24h": assessment.pain_worst_24h,
+        "pain_best_24h": assessment.pain_best_24h,
+        "current_symptom": assessment.current_symptom,
+        "rule_set": assessment.rule_set,
+        "red_flags": [
+            {"code": a.code, "answer": a.answer, "note": a.note}
+            for a in in_order(assessment.red_flag_answers.all())
+        ],
+        "red_flag_gate": {"action": assessment.gate_action, "blocking": assessment.gate_blocking},
+        "pain_drawing": [
+            {"zone": m.zone_id, "side": m.side, "intensity": m.intensity}
+            for m in in_order(assessment.pain_marks.all())
+        ],
+        "range_of_motion": [
+            {
+                "movement": m.movement_id,
+                "side": m.side,
+                "degrees": m.degrees,
+                "painful": m.painful,
+                "device": m.device,
+            }
+            for m in in_order(assessment.movements.all())
+        ],
+        "findings": [finding_json(f) for f in in_order(assessment.findings.all())],
+        "notes": assessment.notes,
+    }
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    point = None
+    if finding.point_view is not None:
+        point = {"view": finding.point_view, "x": finding.point_x, "y": finding.point_y}
+    return {
+        "id": finding.pk,
+        "trigger_point": finding.trigger_point_id,
+        "muscle": finding.muscle_id,
+        "side": finding.side,
+        "place": finding.place,
+        "point": point,
+        **finding.signs,
+        "twitch_method": finding.twitch_method,
+        "referred_to": [{"zone": r.zone_id, "side": r.side} for r in in_order(finding.referrals.all())],
+        "referred_quality": finding.referred_quality,
+        "recognised": finding.recognised,
+        "pain_on_pressure": finding.pain_on_pressure,
+        "ppt_kpa": finding.ppt_kpa,
+        "ppt_mean_kpa": rules.mean_ppt_kpa(finding.ppt_kpa),
+        "probe_area_cm2": finding.probe_area_cm2,
+        "limit_reasons": finding.limit_reasons,
+        "notes": finding.notes,
+        "criteria": finding.criteria,
+        "class": finding.class_code,
+        "rule_set": finding.rule_set,
+        "rule_set_version": finding.rule_set_version,
+        "missing_tests": finding.missing_tests,
+    }
+
+
+def document_head(document: Any) -> dict[str, Any]:
+    """What stands around the content of an assessment or a session in the API."""
+    return {
+        "id": document.pk,
+        "patient_id": document.patient_id,
+        "subject_id": document.subject_id,
+        "version": document.version,
+        "revises": document.revises_id,
+        "status": document.status,
+        "recorded_by": document.recorded_by_id,
+        "recorded_at": document.recorded_at,
+        "signed_by": document.signed_by_id,
+        "signed_at": document.signed_at,
+        "record_id": document.record_id,
+        "revision": document.revision,
+    }
+
+
+def assessment_json(assessment: Assessment) -> dict[str, Any]:
+    return {**document_head(assessment), **assessment_content(assessment)}

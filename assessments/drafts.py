@@ -1,0 +1,115 @@
+"""
+The life of a signable document, the same for assessments and sessions: draft, signed, added to, revised, in error.
+
+The rows differ; who may do what when, and in which order locks are taken, does not.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from accounts import policies
+from clinic.caller import Caller
+from clinic.constraints import violations_as
+from clinic.errors import Conflict
+from patients.actions import refuse_merged
+from patients.models import Patient
+from records import actions as records
+from records.models import Record
+
+D = TypeVar("D", bound=Any)
+
+
+class AlreadySigned(Conflict):
+    code = "already_signed"
+    detail = "This is signed and can no longer be changed; add an addendum, or start a new version."
+
+
+class RevisionExists(Conflict):
+    code = "revision_exists"
+    detail = "Somebody has started a new version of this already; go on with that one."
+
+
+class PatientNotInCare(Conflict):
+    code = "patient_not_in_care"
+    detail = "This patient's care has ended; take the patient back into care first."
+
+
+def open_patient(patient_id: UUID) -> Patient:
+    """
+    The patient, locked so that a discharge or a merge cannot slip in between this check and our insert.
+
+    :raises PatientMerged, PatientNotInCare:
+    """
+    patient = Patient.objects.select_for_update(of=("self",), no_key=True).get(pk=patient_id)
+    refuse_merged(patient)
+    if patient.status != Patient.Status.IN_CARE:
+        raise PatientNotInCare
+    return patient
+
+
+def lock_draft(model: type[D], document_id: UUID) -> D:
+    """
+    The draft's row, locked.
+
+    :raises AlreadySigned: it is no draft any more
+    """
+    document = model.objects.select_for_update(of=("self",)).get(pk=document_id)
+    if document.is_signed:
+        raise AlreadySigned
+    return document
+
+
+def subject_of(document: Any, kind: str) -> records.Subject:
+    return records.Subject(
+        kind=kind,
+        id=document.subject_id,
+        version=document.version,
+        patient=document.patient,
+        occurred_at=document.performed_at,
+    )
+
+
+def freeze(document: Any, *, kind: str, content: dict[str, Any], by: Caller, at: datetime) -> Record:
+    """
+    Sign a locked draft: append its record, then close its row. From here on the triggers keep it.
+
+    :raises accounts.policies.NoAuthor: nobody whose name could go under it
+    """
+    replaces = None
+    if document.revises_id is not None:
+        replaces = Record.objects.get(pk=document.revises.record_id)
+    record = records.append_signed(
+        subject=subject_of(document, kind), content=content, replaces=replaces, by=by, at=at
+    )
+    document.signed_at, document.signed_by_id, document.record = at, record.signed_by_id, record
+    document.revision += 1
+    document.save(update_fields=["signed_at", "signed_by", "record", "revision"])
+    return record
+
+
+def signed_record(document: Any) -> Record:
+    """:raises NotSigned: it is a draft"""
+    if not document.is_signed:
+        raise records.NotSigned
+    return Record.objects.get(pk=document.record_id)
+
+
+def start_revision(document: Any, *, kind: str, by: Caller, at: datetime) -> Any:
+    """
+    The head of a new version of a signed document, to be filled with a copy of its parts.
+
+    :raises NotSigned, NoLongerCurrent, RevisionExists:
+    """
+    record = signed_record(document)
+    records.refuse_marked(record)
+    copy = type(document).objects.get(pk=document.pk)
+    copy.pk, copy._state.adding = None, True
+    copy.record, copy.signed_at, copy.signed_by, copy.revises_id = None, None, None, document.pk
+    copy.version, copy.revision = document.version + 1, 1
+    copy.recorded_by_id, copy.recorded_at = policies.require_author(by), at
+    with violations_as({f"{kind}_version_once": RevisionExists}):
+        copy.save(force_insert=True)
+    return copy

@@ -1,0 +1,426 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+
+from accounts.models import Clinic, User
+from assessments import rules
+from clinic.caller import Caller
+from clinic.choices import DocumentStatus, Side, ZoneSide
+from clinic.schema import UUIDv7
+from patients.models import Patient
+from records.models import Record
+
+
+def one_of(field: str, values: list[str], name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(condition=models.Q(**{f"{field}__in": values}), name=name)
+
+
+def on_pain_scale(field: str, name: str) -> models.CheckConstraint:
+    low, high = rules.PAIN
+    within = models.Q(**{f"{field}__gte": low, f"{field}__lte": high})
+    return models.CheckConstraint(condition=models.Q(**{field: None}) | within, name=name)
+
+
+def signed_or_not(name: str) -> models.CheckConstraint:
+    """A document's signature is whole or not there."""
+    none = models.Q(signed_at=None, signed_by=None, record=None)
+    whole = models.Q(signed_at__isnull=False, signed_by__isnull=False, record__isnull=False)
+    return models.CheckConstraint(condition=none | whole, name=name)
+
+
+# --- Catalogue: the same for all clinics, written by `load_catalogue` only -------------------------------------
+
+
+class MuscleQuerySet(models.QuerySet["Muscle"]):
+    def in_use(self) -> MuscleQuerySet:
+        return self.filter(is_retired=False)
+
+    def matching(self, text: str) -> MuscleQuerySet:
+        """Every word stands somewhere in the name, the Latin name, the id, or a zone that the muscle refers to."""
+        found = self
+        for word in text.casefold().split()[:8]:
+            found = found.filter(search_text__contains=word)
+        return found
+
+
+class Muscle(models.Model):
+    id = models.TextField(primary_key=True)
+    name = models.TextField()
+    latin = models.TextField()
+    region = models.TextField()
+    group = models.TextField()
+    tier = models.TextField()
+    needling_risk = models.TextField()
+    self_pressure = models.TextField()
+    detail = models.JSONField(help_text="the catalogue's entry, whole")
+    search_text = models.TextField()
+    position = models.PositiveSmallIntegerField()
+    is_retired = models.BooleanField(default=False)
+
+    objects = MuscleQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BodyZone(models.Model):
+    id = models.TextField(primary_key=True)
+    label = models.TextField()
+    region = models.TextField()
+    views = ArrayField(models.TextField())
+    sided = models.BooleanField()
+    synonyms = ArrayField(models.TextField(), default=list)
+    search_text = models.TextField()
+    position = models.PositiveSmallIntegerField()
+    is_retired = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Movement(models.Model):
+    id = models.TextField(primary_key=True)
+    label = models.TextField()
+    position = models.PositiveSmallIntegerField()
+    is_retired = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Caution(models.Model):
+    """Something near a muscle that a needle must not meet."""
+
+    id = models.TextField(primary_key=True)
+    text = models.TextField()
+    is_retired = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class CatalogueLoad(models.Model):
+    """Which version of the catalogue the tables hold."""
+
+    version = models.TextField(primary_key=True)
+    loaded_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.version
+
+
+# --- What is shared by assessments and sessions ---------------------------------------------------------------
+
+
+class Document(models.Model):
+    """
+    A draft that anyone in charge may edit, until it is signed; then its rows are final.
+
+    `subject_id` is the same for all versions; `revises` is the version that this one is to replace.
+    """
+
+    id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    performed_at = models.DateTimeField()
+    notes = models.TextField(blank=True, default="")
+    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    recorded_at = models.DateTimeField()
+    subject_id = models.UUIDField()
+    version = models.PositiveIntegerField(default=1)
+    revises = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    signed_at = models.DateTimeField(null=True)
+    signed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    record = models.OneToOneField(
+        Record, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
+    revision = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__} {self.pk}"
+
+    @property
+    def is_signed(self) -> bool:
+        return self.signed_at is not None
+
+    @property
+    def status(self) -> str:
+        """Draft, signed, superseded or entered in error. Needs `record__mark`; see `with_record`."""
+        if self.record is None:
+            return DocumentStatus.DRAFT
+        mark = getattr(self.record, "mark", None)
+        return str(mark.status) if mark else DocumentStatus.SIGNED
+
+
+class Part(models.Model):
+    """A row of a document."""
+
+    id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
+    ordinal = models.PositiveSmallIntegerField()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__} {self.pk}"
+
+
+# --- Trigger points -------------------------------------------------------------------------------------------
+
+
+class TriggerPoint(models.Model):
+    """
+    A place in a patient's muscle that is found and treated again over time.
+
+    Findings are its sightings, interventions its treatments. `place_key` is the place as it is compared: `Mid-belly`
+    and `mid belly` are one.
+    """
+
+    id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    muscle = models.ForeignKey(Muscle, on_delete=models.PROTECT, related_name="+", db_index=False)
+    side = models.TextField(choices=Side.choices)
+    place = models.TextField(blank=True, default="")
+    place_key = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "muscle", "side", "place_key"], name="trigger_point_once"
+            ),
+            one_of("side", rules.SIDES, "trigger_point_side_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"TriggerPoint {self.pk}"
+
+
+# --- Assessment -----------------------------------------------------------------------------------------------
+
+
+class AssessmentQuerySet(models.QuerySet["Assessment"]):
+    def visible_to(self, caller: Caller) -> AssessmentQuerySet:
+        """The clinic's assessments. Row-level security says the same, should a view forget this word."""
+        return self.filter(clinic_id=caller.clinic_id)
+
+    def of_patients(self, patient_ids: list[UUID]) -> AssessmentQuerySet:
+        return self.filter(patient_id__in=patient_ids)
+
+    def drafts(self) -> AssessmentQuerySet:
+        return self.filter(signed_at=None)
+
+    def newest_first(self) -> AssessmentQuerySet:
+        return self.order_by("-performed_at", "-id")
+
+    def with_record(self) -> AssessmentQuerySet:
+        return self.select_related("record__mark").defer("record__document")
+
+    def with_parts(self) -> AssessmentQuerySet:
+        return self.with_record().prefetch_related(
+            "findings__referrals", "findings__trigger_point", "movements", "red_flag_answers", "pain_marks"
+        )
+
+
+class Assessment(Document):
+    """One exam of one patient."""
+
+    pain_now = models.SmallIntegerField(null=True, help_text="NPRS 0 to 10")
+    pain_worst_24h = models.SmallIntegerField(null=True, help_text="NPRS 0 to 10")
+    pain_best_24h = models.SmallIntegerField(null=True, help_text="NPRS 0 to 10")
+    current_symptom = models.TextField(default="not_recorded")
+    rule_set = models.TextField()
+    gate_action = models.TextField(default="none", help_text="the highest that the red flag answers ask for")
+    gate_blocking = ArrayField(models.TextField(), default=list, help_text="red flags that stop treatment")
+
+    objects = AssessmentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            on_pain_scale("pain_now", "assessment_pain_now_on_scale"),
+            on_pain_scale("pain_worst_24h", "assessment_pain_worst_on_scale"),
+            on_pain_scale("pain_best_24h", "assessment_pain_best_on_scale"),
+            models.CheckConstraint(
+                condition=models.Q(performed_at__lte=models.F("recorded_at")),
+                name="assessment_performed_before_recorded",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(pain_best_24h__lte=models.F("pain_worst_24h"))
+                | models.Q(pain_best_24h=None)
+                | models.Q(pain_worst_24h=None),
+                name="assessment_best_not_above_worst",
+            ),
+            one_of("rule_set", list(rules.RULE_SETS), "assessment_rule_set_known"),
+            one_of("gate_action", rules.ACTIONS, "assessment_gate_action_known"),
+            one_of("current_symptom", rules.CURRENT_SYMPTOM_VALUES, "assessment_current_symptom_known"),
+            signed_or_not("assessment_signed_whole"),
+            models.UniqueConstraint(
+                fields=["clinic", "subject_id", "version"], name="assessment_version_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["clinic", "patient", "-performed_at", "-id"], name="assessment_of_patient"),
+            models.Index(
+                fields=["clinic", "-performed_at"],
+                condition=models.Q(signed_at=None),
+                name="assessment_drafts",
+            ),
+        ]
+
+
+class Finding(Part):
+    """What one palpated spot showed: signs as they were recorded, and the class that the rule set makes of them."""
+
+    assessment = models.ForeignKey(
+        Assessment, on_delete=models.PROTECT, related_name="findings", db_constraint=False
+    )
+    trigger_point = models.ForeignKey(
+        TriggerPoint, on_delete=models.PROTECT, related_name="sightings", db_constraint=False
+    )
+    muscle = models.ForeignKey(Muscle, on_delete=models.PROTECT, related_name="+", db_index=False)
+    side = models.TextField(choices=Side.choices)
+    place = models.TextField(blank=True, default="")
+    point_view = models.TextField(null=True)
+    point_x = models.FloatField(null=True)
+    point_y = models.FloatField(null=True)
+    taut_band = models.TextField(default="not_tested")
+    hypersensitive_spot = models.TextField(default="not_tested")
+    referred_pain = models.TextField(default="not_tested")
+    palpable_nodule = models.TextField(default="not_tested")
+    local_twitch = models.TextField(default="not_tested")
+    jump_sign = models.TextField(default="not_tested")
+    restricted_rom = models.TextField(default="not_tested")
+    pain_on_contraction = models.TextField(default="not_tested")
+    weakness = models.TextField(default="not_tested")
+    autonomic = models.TextField(default="not_tested")
+    stress_aggravation = models.TextField(default="not_tested")
+    spot_in_band = models.TextField(default="unknown")
+    twitch_method = models.TextField(null=True)
+    referred_quality = ArrayField(models.TextField(), default=list)
+    recognised = models.TextField(default="not_asked")
+    pain_on_pressure = models.SmallIntegerField(null=True, help_text="NPRS 0 to 10")
+    ppt_kpa = ArrayField(models.DecimalField(max_digits=6, decimal_places=1), default=list)
+    probe_area_cm2 = models.DecimalField(max_digits=4, decimal_places=2, null=True)
+    limit_reasons = models.JSONField(default=dict, help_text="why a value outside its usual range is right")
+    notes = models.TextField(blank=True, default="")
+    criteria = models.TextField()
+    class_code = models.TextField()
+    rule_set = models.TextField()
+    rule_set_version = models.PositiveSmallIntegerField()
+    missing_tests = ArrayField(models.TextField(), default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["assessment", "trigger_point"], name="finding_once_a_place"),
+            *(one_of(sign, rules.SIGN_VALUES, f"finding_{sign}_known") for sign in rules.SIGNS),
+            one_of("side", rules.SIDES, "finding_side_known"),
+            one_of("spot_in_band", rules.YES_NO_UNKNOWN, "finding_spot_in_band_known"),
+            one_of("recognised", rules.RECOGNISED_VALUES, "finding_recognised_known"),
+            one_of("criteria", rules.CRITERIA_VALUES, "finding_criteria_known"),
+            one_of("class_code", rules.CLASSES, "finding_class_known"),
+            on_pain_scale("pain_on_pressure", "finding_pain_on_scale"),
+            models.CheckConstraint(
+                condition=models.Q(ppt_kpa__len__lte=rules.MAX_PPT_TRIALS) | models.Q(ppt_kpa__len=None),
+                name="finding_ppt_trials",
+            ),
+        ]
+        indexes = [models.Index(fields=["clinic", "trigger_point"], name="finding_of_trigger_point")]
+
+    @property
+    def signs(self) -> dict[str, str]:
+        return {name: getattr(self, name) for name in [*rules.SIGNS, "spot_in_band"]}
+
+
+class Referral(Part):
+    """A zone to which the pain was referred."""
+
+    finding = models.ForeignKey(
+        Finding, on_delete=models.PROTECT, related_name="referrals", db_constraint=False
+    )
+    assessment = models.ForeignKey(
+        Assessment, on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
+    zone = models.ForeignKey(BodyZone, on_delete=models.PROTECT, related_name="+", db_index=False)
+    side = models.TextField(choices=ZoneSide.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["finding", "zone", "side"], name="referral_once"),
+            one_of("side", rules.ZONE_SIDES, "referral_side_known"),
+        ]
+
+
+class RangeOfMotion(Part):
+    assessment = models.ForeignKey(
+        Assessment, on_delete=models.PROTECT, related_name="movements", db_constraint=False
+    )
+    movement = models.ForeignKey(Movement, on_delete=models.PROTECT, related_name="+", db_index=False)
+    side = models.TextField(null=True, help_text="none for flexion and extension of the trunk and neck")
+    degrees = models.DecimalField(max_digits=4, decimal_places=1, null=True)
+    painful = models.BooleanField(null=True)
+    device = models.TextField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assessment", "movement", "side"], nulls_distinct=False, name="movement_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(degrees=None) | models.Q(degrees__gte=0, degrees__lte=360),
+                name="movement_within_a_turn",
+            ),
+            *(
+                models.CheckConstraint(
+                    condition=~models.Q(movement=movement)
+                    | models.Q(degrees=None)
+                    | models.Q(degrees__gte=low, degrees__lte=high),
+                    name=f"movement_{movement.replace('.', '_')}_limit",
+                )
+                for movement, (low, high) in rules.ROM_HARD_DEG.items()
+            ),
+        ]
+
+
+class RedFlagAnswer(Part):
+    assessment = models.ForeignKey(
+        Assessment, on_delete=models.PROTECT, related_name="red_flag_answers", db_constraint=False
+    )
+    code = models.TextField()
+    answer = models.TextField()
+    note = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["assessment", "code"], name="red_flag_once"),
+            one_of("code", list(rules.RED_FLAGS), "red_flag_code_known"),
+            one_of("answer", rules.RED_FLAG_ANSWERS, "red_flag_answer_known"),
+        ]
+
+
+class PainMark(Part):
+    """A zone that the patient drew."""
+
+    assessment = models.ForeignKey(
+        Assessment, on_delete=models.PROTECT, related_name="pain_marks", db_constraint=False
+    )
+    zone = models.ForeignKey(BodyZone, on_delete=models.PROTECT, related_name="+", db_index=False)
+    side = models.TextField(choices=ZoneSide.choices)
+    intensity = models.SmallIntegerField(null=True, help_text="NPRS 0 to 10")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["assessment", "zone", "side"], name="pain_mark_once"),
+            one_of("side", rules.ZONE_SIDES, "pain_mark_side_known"),
+            on_pain_scale("intensity", "pain_mark_on_scale"),
+        ]
