@@ -1,0 +1,1 @@
+"""What was done: sessions, interventions with their dose, measures before and after."""

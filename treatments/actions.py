@@ -1,0 +1,259 @@
+"""Everything that changes what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts import policies
+from assessments import drafts
+from assessments.models import Assessment, TriggerPoint
+from audit import actions as audit
+from clinic.caller import Caller
+from clinic.errors import Conflict, FieldError, Problems
+from clinic.schema import new_id
+from patients.models import Patient
+from records import actions as records
+from records.models import Record
+from treatments import checks, documents
+from treatments.models import Intervention, Measure, Override, Session
+
+KIND = "session"
+HEAD_FIELDS = ["performed_at", "response", "limit_reasons", "notes"]
+PARTS = {"interventions": Intervention, "measures": Measure, "overrides": Override}
+
+
+class NeedlesDiffer(Conflict):
+    code = "needles_differ"
+    detail = (
+        "The needles that went in are not those that came out. This cannot be signed before they are found."
+    )
+
+
+class RedFlagStop(Conflict):
+    code = "red_flag_stop"
+    detail = "A red flag of the last assessment stops treatment. Answer for it in overrides, with a reason."
+
+
+@transaction.atomic
+def record_session(*, patient_id: UUID, content: checks.Content, by: Caller, at: datetime) -> Session:
+    """
+    Start a treatment session of a patient as a draft, with whatever is known of it already.
+
+    :raises accounts.policies.NoAuthor: the caller is not, and does not act for, a therapist
+    :raises PatientMerged, PatientNotInCare:
+    :raises Invalid: a value cannot be; each is named
+    """
+    author_id = policies.require_author(by)
+    patient = drafts.open_patient(patient_id)
+    content = _with_muscles(content, patient)
+    checks.check_content(content, at=at)
+    session = Session(clinic_id=by.clinic_id, patient=patient, recorded_by_id=author_id, recorded_at=at)
+    for name, value in {"performed_at": at, **{n: content[n] for n in HEAD_FIELDS if n in content}}.items():
+        setattr(session, name, value)
+    session.pk = session.subject_id = new_id()
+    session.save(force_insert=True)
+    _write_parts(session, content, at)
+    audit.log("session.record", by=by, target_id=session.pk, patient_ids=[patient.pk])
+    return session
+
+
+@transaction.atomic
+def change_session(*, session: Session, content: checks.Content, by: Caller, at: datetime) -> Session:
+    """
+    Change a draft: fields that are given change, lists that are given are replaced.
+
+    :param session: locked by the caller (`drafts.lock_draft`)
+    :raises Invalid, NoAuthor: as in `record_session`
+    """
+    policies.require_author(by)
+    content = _with_muscles(content, session.patient)
+    checks.check_content({"limit_reasons": session.limit_reasons, **content}, at=at)
+    for name in HEAD_FIELDS:
+        if name in content:
+            setattr(session, name, content[name])
+    session.revision += 1
+    session.save(update_fields=[*HEAD_FIELDS, "revision"])
+    for name, part in PARTS.items():
+        if name in content:
+            part._default_manager.filter(session=session).delete()
+    _write_parts(session, content, at)
+    audit.log("session.change", by=by, target_id=session.pk, patient_ids=[session.patient_id])
+    return session
+
+
+@transaction.atomic
+def discard_session(*, session: Session, by: Caller) -> None:
+    """Delete a draft for good; a signed session is never deleted. `session` is locked by the caller."""
+    for part in PARTS.values():
+        part._default_manager.filter(session=session).delete()
+    audit.log("session.discard", by=by, target_id=session.pk, patient_ids=[session.patient_id])
+    Session.objects.filter(pk=session.pk).delete()
+
+
+@transaction.atomic
+def sign_session(*, session_id: UUID, by: Caller, at: datetime) -> Record:
+    """
+    Freeze a session as a signed record.
+
+    :raises AlreadySigned, NoAuthor:
+    :raises NeedlesDiffer: needles in are not needles out, or were not counted
+    :raises RedFlagStop: the patient's last assessment stops treatment, and nobody answered for it
+    :raises Invalid: there is nothing in it
+    """
+    drafts.lock_draft(Session, session_id)
+    session = Session.objects.with_parts().select_related("patient", "revises").get(pk=session_id)
+    content = documents.session_content(session)
+    problems = Problems()
+    if not content["interventions"] and not content["notes"]:
+        problems.add("/interventions", "empty", "There is nothing in this session to sign.")
+    problems.raise_if_any()
+    _refuse_lost_needles(content)
+    _refuse_red_flags(session, content)
+    return drafts.freeze(session, kind=KIND, content=content, by=by, at=at)
+
+
+@transaction.atomic
+def add_addendum(*, session: Session, text: str, by: Caller, at: datetime) -> Record:
+    """:raises NotSigned, NoLongerCurrent, NoAuthor:"""
+    record = drafts.signed_record(session)
+    return records.append_addendum(
+        record=record, subject=drafts.subject_of(session, KIND), text=text, by=by, at=at
+    )
+
+
+@transaction.atomic
+def mark_entered_in_error(*, session: Session, reason: str, by: Caller, at: datetime) -> Record:
+    """:raises NotSigned, NoLongerCurrent, NoAuthor:"""
+    record = drafts.signed_record(session)
+    subject = drafts.subject_of(session, KIND)
+    return records.append_entered_in_error(record=record, subject=subject, reason=reason, by=by, at=at)
+
+
+@transaction.atomic
+def revise_session(*, session: Session, by: Caller, at: datetime) -> Session:
+    """
+    Start a new version of a signed session as a draft with the same content. Signing it supersedes the old one.
+
+    :raises NotSigned, NoLongerCurrent, RevisionExists, NoAuthor:
+    """
+    source = Session.objects.with_parts().get(pk=session.pk)
+    draft: Session = drafts.start_revision(source, kind=KIND, by=by, at=at)
+    _write_parts(draft, documents.session_content(source), at)
+    audit.log("session.revise", by=by, target_id=draft.pk, patient_ids=[draft.patient_id])
+    return draft
+
+
+def _with_muscles(content: checks.Content, patient: Patient) -> dict[str, Any]:
+    """
+    The same content, with muscle and side of each intervention's trigger point filled in.
+
+    :raises Invalid: a trigger point is not this patient's, or the muscle beside it is another
+    """
+    wanted = {i["trigger_point"] for i in content.get("interventions") or () if i.get("trigger_point")}
+    wanted |= {m["trigger_point"] for m in content.get("measures") or () if m.get("trigger_point")}
+    points = (
+        {p.pk: p for p in TriggerPoint.objects.filter(pk__in=wanted, patient_id__in=patient.identities())}
+        if wanted
+        else {}
+    )
+    problems = Problems()
+    interventions = []
+    for index, given in enumerate(content.get("interventions") or ()):
+        intervention, here = dict(given), f"/interventions/{index}"
+        point = points.get(intervention.get("trigger_point"))
+        if intervention.get("trigger_point") and point is None:
+            problems.add(
+                f"{here}/trigger_point", "unknown_trigger_point", "This patient has no such trigger point."
+            )
+        elif point is not None:
+            for name, value in (("muscle", point.muscle_id), ("side", point.side)):
+                if intervention.get(name) not in (None, value):
+                    problems.add(
+                        f"{here}/{name}", "not_of_trigger_point", f"The trigger point's {name} is {value}."
+                    )
+                intervention[name] = value
+        interventions.append(intervention)
+    for index, measure in enumerate(content.get("measures") or ()):
+        if measure.get("trigger_point") and measure["trigger_point"] not in points:
+            problems.add(
+                f"/measures/{index}/trigger_point",
+                "unknown_trigger_point",
+                "This patient has no such trigger point.",
+            )
+    problems.raise_if_any()
+    return {**content, **({"interventions": interventions} if "interventions" in content else {})}
+
+
+def _write_parts(session: Session, content: checks.Content, at: datetime) -> None:
+    own = {"clinic_id": session.clinic_id, "session": session}
+    Intervention.objects.bulk_create(
+        Intervention(
+            **own,
+            ordinal=ordinal,
+            technique=i["technique"],
+            trigger_point_id=i.get("trigger_point"),
+            muscle_id=i.get("muscle"),
+            side=i.get("side"),
+            limit_reasons=i.get("limit_reasons") or {},
+            response=i.get("response", ""),
+            **(i.get("dose") or {}),
+        )
+        for ordinal, i in enumerate(content.get("interventions") or ())
+    )
+    Measure.objects.bulk_create(
+        Measure(
+            **own,
+            ordinal=ordinal,
+            kind=m["kind"],
+            phase=m["phase"],
+            timing=m.get("timing"),
+            value=m["value"],
+            measured_at=m.get("measured_at") or at,
+            trigger_point_id=m.get("trigger_point"),
+            movement_id=m.get("movement"),
+            side=m.get("side"),
+        )
+        for ordinal, m in enumerate(content.get("measures") or ())
+    )
+    Override.objects.bulk_create(
+        Override(**own, ordinal=ordinal, code=o["code"], reason=o["reason"])
+        for ordinal, o in enumerate(content.get("overrides") or ())
+    )
+
+
+def _refuse_lost_needles(content: Mapping[str, Any]) -> None:
+    """:raises NeedlesDiffer: naming each intervention whose needles do not add up"""
+    found = checks.needle_problems((i["technique"], i["dose"]) for i in content["interventions"])
+    if found:
+        errors = [
+            FieldError(f"/interventions/{index}/dose/needles_out", "needles_differ", text)
+            for index, text in found
+        ]
+        raise NeedlesDiffer(errors=errors)
+
+
+def _refuse_red_flags(session: Session, content: Mapping[str, Any]) -> None:
+    """
+    Let no treatment pass a red flag unseen; advice alone is no treatment.
+
+    :raises RedFlagStop: naming each red flag that nobody answered for
+    """
+    if all(i["technique"] == "advice" for i in content["interventions"]):
+        return
+    last = (
+        Assessment.objects.of_patients(session.patient.identities())
+        .filter(performed_at__lte=session.performed_at)
+        .exclude(record__mark__isnull=False)
+        .newest_first()
+        .first()
+    )
+    answered = {override["code"] for override in content["overrides"]}
+    open_flags = [code for code in (last.gate_blocking if last else ()) if code not in answered]
+    if open_flags:
+        errors = [FieldError("/overrides", code, f"{code} was answered yes.") for code in open_flags]
+        raise RedFlagStop(errors=errors)

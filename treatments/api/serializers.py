@@ -1,0 +1,199 @@
+"""Shapes of sessions on the wire. What the values may be together is in `treatments.checks`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from assessments import rules as exam
+from clinic.api.fields import Number, StrictInteger, StrictSerializer, Text
+from clinic.choices import DOCUMENT_STATUSES
+from treatments import rules
+
+
+def dose_field(name: str) -> serializers.Field[Any, Any, Any, Any]:
+    """The form of one dose field; its limits depend on the technique and are checked with it."""
+    field = rules.FIELDS[name]
+    users = ", ".join(rules.techniques_with(name))
+    options: dict[str, Any] = {
+        "required": False,
+        "allow_null": True,
+        "help_text": f"{field.label}{f' ({field.unit})' if field.unit else ''}. Of: {users}.",
+    }
+    if field.kind == rules.WHOLE:
+        return StrictInteger(min_value=0, max_value=rules.UNLIMITED[1], **options)
+    if field.kind == rules.NUMBER:
+        return Number(
+            max_digits=5 + field.decimals,
+            decimal_places=field.decimals,
+            min_value=0,
+            max_value=rules.UNLIMITED[1],
+            **options,
+        )
+    if field.kind == rules.CODE:
+        return serializers.ChoiceField(list(field.codes), **options)
+    if field.kind == rules.YES_NO:
+        return serializers.BooleanField(**options)
+    if field.kind == rules.DATE:
+        return serializers.DateField(**options)
+    return Text(allow_blank=True, max_length=500, **options)
+
+
+class Dose(StrictSerializer):
+    """Only fields of the intervention's own technique; see /techniques/ for which, and their limits."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {name: dose_field(name) for name in rules.FIELDS}
+
+
+class InterventionInput(StrictSerializer):
+    computed = frozenset({"id", "total_mg"})
+
+    technique = serializers.ChoiceField(list(rules.TECHNIQUES))
+    trigger_point = serializers.UUIDField(required=False, allow_null=True, default=None)
+    muscle = Text(required=False, allow_null=True, default=None, max_length=100, help_text="see /muscles/")
+    side = serializers.ChoiceField(exam.SIDES, required=False, allow_null=True, default=None)
+    dose = Dose(required=False, default=dict)
+    limit_reasons = serializers.DictField(
+        child=Text(max_length=1000),
+        required=False,
+        default=dict,
+        help_text="field to why it is outside the usual range",
+    )
+    response = Text(required=False, allow_blank=True, default="", max_length=5000)
+
+
+class MeasureInput(StrictSerializer):
+    kind = serializers.ChoiceField(rules.MEASURE_KINDS)
+    phase = serializers.ChoiceField(rules.PHASES)
+    timing = serializers.ChoiceField(rules.TIMINGS, required=False, allow_null=True, default=None)
+    value = Number(max_digits=6, decimal_places=1)
+    measured_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    trigger_point = serializers.UUIDField(required=False, allow_null=True, default=None)
+    movement = Text(required=False, allow_null=True, default=None, max_length=100)
+    side = serializers.ChoiceField(exam.SIDES, required=False, allow_null=True, default=None)
+
+
+class OverrideInput(StrictSerializer):
+    code = Text(max_length=100, help_text="the red flag")
+    reason = Text(max_length=2000)
+
+
+class SessionChanges(StrictSerializer):
+    """Fields that are left out stay; a list that is given replaces the whole list."""
+
+    performed_at = serializers.DateTimeField(required=False)
+    interventions = InterventionInput(many=True, required=False, max_length=200)
+    measures = MeasureInput(many=True, required=False, max_length=500)
+    overrides = OverrideInput(many=True, required=False, max_length=len(exam.RED_FLAGS))
+    limit_reasons = serializers.DictField(child=Text(max_length=1000), required=False)
+    response = Text(required=False, allow_blank=True, max_length=5000)
+    notes = Text(required=False, allow_blank=True, max_length=50_000)
+
+
+class NewSessionInput(SessionChanges):
+    performed_at = serializers.DateTimeField()
+
+
+class InterventionOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    technique = serializers.ChoiceField(list(rules.TECHNIQUES))
+    trigger_point = serializers.UUIDField(allow_null=True)
+    muscle = serializers.CharField(allow_null=True)
+    side = serializers.ChoiceField(exam.SIDES, allow_null=True)
+    dose = Dose()
+    total_mg = serializers.FloatField(allow_null=True, help_text="of an injection: mL × percent × 10")
+    limit_reasons = serializers.DictField(child=serializers.CharField())
+    response = serializers.CharField()
+
+
+class MeasureOutput(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(rules.MEASURE_KINDS)
+    phase = serializers.ChoiceField(rules.PHASES)
+    timing = serializers.ChoiceField(rules.TIMINGS, allow_null=True)
+    value = serializers.FloatField()
+    measured_at = serializers.DateTimeField()
+    trigger_point = serializers.UUIDField(allow_null=True)
+    movement = serializers.CharField(allow_null=True)
+    side = serializers.ChoiceField(exam.SIDES, allow_null=True)
+
+
+class OverrideOutput(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class SessionOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    patient_id = serializers.UUIDField()
+    subject_id = serializers.UUIDField(help_text="the same for all versions; records carry it")
+    version = serializers.IntegerField()
+    revises = serializers.UUIDField(
+        allow_null=True, help_text="the version that this one replaces when signed"
+    )
+    status = serializers.ChoiceField(DOCUMENT_STATUSES)
+    recorded_by = serializers.UUIDField()
+    recorded_at = serializers.DateTimeField()
+    signed_by = serializers.UUIDField(allow_null=True)
+    signed_at = serializers.DateTimeField(allow_null=True)
+    record_id = serializers.UUIDField(allow_null=True)
+    revision = serializers.IntegerField(help_text="the number in the ETag")
+    performed_at = serializers.DateTimeField()
+    interventions = InterventionOutput(many=True)
+    measures = MeasureOutput(many=True)
+    overrides = OverrideOutput(many=True)
+    limit_reasons = serializers.DictField(child=serializers.CharField())
+    response = serializers.CharField()
+    notes = serializers.CharField()
+
+
+class SessionPage(serializers.Serializer[Any]):
+    results = SessionOutput(many=True)
+    next = serializers.URLField(allow_null=True)
+
+
+class SessionAddendumInput(StrictSerializer):
+    text = Text(max_length=50_000)
+
+
+class SessionReasonInput(StrictSerializer):
+    reason = Text(max_length=2000)
+
+
+class SessionSignedOutput(serializers.Serializer[Any]):
+    """The record that a signature made."""
+
+    record_id = serializers.UUIDField()
+    sequence = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    previous_sha256 = serializers.CharField()
+    subject_id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    signed_at = serializers.DateTimeField()
+    signed_by = serializers.UUIDField()
+
+
+class DoseFieldOutput(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    label = serializers.CharField()
+    kind = serializers.CharField()
+    unit = serializers.CharField()
+    codes = serializers.ListField(child=serializers.CharField())
+    hard = serializers.ListField(child=serializers.FloatField(), allow_null=True, help_text="refused outside")
+    soft = serializers.ListField(
+        child=serializers.FloatField(), allow_null=True, help_text="a reason is asked outside"
+    )
+    typical = serializers.ListField(child=serializers.FloatField(), allow_null=True)
+
+
+class TechniqueOutput(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    label = serializers.CharField()
+    breaks_skin = serializers.BooleanField()
+    dose = DoseFieldOutput(many=True)
+
+
+class TechniquePage(serializers.Serializer[Any]):
+    results = TechniqueOutput(many=True)
+    next = serializers.URLField(allow_null=True)

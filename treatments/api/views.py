@@ -1,0 +1,275 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from assessments import drafts
+from clinic.api.pagination import Page, moment, short_list
+from clinic.api.schema import PAGED
+from clinic.api.views import ClinicView, etag
+from patients.models import Patient
+from records.documents import signature_json
+from records.models import Record
+from treatments import actions, rules
+from treatments.api import serializers as shapes
+from treatments.documents import session_json
+from treatments.models import Session
+
+EXAMPLE = OpenApiExample(
+    "Compression, needling, stretching",
+    request_only=True,
+    value={
+        "performed_at": "2026-11-20T09:50:00Z",
+        "interventions": [
+            {
+                "technique": "ischemic_compression",
+                "muscle": "trapezius_upper",
+                "side": "right",
+                "dose": {"hold_s": 60, "repetitions": 3, "pressure_discomfort_0_10": 6},
+            },
+            {
+                "technique": "dry_needling",
+                "muscle": "trapezius_upper",
+                "side": "right",
+                "dose": {
+                    "needling_technique": "deep_pistoning",
+                    "needle_diameter_mm": 0.3,
+                    "needle_length_mm": 25,
+                    "insertions": 8,
+                    "ltr_elicited": "yes",
+                    "ltr_count": 3,
+                    "needles_in": 1,
+                    "needles_out": 1,
+                },
+            },
+        ],
+        "measures": [
+            {"kind": "pain", "phase": "before", "value": 6},
+            {"kind": "pain", "phase": "after", "timing": "immediate", "value": 4},
+        ],
+        "response": "Tolerated well.",
+    },
+)
+
+
+def answer(session_id: UUID, number: int = status.HTTP_200_OK) -> Response:
+    """A session as it stands now."""
+    fresh = Session.objects.with_parts().get(pk=session_id)
+    headers = {"ETag": etag(fresh.revision)}
+    if number == status.HTTP_201_CREATED:
+        headers["Location"] = f"/api/v1/sessions/{fresh.pk}/"
+    return Response(session_json(fresh), status=number, headers=headers)
+
+
+def signed(record: Record, number: int = status.HTTP_200_OK) -> Response:
+    """The record that a signature made."""
+    return Response(
+        signature_json(record), status=number, headers={"Location": f"/api/v1/records/{record.pk}/"}
+    )
+
+
+class PatientSessions(ClinicView):
+    scopes = {"get": "treatments:read", "post": "treatments:write"}
+    audit_action = {"get": "session.list", "post": "session.record"}
+
+    @extend_schema(
+        operation_id="patients_sessions_list",
+        tags=["sessions"],
+        parameters=PAGED,
+        responses=shapes.SessionPage,
+    )
+    def get(self, request: Request, patient_id: UUID) -> Response:
+        """A patient's sessions, drafts too, newest first."""
+        page = Page(request, key_types=[moment, UUID])
+        patient = get_object_or_404(Patient.objects.visible_to(self.caller), pk=patient_id)
+        patient_ids = patient.identities()
+        self.saw(*patient_ids)
+        found = Session.objects.visible_to(self.caller).of_patients(patient_ids)
+        if page.after:
+            at, last = page.after
+            found = found.filter(performed_at__lte=at).exclude(performed_at=at, pk__gte=last)
+        rows = list(found.newest_first().with_parts()[: page.limit + 1])
+        key = lambda a: (a.performed_at.isoformat(), a.pk)  # noqa: E731 - used once, here
+        return Response(page.answer(rows, key, lambda shown: [session_json(a) for a in shown]))
+
+    @extend_schema(
+        operation_id="patients_sessions_create",
+        tags=["sessions"],
+        request=shapes.NewSessionInput,
+        responses={201: shapes.SessionOutput},
+        examples=[EXAMPLE],
+    )
+    def post(self, request: Request, patient_id: UUID) -> Response:
+        """Record a treatment session as a draft. A dose outside its usual range wants a reason in `limit_reasons`."""
+        patient = get_object_or_404(Patient.objects.visible_to(self.caller), pk=patient_id)
+        self.saw(patient.pk)
+        body = shapes.NewSessionInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        session = actions.record_session(
+            patient_id=patient.pk, content=body.validated_data, by=self.caller, at=timezone.now()
+        )
+        return answer(session.pk, status.HTTP_201_CREATED)
+
+
+class OneSession(ClinicView):
+    scopes = {"get": "treatments:read", "patch": "treatments:write", "delete": "treatments:write"}
+    audit_action = {"get": "session.read", "patch": "session.change", "delete": "session.discard"}
+
+    @extend_schema(operation_id="sessions_read", tags=["sessions"], responses=shapes.SessionOutput)
+    def get(self, request: Request, session_id: UUID) -> Response:
+        """One session, draft or signed."""
+        visible = Session.objects.visible_to(self.caller).with_parts()
+        session = get_object_or_404(visible, pk=session_id)
+        self.saw(session.patient_id)
+        return Response(session_json(session), headers={"ETag": etag(session.revision)})
+
+    @extend_schema(
+        operation_id="sessions_change",
+        tags=["sessions"],
+        request=shapes.SessionChanges,
+        responses=shapes.SessionOutput,
+    )
+    def patch(self, request: Request, session_id: UUID) -> Response:
+        """Change a draft. A list that is sent replaces the whole list."""
+        session = self._draft(session_id)
+        body = shapes.SessionChanges(data=request.data)
+        body.is_valid(raise_exception=True)
+        actions.change_session(
+            session=session, content=body.validated_data, by=self.caller, at=timezone.now()
+        )
+        return answer(session.pk)
+
+    @extend_schema(operation_id="sessions_discard", tags=["sessions"], responses={204: None})
+    def delete(self, request: Request, session_id: UUID) -> Response:
+        """Throw a draft away. A signed session cannot be deleted; it can be entered in error."""
+        actions.discard_session(session=self._draft(session_id), by=self.caller)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _draft(self, session_id: UUID) -> Session:
+        found = get_object_or_404(Session.objects.visible_to(self.caller), pk=session_id)
+        self.saw(found.patient_id)
+        if "If-Match" not in self.request.headers:
+            self.check_precondition(found.revision)
+        draft = drafts.lock_draft(Session, found.pk)
+        self.check_precondition(draft.revision)
+        return draft
+
+
+class SessionCommand(ClinicView):
+    """A command on one session: found here, done by its action."""
+
+    scopes = {"post": "treatments:write"}
+
+    def found(self, session_id: UUID) -> Session:
+        session = get_object_or_404(Session.objects.visible_to(self.caller), pk=session_id)
+        self.saw(session.patient_id)
+        return session
+
+    def sent(self, shape: type[Any]) -> Any:
+        body = shape(data=self.request.data)
+        body.is_valid(raise_exception=True)
+        return body.validated_data
+
+
+class SessionSignature(SessionCommand):
+    audit_action = {"post": "session.sign"}
+
+    @extend_schema(
+        operation_id="sessions_sign", tags=["sessions"], request=None, responses=shapes.SessionSignedOutput
+    )
+    def post(self, request: Request, session_id: UUID) -> Response:
+        """Sign: from here on nothing in it changes."""
+        session = self.found(session_id)
+        return signed(actions.sign_session(session_id=session.pk, by=self.caller, at=timezone.now()))
+
+
+class SessionAddenda(SessionCommand):
+    audit_action = {"post": "session.add_addendum"}
+
+    @extend_schema(
+        operation_id="sessions_addenda_create",
+        tags=["sessions"],
+        request=shapes.SessionAddendumInput,
+        responses={201: shapes.SessionSignedOutput},
+    )
+    def post(self, request: Request, session_id: UUID) -> Response:
+        """Add to a signed session."""
+        session = self.found(session_id)
+        text = self.sent(shapes.SessionAddendumInput)["text"]
+        record = actions.add_addendum(session=session, text=text, by=self.caller, at=timezone.now())
+        return signed(record, status.HTTP_201_CREATED)
+
+
+class SessionEnteredInError(SessionCommand):
+    audit_action = {"post": "session.mark_entered_in_error"}
+
+    @extend_schema(
+        operation_id="sessions_entered_in_error",
+        tags=["sessions"],
+        request=shapes.SessionReasonInput,
+        responses=shapes.SessionSignedOutput,
+    )
+    def post(self, request: Request, session_id: UUID) -> Response:
+        """Say that a signed session should never have been. It stays readable, marked."""
+        session = self.found(session_id)
+        reason = self.sent(shapes.SessionReasonInput)["reason"]
+        return signed(
+            actions.mark_entered_in_error(session=session, reason=reason, by=self.caller, at=timezone.now())
+        )
+
+
+class SessionRevisions(SessionCommand):
+    audit_action = {"post": "session.revise"}
+
+    @extend_schema(
+        operation_id="sessions_revisions_create",
+        tags=["sessions"],
+        request=None,
+        responses={201: shapes.SessionOutput},
+    )
+    def post(self, request: Request, session_id: UUID) -> Response:
+        """Start a new version of a signed session: a draft with the same content. Signed, it supersedes the old."""
+        session = self.found(session_id)
+        draft = actions.revise_session(session=session, by=self.caller, at=timezone.now())
+        return answer(draft.pk, status.HTTP_201_CREATED)
+
+
+class Techniques(ClinicView):
+    scopes = {"get": ""}
+
+    @extend_schema(
+        operation_id="techniques_list", tags=["catalogue"], parameters=PAGED, responses=shapes.TechniquePage
+    )
+    def get(self, request: Request) -> Response:
+        """The techniques with the fields of their doses and the limits of each."""
+        return Response(short_list(request, list(rules.TECHNIQUES.items()), self._show))
+
+    def _show(self, entry: tuple[str, rules.Technique]) -> dict[str, Any]:
+        code, technique = entry
+        return {
+            "id": code,
+            "label": technique.label,
+            "breaks_skin": technique.breaks_skin,
+            "dose": [self._field(name, limits) for name, limits in technique.dose.items()],
+        }
+
+    def _field(self, name: str, limits: rules.Limits) -> dict[str, Any]:
+        field = rules.FIELDS[name]
+        measured = rules.is_measured(name)
+        return {
+            "name": name,
+            "label": field.label,
+            "kind": field.kind,
+            "unit": field.unit,
+            "codes": list(field.codes),
+            "hard": list(limits.hard) if measured else None,
+            "soft": list(limits.soft) if limits.soft else None,
+            "typical": list(limits.typical) if limits.typical else None,
+        }

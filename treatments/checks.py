@@ -1,0 +1,140 @@
+"""Whether a session's content can be: each impossible value is named with its place. Plain Python, like the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from assessments import catalogue
+from assessments.rules import PAIN, PPT_HARD_KPA, RED_FLAGS, rom_limits_deg
+from clinic.errors import Problems
+from treatments import rules
+
+Content = Mapping[str, Any]
+
+
+def check_content(content: Content, *, at: datetime) -> None:
+    """
+    :param content: the fields of a session that are given, in the API's names; each intervention on a trigger point
+        has its `muscle` filled in already
+    :raises Invalid: naming every value that cannot be
+    """
+    problems = Problems()
+    performed_at = content.get("performed_at")
+    if performed_at is not None and performed_at > at:
+        problems.add("/performed_at", "in_future", "A session is recorded when it has happened, not before.")
+    for index, intervention in enumerate(content.get("interventions") or ()):
+        _check_intervention(intervention, f"/interventions/{index}", problems)
+    if "interventions" in content:
+        _check_whole(content["interventions"] or (), content.get("limit_reasons") or {}, problems)
+    for index, measure in enumerate(content.get("measures") or ()):
+        _check_measure(measure, f"/measures/{index}", problems, at=at)
+    seen: set[str] = set()
+    for index, override in enumerate(content.get("overrides") or ()):
+        if override["code"] not in RED_FLAGS:
+            problems.add(
+                f"/overrides/{index}/code",
+                "unknown_code",
+                "There is no such red flag; see /api/v1/red-flags/.",
+            )
+        if override["code"] in seen:
+            problems.add(f"/overrides/{index}/code", "duplicate", "This red flag is overridden twice.")
+        seen.add(override["code"])
+    problems.raise_if_any()
+
+
+def _check_intervention(intervention: Content, here: str, problems: Problems) -> None:
+    technique, dose = intervention["technique"], intervention.get("dose") or {}
+    reasons = intervention.get("limit_reasons") or {}
+    refusals = rules.check_dose(technique, dose, reasons)
+    muscle = intervention.get("muscle")
+    if muscle is not None and muscle not in catalogue.MUSCLES:
+        problems.add(f"{here}/muscle", "unknown_muscle", "There is no such muscle; see /api/v1/muscles/.")
+    elif muscle is not None:
+        needling = catalogue.MUSCLES[muscle]["needling"]
+        refusals += rules.check_needle(
+            technique,
+            dose,
+            reasons,
+            muscle=muscle,
+            risk=needling["risk"],
+            cautions=frozenset(needling["cautions"]),
+        )
+    if (muscle is None) != (intervention.get("side") is None):
+        problems.add(f"{here}/side", "muscle_and_side", "A muscle and its side go together.")
+    if muscle is None and rules.TECHNIQUES[technique].breaks_skin:
+        problems.add(f"{here}/muscle", "required", "The muscle that is needled must be named.")
+    for refusal in refusals:
+        place = "muscle" if refusal.field == "muscle" else f"dose/{refusal.field}"
+        problems.add(f"{here}/{place}", refusal.code, refusal.detail)
+
+
+def _check_whole(interventions: Sequence[Content], reasons: Mapping[str, str], problems: Problems) -> None:
+    needled = sum(rules.TECHNIQUES[i["technique"]].breaks_skin for i in interventions)
+    if needled > rules.NEEDLED_POINTS_HARD:
+        detail = f"At most {rules.NEEDLED_POINTS_HARD} points are needled in a session."
+        problems.add("/interventions", "too_many_points", detail)
+    elif needled > rules.NEEDLED_POINTS_SOFT and not reasons.get("needled_points"):
+        detail = f"More than {rules.NEEDLED_POINTS_SOFT} needled points want a reason in limit_reasons.needled_points."
+        problems.add("/interventions", "reason_required", detail)
+    lidocaine = _lidocaine_mg(interventions)
+    if lidocaine > rules.LIDOCAINE_PLAIN_SOFT_MG and not reasons.get("total_mg"):
+        detail = f"{lidocaine} mg lidocaine in all; above {rules.LIDOCAINE_PLAIN_SOFT_MG} mg wants limit_reasons.total_mg."
+        problems.add("/interventions", "reason_required", detail)
+
+
+def _lidocaine_mg(interventions: Iterable[Content]) -> Decimal:
+    total = Decimal(0)
+    for dose in (i.get("dose") or {} for i in interventions):
+        if "lidocaine" in str(dose.get("agent") or "").casefold():
+            total += rules.total_mg(dose.get("volume_ml"), dose.get("concentration_pct")) or 0
+    return total
+
+
+def _check_measure(measure: Content, here: str, problems: Problems, *, at: datetime) -> None:
+    kind, value = measure["kind"], Decimal(measure["value"])
+    movement = measure.get("movement")
+    if (kind == "rom_deg") != (movement is not None):
+        problems.add(
+            f"{here}/movement",
+            "movement_of_range",
+            "A range has its movement; pain and thresholds have none.",
+        )
+    elif movement is not None and movement not in catalogue.MOVEMENTS:
+        problems.add(
+            f"{here}/movement", "unknown_movement", "There is no such movement; see /api/v1/movements/."
+        )
+    low, high = {"pain": PAIN, "ppt_kpa": PPT_HARD_KPA}.get(kind) or rom_limits_deg(movement or "")
+    if not low <= value <= high:
+        problems.add(f"{here}/value", "out_of_range", f"From {low} to {high}.")
+    if kind == "pain" and value != value.to_integral_value():
+        problems.add(f"{here}/value", "whole_number", "Pain is a whole number from 0 to 10.")
+    if (measure["phase"] == "after") != (measure.get("timing") is not None):
+        problems.add(
+            f"{here}/timing", "timing_of_after", "After: immediate, 24h, 48h, 72h or later. Before: none."
+        )
+    if measure.get("measured_at") is not None and measure["measured_at"] > at:
+        problems.add(f"{here}/measured_at", "in_future", "This moment has not come yet.")
+
+
+def needle_problems(interventions: Iterable[tuple[str, Mapping[str, Any]]]) -> list[tuple[int, str]]:
+    """
+    Which interventions (technique, dose) keep a session from being signed: needles not counted, or in and out differ.
+    """
+    found = []
+    for index, (technique, dose) in enumerate(interventions):
+        if not rules.TECHNIQUES[technique].counts_needles:
+            continue
+        needles_in, needles_out = dose.get("needles_in"), dose.get("needles_out")
+        if needles_in is None or needles_out is None:
+            found.append((index, "Count the needles in and out."))
+        elif needles_in != needles_out:
+            found.append(
+                (
+                    index,
+                    f"{needles_in} needles went in and {needles_out} came out. Find the difference first.",
+                )
+            )
+    return found
