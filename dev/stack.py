@@ -68,7 +68,10 @@ class Stack:
             ) from None
 
     def _start(self) -> None:
-        names = {"HTTPS": "0", "SERVE_STATIC_FROM_SOURCE": "1", "SECRET_KEY": self.secret("django")}
+        static = self.data / "static"
+        static.mkdir(exist_ok=True)
+        names = {"HTTPS": "0", "SERVE_STATIC_FROM_SOURCE": "1", "STATIC_ROOT": str(static)}
+        names["SECRET_KEY"] = self.secret("django")
         if "DATABASE_URL" in os.environ:
             names["DATABASE_URL"] = os.environ["DATABASE_URL"]
         else:

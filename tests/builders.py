@@ -1,0 +1,103 @@
+"""Makes what a test starts from. Fixed values; nothing random."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import ApiClient, Clinic, User
+from accounts.rules import SCOPES
+from clinic.caller import Caller
+from patients import actions as patients
+from patients.models import Patient
+
+PASSWORD = "correct horse battery"
+SECRET = "only-for-tests"
+numbers = itertools.count(1)
+
+
+def clinic(**fields: Any) -> Clinic:
+    fields = {"slug": f"clinic-{next(numbers)}", "name": "A clinic", "country": "GB"} | fields
+    return Clinic.objects.create(**{"time_zone": "Europe/London", "locale": "en-GB"} | fields)
+
+
+def user(email: str, name: str = "Somebody", **fields: Any) -> User:
+    return User.objects.create_user(email, PASSWORD, name=name, **fields)
+
+
+def program(clinic: Clinic, *, scopes: str | None = None, acts_for: User | None = None) -> ApiClient:
+    return ApiClient.objects.create(
+        clinic=clinic,
+        name=f"program {next(numbers)}",
+        client_secret=SECRET,
+        client_type=ApiClient.CLIENT_CONFIDENTIAL,
+        authorization_grant_type=ApiClient.GRANT_CLIENT_CREDENTIALS,
+        allowed_scopes=" ".join(SCOPES) if scopes is None else scopes,
+        acts_for=acts_for,
+    )
+
+
+def patient(by: Caller, **details: Any) -> Patient:
+    details = {"family_name": "Okafor", "given_names": "Ada", "birth_date": date(1980, 2, 3)} | details
+    return patients.register_patient(details=details, by=by, at=timezone.now())
+
+
+def finding(**fields: Any) -> dict[str, Any]:
+    """The neck's commonest: right upper trapezius, all three signs, recognised."""
+    return {
+        "muscle": "trapezius_upper",
+        "side": "right",
+        "taut_band": "present",
+        "hypersensitive_spot": "present",
+        "referred_pain": "present",
+        "recognised": "yes",
+    } | fields
+
+
+def exam(**fields: Any) -> dict[str, Any]:
+    """An assessment as it is sent."""
+    return {"performed_at": "2026-11-20T09:30:00Z", "pain_now": 6, "findings": [finding()]} | fields
+
+
+def compression(**dose: Any) -> dict[str, Any]:
+    return {
+        "technique": "ischemic_compression",
+        "muscle": "trapezius_upper",
+        "side": "right",
+        "dose": {"hold_s": 60, "repetitions": 3, "pressure_discomfort_0_10": 6} | dose,
+    }
+
+
+def needling(**dose: Any) -> dict[str, Any]:
+    return {
+        "technique": "dry_needling",
+        "muscle": "trapezius_upper",
+        "side": "right",
+        "dose": {
+            "needling_technique": "deep_pistoning",
+            "needle_diameter_mm": 0.3,
+            "needle_length_mm": 25,
+            "insertions": 8,
+            "ltr_elicited": "yes",
+            "ltr_count": 3,
+            "needles_in": 1,
+            "needles_out": 1,
+        }
+        | dose,
+    }
+
+
+def treatment(**fields: Any) -> dict[str, Any]:
+    """A session as it is sent."""
+    return {"performed_at": "2026-11-20T09:50:00Z", "interventions": [compression()], "response": "Well."} | fields
+
+
+def content(sent: Mapping[str, Any], shape: type[Any]) -> Any:
+    """What is sent, as an action takes it."""
+    body = shape(data=dict(sent))
+    body.is_valid(raise_exception=True)
+    return body.validated_data

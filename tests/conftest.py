@@ -1,0 +1,158 @@
+"""
+The tests' database, cast and clients.
+
+Tests connect as the application role, so row-level security and missing rights bind them as they bind the service.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.db import connections
+from psycopg import sql
+
+from accounts.models import ApiClient, Clinic, Membership, User
+from clinic import tenancy
+from clinic.caller import Caller
+from tests import builders
+from tests.api import Api
+
+NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+TEMPLATE = "palpate_template"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: Any, worker_id: str) -> Iterator[None]:
+    """A database of this worker's own, copied from a template that the first worker migrates."""
+    admin = os.environ.get("DATABASE_ADMIN_URL")
+    if not admin:
+        pytest.exit("The tests want a PostgreSQL of their own: run them with `make test ARGS=...`.", returncode=2)
+    name = f"palpate_{worker_id}"
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(20261120)")
+        exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone()
+        if not exists:
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE palpate").format(sql.Identifier(TEMPLATE)))
+            with django_db_blocker.unblock():
+                point_at(TEMPLATE)
+                call_command("migrate", verbosity=0)
+                call_command("load_catalogue", stdout=io.StringIO())
+                close_all()
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER palpate_owner").format(
+                sql.Identifier(name), sql.Identifier(TEMPLATE)
+            )
+        )
+        connection.execute("SELECT pg_advisory_unlock(20261120)")
+    with django_db_blocker.unblock():
+        point_at(name)
+    yield
+    with django_db_blocker.unblock():
+        close_all()
+
+
+def point_at(database: str) -> None:
+    close_all()
+    for alias in ("default", "owner"):
+        connections[alias].settings_dict["NAME"] = database
+
+
+def close_all() -> None:
+    for alias in ("default", "owner"):
+        connections[alias].close()
+        if hasattr(connections[alias], "close_pool"):
+            connections[alias].close_pool()
+
+
+@pytest.fixture(autouse=True)
+def own_cache_keys(settings: Any, worker_id: str) -> None:
+    """Workers share one Redis; request limits must not add up."""
+    settings.CACHES = {**settings.CACHES, "default": {**settings.CACHES["default"], "KEY_PREFIX": worker_id}}
+    settings.API_REQUESTS_PER_MINUTE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Cast:
+    """A small cast of people in two clinics, and a program in the first."""
+
+    clinic: Clinic
+    other_clinic: Clinic
+    owner: User
+    therapist: User
+    colleague: User
+    staff: User
+    stranger: User
+    program: ApiClient
+    writer: ApiClient
+
+    def caller(self, user: User | None = None, *, clinic: Clinic | None = None) -> Caller:
+        """The person as an action's `by`; the therapist, if nobody is named."""
+        from accounts.policies import person_as_caller
+
+        home = clinic or self.clinic
+        with tenancy.scope(home.pk):
+            caller = person_as_caller(user or self.therapist, home.pk, ip="203.0.113.7", request_id="test")
+        assert caller is not None
+        return caller
+
+
+def make_cast(suffix: str = "") -> Cast:
+    clinic = builders.clinic(slug=f"harbour{suffix}", name="Harbour Clinic")
+    other = builders.clinic(slug=f"hill{suffix}", name="Hill Practice")
+    people = {}
+    for name, home, role in [
+        ("owner", clinic, "owner"),
+        ("therapist", clinic, "therapist"),
+        ("colleague", clinic, "therapist"),
+        ("staff", clinic, "staff"),
+        ("stranger", other, "therapist"),
+    ]:
+        people[name] = builders.user(f"{name}{suffix}@example.org", name.title())
+        with tenancy.scope(home.pk):
+            Membership.objects.create(clinic=home, user=people[name], role=role)
+    return Cast(
+        clinic=clinic,
+        other_clinic=other,
+        program=builders.program(clinic, scopes="patients:read records:read records:export"),
+        writer=builders.program(clinic, acts_for=people["therapist"]),
+        **people,
+    )
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def in_clinic(cast: Cast) -> Iterator[Cast]:
+    """Inside the first clinic's transaction, for tests that call actions and look at rows."""
+    with tenancy.scope(cast.clinic.pk):
+        yield cast
+
+
+@pytest.fixture
+def api(cast: Cast) -> Callable[..., Api]:
+    """`api()` is the therapist's API; `api(cast.staff)`, `api(cast.program)` somebody else's; `api(None)` nobody's."""
+
+    def make(who: User | ApiClient | None | str = "therapist") -> Api:
+        return Api(cast.therapist if who == "therapist" else who)
+
+    return make
+
+
+@pytest.fixture
+def patient(cast: Cast) -> UUID:
+    """A patient of the first clinic."""
+    with tenancy.scope(cast.clinic.pk):
+        return builders.patient(cast.caller()).pk

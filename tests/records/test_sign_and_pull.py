@@ -1,0 +1,37 @@
+"""The whole way once: an exam, a treatment, signed, and pulled back by another program."""
+
+import hashlib
+
+import rfc8785
+
+from tests import builders
+
+
+def test_an_exam_and_a_treatment_come_back_signed(cast, api, patient):
+    therapist = api()
+    exam = therapist.post(f"/patients/{patient}/assessments/", builders.exam())
+    assert exam.status_code == 201, exam.json()
+    assert exam.json()["findings"][0]["class"] == "active"
+    session = therapist.post(
+        f"/patients/{patient}/sessions/",
+        builders.treatment(interventions=[builders.compression(), builders.needling()]),
+    )
+    assert session.status_code == 201, session.json()
+
+    for kind, document in (("assessments", exam), ("sessions", session)):
+        signed = therapist.post(f"/{kind}/{document.json()['id']}/sign/")
+        assert signed.status_code == 200, signed.json()
+
+    program = api(cast.program)
+    history = program.get(f"/patients/{patient}/history/")
+    assert history.status_code == 200, history.content
+    assert [r["kind"] for r in history.json()["results"]] == ["session", "assessment"]
+    feed = program.get("/records/").json()
+    assert [r["sequence"] for r in feed["results"]] == [1, 2]
+    assert feed["next"] is None
+    for record in feed["results"]:
+        assert hashlib.sha256(rfc8785.dumps(record["document"])).hexdigest() == record["sha256"]
+    verification = program.get("/records/verify/").json()
+    assert verification["ok"] is True, verification
+    assert verification["records"] == 2
+    assert verification["first_broken"] is None
