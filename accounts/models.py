@@ -32,9 +32,7 @@ class Clinic(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(country__regex="^[A-Z]{2}$"), name="clinic_country_is_iso"
-            ),
+            models.CheckConstraint(condition=models.Q(country__regex="^[A-Z]{2}$"), name="clinic_country_is_iso"),
         ]
 
     def __str__(self) -> str:
@@ -55,7 +53,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=(username or "").strip())
 
 
-class User(AbstractBaseUser):
+class User(AbstractBaseUser):  # type: ignore[django-manager-missing] # django-oauth-toolkit names its own
     """A person who signs in, by e-mail. What they may do hangs on their memberships."""
 
     id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
@@ -63,9 +61,7 @@ class User(AbstractBaseUser):
     name = models.TextField(help_text="as it stands under a signature")
     registration_no = models.TextField(blank=True, default="", help_text="professional registration, if any")
     is_active = models.BooleanField(default=True)
-    is_superuser = models.BooleanField(
-        default=False, help_text="support: may enter every clinic's admin; audited"
-    )
+    is_superuser = models.BooleanField(default=False, help_text="support: may enter every clinic's admin; audited")
 
     objects = UserManager()
 
@@ -115,9 +111,7 @@ class Membership(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["clinic", "user", "role"], name="membership_once"),
-            models.CheckConstraint(
-                condition=models.Q(role__in=list(rules.ROLES)), name="membership_role_known"
-            ),
+            models.CheckConstraint(condition=models.Q(role__in=list(rules.ROLES)), name="membership_role_known"),
         ]
 
     def __str__(self) -> str:
@@ -127,7 +121,7 @@ class Membership(models.Model):
 class ApiClient(AbstractApplication):
     """A program with access to one clinic's API."""
 
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="api_clients")
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     allowed_scopes = models.TextField(help_text="space-separated; a token has no other")
     acts_for = models.ForeignKey(
         User,

@@ -9,6 +9,8 @@ from accounts.rules import scopes_of_roles
 from clinic.caller import Caller
 from clinic.errors import Forbidden
 
+CLINIC_IN_SESSION = "clinic_id"  # the clinic that a person chose after signing in
+
 
 class NoAuthor(Forbidden):
     code = "no_author"
@@ -47,8 +49,6 @@ def require_author(by: Caller) -> UUID:
     :raises NoAuthor: there is none, or no longer one at this clinic
     """
     author_id = by.author_id
-    if author_id is None or "therapist" not in Membership.objects.roles(
-        clinic_id=by.clinic_id, user_id=author_id
-    ):
+    if author_id is None or "therapist" not in Membership.objects.roles(clinic_id=by.clinic_id, user_id=author_id):
         raise NoAuthor
     return author_id

@@ -21,9 +21,7 @@ ROLE_SCOPES = {
     "owner": frozenset(SCOPES) - {"assessments:write", "treatments:write", "homecare:write"},
     "therapist": frozenset(SCOPES) - {"records:export", "webhooks:manage"},
     # The desk needs to know who comes and what to be careful of, not what was found.
-    "staff": frozenset(
-        {"patients:read", "patients:write", "scheduling:read", "scheduling:write", "homecare:read"}
-    ),
+    "staff": frozenset({"patients:read", "patients:write", "scheduling:read", "scheduling:write", "homecare:read"}),
 }
 
 

@@ -20,7 +20,5 @@ class ClientScopes(BaseScopes):
     ) -> list[str]:
         return application.allowed_scopes.split() if application else list(SCOPES)
 
-    def get_default_scopes(
-        self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any
-    ) -> list[str]:
+    def get_default_scopes(self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any) -> list[str]:
         return self.get_available_scopes(application)

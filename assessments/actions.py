@@ -33,7 +33,7 @@ HEAD_FIELDS = [
     "performed_at", "pain_now", "pain_worst_24h", "pain_best_24h", "current_symptom", "rule_set", "notes",
 ]  # fmt: skip
 # In the order in which they may be deleted.
-PARTS = [Referral, Finding, RangeOfMotion, RedFlagAnswer, PainMark]
+PARTS: list[type[Any]] = [Referral, Finding, RangeOfMotion, RedFlagAnswer, PainMark]
 
 
 @transaction.atomic
@@ -48,9 +48,7 @@ def record_assessment(*, patient_id: UUID, content: checks.Content, by: Caller, 
     author_id = policies.require_author(by)
     checks.check_content(content, at=at)
     patient = drafts.open_patient(patient_id)
-    rule_set = content.get("rule_set") or Clinic.objects.values_list("rule_set", flat=True).get(
-        pk=by.clinic_id
-    )
+    rule_set = content.get("rule_set") or Clinic.objects.values_list("rule_set", flat=True).get(pk=by.clinic_id)
     head = {name: content[name] for name in HEAD_FIELDS if name in content}
     gate = _gate(content.get("red_flags") or ())
     assessment = Assessment(clinic_id=by.clinic_id, patient=patient, recorded_by_id=author_id, recorded_at=at)
@@ -64,9 +62,7 @@ def record_assessment(*, patient_id: UUID, content: checks.Content, by: Caller, 
 
 
 @transaction.atomic
-def change_assessment(
-    *, assessment: Assessment, content: checks.Content, by: Caller, at: datetime
-) -> Assessment:
+def change_assessment(*, assessment: Assessment, content: checks.Content, by: Caller, at: datetime) -> Assessment:
     """
     Change a draft: fields that are given change, lists that are given are replaced.
 
@@ -112,9 +108,9 @@ def sign_assessment(*, assessment_id: UUID, by: Caller, at: datetime) -> Record:
     drafts.lock_draft(Assessment, assessment_id)
     assessment = Assessment.objects.with_parts().select_related("patient", "revises").get(pk=assessment_id)
     content = documents.assessment_content(assessment)
-    if not any(
-        content[name] for name in ("findings", "range_of_motion", "red_flags", "pain_drawing", "notes")
-    ) and (content["pain_now"] is None):
+    if not any(content[name] for name in ("findings", "range_of_motion", "red_flags", "pain_drawing", "notes")) and (
+        content["pain_now"] is None
+    ):
         problems = Problems()
         problems.add("/findings", "empty", "There is nothing in this assessment to sign.")
         problems.raise_if_any()
@@ -209,9 +205,7 @@ def _write_findings(assessment: Assessment, findings: list[Mapping[str, Any]]) -
     )
     rows, referrals = [], []
     for ordinal, (data, point) in enumerate(zip(findings, points, strict=True)):
-        fields = {
-            name: value for name, value in data.items() if name not in ("muscle", "point", "referred_to")
-        }
+        fields = {name: value for name, value in data.items() if name not in ("muscle", "point", "referred_to")}
         drawn = data.get("point")
         if drawn:
             fields |= {"point_view": drawn["view"], "point_x": drawn["x"], "point_y": drawn["y"]}
@@ -257,9 +251,7 @@ def _classify_again(assessment: Assessment) -> None:
     findings = list(Finding.objects.filter(assessment=assessment))
     for finding in findings:
         _classify(finding, assessment)
-    Finding.objects.bulk_update(
-        findings, ["criteria", "class_code", "rule_set", "rule_set_version", "missing_tests"]
-    )
+    Finding.objects.bulk_update(findings, ["criteria", "class_code", "rule_set", "rule_set_version", "missing_tests"])
 
 
 def trigger_points(*, patient_id: UUID, clinic_id: UUID, places: list[tuple[str, str, str]]) -> list[UUID]:
@@ -289,7 +281,5 @@ def trigger_points(*, patient_id: UUID, clinic_id: UUID, places: list[tuple[str,
 
 
 def _known_points(patient_id: UUID, wanted: list[tuple[str, str, str]]) -> dict[tuple[str, str, str], UUID]:
-    points = TriggerPoint.objects.filter(
-        patient_id=patient_id, muscle_id__in={muscle for muscle, _, _ in wanted}
-    )
+    points = TriggerPoint.objects.filter(patient_id=patient_id, muscle_id__in={muscle for muscle, _, _ in wanted})
     return {(p.muscle_id, p.side, p.place_key): p.pk for p in points}

@@ -51,13 +51,9 @@ def _check_zones(zones: Sequence[Content], pointer: str, problems: Problems) -> 
         zone = catalogue.ZONES.get(marked["zone"])
         here = f"{pointer}/{index}"
         if zone is None:
-            problems.add(
-                f"{here}/zone", "unknown_zone", "There is no such body zone; see /api/v1/body-zones/."
-            )
+            problems.add(f"{here}/zone", "unknown_zone", "There is no such body zone; see /api/v1/body-zones/.")
         elif zone["sided"] == (marked["side"] == "midline"):
-            detail = (
-                "This zone has a left and a right." if zone["sided"] else "This zone is on the middle line."
-            )
+            detail = "This zone has a left and a right." if zone["sided"] else "This zone is on the middle line."
             problems.add(f"{here}/side", "wrong_side", detail)
         if (marked["zone"], marked["side"]) in seen:
             problems.add(f"{here}/zone", "duplicate", "This zone stands here twice.")
@@ -70,9 +66,7 @@ def _check_movements(movements: Sequence[Content], problems: Problems) -> None:
         here = f"/range_of_motion/{index}"
         code, degrees = measured["movement"], measured.get("degrees")
         if code not in catalogue.MOVEMENTS:
-            problems.add(
-                f"{here}/movement", "unknown_movement", "There is no such movement; see /api/v1/movements/."
-            )
+            problems.add(f"{here}/movement", "unknown_movement", "There is no such movement; see /api/v1/movements/.")
         low, high = rules.rom_limits_deg(code)
         if degrees is not None and not low <= degrees <= high:
             problems.add(f"{here}/degrees", "out_of_range", f"From {low} to {high} degrees.")
@@ -96,9 +90,7 @@ def _check_findings(findings: Sequence[Content], problems: Problems) -> None:
         if finding.get("referred_pain") != "present":
             for name in ("referred_to", "referred_quality"):
                 if finding.get(name):
-                    problems.add(
-                        f"{here}/{name}", "needs_referred_pain", "Only where referred_pain is present."
-                    )
+                    problems.add(f"{here}/{name}", "needs_referred_pain", "Only where referred_pain is present.")
         if finding.get("twitch_method") and finding.get("local_twitch") not in ("present", "absent"):
             problems.add(f"{here}/twitch_method", "needs_local_twitch", "Only where a twitch was looked for.")
         _check_thresholds(finding, here, problems)

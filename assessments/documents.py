@@ -7,7 +7,6 @@ from typing import Any
 from assessments import rules
 from assessments.models import Assessment, Finding
 
-
 # What a finding carries in an answer, and cannot be sent.
 COMPUTED_OF_FINDING = (
     "id", "trigger_point", "ppt_mean_kpa", "criteria", "class", "rule_set", "rule_set_version", "missing_tests",
@@ -30,13 +29,11 @@ def assessment_content(assessment: Assessment) -> dict[str, Any]:
         "current_symptom": assessment.current_symptom,
         "rule_set": assessment.rule_set,
         "red_flags": [
-            {"code": a.code, "answer": a.answer, "note": a.note}
-            for a in in_order(assessment.red_flag_answers.all())
+            {"code": a.code, "answer": a.answer, "note": a.note} for a in in_order(assessment.red_flag_answers.all())
         ],
         "red_flag_gate": {"action": assessment.gate_action, "blocking": assessment.gate_blocking},
         "pain_drawing": [
-            {"zone": m.zone_id, "side": m.side, "intensity": m.intensity}
-            for m in in_order(assessment.pain_marks.all())
+            {"zone": m.zone_id, "side": m.side, "intensity": m.intensity} for m in in_order(assessment.pain_marks.all())
         ],
         "range_of_motion": [
             {

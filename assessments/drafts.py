@@ -81,9 +81,7 @@ def freeze(document: Any, *, kind: str, content: dict[str, Any], by: Caller, at:
     replaces = None
     if document.revises_id is not None:
         replaces = Record.objects.get(pk=document.revises.record_id)
-    record = records.append_signed(
-        subject=subject_of(document, kind), content=content, replaces=replaces, by=by, at=at
-    )
+    record = records.append_signed(subject=subject_of(document, kind), content=content, replaces=replaces, by=by, at=at)
     document.signed_at, document.signed_by_id, document.record = at, record.signed_by_id, record
     document.revision += 1
     document.save(update_fields=["signed_at", "signed_by", "record", "revision"])

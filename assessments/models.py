@@ -137,9 +137,7 @@ class Document(models.Model):
     )
     signed_at = models.DateTimeField(null=True)
     signed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
-    record = models.OneToOneField(
-        Record, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False
-    )
+    record = models.OneToOneField(Record, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     revision = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -197,9 +195,7 @@ class TriggerPoint(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["patient", "muscle", "side", "place_key"], name="trigger_point_once"
-            ),
+            models.UniqueConstraint(fields=["patient", "muscle", "side", "place_key"], name="trigger_point_once"),
             one_of("side", rules.SIDES, "trigger_point_side_known"),
         ]
 
@@ -265,9 +261,7 @@ class Assessment(Document):
             one_of("gate_action", rules.ACTIONS, "assessment_gate_action_known"),
             one_of("current_symptom", rules.CURRENT_SYMPTOM_VALUES, "assessment_current_symptom_known"),
             signed_or_not("assessment_signed_whole"),
-            models.UniqueConstraint(
-                fields=["clinic", "subject_id", "version"], name="assessment_version_once"
-            ),
+            models.UniqueConstraint(fields=["clinic", "subject_id", "version"], name="assessment_version_once"),
         ]
         indexes = [
             models.Index(fields=["clinic", "patient", "-performed_at", "-id"], name="assessment_of_patient"),
@@ -282,9 +276,7 @@ class Assessment(Document):
 class Finding(Part):
     """What one palpated spot showed: signs as they were recorded, and the class that the rule set makes of them."""
 
-    assessment = models.ForeignKey(
-        Assessment, on_delete=models.PROTECT, related_name="findings", db_constraint=False
-    )
+    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="findings", db_constraint=False)
     trigger_point = models.ForeignKey(
         TriggerPoint, on_delete=models.PROTECT, related_name="sightings", db_constraint=False
     )
@@ -345,12 +337,8 @@ class Finding(Part):
 class Referral(Part):
     """A zone to which the pain was referred."""
 
-    finding = models.ForeignKey(
-        Finding, on_delete=models.PROTECT, related_name="referrals", db_constraint=False
-    )
-    assessment = models.ForeignKey(
-        Assessment, on_delete=models.PROTECT, related_name="+", db_constraint=False
-    )
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="referrals", db_constraint=False)
+    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     zone = models.ForeignKey(BodyZone, on_delete=models.PROTECT, related_name="+", db_index=False)
     side = models.TextField(choices=ZoneSide.choices)
 
@@ -362,9 +350,7 @@ class Referral(Part):
 
 
 class RangeOfMotion(Part):
-    assessment = models.ForeignKey(
-        Assessment, on_delete=models.PROTECT, related_name="movements", db_constraint=False
-    )
+    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="movements", db_constraint=False)
     movement = models.ForeignKey(Movement, on_delete=models.PROTECT, related_name="+", db_index=False)
     side = models.TextField(null=True, help_text="none for flexion and extension of the trunk and neck")
     degrees = models.DecimalField(max_digits=4, decimal_places=1, null=True)
@@ -411,9 +397,7 @@ class RedFlagAnswer(Part):
 class PainMark(Part):
     """A zone that the patient drew."""
 
-    assessment = models.ForeignKey(
-        Assessment, on_delete=models.PROTECT, related_name="pain_marks", db_constraint=False
-    )
+    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="pain_marks", db_constraint=False)
     zone = models.ForeignKey(BodyZone, on_delete=models.PROTECT, related_name="+", db_index=False)
     side = models.TextField(choices=ZoneSide.choices)
     intensity = models.SmallIntegerField(null=True, help_text="NPRS 0 to 10")

@@ -33,7 +33,7 @@ def trigger_points(
         ORDER BY last_seen_at DESC, id DESC LIMIT %(limit)s
     """  # noqa: S608 - no input
     at, point = after or (None, None)
-    values = {
+    values: dict[str, Any] = {
         "clinic": clinic_id,
         "patients": list(patient_ids),
         "after_at": at,

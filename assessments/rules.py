@@ -6,7 +6,7 @@ Sources are named at each table. Numbers marked (general knowledge) there are no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -74,8 +74,7 @@ class AtLeast:
 
     def evaluate(self, values: Mapping[str, Truth]) -> Truth:
         judged = [
-            values.get(part, Truth.UNKNOWN) if isinstance(part, str) else part.evaluate(values)
-            for part in self.parts
+            values.get(part, Truth.UNKNOWN) if isinstance(part, str) else part.evaluate(values) for part in self.parts
         ]
         present = judged.count(Truth.PRESENT)
         if present >= self.count:

@@ -1,6 +1,7 @@
 """Write the audit trail."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -34,17 +35,17 @@ def log(
 
     :param by: None for a stranger, whose `ip` then says where the request came from
     """
-    row = (
-        by and by.clinic_id,
-        by and by.user_id,
-        (by and by.client_id) or "",
+    row: tuple[Any, ...] = (
+        by.clinic_id if by else None,
+        by.user_id if by else None,
+        (by.client_id if by else None) or "",
         action,
         outcome,
         code,
         target_id,
         list(patient_ids),
-        ip or (by and by.ip),
-        request_id or (by and by.request_id) or "",
+        ip or (by.ip if by else None),
+        request_id or (by.request_id if by else None) or "",
     )
     with connection.cursor() as cursor:
         cursor.execute(INSERT, row)

@@ -36,9 +36,7 @@ class AuditEvent(models.Model):
     client_id = models.TextField(default="")
     action = models.TextField(help_text="app and verb, as in patient.read")
     outcome = models.TextField(choices=Outcome.choices)
-    code = models.TextField(
-        default="", help_text="why it was refused or failed: the error code of the answer"
-    )
+    code = models.TextField(default="", help_text="why it was refused or failed: the error code of the answer")
     target_id = models.UUIDField(null=True)
     patient_ids = ArrayField(models.UUIDField(), default=list)
     ip = models.GenericIPAddressField(null=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from django.db import Error as DatabaseError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 from kombu.exceptions import KombuError
+from psycopg_pool import PoolTimeout
 from redis.exceptions import RedisError
 
 from clinic.celery import app
@@ -34,16 +36,9 @@ def ready(request: HttpRequest) -> JsonResponse:
 def _holds(name: str, check: Callable[[], bool]) -> bool:
     try:
         return check()
-    except (OSError, RedisError, KombuError, *_database_errors()) as error:
+    except (OSError, RedisError, KombuError, DatabaseError, PoolTimeout) as error:
         logger.error("not ready: %s (%s)", name, type(error).__name__)
         return False
-
-
-def _database_errors() -> tuple[type[Exception], ...]:
-    from django.db import Error
-    from psycopg_pool import PoolTimeout
-
-    return (Error, PoolTimeout)
 
 
 def _database() -> bool:

@@ -17,14 +17,10 @@ class WithoutQuery(logging.Filter):
             kind, error, trace = record.exc_info
             record.exc_text = None
             record.exc_info = (
-                (kind, type(error)(f"<{type(error).__name__}: text withheld>"), trace)
-                if _plain(error)
-                else None
+                (kind, type(error)(f"<{type(error).__name__}: text withheld>"), trace) if _plain(error) else None
             )
             if record.exc_info is None:
-                record.msg = (
-                    f"{record.getMessage()} ({type(error).__module__}.{type(error).__name__}, text withheld)"
-                )
+                record.msg = f"{record.getMessage()} ({type(error).__module__}.{type(error).__name__}, text withheld)"
                 record.args = ()
         return True
 

@@ -20,7 +20,7 @@ class UUIDv7(Func):
         super().__init__(**extra)
 
 
-class StartsWith(models.Lookup):  # type: ignore[type-arg]
+class StartsWith(models.Lookup):
     """
     `column ^@ text`: PostgreSQL's starts-with operator.
 
@@ -33,10 +33,10 @@ class StartsWith(models.Lookup):  # type: ignore[type-arg]
     def register(cls) -> None:
         models.TextField.register_lookup(cls)
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
-        return f"{left} ^@ {right}", [*left_params, *right_params]
+        return f"{left} ^@ {right}", (*left_params, *right_params)
 
 
 def new_id() -> UUID:

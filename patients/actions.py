@@ -21,9 +21,29 @@ from patients.models import Alert, Condition, Identifier, Medication, Merge, Pat
 
 TIME_ZONES = available_timezones()
 DETAIL_FIELDS = frozenset(
-    "family_name given_names birth_date sex pronouns language time_zone email phone consent_email consent_sms "
-    "consent_phone address_line city state postal_code country emergency_name emergency_relationship "
-    "emergency_phone status".split()
+    [
+        "family_name",
+        "given_names",
+        "birth_date",
+        "sex",
+        "pronouns",
+        "language",
+        "time_zone",
+        "email",
+        "phone",
+        "consent_email",
+        "consent_sms",
+        "consent_phone",
+        "address_line",
+        "city",
+        "state",
+        "postal_code",
+        "country",
+        "emergency_name",
+        "emergency_relationship",
+        "emergency_phone",
+        "status",
+    ]
 )
 
 
@@ -85,9 +105,7 @@ def register_patient(
     patient.sort_name = rules.sort_name(patient.family_name, patient.given_names)
     patient.save(force_insert=True)
     _add_identifiers(patient, identifiers)
-    Alert.objects.bulk_create(
-        of_clinic(by.clinic_id, (Alert(patient=patient, **vars(a)) for a in set(alerts)))
-    )
+    Alert.objects.bulk_create(of_clinic(by.clinic_id, (Alert(patient=patient, **vars(a)) for a in set(alerts))))
     _index(patient)
     audit.log("patient.register", by=by, target_id=patient.pk, patient_ids=[patient.pk])
     return patient
@@ -180,10 +198,7 @@ def merge_patients(*, patient_id: UUID, into_id: UUID, reason: str, by: Caller, 
     if patient_id == into_id:
         raise CannotMerge("A patient cannot be merged into itself.")
     # Always locked in the order of their ids, so that two merges of the same pair cannot wait for each other.
-    locked = {
-        p.pk: p
-        for p in Patient.objects.select_for_update().filter(pk__in=[patient_id, into_id]).order_by("pk")
-    }
+    locked = {p.pk: p for p in Patient.objects.select_for_update().filter(pk__in=[patient_id, into_id]).order_by("pk")}
     source, target = locked.get(patient_id), locked.get(into_id)
     if source is None or target is None:
         raise CannotMerge("One of the two patients does not exist in this clinic.")
@@ -256,9 +271,7 @@ def check_details(details: Mapping[str, Any], *, today: date) -> None:
 
 def _add_identifiers(patient: Patient, identifiers: Sequence[NewIdentifier]) -> None:
     if len(set(identifiers)) != len(identifiers):
-        raise Invalid(
-            errors=[FieldError("/external_ids", "duplicate", "The same identifier stands here twice.")]
-        )
+        raise Invalid(errors=[FieldError("/external_ids", "duplicate", "The same identifier stands here twice.")])
     rows = [Identifier(patient=patient, system=i.system, value=i.value) for i in identifiers]
     with violations_as({"identifier_once_in_clinic": IdentifierTaken}):
         Identifier.objects.bulk_create(of_clinic(patient.clinic_id, rows))
@@ -277,9 +290,7 @@ def _move_rows(source: Patient, target: Patient) -> dict[str, int]:
     """Give the survivor what it does not have; what both have stays with the old record."""
     moved = {"identifiers": Identifier.objects.filter(patient=source).update(patient=target)}
     had_alerts = set(Alert.objects.current().filter(patient=target).values_list("code", "note"))
-    alerts = [
-        a.pk for a in Alert.objects.current().filter(patient=source) if (a.code, a.note) not in had_alerts
-    ]
+    alerts = [a.pk for a in Alert.objects.current().filter(patient=source) if (a.code, a.note) not in had_alerts]
     moved["alerts"] = Alert.objects.filter(pk__in=alerts).update(patient=target)
     for name, model in (("conditions", Condition), ("medications", Medication)):
         rows = model._default_manager

@@ -159,9 +159,7 @@ def _details(resource: dict[str, Any], one: Incoming) -> dict[str, Any]:
         if channel and channel not in details and telecom.get("value"):
             details[channel] = str(telecom["value"])
         else:
-            one.left_out.append(
-                f"telecom ({telecom.get('system', '?')}): only the first phone and e-mail are kept"
-            )
+            one.left_out.append(f"telecom ({telecom.get('system', '?')}): only the first phone and e-mail are kept")
     addresses = _list(resource.get("address"))
     for address in addresses[:1]:
         details |= {
@@ -178,9 +176,7 @@ def _details(resource: dict[str, Any], one: Incoming) -> dict[str, Any]:
             details["language"] = str(codes[0]["code"])
     for extension in _list(resource.get("extension")):
         one.left_out.append(f"extension {str(extension.get('url', '?')).rsplit('/', 1)[-1]}: not kept")
-    one.left_out += [
-        f"{name}: not kept" for name in ("maritalStatus", "photo", "contact") if resource.get(name)
-    ]
+    one.left_out += [f"{name}: not kept" for name in ("maritalStatus", "photo", "contact") if resource.get(name)]
     return details
 
 
@@ -279,9 +275,7 @@ def read_csv(text: str, *, place: str, columns: Mapping[str, str], system: str) 
             yield Incoming(place=f"{place} line {reader.line_num}", error="not a CSV row")
             continue
         one = Incoming(place=f"{place} row {number}", left_out=list(unused) if number == 2 else [])
-        values = {
-            name: (row.get(source[name]) or "").strip() for name in CSV_FIELDS if source[name] in headers
-        }
+        values = {name: (row.get(source[name]) or "").strip() for name in CSV_FIELDS if source[name] in headers}
         _csv_details(one, values, system)
         yield one
 

@@ -50,9 +50,7 @@ class _Undo(Exception):
 
 def guess_format(name: str) -> str:
     suffix = name.rsplit(".", 1)[-1].lower()
-    return {"ndjson": "fhir_ndjson", "jsonl": "fhir_ndjson", "csv": "csv", "tsv": "csv"}.get(
-        suffix, "fhir_json"
-    )
+    return {"ndjson": "fhir_ndjson", "jsonl": "fhir_ndjson", "csv": "csv", "tsv": "csv"}.get(suffix, "fhir_json")
 
 
 def read(
@@ -93,7 +91,7 @@ def import_file(
 
 
 def import_patient(incoming: Incoming, *, dry_run: bool, by: Caller, at: datetime) -> Line:
-    """Create the patient, or complete the one that has an identifier of theirs; a value of the clinic's is never overwritten."""
+    """Create the patient, or complete the one who has an identifier of theirs; no value of the clinic's is lost."""
     line = Line(place=incoming.place, outcome="refused", left_out=incoming.left_out)
     if incoming.error:
         line.why = incoming.error
@@ -181,5 +179,5 @@ def log_import(report: Report, *, by: Caller) -> None:
     audit.log(
         "patient.import_dry_run" if report.dry_run else "patient.import",
         by=by,
-        code=f"created={report.count('created')} completed={report.count('completed')} refused={report.count('refused')}",
+        code=" ".join(f"{name}={report.count(name)}" for name in ("created", "completed", "refused")),
     )

@@ -97,9 +97,7 @@ class Patient(models.Model):
         constraints = [
             models.CheckConstraint(condition=~models.Q(family_name=""), name="patient_has_family_name"),
             models.CheckConstraint(condition=models.Q(sex__in=rules.SEXES), name="patient_sex_known"),
-            models.CheckConstraint(
-                condition=models.Q(status__in=rules.STATUSES), name="patient_status_known"
-            ),
+            models.CheckConstraint(condition=models.Q(status__in=rules.STATUSES), name="patient_status_known"),
             models.CheckConstraint(
                 condition=models.Q(merged_into=None) | ~models.Q(merged_into=models.F("id")),
                 name="patient_not_merged_into_itself",
@@ -142,9 +140,7 @@ class OfPatient(models.Model):
 class Identifier(OfPatient):
     """A number that another system knows the patient by."""
 
-    patient = models.ForeignKey(
-        Patient, on_delete=models.PROTECT, related_name="identifiers", db_constraint=False
-    )
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="identifiers", db_constraint=False)
     system = models.TextField(help_text="who gave it: a URI, or a short name")
     value = models.TextField()
 
@@ -177,9 +173,7 @@ class Alert(OfPatient):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="alerts", db_constraint=False)
     code = models.TextField(choices=[(code, kind.label) for code, kind in rules.ALERTS.items()])
     note = models.TextField(blank=True, default="")
-    source = models.TextField(
-        blank=True, default="", help_text="empty: recorded here; else where it was imported from"
-    )
+    source = models.TextField(blank=True, default="", help_text="empty: recorded here; else where it was imported from")
     noted_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
 
@@ -208,9 +202,7 @@ class CodedFact(OfPatient):
 
 
 class Condition(CodedFact):
-    patient = models.ForeignKey(
-        Patient, on_delete=models.PROTECT, related_name="conditions", db_constraint=False
-    )
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="conditions", db_constraint=False)
 
     class Meta:
         constraints = [
@@ -219,9 +211,7 @@ class Condition(CodedFact):
 
 
 class Medication(CodedFact):
-    patient = models.ForeignKey(
-        Patient, on_delete=models.PROTECT, related_name="medications", db_constraint=False
-    )
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="medications", db_constraint=False)
 
     class Meta:
         constraints = [

@@ -62,11 +62,35 @@ ALERTS = {
 # Ingredients by their international names (INN, as in the WHO's ATC groups B01AA, AB, AE, AF, AX and B01AC).
 MEDICINE_ALERTS = {
     "anticoagulant": frozenset(
-        "warfarin phenprocoumon acenocoumarol heparin enoxaparin dalteparin tinzaparin nadroparin fondaparinux "
-        "apixaban rivaroxaban edoxaban dabigatran bivalirudin argatroban".split()
+        [
+            "warfarin",
+            "phenprocoumon",
+            "acenocoumarol",
+            "heparin",
+            "enoxaparin",
+            "dalteparin",
+            "tinzaparin",
+            "nadroparin",
+            "fondaparinux",
+            "apixaban",
+            "rivaroxaban",
+            "edoxaban",
+            "dabigatran",
+            "bivalirudin",
+            "argatroban",
+        ]
     ),
     "antiplatelet": frozenset(
-        "clopidogrel prasugrel ticagrelor ticlopidine dipyridamole cilostazol aspirin acetylsalicylic".split()
+        [
+            "clopidogrel",
+            "prasugrel",
+            "ticagrelor",
+            "ticlopidine",
+            "dipyridamole",
+            "cilostazol",
+            "aspirin",
+            "acetylsalicylic",
+        ]
     ),
 }
 
@@ -95,7 +119,7 @@ def search_keys(*, names: Iterable[str], birth_date: date | None, identifiers: I
     """
     The words by whose beginnings a patient is found: each part of the names, the birth date, each identifier.
     """
-    keys = set()
+    keys: set[str] = set()
     for name in names:
         keys.update(squeezed(part) for part in re.split(r"[\s\-]+", name))
         keys.add(squeezed(name))

@@ -68,9 +68,7 @@ def append_addendum(*, record: Record, subject: Subject, text: str, by: Caller, 
 
 
 @transaction.atomic
-def append_entered_in_error(
-    *, record: Record, subject: Subject, reason: str, by: Caller, at: datetime
-) -> Record:
+def append_entered_in_error(*, record: Record, subject: Subject, reason: str, by: Caller, at: datetime) -> Record:
     """
     Say that a signed document should never have been; it stays readable, marked.
 

@@ -55,9 +55,7 @@ class Record(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(kind__in=rules.KINDS), name="record_kind_known"),
             models.CheckConstraint(condition=models.Q(entry__in=rules.ENTRIES), name="record_entry_known"),
-            models.CheckConstraint(
-                condition=models.Q(sequence__gte=1, version__gte=1), name="record_counts_from_one"
-            ),
+            models.CheckConstraint(condition=models.Q(sequence__gte=1, version__gte=1), name="record_counts_from_one"),
         ]
         indexes = [
             models.Index(fields=["clinic", "patient", "-occurred_at", "-sequence"], name="record_history"),
@@ -84,9 +82,7 @@ class Mark(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(status__in=rules.STATUSES[1:]), name="mark_status_known"
-            ),
+            models.CheckConstraint(condition=models.Q(status__in=rules.STATUSES[1:]), name="mark_status_known"),
         ]
 
     def __str__(self) -> str:

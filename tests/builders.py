@@ -93,7 +93,11 @@ def needling(**dose: Any) -> dict[str, Any]:
 
 def treatment(**fields: Any) -> dict[str, Any]:
     """A session as it is sent."""
-    return {"performed_at": "2026-11-20T09:50:00Z", "interventions": [compression()], "response": "Well."} | fields
+    return {
+        "performed_at": "2026-11-20T09:50:00Z",
+        "interventions": [compression()],
+        "response": "Well.",
+    } | fields
 
 
 def content(sent: Mapping[str, Any], shape: type[Any]) -> Any:

@@ -145,7 +145,7 @@ def in_clinic(cast: Cast) -> Iterator[Cast]:
 def api(cast: Cast) -> Callable[..., Api]:
     """`api()` is the therapist's API; `api(cast.staff)`, `api(cast.program)` somebody else's; `api(None)` nobody's."""
 
-    def make(who: User | ApiClient | None | str = "therapist") -> Api:
+    def make(who: User | ApiClient | str | None = "therapist") -> Api:
         return Api(cast.therapist if who == "therapist" else who)
 
     return make

@@ -24,14 +24,12 @@ from treatments.models import Intervention, Measure, Override, Session
 
 KIND = "session"
 HEAD_FIELDS = ["performed_at", "response", "limit_reasons", "notes"]
-PARTS = {"interventions": Intervention, "measures": Measure, "overrides": Override}
+PARTS: dict[str, type[Any]] = {"interventions": Intervention, "measures": Measure, "overrides": Override}
 
 
 class NeedlesDiffer(Conflict):
     code = "needles_differ"
-    detail = (
-        "The needles that went in are not those that came out. This cannot be signed before they are found."
-    )
+    detail = "The needles that went in are not those that came out. This cannot be signed before they are found."
 
 
 class RedFlagStop(Conflict):
@@ -121,9 +119,7 @@ def sign_session(*, session_id: UUID, by: Caller, at: datetime) -> Record:
 def add_addendum(*, session: Session, text: str, by: Caller, at: datetime) -> Record:
     """:raises NotSigned, NoLongerCurrent, NoAuthor:"""
     record = drafts.signed_record(session)
-    return records.append_addendum(
-        record=record, subject=drafts.subject_of(session, KIND), text=text, by=by, at=at
-    )
+    return records.append_addendum(record=record, subject=drafts.subject_of(session, KIND), text=text, by=by, at=at)
 
 
 @transaction.atomic
@@ -165,17 +161,13 @@ def _with_muscles(content: checks.Content, patient: Patient) -> dict[str, Any]:
     interventions = []
     for index, given in enumerate(content.get("interventions") or ()):
         intervention, here = dict(given), f"/interventions/{index}"
-        point = points.get(intervention.get("trigger_point"))
+        point = points.get(intervention["trigger_point"]) if intervention.get("trigger_point") else None
         if intervention.get("trigger_point") and point is None:
-            problems.add(
-                f"{here}/trigger_point", "unknown_trigger_point", "This patient has no such trigger point."
-            )
+            problems.add(f"{here}/trigger_point", "unknown_trigger_point", "This patient has no such trigger point.")
         elif point is not None:
             for name, value in (("muscle", point.muscle_id), ("side", point.side)):
                 if intervention.get(name) not in (None, value):
-                    problems.add(
-                        f"{here}/{name}", "not_of_trigger_point", f"The trigger point's {name} is {value}."
-                    )
+                    problems.add(f"{here}/{name}", "not_of_trigger_point", f"The trigger point's {name} is {value}.")
                 intervention[name] = value
         interventions.append(intervention)
     for index, measure in enumerate(content.get("measures") or ()):
@@ -231,8 +223,7 @@ def _refuse_lost_needles(content: Mapping[str, Any]) -> None:
     found = checks.needle_problems((i["technique"], i["dose"]) for i in content["interventions"])
     if found:
         errors = [
-            FieldError(f"/interventions/{index}/dose/needles_out", "needles_differ", text)
-            for index, text in found
+            FieldError(f"/interventions/{index}/dose/needles_out", "needles_differ", text) for index, text in found
         ]
         raise NeedlesDiffer(errors=errors)
 

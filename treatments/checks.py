@@ -81,7 +81,9 @@ def _check_whole(interventions: Sequence[Content], reasons: Mapping[str, str], p
         problems.add("/interventions", "reason_required", detail)
     lidocaine = _lidocaine_mg(interventions)
     if lidocaine > rules.LIDOCAINE_PLAIN_SOFT_MG and not reasons.get("total_mg"):
-        detail = f"{lidocaine} mg lidocaine in all; above {rules.LIDOCAINE_PLAIN_SOFT_MG} mg wants limit_reasons.total_mg."
+        detail = (
+            f"{lidocaine} mg lidocaine in all; above {rules.LIDOCAINE_PLAIN_SOFT_MG} mg wants limit_reasons.total_mg."
+        )
         problems.add("/interventions", "reason_required", detail)
 
 
@@ -103,18 +105,15 @@ def _check_measure(measure: Content, here: str, problems: Problems, *, at: datet
             "A range has its movement; pain and thresholds have none.",
         )
     elif movement is not None and movement not in catalogue.MOVEMENTS:
-        problems.add(
-            f"{here}/movement", "unknown_movement", "There is no such movement; see /api/v1/movements/."
-        )
-    low, high = {"pain": PAIN, "ppt_kpa": PPT_HARD_KPA}.get(kind) or rom_limits_deg(movement or "")
+        problems.add(f"{here}/movement", "unknown_movement", "There is no such movement; see /api/v1/movements/.")
+    limits: dict[str, tuple[Any, Any]] = {"pain": PAIN, "ppt_kpa": PPT_HARD_KPA}
+    low, high = limits.get(kind) or rom_limits_deg(movement or "")
     if not low <= value <= high:
         problems.add(f"{here}/value", "out_of_range", f"From {low} to {high}.")
     if kind == "pain" and value != value.to_integral_value():
         problems.add(f"{here}/value", "whole_number", "Pain is a whole number from 0 to 10.")
     if (measure["phase"] == "after") != (measure.get("timing") is not None):
-        problems.add(
-            f"{here}/timing", "timing_of_after", "After: immediate, 24h, 48h, 72h or later. Before: none."
-        )
+        problems.add(f"{here}/timing", "timing_of_after", "After: immediate, 24h, 48h, 72h or later. Before: none.")
     if measure.get("measured_at") is not None and measure["measured_at"] > at:
         problems.add(f"{here}/measured_at", "in_future", "This moment has not come yet.")
 

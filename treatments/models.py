@@ -37,9 +37,7 @@ class Session(Document):
     """One treatment of one patient."""
 
     response = models.TextField(blank=True, default="", help_text="how the patient took it")
-    limit_reasons = models.JSONField(
-        default=dict, help_text="why the session as a whole is outside the usual"
-    )
+    limit_reasons = models.JSONField(default=dict, help_text="why the session as a whole is outside the usual")
 
     objects = SessionQuerySet.as_manager()
 
@@ -54,9 +52,7 @@ class Session(Document):
         ]
         indexes = [
             models.Index(fields=["clinic", "patient", "-performed_at", "-id"], name="session_of_patient"),
-            models.Index(
-                fields=["clinic", "-performed_at"], condition=models.Q(signed_at=None), name="session_drafts"
-            ),
+            models.Index(fields=["clinic", "-performed_at"], condition=models.Q(signed_at=None), name="session_drafts"),
         ]
 
 
@@ -102,9 +98,7 @@ class Intervention(Part):
     Its dose is one column a field (see `rules.FIELDS`); those of other techniques stay empty.
     """
 
-    session = models.ForeignKey(
-        Session, on_delete=models.PROTECT, related_name="interventions", db_constraint=False
-    )
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="interventions", db_constraint=False)
     technique = models.TextField(choices=[(code, t.label) for code, t in rules.TECHNIQUES.items()])
     trigger_point = models.ForeignKey(
         TriggerPoint, null=True, on_delete=models.PROTECT, related_name="treatments", db_constraint=False
@@ -137,15 +131,13 @@ class Intervention(Part):
 
 
 for _name in rules.FIELDS:
-    Intervention.add_to_class(_name, dose_column(_name))  # type: ignore[attr-defined]
+    Intervention.add_to_class(_name, dose_column(_name))
 
 
 class Measure(Part):
     """One value before or after: pain, pressure-pain threshold or range of motion."""
 
-    session = models.ForeignKey(
-        Session, on_delete=models.PROTECT, related_name="measures", db_constraint=False
-    )
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="measures", db_constraint=False)
     kind = models.TextField()
     phase = models.TextField()
     timing = models.TextField(null=True, help_text="how long after; only for after")
@@ -154,9 +146,7 @@ class Measure(Part):
     trigger_point = models.ForeignKey(
         TriggerPoint, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False
     )
-    movement = models.ForeignKey(
-        Movement, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
-    )
+    movement = models.ForeignKey(Movement, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     side = models.TextField(choices=Side.choices, null=True)
 
     class Meta:
@@ -164,8 +154,7 @@ class Measure(Part):
             one_of("kind", rules.MEASURE_KINDS, "measure_kind_known"),
             one_of("phase", rules.PHASES, "measure_phase_known"),
             models.CheckConstraint(
-                condition=models.Q(phase="before", timing=None)
-                | models.Q(phase="after", timing__in=rules.TIMINGS),
+                condition=models.Q(phase="before", timing=None) | models.Q(phase="after", timing__in=rules.TIMINGS),
                 name="measure_after_has_timing",
             ),
             models.CheckConstraint(
@@ -185,9 +174,7 @@ class Measure(Part):
 class Override(Part):
     """That a red flag's stop was passed over in this session, and why. By whom: the session's author."""
 
-    session = models.ForeignKey(
-        Session, on_delete=models.PROTECT, related_name="overrides", db_constraint=False
-    )
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="overrides", db_constraint=False)
     code = models.TextField()
     reason = models.TextField()
 

@@ -258,9 +258,7 @@ TECHNIQUES = {
             "lot": ANY,
             "expiry_date": ANY,
             "needle_gauge": ANY,
-            "needle_length_mm": Limits(
-                hard=(5, 130), soft=(13, 76)
-            ),  # 76 mm is the longest that a source names
+            "needle_length_mm": Limits(hard=(5, 130), soft=(13, 76)),  # 76 mm is the longest that a source names
             "aspiration_done": ANY,
             "insertions": Limits(hard=(0, 60)),
             "ltr_elicited": ANY,
@@ -355,9 +353,7 @@ def check_needle(
         return []
     found = []
     if risk == "contraindicated_default" and not reasons.get("muscle"):
-        detail = (
-            "Needling this muscle is blocked by default; a reason in limit_reasons.muscle overrides that."
-        )
+        detail = "Needling this muscle is blocked by default; a reason in limit_reasons.muscle overrides that."
         found.append(Refusal("muscle", "reason_required", detail))
     length = dose.get("needle_length_mm")
     if length is None or reasons.get("needle_length_mm"):
@@ -366,9 +362,7 @@ def check_needle(
         detail = f"The lung lies under this muscle: {LUNG_NEEDLE_MM} mm or more wants limit_reasons.needle_length_mm."
         found.append(Refusal("needle_length_mm", "reason_required", detail))
     elif muscle == "suboccipitals" and length >= SUBOCCIPITAL_NEEDLE_MM:
-        detail = (
-            f"At the suboccipitals {SUBOCCIPITAL_NEEDLE_MM} mm or more wants limit_reasons.needle_length_mm."
-        )
+        detail = f"At the suboccipitals {SUBOCCIPITAL_NEEDLE_MM} mm or more wants limit_reasons.needle_length_mm."
         found.append(Refusal("needle_length_mm", "reason_required", detail))
     return found
 

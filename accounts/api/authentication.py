@@ -13,7 +13,7 @@ from rest_framework.request import Request
 
 from accounts import policies
 from accounts.models import User
-from accounts.web.middleware import CLINIC_IN_SESSION
+from accounts.policies import CLINIC_IN_SESSION
 from clinic import tenancy
 from clinic.api.throttling import client_address
 from clinic.caller import Caller
@@ -31,9 +31,7 @@ class BearerToken(BaseAuthentication):
         if scheme.lower() != "bearer":
             return None
         checksum = hashlib.sha256(token.strip().encode("utf-8", "surrogateescape")).hexdigest()
-        found = (
-            AccessToken.objects.select_related("application", "user").filter(token_checksum=checksum).first()
-        )
+        found = AccessToken.objects.select_related("application", "user").filter(token_checksum=checksum).first()
         if found is None or found.expires <= timezone.now():
             raise AuthenticationFailed("The access token is unknown or has expired.", code="invalid_token")
         caller = self._caller(found, request)
@@ -56,9 +54,7 @@ class BearerToken(BaseAuthentication):
         with tenancy.scope(client.clinic_id, user_id=user.pk):
             person = policies.person_as_caller(user, client.clinic_id, ip=ip, request_id=request_id)
         if person is None or not user.is_active:
-            raise AuthenticationFailed(
-                "This person no longer works for the clinic of this app.", code="invalid_token"
-            )
+            raise AuthenticationFailed("This person no longer works for the clinic of this app.", code="invalid_token")
         return Caller(
             clinic_id=client.clinic_id,
             scopes=granted & person.scopes,
@@ -75,7 +71,7 @@ class BearerToken(BaseAuthentication):
 class PageSession(SessionAuthentication):
     """A person signed in to the pages, with CSRF protection; the try-it page uses it."""
 
-    def authenticate(self, request: Request) -> tuple[Any, Caller] | None:  # type: ignore[override]
+    def authenticate(self, request: Request) -> tuple[Any, Caller] | None:
         user = getattr(request._request, "user", None)
         if not isinstance(user, User) or not user.is_active:
             return None

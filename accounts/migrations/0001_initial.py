@@ -1,10 +1,11 @@
-import clinic.schema
 import django.db.models.deletion
 import django.db.models.functions.text
 import oauth2_provider.generators
 import oauth2_provider.models
 from django.conf import settings
 from django.db import migrations, models
+
+import clinic.schema
 
 
 class Migration(migrations.Migration):
@@ -33,16 +34,12 @@ class Migration(migrations.Migration):
                 ("is_active", models.BooleanField(default=True)),
                 (
                     "is_superuser",
-                    models.BooleanField(
-                        default=False, help_text="support: may enter every clinic's admin; audited"
-                    ),
+                    models.BooleanField(default=False, help_text="support: may enter every clinic's admin; audited"),
                 ),
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(
-                        django.db.models.functions.text.Lower("email"), name="user_email_once"
-                    )
+                    models.UniqueConstraint(django.db.models.functions.text.Lower("email"), name="user_email_once")
                 ],
             },
         ),
@@ -67,10 +64,7 @@ class Migration(migrations.Migration):
                         help_text="by which findings are classified unless an assessment says otherwise",
                     ),
                 ),
-                (
-                    "pressure_unit",
-                    models.TextField(choices=[("kPa", "Kpa"), ("kgf/cm2", "Kgf Cm2")], default="kPa"),
-                ),
+                ("pressure_unit", models.TextField(choices=[("kPa", "Kpa"), ("kgf/cm2", "Kgf Cm2")], default="kPa")),
             ],
             options={
                 "constraints": [
@@ -97,9 +91,7 @@ class Migration(migrations.Migration):
                 (
                     "redirect_uris",
                     models.TextField(
-                        blank=True,
-                        help_text="Allowed URIs list, space separated",
-                        verbose_name="redirect URIs",
+                        blank=True, help_text="Allowed URIs list, space separated", verbose_name="redirect URIs"
                     ),
                 ),
                 (
@@ -223,9 +215,7 @@ class Migration(migrations.Migration):
                 (
                     "clinic",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="api_clients",
-                        to="accounts.clinic",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.clinic"
                     ),
                 ),
             ],
@@ -245,17 +235,13 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "role",
-                    models.TextField(
-                        choices=[("owner", "Owner"), ("therapist", "Therapist"), ("staff", "Staff")]
-                    ),
+                    models.TextField(choices=[("owner", "Owner"), ("therapist", "Therapist"), ("staff", "Staff")]),
                 ),
                 ("is_active", models.BooleanField(default=True)),
                 (
                     "clinic",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="memberships",
-                        to="accounts.clinic",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="memberships", to="accounts.clinic"
                     ),
                 ),
                 (
@@ -271,8 +257,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("clinic", "user", "role"), name="membership_once"),
                     models.CheckConstraint(
-                        condition=models.Q(("role__in", ["owner", "therapist", "staff"])),
-                        name="membership_role_known",
+                        condition=models.Q(("role__in", ["owner", "therapist", "staff"])), name="membership_role_known"
                     ),
                 ],
             },

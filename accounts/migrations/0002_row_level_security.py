@@ -10,7 +10,5 @@ class Migration(migrations.Migration):
 
     operations = [
         # Before a clinic is chosen, people see where they belong.
-        clinic_table(
-            "accounts_membership", using=f"clinic_id = {CURRENT_CLINIC} OR user_id = {CURRENT_USER}"
-        ),
+        clinic_table("accounts_membership", using=f"clinic_id = {CURRENT_CLINIC} OR user_id = {CURRENT_USER}"),
     ]

@@ -11,12 +11,12 @@ from django.shortcuts import redirect
 
 from accounts import policies
 from accounts.models import Clinic, User
+from accounts.policies import CLINIC_IN_SESSION
 from audit import actions as audit
 from clinic import tenancy
 from clinic.api.throttling import client_address
 from clinic.caller import Caller
 
-CLINIC_IN_SESSION = "clinic_id"
 # Pages that need no clinic, or open their own transaction.
 OUTSIDE = (
     "/api/",

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import policies
 from accounts.models import Membership, User
+from accounts.policies import CLINIC_IN_SESSION
 from accounts.rules import ROLES
-from accounts.web.middleware import CLINIC_IN_SESSION
 from audit import actions as audit
 from clinic import tenancy
 from clinic.api.throttling import client_address
@@ -27,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "clinic": clinic,
         "roles": roles,
-        "may_administer": "Owner" in roles or (clinic and request.user.is_superuser),  # type: ignore[union-attr]
+        "may_administer": "Owner" in roles or (clinic and request.user.is_superuser),
     }
     return render(request, "accounts/home.html", context)
 
@@ -36,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def choose_clinic(request: HttpRequest) -> HttpResponse:
     user = request.user
-    assert isinstance(user, User)  # noqa: S101 - login_required
+    assert isinstance(user, User)
     with tenancy.scope(None, user_id=user.pk):
         clinics = policies.clinics_of(user)
     if request.method == "POST":

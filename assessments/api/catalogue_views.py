@@ -24,12 +24,8 @@ class Muscles(ClinicView):
         tags=["catalogue"],
         parameters=[
             *PAGED,
-            OpenApiParameter(
-                "q", str, description="Words of the name, Latin name or synonym, or of a referral zone."
-            ),
-            OpenApiParameter(
-                "zone", str, description="Muscles that refer to this zone, the likeliest first."
-            ),
+            OpenApiParameter("q", str, description="Words of the name, Latin name or synonym, or of a referral zone."),
+            OpenApiParameter("zone", str, description="Muscles that refer to this zone, the likeliest first."),
         ],
         responses=shapes.MusclePage,
     )
@@ -73,9 +69,7 @@ class BodyZones(ClinicView):
 class Movements(ClinicView):
     scopes = {"get": ""}
 
-    @extend_schema(
-        operation_id="movements_list", tags=["catalogue"], parameters=PAGED, responses=shapes.CodePage
-    )
+    @extend_schema(operation_id="movements_list", tags=["catalogue"], parameters=PAGED, responses=shapes.CodePage)
     def get(self, request: Request) -> Response:
         """Movements that are measured or tested."""
         rows = list(Movement.objects.filter(is_retired=False).order_by("position"))
@@ -90,9 +84,7 @@ class Movements(ClinicView):
 class RuleSets(ClinicView):
     scopes = {"get": ""}
 
-    @extend_schema(
-        operation_id="rule_sets_list", tags=["catalogue"], parameters=PAGED, responses=shapes.RuleSetPage
-    )
+    @extend_schema(operation_id="rule_sets_list", tags=["catalogue"], parameters=PAGED, responses=shapes.RuleSetPage)
     def get(self, request: Request) -> Response:
         """The rule sets by which findings are classified, with their sources."""
 

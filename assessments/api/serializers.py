@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from assessments import rules
 from assessments.documents import COMPUTED_OF_FINDING
-from clinic.api.fields import Number, StrictInteger, StrictSerializer, Text
+from clinic.api.fields import Number, StrictInteger, StrictSerializer, Text, many
 from clinic.choices import DOCUMENT_STATUSES
 
 VIEWS = ["front", "back", "head", "neck"]
@@ -41,9 +41,7 @@ class PainMarkInput(ZoneInput):
 class MovementInput(StrictSerializer):
     movement = Text(max_length=100, help_text="see /movements/")
     side = serializers.ChoiceField(rules.SIDES, required=False, allow_null=True, default=None)
-    degrees = Number(
-        max_digits=4, decimal_places=1, min_value=0, required=False, allow_null=True, default=None
-    )
+    degrees = Number(max_digits=4, decimal_places=1, min_value=0, required=False, allow_null=True, default=None)
     painful = serializers.BooleanField(required=False, allow_null=True, default=None)
     device = serializers.ChoiceField(rules.ROM_DEVICES, required=False, allow_null=True, default=None)
 
@@ -69,16 +67,14 @@ class FindingInput(StrictSerializer):
     palpable_nodule = sign()
     spot_in_band = serializers.ChoiceField(rules.YES_NO_UNKNOWN, required=False, default="unknown")
     local_twitch = sign()
-    twitch_method = serializers.ChoiceField(
-        rules.TWITCH_METHODS, required=False, allow_null=True, default=None
-    )
+    twitch_method = serializers.ChoiceField(rules.TWITCH_METHODS, required=False, allow_null=True, default=None)
     jump_sign = sign()
     restricted_rom = sign()
     pain_on_contraction = sign()
     weakness = sign()
     autonomic = sign()
     stress_aggravation = sign()
-    referred_to = ZoneInput(many=True, required=False, default=list, max_length=60)
+    referred_to = many(ZoneInput, at_most=60, default=list)
     referred_quality = serializers.ListField(
         child=serializers.ChoiceField(rules.REFERRED_QUALITIES), required=False, default=list, max_length=9
     )
@@ -91,9 +87,7 @@ class FindingInput(StrictSerializer):
         max_length=rules.MAX_PPT_TRIALS,
         help_text="up to three trials",
     )
-    probe_area_cm2 = Number(
-        max_digits=4, decimal_places=2, min_value=0, required=False, allow_null=True, default=None
-    )
+    probe_area_cm2 = Number(max_digits=4, decimal_places=2, min_value=0, required=False, allow_null=True, default=None)
     limit_reasons = serializers.DictField(
         child=Text(max_length=1000),
         required=False,
@@ -112,10 +106,10 @@ class AssessmentChanges(StrictSerializer):
     pain_best_24h = pain()
     current_symptom = serializers.ChoiceField(rules.CURRENT_SYMPTOM_VALUES, required=False)
     rule_set = serializers.ChoiceField(list(rules.RULE_SETS), required=False)
-    red_flags = RedFlagInput(many=True, required=False, max_length=len(rules.RED_FLAGS))
-    pain_drawing = PainMarkInput(many=True, required=False, max_length=333)
-    range_of_motion = MovementInput(many=True, required=False, max_length=200)
-    findings = FindingInput(many=True, required=False, max_length=200)
+    red_flags = many(RedFlagInput, at_most=len(rules.RED_FLAGS))
+    pain_drawing = many(PainMarkInput, at_most=333)
+    range_of_motion = many(MovementInput, at_most=200)
+    findings = many(FindingInput, at_most=200)
     notes = Text(required=False, allow_blank=True, max_length=50_000)
 
 
@@ -201,9 +195,7 @@ class DocumentOutput(serializers.Serializer[Any]):
     patient_id = serializers.UUIDField()
     subject_id = serializers.UUIDField(help_text="the same for all versions; records carry it")
     version = serializers.IntegerField()
-    revises = serializers.UUIDField(
-        allow_null=True, help_text="the version that this one replaces when signed"
-    )
+    revises = serializers.UUIDField(allow_null=True, help_text="the version that this one replaces when signed")
     status = serializers.ChoiceField(DOCUMENT_STATUSES)
     performed_at = serializers.DateTimeField()
     recorded_by = serializers.UUIDField()
@@ -283,9 +275,7 @@ class MuscleOutput(serializers.Serializer[Any]):
     tier = serializers.CharField()
     needling_risk = serializers.CharField()
     self_pressure = serializers.CharField()
-    detail = serializers.DictField(
-        help_text="referral zones, test movements, cautions, sources: the catalogue's entry"
-    )
+    detail = serializers.DictField(help_text="referral zones, test movements, cautions, sources: the catalogue's entry")
 
 
 class MusclePage(serializers.Serializer[Any]):
@@ -296,7 +286,7 @@ class MusclePage(serializers.Serializer[Any]):
 
 class BodyZoneOutput(serializers.Serializer[Any]):
     id = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     region = serializers.CharField()
     views = serializers.ListField(child=serializers.CharField())
     sided = serializers.BooleanField()
@@ -311,7 +301,7 @@ class BodyZonePage(serializers.Serializer[Any]):
 
 class CodeOutput(serializers.Serializer[Any]):
     id = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
 
 
 class CodePage(serializers.Serializer[Any]):
@@ -323,7 +313,7 @@ class CodePage(serializers.Serializer[Any]):
 class RuleSetOutput(CodeOutput):
     version = serializers.IntegerField()
     inputs = serializers.ListField(child=serializers.CharField())
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
 
 
 class RuleSetPage(serializers.Serializer[Any]):

@@ -19,9 +19,7 @@ urlpatterns = [
         name="trigger_points",
     ),
     path("assessments/<uuid:assessment_id>/", views.OneAssessment.as_view(), name="assessment"),
-    path(
-        "assessments/<uuid:assessment_id>/sign/", views.AssessmentSignature.as_view(), name="assessment_sign"
-    ),
+    path("assessments/<uuid:assessment_id>/sign/", views.AssessmentSignature.as_view(), name="assessment_sign"),
     path(
         "assessments/<uuid:assessment_id>/addenda/",
         views.AssessmentAddenda.as_view(),

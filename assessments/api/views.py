@@ -74,9 +74,7 @@ def answer(assessment_id: UUID, number: int = status.HTTP_200_OK) -> Response:
 
 def signed(record: Record, number: int = status.HTTP_200_OK) -> Response:
     """The record that a signature made."""
-    return Response(
-        signature_json(record), status=number, headers={"Location": f"/api/v1/records/{record.pk}/"}
-    )
+    return Response(signature_json(record), status=number, headers={"Location": f"/api/v1/records/{record.pk}/"})
 
 
 class PatientAssessments(ClinicView):
@@ -145,9 +143,7 @@ class OneAssessment(ClinicView):
         assessment = self._draft(assessment_id)
         body = shapes.AssessmentChanges(data=request.data)
         body.is_valid(raise_exception=True)
-        actions.change_assessment(
-            assessment=assessment, content=body.validated_data, by=self.caller, at=timezone.now()
-        )
+        actions.change_assessment(assessment=assessment, content=body.validated_data, by=self.caller, at=timezone.now())
         return answer(assessment.pk)
 
     @extend_schema(operation_id="assessments_discard", tags=["assessments"], responses={204: None})
@@ -185,9 +181,7 @@ class AssessmentCommand(ClinicView):
 class AssessmentSignature(AssessmentCommand):
     audit_action = {"post": "assessment.sign"}
 
-    @extend_schema(
-        operation_id="assessments_sign", tags=["assessments"], request=None, responses=shapes.SignedOutput
-    )
+    @extend_schema(operation_id="assessments_sign", tags=["assessments"], request=None, responses=shapes.SignedOutput)
     def post(self, request: Request, assessment_id: UUID) -> Response:
         """Sign: from here on nothing in it changes."""
         assessment = self.found(assessment_id)
@@ -225,9 +219,7 @@ class AssessmentEnteredInError(AssessmentCommand):
         assessment = self.found(assessment_id)
         reason = self.sent(shapes.ReasonInput)["reason"]
         return signed(
-            actions.mark_entered_in_error(
-                assessment=assessment, reason=reason, by=self.caller, at=timezone.now()
-            )
+            actions.mark_entered_in_error(assessment=assessment, reason=reason, by=self.caller, at=timezone.now())
         )
 
 

@@ -1,9 +1,10 @@
-import clinic.schema
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
+
+import clinic.schema
 
 
 class Migration(migrations.Migration):
@@ -22,16 +23,11 @@ class Migration(migrations.Migration):
                 ("id", models.TextField(primary_key=True, serialize=False)),
                 ("label", models.TextField()),
                 ("region", models.TextField()),
-                (
-                    "views",
-                    django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None),
-                ),
+                ("views", django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
                 ("sided", models.BooleanField()),
                 (
                     "synonyms",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.TextField(), default=list, size=None
-                    ),
+                    django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None),
                 ),
                 ("search_text", models.TextField()),
                 ("position", models.PositiveSmallIntegerField()),
@@ -102,9 +98,7 @@ class Migration(migrations.Migration):
                 ("rule_set", models.TextField()),
                 (
                     "gate_action",
-                    models.TextField(
-                        default="none", help_text="the highest that the red flag answers ask for"
-                    ),
+                    models.TextField(default="none", help_text="the highest that the red flag answers ask for"),
                 ),
                 (
                     "gate_blocking",
@@ -176,9 +170,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(
-                        fields=["clinic", "patient", "-performed_at", "-id"], name="assessment_of_patient"
-                    ),
+                    models.Index(fields=["clinic", "patient", "-performed_at", "-id"], name="assessment_of_patient"),
                     models.Index(
                         condition=models.Q(("signed_at", None)),
                         fields=["clinic", "-performed_at"],
@@ -188,9 +180,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("pain_now", None),
-                            models.Q(("pain_now__gte", 0), ("pain_now__lte", 10)),
-                            _connector="OR",
+                            ("pain_now", None), models.Q(("pain_now__gte", 0), ("pain_now__lte", 10)), _connector="OR"
                         ),
                         name="assessment_pain_now_on_scale",
                     ),
@@ -265,17 +255,13 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             models.Q(("record", None), ("signed_at", None), ("signed_by", None)),
                             models.Q(
-                                ("record__isnull", False),
-                                ("signed_at__isnull", False),
-                                ("signed_by__isnull", False),
+                                ("record__isnull", False), ("signed_at__isnull", False), ("signed_by__isnull", False)
                             ),
                             _connector="OR",
                         ),
                         name="assessment_signed_whole",
                     ),
-                    models.UniqueConstraint(
-                        fields=("clinic", "subject_id", "version"), name="assessment_version_once"
-                    ),
+                    models.UniqueConstraint(fields=("clinic", "subject_id", "version"), name="assessment_version_once"),
                 ],
             },
         ),
@@ -289,10 +275,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("ordinal", models.PositiveSmallIntegerField()),
-                (
-                    "side",
-                    models.TextField(choices=[("left", "Left"), ("right", "Right"), ("midline", "Midline")]),
-                ),
+                ("side", models.TextField(choices=[("left", "Left"), ("right", "Right"), ("midline", "Midline")])),
                 ("intensity", models.SmallIntegerField(help_text="NPRS 0 to 10", null=True)),
                 (
                     "assessment",
@@ -326,8 +309,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("assessment", "zone", "side"), name="pain_mark_once"),
                     models.CheckConstraint(
-                        condition=models.Q(("side__in", ["left", "right", "midline"])),
-                        name="pain_mark_side_known",
+                        condition=models.Q(("side__in", ["left", "right", "midline"])), name="pain_mark_side_known"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -350,12 +332,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("ordinal", models.PositiveSmallIntegerField()),
-                (
-                    "side",
-                    models.TextField(
-                        help_text="none for flexion and extension of the trunk and neck", null=True
-                    ),
-                ),
+                ("side", models.TextField(help_text="none for flexion and extension of the trunk and neck", null=True)),
                 ("degrees", models.DecimalField(decimal_places=1, max_digits=4, null=True)),
                 ("painful", models.BooleanField(null=True)),
                 ("device", models.TextField(null=True)),
@@ -394,9 +371,7 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("degrees", None),
-                            models.Q(("degrees__gte", 0), ("degrees__lte", 360)),
-                            _connector="OR",
+                            ("degrees", None), models.Q(("degrees__gte", 0), ("degrees__lte", 360)), _connector="OR"
                         ),
                         name="movement_within_a_turn",
                     ),
@@ -590,18 +565,14 @@ class Migration(migrations.Migration):
                 ("twitch_method", models.TextField(null=True)),
                 (
                     "referred_quality",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.TextField(), default=list, size=None
-                    ),
+                    django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None),
                 ),
                 ("recognised", models.TextField(default="not_asked")),
                 ("pain_on_pressure", models.SmallIntegerField(help_text="NPRS 0 to 10", null=True)),
                 (
                     "ppt_kpa",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.DecimalField(decimal_places=1, max_digits=6),
-                        default=list,
-                        size=None,
+                        base_field=models.DecimalField(decimal_places=1, max_digits=6), default=list, size=None
                     ),
                 ),
                 ("probe_area_cm2", models.DecimalField(decimal_places=2, max_digits=4, null=True)),
@@ -616,9 +587,7 @@ class Migration(migrations.Migration):
                 ("rule_set_version", models.PositiveSmallIntegerField()),
                 (
                     "missing_tests",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.TextField(), default=list, size=None
-                    ),
+                    django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None),
                 ),
                 (
                     "assessment",
@@ -658,26 +627,14 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "indexes": [
-                    models.Index(fields=["clinic", "trigger_point"], name="finding_of_trigger_point")
-                ],
+                "indexes": [models.Index(fields=["clinic", "trigger_point"], name="finding_of_trigger_point")],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("assessment", "trigger_point"), name="finding_once_a_place"
-                    ),
+                    models.UniqueConstraint(fields=("assessment", "trigger_point"), name="finding_once_a_place"),
                     models.CheckConstraint(
                         condition=models.Q(
                             (
                                 "taut_band__in",
-                                [
-                                    "present",
-                                    "absent",
-                                    "not_tested",
-                                    "unable",
-                                    "equivocal",
-                                    "declined",
-                                    "not_reachable",
-                                ],
+                                ["present", "absent", "not_tested", "unable", "equivocal", "declined", "not_reachable"],
                             )
                         ),
                         name="finding_taut_band_known",
@@ -686,15 +643,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             (
                                 "hypersensitive_spot__in",
-                                [
-                                    "present",
-                                    "absent",
-                                    "not_tested",
-                                    "unable",
-                                    "equivocal",
-                                    "declined",
-                                    "not_reachable",
-                                ],
+                                ["present", "absent", "not_tested", "unable", "equivocal", "declined", "not_reachable"],
                             )
                         ),
                         name="finding_hypersensitive_spot_known",
@@ -703,15 +652,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             (
                                 "referred_pain__in",
-                                [
-                                    "present",
-                                    "absent",
-                                    "not_tested",
-                                    "unable",
-                                    "equivocal",
-                                    "declined",
-                                    "not_reachable",
-                                ],
+                                ["present", "absent", "not_tested", "unable", "equivocal", "declined", "not_reachable"],
                             )
                         ),
                         name="finding_referred_pain_known",
@@ -720,15 +661,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             (
                                 "palpable_nodule__in",
-                                [
-                                    "present",
-                                    "absent",
-                                    "not_tested",
-                                    "unable",
-                                    "equivocal",
-                                    "declined",
-                                    "not_reachable",
-                                ],
+                                ["present", "absent", "not_tested", "unable", "equivocal", "declined", "not_reachable"],
                             )
                         ),
                         name="finding_palpable_nodule_known",
@@ -737,15 +670,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             (
                                 "local_twitch__in",
-                                [
-                                    "present",
-                                    "absent",
-                                    "not_tested",
-                                    "unable",
-                                    "equivocal",
-                                    "declined",
-                                    "not_reachable",
-                                ],
+                                ["present", "absent", "not_tested", "unable", "equivocal", "declined", "not_reachable"],
                             )
                         ),
                         name="finding_local_twitch_known",
@@ -754,15 +679,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             (
                                 "jump_sign__in",
-                                [
-                                    "present",
-                                    "absent",
-                                    "not_tested",
-                                    "unable",
-                                    "equivocal",
-                                    "declined",
-                                    "not_reachable",
-                                ],
+                                ["present", "absent", "not_tested", "unable", "equivocal", "declined", "not_reachable"],
                             )
                         ),
                         name="finding_jump_sign_known",
@@ -771,15 +688,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             (
                                 "restricted_rom__in",
-                                [
-                                    "present",
-                                    "absent",
-                                    "not_tested",
-                                    "unable",
-                                    "equivocal",
-                                    "declined",
-                                    "not_reachable",
-                                ],
+                                ["present", "absent", "not_tested", "unable", "equivocal", "declined", "not_reachable"],
                             )
                         ),
                         name="finding_restricted_rom_known",
@@ -788,15 +697,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             (
                                 "pain_on_contraction__in",
-                                [
-                                    "present",
-                                    "absent",
-                                    "not_tested",
-                                    "unable",
-                                    "equivocal",
-                                    "declined",
-                                    "not_reachable",
-                                ],
+                                ["present", "absent", "not_tested", "unable", "equivocal", "declined", "not_reachable"],
                             )
                         ),
                         name="finding_pain_on_contraction_known",
@@ -805,15 +706,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             (
                                 "weakness__in",
-                                [
-                                    "present",
-                                    "absent",
-                                    "not_tested",
-                                    "unable",
-                                    "equivocal",
-                                    "declined",
-                                    "not_reachable",
-                                ],
+                                ["present", "absent", "not_tested", "unable", "equivocal", "declined", "not_reachable"],
                             )
                         ),
                         name="finding_weakness_known",
@@ -822,15 +715,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             (
                                 "autonomic__in",
-                                [
-                                    "present",
-                                    "absent",
-                                    "not_tested",
-                                    "unable",
-                                    "equivocal",
-                                    "declined",
-                                    "not_reachable",
-                                ],
+                                ["present", "absent", "not_tested", "unable", "equivocal", "declined", "not_reachable"],
                             )
                         ),
                         name="finding_autonomic_known",
@@ -839,15 +724,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             (
                                 "stress_aggravation__in",
-                                [
-                                    "present",
-                                    "absent",
-                                    "not_tested",
-                                    "unable",
-                                    "equivocal",
-                                    "declined",
-                                    "not_reachable",
-                                ],
+                                ["present", "absent", "not_tested", "unable", "equivocal", "declined", "not_reachable"],
                             )
                         ),
                         name="finding_stress_aggravation_known",
@@ -871,13 +748,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             (
                                 "class_code__in",
-                                [
-                                    "active",
-                                    "latent",
-                                    "activity_undetermined",
-                                    "no_trigger_point",
-                                    "indeterminate",
-                                ],
+                                ["active", "latent", "activity_undetermined", "no_trigger_point", "indeterminate"],
                             )
                         ),
                         name="finding_class_known",
@@ -907,10 +778,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("ordinal", models.PositiveSmallIntegerField()),
-                (
-                    "side",
-                    models.TextField(choices=[("left", "Left"), ("right", "Right"), ("midline", "Midline")]),
-                ),
+                ("side", models.TextField(choices=[("left", "Left"), ("right", "Right"), ("midline", "Midline")])),
                 (
                     "assessment",
                     models.ForeignKey(
@@ -952,8 +820,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("finding", "zone", "side"), name="referral_once"),
                     models.CheckConstraint(
-                        condition=models.Q(("side__in", ["left", "right", "midline"])),
-                        name="referral_side_known",
+                        condition=models.Q(("side__in", ["left", "right", "midline"])), name="referral_side_known"
                     ),
                 ],
             },

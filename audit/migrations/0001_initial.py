@@ -1,8 +1,9 @@
-import clinic.schema
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.functions.datetime
 from django.db import migrations, models
+
+import clinic.schema
 
 
 class Migration(migrations.Migration):
@@ -20,20 +21,12 @@ class Migration(migrations.Migration):
                         db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                (
-                    "at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False
-                    ),
-                ),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ("clinic_id", models.UUIDField(null=True)),
                 ("user_id", models.UUIDField(null=True)),
                 ("client_id", models.TextField(default="")),
                 ("action", models.TextField(help_text="app and verb, as in patient.read")),
-                (
-                    "outcome",
-                    models.TextField(choices=[("ok", "Ok"), ("refused", "Refused"), ("failed", "Failed")]),
-                ),
+                ("outcome", models.TextField(choices=[("ok", "Ok"), ("refused", "Refused"), ("failed", "Failed")])),
                 (
                     "code",
                     models.TextField(
@@ -43,9 +36,7 @@ class Migration(migrations.Migration):
                 ("target_id", models.UUIDField(null=True)),
                 (
                     "patient_ids",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.UUIDField(), default=list, size=None
-                    ),
+                    django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None),
                 ),
                 ("ip", models.GenericIPAddressField(null=True)),
                 ("request_id", models.TextField(default="")),
@@ -53,9 +44,7 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [
                     models.Index(fields=["clinic_id", "-at"], name="audit_event_by_clinic"),
-                    django.contrib.postgres.indexes.GinIndex(
-                        fields=["patient_ids"], name="audit_event_by_patient"
-                    ),
+                    django.contrib.postgres.indexes.GinIndex(fields=["patient_ids"], name="audit_event_by_patient"),
                 ],
                 "constraints": [
                     models.CheckConstraint(

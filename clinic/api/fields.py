@@ -44,14 +44,15 @@ class StrictSerializer(serializers.Serializer[Any]):
         if isinstance(data, dict):
             unknown = set(data) - set(self.fields)
             if unknown:
-                raise serializers.ValidationError(
-                    {name: [self._refusal(name)] for name in sorted(map(str, unknown))}
-                )
+                raise serializers.ValidationError({name: [self._refusal(name)] for name in sorted(map(str, unknown))})
         return super().to_internal_value(data)
 
     def _refusal(self, name: str) -> ErrorDetail:
         if name in self.computed:
             return ErrorDetail("This is computed, and cannot be sent.", code="computed")
-        return ErrorDetail(
-            f"There is no such field. There are: {', '.join(self.fields)}.", code="unknown_field"
-        )
+        return ErrorDetail(f"There is no such field. There are: {', '.join(self.fields)}.", code="unknown_field")
+
+
+def many(shape: type[serializers.Serializer[Any]], *, at_most: int, **options: Any) -> Any:
+    """A list of these shapes, with a limit. (DRF's stubs do not know the list's own arguments.)"""
+    return shape(many=True, required=False, max_length=at_most, **options)  # type: ignore[call-arg]

@@ -26,9 +26,7 @@ class IdempotencyKey(models.Model):
     objects = IdempotencyKeyQuerySet.as_manager()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["clinic_id", "caller", "key"], name="idempotency_key_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["clinic_id", "caller", "key"], name="idempotency_key_once")]
         indexes = [models.Index(fields=["created_at"], name="idempotency_key_by_age")]
 
     def __str__(self) -> str:

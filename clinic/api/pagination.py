@@ -1,4 +1,4 @@
-"""Keyset pages: each page starts after the last row of the one before, so no row is lost or doubled when rows change."""
+"""Keyset pages: each starts after the last row of the one before, so no row is lost or doubled when rows change."""
 
 from __future__ import annotations
 
@@ -44,9 +44,7 @@ class Page:
                 raise ValueError
             return tuple(make(value) for make, value in zip(key_types, values, strict=True))
         except (ValueError, TypeError, AttributeError, ArithmeticError):
-            raise invalid_parameter(
-                "cursor", "This cursor is not one that Palpate gave; start without one."
-            ) from None
+            raise invalid_parameter("cursor", "This cursor is not one that Palpate gave; start without one.") from None
 
     def cursor(self, values: Sequence[Any]) -> str:
         return base64.urlsafe_b64encode(orjson.dumps([str(value) for value in values])).decode()

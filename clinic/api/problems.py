@@ -109,24 +109,20 @@ def translate(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
     if isinstance(error, DatabaseError | InterfaceError | TransactionManagementError | PoolTimeout):
         return _from_database(error)
     logger.error("unhandled %s", type(error).__name__, exc_info=error)
-    return problem(
-        500, "internal_error", "Something broke on our side. Nothing was saved; please try again."
-    ), {}
+    return problem(500, "internal_error", "Something broke on our side. Nothing was saved; please try again."), {}
 
 
 def _from_rest_framework(error: exceptions.APIException) -> tuple[dict[str, Any], dict[str, str]]:
     headers = {}
     if isinstance(error, exceptions.Throttled):
-        headers["Retry-After"] = str(int(error.wait or 1))
+        headers["Retry-After"] = str(int(getattr(error, "wait", None) or 1))
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
     if isinstance(error, exceptions.ValidationError):
         errors = list(flatten(error.detail))
         return problem(400, "invalid", Invalid.detail, errors=errors), headers
     codes = error.get_codes()
-    return problem(
-        error.status_code, codes if isinstance(codes, str) else "invalid", str(error.detail)
-    ), headers
+    return problem(error.status_code, codes if isinstance(codes, str) else "invalid", str(error.detail)), headers
 
 
 def flatten(detail: Any, pointer: str = "") -> Iterable[FieldError]:
@@ -160,18 +156,14 @@ def _from_database(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
             409, "final", "This is signed and can no longer be changed; add an addendum or a new version."
         ), {}
     if isinstance(cause, psycopg.errors.InsufficientPrivilege):
-        return problem(
-            403, "forbidden", "The database refused this: it belongs to another clinic, or is final."
-        ), {}
+        return problem(403, "forbidden", "The database refused this: it belongs to another clinic, or is final."), {}
     if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
         return problem(503, "read_only", "Nothing can be saved just now."), {"Retry-After": "5"}
     if isinstance(error, IntegrityError):
         name = constraint_name(error)
         taken = isinstance(cause, psycopg.errors.UniqueViolation | psycopg.errors.ExclusionViolation)
         code, number = ("already_exists", 409) if taken else ("constraint", 422)
-        return problem(
-            number, code, f"The database refused this ({name or state}).", extra={"constraint": name}
-        ), {}
+        return problem(number, code, f"The database refused this ({name or state}).", extra={"constraint": name}), {}
     if state.startswith("22"):
         return problem(400, "invalid", "A value cannot be stored in its field."), {}
     busy = state in {"40001", "40P01", "55P03", "57014"}
@@ -183,9 +175,7 @@ def _from_database(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
         detail = "The database does not answer, or has no room. Nothing was saved; please try again."
         return problem(503, "unavailable", detail), {"Retry-After": "2"}
     logger.error("unhandled %s %s", type(error).__name__, state, exc_info=error)
-    return problem(
-        500, "internal_error", "Something broke on our side. Nothing was saved; please try again."
-    ), {}
+    return problem(500, "internal_error", "Something broke on our side. Nothing was saved; please try again."), {}
 
 
 def as_http(status_code: int, code: str, detail: str) -> HttpResponse:
@@ -205,9 +195,7 @@ def not_found_page(request: HttpRequest, exception: Exception) -> HttpResponse:
 def error_page(request: HttpRequest) -> HttpResponse:
     """Django's 500, in the API's form below /api/."""
     if request.path.startswith("/api/"):
-        return as_http(
-            500, "internal_error", "Something broke on our side. Nothing was saved; please try again."
-        )
+        return as_http(500, "internal_error", "Something broke on our side. Nothing was saved; please try again.")
     from django.views.defaults import server_error
 
     return server_error(request)

@@ -34,9 +34,7 @@ class JSON(BaseRenderer):
     format = "json"
     charset = None
 
-    def render(
-        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
-    ) -> bytes:
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
         if data is None:
             return b""
         if isinstance(data, bytes):  # already JSON, as stored
@@ -52,6 +50,4 @@ class JSONBody(BaseParser):
             return orjson.loads(stream.read())
         except orjson.JSONDecodeError as refusal:
             # Its position helps, its text may quote the body.
-            raise ParseError(
-                f"The body is not JSON (line {refusal.lineno}, column {refusal.colno})."
-            ) from None
+            raise ParseError(f"The body is not JSON (line {refusal.lineno}, column {refusal.colno}).") from None

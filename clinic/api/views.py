@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import connection
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -37,7 +36,7 @@ class ClinicView(APIView):
     :cvar audit_action: method to the name of the audit event of a read or a refusal
     """
 
-    permission_classes: ClassVar[list[type[BasePermission]]] = [HasScopes]
+    permission_classes = [HasScopes]
     scopes: ClassVar[dict[str, str]] = {}
     audit_action: ClassVar[dict[str, str]] = {}
     request: Request
@@ -72,12 +71,10 @@ class ClinicView(APIView):
     @property
     def caller(self) -> Caller:
         caller = self.request.auth
-        assert isinstance(caller, Caller)  # noqa: S101 - permissions ran before
+        assert isinstance(caller, Caller)
         return caller
 
-    def handle(
-        self, request: Request, handler: Callable[..., Response], *args: Any, **kwargs: Any
-    ) -> Response:
+    def handle(self, request: Request, handler: Callable[..., Response], *args: Any, **kwargs: Any) -> Response:
         caller = request.auth
         if not isinstance(caller, Caller):
             return handler(request, *args, **kwargs)
@@ -99,9 +96,7 @@ class ClinicView(APIView):
         :raises KeyReused: the key came with another request
         """
         if not 1 <= len(key) <= 255:
-            raise Invalid(
-                errors=[FieldError("#Idempotency-Key", "invalid", "At most 255 characters, and not empty.")]
-            )
+            raise Invalid(errors=[FieldError("#Idempotency-Key", "invalid", "At most 255 characters, and not empty.")])
         fingerprint = hashlib.sha256(
             f"{request.method} {request.get_full_path()}\n".encode() + request._request.body
         ).digest()
@@ -156,9 +151,10 @@ class ClinicView(APIView):
         if action is None or wrote:
             return
         outcome = "ok" if status_code < 400 else "failed" if status_code >= 500 else "refused"
-        if not connection.is_usable() if outcome == "failed" else False:
+        if outcome == "failed" and not connection.is_usable():
             connection.close()
-        caller = request.auth if isinstance(getattr(request, "_auth", None), Caller) else None
+        known = getattr(request, "_auth", None)
+        caller = known if isinstance(known, Caller) else None
         audit.log(
             action,
             by=caller,

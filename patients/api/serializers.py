@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from clinic.api.fields import StrictSerializer, Text
+from clinic.api.fields import StrictSerializer, Text, many
 from patients import rules
 from patients.actions import NewAlert, NewIdentifier
 from patients.models import Patient
@@ -65,11 +65,11 @@ class PatientChanges(StrictSerializer):
     )
     time_zone = Text(required=False, allow_blank=True, max_length=64, help_text="IANA, as in Europe/Berlin")
     status = serializers.ChoiceField(rules.STATUSES, required=False)
-    external_ids = ExternalIdInput(many=True, required=False, max_length=50)
+    external_ids = many(ExternalIdInput, at_most=50)
     contact = ContactInput(required=False)
     address = AddressInput(required=False)
     emergency_contact = EmergencyContactInput(required=False)
-    alerts = AlertInput(many=True, required=False, max_length=100)
+    alerts = many(AlertInput, at_most=100)
 
     def to_action(self) -> dict[str, Any]:
         """The arguments of `register_patient` and `change_patient`."""
@@ -97,7 +97,7 @@ class NewPatientInput(PatientChanges):
 class AlertOutput(serializers.Serializer[Any]):
     code = serializers.ChoiceField(list(rules.ALERTS))
     note = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
 
 
 class FactOutput(serializers.Serializer[Any]):
@@ -155,9 +155,7 @@ class PatientOutput(serializers.Serializer[Any]):
     conditions = FactOutput(many=True)
     medications = FactOutput(many=True)
     status = serializers.ChoiceField(rules.STATUSES)
-    merged_into = serializers.UUIDField(
-        allow_null=True, help_text="where this record went; use that id instead"
-    )
+    merged_into = serializers.UUIDField(allow_null=True, help_text="where this record went; use that id instead")
     revision = serializers.IntegerField()
     created_at = serializers.DateTimeField()
 
@@ -168,9 +166,7 @@ class DuplicateOutput(serializers.Serializer[Any]):
 
 
 class NewPatientOutput(PatientOutput):
-    possible_duplicates = DuplicateOutput(
-        many=True, help_text="patients who may be the same person; merge if they are"
-    )
+    possible_duplicates = DuplicateOutput(many=True, help_text="patients who may be the same person; merge if they are")
 
 
 class PatientPage(serializers.Serializer[Any]):
@@ -187,12 +183,8 @@ class ImportInput(StrictSerializer):
     format = serializers.ChoiceField(rules.IMPORT_FORMATS)
     content = serializers.CharField(max_length=30_000_000, help_text="the file's text")
     name = Text(required=False, default="upload", max_length=200)
-    columns = serializers.DictField(
-        child=serializers.CharField(), required=False, help_text="CSV: field to column"
-    )
-    system = Text(
-        required=False, default="import", max_length=500, help_text="CSV: who gave the external_id numbers"
-    )
+    columns = serializers.DictField(child=serializers.CharField(), required=False, help_text="CSV: field to column")
+    system = Text(required=False, default="import", max_length=500, help_text="CSV: who gave the external_id numbers")
     dry_run = serializers.BooleanField(required=False, default=False)
 
 

@@ -42,9 +42,7 @@ class Patients(ClinicView):
         tags=["patients"],
         parameters=[
             *PAGED,
-            OpenApiParameter(
-                "q", str, description="Beginnings of names, identifiers or the birth date, as typed."
-            ),
+            OpenApiParameter("q", str, description="Beginnings of names, identifiers or the birth date, as typed."),
             OpenApiParameter("external_id", str, description="`value`, or `system|value`."),
             OpenApiParameter("birth_date", {"type": "string", "format": "date"}),
             OpenApiParameter("status", {"type": "string", "enum": rules.STATUSES}),
@@ -62,15 +60,13 @@ class Patients(ClinicView):
         rows = list(found.in_name_order().with_everything()[: page.limit + 1])
         self.saw(*(patient.pk for patient in rows[: page.limit]))
         return Response(
-            page.answer(
-                rows, lambda p: (p.sort_name, p.pk), lambda shown: [shapes.patient_json(p) for p in shown]
-            )
+            page.answer(rows, lambda p: (p.sort_name, p.pk), lambda shown: [shapes.patient_json(p) for p in shown])
         )
 
     def _filtered(self, request: Request) -> Any:
         query = request.query_params
         found = Patient.objects.visible_to(self.caller)
-        if "\x00" in "".join(query.values()):
+        if "\x00" in "".join(str(value) for value in query.values()):
             raise invalid_parameter("q", "A NUL character cannot be searched for.")
         if "external_id" in query:
             found = found.with_identifier(query["external_id"])

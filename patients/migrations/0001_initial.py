@@ -1,7 +1,8 @@
-import clinic.schema
 import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
+
+import clinic.schema
 
 
 class Migration(migrations.Migration):
@@ -30,24 +31,13 @@ class Migration(migrations.Migration):
                 (
                     "sex",
                     models.TextField(
-                        choices=[
-                            ("female", "female"),
-                            ("male", "male"),
-                            ("other", "other"),
-                            ("unknown", "unknown"),
-                        ],
+                        choices=[("female", "female"), ("male", "male"), ("other", "other"), ("unknown", "unknown")],
                         default="unknown",
                     ),
                 ),
                 ("pronouns", models.TextField(blank=True, default="")),
-                (
-                    "language",
-                    models.TextField(blank=True, default="", help_text="BCP 47; empty: the clinic's"),
-                ),
-                (
-                    "time_zone",
-                    models.TextField(blank=True, default="", help_text="IANA; empty: the clinic's"),
-                ),
+                ("language", models.TextField(blank=True, default="", help_text="BCP 47; empty: the clinic's")),
+                ("time_zone", models.TextField(blank=True, default="", help_text="IANA; empty: the clinic's")),
                 ("email", models.TextField(null=True)),
                 ("phone", models.TextField(null=True)),
                 ("consent_email", models.TextField(default="not_asked")),
@@ -64,11 +54,7 @@ class Migration(migrations.Migration):
                 (
                     "status",
                     models.TextField(
-                        choices=[
-                            ("in_care", "In Care"),
-                            ("discharged", "Discharged"),
-                            ("deceased", "Deceased"),
-                        ],
+                        choices=[("in_care", "In Care"), ("discharged", "Discharged"), ("deceased", "Deceased")],
                         default="in_care",
                     ),
                 ),
@@ -76,9 +62,7 @@ class Migration(migrations.Migration):
                 ("revision", models.PositiveIntegerField(default=1)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
                 ),
                 (
                     "clinic",
@@ -222,9 +206,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("patient", "system", "code", "text"), name="medication_once"
-                    )
+                    models.UniqueConstraint(fields=("patient", "system", "code", "text"), name="medication_once")
                 ],
             },
         ),
@@ -261,9 +243,7 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [models.Index(fields=["clinic", "value"], name="identifier_by_value")],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("clinic", "system", "value"), name="identifier_once_in_clinic"
-                    )
+                    models.UniqueConstraint(fields=("clinic", "system", "value"), name="identifier_once_in_clinic")
                 ],
             },
         ),
@@ -302,9 +282,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("patient", "system", "code", "text"), name="condition_once"
-                    )
+                    models.UniqueConstraint(fields=("patient", "system", "code", "text"), name="condition_once")
                 ],
             },
         ),
@@ -356,9 +334,7 @@ class Migration(migrations.Migration):
                 (
                     "source",
                     models.TextField(
-                        blank=True,
-                        default="",
-                        help_text="empty: recorded here; else where it was imported from",
+                        blank=True, default="", help_text="empty: recorded here; else where it was imported from"
                     ),
                 ),
                 ("noted_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -423,9 +399,7 @@ class Migration(migrations.Migration):
                         name="alert_code_known",
                     ),
                     models.UniqueConstraint(
-                        condition=models.Q(("ended_at", None)),
-                        fields=("patient", "code", "note"),
-                        name="alert_once",
+                        condition=models.Q(("ended_at", None)), fields=("patient", "code", "note"), name="alert_once"
                     ),
                 ],
             },

@@ -31,9 +31,7 @@ class RecordOutput(serializers.Serializer[Any]):
 
 
 class HistoryRecordOutput(RecordOutput):
-    addenda = serializers.ListField(
-        child=serializers.DictField(), help_text="the addenda's documents, oldest first"
-    )
+    addenda = serializers.ListField(child=serializers.DictField(), help_text="the addenda's documents, oldest first")
 
 
 class HistoryPage(serializers.Serializer[Any]):

@@ -24,12 +24,8 @@ from records import actions, queries, rules
 from records.api import serializers as shapes
 
 KIND = OpenApiParameter("kind", {"type": "string", "enum": rules.KINDS})
-SINCE = OpenApiParameter(
-    "since", {"type": "string", "format": "date-time"}, description="Not before this moment."
-)
-UNTIL = OpenApiParameter(
-    "until", {"type": "string", "format": "date-time"}, description="Before this moment."
-)
+SINCE = OpenApiParameter("since", {"type": "string", "format": "date-time"}, description="Not before this moment.")
+UNTIL = OpenApiParameter("until", {"type": "string", "format": "date-time"}, description="Before this moment.")
 EXPORT_BATCH = 200
 
 
@@ -82,9 +78,7 @@ class PatientHistory(ClinicView):
         )
         shown = rows[: page.limit]
         following = (
-            page.next_url((rules.moment(shown[-1].occurred_at), shown[-1].sequence))
-            if len(rows) > page.limit
-            else None
+            page.next_url((rules.moment(shown[-1].occurred_at), shown[-1].sequence)) if len(rows) > page.limit else None
         )
         return Response(page_bytes(shown, {"next": following}))
 
@@ -112,9 +106,7 @@ class Records(ClinicView):
         self.saw(*(row.patient_id for row in shown))
         last = shown[-1].sequence if shown else after
         resume = page.next_url([last])
-        return Response(
-            page_bytes(shown, {"next": resume if len(rows) > page.limit else None, "resume": resume})
-        )
+        return Response(page_bytes(shown, {"next": resume if len(rows) > page.limit else None, "resume": resume}))
 
 
 def sequence_number(value: str) -> int:
@@ -175,9 +167,7 @@ class RecordsVerify(ClinicView):
     @extend_schema(
         operation_id="records_verify",
         tags=["records"],
-        parameters=[
-            OpenApiParameter("anchor", str, description="SEQUENCE:SHA256 of a head that was kept elsewhere.")
-        ],
+        parameters=[OpenApiParameter("anchor", str, description="SEQUENCE:SHA256 of a head that was kept elsewhere.")],
         responses=shapes.VerificationOutput,
     )
     def get(self, request: Request) -> Response:

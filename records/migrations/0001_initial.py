@@ -1,8 +1,9 @@
-import clinic.schema
 import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
+
+import clinic.schema
 
 
 class Migration(migrations.Migration):
@@ -57,10 +58,7 @@ class Migration(migrations.Migration):
                         ]
                     ),
                 ),
-                (
-                    "subject_id",
-                    models.UUIDField(help_text="the assessment or session, the same for all its versions"),
-                ),
+                ("subject_id", models.UUIDField(help_text="the assessment or session, the same for all its versions")),
                 ("version", models.PositiveIntegerField()),
                 ("occurred_at", models.DateTimeField()),
                 ("signed_at", models.DateTimeField()),
@@ -97,9 +95,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(
-                        fields=["clinic", "patient", "-occurred_at", "-sequence"], name="record_history"
-                    ),
+                    models.Index(fields=["clinic", "patient", "-occurred_at", "-sequence"], name="record_history"),
                     models.Index(
                         condition=models.Q(("entry", "addendum")),
                         fields=["clinic", "subject_id", "sequence"],
@@ -121,8 +117,7 @@ class Migration(migrations.Migration):
                         name="record_entry_known",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("sequence__gte", 1), ("version__gte", 1)),
-                        name="record_counts_from_one",
+                        condition=models.Q(("sequence__gte", 1), ("version__gte", 1)), name="record_counts_from_one"
                     ),
                 ],
             },
@@ -172,9 +167,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "status",
-                    models.TextField(
-                        choices=[("superseded", "superseded"), ("entered_in_error", "entered_in_error")]
-                    ),
+                    models.TextField(choices=[("superseded", "superseded"), ("entered_in_error", "entered_in_error")]),
                 ),
                 (
                     "clinic",
@@ -198,8 +191,7 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("status__in", ["superseded", "entered_in_error"])),
-                        name="mark_status_known",
+                        condition=models.Q(("status__in", ["superseded", "entered_in_error"])), name="mark_status_known"
                     )
                 ],
             },

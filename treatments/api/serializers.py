@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from assessments import rules as exam
-from clinic.api.fields import Number, StrictInteger, StrictSerializer, Text
+from clinic.api.fields import Number, StrictInteger, StrictSerializer, Text, many
 from clinic.choices import DOCUMENT_STATUSES
 from treatments import rules
 
@@ -84,9 +84,9 @@ class SessionChanges(StrictSerializer):
     """Fields that are left out stay; a list that is given replaces the whole list."""
 
     performed_at = serializers.DateTimeField(required=False)
-    interventions = InterventionInput(many=True, required=False, max_length=200)
-    measures = MeasureInput(many=True, required=False, max_length=500)
-    overrides = OverrideInput(many=True, required=False, max_length=len(exam.RED_FLAGS))
+    interventions = many(InterventionInput, at_most=200)
+    measures = many(MeasureInput, at_most=500)
+    overrides = many(OverrideInput, at_most=len(exam.RED_FLAGS))
     limit_reasons = serializers.DictField(child=Text(max_length=1000), required=False)
     response = Text(required=False, allow_blank=True, max_length=5000)
     notes = Text(required=False, allow_blank=True, max_length=50_000)
@@ -129,9 +129,7 @@ class SessionOutput(serializers.Serializer[Any]):
     patient_id = serializers.UUIDField()
     subject_id = serializers.UUIDField(help_text="the same for all versions; records carry it")
     version = serializers.IntegerField()
-    revises = serializers.UUIDField(
-        allow_null=True, help_text="the version that this one replaces when signed"
-    )
+    revises = serializers.UUIDField(allow_null=True, help_text="the version that this one replaces when signed")
     status = serializers.ChoiceField(DOCUMENT_STATUSES)
     recorded_by = serializers.UUIDField()
     recorded_at = serializers.DateTimeField()
@@ -176,20 +174,18 @@ class SessionSignedOutput(serializers.Serializer[Any]):
 
 class DoseFieldOutput(serializers.Serializer[Any]):
     name = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     kind = serializers.CharField()
     unit = serializers.CharField()
     codes = serializers.ListField(child=serializers.CharField())
     hard = serializers.ListField(child=serializers.FloatField(), allow_null=True, help_text="refused outside")
-    soft = serializers.ListField(
-        child=serializers.FloatField(), allow_null=True, help_text="a reason is asked outside"
-    )
+    soft = serializers.ListField(child=serializers.FloatField(), allow_null=True, help_text="a reason is asked outside")
     typical = serializers.ListField(child=serializers.FloatField(), allow_null=True)
 
 
 class TechniqueOutput(serializers.Serializer[Any]):
     id = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     breaks_skin = serializers.BooleanField()
     dose = DoseFieldOutput(many=True)
 

@@ -70,9 +70,7 @@ def answer(session_id: UUID, number: int = status.HTTP_200_OK) -> Response:
 
 def signed(record: Record, number: int = status.HTTP_200_OK) -> Response:
     """The record that a signature made."""
-    return Response(
-        signature_json(record), status=number, headers={"Location": f"/api/v1/records/{record.pk}/"}
-    )
+    return Response(signature_json(record), status=number, headers={"Location": f"/api/v1/records/{record.pk}/"})
 
 
 class PatientSessions(ClinicView):
@@ -141,9 +139,7 @@ class OneSession(ClinicView):
         session = self._draft(session_id)
         body = shapes.SessionChanges(data=request.data)
         body.is_valid(raise_exception=True)
-        actions.change_session(
-            session=session, content=body.validated_data, by=self.caller, at=timezone.now()
-        )
+        actions.change_session(session=session, content=body.validated_data, by=self.caller, at=timezone.now())
         return answer(session.pk)
 
     @extend_schema(operation_id="sessions_discard", tags=["sessions"], responses={204: None})
@@ -181,9 +177,7 @@ class SessionCommand(ClinicView):
 class SessionSignature(SessionCommand):
     audit_action = {"post": "session.sign"}
 
-    @extend_schema(
-        operation_id="sessions_sign", tags=["sessions"], request=None, responses=shapes.SessionSignedOutput
-    )
+    @extend_schema(operation_id="sessions_sign", tags=["sessions"], request=None, responses=shapes.SessionSignedOutput)
     def post(self, request: Request, session_id: UUID) -> Response:
         """Sign: from here on nothing in it changes."""
         session = self.found(session_id)
@@ -220,9 +214,7 @@ class SessionEnteredInError(SessionCommand):
         """Say that a signed session should never have been. It stays readable, marked."""
         session = self.found(session_id)
         reason = self.sent(shapes.SessionReasonInput)["reason"]
-        return signed(
-            actions.mark_entered_in_error(session=session, reason=reason, by=self.caller, at=timezone.now())
-        )
+        return signed(actions.mark_entered_in_error(session=session, reason=reason, by=self.caller, at=timezone.now()))
 
 
 class SessionRevisions(SessionCommand):
@@ -244,9 +236,7 @@ class SessionRevisions(SessionCommand):
 class Techniques(ClinicView):
     scopes = {"get": ""}
 
-    @extend_schema(
-        operation_id="techniques_list", tags=["catalogue"], parameters=PAGED, responses=shapes.TechniquePage
-    )
+    @extend_schema(operation_id="techniques_list", tags=["catalogue"], parameters=PAGED, responses=shapes.TechniquePage)
     def get(self, request: Request) -> Response:
         """The techniques with the fields of their doses and the limits of each."""
         return Response(short_list(request, list(rules.TECHNIQUES.items()), self._show))

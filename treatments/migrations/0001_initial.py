@@ -1,8 +1,10 @@
-import clinic.schema
-import django.db.models.deletion
 from decimal import Decimal
+
+import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+
+import clinic.schema
 
 
 class Migration(migrations.Migration):
@@ -35,9 +37,7 @@ class Migration(migrations.Migration):
                 ("response", models.TextField(blank=True, default="", help_text="how the patient took it")),
                 (
                     "limit_reasons",
-                    models.JSONField(
-                        default=dict, help_text="why the session as a whole is outside the usual"
-                    ),
+                    models.JSONField(default=dict, help_text="why the session as a whole is outside the usual"),
                 ),
                 (
                     "clinic",
@@ -100,9 +100,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(
-                        fields=["clinic", "patient", "-performed_at", "-id"], name="session_of_patient"
-                    ),
+                    models.Index(fields=["clinic", "patient", "-performed_at", "-id"], name="session_of_patient"),
                     models.Index(
                         condition=models.Q(("signed_at", None)),
                         fields=["clinic", "-performed_at"],
@@ -118,17 +116,13 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             models.Q(("record", None), ("signed_at", None), ("signed_by", None)),
                             models.Q(
-                                ("record__isnull", False),
-                                ("signed_at__isnull", False),
-                                ("signed_by__isnull", False),
+                                ("record__isnull", False), ("signed_at__isnull", False), ("signed_by__isnull", False)
                             ),
                             _connector="OR",
                         ),
                         name="session_signed_whole",
                     ),
-                    models.UniqueConstraint(
-                        fields=("clinic", "subject_id", "version"), name="session_version_once"
-                    ),
+                    models.UniqueConstraint(fields=("clinic", "subject_id", "version"), name="session_version_once"),
                 ],
             },
         ),
@@ -230,8 +224,7 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("kind__in", ["pain", "ppt_kpa", "rom_deg"])),
-                        name="measure_kind_known",
+                        condition=models.Q(("kind__in", ["pain", "ppt_kpa", "rom_deg"])), name="measure_kind_known"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("phase__in", ["before", "after"])), name="measure_phase_known"
@@ -239,10 +232,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("phase", "before"), ("timing", None)),
-                            models.Q(
-                                ("phase", "after"),
-                                ("timing__in", ["immediate", "24h", "48h", "72h", "later"]),
-                            ),
+                            models.Q(("phase", "after"), ("timing__in", ["immediate", "24h", "48h", "72h", "later"])),
                             _connector="OR",
                         ),
                         name="measure_after_has_timing",
@@ -251,9 +241,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             models.Q(("kind", "pain"), ("value__gte", 0), ("value__lte", 10)),
                             models.Q(
-                                ("kind", "ppt_kpa"),
-                                ("value__gte", Decimal("10")),
-                                ("value__lte", Decimal("2000")),
+                                ("kind", "ppt_kpa"), ("value__gte", Decimal("10")), ("value__lte", Decimal("2000"))
                             ),
                             models.Q(("kind", "rom_deg"), ("value__gte", 0), ("value__lte", 360)),
                             _connector="OR",
@@ -438,9 +426,7 @@ class Migration(migrations.Migration):
                         name="intervention_muscle_has_side",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("trigger_point", None), ("muscle__isnull", False), _connector="OR"
-                        ),
+                        condition=models.Q(("trigger_point", None), ("muscle__isnull", False), _connector="OR"),
                         name="intervention_point_is_in_muscle",
                     ),
                     models.CheckConstraint(
@@ -489,18 +475,13 @@ class Migration(migrations.Migration):
                         name="dose_repetitions_of_technique",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("sets", None), ("technique__in", ["strengthening"]), _connector="OR"
-                        ),
+                        condition=models.Q(("sets", None), ("technique__in", ["strengthening"]), _connector="OR"),
                         name="dose_sets_of_technique",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("minutes", None),
-                            (
-                                "technique__in",
-                                ["transverse_friction", "massage", "myofascial_release", "advice"],
-                            ),
+                            ("technique__in", ["transverse_friction", "massage", "myofascial_release", "advice"]),
                             _connector="OR",
                         ),
                         name="dose_minutes_of_technique",
@@ -526,9 +507,7 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("barrier_steps", None),
-                            ("technique__in", ["manual_pressure_release"]),
-                            _connector="OR",
+                            ("barrier_steps", None), ("technique__in", ["manual_pressure_release"]), _connector="OR"
                         ),
                         name="dose_barrier_steps_of_technique",
                     ),
@@ -542,17 +521,13 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("contraction_s", None),
-                            ("technique__in", ["muscle_energy_technique"]),
-                            _connector="OR",
+                            ("contraction_s", None), ("technique__in", ["muscle_energy_technique"]), _connector="OR"
                         ),
                         name="dose_contraction_s_of_technique",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("effort_pct", None),
-                            ("technique__in", ["muscle_energy_technique"]),
-                            _connector="OR",
+                            ("effort_pct", None), ("technique__in", ["muscle_energy_technique"]), _connector="OR"
                         ),
                         name="dose_effort_pct_of_technique",
                     ),
@@ -564,17 +539,13 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("stretch_s", None),
-                            ("technique__in", ["muscle_energy_technique"]),
-                            _connector="OR",
+                            ("stretch_s", None), ("technique__in", ["muscle_energy_technique"]), _connector="OR"
                         ),
                         name="dose_stretch_s_of_technique",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("tenderness_drop_pct", None),
-                            ("technique__in", ["strain_counterstrain"]),
-                            _connector="OR",
+                            ("tenderness_drop_pct", None), ("technique__in", ["strain_counterstrain"]), _connector="OR"
                         ),
                         name="dose_tenderness_drop_pct_of_technique",
                     ),
@@ -595,9 +566,7 @@ class Migration(migrations.Migration):
                         name="dose_direction_of_technique",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("area", None), ("technique__in", ["myofascial_release"]), _connector="OR"
-                        ),
+                        condition=models.Q(("area", None), ("technique__in", ["myofascial_release"]), _connector="OR"),
                         name="dose_area_of_technique",
                     ),
                     models.CheckConstraint(
@@ -605,15 +574,11 @@ class Migration(migrations.Migration):
                         name="dose_region_of_technique",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("pressure", None), ("technique__in", ["massage"]), _connector="OR"
-                        ),
+                        condition=models.Q(("pressure", None), ("technique__in", ["massage"]), _connector="OR"),
                         name="dose_pressure_of_technique",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("strokes", None), ("technique__in", ["massage"]), _connector="OR"
-                        ),
+                        condition=models.Q(("strokes", None), ("technique__in", ["massage"]), _connector="OR"),
                         name="dose_strokes_of_technique",
                     ),
                     models.CheckConstraint(
@@ -633,15 +598,11 @@ class Migration(migrations.Migration):
                         name="dose_days_per_week_of_technique",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("exercise", None), ("technique__in", ["strengthening"]), _connector="OR"
-                        ),
+                        condition=models.Q(("exercise", None), ("technique__in", ["strengthening"]), _connector="OR"),
                         name="dose_exercise_of_technique",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("load", None), ("technique__in", ["strengthening"]), _connector="OR"
-                        ),
+                        condition=models.Q(("load", None), ("technique__in", ["strengthening"]), _connector="OR"),
                         name="dose_load_of_technique",
                     ),
                     models.CheckConstraint(
@@ -659,13 +620,7 @@ class Migration(migrations.Migration):
                             ("needling_technique", None),
                             (
                                 "needling_technique__in",
-                                [
-                                    "superficial",
-                                    "deep_pistoning",
-                                    "retained",
-                                    "retained_rotated",
-                                    "electrical",
-                                ],
+                                ["superficial", "deep_pistoning", "retained", "retained_rotated", "electrical"],
                             ),
                             _connector="OR",
                         ),
@@ -687,16 +642,12 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("needle_gauge", None),
-                            ("technique__in", ["trigger_point_injection"]),
-                            _connector="OR",
+                            ("needle_gauge", None), ("technique__in", ["trigger_point_injection"]), _connector="OR"
                         ),
                         name="dose_needle_gauge_of_technique",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("brand_lot", None), ("technique__in", ["dry_needling"]), _connector="OR"
-                        ),
+                        condition=models.Q(("brand_lot", None), ("technique__in", ["dry_needling"]), _connector="OR"),
                         name="dose_brand_lot_of_technique",
                     ),
                     models.CheckConstraint(
@@ -708,9 +659,7 @@ class Migration(migrations.Migration):
                         name="dose_insertions_of_technique",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("depth_mm", None), ("technique__in", ["dry_needling"]), _connector="OR"
-                        ),
+                        condition=models.Q(("depth_mm", None), ("technique__in", ["dry_needling"]), _connector="OR"),
                         name="dose_depth_mm_of_technique",
                     ),
                     models.CheckConstraint(
@@ -723,52 +672,36 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("ltr_elicited", None),
-                            ("ltr_elicited__in", ["yes", "no", "not_sought"]),
-                            _connector="OR",
+                            ("ltr_elicited", None), ("ltr_elicited__in", ["yes", "no", "not_sought"]), _connector="OR"
                         ),
                         name="dose_ltr_elicited_known",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("ltr_count", None), ("technique__in", ["dry_needling"]), _connector="OR"
-                        ),
+                        condition=models.Q(("ltr_count", None), ("technique__in", ["dry_needling"]), _connector="OR"),
                         name="dose_ltr_count_of_technique",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("retention_s", None), ("technique__in", ["dry_needling"]), _connector="OR"
-                        ),
+                        condition=models.Q(("retention_s", None), ("technique__in", ["dry_needling"]), _connector="OR"),
                         name="dose_retention_s_of_technique",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("rotation", None), ("technique__in", ["dry_needling"]), _connector="OR"
-                        ),
+                        condition=models.Q(("rotation", None), ("technique__in", ["dry_needling"]), _connector="OR"),
                         name="dose_rotation_of_technique",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("es_waveform", None), ("technique__in", ["dry_needling"]), _connector="OR"
-                        ),
+                        condition=models.Q(("es_waveform", None), ("technique__in", ["dry_needling"]), _connector="OR"),
                         name="dose_es_waveform_of_technique",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("es_hz", None), ("technique__in", ["dry_needling"]), _connector="OR"
-                        ),
+                        condition=models.Q(("es_hz", None), ("technique__in", ["dry_needling"]), _connector="OR"),
                         name="dose_es_hz_of_technique",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("es_pulse_us", None), ("technique__in", ["dry_needling"]), _connector="OR"
-                        ),
+                        condition=models.Q(("es_pulse_us", None), ("technique__in", ["dry_needling"]), _connector="OR"),
                         name="dose_es_pulse_us_of_technique",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("es_minutes", None), ("technique__in", ["dry_needling"]), _connector="OR"
-                        ),
+                        condition=models.Q(("es_minutes", None), ("technique__in", ["dry_needling"]), _connector="OR"),
                         name="dose_es_minutes_of_technique",
                     ),
                     models.CheckConstraint(
@@ -778,15 +711,11 @@ class Migration(migrations.Migration):
                         name="dose_es_intensity_label_of_technique",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("skin_prep", None), ("technique__in", ["dry_needling"]), _connector="OR"
-                        ),
+                        condition=models.Q(("skin_prep", None), ("technique__in", ["dry_needling"]), _connector="OR"),
                         name="dose_skin_prep_of_technique",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("gloves", None), ("technique__in", ["dry_needling"]), _connector="OR"
-                        ),
+                        condition=models.Q(("gloves", None), ("technique__in", ["dry_needling"]), _connector="OR"),
                         name="dose_gloves_of_technique",
                     ),
                     models.CheckConstraint(
@@ -813,9 +742,7 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("prescriber", None),
-                            ("technique__in", ["trigger_point_injection"]),
-                            _connector="OR",
+                            ("prescriber", None), ("technique__in", ["trigger_point_injection"]), _connector="OR"
                         ),
                         name="dose_prescriber_of_technique",
                     ),
@@ -827,25 +754,19 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("concentration_pct", None),
-                            ("technique__in", ["trigger_point_injection"]),
-                            _connector="OR",
+                            ("concentration_pct", None), ("technique__in", ["trigger_point_injection"]), _connector="OR"
                         ),
                         name="dose_concentration_pct_of_technique",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("volume_ml", None),
-                            ("technique__in", ["trigger_point_injection"]),
-                            _connector="OR",
+                            ("volume_ml", None), ("technique__in", ["trigger_point_injection"]), _connector="OR"
                         ),
                         name="dose_volume_ml_of_technique",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("additive", None),
-                            ("technique__in", ["trigger_point_injection"]),
-                            _connector="OR",
+                            ("additive", None), ("technique__in", ["trigger_point_injection"]), _connector="OR"
                         ),
                         name="dose_additive_of_technique",
                     ),
@@ -857,25 +778,19 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("expiry_date", None),
-                            ("technique__in", ["trigger_point_injection"]),
-                            _connector="OR",
+                            ("expiry_date", None), ("technique__in", ["trigger_point_injection"]), _connector="OR"
                         ),
                         name="dose_expiry_date_of_technique",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("aspiration_done", None),
-                            ("technique__in", ["trigger_point_injection"]),
-                            _connector="OR",
+                            ("aspiration_done", None), ("technique__in", ["trigger_point_injection"]), _connector="OR"
                         ),
                         name="dose_aspiration_done_of_technique",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("reaction", None),
-                            ("technique__in", ["trigger_point_injection"]),
-                            _connector="OR",
+                            ("reaction", None), ("technique__in", ["trigger_point_injection"]), _connector="OR"
                         ),
                         name="dose_reaction_of_technique",
                     ),
@@ -904,8 +819,7 @@ class Migration(migrations.Migration):
                                 models.Q(
                                     ("pressure_discomfort_0_10", None),
                                     models.Q(
-                                        ("pressure_discomfort_0_10__gte", 0),
-                                        ("pressure_discomfort_0_10__lte", 10),
+                                        ("pressure_discomfort_0_10__gte", 0), ("pressure_discomfort_0_10__lte", 10)
                                     ),
                                     _connector="OR",
                                 ),
@@ -936,8 +850,7 @@ class Migration(migrations.Migration):
                                 models.Q(
                                     ("pressure_discomfort_0_10", None),
                                     models.Q(
-                                        ("pressure_discomfort_0_10__gte", 0),
-                                        ("pressure_discomfort_0_10__lte", 10),
+                                        ("pressure_discomfort_0_10__gte", 0), ("pressure_discomfort_0_10__lte", 10)
                                     ),
                                     _connector="OR",
                                 ),
@@ -1005,9 +918,7 @@ class Migration(migrations.Migration):
                                 ),
                                 models.Q(
                                     ("tenderness_drop_pct", None),
-                                    models.Q(
-                                        ("tenderness_drop_pct__gte", 0), ("tenderness_drop_pct__lte", 100)
-                                    ),
+                                    models.Q(("tenderness_drop_pct__gte", 0), ("tenderness_drop_pct__lte", 100)),
                                     _connector="OR",
                                 ),
                             ),
@@ -1030,9 +941,7 @@ class Migration(migrations.Migration):
                                     _connector="OR",
                                 ),
                                 models.Q(
-                                    ("weeks", None),
-                                    models.Q(("weeks__gte", 1), ("weeks__lte", 52)),
-                                    _connector="OR",
+                                    ("weeks", None), models.Q(("weeks__gte", 1), ("weeks__lte", 52)), _connector="OR"
                                 ),
                             ),
                             _connector="OR",
@@ -1082,9 +991,7 @@ class Migration(migrations.Migration):
                             models.Q(("technique", "strengthening"), _negated=True),
                             models.Q(
                                 models.Q(
-                                    ("sets", None),
-                                    models.Q(("sets__gte", 0), ("sets__lte", 32767)),
-                                    _connector="OR",
+                                    ("sets", None), models.Q(("sets__gte", 0), ("sets__lte", 32767)), _connector="OR"
                                 ),
                                 models.Q(
                                     ("repetitions", None),
@@ -1118,8 +1025,7 @@ class Migration(migrations.Migration):
                                 models.Q(
                                     ("pressure_discomfort_0_10", None),
                                     models.Q(
-                                        ("pressure_discomfort_0_10__gte", 0),
-                                        ("pressure_discomfort_0_10__lte", 7),
+                                        ("pressure_discomfort_0_10__gte", 0), ("pressure_discomfort_0_10__lte", 7)
                                     ),
                                     _connector="OR",
                                 ),
@@ -1153,9 +1059,7 @@ class Migration(migrations.Migration):
                             models.Q(
                                 models.Q(
                                     ("needle_diameter_mm", None),
-                                    models.Q(
-                                        ("needle_diameter_mm__gte", 0.1), ("needle_diameter_mm__lte", 0.6)
-                                    ),
+                                    models.Q(("needle_diameter_mm__gte", 0.1), ("needle_diameter_mm__lte", 0.6)),
                                     _connector="OR",
                                 ),
                                 models.Q(
@@ -1184,9 +1088,7 @@ class Migration(migrations.Migration):
                                     _connector="OR",
                                 ),
                                 models.Q(
-                                    ("es_hz", None),
-                                    models.Q(("es_hz__gte", 0.5), ("es_hz__lte", 250)),
-                                    _connector="OR",
+                                    ("es_hz", None), models.Q(("es_hz__gte", 0.5), ("es_hz__lte", 250)), _connector="OR"
                                 ),
                                 models.Q(
                                     ("es_pulse_us", None),
@@ -1259,9 +1161,7 @@ class Migration(migrations.Migration):
                                 ),
                                 models.Q(
                                     ("observation_minutes", None),
-                                    models.Q(
-                                        ("observation_minutes__gte", 0), ("observation_minutes__lte", 32767)
-                                    ),
+                                    models.Q(("observation_minutes__gte", 0), ("observation_minutes__lte", 32767)),
                                     _connector="OR",
                                 ),
                                 models.Q(

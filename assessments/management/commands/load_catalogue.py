@@ -24,9 +24,7 @@ class Command(BaseCommand):
         with transaction.atomic(using=using):
             self._load(BodyZone, self._zones(), using)
             self._load(Movement, self._movements(), using)
-            self._load(
-                Caution, (Caution(pk=code, text=text) for code, text in catalogue.CAUTIONS.items()), using
-            )
+            self._load(Caution, (Caution(pk=code, text=text) for code, text in catalogue.CAUTIONS.items()), using)
             self._load(Muscle, self._muscles(), using)
             CatalogueLoad.objects.using(using).create(pk=catalogue.VERSION)
         self.stdout.write(f"the catalogue is at {catalogue.VERSION}")

@@ -1,6 +1,7 @@
-import clinic.schema
 import django.db.models.functions.datetime
 from django.db import migrations, models
+
+import clinic.schema
 
 
 class Migration(migrations.Migration):
@@ -30,9 +31,7 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [models.Index(fields=["created_at"], name="idempotency_key_by_age")],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("clinic_id", "caller", "key"), name="idempotency_key_once"
-                    )
+                    models.UniqueConstraint(fields=("clinic_id", "caller", "key"), name="idempotency_key_once")
                 ],
             },
         ),

@@ -15,14 +15,12 @@ OWNER, APP = "palpate_owner", "palpate_app"
 
 class Command(BaseCommand):
     help = __doc__
-    requires_system_checks: list[str] = []  # type: ignore[assignment]
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         admin_url = os.environ.get("DATABASE_ADMIN_URL")
         if not admin_url:
-            raise CommandError(
-                "DATABASE_ADMIN_URL is not set: a URI of a role that may create roles and databases."
-            )
+            raise CommandError("DATABASE_ADMIN_URL is not set: a URI of a role that may create roles and databases.")
         app, owner = (conninfo_to_dict(os.environ[name]) for name in ("DATABASE_URL", "DATABASE_OWNER_URL"))
         for parts, role in ((app, APP), (owner, OWNER)):
             if parts.get("user") != role:

@@ -66,9 +66,7 @@ class Command(BaseCommand):
                 raise CommandError(f"There is no file or folder {text}.")
         return found
 
-    def _one(
-        self, path: Path, columns: dict[str, str], system: str, by: Caller, report: importing.Report
-    ) -> None:
+    def _one(self, path: Path, columns: dict[str, str], system: str, by: Caller, report: importing.Report) -> None:
         """Each file is a transaction of its own, so that a killed import keeps the files that it finished."""
         try:
             text = path.read_text(encoding="utf-8")

@@ -17,9 +17,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--clinic", metavar="SLUG", help="one clinic; all of them if absent")
         parser.add_argument("--anchor", metavar="SEQUENCE:SHA256", help="a head that was kept elsewhere")
-        parser.add_argument(
-            "--head", action="store_true", help="print only the head, to keep elsewhere as an anchor"
-        )
+        parser.add_argument("--head", action="store_true", help="print only the head, to keep elsewhere as an anchor")
 
     def handle(self, *args: Any, **options: Any) -> None:
         clinics = Clinic.objects.order_by("slug")
