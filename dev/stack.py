@@ -113,10 +113,7 @@ class Stack:
 
     def prepare(self) -> None:
         """Roles, database, tables, catalogue; quick when nothing is new."""
-        if "DATABASE_ADMIN_URL" in self.environment:
-            self.manage("prepare_database", quiet=True)
-        self.manage("migrate", "--verbosity", "0", quiet=True)
-        self.manage("load_catalogue", quiet=True)
+        self.manage("prepare", quiet=True)
 
     def stop(self) -> None:
         for server in (self.redis, self.postgres):

@@ -1,0 +1,180 @@
+"""Puts the demo into the database, through the same actions as everybody."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from accounts import policies
+from accounts.models import ApiClient, Clinic, Membership, User
+from accounts.rules import SCOPES
+from assessments import actions as assessments
+from clinic import tenancy
+from clinic.caller import Caller
+from patients import actions as patients
+from patients.models import Patient
+from treatments import actions as treatments
+from treatments.demo import courses, people
+
+REGISTRY_SCOPES = "patients:read records:read records:export"
+REDIRECT_URI = "http://127.0.0.1:8765/done"
+
+
+def load(*, now: datetime, progress: Callable[[], None]) -> None:
+    """
+    Make the two clinics with their people and patients, unless they are there already.
+
+    Each clinic is one transaction: it is there whole, or not at all.
+    """
+    for spec in people.CLINICS:
+        if Clinic.objects.filter(slug=spec["slug"]).exists():
+            continue
+        with tenancy.scope(None):
+            clinic = Clinic.objects.create(**spec)
+            with tenancy.scope(clinic.pk):
+                _people(clinic)
+                _patients(clinic, now, progress)
+    if not User.objects.filter(email=people.SUPPORT[0]).exists():
+        User.objects.create_superuser(people.SUPPORT[0], name=people.SUPPORT[1])
+
+
+def _people(clinic: Clinic) -> None:
+    for email, name, registration_no, roles in people.PEOPLE:
+        if clinic.slug not in roles:
+            continue
+        user = User.objects.filter(email=email).first() or User.objects.create_user(
+            email, name=name, registration_no=registration_no
+        )
+        Membership.objects.bulk_create(Membership(clinic=clinic, user=user, role=r) for r in roles[clinic.slug])
+
+
+def _caller(clinic: Clinic, email: str) -> Caller:
+    caller = policies.person_as_caller(User.objects.get(email=email), clinic.pk, ip=None, request_id="demo")
+    if caller is None:
+        raise LookupError(email)
+    return caller
+
+
+def _patients(clinic: Clinic, now: datetime, progress: Callable[[], None]) -> None:
+    """Every second patient goes to the second clinic; then everything that happened, in the order of time."""
+    place = next(index for index, spec in enumerate(people.CLINICS) if spec["slug"] == clinic.slug)
+    own = [case for case in courses.cases() if case.number % 2 == place]
+    therapist, desk = (
+        _caller(clinic, f"therapist@{clinic.slug}.example"),
+        _caller(clinic, f"staff@{clinic.slug}.example"),
+    )
+    made = {case.number: _patient(case, desk, now) for case in own}
+    steps = sorted((step for case in own for step in courses.course(case, now)), key=lambda step: step.at)
+    for step in steps:
+        _take(step, made[step.patient], therapist)
+        progress()
+    _merged_patient(own[0], made[own[0].number], desk, now)
+
+
+def _patient(case: courses.Case, by: Caller, now: datetime) -> UUID:
+    number = case.number
+    given, sex = people.GIVEN_NAMES[number % len(people.GIVEN_NAMES)]
+    alerts = {3: "anticoagulant", 13: "needle_phobia", 23: "pregnancy", 33: "pacemaker", 43: "diabetes"}
+    patient = patients.register_patient(
+        details={
+            "family_name": people.FAMILY_NAMES[number],
+            "given_names": given,
+            "sex": sex,
+            "birth_date": date(1950, 3, 1) + timedelta(days=371 * number),
+            "email": f"patient{number}@mail.example",
+            "consent_email": "granted" if number % 4 else "not_asked",
+        },
+        identifiers=[patients.NewIdentifier("urn:palpate:demo", f"P-{1000 + number}")],
+        alerts=[patients.NewAlert(alerts[number], "warfarin" if number == 3 else "")] if number in alerts else [],
+        by=by,
+        at=now - timedelta(days=91),
+    )
+    return patient.pk
+
+
+def _take(step: courses.Step, patient_id: UUID, by: Caller) -> None:
+    """Record, and sign some minutes later; a draft stays one."""
+    signed_at = step.at + timedelta(minutes=40)
+    if step.what == "exam":
+        assessment = assessments.record_assessment(patient_id=patient_id, content=step.content, by=by, at=step.at)
+        if step.sign:
+            assessments.sign_assessment(assessment_id=assessment.pk, by=by, at=signed_at)
+        return
+    session = treatments.record_session(patient_id=patient_id, content=step.content, by=by, at=signed_at)
+    treatments.sign_session(session_id=session.pk, by=by, at=signed_at)
+
+
+def _merged_patient(case: courses.Case, keep: UUID, by: Caller, now: datetime) -> None:
+    """The first patient was registered twice, once with a slip of the pen."""
+    first = Patient.objects.get(pk=keep)
+    twice = patients.register_patient(
+        details={"family_name": first.family_name.swapcase(), "given_names": first.given_names, "sex": first.sex,
+                 "birth_date": first.birth_date},
+        identifiers=[patients.NewIdentifier("urn:palpate:demo", f"P-{2000 + case.number}")],
+        by=by, at=now - timedelta(days=20),
+    )  # fmt: skip
+    reason = "Same person, registered twice at the desk."
+    patients.merge_patients(patient_id=twice.pk, into_id=keep, reason=reason, by=by, at=now - timedelta(days=19))
+
+
+# --- What is needed to sign in --------------------------------------------------------------------------------
+
+
+def facts(*, known: dict[str, Any], url: str) -> dict[str, Any]:
+    """
+    Logins and clients of the demo. Passwords and secrets are made here at first, and kept from `known` afterwards:
+    the database holds only their hashes.
+    """
+    passwords = {user["email"]: user["password"] for user in known.get("users", [])}
+    secrets_known = {client["client_id"]: client["client_secret"] for client in known.get("clients", [])}
+    users = []
+    for email, _, _, roles in [*people.PEOPLE, (*people.SUPPORT, "", {"": ["support"]})]:
+        user = User.objects.get(email=email)
+        password = passwords.get(email) or secrets.token_urlsafe(12)
+        if not user.check_password(password):
+            user.set_password(password)
+            user.save(update_fields=["password"])
+        for slug, held in roles.items():
+            users += [{"email": email, "password": password, "role": role, "clinic": slug} for role in held]
+    clients = []
+    for clinic in Clinic.objects.filter(slug__in=[spec["slug"] for spec in people.CLINICS]).order_by("slug"):
+        therapist = User.objects.get(email=f"therapist@{clinic.slug}.example")
+        everything = " ".join(SCOPES)
+        clients += [
+            _program(clinic, "registry", REGISTRY_SCOPES, None, secrets_known),
+            _program(clinic, "tablet", everything, therapist, secrets_known),
+        ]
+    return {"url": url, "users": users, "clients": clients, "apps": [_app(slug["slug"]) for slug in people.CLINICS]}
+
+
+def _program(clinic: Clinic, name: str, scopes: str, acts_for: User | None, known: dict[str, str]) -> dict[str, str]:
+    client_id = f"{clinic.slug}-{name}"
+    client = ApiClient.objects.filter(client_id=client_id).first()
+    secret = known.get(client_id) or secrets.token_urlsafe(32)
+    if client is None or client_id not in known:
+        client = client or ApiClient(client_id=client_id)
+        client.name, client.clinic, client.acts_for = f"{clinic.name}: {name}", clinic, acts_for
+        client.client_type = ApiClient.CLIENT_CONFIDENTIAL
+        client.authorization_grant_type = ApiClient.GRANT_CLIENT_CREDENTIALS
+        client.allowed_scopes, client.client_secret = scopes, secret
+        client.save()
+    return {"client_id": client_id, "client_secret": secret, "scopes": scopes, "clinic": clinic.slug}
+
+
+def _app(slug: str) -> dict[str, str]:
+    """A public app through which people sign in (authorization code with PKCE); the README's example is one."""
+    client_id = f"{slug}-app"
+    if not ApiClient.objects.filter(client_id=client_id).exists():
+        ApiClient.objects.create(
+            client_id=client_id,
+            name="The example app",
+            clinic=Clinic.objects.get(slug=slug),
+            client_type=ApiClient.CLIENT_PUBLIC,
+            authorization_grant_type=ApiClient.GRANT_AUTHORIZATION_CODE,
+            redirect_uris=REDIRECT_URI,
+            allowed_scopes=" ".join(SCOPES),
+        )
+    return {"client_id": client_id, "redirect_uri": REDIRECT_URI, "clinic": slug}
