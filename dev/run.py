@@ -52,13 +52,13 @@ def run(port: int, data: Path) -> int:
     with Stack(data) as stack:
         url = f"http://127.0.0.1:{port}"
         stack.environment |= {"ALLOWED_HOSTS": "127.0.0.1,localhost", "PUBLIC_URL": url}
-        say("preparing the database ...")
-        stack.prepare()
-        say("loading the demo clinic (the first time takes a few seconds more) ...")
         facts = stack.data / "demo.json"
-        stack.manage("demo", "--facts", str(facts), "--url", url, quiet=True)
-        say("starting web, worker and beat ...")
+        say("starting web, worker and beat, preparing the database ...")
+        # They start while the database is prepared; /readyz says no until the migrations are done.
         with Processes(stack, port) as processes:
+            stack.prepare()
+            say("loading the demo clinics ...")
+            stack.manage("demo", "--facts", str(facts), "--url", url, quiet=True)
             processes.wait_until_ready(url)
             greet(url, json.loads(facts.read_text()), facts, time.monotonic() - started)
             return processes.watch()
@@ -85,7 +85,8 @@ class Processes:
         celery = [PYTHON, "-m", "celery", "-A", "clinic"]
         self.commands = {
             "web": [PYTHON, "-m", "gunicorn", "clinic.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2",
-                    "--threads", "4", "--worker-class", "gthread", "--graceful-timeout", "5"],
+                    "--threads", "4", "--worker-class", "gthread", "--graceful-timeout", "5", "--preload",
+                    "--no-control-socket"],
             "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip",
                        "--without-mingle"],
             "beat": [*celery, "beat", "--loglevel", "INFO", "--schedule", str(stack.data / "beat-schedule")],

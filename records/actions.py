@@ -41,7 +41,7 @@ class Subject:
     occurred_at: datetime
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def append_signed(
     *, subject: Subject, content: Mapping[str, Any], replaces: Record | None, by: Caller, at: datetime
 ) -> Record:

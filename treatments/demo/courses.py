@@ -19,8 +19,8 @@ NECK_PLACES = [
     ("trapezius_upper", "right"), ("levator_scapulae", "right"), ("trapezius_upper", "left"),
     ("multifidus_cervical", "right"), ("levator_scapulae", "left"), ("splenius_cervicis", "right"),
     ("multifidus_cervical", "left"), ("splenius_cervicis", "left"), ("suboccipitals", "right"),
-    ("scm_sternal", "right"), ("infraspinatus", "right"), ("suboccipitals", "left"), ("scm_clavicular", "right"), ("scalenes", "right"),
-    ("infraspinatus", "left"), ("scm_sternal", "left"),
+    ("scm_sternal", "right"), ("infraspinatus", "right"), ("suboccipitals", "left"), ("scm_clavicular", "right"),
+    ("scalenes", "right"), ("infraspinatus", "left"), ("scm_sternal", "left"),
 ]  # fmt: skip
 HEAD_PLACES = [("suboccipitals", "right"), ("trapezius_upper", "right"), ("temporalis", "right"),
                ("scm_sternal", "right"), ("suboccipitals", "left"), ("trapezius_upper", "left"),
@@ -138,13 +138,13 @@ def cases() -> list[Case]:
 
 
 def course(case: Case, until: datetime) -> Iterator[Step]:
-    """A patient's three months: an exam, four sessions, an exam again. A few are not finished yet."""
+    """A patient's three months: an exam, three sessions, an exam again. A few are not finished yet."""
     start = until - timedelta(days=90 - case.number % 30, hours=case.number % 8)
     yield Step(start, case.number, "exam", exam(case, start, progress=0.0))
-    for visit in range(1, 5):
+    for visit in range(1, 4):
         at = start + timedelta(days=7 * visit, minutes=10 * (case.number % 4))
-        yield Step(at, case.number, "session", session(case, at, progress=visit / 5))
-    last = start + timedelta(days=35)
+        yield Step(at, case.number, "session", session(case, at, progress=visit / 4))
+    last = start + timedelta(days=28)
     unfinished = case.number % 12 == 11
     yield Step(last, case.number, "exam", exam(case, last, progress=1.0), sign=not unfinished)
 

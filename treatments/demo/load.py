@@ -23,32 +23,31 @@ REGISTRY_SCOPES = "patients:read records:read records:export"
 REDIRECT_URI = "http://127.0.0.1:8765/done"
 
 
-def load(*, now: datetime, progress: Callable[[], None]) -> None:
-    """
-    Make the two clinics with their people and patients, unless they are there already.
-
-    Each clinic is one transaction: it is there whole, or not at all.
-    """
-    for spec in people.CLINICS:
-        if Clinic.objects.filter(slug=spec["slug"]).exists():
-            continue
-        with tenancy.scope(None):
-            clinic = Clinic.objects.create(**spec)
-            with tenancy.scope(clinic.pk):
-                _people(clinic)
-                _patients(clinic, now, progress)
+def load_people() -> None:
+    """Make everybody who signs in, unless they are there already."""
+    for email, name, registration_no, _ in people.PEOPLE:
+        if not User.objects.filter(email=email).exists():
+            User.objects.create_user(email, name=name, registration_no=registration_no)
     if not User.objects.filter(email=people.SUPPORT[0]).exists():
         User.objects.create_superuser(people.SUPPORT[0], name=people.SUPPORT[1])
 
 
-def _people(clinic: Clinic) -> None:
-    for email, name, registration_no, roles in people.PEOPLE:
-        if clinic.slug not in roles:
-            continue
-        user = User.objects.filter(email=email).first() or User.objects.create_user(
-            email, name=name, registration_no=registration_no
-        )
-        Membership.objects.bulk_create(Membership(clinic=clinic, user=user, role=r) for r in roles[clinic.slug])
+def load_clinic(slug: str, *, now: datetime, progress: Callable[[], None] = lambda: None) -> None:
+    """
+    Make one clinic with its patients, unless it is there already; after `load_people`.
+
+    It is one transaction: the clinic is there whole, or not at all.
+    """
+    if Clinic.objects.filter(slug=slug).exists():
+        return
+    with tenancy.scope(None):
+        clinic = Clinic.objects.create(**next(spec for spec in people.CLINICS if spec["slug"] == slug))
+        with tenancy.scope(clinic.pk):
+            for email, _, _, roles in people.PEOPLE:
+                user = User.objects.get(email=email)
+                held = roles.get(slug, [])
+                Membership.objects.bulk_create(Membership(clinic=clinic, user=user, role=role) for role in held)
+            _patients(clinic, now, progress)
 
 
 def _caller(clinic: Clinic, email: str) -> Caller:
@@ -134,7 +133,7 @@ def facts(*, known: dict[str, Any], url: str) -> dict[str, Any]:
     for email, _, _, roles in [*people.PEOPLE, (*people.SUPPORT, "", {"": ["support"]})]:
         user = User.objects.get(email=email)
         password = passwords.get(email) or secrets.token_urlsafe(12)
-        if not user.check_password(password):
+        if email not in passwords or not user.has_usable_password():
             user.set_password(password)
             user.save(update_fields=["password"])
         for slug, held in roles.items():

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import connections
 from django.utils import timezone
-from tqdm import tqdm
 
-from treatments.demo import courses, load
+from treatments.demo import load, people
 
 
 class Command(BaseCommand):
@@ -23,9 +25,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now().replace(minute=0, second=0, microsecond=0)
-        steps = sum(1 for case in courses.cases() for _ in courses.course(case, now))
-        with tqdm(total=steps, unit="step", disable=not sys.stderr.isatty()) as bar:
-            load.load(now=now, progress=lambda: bar.update() and None)
+        load.load_people()
+        close_connections()  # none may be shared with the processes that are forked now
+        with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("fork")) as pool:
+            list(pool.map(load_clinic, [spec["slug"] for spec in people.CLINICS], [now] * len(people.CLINICS)))
         path: Path = options["facts"]
         known = json.loads(path.read_text()) if path.exists() else {}
         facts = load.facts(known=known, url=options["url"])
@@ -33,3 +36,16 @@ class Command(BaseCommand):
         path.chmod(0o600)
         path.write_text(json.dumps(facts, indent=2) + "\n")
         self.stdout.write(f"the demo is ready; its logins and clients are in {path}")
+
+
+def load_clinic(slug: str, now: datetime) -> None:
+    load.load_clinic(slug, now=now)
+    close_connections()
+
+
+def close_connections() -> None:
+    """Close connections and pools."""
+    for connection in connections.all():
+        connection.close()
+        if hasattr(connection, "close_pool"):
+            connection.close_pool()
