@@ -105,8 +105,8 @@ def sign_assessment(*, assessment_id: UUID, by: Caller, at: datetime) -> Record:
     :raises AlreadySigned, NoAuthor, PatientMerged:
     :raises Invalid: there is nothing in it
     """
-    drafts.lock_draft(Assessment, assessment_id)
-    assessment = Assessment.objects.with_parts().select_related("patient", "revises").get(pk=assessment_id)
+    whole = Assessment.objects.with_parts().select_related("patient", "revises")
+    assessment = drafts.lock_draft(whole, assessment_id)
     content = documents.assessment_content(assessment)
     if not any(content[name] for name in ("findings", "range_of_motion", "red_flags", "pain_drawing", "notes")) and (
         content["pain_now"] is None

@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.db.models import Model, QuerySet
+
 from accounts import policies
 from clinic.caller import Caller
 from clinic.constraints import violations_as
@@ -19,7 +21,7 @@ from patients.models import Patient
 from records import actions as records
 from records.models import Record
 
-D = TypeVar("D", bound=Any)
+D = TypeVar("D", bound=Model)
 
 
 class AlreadySigned(Conflict):
@@ -50,14 +52,14 @@ def open_patient(patient_id: UUID) -> Patient:
     return patient
 
 
-def lock_draft(model: type[D], document_id: UUID) -> D:
+def lock_draft(documents: QuerySet[D], document_id: UUID) -> D:
     """
-    The draft's row, locked.
+    The draft's row, locked, with what the query set brings along.
 
     :raises AlreadySigned: it is no draft any more
     """
-    document = model.objects.select_for_update(of=("self",)).get(pk=document_id)
-    if document.is_signed:
+    document = documents.select_for_update(of=("self",)).get(pk=document_id)
+    if document.is_signed:  # type: ignore[attr-defined]
         raise AlreadySigned
     return document
 

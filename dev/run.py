@@ -53,12 +53,10 @@ def run(port: int, data: Path) -> int:
         url = f"http://127.0.0.1:{port}"
         stack.environment |= {"ALLOWED_HOSTS": "127.0.0.1,localhost", "PUBLIC_URL": url}
         facts = stack.data / "demo.json"
-        say("starting web, worker and beat, preparing the database ...")
+        say("starting web, worker and beat, preparing the database and the demo ...")
         # They start while the database is prepared; /readyz says no until the migrations are done.
         with Processes(stack, port) as processes:
-            stack.prepare()
-            say("loading the demo clinics ...")
-            stack.manage("demo", "--facts", str(facts), "--url", url, quiet=True)
+            stack.manage("prepare", "--demo", str(facts), "--url", url, quiet=True)
             processes.wait_until_ready(url)
             greet(url, json.loads(facts.read_text()), facts, time.monotonic() - started)
             return processes.watch()

@@ -103,8 +103,8 @@ def sign_session(*, session_id: UUID, by: Caller, at: datetime) -> Record:
     :raises RedFlagStop: the patient's last assessment stops treatment, and nobody answered for it
     :raises Invalid: there is nothing in it
     """
-    drafts.lock_draft(Session, session_id)
-    session = Session.objects.with_parts().select_related("patient", "revises").get(pk=session_id)
+    whole = Session.objects.with_parts().select_related("patient", "revises")
+    session = drafts.lock_draft(whole, session_id)
     content = documents.session_content(session)
     problems = Problems()
     if not content["interventions"] and not content["notes"]:

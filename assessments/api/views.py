@@ -157,7 +157,7 @@ class OneAssessment(ClinicView):
         self.saw(found.patient_id)
         if "If-Match" not in self.request.headers:
             self.check_precondition(found.revision)
-        draft = drafts.lock_draft(Assessment, found.pk)
+        draft = drafts.lock_draft(Assessment.objects.all(), found.pk)
         self.check_precondition(draft.revision)
         return draft
 

@@ -153,7 +153,7 @@ class OneSession(ClinicView):
         self.saw(found.patient_id)
         if "If-Match" not in self.request.headers:
             self.check_precondition(found.revision)
-        draft = drafts.lock_draft(Session, found.pk)
+        draft = drafts.lock_draft(Session.objects.all(), found.pk)
         self.check_precondition(draft.revision)
         return draft
 

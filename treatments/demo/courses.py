@@ -138,10 +138,11 @@ def cases() -> list[Case]:
 
 
 def course(case: Case, until: datetime) -> Iterator[Step]:
-    """A patient's three months: an exam, three sessions, an exam again. A few are not finished yet."""
+    """A patient's three months: an exam, two or three sessions, an exam again. A few are not finished yet."""
     start = until - timedelta(days=90 - case.number % 30, hours=case.number % 8)
     yield Step(start, case.number, "exam", exam(case, start, progress=0.0))
-    for visit in range(1, 4):
+    # Who does not improve stops coming.
+    for visit in range(1, 4 if case.improves else 3):
         at = start + timedelta(days=7 * visit, minutes=10 * (case.number % 4))
         yield Step(at, case.number, "session", session(case, at, progress=visit / 4))
     last = start + timedelta(days=28)

@@ -6,15 +6,21 @@ import os
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 
 class Command(BaseCommand):
     help = __doc__
     requires_system_checks = []
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--demo", metavar="PATH", help="load the demo clinics too; their logins go to this file")
+        parser.add_argument("--url", default="http://127.0.0.1:8000", help="where the demo is served")
+
     def handle(self, *args: Any, **options: Any) -> None:
         if os.environ.get("DATABASE_ADMIN_URL"):
             call_command("prepare_database", stdout=self.stdout)
         call_command("migrate", verbosity=0, stdout=self.stdout)
         call_command("load_catalogue", stdout=self.stdout)
+        if options["demo"]:
+            call_command("demo", "--facts", options["demo"], "--url", options["url"], stdout=self.stdout)
