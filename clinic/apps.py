@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 
 
 class Clinic(AppConfig):
@@ -13,3 +14,9 @@ class Api(AppConfig):
 
     name = "clinic.api"
     label = "api"
+
+
+class Admin(AdminConfig):
+    """Django's admin, on a site that lets in owners and support."""
+
+    default_site = "accounts.web.admin_site.PalpateAdmin"

@@ -1,0 +1,94 @@
+"""Everything that changes who works for a clinic, and which programs do."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.db import transaction
+
+from accounts.models import ApiClient, Clinic, Membership, User
+from accounts.rules import ROLES, SCOPES
+from audit import actions as audit
+from clinic.caller import Caller
+from clinic.errors import Conflict, FieldError, Invalid
+
+
+class LastOwner(Conflict):
+    code = "last_owner"
+    detail = "A clinic needs an owner; make somebody else one first."
+
+
+@transaction.atomic
+def add_member(*, clinic: Clinic, email: str, name: str, role: str, by: Caller) -> tuple[Membership, str | None]:
+    """
+    Give somebody a role in the clinic; unknown people get an account.
+
+    :returns: the membership, and for a new account the password to hand over once
+    :raises Invalid: no such role
+    """
+    if role not in ROLES:
+        raise Invalid(errors=[FieldError("/role", "unknown_code", f"One of: {', '.join(ROLES)}.")])
+    user = User.objects.filter(email__iexact=email.strip()).first()
+    password = None
+    if user is None:
+        password = secrets.token_urlsafe(15)
+        user = User.objects.create_user(email, password, name=name)
+    membership, _ = Membership.objects.update_or_create(
+        clinic=clinic, user=user, role=role, defaults={"is_active": True}
+    )
+    audit.log("membership.add", by=by, target_id=membership.pk, code=role)
+    return membership, password
+
+
+@transaction.atomic
+def end_membership(*, membership: Membership, by: Caller) -> None:
+    """
+    Take a role away; tokens of the person stop working with their next request.
+
+    :raises LastOwner: nobody would be left who answers for the clinic
+    """
+    owners = Membership.objects.active().filter(clinic=membership.clinic, role="owner").select_for_update(of=("self",))
+    if membership.role == "owner" and not any(owner.pk != membership.pk for owner in owners):
+        raise LastOwner
+    membership.is_active = False
+    membership.save(update_fields=["is_active"])
+    audit.log("membership.end", by=by, target_id=membership.pk, code=membership.role)
+
+
+@transaction.atomic
+def register_client(
+    *, clinic: Clinic, name: str, scopes: str, acts_for: User | None, redirect_uris: str, by: Caller
+) -> tuple[ApiClient, str | None]:
+    """
+    Let a program in. With redirect URIs it is a public app through which people sign in; without, a program on its own.
+
+    :returns: the client, and the secret of a program, to hand over once
+    :raises Invalid: a scope does not exist, or the therapist is none of this clinic
+    """
+    unknown = sorted(set(scopes.split()) - set(SCOPES))
+    if unknown or not scopes.split():
+        detail = f"No such scope: {' '.join(unknown)}." if unknown else "At least one scope."
+        raise Invalid(errors=[FieldError("/allowed_scopes", "unknown_scope", detail)])
+    if acts_for and "therapist" not in Membership.objects.roles(clinic_id=clinic.pk, user_id=acts_for.pk):
+        raise Invalid(errors=[FieldError("/acts_for", "not_a_therapist", "Not a therapist of this clinic.")])
+    is_app = bool(redirect_uris.strip())
+    secret = None if is_app else secrets.token_urlsafe(32)
+    client = ApiClient.objects.create(
+        clinic=clinic,
+        name=name,
+        allowed_scopes=" ".join(scopes.split()),
+        acts_for=acts_for,
+        redirect_uris=redirect_uris,
+        client_type=ApiClient.CLIENT_PUBLIC if is_app else ApiClient.CLIENT_CONFIDENTIAL,
+        authorization_grant_type=(ApiClient.GRANT_AUTHORIZATION_CODE if is_app else ApiClient.GRANT_CLIENT_CREDENTIALS),
+        client_secret=secret or "",
+    )
+    audit.log("api_client.register", by=by, code=client.client_id)
+    return client, secret
+
+
+@transaction.atomic
+def remove_client(*, client: ApiClient, by: Caller) -> None:
+    """Shut a program out at once: its tokens go with it."""
+    audit.log("api_client.remove", by=by, code=client.client_id)
+    client.delete()

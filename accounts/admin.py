@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from accounts import actions
+from accounts.models import ApiClient, Clinic, Membership, User
+from accounts.rules import SCOPES
+from accounts.web.admin_site import ReadOnly, administers
+from accounts.web.middleware import as_uuid
+from audit.models import AuditEvent
+from clinic.errors import DomainError
+
+
+def tell(request: HttpRequest, refusal: DomainError) -> None:
+    """A refusal as a message on the next page."""
+    for text in [f"{e.pointer.strip('/')}: {e.detail}" for e in refusal.errors] or [refusal.detail]:
+        messages.error(request, text)
+
+
+class Administered(ReadOnly):
+    """Rows that the admin may add and end, through actions."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return administers(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return administers(request)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+
+
+@admin.register(Clinic)
+class ClinicAdmin(ReadOnly):
+    list_display = ["name", "slug", "country", "time_zone", "locale", "rule_set", "pressure_unit"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Clinic]:
+        return super().get_queryset(request).filter(pk=request.clinic.pk)  # type: ignore[attr-defined]
+
+
+class NewMember(forms.ModelForm):
+    email = forms.EmailField()
+    name = forms.CharField(help_text="as it stands under a signature; ignored for people who have an account")
+
+    class Meta:
+        model = Membership
+        fields = ["role"]
+
+
+@admin.register(Membership)
+class MembershipAdmin(Administered):
+    list_display = ["person", "email", "role", "is_active"]
+    list_filter = ["role", "is_active"]
+    list_select_related = ["user"]
+    search_fields = ["user__name", "user__email"]
+    form = NewMember
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        return super().get_form(request, obj, change, **options) if obj is None else forms.ModelForm
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["email", "name", "role"] if obj is None else ["user", "role", "is_active"]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        sent = form.cleaned_data
+        membership, password = actions.add_member(
+            clinic=request.clinic,  # type: ignore[attr-defined]
+            email=sent["email"],
+            name=sent["name"],
+            role=sent["role"],
+            by=request.caller,  # type: ignore[attr-defined]
+        )
+        obj.pk = membership.pk
+        obj.user = membership.user
+        if password:
+            messages.warning(request, f"Their password, shown this once: {password}")
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        try:
+            actions.end_membership(membership=obj, by=request.caller)  # type: ignore[attr-defined]
+        except DomainError as refusal:
+            tell(request, refusal)
+
+    @admin.display(ordering="user__name")
+    def person(self, membership: Membership) -> str:
+        return membership.user.name
+
+    def email(self, membership: Membership) -> str:
+        return membership.user.email
+
+
+class NewClient(forms.ModelForm):
+    allowed_scopes = forms.MultipleChoiceField(
+        choices=[(scope, f"{scope}: {text}") for scope, text in SCOPES.items()], widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = ApiClient
+        fields = ["name", "acts_for", "redirect_uris"]
+        help_texts = {"redirect_uris": "Only for an app through which people sign in; empty for a program on its own."}
+
+    def clean_allowed_scopes(self) -> str:
+        return " ".join(self.cleaned_data["allowed_scopes"])
+
+
+@admin.register(ApiClient)
+class ApiClientAdmin(Administered):
+    list_display = ["name", "client_id", "authorization_grant_type", "acts_for", "created"]
+    form = NewClient
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiClient]:
+        return super().get_queryset(request).filter(clinic=request.clinic)  # type: ignore[attr-defined]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        return super().get_form(request, obj, change, **options) if obj is None else forms.ModelForm
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return ["name", "allowed_scopes", "acts_for", "redirect_uris"]
+        return ["name", "client_id", "allowed_scopes", "acts_for", "redirect_uris", "client_type", "created"]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **options: Any) -> Any:
+        if db_field.name == "acts_for":
+            therapists = Membership.objects.active().filter(clinic=request.clinic, role="therapist")
+            options["queryset"] = User.objects.filter(pk__in=therapists.values("user_id")).order_by("name")
+        field = super().formfield_for_foreignkey(db_field, request, **options)
+        if db_field.name == "acts_for" and field is not None:
+            setattr(field, "label_from_instance", lambda user: user.name)  # noqa: B010 - the stubs see a method
+        return field
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        sent = form.cleaned_data
+        client, secret = actions.register_client(
+            clinic=request.clinic,  # type: ignore[attr-defined]
+            name=sent["name"],
+            scopes=sent["allowed_scopes"],
+            acts_for=sent["acts_for"],
+            redirect_uris=sent["redirect_uris"],
+            by=request.caller,  # type: ignore[attr-defined]
+        )
+        obj.pk = client.pk
+        shown = f"Client {client.client_id}" + (f", secret (shown this once): {secret}" if secret else "")
+        messages.warning(request, shown)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        actions.remove_client(client=obj, by=request.caller)  # type: ignore[attr-defined]
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnly):
+    list_display = ["at", "action", "outcome", "who", "client_id", "code", "ip", "target_id"]
+    list_filter = ["outcome", "action", "at"]
+    search_fields = ["action", "client_id", "code"]
+    search_help_text = "An action, a client, or the id of a patient or of a row"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
+        self.people = dict(User.objects.values_list("pk", "name"))
+        return AuditEvent.objects.newest_first()
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        wanted = as_uuid(search_term.strip())
+        if wanted is not None:
+            return queryset.filter(target_id=wanted) | queryset.about_patient(wanted), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def who(self, event: AuditEvent) -> str:
+        return self.people.get(event.user_id, "") if event.user_id else ""

@@ -1,0 +1,125 @@
+"""The admin: for owners of the chosen clinic, and for support. Clinical tables are read-only; buttons call actions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+
+from accounts.models import Membership, User
+from audit.models import AuditEvent
+
+
+def administers(request: HttpRequest) -> bool:
+    """Whether this person may administer the clinic that they are in."""
+    user, clinic = request.user, getattr(request, "clinic", None)
+    if not isinstance(user, User) or not user.is_active or clinic is None:
+        return False
+    return user.is_superuser or "owner" in Membership.objects.roles(clinic_id=clinic.pk, user_id=user.pk)
+
+
+class PalpateAdmin(admin.AdminSite):
+    site_header = "Palpate"
+    site_title = "Palpate"
+    index_title = "Administration"
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Take in the house's own pages only: a library's would show rows of every clinic (tokens, say)."""
+        if admin_class is not None and issubclass(admin_class, ReadOnly):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return administers(request)
+
+
+class ReadOnly(admin.ModelAdmin):
+    """
+    Rows of the chosen clinic, to look at. Row-level security sees to the clinic.
+
+    Its "History" is the audit trail of the row, not Django's log.
+    """
+
+    list_per_page = 50
+    show_full_result_count = False
+    actions: Any = None
+    object_history_template = "admin/audit_history.html"
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return administers(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return administers(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def patient_of(self, obj: Any) -> UUID | None:
+        """Whose data a row is, for the audit trail."""
+        return getattr(obj, "patient_id", None)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        if found is not None and self.patient_of(found):
+            request.seen_patient_ids = {self.patient_of(found)}  # type: ignore[attr-defined]
+        return found
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        shown = getattr(response, "context_data", None) or {}
+        if "cl" in shown:
+            patients = {self.patient_of(row) for row in shown["cl"].result_list}
+            request.seen_patient_ids = patients - {None}  # type: ignore[attr-defined]
+        return response
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        obj = self.get_object(request, object_id)
+        if obj is None:
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        events = AuditEvent.objects.filter(target_id=obj.pk) if isinstance(obj.pk, UUID) else AuditEvent.objects.none()
+        if self.patient_of(obj) == obj.pk:
+            events = AuditEvent.objects.about_patient(obj.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Audit trail of {obj}",
+            "events": named(events.newest_first()[:200]),
+            "object": obj,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, self.object_history_template, context)
+
+
+def named(events: Iterable[AuditEvent]) -> list[AuditEvent]:
+    """The events, each with the name of its person as `who_name`."""
+    found = list(events)
+    names = dict(User.objects.filter(pk__in={e.user_id for e in found if e.user_id}).values_list("pk", "name"))
+    for event in found:
+        event.who_name = names.get(event.user_id, "") if event.user_id else ""  # type: ignore[attr-defined]
+    return found
+
+
+class ReadOnlyInline(admin.TabularInline):
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return administers(request)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

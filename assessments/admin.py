@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+
+from accounts.admin import tell
+from accounts.web.admin_site import ReadOnly, ReadOnlyInline
+from assessments import actions
+from assessments.models import (
+    Assessment,
+    BodyZone,
+    Finding,
+    Movement,
+    Muscle,
+    PainMark,
+    RangeOfMotion,
+    RedFlagAnswer,
+    TriggerPoint,
+)
+from clinic.errors import DomainError
+
+
+class DocumentAdmin(ReadOnly):
+    """An assessment or a session to look at; its button marks a signed one as entered in error."""
+
+    list_display = ["performed_at", "patient", "status_shown", "version", "recorded_by_name", "signed_at"]
+    list_filter = ["performed_at", "signed_at"]
+    list_select_related = ["record__mark", "recorded_by"]
+    search_fields = ["=id", "=patient__id"]
+    search_help_text = "The id of the document or of the patient"
+    ordering = ["-performed_at", "-id"]
+    change_form_template = "admin/document_change_form.html"
+    mark_entered_in_error: Any
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).defer("record__document")
+
+    def get_urls(self) -> Any:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_in_error"
+        own = [path("<path:object_id>/in-error/", self.admin_site.admin_view(self.in_error_view), name=name)]
+        return own + super().get_urls()
+
+    def in_error_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask for the reason, then mark."""
+        document = self.get_object(request, object_id)
+        here = f"admin:{self.opts.app_label}_{self.opts.model_name}"
+        if document is None:
+            return redirect(f"{here}_changelist")
+        if request.method == "POST" and request.POST.get("reason", "").strip():
+            try:
+                self.mark_entered_in_error(document, request.POST["reason"].strip(), request)
+                messages.success(request, "Marked as entered in error. It stays readable.")
+            except DomainError as refusal:
+                tell(request, refusal)
+            return redirect(f"{here}_change", object_id)
+        context = {**self.admin_site.each_context(request), "title": "Entered in error", "object": document}
+        return TemplateResponse(request, "admin/document_in_error.html", context)
+
+    @admin.display(description="status")
+    def status_shown(self, document: Any) -> str:
+        return str(document.status)
+
+    @admin.display(description="recorded by")
+    def recorded_by_name(self, document: Any) -> str:
+        return str(document.recorded_by.name)
+
+
+class PartInline(ReadOnlyInline):
+    exclude = ["clinic", "ordinal"]
+    ordering = ["ordinal"]
+
+
+class FindingInline(PartInline):
+    model = Finding
+    fields = [
+        "muscle", "side", "place", "taut_band", "hypersensitive_spot", "referred_pain", "recognised", "criteria",
+        "class_code", "rule_set", "missing_tests",
+    ]  # fmt: skip
+
+
+class RedFlagInline(PartInline):
+    model = RedFlagAnswer
+
+
+class MovementInline(PartInline):
+    model = RangeOfMotion
+
+
+class PainMarkInline(PartInline):
+    model = PainMark
+
+
+@admin.register(Assessment)
+class AssessmentAdmin(DocumentAdmin):
+    inlines = [FindingInline, RedFlagInline, MovementInline, PainMarkInline]
+    exclude = ["clinic"]
+
+    def mark_entered_in_error(self, document: Assessment, reason: str, request: Any) -> None:
+        actions.mark_entered_in_error(assessment=document, reason=reason, by=request.caller, at=timezone.now())
+
+
+@admin.register(TriggerPoint)
+class TriggerPointAdmin(ReadOnly):
+    list_display = ["patient", "muscle", "side", "place", "created_at"]
+    list_filter = ["side"]
+    list_select_related = ["muscle"]
+    ordering = ["-created_at"]
+
+
+@admin.register(Muscle)
+class MuscleAdmin(ReadOnly):
+    list_display = ["name", "latin", "region", "tier", "needling_risk", "self_pressure"]
+    list_filter = ["tier", "region", "needling_risk"]
+    search_fields = ["search_text"]
+    ordering = ["position"]
+
+
+@admin.register(BodyZone)
+class BodyZoneAdmin(ReadOnly):
+    list_display = ["id", "label", "region", "sided"]
+    list_filter = ["region"]
+    search_fields = ["search_text"]
+    ordering = ["position"]
+
+
+@admin.register(Movement)
+class MovementAdmin(ReadOnly):
+    list_display = ["id", "label"]
+    ordering = ["position"]

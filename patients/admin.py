@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+
+from accounts.admin import tell
+from accounts.web.admin_site import ReadOnly, ReadOnlyInline
+from clinic.errors import DomainError
+from patients import actions, importing
+from patients.fhir_reading import CSV_FIELDS
+from patients.models import Alert, Condition, Identifier, Medication, Merge, Patient
+
+
+class OfPatientInline(ReadOnlyInline):
+    fk_name = "patient"
+
+
+class IdentifierInline(OfPatientInline):
+    model = Identifier
+    fields = ["system", "value"]
+
+
+class AlertInline(OfPatientInline):
+    model = Alert
+    fields = ["code", "note", "source", "noted_at", "ended_at"]
+
+
+class ConditionInline(OfPatientInline):
+    model = Condition
+    fields = ["text", "code", "since_date", "source"]
+
+
+class MedicationInline(OfPatientInline):
+    model = Medication
+    fields = ["text", "code", "since_date", "source"]
+
+
+class SeveralFiles(forms.FileInput):
+    allow_multiple_selected = True
+
+
+class ImportForm(forms.Form):
+    upload = forms.FileField(
+        help_text="FHIR R4 bundles (.json), NDJSON or CSV, in UTF-8; several at once are fine.",
+        widget=SeveralFiles,
+    )
+    columns = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "family_name=Nachname"}),
+        help_text=f"CSV only: FIELD=COLUMN, one a line. Fields: {', '.join(CSV_FIELDS)}.",
+    )
+    system = forms.CharField(required=False, initial="import", help_text="CSV only: who gave the external_id numbers.")
+    dry_run = forms.BooleanField(required=False, initial=True, label="Only say what would be done")
+
+    def clean_columns(self) -> dict[str, str]:
+        lines = [line.strip() for line in self.cleaned_data["columns"].splitlines() if line.strip()]
+        if any("=" not in line for line in lines):
+            raise forms.ValidationError("Each line is FIELD=COLUMN.")
+        return dict(line.split("=", 1) for line in lines)
+
+
+class MergeForm(forms.Form):
+    keep = forms.ChoiceField(widget=forms.RadioSelect, label="Which record goes on")
+    reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}))
+
+
+@admin.register(Patient)
+class PatientAdmin(ReadOnly):
+    list_display = ["family_name", "given_names", "birth_date", "sex", "status", "merged_into"]
+    list_filter = ["status", "sex"]
+    search_fields = ["sort_name"]
+    search_help_text = "Beginnings of names, identifiers or the birth date"
+    ordering = ["sort_name", "id"]
+    inlines = [AlertInline, IdentifierInline, ConditionInline, MedicationInline]
+    exclude = ["sort_name", "clinic"]
+    actions = ["merge_two"]
+    change_list_template = "admin/patients/patient/change_list.html"
+
+    def patient_of(self, obj: Any) -> UUID | None:
+        return getattr(obj, "pk", None)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        return {"merge_two": (PatientAdmin.merge_two, "merge_two", "Merge the two chosen patients")}
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        return (queryset.matching(search_term) if search_term.strip() else queryset), False
+
+    def get_urls(self) -> Any:
+        own = [
+            path("import/", self.admin_site.admin_view(self.import_view), name="patients_patient_import"),
+            path("merge/", self.admin_site.admin_view(self.merge_view), name="patients_patient_merge"),
+        ]
+        return own + super().get_urls()
+
+    @admin.action(description="Merge the two chosen patients")
+    def merge_two(self, request: HttpRequest, queryset: QuerySet[Patient]) -> HttpResponse | None:
+        chosen = [str(pk) for pk in queryset.values_list("pk", flat=True)[:3]]
+        if len(chosen) != 2:
+            messages.error(request, "Choose exactly two patients to merge.")
+            return None
+        response = redirect("admin:patients_patient_merge")
+        response["Location"] += f"?a={chosen[0]}&b={chosen[1]}"
+        return response
+
+    def merge_view(self, request: HttpRequest) -> HttpResponse:
+        """Ask which of two records goes on and why, then merge."""
+        pair = list(Patient.objects.filter(pk__in=[request.GET.get("a"), request.GET.get("b")]).order_by("created_at"))
+        if len(pair) != 2:
+            messages.error(request, "Choose two patients of this clinic.")
+            return redirect("admin:patients_patient_changelist")
+        request.seen_patient_ids = {p.pk for p in pair}  # type: ignore[attr-defined]
+        form = MergeForm(request.POST or None)
+        form.fields["keep"].choices = [  # type: ignore[attr-defined]
+            (str(p.pk), f"{p.family_name}, {p.given_names}, born {p.birth_date}, since {p.created_at:%Y-%m-%d}")
+            for p in pair
+        ]
+        if request.method == "POST" and form.is_valid():
+            keep = UUID(form.cleaned_data["keep"])
+            other = next(p.pk for p in pair if p.pk != keep)
+            try:
+                actions.merge_patients(
+                    patient_id=other,
+                    into_id=keep,
+                    reason=form.cleaned_data["reason"],
+                    by=request.caller,  # type: ignore[attr-defined]
+                    at=timezone.now(),
+                )
+                messages.success(request, "Merged. The old record says where it went.")
+                return redirect("admin:patients_patient_change", keep)
+            except DomainError as refusal:
+                tell(request, refusal)
+        context = {**self.admin_site.each_context(request), "title": "Merge two patients", "form": form}
+        return TemplateResponse(request, "admin/patients/patient/merge.html", context)
+
+    def import_view(self, request: HttpRequest) -> HttpResponse:
+        """Upload files, see what became of each patient."""
+        form = ImportForm(request.POST or None, request.FILES or None)
+        report = None
+        if request.method == "POST" and form.is_valid():
+            report = importing.Report(dry_run=form.cleaned_data["dry_run"])
+            for upload in request.FILES.getlist("upload"):
+                self._import(upload, form.cleaned_data, report, request)
+            importing.log_import(report, by=request.caller)  # type: ignore[attr-defined]
+            lines = (line.patient_id for line in report.lines)
+            request.seen_patient_ids = {UUID(pk) for pk in lines if pk}  # type: ignore[attr-defined]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Import patients",
+            "form": form,
+            "report": report and report.as_dict(),
+        }
+        return TemplateResponse(request, "admin/patients/patient/import.html", context)
+
+    def _import(self, upload: Any, sent: dict[str, Any], report: importing.Report, request: HttpRequest) -> None:
+        name = str(upload.name)
+        try:
+            text = upload.read().decode("utf-8")
+        except UnicodeDecodeError:
+            report.lines.append(importing.Line(place=name, outcome="refused", why="not UTF-8 text"))
+            return
+        importing.import_file(
+            text,
+            file_format=importing.guess_format(name),
+            place=name,
+            columns=sent["columns"],
+            system=sent["system"] or "import",
+            dry_run=sent["dry_run"],
+            by=request.caller,  # type: ignore[attr-defined]
+            at=timezone.now(),
+            report=report,
+        )
+
+
+@admin.register(Merge)
+class MergeAdmin(ReadOnly):
+    list_display = ["merged_at", "from_patient", "into_patient", "reason"]
+    list_select_related = ["from_patient", "into_patient"]
+
+    def patient_of(self, obj: Any) -> UUID | None:
+        return getattr(obj, "into_patient_id", None)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.html import format_html
+
+from accounts.web.admin_site import ReadOnly
+from records import actions
+from records.models import ChainCheck, Record
+
+
+@admin.register(Record)
+class RecordAdmin(ReadOnly):
+    list_display = ["sequence", "kind", "entry", "version", "status", "patient", "signed_by_name", "signed_at"]
+    list_filter = ["kind", "entry", "signed_at"]
+    list_select_related = ["mark", "signed_by"]
+    search_fields = ["subject_id", "patient_id"]
+    search_help_text = "The id of a patient, an assessment or a session"
+    ordering = ["-sequence"]
+    fields = [
+        "sequence", "kind", "entry", "version", "status", "subject_id", "patient", "occurred_at", "signed_at",
+        "signed_by_name", "hash", "previous_hash", "text",
+    ]  # fmt: skip
+    readonly_fields = ["status", "signed_by_name", "hash", "previous_hash", "text"]
+    change_list_template = "admin/records/record/change_list.html"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).defer("document")
+
+    def get_urls(self) -> Any:
+        own = [path("verify/", self.admin_site.admin_view(self.verify_view), name="records_record_verify")]
+        return own + super().get_urls()
+
+    def verify_view(self, request: HttpRequest) -> HttpResponse:
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        found = actions.check_chain(clinic_id=request.clinic.pk, by=request.caller)  # type: ignore[attr-defined]
+        if found["ok"]:
+            head = f"{found['head']['sequence']}:{found['head']['sha256']}"
+            messages.success(request, f"{found['records']} records, the chain holds. Head: {head}")
+            messages.info(request, found["cannot_see"])
+        else:
+            first = found["first_broken"]
+            messages.error(request, f"The chain is broken at sequence {first['sequence']}: {first['reason']}.")
+        return redirect("admin:records_record_changelist")
+
+    def status(self, record: Record) -> str:
+        return record.mark.status if hasattr(record, "mark") else "current"
+
+    @admin.display(description="signed by")
+    def signed_by_name(self, record: Record) -> str:
+        return record.signed_by.name
+
+    @admin.display(description="SHA-256")
+    def hash(self, record: Record) -> str:
+        return bytes(record.sha256).hex()
+
+    @admin.display(description="SHA-256 of the record before")
+    def previous_hash(self, record: Record) -> str:
+        return bytes(record.previous_sha256).hex()
+
+    @admin.display(description="document")
+    def text(self, record: Record) -> str:
+        return format_html(
+            "<pre>{}</pre>", json.dumps(json.loads(bytes(record.document)), indent=2, ensure_ascii=False)
+        )
+
+
+@admin.register(ChainCheck)
+class ChainCheckAdmin(ReadOnly):
+    list_display = ["checked_at", "ok", "records", "head_sequence", "head_sha256", "first_broken"]
+    list_filter = ["ok"]
+    ordering = ["-checked_at"]
