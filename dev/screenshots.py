@@ -1,4 +1,4 @@
-"""`make screenshots`: pictures of every page at phone, tablet and desk width, light and dark, into docs/screenshots/."""
+"""`make screenshots`: every page at phone, tablet and desk width, light and dark, into docs/screenshots/."""
 
 from __future__ import annotations
 

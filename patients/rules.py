@@ -106,8 +106,9 @@ def alert_of_medicine(name: str) -> str | None:
 
 def plain(text: str) -> str:
     """Lower case without accents, so that `Müller` is found by `muller`."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    for _ in range(2):  # a compatibility form may unfold to capitals, and a fold to compatibility forms
+        text = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in text if not unicodedata.combining(c))
 
 
 def squeezed(text: str) -> str:

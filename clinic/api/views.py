@@ -63,7 +63,7 @@ class ClinicView(APIView):
         except Exception as error:  # noqa: BLE001 - a look that cannot be recorded is not given
             response = self.handle_exception(error)
         self.response = self.finalize_response(drf_request, response, *args, **kwargs)
-        if response.exception:
+        if getattr(response, "exception", False):  # a streamed answer is plain Django's
             self.response.content_type = response.content_type
         self.limit_headers(request)
         return self.response

@@ -1,0 +1,240 @@
+"""The rules of an exam, without a database."""
+
+from decimal import Decimal
+from itertools import permutations, product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assessments import catalogue, rules
+from assessments.rules import Truth, classify
+
+THREE = ["taut_band", "hypersensitive_spot", "referred_pain"]
+VALUE = {"P": "present", "A": "absent", "U": "not_tested"}
+rule_sets = st.sampled_from(sorted(rules.RULE_SETS))
+tested_or_not = st.sampled_from(["present", "absent", "not_tested", "equivocal", "declined", "unable"])
+signs = st.fixed_dictionaries(
+    {**dict.fromkeys(rules.SIGNS, tested_or_not), "spot_in_band": st.sampled_from(rules.YES_NO_UNKNOWN)}
+)
+
+
+def three(letters):
+    return {name: VALUE[letter] for name, letter in zip(THREE, letters, strict=True)}
+
+
+@pytest.mark.parametrize(
+    ("letters", "criteria"),
+    [
+        ("PPP", "met"),
+        ("PPA", "met"),
+        ("PPU", "met"),
+        ("PAU", "indeterminate"),
+        ("AUU", "indeterminate"),
+        ("PUU", "indeterminate"),
+        ("AAP", "not_met"),
+        ("AAU", "not_met"),
+        ("AAA", "not_met"),
+        ("UUU", "indeterminate"),
+    ],
+)
+def test_any_two_of_three_as_the_published_table(letters, criteria):
+    for order in permutations(letters):
+        assert classify(three(order)).criteria == criteria
+
+
+@pytest.mark.parametrize(
+    ("rule_set", "counts"),
+    [
+        ("delphi2018_any2", {"met": 7, "not_met": 7, "indeterminate": 13}),
+        ("delphi2018_all3", {"met": 1, "not_met": 19, "indeterminate": 7}),
+    ],
+)
+def test_counts_over_all_27_triples(rule_set, counts):
+    results = [classify(three(letters), rule_set=rule_set).criteria for letters in product("PAU", repeat=3)]
+
+    assert {name: results.count(name) for name in counts} == counts
+
+
+@given(signs, rule_sets, st.data())
+def test_filling_in_an_unknown_never_changes_a_definite_answer(values, rule_set, data):
+    before = classify(values, rule_set=rule_set)
+    unknown = [name for name, value in values.items() if rules.truth(value) is Truth.UNKNOWN]
+    filled = dict(values)
+    for name in unknown:
+        choices = ["yes", "no", "unknown"] if name == "spot_in_band" else ["present", "absent", values[name]]
+        filled[name] = data.draw(st.sampled_from(choices))
+
+    after = classify(filled, rule_set=rule_set)
+
+    if before.criteria != "indeterminate":
+        assert after.criteria == before.criteria
+
+
+@given(signs, st.permutations(THREE), st.sampled_from(["delphi2018_any2", "delphi2018_all3"]))
+def test_the_three_signs_are_symmetric(values, order, rule_set):
+    shuffled = {**values, **{name: values[other] for name, other in zip(THREE, order, strict=True)}}
+
+    assert classify(values, rule_set=rule_set).criteria == classify(shuffled, rule_set=rule_set).criteria
+
+
+@given(signs, signs, rule_sets, st.sampled_from(rules.RECOGNISED_VALUES))
+def test_signs_that_a_rule_set_does_not_ask_for_never_change_its_result(values, others, rule_set, recognised):
+    asked = rules.RULE_SETS[rule_set].formula.inputs()
+    mixed = {name: values[name] if name in asked else others[name] for name in values}
+
+    assert classify(values, recognised=recognised, rule_set=rule_set) == classify(
+        mixed, recognised=recognised, rule_set=rule_set
+    )
+
+
+@given(signs, rule_sets, st.sampled_from(rules.RECOGNISED_VALUES), st.sampled_from(rules.CURRENT_SYMPTOM_VALUES))
+def test_recognition_never_makes_a_trigger_point_of_what_is_none(values, rule_set, recognised, current):
+    found = classify(values, recognised=recognised, current_symptom=current, rule_set=rule_set)
+    plain = classify(values, rule_set=rule_set)
+
+    assert found.criteria == plain.criteria
+    if found.criteria == "not_met":
+        assert found.class_ == "no_trigger_point"
+    if found.criteria == "indeterminate":
+        assert found.class_ == "indeterminate"
+        assert found.missing_tests
+
+
+@given(signs, rule_sets)
+def test_a_result_names_how_it_was_reached(values, rule_set):
+    found = classify(values, rule_set=rule_set)
+
+    assert (found.rule_set, found.rule_set_version) == (rule_set, rules.RULE_SETS[rule_set].version)
+    assert classify(values, rule_set=found.rule_set) == found
+
+
+@given(signs, rule_sets)
+def test_missing_tests_are_just_those_that_can_decide(values, rule_set):
+    """Against a plain search over every outcome of the other unknown signs."""
+    formula = rules.RULE_SETS[rule_set].formula
+    truths = {name: rules.truth(value) for name, value in values.items()}
+    unknown = [name for name in formula.inputs() if truths[name] is Truth.UNKNOWN]
+    if len(unknown) > 7:
+        unknown = unknown[:7]
+        truths |= {n: Truth.ABSENT for n in formula.inputs() if truths[n] is Truth.UNKNOWN and n not in unknown}
+
+    def decides(name):
+        others = [n for n in unknown if n != name]
+        for outcome in product((Truth.PRESENT, Truth.ABSENT), repeat=len(others)):
+            full = {**truths, **dict(zip(others, outcome, strict=True))}
+            if formula.evaluate({**full, name: Truth.PRESENT}) is not formula.evaluate({**full, name: Truth.ABSENT}):
+                return True
+        return False
+
+    assert set(rules.missing_tests(formula, truths)) == {name for name in unknown if decides(name)}
+
+
+def test_the_first_missing_test_settles_the_case_if_one_alone_can():
+    assert classify(three("PAU")).missing_tests == ("referred_pain",)
+    assert classify(three("UPU")).missing_tests == ("taut_band", "referred_pain")
+    assert classify(three("UUU")).missing_tests == ("hypersensitive_spot", "taut_band", "referred_pain")
+
+
+def test_no_rule_set_names_a_sign_twice():
+    for rule_set in rules.RULE_SETS.values():
+        inputs = rule_set.formula.inputs()
+        assert len(set(inputs)) == len(inputs)
+        assert set(inputs) <= {*rules.SIGNS, "spot_in_band"}
+        assert set(inputs) <= set(rules.CHEAPEST_FIRST)
+
+
+@pytest.mark.parametrize(
+    ("recognised", "current", "class_"),
+    [
+        ("yes", "not_recorded", "active"),
+        ("no", "yes", "latent"),
+        ("not_asked", "yes", "activity_undetermined"),
+        ("unsure", "not_recorded", "activity_undetermined"),
+        ("not_asked", "no", "latent"),
+    ],
+)
+def test_active_or_latent_is_what_the_patient_recognises(recognised, current, class_):
+    assert classify(three("PPA"), recognised=recognised, current_symptom=current).class_ == class_
+
+
+def test_a_tender_spot_alone_is_none_but_is_named():
+    found = classify(three("APA"))
+
+    assert found.class_ == "no_trigger_point"
+    assert found.tender_spot
+
+
+IN_BAND = {"taut_band": "present", "hypersensitive_spot": "present", "spot_in_band": "yes"}
+
+
+@pytest.mark.parametrize(
+    ("rule_set", "extra", "criteria"),
+    [
+        ("simons1999", {"palpable_nodule": "present", "restricted_rom": "present"}, "met"),
+        ("simons1999", {"palpable_nodule": "present", "restricted_rom": "absent"}, "not_met"),
+        ("gerwin1997", {"referred_pain": "present"}, "met"),
+        ("gerwin1997", {"referred_pain": "present", "spot_in_band": "no"}, "not_met"),
+        ("classic4", {"referred_pain": "present", "local_twitch": "present"}, "met"),
+        ("classic4", {"referred_pain": "present"}, "indeterminate"),
+        ("bron2011", {"palpable_nodule": "present", "spot_in_band": "unknown"}, "met"),
+        ("baeumler2023", {"referred_pain": "absent", "weakness": "present"}, "met"),
+        ("baeumler2023", {"referred_pain": "present", "spot_in_band": "no"}, "not_met"),
+        ("baeumler2023", dict.fromkeys(["referred_pain", *rules.CONFIRMATORY_SIGNS], "absent"), "not_met"),
+        # The nodule is a classical sign there, no complementary one.
+        (
+            "baeumler2023",
+            {
+                **dict.fromkeys(["referred_pain", *rules.CONFIRMATORY_SIGNS], "absent"),
+                "palpable_nodule": "present",
+            },
+            "not_met",
+        ),
+    ],
+)
+def test_the_older_rule_sets(rule_set, extra, criteria):
+    assert classify({**IN_BAND, **extra}, rule_set=rule_set).criteria == criteria
+
+
+def test_simons_asks_for_no_band_where_no_finger_reaches():
+    signs = {"taut_band": "not_reachable", "hypersensitive_spot": "present", "restricted_rom": "present"}
+
+    assert classify(signs, rule_set="simons1999").criteria == "met"
+    assert classify(signs, rule_set="delphi2018_any2").criteria == "indeterminate"
+
+
+def test_red_flags_give_the_highest_action_and_what_blocks():
+    gate = rules.red_flag_gate({"neuro_new": "yes", "fever_infection": "yes", "trauma_recent": "no"})
+
+    assert gate == rules.Gate("refer_same_day", ("fever_infection",))
+    assert rules.red_flag_gate({}) == rules.Gate("none", ())
+
+
+@pytest.mark.parametrize(
+    ("kgf_cm2", "kpa"), [("2.5", "245.17"), ("0.7", "68.65"), ("1.2", "117.68"), ("1.072", "105.13")]
+)
+def test_pressure_in_kpa(kgf_cm2, kpa):
+    assert rules.kpa_from_kgf_cm2(Decimal(kgf_cm2)).quantize(Decimal("0.01")) == Decimal(kpa)
+
+
+@given(st.lists(st.decimals(10, 2000, places=1), min_size=1, max_size=3))
+def test_the_mean_threshold_lies_between_its_trials(trials):
+    mean = rules.mean_ppt_kpa(trials)
+
+    assert min(trials) <= mean <= max(trials)
+    assert rules.mean_ppt_kpa([]) is None
+
+
+def test_the_catalogue_is_whole():
+    assert (len(catalogue.MUSCLES), len(catalogue.ZONES), len(catalogue.MOVEMENTS), len(catalogue.CAUTIONS)) == (
+        108,
+        111,
+        55,
+        45,
+    )
+    for muscle in catalogue.MUSCLES.values():
+        zones = [*muscle["referral"]["primary"], *muscle["referral"]["spillover"]]
+        assert set(zones) <= set(catalogue.ZONES)
+        assert {m["movement"] for m in muscle["test_movements"]} <= set(catalogue.MOVEMENTS)
+        assert set(muscle["needling"]["cautions"]) <= set(catalogue.CAUTIONS)
+    assert set(rules.ROM_HARD_DEG) <= set(catalogue.MOVEMENTS)

@@ -1,0 +1,216 @@
+"""
+Every route × who asks × whose data: no data for a stranger, a problem document for a refusal, a trace of both.
+
+The table is held against the URL configuration: a new route without a line here fails.
+"""
+
+from __future__ import annotations
+
+import re
+from uuid import uuid4
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from audit.models import AuditEvent
+from clinic import tenancy
+from clinic.api.views import ClinicView
+from tests import builders
+
+# Route below /api/v1/: method, scope, what to send. `{patient}` and so on are ids of the first clinic.
+ROUTES = [
+    ("me/", "get", "", None),
+    ("muscles/", "get", "", None),
+    ("body-zones/", "get", "", None),
+    ("movements/", "get", "", None),
+    ("rule-sets/", "get", "", None),
+    ("red-flags/", "get", "", None),
+    ("techniques/", "get", "", None),
+    ("patients/", "get", "patients:read", None),
+    ("patients/", "post", "patients:write", {"family_name": "New"}),
+    ("patients/imports/", "post", "patients:write", {"format": "fhir_ndjson", "content": "no patient"}),
+    ("patients/{patient}/", "get", "patients:read", None),
+    ("patients/{patient}/", "patch", "patients:write", {"pronouns": "they"}),
+    ("patients/{patient}/merge/", "post", "patients:write", {"into": "{other_patient}", "reason": "Same."}),
+    ("patients/{patient}/history/", "get", "records:read", None),
+    ("patients/{patient}/assessments/", "get", "assessments:read", None),
+    ("patients/{patient}/assessments/", "post", "assessments:write", builders.exam()),
+    ("patients/{patient}/trigger-points/", "get", "assessments:read", None),
+    ("patients/{patient}/sessions/", "get", "treatments:read", None),
+    ("patients/{patient}/sessions/", "post", "treatments:write", builders.treatment()),
+    ("assessments/{assessment}/", "get", "assessments:read", None),
+    ("assessments/{assessment}/", "patch", "assessments:write", {"pain_now": 2}),
+    ("assessments/{assessment}/", "delete", "assessments:write", None),
+    ("assessments/{assessment}/sign/", "post", "assessments:write", {}),
+    ("assessments/{signed_assessment}/addenda/", "post", "assessments:write", {"text": "more"}),
+    ("assessments/{signed_assessment}/entered-in-error/", "post", "assessments:write", {"reason": "wrong"}),
+    ("assessments/{signed_assessment}/revisions/", "post", "assessments:write", {}),
+    ("sessions/{session}/", "get", "treatments:read", None),
+    ("sessions/{session}/", "patch", "treatments:write", {"response": "Well."}),
+    ("sessions/{session}/", "delete", "treatments:write", None),
+    ("sessions/{session}/sign/", "post", "treatments:write", {}),
+    ("sessions/{signed_session}/addenda/", "post", "treatments:write", {"text": "more"}),
+    ("sessions/{signed_session}/entered-in-error/", "post", "treatments:write", {"reason": "wrong"}),
+    ("sessions/{signed_session}/revisions/", "post", "treatments:write", {}),
+    ("records/", "get", "records:read", None),
+    ("records/export/", "get", "records:export", None),
+    ("records/verify/", "get", "records:read", None),
+    ("records/head/", "get", "records:read", None),
+    ("records/{record}/", "get", "records:read", None),
+]
+# Outside the API: who may see what there is tested where it belongs.
+OTHER_ROUTES = {
+    "", "login/", "logout/", "clinics/", "healthz", "readyz", "oauth/authorize/", "oauth/token/", "oauth/revoke_token/",
+    ".well-known/oauth-authorization-server", "api/v1/schema/", "api/v1/docs/",
+}  # fmt: skip
+PERSONS = ["owner", "therapist", "staff"]
+
+
+def all_patterns(resolver=None, before=""):
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from all_patterns(pattern, before + str(pattern.pattern))
+        elif isinstance(pattern, URLPattern):
+            yield before + str(pattern.pattern), pattern.callback
+
+
+def test_every_route_has_its_lines():
+    named = {re.sub(r"\{\w+\}", "{}", f"api/v1/{path}") for path, *_ in ROUTES}
+    lines = {(re.sub(r"\{\w+\}", "{}", path), method) for path, method, *_ in ROUTES}
+    for route, callback in all_patterns():
+        if route.startswith("admin/") or route in OTHER_ROUTES:
+            continue
+        plain = re.sub(r"<[^>]+>", "{}", route)
+        assert plain in named, f"{route} has no line in tests/test_routes.py"
+        view = callback.view_class
+        methods = {m for m in ("get", "post", "put", "patch", "delete") if hasattr(view, m)}
+        assert {(plain.removeprefix("api/v1/"), m) for m in methods} <= lines, route
+
+
+def test_every_view_states_its_scopes_and_what_it_leaves_in_the_trail():
+    for route, callback in all_patterns():
+        view = getattr(callback, "view_class", None)
+        if view is None or not issubclass(view, ClinicView):
+            continue
+        methods = {m for m in ("get", "post", "put", "patch", "delete") if hasattr(view, m)}
+        assert methods == set(view.scopes), route
+        of_patients = {m for m in methods if view.scopes[m]}
+        assert of_patients <= set(view.audit_action), route
+
+
+@pytest.fixture
+def ids(api, cast, patient):
+    therapist = api()
+
+    def made(kind, body, sign):
+        document = therapist.post(f"/patients/{patient}/{kind}/", body).json()["id"]
+        if sign:
+            assert therapist.post(f"/{kind}/{document}/sign/").status_code == 200
+        return document
+
+    found = {
+        "patient": str(patient),
+        "other_patient": therapist.post("/patients/", {"family_name": "Twin"}).json()["id"],
+        "assessment": made("assessments", builders.exam(), False),
+        "signed_assessment": made("assessments", builders.exam(), True),
+        "session": made("sessions", builders.treatment(), False),
+        "signed_session": made("sessions", builders.treatment(), True),
+    }
+    found["record"] = therapist.get("/records/").json()["results"][0]["id"]
+    return found
+
+
+def ask(client, path, method, body, ids):
+    filled = {k: v.format(**ids) if isinstance(v, str) and v.startswith("{") else v for k, v in (body or {}).items()}
+    headers = {"If_Match": "*"} if method in ("patch", "delete") else {}
+    sent = {} if method in ("get", "delete") else {"body": filled}
+    return client.request(method, "/" + path.format(**ids), **sent, **headers)
+
+
+def content(answer):
+    return b"".join(answer.streaming_content) if answer.streaming else answer.content
+
+
+def last_event(cast):
+    return AuditEvent.objects.order_by("-id").first()
+
+
+@pytest.mark.parametrize(("path", "method", "scope", "body"), ROUTES)
+def test_nobody_gets_nothing(path, method, scope, body, api, cast, ids):
+    answer = ask(api(None), path, method, body, ids)
+
+    assert answer.status_code == 401
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(("path", "method", "scope", "body"), ROUTES)
+def test_a_stranger_gets_no_data(path, method, scope, body, api, cast, ids):
+    """A therapist of another clinic, with every scope, asks for the first clinic's things."""
+    answer = ask(api(cast.stranger), path, method, body, ids)
+
+    if "{" in path:
+        assert answer.status_code == 404, content(answer)
+        assert answer.json()["code"] == "not_found"
+        if scope:
+            with tenancy.scope(cast.other_clinic.pk):
+                event = last_event(cast)
+            assert (event.outcome, event.code, event.user_id) == ("refused", "not_found", cast.stranger.pk)
+    else:
+        # Lists and exports: their own clinic's, which is empty.
+        assert answer.status_code in (200, 201, 403)
+    for identity in ids.values():
+        assert identity.encode() not in content(answer) or path.startswith("patients/{patient}/merge")
+
+
+@pytest.mark.parametrize("role", PERSONS)
+@pytest.mark.parametrize(("path", "method", "scope", "body"), ROUTES)
+def test_each_role_gets_what_its_scopes_say(path, method, scope, body, role, api, cast, ids):
+    from accounts.rules import ROLE_SCOPES
+
+    answer = ask(api(getattr(cast, role)), path, method, body, ids)
+    data = content(answer)
+
+    if scope and scope not in ROLE_SCOPES[role]:
+        assert answer.status_code == 403, data
+        assert answer.json()["code"] == "missing_scope"
+        assert answer.json()["scope"] == scope
+        outcome = "refused"
+    else:
+        assert answer.status_code in (200, 201, 204), data
+        outcome = "ok"
+    if scope:
+        with tenancy.scope(cast.clinic.pk):
+            event = last_event(cast)
+        assert (event.outcome, event.user_id) == (outcome, getattr(cast, role).pk)
+        assert event.ip == "127.0.0.1"
+        if outcome == "ok" and "{patient}" in path:
+            assert event.patient_ids
+
+
+@pytest.mark.parametrize(("path", "method", "scope", "body"), [line for line in ROUTES if line[2]])
+def test_a_program_without_the_scope_is_told_which(path, method, scope, body, api, cast, ids):
+    from accounts.rules import SCOPES
+
+    others = " ".join(s for s in SCOPES if s != scope)
+    program = builders.program(cast.clinic, scopes=others, acts_for=cast.therapist)
+
+    answer = ask(api(program), path, method, body, ids)
+
+    assert (answer.status_code, answer.json()["scope"]) == (403, scope)
+
+
+@pytest.mark.parametrize("path", sorted({line[0] for line in ROUTES if "{" in line[0]}))
+def test_an_unknown_id_is_not_found(path, api, cast, ids):
+    unknown = {name: str(uuid4()) for name in ids}
+    method, body = next((line[1], line[3]) for line in ROUTES if line[0] == path)
+
+    assert ask(api(), path, method, body, unknown).status_code == 404
+
+
+def test_a_path_that_is_not_there_is_a_problem_too(api, cast):
+    for path in ("/nothing/", "/patients/not-a-uuid/"):
+        answer = api().get(path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        assert answer["Content-Type"] == "application/problem+json"
+    assert api().request("put", "/patients/", {}).json()["code"] == "method_not_allowed"
