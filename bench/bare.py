@@ -1,0 +1,27 @@
+"""
+The limit: the same bytes through psycopg, with nothing around them. One query for the stored documents of a page,
+joined and sent; no framework, no token, no tenant.
+"""
+
+import os
+from urllib.parse import parse_qs
+
+from psycopg_pool import ConnectionPool
+
+PAGE = "SELECT document FROM page WHERE patient = %s AND after = %s"
+_pool = None
+
+
+def page(pool, patient, after):
+    with pool.connection() as connection:
+        return connection.execute(PAGE, [patient, after], binary=True).fetchone()[0]
+
+
+def application(environ, start_response):
+    global _pool
+    if _pool is None:
+        _pool = ConnectionPool(os.environ["BARE_DATABASE_URL"], min_size=1, max_size=8, open=True)
+    query = parse_qs(environ["QUERY_STRING"])
+    body = page(_pool, query["patient"][0], query.get("after", ["0"])[0])
+    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [body]

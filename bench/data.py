@@ -1,0 +1,126 @@
+"""The bench's clinic: some patients with fifty signed sessions each, and the same data for plain DRF and for the limit."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+PATIENTS, SESSIONS = 6, 50
+START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+
+
+def session_content(number: int, at: datetime) -> dict[str, Any]:
+    """Seven rows: three interventions, four measures."""
+    point = {"muscle": "trapezius_upper", "side": "right"}
+    return {
+        "performed_at": at,
+        "interventions": [
+            {"technique": "ischemic_compression", **point,
+             "dose": {"hold_s": 60, "repetitions": 3, "pressure_discomfort_0_10": 6}},
+            {"technique": "dry_needling", **point,
+             "dose": {"needling_technique": "deep_pistoning", "needle_diameter_mm": 0.3, "needle_length_mm": 25,
+                      "insertions": 8, "ltr_elicited": "yes", "ltr_count": 3, "needles_in": 1, "needles_out": 1}},
+            {"technique": "stretching", **point, "dose": {"hold_s": 30, "repetitions": 3, "direction": "away"}},
+        ],
+        "measures": [
+            {"kind": kind, "phase": phase, "timing": timing, "value": value + number % 3, "measured_at": at}
+            for kind, value in (("pain", 3), ("ppt_kpa", 180))
+            for phase, timing in (("before", None), ("after", "immediate"))
+        ],
+        "response": "Tolerated well.",
+        "notes": "Third of eight. Sleeps better, drives again.",
+    }  # fmt: skip
+
+
+def exam_body(patient_at: str) -> dict[str, Any]:
+    """An assessment with six findings, in what both sides understand."""
+    places = [("trapezius_upper", "right"), ("trapezius_upper", "left"), ("levator_scapulae", "right"),
+              ("levator_scapulae", "left"), ("suboccipitals", "right"), ("scm_sternal", "right")]  # fmt: skip
+    finding = {
+        "taut_band": "present", "hypersensitive_spot": "present", "referred_pain": "present",
+        "palpable_nodule": "present", "spot_in_band": "yes", "local_twitch": "not_tested", "jump_sign": "absent",
+        "recognised": "yes", "pain_on_pressure": 7, "ppt_kpa": [186.3, 176.5, 180.4],
+        "referred_quality": ["dull_ache"], "place": "mid-belly", "notes": "",
+        "referred_to": [{"zone": "head.temple", "side": "right"}, {"zone": "head.behind_ear", "side": "right"}],
+    }  # fmt: skip
+    findings = [{**finding, "muscle": muscle, "side": side} for muscle, side in places]
+    return {"performed_at": patient_at, "pain_now": 6, "pain_worst_24h": 8, "pain_best_24h": 3, "findings": findings}
+
+
+def load_palpate() -> dict[str, Any]:
+    """Through the actions; runs inside Palpate's settings."""
+    from django.utils import timezone
+    from oauth2_provider.models import AccessToken
+
+    from accounts import policies
+    from accounts.models import ApiClient, Clinic, Membership, User
+    from accounts.rules import SCOPES
+    from clinic import tenancy
+    from patients import actions as patients
+    from treatments import actions as treatments
+
+    clinic = Clinic.objects.create(slug="bench", name="Bench", country="GB", time_zone="Europe/London", locale="en-GB")
+    therapist = User.objects.create_user("bench@example.org", None, name="Bench Therapist")
+    with tenancy.scope(clinic.pk):
+        Membership.objects.create(clinic=clinic, user=therapist, role="therapist")
+    ids = []
+    for number in range(PATIENTS):
+        with tenancy.scope(clinic.pk):
+            by = policies.person_as_caller(therapist, clinic.pk, ip=None, request_id=None)
+            details = {"family_name": f"Bench{number}"}
+            patient = patients.register_patient(details=details, by=by, at=timezone.now())
+            ids.append(str(patient.pk))
+            for visit in range(SESSIONS):
+                at = START + timedelta(days=visit, minutes=number)
+                session = treatments.record_session(
+                    patient_id=patient.pk, content=session_content(visit, at), by=by, at=at
+                )
+                treatments.sign_session(session_id=session.pk, by=by, at=at + timedelta(hours=1))
+    client = ApiClient.objects.create(
+        clinic=clinic, name="bench", acts_for=therapist, allowed_scopes=" ".join(SCOPES),
+        client_type=ApiClient.CLIENT_CONFIDENTIAL, authorization_grant_type=ApiClient.GRANT_CLIENT_CREDENTIALS,
+    )  # fmt: skip
+    token = secrets.token_urlsafe(24)
+    AccessToken.objects.create(
+        application=client, token=token, scope=client.allowed_scopes, expires=timezone.now() + timedelta(hours=1)
+    )
+    return {"token": token, "patients": ids}
+
+
+def load_plain(sessions: list[dict[str, Any]]) -> None:
+    """The same sessions, from Palpate's own feed; runs inside plain DRF's settings."""
+    from bench.plain.models import Intervention, Measure, Session
+
+    for record in sessions:
+        content = record["document"]["content"]
+        session = Session.objects.create(
+            patient=record["patient_id"],
+            performed_at=record["occurred_at"],
+            signed_at=record["signed_at"],
+            signed_by=record["signed_by"],
+            response=content["response"],
+            notes=content["notes"],
+        )
+        names = ["technique", "muscle", "side", "dose", "limit_reasons", "response"]
+        for row in content["interventions"]:
+            Intervention.objects.create(session=session, **{name: row[name] for name in names})
+        names = ["kind", "phase", "timing", "value", "measured_at", "movement", "side"]
+        for row in content["measures"]:
+            Measure.objects.create(session=session, **{name: row[name] for name in names})
+
+
+if __name__ == "__main__":
+    import sys
+
+    import django
+
+    django.setup()
+    if sys.argv[1] == "palpate":
+        print(json.dumps(load_palpate()))
+    else:
+        from django.core.management import call_command
+
+        call_command("migrate", run_syncdb=True, verbosity=0)
+        load_plain(json.load(sys.stdin))
