@@ -6,6 +6,7 @@ import secrets
 
 from django.db import transaction
 
+from accounts import queries
 from accounts.models import ApiClient, Clinic, Membership, User
 from accounts.rules import ROLES, SCOPES
 from audit import actions as audit
@@ -69,7 +70,7 @@ def register_client(
     if unknown or not scopes.split():
         detail = f"No such scope: {' '.join(unknown)}." if unknown else "At least one scope."
         raise Invalid(errors=[FieldError("/allowed_scopes", "unknown_scope", detail)])
-    if acts_for and "therapist" not in Membership.objects.roles(clinic_id=clinic.pk, user_id=acts_for.pk):
+    if acts_for and "therapist" not in queries.roles(clinic_id=clinic.pk, user_id=acts_for.pk):
         raise Invalid(errors=[FieldError("/acts_for", "not_a_therapist", "Not a therapist of this clinic.")])
     is_app = bool(redirect_uris.strip())
     secret = None if is_app else secrets.token_urlsafe(32)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from uuid import UUID
-
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
@@ -92,9 +90,6 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing] # django-o
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def active(self) -> MembershipQuerySet:
         return self.filter(is_active=True, user__is_active=True)
-
-    def roles(self, *, clinic_id: UUID, user_id: UUID) -> set[str]:
-        return set(self.active().filter(clinic_id=clinic_id, user_id=user_id).values_list("role", flat=True))
 
 
 class Membership(models.Model):

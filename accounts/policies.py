@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from accounts import queries
 from accounts.models import Clinic, Membership, User
 from accounts.rules import scopes_of_roles
 from clinic.caller import Caller
@@ -22,7 +23,7 @@ class NoAuthor(Forbidden):
 
 def person_as_caller(user: User, clinic_id: UUID, *, ip: str | None, request_id: str | None) -> Caller | None:
     """The person at work in that clinic, or None if they do not belong to it. Call inside a scope with their id."""
-    roles = Membership.objects.roles(clinic_id=clinic_id, user_id=user.pk)
+    roles = queries.roles(clinic_id=clinic_id, user_id=user.pk)
     if not roles:
         return None
     return Caller(
@@ -49,6 +50,6 @@ def require_author(by: Caller) -> UUID:
     :raises NoAuthor: there is none, or no longer one at this clinic
     """
     author_id = by.author_id
-    if author_id is None or "therapist" not in Membership.objects.roles(clinic_id=by.clinic_id, user_id=author_id):
+    if author_id is None or "therapist" not in queries.roles(clinic_id=by.clinic_id, user_id=author_id):
         raise NoAuthor
     return author_id

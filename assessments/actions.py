@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ from assessments.models import (
     TriggerPoint,
 )
 from audit import actions as audit
+from clinic import bulk
 from clinic.caller import Caller
 from clinic.errors import Problems
 from clinic.schema import new_id
@@ -172,12 +173,13 @@ def _delete_parts(assessment: Assessment, content: checks.Content) -> None:
 
 
 def _write_parts(assessment: Assessment, content: checks.Content) -> None:
+    """Insert the parts that are given, and keep them at hand on the assessment: nobody has to read them again."""
     own = {"clinic_id": assessment.clinic_id, "assessment": assessment}
-    if content.get("findings"):
-        _write_findings(assessment, content["findings"])
-    RangeOfMotion.objects.bulk_create(
+    parts: dict[str, list[Any]] = {"findings": _write_findings(assessment, content.get("findings") or ())}
+    parts["movements"] = [
         RangeOfMotion(
             **own,
+            id=new_id(),
             ordinal=ordinal,
             movement_id=m["movement"],
             side=m.get("side"),
@@ -186,18 +188,23 @@ def _write_parts(assessment: Assessment, content: checks.Content) -> None:
             device=m.get("device"),
         )
         for ordinal, m in enumerate(content.get("range_of_motion") or ())
-    )
-    RedFlagAnswer.objects.bulk_create(
-        RedFlagAnswer(**own, ordinal=ordinal, code=a["code"], answer=a["answer"], note=a.get("note", ""))
+    ]
+    parts["red_flag_answers"] = [
+        RedFlagAnswer(**own, id=new_id(), ordinal=ordinal, code=a["code"], answer=a["answer"], note=a.get("note", ""))
         for ordinal, a in enumerate(content.get("red_flags") or ())
-    )
-    PainMark.objects.bulk_create(
-        PainMark(**own, ordinal=ordinal, zone_id=m["zone"], side=m["side"], intensity=m.get("intensity"))
+    ]
+    parts["pain_marks"] = [
+        PainMark(**own, id=new_id(), ordinal=ordinal, zone_id=m["zone"], side=m["side"], intensity=m.get("intensity"))
         for ordinal, m in enumerate(content.get("pain_drawing") or ())
-    )
+    ]
+    for name in ("movements", "red_flag_answers", "pain_marks"):
+        bulk.insert(parts[name])
+    assessment._prefetched_objects_cache = parts  # type: ignore[attr-defined]
 
 
-def _write_findings(assessment: Assessment, findings: list[Mapping[str, Any]]) -> None:
+def _write_findings(assessment: Assessment, findings: Sequence[Mapping[str, Any]]) -> list[Finding]:
+    if not findings:
+        return []
     points = trigger_points(
         patient_id=assessment.patient_id,
         clinic_id=assessment.clinic_id,
@@ -219,20 +226,21 @@ def _write_findings(assessment: Assessment, findings: list[Mapping[str, Any]]) -
             **fields,
         )
         _classify(finding, assessment)
+        zones = _referrals(finding, data.get("referred_to") or ())
+        finding._prefetched_objects_cache = {"referrals": zones}  # type: ignore[attr-defined]
         rows.append(finding)
-        referrals += [
-            Referral(
-                clinic_id=assessment.clinic_id,
-                assessment=assessment,
-                finding=finding,
-                ordinal=at,
-                zone_id=zone["zone"],
-                side=zone["side"],
-            )
-            for at, zone in enumerate(data.get("referred_to") or ())
-        ]
-    Finding.objects.bulk_create(rows)
-    Referral.objects.bulk_create(referrals)
+        referrals += zones
+    bulk.insert(rows)
+    bulk.insert(referrals)
+    return rows
+
+
+def _referrals(finding: Finding, zones: Sequence[Mapping[str, str]]) -> list[Referral]:
+    own = {"clinic_id": finding.clinic_id, "assessment_id": finding.assessment_id, "finding": finding}
+    return [
+        Referral(**own, id=new_id(), ordinal=ordinal, zone_id=zone["zone"], side=zone["side"])
+        for ordinal, zone in enumerate(zones)
+    ]
 
 
 def _classify(finding: Finding, assessment: Assessment) -> None:

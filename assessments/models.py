@@ -163,7 +163,8 @@ class Part(models.Model):
     """A row of a document."""
 
     id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # The key to the parent says (clinic, id), so it holds this one too.
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     ordinal = models.PositiveSmallIntegerField()
 
     class Meta:
@@ -224,9 +225,7 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         return self.select_related("record__mark").defer("record__document")
 
     def with_parts(self) -> AssessmentQuerySet:
-        return self.with_record().prefetch_related(
-            "findings__referrals", "findings__trigger_point", "movements", "red_flag_answers", "pain_marks"
-        )
+        return self.with_record().prefetch_related("findings__referrals", "movements", "red_flag_answers", "pain_marks")
 
 
 class Assessment(Document):

@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from audit.models import AuditEvent
 from clinic.caller import Caller
+from clinic.sql import prepared
 
 Outcome = AuditEvent.Outcome
 
@@ -47,5 +46,4 @@ def log(
         ip or (by.ip if by else None),
         request_id or (by.request_id if by else None) or "",
     )
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, row)
+    prepared(INSERT, row)

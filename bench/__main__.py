@@ -25,8 +25,8 @@ from bench.load import Connection, Figures, drive, http
 from dev.servers import CannotStart, die_with_parent
 from dev.stack import PYTHON, ROOT, Stack, say
 
-ROUNDS = 3
-SECONDS = 5.0
+ROUNDS = 2
+SECONDS = 4.0
 GUNICORN = ["--workers", "2", "--threads", "4", "--worker-class", "gthread", "--no-control-socket", "--preload"]
 
 
@@ -205,8 +205,10 @@ def pull_palpate(token: dict[str, str], facts: dict[str, Any]) -> tuple[bytes, l
 
 def load_bare(url: str, patient: str, page: bytes) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("CREATE TABLE page (patient text, after text, document bytea, PRIMARY KEY (patient, after))")
-        connection.execute("INSERT INTO page VALUES (%s, '0', %s)", [patient, page])
+        connection.execute("CREATE TABLE page (patient text, place int, document bytea, PRIMARY KEY (patient, place))")
+        for place, record in enumerate(json.loads(page)["results"]):
+            row = [patient, place, json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode()]
+            connection.execute("INSERT INTO page VALUES (%s, %s, %s)", row)
 
 
 if __name__ == "__main__":

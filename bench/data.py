@@ -1,4 +1,4 @@
-"""The bench's clinic: some patients with fifty signed sessions each, and the same data for plain DRF and for the limit."""
+"""The bench's clinic: patients with fifty signed sessions each, and the same data for plain DRF and for the limit."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def main() -> None:
         def ask() -> None:
             done = 0
             while time.perf_counter() < end:
-                page(pool, patient, "0")
+                page(pool, patient)
                 done += 1
             counts.append(done)
 

@@ -122,40 +122,55 @@ def final_with_parent(table: str, parent: str, column: str) -> migrations.RunSQL
     """
     Freeze the child rows of a signed document, against additions too.
 
-    The parent is locked FOR SHARE, so that a row cannot slip in between a signature's reading and its commit.
+    The parent is locked FOR SHARE, so that a row cannot slip in between a signature's reading and its commit. Rows are
+    added and removed many at a time, so those triggers run once a statement.
     """
     function = f"{table}_with_parent"
+    refusal = "RAISE EXCEPTION 'this is part of a signed document' USING ERRCODE = 'PT001'"
     return migrations.RunSQL(
         [
+            # The names are ours, from the migrations.
             f"""
             CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
             DECLARE
                 signed timestamptz;
             BEGIN
-                IF TG_OP <> 'INSERT' THEN
-                    SELECT signed_at INTO signed FROM {parent} WHERE id = OLD.{column} FOR SHARE;
-                    IF signed IS NOT NULL THEN
-                        RAISE EXCEPTION 'row % is part of a signed document', OLD.id USING ERRCODE = 'PT001';
-                    END IF;
-                    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
-                END IF;
-                SELECT signed_at INTO signed FROM {parent} WHERE id = NEW.{column} FOR SHARE;
-                IF signed IS NOT NULL THEN
-                    RAISE EXCEPTION 'the document is signed' USING ERRCODE = 'PT001';
-                END IF;
+                FOR signed IN
+                    SELECT p.signed_at FROM {parent} p WHERE p.id IN (SELECT {column} FROM changed) FOR SHARE OF p
+                LOOP
+                    IF signed IS NOT NULL THEN {refusal}; END IF;
+                END LOOP;
+                RETURN NULL;
+            END $$
+            """,  # noqa: S608
+            f"""
+            CREATE FUNCTION {function}_row() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF EXISTS (SELECT FROM {parent} WHERE id IN (OLD.{column}, NEW.{column}) AND signed_at IS NOT NULL)
+                THEN {refusal}; END IF;
+                PERFORM FROM {parent} WHERE id IN (OLD.{column}, NEW.{column}) AND signed_at IS NULL FOR SHARE;
+                IF NOT FOUND THEN {refusal}; END IF;
                 RETURN NEW;
             END $$
-            """,  # noqa: S608 - the names are ours, from the migrations
-            f"CREATE TRIGGER final_with_parent BEFORE INSERT OR UPDATE OR DELETE ON {table} "
-            f"FOR EACH ROW EXECUTE FUNCTION {function}()",
+            """,  # noqa: S608
+            f"CREATE TRIGGER final_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS changed "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {function}()",
+            f"CREATE TRIGGER final_delete AFTER DELETE ON {table} REFERENCING OLD TABLE AS changed "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {function}()",
+            f"CREATE TRIGGER final_update BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {function}_row()",
             f"CREATE TRIGGER final_table BEFORE TRUNCATE ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION palpate_refuse_change()",
-            f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER final_with_parent",
-            f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER final_table",
+            *(
+                f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}"
+                for trigger in ("final_insert", "final_delete", "final_update", "final_table")
+            ),
         ],
         [
-            f"DROP TRIGGER final_table ON {table}",
-            f"DROP TRIGGER final_with_parent ON {table}",
+            *(
+                f"DROP TRIGGER {trigger} ON {table}"
+                for trigger in ("final_insert", "final_delete", "final_update", "final_table")
+            ),
             f"DROP FUNCTION {function}()",
+            f"DROP FUNCTION {function}_row()",
         ],
     )

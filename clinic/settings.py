@@ -52,6 +52,9 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 DATABASES = {"default": database(required("DATABASE_URL", "a PostgreSQL URI of the application role (palpate_app)."))}
 # Connections that a process keeps; 0 keeps none (where PgBouncer does).
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=8)
+# Statements that every request runs are prepared once; off for a PgBouncer before 1.21 in transaction mode.
+if env.bool("DATABASE_PREPARED", default=True):
+    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 2
 if DATABASE_POOL_SIZE:
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10}
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

@@ -11,6 +11,12 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from clinic.sql import prepared
+
+ENTER = "SELECT set_config('palpate.clinic_id', %s, true), set_config('palpate.user_id', %s, true)"
+ENTER_READ_ONLY = ENTER + ", set_config('transaction_read_only', 'on', true)"
+CURRENT = "SELECT current_setting('palpate.clinic_id', true), current_setting('palpate.user_id', true)"
+
 
 @contextmanager
 def scope(clinic_id: UUID | None, *, user_id: UUID | None = None, read_only: bool = False) -> Iterator[None]:
@@ -22,28 +28,9 @@ def scope(clinic_id: UUID | None, *, user_id: UUID | None = None, read_only: boo
     """
     nested = connection.in_atomic_block
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            if nested:
-                cursor.execute(
-                    "SELECT current_setting('palpate.clinic_id', true), current_setting('palpate.user_id', true)"
-                )
-                before = cursor.fetchone()
-            cursor.execute(
-                "SELECT set_config('palpate.clinic_id', %s, true), set_config('palpate.user_id', %s, true)"
-                + (", set_config('transaction_read_only', 'on', true)" if read_only else ""),
-                [str(clinic_id or ""), str(user_id or "")],
-            )
+        before = prepared(CURRENT, [])[0] if nested else ("", "")
+        prepared(ENTER_READ_ONLY if read_only else ENTER, [str(clinic_id or ""), str(user_id or "")])
         yield
         if nested:
             # An inner scope must not widen what the outer one sees. (After an error the savepoint undoes it.)
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT set_config('palpate.clinic_id', %s, true), set_config('palpate.user_id', %s, true)",
-                    [value or "" for value in before],
-                )
-
-
-def lock_statement_timeout(milliseconds: int) -> None:
-    """Let this transaction wait at most so long for a lock held by somebody else."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{milliseconds}ms"])
+            prepared(ENTER, [value or "" for value in before])

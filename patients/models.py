@@ -118,17 +118,13 @@ class Patient(models.Model):
     def is_merged(self) -> bool:
         return self.merged_into_id is not None
 
-    def identities(self) -> list[UUID]:
-        """This patient's id and the ids of all that were merged into it: their records are one history."""
-        merged = Patient.objects.filter(merged_into_id=self.pk).values_list("pk", flat=True)
-        return [self.pk, *merged]
-
 
 class OfPatient(models.Model):
     """A row that belongs to one patient of one clinic."""
 
     id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # The key to the parent says (clinic, id), so it holds this one too.
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
 
     class Meta:
         abstract = True

@@ -6,12 +6,13 @@ their envelopes, and nothing is parsed or assembled on the way out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
+
+from clinic.sql import prepared
 
 MOMENT = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 
@@ -34,14 +35,13 @@ ADDENDA = """
 FROM = "FROM records_record r LEFT JOIN records_mark m ON m.record_id = r.id"
 
 
-@dataclass(frozen=True)
-class Row:
-    """One record as JSON text, and the values that pages are keyed by."""
+class Row(NamedTuple):
+    """One record as JSON text, and the values that pages are keyed by; all but the last row's stay unread text."""
 
     json: str
     sequence: int
-    occurred_at: datetime
-    patient_id: UUID
+    occurred_at: str
+    patient_id: str
 
 
 def history(
@@ -120,12 +120,10 @@ def _add_filters(
 
 def _rows(addenda: str, where: list[str], values: list[Any], order: str, limit: int) -> list[Row]:
     statement = (
-        f"SELECT {ENVELOPE} {addenda} || '}}', r.sequence, r.occurred_at, r.patient_id "
+        f"SELECT {ENVELOPE} {addenda} || '}}', r.sequence, r.occurred_at::text, r.patient_id::text "
         f"{FROM} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT %s"
     )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [*values, limit])
-        return [Row(*row) for row in cursor.fetchall()]
+    return [Row(*row) for row in prepared(statement, [*values, limit])]
 
 
 # --- Verification ---------------------------------------------------------------------------------------------

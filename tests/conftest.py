@@ -75,9 +75,8 @@ def close_all() -> None:
 
 
 @pytest.fixture(autouse=True)
-def own_cache_keys(settings: Any, worker_id: str) -> None:
-    """Workers share one Redis; request limits must not add up."""
-    settings.CACHES = {**settings.CACHES, "default": {**settings.CACHES["default"], "KEY_PREFIX": worker_id}}
+def fast_enough(settings: Any) -> None:
+    """No limits and no slow hashing where a test is about something else."""
     settings.API_REQUESTS_PER_MINUTE = 1_000_000
     # Argon2 is slow on purpose; one test signs in with it.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]

@@ -13,10 +13,12 @@ from accounts import policies
 from assessments import drafts
 from assessments.models import Assessment, TriggerPoint
 from audit import actions as audit
+from clinic import bulk
 from clinic.caller import Caller
 from clinic.errors import Conflict, FieldError, Problems
 from clinic.schema import new_id
 from patients.models import Patient
+from patients.queries import identities
 from records import actions as records
 from records.models import Record
 from treatments import checks, documents
@@ -153,7 +155,12 @@ def _with_muscles(content: checks.Content, patient: Patient) -> dict[str, Any]:
     wanted = {i["trigger_point"] for i in content.get("interventions") or () if i.get("trigger_point")}
     wanted |= {m["trigger_point"] for m in content.get("measures") or () if m.get("trigger_point")}
     points = (
-        {p.pk: p for p in TriggerPoint.objects.filter(pk__in=wanted, patient_id__in=patient.identities())}
+        {
+            p.pk: p
+            for p in TriggerPoint.objects.filter(
+                pk__in=wanted, patient_id__in=identities(clinic_id=patient.clinic_id, patient_id=patient.pk)
+            )
+        }
         if wanted
         else {}
     )
@@ -182,10 +189,13 @@ def _with_muscles(content: checks.Content, patient: Patient) -> dict[str, Any]:
 
 
 def _write_parts(session: Session, content: checks.Content, at: datetime) -> None:
+    """Insert the parts that are given, and keep them at hand on the session: nobody has to read them again."""
     own = {"clinic_id": session.clinic_id, "session": session}
-    Intervention.objects.bulk_create(
+    parts: dict[str, list[Any]] = {}
+    parts["interventions"] = [
         Intervention(
             **own,
+            id=new_id(),
             ordinal=ordinal,
             technique=i["technique"],
             trigger_point_id=i.get("trigger_point"),
@@ -196,10 +206,11 @@ def _write_parts(session: Session, content: checks.Content, at: datetime) -> Non
             **(i.get("dose") or {}),
         )
         for ordinal, i in enumerate(content.get("interventions") or ())
-    )
-    Measure.objects.bulk_create(
+    ]
+    parts["measures"] = [
         Measure(
             **own,
+            id=new_id(),
             ordinal=ordinal,
             kind=m["kind"],
             phase=m["phase"],
@@ -211,11 +222,14 @@ def _write_parts(session: Session, content: checks.Content, at: datetime) -> Non
             side=m.get("side"),
         )
         for ordinal, m in enumerate(content.get("measures") or ())
-    )
-    Override.objects.bulk_create(
-        Override(**own, ordinal=ordinal, code=o["code"], reason=o["reason"])
+    ]
+    parts["overrides"] = [
+        Override(**own, id=new_id(), ordinal=ordinal, code=o["code"], reason=o["reason"])
         for ordinal, o in enumerate(content.get("overrides") or ())
-    )
+    ]
+    for rows in parts.values():
+        bulk.insert(rows)
+    session._prefetched_objects_cache = parts  # type: ignore[attr-defined]
 
 
 def _refuse_lost_needles(content: Mapping[str, Any]) -> None:
@@ -237,7 +251,7 @@ def _refuse_red_flags(session: Session, content: Mapping[str, Any]) -> None:
     if all(i["technique"] == "advice" for i in content["interventions"]):
         return
     last = (
-        Assessment.objects.of_patients(session.patient.identities())
+        Assessment.objects.of_patients(identities(clinic_id=session.clinic_id, patient_id=session.patient_id))
         .filter(performed_at__lte=session.performed_at)
         .exclude(record__mark__isnull=False)
         .newest_first()

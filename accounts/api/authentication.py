@@ -6,14 +6,14 @@ import hashlib
 from typing import Any
 
 from django.utils import timezone
-from oauth2_provider.models import AccessToken
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from accounts import policies
+from accounts import policies, queries
 from accounts.models import User
 from accounts.policies import CLINIC_IN_SESSION
+from accounts.rules import scopes_of_roles
 from clinic import tenancy
 from clinic.api.throttling import client_address
 from clinic.caller import Caller
@@ -31,37 +31,29 @@ class BearerToken(BaseAuthentication):
         if scheme.lower() != "bearer":
             return None
         checksum = hashlib.sha256(token.strip().encode("utf-8", "surrogateescape")).hexdigest()
-        found = AccessToken.objects.select_related("application", "user").filter(token_checksum=checksum).first()
+        found = queries.token(checksum)
         if found is None or found.expires <= timezone.now():
             raise AuthenticationFailed("The access token is unknown or has expired.", code="invalid_token")
         caller = self._caller(found, request)
         return caller, caller
 
-    def _caller(self, token: Any, request: Request) -> Caller:
-        client, user = token.application, token.user
-        granted = frozenset(token.scope.split()) & frozenset(client.allowed_scopes.split())
-        ip = client_address(request) or None
-        request_id = getattr(request._request, "request_id", None)
-        if user is None:
-            return Caller(
-                clinic_id=client.clinic_id,
-                scopes=granted,
-                client_id=client.client_id,
-                acts_for_id=client.acts_for_id,
-                ip=ip,
-                request_id=request_id,
-            )
-        with tenancy.scope(client.clinic_id, user_id=user.pk):
-            person = policies.person_as_caller(user, client.clinic_id, ip=ip, request_id=request_id)
-        if person is None or not user.is_active:
-            raise AuthenticationFailed("This person no longer works for the clinic of this app.", code="invalid_token")
+    def _caller(self, token: queries.Token, request: Request) -> Caller:
+        granted = frozenset(token.scope.split()) & frozenset(token.allowed_scopes.split())
+        if token.user_id is not None:
+            with tenancy.scope(token.clinic_id, user_id=token.user_id):
+                roles = queries.roles(clinic_id=token.clinic_id, user_id=token.user_id)
+            if not roles or not token.user_is_active:
+                detail = "This person no longer works for the clinic of this app."
+                raise AuthenticationFailed(detail, code="invalid_token")
+            granted &= scopes_of_roles(roles)
         return Caller(
-            clinic_id=client.clinic_id,
-            scopes=granted & person.scopes,
-            user_id=user.pk,
-            client_id=client.client_id,
-            ip=ip,
-            request_id=request_id,
+            clinic_id=token.clinic_id,
+            scopes=granted,
+            user_id=token.user_id,
+            client_id=token.client_id,
+            acts_for_id=None if token.user_id else token.acts_for_id,
+            ip=client_address(request) or None,
+            request_id=getattr(request._request, "request_id", None),
         )
 
     def authenticate_header(self, request: Request) -> str:

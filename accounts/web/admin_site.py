@@ -11,7 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
-from accounts.models import Membership, User
+from accounts import queries
+from accounts.models import User
 from audit.models import AuditEvent
 
 
@@ -20,7 +21,7 @@ def administers(request: HttpRequest) -> bool:
     user, clinic = request.user, getattr(request, "clinic", None)
     if not isinstance(user, User) or not user.is_active or clinic is None:
         return False
-    return user.is_superuser or "owner" in Membership.objects.roles(clinic_id=clinic.pk, user_id=user.pk)
+    return user.is_superuser or "owner" in queries.roles(clinic_id=clinic.pk, user_id=user.pk)
 
 
 class PalpateAdmin(admin.AdminSite):

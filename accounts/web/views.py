@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import policies
-from accounts.models import Membership, User
+from accounts import policies, queries
+from accounts.models import User
 from accounts.policies import CLINIC_IN_SESSION
 from accounts.rules import ROLES
 from audit import actions as audit
@@ -22,7 +22,7 @@ def home(request: HttpRequest) -> HttpResponse:
     roles: list[str] = []
     clinic = request.clinic  # type: ignore[attr-defined]
     if clinic is not None and isinstance(request.user, User):
-        held = Membership.objects.roles(clinic_id=clinic.pk, user_id=request.user.pk)
+        held = queries.roles(clinic_id=clinic.pk, user_id=request.user.pk)
         roles = [ROLES[role] for role in ROLES if role in held]
     context = {
         "clinic": clinic,

@@ -17,7 +17,7 @@ from assessments.models import Assessment
 from clinic.api.pagination import Page, moment
 from clinic.api.schema import PAGED
 from clinic.api.views import ClinicView, etag
-from patients.models import Patient
+from patients.queries import identities
 from records.documents import signature_json
 from records.models import Record
 
@@ -63,13 +63,16 @@ EXAMPLE = OpenApiExample(
 )
 
 
-def answer(assessment_id: UUID, number: int = status.HTTP_200_OK) -> Response:
-    """An assessment as it stands now."""
-    fresh = Assessment.objects.with_parts().get(pk=assessment_id)
-    headers = {"ETag": etag(fresh.revision)}
+def answer(assessment: Assessment, number: int = status.HTTP_200_OK) -> Response:
+    """An assessment whose parts are at hand."""
+    headers = {"ETag": etag(assessment.revision)}
     if number == status.HTTP_201_CREATED:
-        headers["Location"] = f"/api/v1/assessments/{fresh.pk}/"
-    return Response(assessment_json(fresh), status=number, headers=headers)
+        headers["Location"] = f"/api/v1/assessments/{assessment.pk}/"
+    return Response(assessment_json(assessment), status=number, headers=headers)
+
+
+def fresh(assessment_id: UUID) -> Assessment:
+    return Assessment.objects.with_parts().get(pk=assessment_id)
 
 
 def signed(record: Record, number: int = status.HTTP_200_OK) -> Response:
@@ -90,8 +93,7 @@ class PatientAssessments(ClinicView):
     def get(self, request: Request, patient_id: UUID) -> Response:
         """A patient's assessments, drafts too, newest first."""
         page = Page(request, key_types=[moment, UUID])
-        patient = get_object_or_404(Patient.objects.visible_to(self.caller), pk=patient_id)
-        patient_ids = patient.identities()
+        patient_ids = identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
         self.saw(*patient_ids)
         found = Assessment.objects.visible_to(self.caller).of_patients(patient_ids)
         if page.after:
@@ -110,14 +112,13 @@ class PatientAssessments(ClinicView):
     )
     def post(self, request: Request, patient_id: UUID) -> Response:
         """Record an assessment as a draft. Each finding is classified by the assessment's rule set."""
-        patient = get_object_or_404(Patient.objects.visible_to(self.caller), pk=patient_id)
-        self.saw(patient.pk)
+        self.saw(*identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)[:1])
         body = shapes.NewAssessmentInput(data=request.data)
         body.is_valid(raise_exception=True)
         assessment = actions.record_assessment(
-            patient_id=patient.pk, content=body.validated_data, by=self.caller, at=timezone.now()
+            patient_id=patient_id, content=body.validated_data, by=self.caller, at=timezone.now()
         )
-        return answer(assessment.pk, status.HTTP_201_CREATED)
+        return answer(assessment, status.HTTP_201_CREATED)
 
 
 class OneAssessment(ClinicView):
@@ -144,7 +145,7 @@ class OneAssessment(ClinicView):
         body = shapes.AssessmentChanges(data=request.data)
         body.is_valid(raise_exception=True)
         actions.change_assessment(assessment=assessment, content=body.validated_data, by=self.caller, at=timezone.now())
-        return answer(assessment.pk)
+        return answer(fresh(assessment.pk))
 
     @extend_schema(operation_id="assessments_discard", tags=["assessments"], responses={204: None})
     def delete(self, request: Request, assessment_id: UUID) -> Response:
@@ -236,7 +237,7 @@ class AssessmentRevisions(AssessmentCommand):
         """Start a new version of a signed assessment: a draft with the same content. Signed, it supersedes the old."""
         assessment = self.found(assessment_id)
         draft = actions.revise_assessment(assessment=assessment, by=self.caller, at=timezone.now())
-        return answer(draft.pk, status.HTTP_201_CREATED)
+        return answer(fresh(draft.pk), status.HTTP_201_CREATED)
 
 
 class PatientTriggerPoints(ClinicView):
@@ -252,8 +253,7 @@ class PatientTriggerPoints(ClinicView):
     def get(self, request: Request, patient_id: UUID) -> Response:
         """A patient's trigger points, the last seen first, each with the class of its newest signed sighting."""
         page = Page(request, key_types=[moment, UUID])
-        patient = get_object_or_404(Patient.objects.visible_to(self.caller), pk=patient_id)
-        patient_ids = patient.identities()
+        patient_ids = identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
         self.saw(*patient_ids)
         points = queries.trigger_points(
             clinic_id=self.caller.clinic_id, patient_ids=patient_ids, after=page.after, limit=page.limit + 1

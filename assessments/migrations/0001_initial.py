@@ -289,6 +289,7 @@ class Migration(migrations.Migration):
                 (
                     "clinic",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -348,6 +349,7 @@ class Migration(migrations.Migration):
                 (
                     "clinic",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -439,6 +441,7 @@ class Migration(migrations.Migration):
                 (
                     "clinic",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -601,6 +604,7 @@ class Migration(migrations.Migration):
                 (
                     "clinic",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -791,6 +795,7 @@ class Migration(migrations.Migration):
                 (
                     "clinic",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",

@@ -5,43 +5,43 @@ from rest_framework import pagination, routers, serializers, viewsets
 from bench.plain.models import Assessment, Finding, Intervention, Measure, Referral, Session
 
 
-class Intervention_(serializers.ModelSerializer):
+class InterventionShape(serializers.ModelSerializer):
     class Meta:
         model = Intervention
         exclude = ["session"]
 
 
-class Measure_(serializers.ModelSerializer):
+class MeasureShape(serializers.ModelSerializer):
     class Meta:
         model = Measure
         exclude = ["session"]
 
 
-class Session_(serializers.ModelSerializer):
-    interventions = Intervention_(many=True)
-    measures = Measure_(many=True)
+class SessionShape(serializers.ModelSerializer):
+    interventions = InterventionShape(many=True)
+    measures = MeasureShape(many=True)
 
     class Meta:
         model = Session
         fields = "__all__"
 
 
-class Referral_(serializers.ModelSerializer):
+class ReferralShape(serializers.ModelSerializer):
     class Meta:
         model = Referral
         exclude = ["finding"]
 
 
-class Finding_(serializers.ModelSerializer):
-    referred_to = Referral_(many=True)
+class FindingShape(serializers.ModelSerializer):
+    referred_to = ReferralShape(many=True)
 
     class Meta:
         model = Finding
         exclude = ["assessment"]
 
 
-class Assessment_(serializers.ModelSerializer):
-    findings = Finding_(many=True)
+class AssessmentShape(serializers.ModelSerializer):
+    findings = FindingShape(many=True)
 
     class Meta:
         model = Assessment
@@ -66,7 +66,7 @@ class Pages(pagination.PageNumberPagination):
 
 
 class Sessions(viewsets.ModelViewSet):
-    serializer_class = Session_
+    serializer_class = SessionShape
     pagination_class = Pages
 
     def get_queryset(self):
@@ -77,7 +77,7 @@ class Sessions(viewsets.ModelViewSet):
 
 
 class Assessments(viewsets.ModelViewSet):
-    serializer_class = Assessment_
+    serializer_class = AssessmentShape
     queryset = Assessment.objects.prefetch_related("findings__referred_to")
 
 

@@ -1,12 +1,13 @@
-"""Request limits per caller, counted in the shared cache."""
+"""Request limits per caller, counted in Redis."""
 
 import logging
 import math
 import time
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
+from redis import Redis
 from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
@@ -15,6 +16,12 @@ from clinic.caller import Caller
 
 logger = logging.getLogger(__name__)
 WINDOW_S = 60
+
+
+@lru_cache
+def redis(url: str) -> Redis:
+    """One client, and so one pool of connections, for the whole process."""
+    return Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
 
 
 class RequestsPerMinute(BaseThrottle):
@@ -29,14 +36,14 @@ class RequestsPerMinute(BaseThrottle):
         who = caller.key if isinstance(caller, Caller) else client_address(request)
         now = time.time()
         self.reset_s = math.ceil(WINDOW_S - now % WINDOW_S)
-        key = f"requests:{who}:{int(now // WINDOW_S)}"
+        key = f"palpate:requests:{who}:{int(now // WINDOW_S)}"
         try:
-            if cache.add(key, 1, timeout=2 * WINDOW_S):
-                used = 1
-            else:
-                used = cache.incr(key)
-        except (RedisError, ValueError):
-            logger.warning("request limits are not counted: the cache does not answer")
+            with redis(settings.REDIS_URL).pipeline(transaction=False) as together:
+                together.incr(key)
+                together.expire(key, 2 * WINDOW_S)
+                used = int(together.execute()[0])
+        except RedisError:
+            logger.warning("request limits are not counted: Redis does not answer")
             return True
         limit = settings.API_REQUESTS_PER_MINUTE
         request._request.rate_limit = (limit, max(0, limit - used), self.reset_s)  # type: ignore[attr-defined]

@@ -142,6 +142,7 @@ class Migration(migrations.Migration):
                 (
                     "clinic",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -188,6 +189,7 @@ class Migration(migrations.Migration):
                 (
                     "clinic",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -224,6 +226,7 @@ class Migration(migrations.Migration):
                 (
                     "clinic",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -264,6 +267,7 @@ class Migration(migrations.Migration):
                 (
                     "clinic",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -342,6 +346,7 @@ class Migration(migrations.Migration):
                 (
                     "clinic",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -417,6 +422,7 @@ class Migration(migrations.Migration):
                 (
                     "clinic",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",

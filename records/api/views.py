@@ -7,7 +7,6 @@ from uuid import UUID
 
 import orjson
 from django.http import StreamingHttpResponse
-from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -19,7 +18,7 @@ from clinic.api.pagination import Page, invalid_parameter, moment
 from clinic.api.schema import PAGED
 from clinic.api.views import ClinicView
 from clinic.errors import NotFound
-from patients.models import Patient
+from patients.queries import identities
 from records import actions, queries, rules
 from records.api import serializers as shapes
 
@@ -66,8 +65,7 @@ class PatientHistory(ClinicView):
         """A patient's signed documents, newest first, those of records merged into this one included."""
         chosen = filters(request)
         page = Page(request, key_types=[moment, int])
-        patient = get_object_or_404(Patient.objects.visible_to(self.caller).only("pk"), pk=patient_id)
-        patient_ids = patient.identities()
+        patient_ids = identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
         self.saw(*patient_ids)
         rows = queries.history(
             clinic_id=self.caller.clinic_id,
@@ -77,9 +75,8 @@ class PatientHistory(ClinicView):
             **chosen,
         )
         shown = rows[: page.limit]
-        following = (
-            page.next_url((rules.moment(shown[-1].occurred_at), shown[-1].sequence)) if len(rows) > page.limit else None
-        )
+        more = len(rows) > page.limit
+        following = page.next_url((shown[-1].occurred_at, shown[-1].sequence)) if more else None
         return Response(page_bytes(shown, {"next": following}))
 
 
@@ -103,7 +100,7 @@ class Records(ClinicView):
         after = page.after[0] if page.after else 0
         rows = queries.changes(clinic_id=self.caller.clinic_id, after=after, limit=page.limit + 1, **chosen)
         shown = rows[: page.limit]
-        self.saw(*(row.patient_id for row in shown))
+        self.saw(*(UUID(row.patient_id) for row in shown))
         last = shown[-1].sequence if shown else after
         resume = page.next_url([last])
         return Response(page_bytes(shown, {"next": resume if len(rows) > page.limit else None, "resume": resume}))
@@ -126,7 +123,7 @@ class OneRecord(ClinicView):
         row = queries.one(clinic_id=self.caller.clinic_id, record_id=record_id)
         if row is None:
             raise NotFound
-        self.saw(row.patient_id)
+        self.saw(UUID(row.patient_id))
         return Response(row.json.encode())
 
 
@@ -155,7 +152,7 @@ class RecordsExport(ClinicView):
                 rows = queries.changes(clinic_id=caller.clinic_id, after=after, limit=EXPORT_BATCH, **chosen)
             if not rows:
                 return
-            audit.log("records.export_batch", by=caller, patient_ids={row.patient_id for row in rows})
+            audit.log("records.export_batch", by=caller, patient_ids={UUID(row.patient_id) for row in rows})
             after = rows[-1].sequence
             yield "".join([row.json + "\n" for row in rows]).encode()
 

@@ -172,12 +172,7 @@ def test_limits_are_told_and_kept(api, settings):
 
 
 def test_without_redis_the_work_goes_on(api, settings):
-    settings.CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": "unix:///nonexistent/redis.sock",
-        }
-    }
+    settings.REDIS_URL = "unix:///nonexistent/redis.sock"
 
     assert api().get("/me/").status_code == 200
 

@@ -14,7 +14,7 @@ from assessments import drafts
 from clinic.api.pagination import Page, moment, short_list
 from clinic.api.schema import PAGED
 from clinic.api.views import ClinicView, etag
-from patients.models import Patient
+from patients.queries import identities
 from records.documents import signature_json
 from records.models import Record
 from treatments import actions, rules
@@ -59,13 +59,16 @@ EXAMPLE = OpenApiExample(
 )
 
 
-def answer(session_id: UUID, number: int = status.HTTP_200_OK) -> Response:
-    """A session as it stands now."""
-    fresh = Session.objects.with_parts().get(pk=session_id)
-    headers = {"ETag": etag(fresh.revision)}
+def answer(session: Session, number: int = status.HTTP_200_OK) -> Response:
+    """A session whose parts are at hand."""
+    headers = {"ETag": etag(session.revision)}
     if number == status.HTTP_201_CREATED:
-        headers["Location"] = f"/api/v1/sessions/{fresh.pk}/"
-    return Response(session_json(fresh), status=number, headers=headers)
+        headers["Location"] = f"/api/v1/sessions/{session.pk}/"
+    return Response(session_json(session), status=number, headers=headers)
+
+
+def fresh(session_id: UUID) -> Session:
+    return Session.objects.with_parts().get(pk=session_id)
 
 
 def signed(record: Record, number: int = status.HTTP_200_OK) -> Response:
@@ -86,8 +89,7 @@ class PatientSessions(ClinicView):
     def get(self, request: Request, patient_id: UUID) -> Response:
         """A patient's sessions, drafts too, newest first."""
         page = Page(request, key_types=[moment, UUID])
-        patient = get_object_or_404(Patient.objects.visible_to(self.caller), pk=patient_id)
-        patient_ids = patient.identities()
+        patient_ids = identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
         self.saw(*patient_ids)
         found = Session.objects.visible_to(self.caller).of_patients(patient_ids)
         if page.after:
@@ -106,14 +108,13 @@ class PatientSessions(ClinicView):
     )
     def post(self, request: Request, patient_id: UUID) -> Response:
         """Record a treatment session as a draft. A dose outside its usual range wants a reason in `limit_reasons`."""
-        patient = get_object_or_404(Patient.objects.visible_to(self.caller), pk=patient_id)
-        self.saw(patient.pk)
+        self.saw(*identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)[:1])
         body = shapes.NewSessionInput(data=request.data)
         body.is_valid(raise_exception=True)
         session = actions.record_session(
-            patient_id=patient.pk, content=body.validated_data, by=self.caller, at=timezone.now()
+            patient_id=patient_id, content=body.validated_data, by=self.caller, at=timezone.now()
         )
-        return answer(session.pk, status.HTTP_201_CREATED)
+        return answer(session, status.HTTP_201_CREATED)
 
 
 class OneSession(ClinicView):
@@ -140,7 +141,7 @@ class OneSession(ClinicView):
         body = shapes.SessionChanges(data=request.data)
         body.is_valid(raise_exception=True)
         actions.change_session(session=session, content=body.validated_data, by=self.caller, at=timezone.now())
-        return answer(session.pk)
+        return answer(fresh(session.pk))
 
     @extend_schema(operation_id="sessions_discard", tags=["sessions"], responses={204: None})
     def delete(self, request: Request, session_id: UUID) -> Response:
@@ -230,7 +231,7 @@ class SessionRevisions(SessionCommand):
         """Start a new version of a signed session: a draft with the same content. Signed, it supersedes the old."""
         session = self.found(session_id)
         draft = actions.revise_session(session=session, by=self.caller, at=timezone.now())
-        return answer(draft.pk, status.HTTP_201_CREATED)
+        return answer(fresh(draft.pk), status.HTTP_201_CREATED)
 
 
 class Techniques(ClinicView):

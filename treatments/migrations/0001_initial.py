@@ -141,6 +141,7 @@ class Migration(migrations.Migration):
                 (
                     "clinic",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -185,6 +186,7 @@ class Migration(migrations.Migration):
                 (
                     "clinic",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -355,6 +357,7 @@ class Migration(migrations.Migration):
                 (
                     "clinic",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",

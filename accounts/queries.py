@@ -1,0 +1,48 @@
+"""Reads that every request makes: plain SQL, which the ORM would take longer to write than PostgreSQL to answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from clinic.sql import prepared
+
+
+class Token(NamedTuple):
+    """An access token with its client and person; `user_id` is None for a program on its own."""
+
+    expires: datetime
+    scope: str
+    clinic_id: UUID
+    client_id: str
+    allowed_scopes: str
+    acts_for_id: UUID | None
+    user_id: UUID | None
+    user_is_active: bool | None
+
+
+BY_CHECKSUM = """
+    SELECT t.expires, t.scope, c.clinic_id, c.client_id, c.allowed_scopes, c.acts_for_id, u.id, u.is_active
+    FROM oauth2_provider_accesstoken t
+    JOIN accounts_apiclient c ON c.id = t.application_id
+    LEFT JOIN accounts_user u ON u.id = t.user_id
+    WHERE t.token_checksum = %s
+"""
+ROLES = """
+    SELECT m.role FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id
+    WHERE m.clinic_id = %s AND m.user_id = %s AND m.is_active AND u.is_active
+"""
+
+
+def token(checksum: str) -> Token | None:
+    """
+    :param checksum: SHA-256 of the token, in hex
+    """
+    rows = prepared(BY_CHECKSUM, [checksum])
+    return Token(*rows[0]) if rows else None
+
+
+def roles(*, clinic_id: UUID, user_id: UUID) -> set[str]:
+    """The active roles of a person in a clinic, as far as the transaction's scope shows them."""
+    return {role for (role,) in prepared(ROLES, [clinic_id, user_id])}

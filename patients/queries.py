@@ -1,0 +1,26 @@
+"""Reads that almost every request about a patient makes."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from clinic.errors import NotFound
+from clinic.sql import prepared
+
+IDENTITIES = """
+    SELECT id FROM patients_patient WHERE clinic_id = %(clinic)s AND id = %(id)s
+    UNION ALL
+    SELECT id FROM patients_patient WHERE clinic_id = %(clinic)s AND merged_into_id = %(id)s
+"""
+
+
+def identities(*, clinic_id: UUID, patient_id: UUID) -> list[UUID]:
+    """
+    The patient's id, first, and the ids of all that were merged into it: their records are one history.
+
+    :raises NotFound: the clinic has no such patient
+    """
+    found = [row[0] for row in prepared(IDENTITIES, {"clinic": clinic_id, "id": patient_id})]
+    if patient_id not in found:
+        raise NotFound
+    return found
