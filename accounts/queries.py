@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from clinic.sql import prepared
+from clinic.sql import first, prepared
 
 
 class Token(NamedTuple):
@@ -39,7 +39,7 @@ def token(checksum: str) -> Token | None:
     """
     :param checksum: SHA-256 of the token, in hex
     """
-    rows = prepared(BY_CHECKSUM, [checksum])
+    rows = first(BY_CHECKSUM, [checksum])
     return Token(*rows[0]) if rows else None
 
 

@@ -10,8 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts import policies
-from accounts.models import Clinic
-from assessments import checks, documents, drafts, rules
+from assessments import checks, documents, drafts, queries, rules
 from assessments.models import (
     Assessment,
     Finding,
@@ -37,7 +36,7 @@ HEAD_FIELDS = [
 PARTS: list[type[Any]] = [Referral, Finding, RangeOfMotion, RedFlagAnswer, PainMark]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record_assessment(*, patient_id: UUID, content: checks.Content, by: Caller, at: datetime) -> Assessment:
     """
     Start an assessment of a patient as a draft, with whatever is known of it already.
@@ -47,22 +46,22 @@ def record_assessment(*, patient_id: UUID, content: checks.Content, by: Caller, 
     :raises Invalid: a value cannot be; each is named
     """
     author_id = policies.require_author(by)
-    checks.check_content(content, at=at)
     patient = drafts.open_patient(patient_id)
-    rule_set = content.get("rule_set") or Clinic.objects.values_list("rule_set", flat=True).get(pk=by.clinic_id)
+    checks.check_content(content, at=at)
+    rule_set = content.get("rule_set") or patient.clinic.rule_set
     head = {name: content[name] for name in HEAD_FIELDS if name in content}
     gate = _gate(content.get("red_flags") or ())
     assessment = Assessment(clinic_id=by.clinic_id, patient=patient, recorded_by_id=author_id, recorded_at=at)
     for name, value in {"performed_at": at, **head, "rule_set": rule_set, **gate}.items():
         setattr(assessment, name, value)
     assessment.pk = assessment.subject_id = new_id()
-    assessment.save(force_insert=True)
+    bulk.insert([assessment])
     _write_parts(assessment, content)
     audit.log("assessment.record", by=by, target_id=assessment.pk, patient_ids=[patient.pk])
     return assessment
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def change_assessment(*, assessment: Assessment, content: checks.Content, by: Caller, at: datetime) -> Assessment:
     """
     Change a draft: fields that are given change, lists that are given are replaced.
@@ -289,5 +288,5 @@ def trigger_points(*, patient_id: UUID, clinic_id: UUID, places: list[tuple[str,
 
 
 def _known_points(patient_id: UUID, wanted: list[tuple[str, str, str]]) -> dict[tuple[str, str, str], UUID]:
-    points = TriggerPoint.objects.filter(patient_id=patient_id, muscle_id__in={muscle for muscle, _, _ in wanted})
-    return {(p.muscle_id, p.side, p.place_key): p.pk for p in points}
+    muscles = list({muscle for muscle, _, _ in wanted})
+    return {(muscle, side, key): pk for pk, muscle, side, key in queries.known_points(patient_id, muscles)}

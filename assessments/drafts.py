@@ -15,7 +15,7 @@ from django.db.models import Model, QuerySet
 from accounts import policies
 from clinic.caller import Caller
 from clinic.constraints import violations_as
-from clinic.errors import Conflict
+from clinic.errors import Conflict, NotFound
 from patients.actions import refuse_merged
 from patients.models import Patient
 from records import actions as records
@@ -43,9 +43,12 @@ def open_patient(patient_id: UUID) -> Patient:
     """
     The patient, locked so that a discharge or a merge cannot slip in between this check and our insert.
 
-    :raises PatientMerged, PatientNotInCare:
+    :raises NotFound, PatientMerged, PatientNotInCare:
     """
-    patient = Patient.objects.select_for_update(of=("self",), no_key=True).get(pk=patient_id)
+    needed = Patient.objects.select_related("clinic").only("clinic__rule_set", "status", "merged_into_id")
+    patient = needed.select_for_update(of=("self",), no_key=True).filter(pk=patient_id).first()
+    if patient is None:
+        raise NotFound
     refuse_merged(patient)
     if patient.status != Patient.Status.IN_CARE:
         raise PatientNotInCare

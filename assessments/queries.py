@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from clinic.sql import prepared
 
 # A point's class is that of its newest signed sighting that still stands; of a draft, where there is no other.
 TRIGGER_POINTS = """
@@ -20,6 +20,9 @@ TRIGGER_POINTS = """
     WHERE t.clinic_id = %(clinic)s AND t.patient_id = ANY(%(patients)s) AND m.status IS NULL
     ORDER BY t.id, provisional, a.performed_at DESC, a.id DESC
 """
+POINT_COLUMNS = [
+    "id", "muscle", "side", "place", "last_seen_at", "provisional", "sightings", "criteria", "class", "first_seen_at",
+]  # fmt: skip
 
 
 def trigger_points(
@@ -28,7 +31,7 @@ def trigger_points(
     """A patient's trigger points with their newest class, the last seen first."""
     statement = f"""
         SELECT * FROM ({TRIGGER_POINTS}) AS points
-            (id, muscle, side, place, last_seen_at, provisional, sightings, criteria, class, first_seen_at)
+            ({", ".join(POINT_COLUMNS)})
         WHERE %(after_at)s::timestamptz IS NULL OR (last_seen_at, id) < (%(after_at)s::timestamptz, %(after_id)s::uuid)
         ORDER BY last_seen_at DESC, id DESC LIMIT %(limit)s
     """  # noqa: S608 - no input
@@ -40,7 +43,14 @@ def trigger_points(
         "after_id": point,
         "limit": limit,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        names = [column.name for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    rows = prepared(statement, values)
+    return [dict(zip(POINT_COLUMNS, row, strict=True)) for row in rows]
+
+
+def known_points(patient_id: UUID, muscles: list[str]) -> list[tuple[UUID, str, str, str]]:
+    """A patient's trigger points in these muscles: id, muscle, side, place as it is compared."""
+    statement = """
+        SELECT id, muscle_id, side, place_key FROM assessments_triggerpoint
+        WHERE patient_id = %s AND muscle_id = ANY(%s)
+    """
+    return prepared(statement, [patient_id, muscles])

@@ -50,14 +50,16 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
 # The application role: it owns nothing, and row-level security binds it.
 DATABASES = {"default": database(required("DATABASE_URL", "a PostgreSQL URI of the application role (palpate_app)."))}
-# Connections that a process keeps; 0 keeps none (where PgBouncer does).
-DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=8)
+# Each thread keeps its connection: cheaper than a pool's checkout with every request. Where threads are many, a pool
+# of so many connections a process takes its place. No check before each request: see `clinic.sql.first`.
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=0)
+if DATABASE_POOL_SIZE:
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10}
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONNECTION_MAX_AGE_S", default=600)
 # Statements that every request runs are prepared once; off for a PgBouncer before 1.21 in transaction mode.
 if env.bool("DATABASE_PREPARED", default=True):
     DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 2
-if DATABASE_POOL_SIZE:
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10}
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # The owner of the tables; only `migrate` and `prepare_database` use it, so the web processes need not have it.
 if env.str("DATABASE_OWNER_URL", default=""):
     DATABASES["owner"] = database(env.str("DATABASE_OWNER_URL"))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 
 def prepared(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -22,3 +22,18 @@ def prepared(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> list[
     with connection.wrap_database_errors, psycopg.Cursor(link) as cursor:
         cursor.execute(statement, values)
         return cursor.fetchall() if cursor.description else []
+
+
+def first(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """
+    As `prepared`, for the first statement of a request: should the kept connection have died meanwhile (PostgreSQL was
+    restarted, a firewall forgot it), nothing has happened on it yet, so a new one is taken once.
+    """
+    fresh = connection.connection is None
+    try:
+        return prepared(statement, values)
+    except (OperationalError, InterfaceError):
+        if fresh or connection.in_atomic_block:
+            raise
+        connection.close()
+        return prepared(statement, values)

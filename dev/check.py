@@ -31,7 +31,6 @@ def main() -> int:
         "DATABASE_URL": "postgresql://palpate_app@/unused",
         "REDIS_URL": "redis://unused",
         "HTTPS": "1",
-        "DATABASE_POOL_SIZE": "0",
     }
     environment.pop("DATABASE_OWNER_URL", None)
     failed = []

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import ApiClient, Clinic, User
 from accounts.rules import SCOPES
+from clinic.api.fields import parsed
 from clinic.caller import Caller
 from patients import actions as patients
 from patients.models import Patient
@@ -102,6 +103,4 @@ def treatment(**fields: Any) -> dict[str, Any]:
 
 def content(sent: Mapping[str, Any], shape: type[Any]) -> Any:
     """What is sent, as an action takes it."""
-    body = shape(data=dict(sent))
-    body.is_valid(raise_exception=True)
-    return body.validated_data
+    return parsed(shape, dict(sent))

@@ -39,7 +39,7 @@ class RedFlagStop(Conflict):
     detail = "A red flag of the last assessment stops treatment. Answer for it in overrides, with a reason."
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record_session(*, patient_id: UUID, content: checks.Content, by: Caller, at: datetime) -> Session:
     """
     Start a treatment session of a patient as a draft, with whatever is known of it already.
@@ -56,13 +56,13 @@ def record_session(*, patient_id: UUID, content: checks.Content, by: Caller, at:
     for name, value in {"performed_at": at, **{n: content[n] for n in HEAD_FIELDS if n in content}}.items():
         setattr(session, name, value)
     session.pk = session.subject_id = new_id()
-    session.save(force_insert=True)
+    bulk.insert([session])
     _write_parts(session, content, at)
     audit.log("session.record", by=by, target_id=session.pk, patient_ids=[patient.pk])
     return session
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def change_session(*, session: Session, content: checks.Content, by: Caller, at: datetime) -> Session:
     """
     Change a draft: fields that are given change, lists that are given are replaced.

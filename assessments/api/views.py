@@ -14,6 +14,7 @@ from assessments import actions, drafts, queries
 from assessments.api import serializers as shapes
 from assessments.documents import assessment_json
 from assessments.models import Assessment
+from clinic.api.fields import parsed
 from clinic.api.pagination import Page, moment
 from clinic.api.schema import PAGED
 from clinic.api.views import ClinicView, etag
@@ -112,12 +113,8 @@ class PatientAssessments(ClinicView):
     )
     def post(self, request: Request, patient_id: UUID) -> Response:
         """Record an assessment as a draft. Each finding is classified by the assessment's rule set."""
-        self.saw(*identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)[:1])
-        body = shapes.NewAssessmentInput(data=request.data)
-        body.is_valid(raise_exception=True)
-        assessment = actions.record_assessment(
-            patient_id=patient_id, content=body.validated_data, by=self.caller, at=timezone.now()
-        )
+        body = parsed(shapes.NewAssessmentInput, request.data)
+        assessment = actions.record_assessment(patient_id=patient_id, content=body, by=self.caller, at=timezone.now())
         return answer(assessment, status.HTTP_201_CREATED)
 
 
@@ -142,9 +139,8 @@ class OneAssessment(ClinicView):
     def patch(self, request: Request, assessment_id: UUID) -> Response:
         """Change a draft. A list that is sent replaces the whole list."""
         assessment = self._draft(assessment_id)
-        body = shapes.AssessmentChanges(data=request.data)
-        body.is_valid(raise_exception=True)
-        actions.change_assessment(assessment=assessment, content=body.validated_data, by=self.caller, at=timezone.now())
+        body = parsed(shapes.AssessmentChanges, request.data)
+        actions.change_assessment(assessment=assessment, content=body, by=self.caller, at=timezone.now())
         return answer(fresh(assessment.pk))
 
     @extend_schema(operation_id="assessments_discard", tags=["assessments"], responses={204: None})
@@ -174,9 +170,7 @@ class AssessmentCommand(ClinicView):
         return assessment
 
     def sent(self, shape: type[Any]) -> Any:
-        body = shape(data=self.request.data)
-        body.is_valid(raise_exception=True)
-        return body.validated_data
+        return parsed(shape, self.request.data)
 
 
 class AssessmentSignature(AssessmentCommand):

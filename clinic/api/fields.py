@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from rest_framework import serializers
@@ -51,6 +52,23 @@ class StrictSerializer(serializers.Serializer[Any]):
         if name in self.computed:
             return ErrorDetail("This is computed, and cannot be sent.", code="computed")
         return ErrorDetail(f"There is no such field. There are: {', '.join(self.fields)}.", code="unknown_field")
+
+
+@lru_cache
+def _made(shape: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
+    return shape()
+
+
+def parsed(shape: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
+    """
+    What was sent, in the form that this shape describes.
+
+    The shape is built once for all requests: validation keeps nothing on it, and building a nested one costs as much
+    as using it.
+
+    :raises rest_framework.exceptions.ValidationError: naming each field that is not of the form
+    """
+    return dict(_made(shape).run_validation(data))
 
 
 def many(shape: type[serializers.Serializer[Any]], *, at_most: int, **options: Any) -> Any:

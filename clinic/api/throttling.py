@@ -38,10 +38,10 @@ class RequestsPerMinute(BaseThrottle):
         self.reset_s = math.ceil(WINDOW_S - now % WINDOW_S)
         key = f"palpate:requests:{who}:{int(now // WINDOW_S)}"
         try:
-            with redis(settings.REDIS_URL).pipeline(transaction=False) as together:
-                together.incr(key)
-                together.expire(key, 2 * WINDOW_S)
-                used = int(together.execute()[0])
+            counter = redis(settings.REDIS_URL)
+            used = int(counter.incr(key))
+            if used == 1:
+                counter.expire(key, 2 * WINDOW_S)
         except RedisError:
             logger.warning("request limits are not counted: Redis does not answer")
             return True

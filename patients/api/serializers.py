@@ -71,27 +71,26 @@ class PatientChanges(StrictSerializer):
     emergency_contact = EmergencyContactInput(required=False)
     alerts = many(AlertInput, at_most=100)
 
-    def to_action(self) -> dict[str, Any]:
-        """The arguments of `register_patient` and `change_patient`."""
-        data = dict(self.validated_data)
-        identifiers, alerts = data.pop("external_ids", None), data.pop("alerts", None)
-        contact = dict(data.pop("contact", {}))
-        consent = contact.pop("consent", {})
-        details = data | contact | {f"consent_{channel}": answer for channel, answer in consent.items()}
-        address = data.pop("address", {})
-        details.pop("address", None)
-        details |= {("address_line" if name == "line" else name): value for name, value in address.items()}
-        emergency = details.pop("emergency_contact", {})
-        details |= {f"emergency_{name}": value for name, value in emergency.items()}
-        return {
-            "details": details,
-            "identifiers": None if identifiers is None else [NewIdentifier(**i) for i in identifiers],
-            "alerts": None if alerts is None else [NewAlert(**a) for a in alerts],
-        }
-
 
 class NewPatientInput(PatientChanges):
     family_name = Text(max_length=200)
+
+
+def to_action(body: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of `register_patient` and `change_patient`, from what was sent."""
+    data = dict(body)
+    identifiers, alerts = data.pop("external_ids", None), data.pop("alerts", None)
+    contact = dict(data.pop("contact", {}))
+    consent = contact.pop("consent", {})
+    address, emergency = data.pop("address", {}), data.pop("emergency_contact", {})
+    details = data | contact | {f"consent_{channel}": answer for channel, answer in consent.items()}
+    details |= {("address_line" if name == "line" else name): value for name, value in address.items()}
+    details |= {f"emergency_{name}": value for name, value in emergency.items()}
+    return {
+        "details": details,
+        "identifiers": None if identifiers is None else [NewIdentifier(**i) for i in identifiers],
+        "alerts": None if alerts is None else [NewAlert(**a) for a in alerts],
+    }
 
 
 class AlertOutput(serializers.Serializer[Any]):

@@ -11,6 +11,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from clinic.api.fields import parsed
 from clinic.api.pagination import Page, invalid_parameter
 from clinic.api.schema import PAGED
 from clinic.api.views import ClinicView, etag
@@ -94,9 +95,8 @@ class Patients(ClinicView):
     )
     def post(self, request: Request) -> Response:
         """Register a patient. `possible_duplicates` warns of patients who may be the same person."""
-        body = shapes.NewPatientInput(data=request.data)
-        body.is_valid(raise_exception=True)
-        sent = body.to_action()
+        body = parsed(shapes.NewPatientInput, request.data)
+        sent = shapes.to_action(body)
         patient = actions.register_patient(
             details=sent["details"],
             identifiers=sent["identifiers"] or (),
@@ -133,9 +133,8 @@ class OnePatient(ClinicView):
         patient = get_object_or_404(visible.select_for_update(of=("self",)), pk=patient_id)
         self.saw(patient.pk)
         self.check_precondition(patient.revision)
-        body = shapes.PatientChanges(data=request.data)
-        body.is_valid(raise_exception=True)
-        sent = body.to_action()
+        body = parsed(shapes.PatientChanges, request.data)
+        sent = shapes.to_action(body)
         actions.change_patient(
             patient=patient,
             changes=sent["details"],
@@ -163,12 +162,11 @@ class PatientMerge(ClinicView):
         visible = Patient.objects.visible_to(self.caller)
         patient = get_object_or_404(visible, pk=patient_id)
         self.saw(patient.pk)
-        body = shapes.MergeInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = parsed(shapes.MergeInput, request.data)
         survivor = actions.merge_patients(
             patient_id=patient.pk,
-            into_id=body.validated_data["into"],
-            reason=body.validated_data["reason"],
+            into_id=body["into"],
+            reason=body["reason"],
             by=self.caller,
             at=timezone.now(),
         )
@@ -188,9 +186,8 @@ class PatientImports(ClinicView):
     )
     def post(self, request: Request) -> Response:
         """Import patients from a FHIR R4 bundle, NDJSON or CSV. Sent twice, the second time changes nothing."""
-        body = shapes.ImportInput(data=request.data)
-        body.is_valid(raise_exception=True)
-        sent = body.validated_data
+        body = parsed(shapes.ImportInput, request.data)
+        sent = body
         report = importing.Report(dry_run=sent["dry_run"])
         importing.import_file(
             sent["content"],

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assessments import drafts
+from clinic.api.fields import parsed
 from clinic.api.pagination import Page, moment, short_list
 from clinic.api.schema import PAGED
 from clinic.api.views import ClinicView, etag
@@ -108,12 +109,8 @@ class PatientSessions(ClinicView):
     )
     def post(self, request: Request, patient_id: UUID) -> Response:
         """Record a treatment session as a draft. A dose outside its usual range wants a reason in `limit_reasons`."""
-        self.saw(*identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)[:1])
-        body = shapes.NewSessionInput(data=request.data)
-        body.is_valid(raise_exception=True)
-        session = actions.record_session(
-            patient_id=patient_id, content=body.validated_data, by=self.caller, at=timezone.now()
-        )
+        body = parsed(shapes.NewSessionInput, request.data)
+        session = actions.record_session(patient_id=patient_id, content=body, by=self.caller, at=timezone.now())
         return answer(session, status.HTTP_201_CREATED)
 
 
@@ -138,9 +135,8 @@ class OneSession(ClinicView):
     def patch(self, request: Request, session_id: UUID) -> Response:
         """Change a draft. A list that is sent replaces the whole list."""
         session = self._draft(session_id)
-        body = shapes.SessionChanges(data=request.data)
-        body.is_valid(raise_exception=True)
-        actions.change_session(session=session, content=body.validated_data, by=self.caller, at=timezone.now())
+        body = parsed(shapes.SessionChanges, request.data)
+        actions.change_session(session=session, content=body, by=self.caller, at=timezone.now())
         return answer(fresh(session.pk))
 
     @extend_schema(operation_id="sessions_discard", tags=["sessions"], responses={204: None})
@@ -170,9 +166,7 @@ class SessionCommand(ClinicView):
         return session
 
     def sent(self, shape: type[Any]) -> Any:
-        body = shape(data=self.request.data)
-        body.is_valid(raise_exception=True)
-        return body.validated_data
+        return parsed(shape, self.request.data)
 
 
 class SessionSignature(SessionCommand):

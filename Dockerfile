@@ -1,0 +1,26 @@
+# Palpate for production: one image for web, worker, beat and the one-off preparation.
+FROM python:3.12-slim AS build
+WORKDIR /app
+COPY requirements.txt .
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
+
+FROM python:3.12-slim
+RUN useradd --create-home --uid 10001 palpate
+WORKDIR /app
+COPY --from=build /venv /venv
+COPY --chown=root:root manage.py ./
+COPY --chown=root:root clinic clinic
+COPY --chown=root:root audit audit
+COPY --chown=root:root accounts accounts
+COPY --chown=root:root patients patients
+COPY --chown=root:root records records
+COPY --chown=root:root assessments assessments
+COPY --chown=root:root treatments treatments
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DJANGO_SETTINGS_MODULE=clinic.settings \
+    STATIC_ROOT=/app/staticfiles
+RUN SECRET_KEY=build DATABASE_URL=postgresql://palpate_app@/build REDIS_URL=redis://build \
+    python manage.py collectstatic --noinput
+USER palpate
+EXPOSE 8000
+CMD ["gunicorn", "clinic.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", \
+     "--worker-class", "gthread", "--preload", "--no-control-socket"]
