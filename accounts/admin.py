@@ -62,7 +62,9 @@ class MembershipAdmin(Administered):
     form = NewMember
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
-        return super().get_form(request, obj, change, **options) if obj is None else forms.ModelForm
+        if obj is not None:  # only looked at
+            options["form"] = forms.ModelForm
+        return super().get_form(request, obj, change, **options)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["email", "name", "role"] if obj is None else ["user", "role", "is_active"]
@@ -118,7 +120,9 @@ class ApiClientAdmin(Administered):
         return super().get_queryset(request).filter(clinic=request.clinic)  # type: ignore[attr-defined]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
-        return super().get_form(request, obj, change, **options) if obj is None else forms.ModelForm
+        if obj is not None:  # only looked at
+            options["form"] = forms.ModelForm
+        return super().get_form(request, obj, change, **options)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:

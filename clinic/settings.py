@@ -227,7 +227,6 @@ SPECTACULAR_SETTINGS = {
         "displayRequestDuration": True,
     },
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
         "Side": "assessments.rules.SIDES",
         "Sign": "assessments.rules.SIGN_VALUES",

@@ -93,26 +93,7 @@ def _append(
         refuse_marked(replaces)
         body = {**body, "replaces": {"record_id": replaces.pk, "sha256": bytes(replaces.sha256).hex()}}
     previous = bytes(chain.head_sha256)
-    head = {
-        "format": rules.FORMAT,
-        "clinic_id": by.clinic_id,
-        "sequence": chain.head_sequence + 1,
-        "previous_sha256": previous.hex(),
-        "kind": subject.kind,
-        "entry": entry,
-        "subject_id": subject.id,
-        "patient_id": subject.patient.pk,
-        "version": subject.version,
-        "occurred_at": subject.occurred_at,
-        "signed_at": at,
-        "signed_by": {"id": author.pk, "name": author.name, "registration_no": author.registration_no},
-        "signed_through": by.client_id,
-        "patient": {
-            "family_name": subject.patient.family_name,
-            "given_names": subject.patient.given_names,
-            "birth_date": subject.patient.birth_date,
-        },
-    }
+    head = _head(entry, subject, chain.head_sequence + 1, previous, author, by, at)
     document = rules.canonical_bytes({**head, **body})
     record = Record.objects.create(
         clinic_id=by.clinic_id,
@@ -137,6 +118,32 @@ def _append(
     verb = {"signed": "sign", "addendum": "add_addendum", "entered_in_error": "mark_entered_in_error"}[entry]
     audit.log(f"{subject.kind}.{verb}", by=by, target_id=subject.id, patient_ids=[subject.patient.pk])
     return record
+
+
+def _head(
+    entry: str, subject: Subject, sequence: int, previous: bytes, author: User, by: Caller, at: datetime
+) -> dict[str, Any]:
+    """What every document says about itself, so that its hash covers it: place in the chain, subject, signer."""
+    return {
+        "format": rules.FORMAT,
+        "clinic_id": by.clinic_id,
+        "sequence": sequence,
+        "previous_sha256": previous.hex(),
+        "kind": subject.kind,
+        "entry": entry,
+        "subject_id": subject.id,
+        "patient_id": subject.patient.pk,
+        "version": subject.version,
+        "occurred_at": subject.occurred_at,
+        "signed_at": at,
+        "signed_by": {"id": author.pk, "name": author.name, "registration_no": author.registration_no},
+        "signed_through": by.client_id,
+        "patient": {
+            "family_name": subject.patient.family_name,
+            "given_names": subject.patient.given_names,
+            "birth_date": subject.patient.birth_date,
+        },
+    }
 
 
 def _lock_chain(clinic_id: UUID) -> Chain:

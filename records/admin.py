@@ -19,7 +19,7 @@ class RecordAdmin(ReadOnly):
     list_display = ["sequence", "kind", "entry", "version", "status", "patient", "signed_by_name", "signed_at"]
     list_filter = ["kind", "entry", "signed_at"]
     list_select_related = ["mark", "signed_by"]
-    search_fields = ["subject_id", "patient_id"]
+    search_fields = ["=subject_id", "=patient__id"]
     search_help_text = "The id of a patient, an assessment or a session"
     ordering = ["-sequence"]
     fields = [

@@ -1,0 +1,185 @@
+"""House rules, held against the code and the schema."""
+
+import ast
+import inspect
+import json
+import re
+from pathlib import Path
+
+import yaml
+from django.apps import apps
+from django.conf import settings
+from django.db import models
+
+from assessments import rules as exam
+from treatments import rules as dose
+from treatments.models import Intervention
+
+ROOT = Path(__file__).parents[1]
+APPS = ["audit", "accounts", "patients", "records", "assessments", "treatments", "clinic"]
+OURS = [model for model in apps.get_models() if model._meta.app_config.name.split(".")[0] in APPS]
+SOURCES = [p for app in APPS for p in (ROOT / app).rglob("*.py") if "migrations" not in p.parts]
+FINAL = {"AuditEvent", "Merge", "Record", "Mark", "ChainCheck"}
+FINAL_ONCE_SIGNED = {
+    "Assessment", "Finding", "Referral", "RangeOfMotion", "RedFlagAnswer", "PainMark",
+    "Session", "Intervention", "Measure", "Override",
+}  # fmt: skip
+EDITABLE = {
+    "IdempotencyKey", "Clinic", "User", "Membership", "ApiClient", "Patient", "Identifier", "SearchKey", "Alert",
+    "Condition", "Medication", "Chain", "TriggerPoint",
+}  # fmt: skip
+CODE_LISTS = {"Muscle", "BodyZone", "Movement", "Caution", "CatalogueLoad"}
+
+
+def test_every_model_is_listed_as_final_or_editable():
+    assert {model.__name__ for model in OURS} == FINAL | FINAL_ONCE_SIGNED | EDITABLE | CODE_LISTS
+
+
+def test_deleting_never_cascades_through_the_record():
+    for model in OURS:
+        for field in model._meta.concrete_fields:
+            if field.is_relation and model.__name__ not in {"SearchKey", "ApiClient"}:
+                assert field.remote_field.on_delete is models.PROTECT, field
+
+
+def test_str_leaks_nothing():
+    """A patient's row names itself by its key: `str()` ends up in logs and error reports."""
+    for model in OURS:
+        names = {field.name for field in model._meta.fields}
+        if {"patient", "family_name"} & names or "assessment" in names or "session" in names:
+            assert str(model(pk="0199")) == f"{model.__name__} 0199"
+
+
+def test_the_doses_columns_are_the_rules_fields():
+    columns = {field.name for field in Intervention._meta.concrete_fields}
+    assert set(dose.FIELDS) <= columns
+    named = {constraint.name for constraint in Intervention._meta.constraints}
+    assert {f"dose_{name}_of_technique" for name in dose.FIELDS} <= named
+    measured = {code for code, t in dose.TECHNIQUES.items() if any(map(dose.is_measured, t.dose))}
+    assert {f"dose_within_{code}" for code in measured} <= named
+
+
+def test_the_findings_columns_are_the_rules_signs():
+    from assessments.models import Finding
+
+    assert {*exam.SIGNS, "spot_in_band"} <= {field.name for field in Finding._meta.concrete_fields}
+
+
+def test_functions_and_modules_stay_short():
+    """A function has at most 50 lines (35 is the aim), a module 460."""
+    long = []
+    for path in SOURCES:
+        text = path.read_text()
+        if text.count("\n") > 460:
+            long.append(str(path.relative_to(ROOT)))
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef) and path.name != "schema_operations.py":
+                lines = node.end_lineno - node.lineno + 1
+                doc = len((ast.get_docstring(node) or "").splitlines())
+                if lines - doc > 50:
+                    long.append(f"{path.relative_to(ROOT)}:{node.name}")
+    assert long == []
+
+
+def test_actions_take_names_only_and_say_who_and_when():
+    import importlib
+
+    for app in ("accounts", "patients", "records", "assessments", "treatments"):
+        module = importlib.import_module(f"{app}.actions")
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            if function.__module__ != module.__name__ or name.startswith("_"):
+                continue
+            parameters = inspect.signature(function).parameters
+            kinds = {p.kind for n, p in parameters.items()}
+            if "by" in parameters:
+                assert kinds == {inspect.Parameter.KEYWORD_ONLY}, f"{app}.{name}"
+                assert inspect.getdoc(function), f"{app}.{name}"
+
+
+def test_no_signals_and_no_save_overrides():
+    for path in SOURCES:
+        text = path.read_text()
+        assert "django.db.models.signals" not in text, path
+        assert path.name != "models.py" or not re.search(r"    def (save|delete)\(self", text), path
+
+
+def test_every_dependency_says_why_it_is_there():
+    text = (ROOT / "pyproject.toml").read_text()
+    block = text[text.index("dependencies = [") : text.index("[tool.ruff]")]
+    lines = [line for line in block.splitlines() if re.match(r'\s+"', line)]
+    assert len(lines) > 25
+    assert [line for line in lines if "#" not in line] == []
+
+
+def test_both_locks_are_hashed_and_name_no_registry():
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        text = (ROOT / name).read_text()
+        assert "://" not in text
+        assert text.count("--hash=sha256:") > text.count("==")
+
+
+def test_the_schedule_names_tasks_that_exist():
+    from clinic.celery import app
+
+    app.loader.import_default_modules()
+    for entry in settings.CELERY_BEAT_SCHEDULE.values():
+        assert entry["task"] in app.tasks
+
+
+# --- Production files -----------------------------------------------------------------------------------------
+
+
+def test_compose_runs_the_services_with_the_variables_that_settings_read():
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    services = compose["services"]
+    assert set(services) == {"postgres", "redis", "prepare", "web", "worker", "beat"}
+    assert services["postgres"]["image"] == "postgres:18"
+    assert [name for name, service in services.items() if "ports" in service] == ["web"]
+    for name in set(services) - {"prepare"}:
+        assert "healthcheck" in services[name], name
+        assert services[name]["restart"] == "unless-stopped"
+    read = set(re.findall(r'(?:required\(|env\.\w+\(\s*)"([A-Z_]+)"', (ROOT / "clinic" / "settings.py").read_text()))
+    read |= {"DATABASE_ADMIN_URL"}
+    for name in ("prepare", "web", "worker", "beat"):
+        given = set(services[name]["environment"])
+        assert {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "HTTPS"} <= given
+        assert given <= read, given - read
+        owner = {"DATABASE_OWNER_URL", "DATABASE_ADMIN_URL"} & given
+        assert bool(owner) is (name == "prepare")  # nobody else could change what is final
+
+
+def test_compose_holds_no_secret():
+    text = (ROOT / "docker-compose.yml").read_text()
+    for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "OWNER_PASSWORD", "APP_PASSWORD"):
+        assert f"${{{name}:?" in text
+    assert not re.search(r"(PASSWORD|SECRET_KEY): (?!\$\{)\S", text)
+
+
+def test_the_image_is_not_root_and_holds_every_app():
+    text = (ROOT / "Dockerfile").read_text()
+    assert re.search(r"^USER palpate$", text, re.M)
+    assert "--require-hashes" in text
+    for app in APPS:
+        assert re.search(rf"^COPY .* {app} {app}$", text, re.M), app
+
+
+def test_the_readme_lists_every_setting():
+    settings_text = (ROOT / "clinic" / "settings.py").read_text()
+    read = set(re.findall(r'(?:required\(|env\.\w+\(\s*)"([A-Z_]+)"', settings_text))
+    readme = (ROOT / "README.md").read_text()
+    assert {name for name in read if f"`{name}`" not in readme} == set()
+
+
+def test_no_file_names_a_machine():
+    for path in ROOT.rglob("*"):
+        ours = not {".git", ".venv", ".data", "docs", "tests"} & set(path.relative_to(ROOT).parts)
+        text = path.suffix in {".py", ".md", ".toml", ".yml", ".sh", ""}
+        if path.is_file() and ours and text:
+            assert not re.search(r"/(home|root|Users)/\w", path.read_text(errors="ignore")), path
+
+
+def test_the_catalogue_file_is_the_one_that_is_loaded():
+    from assessments import catalogue
+
+    path = ROOT / "assessments" / "catalogue" / "muscles.json"
+    assert len(json.loads(path.read_text())["muscles"]) == len(catalogue.MUSCLES)

@@ -1,0 +1,68 @@
+"""The demo clinics follow the published figures, and are the same each time."""
+
+from datetime import UTC, datetime
+from statistics import mean, stdev
+
+import pytest
+
+from accounts.models import Clinic
+from assessments.models import Assessment, Finding
+from clinic import tenancy
+from patients.models import Patient
+from records import actions
+from treatments.demo import courses, load, people
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("number", "active", "latent"),
+    # Mean and standard deviation as published (domain facts 10.3).
+    [(0, (1.8, 0.8), (2.5, 1.3)), (1, (1.9, 1.2), (1.9, 0.8)), (2, (3.9, 2.5), (3.4, 2.7))],
+)
+def test_each_cohort_has_its_published_points(number, active, latent):
+    cohort = courses.COHORTS[number]
+
+    for counts, (published_mean, published_deviation) in ((cohort.active, active), (cohort.latent, latent)):
+        assert mean(counts) == pytest.approx(published_mean, abs=0.001)
+        assert stdev(counts) == pytest.approx(published_deviation, abs=0.2)
+
+
+def test_sixty_patients_the_same_each_time():
+    cases = courses.cases()
+
+    assert len(cases) == len(people.FAMILY_NAMES) == 60
+    assert cases == courses.cases()
+    for case in cases:
+        assert (
+            len(case.active) + len(case.latent) <= len(case.cohort.places or courses.OTHER_PLACES[0])
+            or case.number >= 40
+        )
+        steps = list(courses.course(case, NOW))
+        assert steps == list(courses.course(case, NOW))
+        assert (steps[-1].at - steps[0].at).days >= 21
+        assert max(s.at for s in steps) < NOW
+
+
+def test_the_demo_loads_signs_and_stays(db):
+    load.load_people()
+    for spec in people.CLINICS:
+        load.load_clinic(spec["slug"], now=NOW)
+        load.load_clinic(spec["slug"], now=NOW)  # again: nothing more
+    first = load.facts(known={}, url="http://x")
+    again = load.facts(known=first, url="http://x")
+
+    assert again == first
+    assert {user["role"] for user in first["users"]} == {"owner", "therapist", "staff", "support"}
+    assert all(user["password"] for user in first["users"])
+    total = 0
+    for clinic in Clinic.objects.filter(slug__in=["harbour", "linden"]):
+        with tenancy.scope(clinic.pk):
+            total += Patient.objects.count()
+            assert actions.verify_chain(clinic_id=clinic.pk)["ok"]
+            assert Patient.objects.exclude(merged_into=None).count() == 1
+            assert Assessment.objects.drafts().exists()
+            assert set(Finding.objects.values_list("class_code", flat=True)) >= {"active", "latent", "no_trigger_point"}
+            first_exams = Assessment.objects.filter(notes="Course: mechanical neck pain.", pain_now__gte=5)
+            assert first_exams.exists()
+    assert total == 62  # sixty, and one registered twice in each clinic
