@@ -51,7 +51,8 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 # The application role: it owns nothing, and row-level security binds it.
 DATABASES = {"default": database(required("DATABASE_URL", "a PostgreSQL URI of the application role (palpate_app)."))}
 # Each thread keeps its connection: cheaper than a pool's checkout with every request. Where threads are many, a pool
-# of so many connections a process takes its place. No check before each request: see `clinic.sql.first`.
+# of so many connections a process takes its place. The API spares itself the check: see `clinic.sql.first`.
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=0)
 if DATABASE_POOL_SIZE:
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10}

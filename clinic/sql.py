@@ -31,9 +31,11 @@ def first(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tup
     """
     fresh = connection.connection is None
     try:
-        return prepared(statement, values)
+        rows = prepared(statement, values)
     except (OperationalError, InterfaceError):
         if fresh or connection.in_atomic_block:
             raise
         connection.close()
-        return prepared(statement, values)
+        rows = prepared(statement, values)
+    connection.health_check_done = True  # this was one; Django need not ask again
+    return rows

@@ -44,15 +44,21 @@ class MedicationInline(OfPatientInline):
     fields = ["text", "code", "since_date", "source"]
 
 
-class SeveralFiles(forms.FileInput):
+class SeveralFilesInput(forms.FileInput):
     allow_multiple_selected = True
 
 
+class SeveralFiles(forms.FileField):
+    widget = SeveralFilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        """At least one file, and each of them as a FileField wants it."""
+        sent = data if isinstance(data, list | tuple) and data else [None if data in ([], ()) else data]
+        return [super(SeveralFiles, self).clean(one, initial) for one in sent]
+
+
 class ImportForm(forms.Form):
-    upload = forms.FileField(
-        help_text="FHIR R4 bundles (.json), NDJSON or CSV, in UTF-8; several at once are fine.",
-        widget=SeveralFiles,
-    )
+    upload = SeveralFiles(help_text="FHIR R4 bundles (.json), NDJSON or CSV, in UTF-8; several at once are fine.")
     columns = forms.CharField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "placeholder": "family_name=Nachname"}),
@@ -147,7 +153,7 @@ class PatientAdmin(ReadOnly):
         report = None
         if request.method == "POST" and form.is_valid():
             report = importing.Report(dry_run=form.cleaned_data["dry_run"])
-            for upload in request.FILES.getlist("upload"):
+            for upload in form.cleaned_data["upload"]:
                 self._import(upload, form.cleaned_data, report, request)
             importing.log_import(report, by=request.caller)  # type: ignore[attr-defined]
             lines = (line.patient_id for line in report.lines)

@@ -178,14 +178,17 @@ def _from_database(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
     return problem(500, "internal_error", "Something broke on our side. Nothing was saved; please try again."), {}
 
 
+FOR_PROGRAMS = ("/api/", "/oauth/token/", "/oauth/revoke_token/")
+
+
 def as_http(status_code: int, code: str, detail: str) -> HttpResponse:
     body = orjson.dumps(problem(status_code, code, detail))
     return HttpResponse(body, status=status_code, content_type=CONTENT_TYPE)
 
 
 def not_found_page(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's 404, in the API's form below /api/."""
-    if request.path.startswith("/api/"):
+    """Django's 404, in the API's form where programs ask."""
+    if request.path.startswith(FOR_PROGRAMS):
         return as_http(404, "not_found", "There is no such path.")
     from django.views.defaults import page_not_found
 
@@ -193,8 +196,8 @@ def not_found_page(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def error_page(request: HttpRequest) -> HttpResponse:
-    """Django's 500, in the API's form below /api/."""
-    if request.path.startswith("/api/"):
+    """Django's 500, in the API's form where programs ask."""
+    if request.path.startswith(FOR_PROGRAMS):
         return as_http(500, "internal_error", "Something broke on our side. Nothing was saved; please try again.")
     from django.views.defaults import server_error
 
@@ -202,8 +205,8 @@ def error_page(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request_page(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's 400, in the API's form below /api/."""
-    if request.path.startswith("/api/"):
+    """Django's 400, in the API's form where programs ask."""
+    if request.path.startswith(FOR_PROGRAMS):
         return as_http(400, "bad_request", "The request could not be understood.")
     from django.views.defaults import bad_request
 

@@ -34,10 +34,6 @@ def test_sixty_patients_the_same_each_time():
     assert len(cases) == len(people.FAMILY_NAMES) == 60
     assert cases == courses.cases()
     for case in cases:
-        assert (
-            len(case.active) + len(case.latent) <= len(case.cohort.places or courses.OTHER_PLACES[0])
-            or case.number >= 40
-        )
         steps = list(courses.course(case, NOW))
         assert steps == list(courses.course(case, NOW))
         assert (steps[-1].at - steps[0].at).days >= 21

@@ -1,0 +1,109 @@
+"""A whole Palpate of its own for a test: real servers, real processes, killed and started again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from dev.run import Processes
+from dev.stack import Stack
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Running:
+    """Its address, its facts, and ways to hurt it."""
+
+    def __init__(self, stack: Stack, processes: Processes, url: str, facts: dict[str, Any]) -> None:
+        self.stack, self.processes, self.url, self.facts = stack, processes, url, facts
+        self.clients: list[httpx.Client] = []
+
+    def client(self, name: str) -> httpx.Client:
+        """A program of the first demo clinic, with its token."""
+        one = next(c for c in self.facts["clients"] if c["client_id"] == f"harbour-{name}")
+        answer = httpx.post(
+            f"{self.url}/oauth/token/",
+            data={"grant_type": "client_credentials"},
+            auth=(one["client_id"], one["client_secret"]),
+        )
+        token = answer.json()["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        self.clients.append(httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=20))
+        return self.clients[-1]
+
+    def kill(self, name: str) -> None:
+        """SIGKILL to the process and all that it started."""
+        os.killpg(self.processes.running[name].pid, signal.SIGKILL)
+        self.processes.running[name].wait()
+
+    def restart(self, name: str) -> None:
+        self.processes.start(name)
+
+    def kill_postgres(self) -> None:
+        assert self.stack.postgres is not None
+        os.kill(self.stack.postgres.postmaster_pid, signal.SIGKILL)
+        assert self.stack.postgres.process is not None
+        self.stack.postgres.process.wait()
+        time.sleep(1)  # its children notice
+
+    def start_postgres(self) -> None:
+        assert self.stack.postgres is not None
+        self.stack.postgres.start()
+
+    def wait(self, seconds: float = 30) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                if httpx.get(f"{self.url}/readyz", timeout=3).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                pass
+            time.sleep(0.1)
+        raise TimeoutError
+
+    def manage(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [".venv/bin/python", "manage.py", *arguments],
+            env=self.stack.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+
+@contextmanager
+def palpate(folder: Path) -> Iterator[Running]:
+    names = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_ADMIN_URL", "REDIS_URL", "SECRET_KEY")
+    kept = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        with Stack(folder / "data") as stack:
+            stack.environment["ALLOWED_HOSTS"] = "127.0.0.1"
+            facts = stack.data / "demo.json"
+            with Processes(stack, port) as processes:
+                stack.manage("prepare", "--demo", str(facts), "--url", url, quiet=True)
+                processes.wait_until_ready(url)
+                running = Running(stack, processes, url, json.loads(facts.read_text()))
+                try:
+                    yield running
+                finally:
+                    for client in running.clients:
+                        client.close()
+    finally:
+        os.environ.update(kept)
