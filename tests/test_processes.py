@@ -54,10 +54,10 @@ def test_the_example_does_what_the_readme_says(running):
     assert "DIFFERS" not in done.stdout
 
 
-def sign_until_stopped(running: Running, stop: threading.Event, outcomes: list[tuple[str, int | None]]) -> None:
+def sign_until_stopped(
+    tablet: httpx.Client, patient: str, stop: threading.Event, outcomes: list[tuple[str, int | None]]
+) -> None:
     """Record and sign without end; what was asked for is noted before the answer is known."""
-    tablet = running.client("tablet")
-    patient = tablet.get("/patients/", params={"status": "in_care", "limit": 1}).json()["results"][0]["id"]
     while not stop.is_set():
         try:
             draft = tablet.post(f"/patients/{patient}/assessments/", json=builders.exam(), timeout=5)
@@ -75,7 +75,11 @@ def sign_until_stopped(running: Running, stop: threading.Event, outcomes: list[t
 @pytest.mark.parametrize("victim", ["web", "worker", "postgres"])
 def test_killed_in_mid_signing_it_is_signed_whole_or_still_a_draft(running, victim):
     stop, outcomes = threading.Event(), []
-    threads = [threading.Thread(target=sign_until_stopped, args=(running, stop, outcomes)) for _ in range(4)]
+    clients = [running.client("tablet") for _ in range(4)]
+    patient = clients[0].get("/patients/", params={"status": "in_care", "limit": 1}).json()["results"][0]["id"]
+    threads = [
+        threading.Thread(target=sign_until_stopped, args=(client, patient, stop, outcomes)) for client in clients
+    ]
     for thread in threads:
         thread.start()
     for _ in range(3):
