@@ -37,5 +37,5 @@ def first(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tup
             raise
         connection.close()
         rows = prepared(statement, values)
-    connection.health_check_done = True  # this was one; Django need not ask again
+    connection.health_check_done = True  # type: ignore[attr-defined] # this was one; Django need not ask again
     return rows

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests import builders
-from tests.processes import Running, palpate
+from tests.processes import palpate
 
 ROOT = Path(__file__).parents[1]
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
