@@ -25,6 +25,8 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=Path(".data"))
     parser.add_argument("--is-free", action="store_true", help="only say whether nobody uses the data folder")
     options = parser.parse_args()
+    # A shell's background job ignores Ctrl-C's signal unless told otherwise.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
     try:
