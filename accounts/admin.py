@@ -61,6 +61,10 @@ class MembershipAdmin(Administered):
     search_fields = ["user__name", "user__email"]
     form = NewMember
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        """People see their own memberships elsewhere, too; they are not this clinic's to end."""
+        return super().get_queryset(request).filter(clinic=request.clinic)  # type: ignore[attr-defined]
+
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
         if obj is not None:  # only looked at
             options["form"] = forms.ModelForm
@@ -86,8 +90,17 @@ class MembershipAdmin(Administered):
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         try:
             actions.end_membership(membership=obj, by=request.caller)  # type: ignore[attr-defined]
+            messages.success(request, "They have this role no longer.")
         except DomainError as refusal:
             tell(request, refusal)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> list[Any]:
+        """Nothing: the action writes the audit trail, and may have refused."""
+        return []
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
+        """Without Django's own message, which does not know of a refusal."""
+        return redirect("admin:accounts_membership_changelist")
 
     @admin.display(ordering="user__name")
     def person(self, membership: Membership) -> str:

@@ -35,6 +35,11 @@ def person_as_caller(user: User, clinic_id: UUID, *, ip: str | None, request_id:
     )
 
 
+def may_administer(user: User, clinic_id: UUID) -> bool:
+    """Owners of the clinic, and support. Call inside its scope."""
+    return user.is_active and (user.is_superuser or "owner" in queries.roles(clinic_id=clinic_id, user_id=user.pk))
+
+
 def clinics_of(user: User) -> list[Clinic]:
     """The clinics that the person works for; all of them for support."""
     if user.is_superuser:

@@ -78,8 +78,10 @@ def change_assessment(*, assessment: Assessment, content: checks.Content, by: Ca
     if "red_flags" in content:
         for name, value in _gate(content["red_flags"]).items():
             setattr(assessment, name, value)
+    if "performed_at" in content:
+        assessment.recorded_at = at  # what is said to have happened is said now
     assessment.revision += 1
-    assessment.save(update_fields=[*HEAD_FIELDS, "gate_action", "gate_blocking", "revision"])
+    assessment.save(update_fields=[*HEAD_FIELDS, "recorded_at", "gate_action", "gate_blocking", "revision"])
     _delete_parts(assessment, content)
     _write_parts(assessment, content)
     if "findings" not in content and {"rule_set", "current_symptom"} & set(content):

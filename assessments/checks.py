@@ -11,6 +11,7 @@ from assessments import catalogue, rules
 from clinic.errors import Problems
 
 Content = Mapping[str, Any]
+EARLIEST_YEAR = 1900  # no living patient was examined before; a typing error was made
 
 
 def place_key(place: str) -> str:
@@ -25,6 +26,8 @@ def check_content(content: Content, *, at: datetime) -> None:
     """
     problems = Problems()
     performed_at = content.get("performed_at")
+    if performed_at is not None and performed_at.year < EARLIEST_YEAR:
+        problems.add("/performed_at", "too_early", f"Before {EARLIEST_YEAR}: a slip of the pen?")
     if performed_at is not None and performed_at > at:
         problems.add("/performed_at", "in_future", "An exam is recorded when it has happened, not before.")
     best, worst = content.get("pain_best_24h"), content.get("pain_worst_24h")

@@ -191,6 +191,8 @@ OAUTH2_PROVIDER = {
 # --- The API ---------------------------------------------------------------------------------------------------
 
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)
+# An import's text may have 30 MB; quoting in JSON may double it.
+API_BODY_MAX_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 2**20
 IDEMPOTENCY_KEY_LIFETIME = timedelta(hours=24)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

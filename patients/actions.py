@@ -163,6 +163,7 @@ def add_facts(
     by: Caller,
 ) -> int:
     """Add what is not there yet, and say how many rows that were; running it again adds nothing."""
+    Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
     added = 0
     known_alerts = {(a.code, a.note) for a in Alert.objects.filter(patient=patient)}
     fresh = [a for a in dict.fromkeys(alerts) if (a.code, a.note) not in known_alerts]
@@ -182,6 +183,8 @@ def add_facts(
         _index(patient)
         added += len(new_identifiers)
     if added:
+        # They are part of what an ETag stands for.
+        Patient.objects.filter(pk=patient.pk).update(revision=F("revision") + 1)
         audit.log("patient.add_facts", by=by, target_id=patient.pk, patient_ids=[patient.pk])
     return added
 

@@ -42,6 +42,18 @@ GENDERS = {"female": "female", "male": "male", "other": "other", "unknown": "unk
 USED = {"Patient", "Condition", "MedicationRequest", "MedicationStatement"}
 
 
+def json_of(text: str) -> Any:
+    """
+    The JSON value of a text.
+
+    :raises ValueError: not JSON, or it holds half a surrogate pair, which no database takes
+    """
+    value = json.loads(text)
+    if "\\ud" in text.lower():
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
 def read_fhir_bundle(text: str, *, place: str) -> list[Incoming]:
     """
     The patients of one FHIR R4 Bundle (any type), or of a single Patient resource.
@@ -49,7 +61,7 @@ def read_fhir_bundle(text: str, *, place: str) -> list[Incoming]:
     :raises Unreadable: not JSON, or not a Bundle or Patient
     """
     try:
-        root = json.loads(text)
+        root = json_of(text)
     except (ValueError, RecursionError):
         raise Unreadable("not JSON") from None
     if not isinstance(root, dict) or root.get("resourceType") not in {"Bundle", "Patient"}:
@@ -72,7 +84,7 @@ def read_fhir_ndjson(text: str, *, place: str) -> list[Incoming]:
         if not line.strip():
             continue
         try:
-            resource = json.loads(line)
+            resource = json_of(line)
             if not isinstance(resource, dict):
                 raise ValueError
             found.append(("", resource))
@@ -86,6 +98,7 @@ def _assemble(resources: list[tuple[str, dict[str, Any]]], place: str) -> list[I
     incoming: dict[str, Incoming] = {}
     patients: list[Incoming] = []
     other_kinds: dict[str, int] = {}
+    orphans = 0
     for url, resource in resources:
         if resource.get("resourceType") != "Patient":
             continue
@@ -104,10 +117,14 @@ def _assemble(resources: list[tuple[str, dict[str, Any]]], place: str) -> list[I
         reference = resource.get("subject")
         target = incoming.get(str(reference.get("reference"))) if isinstance(reference, dict) else None
         if target is None:
+            orphans += 1
             if patients:
                 patients[0].left_out.append(f"{kind}: its patient is not in this file")
             continue
         _attach(target, kind, resource)
+    if not patients and orphans:
+        detail = f"{orphans} resources whose patient is not in this file; put them into one file with their patients"
+        return [Incoming(place=place, error=detail)]
     for kind, count in sorted(other_kinds.items()):
         if patients:
             patients[0].left_out.append(f"{kind}: {count} not imported (Palpate keeps no such resource)")
@@ -251,11 +268,15 @@ def read_csv(text: str, *, place: str, columns: Mapping[str, str], system: str) 
     """
     text = text.removeprefix("\ufeff")
     try:
-        dialect: Any = csv.Sniffer().sniff(text[:4096], delimiters=",;\t|")
+        delimiter = csv.Sniffer().sniff(text[:4096], delimiters=",;\t|").delimiter
     except csv.Error:
-        dialect = csv.excel
-    reader = csv.DictReader(io.StringIO(text), dialect=dialect, strict=True)
-    headers = list(reader.fieldnames or [])
+        delimiter = ","
+    # Only the delimiter is guessed: quotes are as in RFC 4180, and each kind of line end will do.
+    reader = csv.DictReader(io.StringIO(text, newline=None), delimiter=delimiter, doublequote=True, strict=True)
+    try:
+        headers = list(reader.fieldnames or [])
+    except csv.Error:
+        raise Unreadable("not a CSV file") from None
     unknown = sorted(set(columns) - set(CSV_FIELDS))
     if unknown:
         raise Unreadable(f"no such field: {', '.join(unknown)}; there are {', '.join(CSV_FIELDS)}")

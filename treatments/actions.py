@@ -76,8 +76,10 @@ def change_session(*, session: Session, content: checks.Content, by: Caller, at:
     for name in HEAD_FIELDS:
         if name in content:
             setattr(session, name, content[name])
+    if "performed_at" in content:
+        session.recorded_at = at  # what is said to have happened is said now
     session.revision += 1
-    session.save(update_fields=[*HEAD_FIELDS, "revision"])
+    session.save(update_fields=[*HEAD_FIELDS, "recorded_at", "revision"])
     for name, part in PARTS.items():
         if name in content:
             part._default_manager.filter(session=session).delete()
@@ -112,6 +114,7 @@ def sign_session(*, session_id: UUID, by: Caller, at: datetime) -> Record:
     if not content["interventions"] and not content["notes"]:
         problems.add("/interventions", "empty", "There is nothing in this session to sign.")
     problems.raise_if_any()
+    checks.check_whole(content["interventions"], content["limit_reasons"])
     _refuse_lost_needles(content)
     _refuse_red_flags(session, content)
     return drafts.freeze(session, kind=KIND, content=content, by=by, at=at)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from assessments import catalogue
+from assessments.checks import EARLIEST_YEAR
 from assessments.rules import PAIN, PPT_HARD_KPA, RED_FLAGS, rom_limits_deg
 from clinic.errors import Problems
 from treatments import rules
@@ -23,6 +24,8 @@ def check_content(content: Content, *, at: datetime) -> None:
     """
     problems = Problems()
     performed_at = content.get("performed_at")
+    if performed_at is not None and performed_at.year < EARLIEST_YEAR:
+        problems.add("/performed_at", "too_early", f"Before {EARLIEST_YEAR}: a slip of the pen?")
     if performed_at is not None and performed_at > at:
         problems.add("/performed_at", "in_future", "A session is recorded when it has happened, not before.")
     for index, intervention in enumerate(content.get("interventions") or ()):
@@ -71,6 +74,17 @@ def _check_intervention(intervention: Content, here: str, problems: Problems) ->
         problems.add(f"{here}/{place}", refusal.code, refusal.detail)
 
 
+def check_whole(interventions: Sequence[Content], reasons: Mapping[str, str]) -> None:
+    """
+    What only all interventions together show; asked again before a signature, when all of them are there.
+
+    :raises Invalid: as in `check_content`
+    """
+    problems = Problems()
+    _check_whole(interventions, reasons, problems)
+    problems.raise_if_any()
+
+
 def _check_whole(interventions: Sequence[Content], reasons: Mapping[str, str], problems: Problems) -> None:
     needled = sum(rules.TECHNIQUES[i["technique"]].breaks_skin for i in interventions)
     if needled > rules.NEEDLED_POINTS_HARD:
@@ -114,6 +128,8 @@ def _check_measure(measure: Content, here: str, problems: Problems, *, at: datet
         problems.add(f"{here}/value", "whole_number", "Pain is a whole number from 0 to 10.")
     if (measure["phase"] == "after") != (measure.get("timing") is not None):
         problems.add(f"{here}/timing", "timing_of_after", "After: immediate, 24h, 48h, 72h or later. Before: none.")
+    if measure.get("measured_at") is not None and measure["measured_at"].year < EARLIEST_YEAR:
+        problems.add(f"{here}/measured_at", "too_early", f"Before {EARLIEST_YEAR}: a slip of the pen?")
     if measure.get("measured_at") is not None and measure["measured_at"] > at:
         problems.add(f"{here}/measured_at", "in_future", "This moment has not come yet.")
 

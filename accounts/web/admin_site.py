@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
-from accounts import queries
+from accounts import policies
 from accounts.models import User
 from audit.models import AuditEvent
 
@@ -19,9 +19,7 @@ from audit.models import AuditEvent
 def administers(request: HttpRequest) -> bool:
     """Whether this person may administer the clinic that they are in."""
     user, clinic = request.user, getattr(request, "clinic", None)
-    if not isinstance(user, User) or not user.is_active or clinic is None:
-        return False
-    return user.is_superuser or "owner" in queries.roles(clinic_id=clinic.pk, user_id=user.pk)
+    return isinstance(user, User) and clinic is not None and policies.may_administer(user, clinic.pk)
 
 
 class PalpateAdmin(admin.AdminSite):

@@ -55,11 +55,12 @@ class ClinicOfPage:
         request.clinic = clinic  # type: ignore[attr-defined]
         with tenancy.scope(clinic.pk, user_id=user.pk):
             request.caller = self._caller(request, user, clinic)  # type: ignore[attr-defined]
+            may_administer = policies.may_administer(user, clinic.pk)
             response = self.get_response(request)
             render = getattr(response, "render", None)
             if callable(render):  # inside the transaction: a lazy page reads rows while it renders
                 response = render()
-        self._trace(request, response)
+        self._trace(request, response, may_administer)
         return response
 
     def _clinic(self, request: HttpRequest, user: User) -> Clinic | None:
@@ -86,19 +87,25 @@ class ClinicOfPage:
             request_id=request_id,
         )
 
-    def _trace(self, request: HttpRequest, response: HttpResponse) -> None:
+    def _trace(self, request: HttpRequest, response: HttpResponse, may_administer: bool) -> None:
         match = request.resolver_match
         if match is None or "admin" not in match.app_names:
             return
         target = match.kwargs.get("object_id") if match.kwargs else None
         patient_ids = getattr(request, "seen_patient_ids", ())
+        outcome, code = "ok", ""
+        if not may_administer:  # the admin sends them to the sign-in page
+            outcome, code = "refused", "forbidden"
+        elif response.status_code >= 400:
+            outcome = "failed" if response.status_code >= 500 else "refused"
+            code = str(response.status_code)
         audit.log(
             f"admin.{match.url_name}",
             by=request.caller,  # type: ignore[attr-defined]
             target_id=as_uuid(target),
             patient_ids=patient_ids,
-            outcome="ok" if response.status_code < 400 else "refused",
-            code="" if response.status_code < 400 else str(response.status_code),
+            outcome=outcome,
+            code=code,
         )
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 import psycopg
-from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
 from django.db.transaction import TransactionManagementError
 from django.http import Http404, HttpRequest, HttpResponse
 from psycopg_pool import PoolTimeout
@@ -56,6 +57,12 @@ class KeyReused(DomainError):
     detail = "This Idempotency-Key was used for another request; make a new key for a new request."
 
 
+class TooLarge(DomainError):
+    """The body is larger than a request may be; the handler says how large that is."""
+
+    code = "too_large"
+
+
 KINDS: list[tuple[type[DomainError], int]] = [
     (PreconditionRequired, 428),
     (PreconditionFailed, 412),
@@ -97,11 +104,13 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
 
 
 def translate(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
-    if isinstance(error, DomainError):
+    if isinstance(error, DomainError) and not isinstance(error, TooLarge):
         status_code = next((number for kind, number in KINDS if isinstance(error, kind)), 409)
         return problem(status_code, error.code, error.detail, errors=error.errors, extra=error.extra), {}
     if isinstance(error, exceptions.APIException):
         return _from_rest_framework(error)
+    if isinstance(error, TooLarge | RequestDataTooBig):
+        return problem(413, "too_large", f"At most {settings.API_BODY_MAX_BYTES // 2**20} MB in one request."), {}
     if isinstance(error, Http404):
         return problem(404, "not_found", NotFound.detail), {}
     if isinstance(error, PermissionDenied):
@@ -164,7 +173,7 @@ def _from_database(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
         taken = isinstance(cause, psycopg.errors.UniqueViolation | psycopg.errors.ExclusionViolation)
         code, number = ("already_exists", 409) if taken else ("constraint", 422)
         return problem(number, code, f"The database refused this ({name or state}).", extra={"constraint": name}), {}
-    if state.startswith("22"):
+    if state.startswith("22") or isinstance(error, DataError):
         return problem(400, "invalid", "A value cannot be stored in its field."), {}
     busy = state in {"40001", "40P01", "55P03", "57014"}
     down = isinstance(error, OperationalError | InterfaceError | PoolTimeout) or state.startswith(

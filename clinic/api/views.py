@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
+from rest_framework.exceptions import APIException, Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -17,10 +19,10 @@ from audit import actions as audit
 from clinic import tenancy
 from clinic.api.models import IdempotencyKey
 from clinic.api.permissions import HasScopes
-from clinic.api.problems import KeyReused, PreconditionFailed, PreconditionRequired
+from clinic.api.problems import KeyReused, PreconditionFailed, PreconditionRequired, TooLarge
 from clinic.api.throttling import client_address
 from clinic.caller import Caller
-from clinic.errors import FieldError, Invalid
+from clinic.errors import DomainError, FieldError, Invalid
 
 REPLAYED_HEADERS = ["ETag", "Location"]
 
@@ -53,7 +55,9 @@ class ClinicView(APIView):
         code = ""
         try:
             self.initial(drf_request, *args, **kwargs)
-            handler = getattr(self, (drf_request.method or "").lower(), self.http_method_not_allowed)
+            handler = self.http_method_not_allowed
+            if (drf_request.method or "").lower() in self.http_method_names:
+                handler = getattr(self, (drf_request.method or "").lower(), handler)
             response = self.handle(drf_request, handler, *args, **kwargs)
         except Exception as error:  # noqa: BLE001 - every error becomes a problem document
             response = self.handle_exception(error)
@@ -67,6 +71,22 @@ class ClinicView(APIView):
             self.response.content_type = response.content_type
         self.limit_headers(request)
         return self.response
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """
+        As DRF's; but whoever is refused is counted too, by address: an open door to the audit trail would fill it.
+
+        :raises TooLarge: before anything is read
+        """
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdigit() and int(length) > settings.API_BODY_MAX_BYTES:
+            raise TooLarge
+        try:
+            super().initial(request, *args, **kwargs)
+        except (APIException, DomainError) as refusal:
+            if not isinstance(refusal, Throttled):
+                self.check_throttles(request)
+            raise
 
     @property
     def caller(self) -> Caller:

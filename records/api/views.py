@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from audit import actions as audit
 from clinic import tenancy
 from clinic.api.pagination import Page, invalid_parameter, moment
+from clinic.api.rendering import JSON
 from clinic.api.schema import PAGED
 from clinic.api.views import ClinicView
 from clinic.errors import NotFound
@@ -127,7 +128,15 @@ class OneRecord(ClinicView):
         return Response(row.json.encode())
 
 
+class NDJSON(JSON):
+    """The export's own type; what it refuses is a problem document all the same."""
+
+    media_type = "application/x-ndjson"
+    format = "ndjson"
+
+
 class RecordsExport(ClinicView):
+    renderer_classes = [JSON, NDJSON]
     scopes = {"get": "records:export"}
     audit_action = {"get": "records.export"}
 

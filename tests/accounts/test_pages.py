@@ -94,6 +94,10 @@ def test_the_admin_is_for_owners(cast, signed, path, who):
 
     assert answer.status_code == 302
     assert "login" in answer["Location"]
+    home = cast.other_clinic if who == "stranger" else cast.clinic
+    with tenancy.scope(home.pk):
+        event = AuditEvent.objects.order_by("-id").first()
+    assert (event.outcome, event.code, event.user_id) == ("refused", "forbidden", getattr(cast, who).pk)
 
 
 @pytest.mark.parametrize("path", ADMIN_LISTS)

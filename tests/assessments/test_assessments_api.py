@@ -314,3 +314,19 @@ def test_loading_the_catalogue_again_changes_nothing(cast):
         from assessments.models import Muscle
 
         assert Muscle.objects.in_use().count() == 108
+
+
+def test_a_year_that_cannot_be_is_refused(api, patient):
+    answer = api().post(f"/patients/{patient}/assessments/", builders.exam(performed_at="0026-11-20T09:30:00Z"))
+
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "too_early")
+
+
+def test_a_drafts_moment_may_be_corrected_to_after_it_was_opened(api, draft, cast):
+    from django.utils import timezone
+
+    now = timezone.now().isoformat()
+
+    answer = api().patch(f"/assessments/{draft['id']}/", {"performed_at": now}, If_Match="*")
+
+    assert answer.status_code == 200, answer.json()

@@ -216,3 +216,39 @@ def test_the_schema_and_the_page_to_try_it(cast):
     assert page.status_code == 200
     assert "'unsafe-" not in page["Content-Security-Policy"]
     assert b"//cdn" not in page.content
+
+
+@pytest.mark.parametrize("method", ["KWARGS", "DISPATCH", "INITIAL", "TRACE", "PUT"])
+def test_a_method_that_is_none_is_405(api, method):
+    therapist = api()
+
+    answer = therapist.client.generic(method, "/api/v1/patients/", headers=therapist.headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+
+
+def test_a_body_that_is_too_large_is_413(api, settings):
+    settings.API_BODY_MAX_BYTES = 1000
+
+    for headers in ({}, {"Idempotency_Key": "k"}):
+        answer = api().post("/patients/", {"family_name": "x" * 2000}, **headers)
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_a_cursor_with_a_nul_is_refused(api):
+    import base64
+
+    cursor = base64.urlsafe_b64encode(b'["\\u0000", "01a1fb94-cd7d-7c2d-8e00-e0920d259e17"]').decode()
+
+    assert api().get("/patients/", {"cursor": cursor}).status_code == 400
+
+
+def test_strangers_are_counted_by_address(cast, settings):
+    settings.API_REQUESTS_PER_MINUTE = 3
+    stranger = Client(REMOTE_ADDR="198.51.100.77")
+
+    answers = [stranger.get("/api/v1/patients/") for _ in range(6)]
+
+    assert answers[0].status_code == 401
+    assert 429 in [a.status_code for a in answers]
+    assert "RateLimit" in answers[0]

@@ -174,3 +174,50 @@ def test_a_merged_patient_stands_for_its_survivor(cast, api):
     report = api().post("/patients/imports/", {"format": "fhir_json", "content": WARFARIN.read_text()}).json()
 
     assert [line["patient_id"] for line in report["lines"]] == [keep]
+
+
+def test_resources_without_their_patient_are_not_lost_silently(api, cast):
+    line = {"resourceType": "MedicationRequest", "status": "active", "subject": {"reference": "Patient/p1"}}
+
+    report = api().post("/patients/imports/", {"format": "fhir_ndjson", "content": json.dumps(line)}).json()
+
+    assert report["refused"] == 1
+    assert "1 resources whose patient is not in this file" in report["lines"][0]["why"]
+
+
+@pytest.mark.parametrize(
+    ("file_format", "content"),
+    [
+        ("fhir_json", '{"resourceType": "Patient", "identifier": [{"value": "1"}], "name": [{"family": "\\ud800"}]}'),
+        ("csv", "family_name,external_id\rLund,1\rMoe,2\r"),
+        ("csv", 'family_name,external_id\n"O""Neil, Jr",1\n'),
+        ("csv", '"'),
+        ("fhir_json", "[" * 100_000),
+    ],
+)
+def test_an_odd_file_is_taken_or_refused_and_never_breaks(api, cast, file_format, content):
+    answer = api().post("/patients/imports/", {"format": file_format, "content": content})
+
+    assert answer.status_code == 200, answer.json()
+    names = [p.family_name for p in all_patients(cast)]
+    assert names in ([], ["Lund", "Moe"], ['O"Neil, Jr'])
+    assert names or answer.json()["refused"]
+
+
+def test_an_import_is_a_change_that_an_etag_sees(api, cast):
+    command(WARFARIN)
+    (derek,) = all_patients(cast)
+    api().patch(f"/patients/{derek.pk}/", {"alerts": []}, If_Match="*")
+    seen = api().get(f"/patients/{derek.pk}/")["ETag"]
+    line = {"resourceType": "Patient", "id": "d", "name": [{"family": "Becker"}]}
+    line["identifier"] = [{"system": i.system, "value": i.value} for i in derek.identifiers.all()]
+    medicine = {
+        "resourceType": "MedicationRequest",
+        "status": "active",
+        "subject": {"reference": "Patient/d"},
+        "medicationCodeableConcept": {"text": "Apixaban"},
+    }
+    content = f"{json.dumps(line)}\n{json.dumps(medicine)}"
+    api().post("/patients/imports/", {"format": "fhir_ndjson", "content": content})
+
+    assert api().patch(f"/patients/{derek.pk}/", {"alerts": []}, If_Match=seen).status_code == 412

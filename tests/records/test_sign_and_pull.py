@@ -35,3 +35,24 @@ def test_an_exam_and_a_treatment_come_back_signed(cast, api, patient):
     assert verification["ok"] is True, verification
     assert verification["records"] == 2
     assert verification["first_broken"] is None
+
+
+def test_the_export_is_asked_for_by_its_own_type(cast, api, patient):
+    exam = api().post(f"/patients/{patient}/assessments/", builders.exam()).json()
+    api().post(f"/assessments/{exam['id']}/sign/")
+    program = api(cast.program)
+
+    for accept in ("application/x-ndjson", "application/json", "*/*"):
+        answer = program.get("/records/export/", Accept=accept)
+        assert answer.status_code == 200
+        lines = b"".join(answer.streaming_content).splitlines()
+        assert len(lines) == 1
+    assert program.get("/records/export/", {"kind": "x"}, Accept="application/x-ndjson").json()["code"] == "invalid"
+
+
+def test_moments_have_four_digits_of_a_year():
+    from datetime import UTC, datetime
+
+    from records.rules import moment
+
+    assert moment(datetime(26, 11, 20, tzinfo=UTC)) == "0026-11-20T00:00:00.000000Z"

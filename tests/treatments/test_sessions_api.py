@@ -171,3 +171,14 @@ def test_a_draft_session_is_thrown_away(api, patient):
 
     assert api().delete(path, If_Match='"1"').status_code == 204
     assert api().get(path).status_code == 404
+
+
+def test_a_reason_that_was_asked_for_cannot_be_taken_away_before_signing(api, patient):
+    muscles = ["gluteus_medius", "gluteus_maximus", "piriformis", "soleus", "infraspinatus", "biceps_brachii"]
+    many = [{**builders.needling(), "muscle": muscle, "side": side} for muscle in muscles for side in ("left", "right")]
+    assert record(api, patient, interventions=many).json()["errors"][0]["code"] == "reason_required"
+    drafted = record(api, patient, interventions=many, limit_reasons={"needled_points": "Agreed."}).json()
+    path = f"/sessions/{drafted['id']}/"
+    api().patch(path, {"limit_reasons": {}}, If_Match="*")
+
+    assert api().post(f"{path}sign/").json()["errors"][0]["code"] == "reason_required"
