@@ -25,7 +25,7 @@ from bench.load import Connection, Figures, drive, http
 from dev.servers import CannotStart, die_with_parent
 from dev.stack import PYTHON, ROOT, Stack, say
 
-ROUNDS = 2
+ROUNDS = 3
 SECONDS = 4.0
 GUNICORN = ["--workers", "2", "--threads", "4", "--worker-class", "gthread", "--no-control-socket", "--preload"]
 
@@ -169,7 +169,8 @@ def through_psycopg(url: str, patient: str) -> float:
 @contextmanager
 def served(module: str, port: int, environment: dict[str, str]) -> Iterator[None]:
     command = [PYTHON, "-m", "gunicorn", module, "--bind", f"127.0.0.1:{port}", "--log-level", "error", *GUNICORN]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, preexec_fn=die_with_parent)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, preexec_fn=die_with_parent, **quiet)
     try:
         for _ in range(200):
             try:

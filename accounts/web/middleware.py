@@ -29,6 +29,8 @@ OUTSIDE = (
     "/clinics/",
     "/.well-known/",
 )
+# Pages of the admin without anybody's data.
+NO_DATA = {"index", "jsi18n", "login", "logout", "password_change", "password_change_done"}
 
 
 class ClinicOfPage:
@@ -89,7 +91,7 @@ class ClinicOfPage:
 
     def _trace(self, request: HttpRequest, response: HttpResponse, may_administer: bool) -> None:
         match = request.resolver_match
-        if match is None or "admin" not in match.app_names:
+        if match is None or "admin" not in match.app_names or match.url_name in NO_DATA:
             return
         target = match.kwargs.get("object_id") if match.kwargs else None
         patient_ids = getattr(request, "seen_patient_ids", ())
