@@ -23,7 +23,8 @@ from assessments.models import (
 from audit import actions as audit
 from clinic import bulk
 from clinic.caller import Caller
-from clinic.errors import Problems
+from clinic.constraints import violations_as
+from clinic.errors import Conflict
 from clinic.schema import new_id
 from records import actions as records
 from records.models import Record
@@ -34,6 +35,11 @@ HEAD_FIELDS = [
 ]  # fmt: skip
 # In the order in which they may be deleted.
 PARTS: list[type[Any]] = [Referral, Finding, RangeOfMotion, RedFlagAnswer, PainMark]
+
+
+class IdTaken(Conflict):
+    code = "id_taken"
+    detail = "This id belongs to something else already; use a new one."
 
 
 @transaction.atomic(savepoint=False)
@@ -62,16 +68,20 @@ def record_assessment(*, patient_id: UUID, content: checks.Content, by: Caller, 
 
 
 @transaction.atomic(savepoint=False)
-def change_assessment(*, assessment: Assessment, content: checks.Content, by: Caller, at: datetime) -> Assessment:
+def change_assessment(
+    *, assessment: Assessment, content: checks.Content, by: Caller, at: datetime, reasons_may_wait: bool = False
+) -> Assessment:
     """
     Change a draft: fields that are given change, lists that are given are replaced.
 
     :param assessment: locked by the caller (`drafts.lock_draft`)
+    :param content: findings may have an `id`, which they keep, and be `unreviewed`
+    :param reasons_may_wait: what is unusual may owe its reason until the signature
     :raises Invalid, NoAuthor: as in `record_assessment`
     """
     policies.require_author(by)
     best_worst = {name: getattr(assessment, name) for name in ("pain_best_24h", "pain_worst_24h")}
-    checks.check_content({**best_worst, **content}, at=at)
+    checks.check_content({**best_worst, **content}, at=at, reasons_may_wait=reasons_may_wait)
     for name in HEAD_FIELDS:
         if name in content:
             setattr(assessment, name, content[name])
@@ -95,6 +105,7 @@ def discard_assessment(*, assessment: Assessment, by: Caller) -> None:
     """Delete a draft for good; a signed assessment is never deleted. `assessment` is locked by the caller."""
     for part in PARTS:
         part._default_manager.filter(assessment=assessment).delete()
+    drafts.forget_edits(assessment.pk)
     audit.log("assessment.discard", by=by, target_id=assessment.pk, patient_ids=[assessment.patient_id])
     Assessment.objects.filter(pk=assessment.pk).delete()
 
@@ -105,17 +116,13 @@ def sign_assessment(*, assessment_id: UUID, by: Caller, at: datetime) -> Record:
     Freeze an assessment as a signed record.
 
     :raises AlreadySigned, NoAuthor, PatientMerged:
-    :raises Invalid: there is nothing in it
+    :raises Invalid: there is nothing in it, or something in it still owes a reason or a second look
     """
     whole = Assessment.objects.with_parts().select_related("patient", "revises")
     assessment = drafts.lock_draft(whole, assessment_id)
     content = documents.assessment_content(assessment)
-    if not any(content[name] for name in ("findings", "range_of_motion", "red_flags", "pain_drawing", "notes")) and (
-        content["pain_now"] is None
-    ):
-        problems = Problems()
-        problems.add("/findings", "empty", "There is nothing in this assessment to sign.")
-        problems.raise_if_any()
+    problems = checks.problems_before_signing(content, unreviewed=unreviewed(assessment), at=at)
+    problems.raise_if_any()
     return drafts.freeze(assessment, kind=KIND, content=content, by=by, at=at)
 
 
@@ -151,6 +158,11 @@ def revise_assessment(*, assessment: Assessment, by: Caller, at: datetime) -> As
     _write_parts(draft, content)
     audit.log("assessment.revise", by=by, target_id=draft.pk, patient_ids=[draft.patient_id])
     return draft
+
+
+def unreviewed(assessment: Assessment) -> frozenset[str]:
+    """Ids of the findings that were brought from the last exam and not confirmed yet."""
+    return frozenset(str(finding.pk) for finding in assessment.findings.all() if finding.unreviewed)
 
 
 # --- Parts ----------------------------------------------------------------------------------------------------
@@ -213,12 +225,12 @@ def _write_findings(assessment: Assessment, findings: Sequence[Mapping[str, Any]
     )
     rows, referrals = [], []
     for ordinal, (data, point) in enumerate(zip(findings, points, strict=True)):
-        fields = {name: value for name, value in data.items() if name not in ("muscle", "point", "referred_to")}
+        fields = {name: value for name, value in data.items() if name not in ("id", "muscle", "point", "referred_to")}
         drawn = data.get("point")
         if drawn:
             fields |= {"point_view": drawn["view"], "point_x": drawn["x"], "point_y": drawn["y"]}
         finding = Finding(
-            id=new_id(),
+            id=data.get("id") or new_id(),
             clinic_id=assessment.clinic_id,
             assessment=assessment,
             ordinal=ordinal,
@@ -231,7 +243,8 @@ def _write_findings(assessment: Assessment, findings: Sequence[Mapping[str, Any]
         finding._prefetched_objects_cache = {"referrals": zones}  # type: ignore[attr-defined]
         rows.append(finding)
         referrals += zones
-    bulk.insert(rows)
+    with violations_as({"assessments_finding_pkey": IdTaken}):
+        bulk.insert(rows)
     bulk.insert(referrals)
     return rows
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from assessments import catalogue, rules
-from clinic.errors import Problems
+from clinic.errors import Invalid, Problems
 
 Content = Mapping[str, Any]
 EARLIEST_YEAR = 1900  # no living patient was examined before; a typing error was made
@@ -19,9 +19,10 @@ def place_key(place: str) -> str:
     return "".join(c for c in place.casefold() if c.isalnum())
 
 
-def check_content(content: Content, *, at: datetime) -> None:
+def check_content(content: Content, *, at: datetime, reasons_may_wait: bool = False) -> None:
     """
     :param content: the fields of an assessment that are given, in the API's names
+    :param reasons_may_wait: a draft that is being written may owe a reason until it is signed
     :raises Invalid: naming every value that cannot be
     """
     problems = Problems()
@@ -37,7 +38,26 @@ def check_content(content: Content, *, at: datetime) -> None:
     _check_zones(content.get("pain_drawing") or (), "/pain_drawing", problems)
     _check_movements(content.get("range_of_motion") or (), problems)
     _check_findings(content.get("findings") or (), problems)
+    if reasons_may_wait:
+        problems.forgive("reason_required")
     problems.raise_if_any()
+
+
+def problems_before_signing(content: Content, *, unreviewed: frozenset[str], at: datetime) -> Problems:
+    """What stands between an assessment and its signature. The review page and the signature ask the same."""
+    problems = Problems()
+    lists = ("findings", "range_of_motion", "red_flags", "pain_drawing", "notes")
+    if not any(content[name] for name in lists) and content["pain_now"] is None:
+        problems.add("/findings", "empty", "There is nothing in this assessment to sign.")
+    try:
+        check_content(content, at=at)
+    except Invalid as refusal:
+        problems.errors += refusal.errors
+    for index, finding in enumerate(content["findings"]):
+        if str(finding["id"]) in unreviewed:
+            detail = "Brought from the last exam: confirm it, change it or remove it."
+            problems.add(f"/findings/{index}", "unreviewed", detail)
+    return problems
 
 
 def _check_red_flags(answers: Sequence[Content], problems: Problems) -> None:

@@ -6,6 +6,7 @@ The rows differ; who may do what when, and in which order locks are taken, does 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -13,6 +14,8 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 
 from accounts import policies
+from assessments.editing import Edit, LastEdit
+from assessments.models import DraftEdit
 from clinic.caller import Caller
 from clinic.constraints import violations_as
 from clinic.errors import Conflict, NotFound
@@ -67,6 +70,28 @@ def lock_draft(documents: QuerySet[D], document_id: UUID) -> D:
     return document
 
 
+def last_edits(document_id: UUID) -> dict[str, LastEdit]:
+    """Path to who changed it last."""
+    rows = DraftEdit.objects.filter(document_id=document_id).values_list("path", "tab", "edited_by_id", "edited_at")
+    return {path: LastEdit(tab=str(tab), by=str(by), at=at) for path, tab, by, at in rows}
+
+
+def note_edits(document: Any, *, edits: Iterable[Edit], tab: UUID, by: Caller, at: datetime) -> None:
+    """Keep who changed which fields of a locked draft, through which screen."""
+    author_id = policies.require_author(by)
+    own = {"clinic_id": document.clinic_id, "document_id": document.pk, "tab": tab, "edited_by_id": author_id}
+    DraftEdit.objects.bulk_create(
+        [DraftEdit(**own, path=path, edited_at=at) for path in {edit.path for edit in edits}],
+        update_conflicts=True,
+        unique_fields=["document_id", "path"],
+        update_fields=["tab", "edited_by", "edited_at"],
+    )
+
+
+def forget_edits(document_id: UUID) -> None:
+    DraftEdit.objects.filter(document_id=document_id).delete()
+
+
 def subject_of(document: Any, kind: str) -> records.Subject:
     return records.Subject(
         kind=kind,
@@ -90,6 +115,7 @@ def freeze(document: Any, *, kind: str, content: dict[str, Any], by: Caller, at:
     document.signed_at, document.signed_by_id, document.record = at, record.signed_by_id, record
     document.revision += 1
     document.save(update_fields=["signed_at", "signed_by", "record", "revision"])
+    forget_edits(document.pk)
     return record
 
 

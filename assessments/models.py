@@ -174,6 +174,28 @@ class Part(models.Model):
         return f"{type(self).__name__} {self.pk}"
 
 
+class DraftEdit(models.Model):
+    """
+    Who changed a field of a draft last, and through which open screen: so that a second person is told.
+
+    Holds no value; the rows of the draft do. Goes when the draft is signed or discarded.
+    """
+
+    id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
+    document_id = models.UUIDField()
+    path = models.TextField()
+    tab = models.UUIDField(help_text="one open screen")
+    edited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    edited_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["document_id", "path"], name="draft_edit_once_a_path")]
+
+    def __str__(self) -> str:
+        return f"DraftEdit {self.pk}"
+
+
 # --- Trigger points -------------------------------------------------------------------------------------------
 
 
@@ -310,6 +332,7 @@ class Finding(Part):
     rule_set = models.TextField()
     rule_set_version = models.PositiveSmallIntegerField()
     missing_tests = ArrayField(models.TextField(), default=list)
+    unreviewed = models.BooleanField(default=False, help_text="brought from the last exam, not confirmed yet")
 
     class Meta:
         constraints = [

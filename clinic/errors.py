@@ -74,6 +74,10 @@ class Problems:
     def add(self, pointer: str, code: str, detail: str) -> None:
         self.errors.append(FieldError(pointer, code, detail))
 
+    def forgive(self, code: str) -> None:
+        """Let pass what has this code."""
+        self.errors = [error for error in self.errors if error.code != code]
+
     def raise_if_any(self) -> None:
         if self.errors:
             raise Invalid(errors=self.errors)

@@ -1,7 +1,6 @@
 """Every path of Palpate."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 from oauth2_provider import views as oauth
@@ -25,11 +24,13 @@ oauth_server = (
     "oauth2_provider",
 )
 urlpatterns = [
-    path("", accounts_web.home, name="home"),
-    path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("account/", include("accounts.web.urls")),
     path("clinics/", accounts_web.choose_clinic, name="choose_clinic"),
-    path("api/v1/", include(api)),
+    path("language/", accounts_web.choose_language, name="choose_language"),
+    path("", include("workspace.urls")),
+    path("", include("assessments.web.urls")),
+    path("", include("treatments.web.urls")),
+    path("api/v1/", include((api, "api"))),
     path("api/v1/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("oauth/", include(oauth_server)),

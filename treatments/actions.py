@@ -11,10 +11,12 @@ from django.db import transaction
 
 from accounts import policies
 from assessments import drafts
+from assessments.actions import IdTaken
 from assessments.models import Assessment, TriggerPoint
 from audit import actions as audit
 from clinic import bulk
 from clinic.caller import Caller
+from clinic.constraints import violations_as
 from clinic.errors import Conflict, FieldError, Problems
 from clinic.schema import new_id
 from patients.models import Patient
@@ -50,7 +52,7 @@ def record_session(*, patient_id: UUID, content: checks.Content, by: Caller, at:
     """
     author_id = policies.require_author(by)
     patient = drafts.open_patient(patient_id)
-    content = _with_muscles(content, patient)
+    content = with_muscles(content, patient)
     checks.check_content(content, at=at)
     session = Session(clinic_id=by.clinic_id, patient=patient, recorded_by_id=author_id, recorded_at=at)
     for name, value in {"performed_at": at, **{n: content[n] for n in HEAD_FIELDS if n in content}}.items():
@@ -63,16 +65,21 @@ def record_session(*, patient_id: UUID, content: checks.Content, by: Caller, at:
 
 
 @transaction.atomic(savepoint=False)
-def change_session(*, session: Session, content: checks.Content, by: Caller, at: datetime) -> Session:
+def change_session(
+    *, session: Session, content: checks.Content, by: Caller, at: datetime, reasons_may_wait: bool = False
+) -> Session:
     """
     Change a draft: fields that are given change, lists that are given are replaced.
 
     :param session: locked by the caller (`drafts.lock_draft`)
+    :param content: interventions and measures may have an `id`, which they keep
+    :param reasons_may_wait: what is unusual may owe its reason until the signature
     :raises Invalid, NoAuthor: as in `record_session`
     """
     policies.require_author(by)
-    content = _with_muscles(content, session.patient)
-    checks.check_content({"limit_reasons": session.limit_reasons, **content}, at=at)
+    content = with_muscles(content, session.patient)
+    whole = {"limit_reasons": session.limit_reasons, **content}
+    checks.check_content(whole, at=at, reasons_may_wait=reasons_may_wait)
     for name in HEAD_FIELDS:
         if name in content:
             setattr(session, name, content[name])
@@ -93,6 +100,7 @@ def discard_session(*, session: Session, by: Caller) -> None:
     """Delete a draft for good; a signed session is never deleted. `session` is locked by the caller."""
     for part in PARTS.values():
         part._default_manager.filter(session=session).delete()
+    drafts.forget_edits(session.pk)
     audit.log("session.discard", by=by, target_id=session.pk, patient_ids=[session.patient_id])
     Session.objects.filter(pk=session.pk).delete()
 
@@ -105,16 +113,12 @@ def sign_session(*, session_id: UUID, by: Caller, at: datetime) -> Record:
     :raises AlreadySigned, NoAuthor:
     :raises NeedlesDiffer: needles in are not needles out, or were not counted
     :raises RedFlagStop: the patient's last assessment stops treatment, and nobody answered for it
-    :raises Invalid: there is nothing in it
+    :raises Invalid: there is nothing in it, or something unusual still owes its reason
     """
     whole = Session.objects.with_parts().select_related("patient", "revises")
     session = drafts.lock_draft(whole, session_id)
     content = documents.session_content(session)
-    problems = Problems()
-    if not content["interventions"] and not content["notes"]:
-        problems.add("/interventions", "empty", "There is nothing in this session to sign.")
-    problems.raise_if_any()
-    checks.check_whole(content["interventions"], content["limit_reasons"])
+    checks.problems_before_signing(content, at=at).raise_if_any()
     _refuse_lost_needles(content)
     _refuse_red_flags(session, content)
     return drafts.freeze(session, kind=KIND, content=content, by=by, at=at)
@@ -144,12 +148,15 @@ def revise_session(*, session: Session, by: Caller, at: datetime) -> Session:
     """
     source = Session.objects.with_parts().get(pk=session.pk)
     draft: Session = drafts.start_revision(source, kind=KIND, by=by, at=at)
-    _write_parts(draft, documents.session_content(source), at)
+    content = documents.session_content(source)
+    for row in [*content["interventions"], *content["measures"]]:
+        row.pop("id")
+    _write_parts(draft, content, at)
     audit.log("session.revise", by=by, target_id=draft.pk, patient_ids=[draft.patient_id])
     return draft
 
 
-def _with_muscles(content: checks.Content, patient: Patient) -> dict[str, Any]:
+def with_muscles(content: checks.Content, patient: Patient) -> dict[str, Any]:
     """
     The same content, with muscle and side of each intervention's trigger point filled in.
 
@@ -198,7 +205,7 @@ def _write_parts(session: Session, content: checks.Content, at: datetime) -> Non
     parts["interventions"] = [
         Intervention(
             **own,
-            id=new_id(),
+            id=i.get("id") or new_id(),
             ordinal=ordinal,
             technique=i["technique"],
             trigger_point_id=i.get("trigger_point"),
@@ -213,7 +220,7 @@ def _write_parts(session: Session, content: checks.Content, at: datetime) -> Non
     parts["measures"] = [
         Measure(
             **own,
-            id=new_id(),
+            id=m.get("id") or new_id(),
             ordinal=ordinal,
             kind=m["kind"],
             phase=m["phase"],
@@ -230,8 +237,13 @@ def _write_parts(session: Session, content: checks.Content, at: datetime) -> Non
         Override(**own, id=new_id(), ordinal=ordinal, code=o["code"], reason=o["reason"])
         for ordinal, o in enumerate(content.get("overrides") or ())
     ]
-    for rows in parts.values():
-        bulk.insert(rows)
+    taken: dict[str, type[Conflict]] = {
+        "treatments_intervention_pkey": IdTaken,
+        "treatments_measure_pkey": IdTaken,
+    }
+    with violations_as(taken):
+        for rows in parts.values():
+            bulk.insert(rows)
     session._prefetched_objects_cache = parts  # type: ignore[attr-defined]
 
 
@@ -251,17 +263,27 @@ def _refuse_red_flags(session: Session, content: Mapping[str, Any]) -> None:
 
     :raises RedFlagStop: naming each red flag that nobody answered for
     """
+    answered = {override["code"] for override in content["overrides"]}
+    open_flags = [code for code in stopping_red_flags(session, content) if code not in answered]
+    if open_flags:
+        errors = [FieldError("/overrides", code, f"{code} was answered yes.") for code in open_flags]
+        raise RedFlagStop(errors=errors)
+
+
+def stopping_red_flags(session: Session, content: Mapping[str, Any]) -> list[str]:
+    """The red flags of the patient's last exam that stop this treatment; advice alone is none."""
     if all(i["technique"] == "advice" for i in content["interventions"]):
-        return
-    last = (
+        return []
+    last = last_exam(session)
+    return list(last.gate_blocking) if last else []
+
+
+def last_exam(session: Session) -> Assessment | None:
+    """The patient's newest exam at the time of the session that still stands, signed or not."""
+    return (
         Assessment.objects.of_patients(identities(clinic_id=session.clinic_id, patient_id=session.patient_id))
         .filter(performed_at__lte=session.performed_at)
         .exclude(record__mark__isnull=False)
         .newest_first()
         .first()
     )
-    answered = {override["code"] for override in content["overrides"]}
-    open_flags = [code for code in (last.gate_blocking if last else ()) if code not in answered]
-    if open_flags:
-        errors = [FieldError("/overrides", code, f"{code} was answered yes.") for code in open_flags]
-        raise RedFlagStop(errors=errors)

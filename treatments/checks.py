@@ -10,16 +10,17 @@ from typing import Any
 from assessments import catalogue
 from assessments.checks import EARLIEST_YEAR
 from assessments.rules import PAIN, PPT_HARD_KPA, RED_FLAGS, rom_limits_deg
-from clinic.errors import Problems
+from clinic.errors import Invalid, Problems
 from treatments import rules
 
 Content = Mapping[str, Any]
 
 
-def check_content(content: Content, *, at: datetime) -> None:
+def check_content(content: Content, *, at: datetime, reasons_may_wait: bool = False) -> None:
     """
     :param content: the fields of a session that are given, in the API's names; each intervention on a trigger point
         has its `muscle` filled in already
+    :param reasons_may_wait: a draft that is being written may owe a reason until it is signed
     :raises Invalid: naming every value that cannot be
     """
     problems = Problems()
@@ -45,7 +46,21 @@ def check_content(content: Content, *, at: datetime) -> None:
         if override["code"] in seen:
             problems.add(f"/overrides/{index}/code", "duplicate", "This red flag is overridden twice.")
         seen.add(override["code"])
+    if reasons_may_wait:
+        problems.forgive("reason_required")
     problems.raise_if_any()
+
+
+def problems_before_signing(content: Content, *, at: datetime) -> Problems:
+    """What a session's own content puts between it and its signature; needles and red flags are asked beside."""
+    problems = Problems()
+    if not content["interventions"] and not content["notes"]:
+        problems.add("/interventions", "empty", "There is nothing in this session to sign.")
+    try:
+        check_content(content, at=at)
+    except Invalid as refusal:
+        problems.errors += refusal.errors
+    return problems
 
 
 def _check_intervention(intervention: Content, here: str, problems: Problems) -> None:
@@ -72,17 +87,6 @@ def _check_intervention(intervention: Content, here: str, problems: Problems) ->
     for refusal in refusals:
         place = "muscle" if refusal.field == "muscle" else f"dose/{refusal.field}"
         problems.add(f"{here}/{place}", refusal.code, refusal.detail)
-
-
-def check_whole(interventions: Sequence[Content], reasons: Mapping[str, str]) -> None:
-    """
-    What only all interventions together show; asked again before a signature, when all of them are there.
-
-    :raises Invalid: as in `check_content`
-    """
-    problems = Problems()
-    _check_whole(interventions, reasons, problems)
-    problems.raise_if_any()
 
 
 def _check_whole(interventions: Sequence[Content], reasons: Mapping[str, str], problems: Problems) -> None:

@@ -16,6 +16,7 @@ def session_content(session: Session) -> dict[str, Any]:
         "interventions": [intervention_json(i) for i in in_order(session.interventions.all())],
         "measures": [
             {
+                "id": m.pk,
                 "kind": m.kind,
                 "phase": m.phase,
                 "timing": m.timing,

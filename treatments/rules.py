@@ -387,3 +387,48 @@ MEASURE_KINDS = ["pain", "ppt_kpa", "rom_deg"]
 PHASES = ["before", "after"]
 # Needling can look worse at once and better after two days, compression the reverse: domain facts 3.2.
 TIMINGS = ["immediate", "24h", "48h", "72h", "later"]
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A change that counts, by one source."""
+
+    amount: Decimal
+    source: str
+
+
+# Sources disagree, so all are said. Domain facts 4.1. Thresholds of pressure depend on the site: none is claimed.
+CHANGE_THRESHOLDS = {
+    "pain": [Threshold(Decimal("1.3"), "Cleland 2008"), Threshold(Decimal(4), "Kovacs 2008")],
+    "ppt_kpa": [],
+    "rom_deg": [Threshold(Decimal(10), "natural variation, Christensen 1998")],
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """
+    What came of a treatment, in one measure.
+
+    :ivar difference: after less before
+    :ivar beyond: sources by which that is more than chance
+    :ivar within: sources by which it is not
+    """
+
+    difference: Decimal
+    beyond: tuple[str, ...]
+    within: tuple[str, ...]
+
+
+def change(kind: str, before: Decimal, after: Decimal) -> Change:
+    """
+    :param kind: one of MEASURE_KINDS
+    :raises KeyError: no such kind
+    """
+    difference = after - before
+    known = CHANGE_THRESHOLDS[kind]
+    return Change(
+        difference,
+        tuple(t.source for t in known if abs(difference) >= t.amount),
+        tuple(t.source for t in known if abs(difference) < t.amount),
+    )

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 
 from accounts import policies
 from accounts.models import Clinic, User
@@ -24,8 +25,8 @@ OUTSIDE = (
     "/healthz",
     "/readyz",
     "/static/",
-    "/login/",
-    "/logout/",
+    "/account/",
+    "/language/",
     "/clinics/",
     "/.well-known/",
 )
@@ -51,11 +52,9 @@ class ClinicOfPage:
             return self.get_response(request)
         clinic = self._clinic(request, user)
         if clinic is None:
-            if request.path == "/":
-                return self.get_response(request)
             return redirect("choose_clinic")
         request.clinic = clinic  # type: ignore[attr-defined]
-        with tenancy.scope(clinic.pk, user_id=user.pk):
+        with timezone.override(clinic.time_zone), tenancy.scope(clinic.pk, user_id=user.pk):
             request.caller = self._caller(request, user, clinic)  # type: ignore[attr-defined]
             may_administer = policies.may_administer(user, clinic.pk)
             response = self.get_response(request)
@@ -91,6 +90,10 @@ class ClinicOfPage:
 
     def _trace(self, request: HttpRequest, response: HttpResponse, may_administer: bool) -> None:
         match = request.resolver_match
+        trace = getattr(request, "trace", None)
+        if trace is not None:
+            trace.leave(request.caller, response.status_code)  # type: ignore[attr-defined]
+            return
         if match is None or "admin" not in match.app_names or match.url_name in NO_DATA:
             return
         target = match.kwargs.get("object_id") if match.kwargs else None

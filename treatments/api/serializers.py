@@ -65,6 +65,8 @@ class InterventionInput(StrictSerializer):
 
 
 class MeasureInput(StrictSerializer):
+    computed = frozenset({"id"})
+
     kind = serializers.ChoiceField(rules.MEASURE_KINDS)
     phase = serializers.ChoiceField(rules.PHASES)
     timing = serializers.ChoiceField(rules.TIMINGS, required=False, allow_null=True, default=None)
@@ -109,6 +111,7 @@ class InterventionOutput(serializers.Serializer[Any]):
 
 
 class MeasureOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
     kind = serializers.ChoiceField(rules.MEASURE_KINDS)
     phase = serializers.ChoiceField(rules.PHASES)
     timing = serializers.ChoiceField(rules.TIMINGS, allow_null=True)

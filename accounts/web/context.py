@@ -1,0 +1,20 @@
+"""What every page knows: who looks, what they may do, where the lock is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from accounts import policies
+from accounts.models import User
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    caller, clinic = getattr(request, "caller", None), getattr(request, "clinic", None)
+    if caller is None or clinic is None or not isinstance(request.user, User):
+        return {"may": {}}
+    scopes = {scope.replace(":", "_"): True for scope in caller.scopes}
+    may = {**scopes, "administer": policies.may_administer(request.user, clinic.pk)}
+    return {"may": may, "caller": caller, "idle_lock_s": settings.IDLE_LOCK_S}

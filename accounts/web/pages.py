@@ -1,0 +1,104 @@
+"""
+What every page with a clinic's data shares: who may see it, what it leaves in the audit trail, how it refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from audit import actions as audit
+from clinic.caller import Caller
+from clinic.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
+
+STATUS: dict[type[DomainError], int] = {Invalid: 422, Conflict: 409, Forbidden: 403, NotFound: 404}
+
+
+class MissingScope(Forbidden):
+    code = "missing_scope"
+    detail = "Your role in this clinic does not include this page."
+
+
+@dataclass
+class Trace:
+    """What a page leaves in the audit trail once it is answered."""
+
+    action: str
+    reads: bool
+    patient_ids: set[UUID] = field(default_factory=set)
+    target_id: UUID | None = None
+    code: str = ""
+
+    def saw(self, *patient_ids: UUID, target_id: UUID | None = None) -> None:
+        self.patient_ids.update(patient_ids)
+        self.target_id = target_id or self.target_id
+
+    def leave(self, caller: Caller, status_code: int) -> None:
+        """Looking and being refused are recorded here; what a page changes, its action records."""
+        if not self.action or (status_code < 400 and not self.reads):
+            return
+        outcome = "ok" if status_code < 400 else "failed" if status_code >= 500 else "refused"
+        audit.log(
+            self.action,
+            by=caller,
+            target_id=self.target_id,
+            patient_ids=self.patient_ids,
+            outcome=outcome,
+            code=self.code or (str(status_code) if status_code >= 400 else ""),
+        )
+
+
+def page(*, scope: str, action: str, methods: str = "GET") -> Callable[[Callable[..., HttpResponse]], Any]:
+    """
+    A page of the chosen clinic.
+
+    :param scope: what the person's roles must include; empty: any member
+    :param action: its name in the audit trail; empty: it shows nobody's data
+    :param methods: HTTP methods, with blanks between
+
+    The view gets one savepoint: what it refuses, it has not begun.
+    """
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @never_cache
+        @require_http_methods(methods.split())
+        @wraps(view)
+        def answered(request: Any, *arguments: Any, **named: Any) -> HttpResponse:
+            if getattr(request, "caller", None) is None:
+                return redirect_to_login(request.get_full_path())
+            request.trace = Trace(action, reads=request.method in ("GET", "HEAD"))
+            target = next((value for value in named.values() if isinstance(value, UUID)), None)
+            request.trace.target_id = target
+            try:
+                if scope and scope not in request.caller.scopes:
+                    raise MissingScope
+                with transaction.atomic():
+                    return view(request, *arguments, **named)
+            except DomainError as refusal:
+                request.trace.code = refusal.code
+                return refused(request, refusal)
+
+        answered.scope = scope  # type: ignore[attr-defined]
+        return answered
+
+    return decorate
+
+
+def refused(request: HttpRequest, refusal: DomainError) -> HttpResponse:
+    """A refusal as JSON to a script, as a page to a person."""
+    status = next(code for kind, code in STATUS.items() if isinstance(refusal, kind))
+    errors = [{"pointer": e.pointer, "code": e.code, "detail": e.detail} for e in refusal.errors]
+    if "json" in request.headers.get("Accept", ""):
+        problem = {"status": status, "code": refusal.code, "detail": refusal.detail, "errors": errors}
+        return JsonResponse(problem, status=status, content_type="application/problem+json")
+    return render(request, "refused.html", {"refusal": refusal, "errors": errors}, status=status)

@@ -1,0 +1,237 @@
+"""
+How an open screen and the server keep one draft: edits in, merged field by field; what others changed, out.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpResponse, JsonResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from redis.exceptions import RedisError
+from rest_framework.exceptions import ValidationError
+
+from accounts.models import User
+from assessments import drafts
+from assessments.editing import Edit, Errors, Flat, LastEdit, Merge, merge, path_of
+from clinic.api.fields import parsed
+from clinic.api.throttling import redis
+from clinic.caller import Caller
+from clinic.errors import FieldError, Invalid
+
+logger = logging.getLogger(__name__)
+OPEN_FOR_S = 15  # so long after its last word a screen counts as open
+MOST_EDITS = 500
+
+
+@dataclass(frozen=True)
+class Kind:
+    """
+    One kind of draft.
+
+    :ivar flatten: document to flat draft
+    :ivar unflatten: flat draft to the API's content
+    :ivar row_paths: flat draft to the paths of each list's rows
+    :ivar shape: the serializer of a whole draft
+    :ivar check: raises Invalid for content that cannot be
+    :ivar change: writes content into the locked document
+    :ivar derived: what is computed from the content, for the screen
+    """
+
+    rows: list[str]
+    lock: Callable[[UUID], Any]
+    flatten: Callable[[Any], Flat]
+    unflatten: Callable[[Flat], dict[str, Any]]
+    row_paths: Callable[[Flat], dict[str, list[str]]]
+    shape: type[Any]
+    check: Callable[..., None]
+    change: Callable[..., Any]
+    derived: Callable[[Any], dict[str, Any]]
+
+
+def errors_of(kind: Kind, document: Any, flat: Flat) -> Errors:
+    """Every value that cannot be, as (path, why)."""
+    rows = kind.row_paths(flat)
+    content = kind.unflatten(flat)
+    try:
+        kind.check(document, parsed(kind.shape, content), at=timezone.now())
+    except ValidationError as refusal:
+        return [(path_of(pointer, rows), why) for pointer, why in _leaves(refusal.detail)]
+    except Invalid as refusal:
+        return [(path_of(error.pointer, rows), error.detail) for error in refusal.errors]
+    return []
+
+
+def _leaves(detail: Any, pointer: str = "") -> list[tuple[str, str]]:
+    if isinstance(detail, dict):
+        return [leaf for name, inner in detail.items() for leaf in _leaves(inner, f"{pointer}/{name}")]
+    if isinstance(detail, list):
+        found = []
+        for index, inner in enumerate(detail):
+            found += _leaves(inner, f"{pointer}/{index}") if isinstance(inner, dict | list) else [(pointer, str(inner))]
+        return found
+    return [(pointer, str(detail))]
+
+
+def save(request: Any, kind: Kind, document_id: UUID) -> HttpResponse:
+    """
+    Take a screen's edits.
+
+    Body: `{"tab": uuid, "revision": n, "edits": [{"id", "path", "value", "base"}]}`. Answers with the new revision, what
+    was refused or met another's change, what is computed, and the whole draft where the screen was behind.
+
+    :raises Invalid: the body is not of that form
+    """
+    tab, known, edits = _sent(request)
+    caller: Caller = request.caller
+    now = timezone.now()
+    document = kind.lock(document_id)
+    request.trace.saw(document.patient_id)
+    before = document.revision
+    last_edits = drafts.last_edits(document.pk)
+    merged = merge(
+        kind.flatten(document),
+        edits,
+        rows=kind.rows,
+        tab=str(tab),
+        last_edits=last_edits,
+        errors_of=lambda flat: errors_of(kind, document, flat),
+    )
+    if merged.applied:
+        content = _touched(parsed(kind.shape, kind.unflatten(merged.flat)), merged)
+        kind.change(document, content, by=caller, at=now, reasons_may_wait=True)
+        drafts.note_edits(document, edits=merged.applied, tab=tab, by=caller, at=now)
+    announce(document.pk, tab, caller)
+    answer = {
+        "revision": document.revision,
+        "saved_at": now.isoformat(),
+        "derived": kind.derived(document),
+        "conflicts": _conflicts(merged, last_edits),
+        "refused": [
+            {"id": edit.id, "path": edit.path, "detail": _why(why), "gone": why == "removed"}
+            for edit, why in merged.refused
+        ],
+        "open_elsewhere": open_elsewhere(document.pk, tab),
+    }
+    if known != before or merged.refused or merged.conflicts:
+        answer["flat"] = kind.flatten(document)
+        answer["changed"] = _changed_by_others(document.pk, tab, request.headers.get("X-Since", ""))
+    return JsonResponse(answer)
+
+
+def state(request: Any, kind: Kind, document: Any) -> HttpResponse:
+    """What a screen asks now and then: nothing new (204), or the draft as it stands."""
+    tab = _uuid(request.GET.get("tab", ""), "tab")
+    request.trace.action = ""  # the page itself is in the trail; its heartbeat need not be
+    announce(document.pk, tab, request.caller)
+    others = open_elsewhere(document.pk, tab)
+    if request.GET.get("revision") == str(document.revision) and not document.is_signed:
+        return JsonResponse({"revision": document.revision, "open_elsewhere": others})
+    return JsonResponse(
+        {
+            "revision": document.revision,
+            "flat": kind.flatten(document),
+            "derived": kind.derived(document),
+            "signed": document.is_signed,
+            "open_elsewhere": others,
+            "changed": _changed_by_others(document.pk, tab, request.headers.get("X-Since", "")),
+        }
+    )
+
+
+def _touched(content: dict[str, Any], merged: Merge) -> dict[str, Any]:
+    """Only the sections that an edit went into: the rest need not be written again."""
+    touched = {edit.path.partition("/")[0] for edit in merged.applied}
+    return {name: value for name, value in content.items() if name in touched}
+
+
+def _sent(request: Any) -> tuple[UUID, int, list[Edit]]:
+    try:
+        body = json.loads(request.body)
+        tab = _uuid(body["tab"], "tab")
+        edits = [
+            Edit(id=str(e["id"]), path=str(e["path"]), value=e.get("value"), base=e.get("base")) for e in body["edits"]
+        ]
+        known = int(body["revision"])
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise Invalid("The edits could not be read.") from None
+    if len(edits) > MOST_EDITS:
+        raise Invalid(errors=[FieldError("/edits", "too_many", f"At most {MOST_EDITS} at once.")])
+    return tab, known, edits
+
+
+def _uuid(text: Any, name: str) -> UUID:
+    try:
+        return UUID(str(text))
+    except ValueError:
+        raise Invalid(errors=[FieldError(f"/{name}", "invalid", "A UUID.")]) from None
+
+
+def _why(why: str) -> str:
+    return _("This was removed on another screen.") if why == "removed" else why
+
+
+def _conflicts(merged: Merge, last_edits: dict[str, LastEdit]) -> list[dict[str, Any]]:
+    names = _names({last_edits[edit.path].by for edit, _here in merged.conflicts})
+    return [
+        {
+            "id": edit.id,
+            "path": edit.path,
+            "mine": edit.value,
+            "theirs": here,
+            "by": names.get(last_edits[edit.path].by, ""),
+            "at": last_edits[edit.path].at.isoformat(),
+        }
+        for edit, here in merged.conflicts
+    ]
+
+
+def _changed_by_others(document_id: UUID, tab: UUID, since: str) -> list[dict[str, str]]:
+    """Who changed which fields through other screens, after a moment that the screen names."""
+    edits = {p: last for p, last in drafts.last_edits(document_id).items() if last.tab != str(tab)}
+    names = _names({last.by for last in edits.values()})
+    return [
+        {"path": path, "by": names.get(last.by, ""), "at": last.at.isoformat()}
+        for path, last in edits.items()
+        if last.at.isoformat() > since
+    ]
+
+
+def _names(ids: set[str]) -> dict[str, str]:
+    return {str(pk): name for pk, name in User.objects.filter(pk__in=ids).values_list("pk", "name")} if ids else {}
+
+
+# --- Who has it open ------------------------------------------------------------------------------------------
+# In Redis, because it is true for seconds only. Without Redis nobody is told, and the merge still holds.
+
+
+def announce(document_id: UUID, tab: UUID, caller: Caller) -> None:
+    key = f"palpate:open:{document_id}"
+    try:
+        counter = redis(settings.REDIS_URL)
+        counter.hset(key, str(tab), f"{caller.user_id} {time.time():.0f}")
+        counter.expire(key, 4 * OPEN_FOR_S)
+    except RedisError:
+        logger.warning("nobody is told who has a draft open: Redis does not answer")
+
+
+def open_elsewhere(document_id: UUID, tab: UUID) -> list[str]:
+    """Names of the people who have the draft open on another screen now; one's own name for one's own second screen."""
+    try:
+        screens: Any = redis(settings.REDIS_URL).hgetall(f"palpate:open:{document_id}")
+    except RedisError:
+        return []
+    found = set()
+    for other, said in screens.items():
+        who, _space, at = said.decode().partition(" ")
+        if other.decode() != str(tab) and time.time() - float(at) < OPEN_FOR_S:
+            found.add(who)
+    return sorted(_names(found).values())

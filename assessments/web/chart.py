@@ -1,0 +1,63 @@
+"""
+The body chart with the catalogue's names, as one answer that a browser keeps: it holds nobody's data.
+
+The drawing itself is `assessments/chart/chart.json`, written by the scripts beside it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+from django.utils import translation
+from django.utils.translation import gettext
+
+from assessments import catalogue
+from assessments.web import words
+
+DRAWING: dict[str, Any] = json.loads((Path(__file__).parents[1] / "chart" / "chart.json").read_text())["views"]
+
+
+@lru_cache
+def version() -> str:
+    """Changes whenever the drawing or the catalogue does."""
+    content = orjson.dumps([DRAWING, catalogue.MUSCLES, catalogue.ZONES], default=str)
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
+@lru_cache
+def answer(language: str) -> bytes:
+    """Drawing, muscles, zones and words in a language, as gzipped JSON."""
+    with translation.override(language):
+        whole = {
+            "views": {name: {**view, "label": str(words.VIEWS[name])} for name, view in DRAWING.items()},
+            "muscles": {key: _muscle(muscle) for key, muscle in catalogue.MUSCLES.items()},
+            "zones": {
+                key: {
+                    "n": gettext(zone["label"]),
+                    "sided": zone["sided"],
+                    "k": " ".join([gettext(zone["label"]), *zone["synonyms"]]).casefold(),
+                }
+                for key, zone in catalogue.ZONES.items()
+            },
+            "sides": words.texts(words.SIDES),
+            "words": words.texts(words.CHART),
+        }
+    return gzip.compress(orjson.dumps(whole), compresslevel=9, mtime=0)
+
+
+def _muscle(muscle: dict[str, Any]) -> dict[str, Any]:
+    name = gettext(muscle["name"])
+    return {
+        "n": name,
+        "l": muscle["latin"],
+        "t": muscle["tier"],
+        "p": muscle["referral"]["primary"],
+        "s": muscle["referral"]["spillover"],
+        "k": f"{name} {muscle['name']} {muscle['latin']}".casefold(),
+    }

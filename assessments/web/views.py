@@ -1,0 +1,264 @@
+"""The exam screen."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+from rest_framework import serializers
+
+from accounts.web.pages import page
+from assessments import actions, catalogue, checks, documents, drafts, exam_paths, rules
+from assessments.api.serializers import AssessmentChanges, FindingInput
+from assessments.documents import COMPUTED_OF_FINDING
+from assessments.models import Assessment
+from assessments.web import autosave, words
+from assessments.web import chart as charts
+from clinic.api.fields import many
+from clinic.errors import NotFound
+from patients.queries import identities
+
+KPA, KGF = "kPa", "kgf/cm²"
+# Movements that the screen shows at once; the others are one choice away. (movement, its sides)
+USUAL_MOVEMENTS = [
+    ("cervical.flexion", [None]),
+    ("cervical.extension", [None]),
+    ("cervical.lateral_flexion", ["left", "right"]),
+    ("cervical.rotation", ["left", "right"]),
+]
+PARTS_OF = {
+    "findings": "findings",
+    "range_of_motion": "movements",
+    "red_flags": "red_flag_answers",
+    "pain_drawing": "pain_marks",
+}
+
+
+class DraftFinding(FindingInput):
+    """A finding on an open screen: it has its id, and may wait for a second look."""
+
+    computed = frozenset(COMPUTED_OF_FINDING) - {"id"}
+
+    id = serializers.UUIDField()
+    unreviewed = serializers.BooleanField(required=False, default=False)
+
+
+class Draft(AssessmentChanges):
+    findings = many(DraftFinding, at_most=200)
+
+
+def lock(exam_id: UUID) -> Assessment:
+    """:raises NotFound, AlreadySigned:"""
+    try:
+        return drafts.lock_draft(Assessment.objects.with_parts(), exam_id)
+    except Assessment.DoesNotExist:
+        raise NotFound from None
+
+
+def flatten(exam: Assessment) -> dict[str, Any]:
+    return exam_paths.flatten(documents.assessment_content(exam), unreviewed=actions.unreviewed(exam))
+
+
+def derived(exam: Assessment) -> dict[str, Any]:
+    """What the screen shows and nobody enters: classes, missing tests, mean thresholds, the gate."""
+    return {
+        "findings": {
+            str(f.pk): {
+                "class": f.class_code,
+                "missing": f.missing_tests,
+                "trigger_point": str(f.trigger_point_id),
+                "mean_kpa": float(mean) if (mean := rules.mean_ppt_kpa(f.ppt_kpa)) is not None else None,
+            }
+            for f in exam.findings.all()
+        },
+        "gate": {"action": exam.gate_action, "blocking": exam.gate_blocking},
+    }
+
+
+def check(exam: Assessment, content: dict[str, Any], *, at: Any) -> None:
+    checks.check_content(content, at=at, reasons_may_wait=True)
+
+
+def change(exam: Assessment, content: dict[str, Any], **options: Any) -> Assessment:
+    """Write content into the locked draft; parts that were not sent stay at hand as they were read."""
+    known = dict(exam._prefetched_objects_cache)  # type: ignore[attr-defined]
+    changed = actions.change_assessment(assessment=exam, content=content, **options)
+    if "findings" not in content and "current_symptom" in content:  # classified anew, in the database
+        fresh = Assessment.objects.with_parts().get(pk=exam.pk)
+        exam._prefetched_objects_cache = fresh._prefetched_objects_cache  # type: ignore[attr-defined]
+        return changed
+    written = exam._prefetched_objects_cache  # type: ignore[attr-defined]
+    for section, part in PARTS_OF.items():
+        if section not in content:
+            written[part] = known[part]
+    return changed
+
+
+KIND = autosave.Kind(
+    rows=exam_paths.ROWS,
+    lock=lock,
+    flatten=flatten,
+    unflatten=exam_paths.unflatten,
+    row_paths=exam_paths.row_paths,
+    shape=Draft,
+    check=check,
+    change=change,
+    derived=derived,
+)
+
+
+@page(scope="assessments:write", action="page.exam.start", methods="POST")
+def start(request: Any, patient_id: UUID) -> HttpResponse:
+    """Begin an exam, or go on with the one that this therapist has begun for the patient."""
+    people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
+    begun = Assessment.objects.of_patients(people).drafts().filter(recorded_by_id=request.user.pk, revises=None)
+    draft = begun.newest_first().first()
+    if draft is None:
+        now = timezone.now()
+        draft = actions.record_assessment(patient_id=patient_id, content={}, by=request.caller, at=now)
+    return redirect("exam", draft.pk)
+
+
+@page(scope="assessments:write", action="page.exam")
+def exam(request: Any, exam_id: UUID) -> HttpResponse:
+    found = Assessment.objects.with_parts().select_related("patient").filter(pk=exam_id).first()
+    if found is None:
+        raise NotFound
+    request.trace.saw(found.patient_id)
+    if found.is_signed:
+        return redirect("document", "exam", exam_id)
+    return render(request, "assessments/exam.html", context(request, found))
+
+
+def context(request: Any, exam: Assessment) -> dict[str, Any]:
+    flat = flatten(exam)
+    rule_set = rules.RULE_SETS[exam.rule_set]
+    unit = KPA if request.clinic.pressure_unit == "kPa" else KGF
+    last = last_exam(request, exam)
+    screen = {
+        "url": reverse("exam_changes", args=[exam.pk]),
+        "revision": exam.revision,
+        "flat": flat,
+        "derived": derived(exam),
+        "rows": exam_paths.ROWS,
+        "rules": {
+            "formula": formula_json(rule_set.formula),
+            "waived": sorted(rule_set.waived_if_unreachable),
+            "cheapest": rules.CHEAPEST_FIRST,
+            "label": _(rule_set.label),
+        },
+        "last": last_points(last) if last else [],
+        "unit": unit,
+        "factor": 1 if unit == KPA else float(rules.KPA_PER_KGF_CM2),
+        "red_flags": list(rules.RED_FLAGS),
+        "texts": words.texts(words.SCREEN),
+        "signs": words.texts(words.SIGNS),
+        "classes": words.texts(words.CLASSES),
+        "qualities": words.texts(words.QUALITIES),
+    }
+    return {
+        "exam": exam,
+        "patient": exam.patient,
+        "alerts": exam.patient.alerts.current(),
+        "screen": screen,
+        "words": words,
+        "last": last,
+        "criteria_signs": ["taut_band", "hypersensitive_spot", "referred_pain"],
+        "more_signs": rules.CONFIRMATORY_SIGNS,
+        "pain_scale": range(rules.PAIN[0], rules.PAIN[1] + 1),
+        "red_flags": rules.RED_FLAGS,
+        "movements": movement_rows(flat),
+        "other_movements": other_movements(),
+        "unit": unit,
+        "factor": screen["factor"],
+        "chart_url": reverse("chart", args=[charts.version(), translation.get_language()]),
+        "rule_set": rule_set,
+    }
+
+
+def formula_json(formula: rules.AtLeast) -> dict[str, Any]:
+    """A rule set's formula as data; `static/js/kleene.js` reads it."""
+    parts = [part if isinstance(part, str) else formula_json(part) for part in formula.parts]
+    return {"count": formula.count, "parts": parts}
+
+
+def last_exam(request: Any, exam: Assessment) -> Assessment | None:
+    """The exam before this one that still stands, to bring points from."""
+    people = identities(clinic_id=request.clinic.pk, patient_id=exam.patient_id)
+    before = Assessment.objects.of_patients(people).filter(performed_at__lt=exam.performed_at).exclude(pk=exam.pk)
+    return before.exclude(signed_at=None).exclude(record__mark__isnull=False).with_parts().newest_first().first()
+
+
+def last_points(last: Assessment) -> list[dict[str, Any]]:
+    """The points of an exam, as rows that a new exam may take over."""
+    flat = exam_paths.flatten(documents.assessment_content(last))
+    kept = []
+    for finding in documents.in_order(last.findings.all()):
+        row = f"findings/{finding.pk}/"
+        fields = {path.removeprefix(row): value for path, value in flat.items() if path.startswith(row)}
+        fields.pop("ordinal", None)
+        fields.pop("notes", None)
+        kept.append({"id": str(finding.pk), "class": finding.class_code, "fields": fields})
+    return kept
+
+
+def movement_rows(flat: dict[str, Any]) -> list[dict[str, Any]]:
+    usual = [(code, side) for code, sides in USUAL_MOVEMENTS for side in sides]
+    recorded = {tuple(path.split("/")[1:3]) for path in flat if path.startswith("range_of_motion/")}
+    more = sorted(recorded - {(code, side or exam_paths.NO_SIDE) for code, side in usual})
+    return [movement_row(code, side) for code, side in [*usual, *more]]
+
+
+def movement_row(code: str, side: str | None) -> dict[str, Any]:
+    low, high = rules.rom_limits_deg(code)
+    label = _(catalogue.MOVEMENTS[code])
+    sided = side not in (None, exam_paths.NO_SIDE)
+    return {
+        "path": f"range_of_motion/{code}/{side or exam_paths.NO_SIDE}",
+        "label": f"{label}, {words.SIDES[str(side)]}" if sided else label,
+        "low": low,
+        "high": high,
+    }
+
+
+def other_movements() -> list[dict[str, Any]]:
+    usual = {code for code, _sides in USUAL_MOVEMENTS}
+    rest = [code for code in catalogue.MOVEMENTS if code not in usual]
+    return [movement_row(code, side) for code in rest for side in ("left", "right", None)]
+
+
+@page(scope="assessments:write", action="page.exam.save", methods="GET POST")
+def changes(request: Any, exam_id: UUID) -> HttpResponse:
+    if request.method == "POST":
+        return autosave.save(request, KIND, exam_id)
+    found = Assessment.objects.with_parts().filter(pk=exam_id).first()
+    if found is None:
+        raise NotFound
+    return autosave.state(request, KIND, found)
+
+
+@page(scope="assessments:write", action="page.exam.discard", methods="POST")
+def discard(request: Any, exam_id: UUID) -> HttpResponse:
+    draft = lock(exam_id)
+    request.trace.saw(draft.patient_id)
+    actions.discard_assessment(assessment=draft, by=request.caller)
+    return redirect("patient", draft.patient_id)
+
+
+@require_GET
+def chart(request: HttpRequest, version: str, language: str) -> HttpResponse:
+    """The chart and its words: the same for everybody, so browsers may keep it; a new version has a new address."""
+    if version != charts.version() or language not in dict(settings.LANGUAGES):
+        raise Http404
+    response = HttpResponse(charts.answer(language), content_type="application/json")
+    response["Content-Encoding"] = "gzip"
+    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+

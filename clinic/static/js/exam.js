@@ -1,0 +1,494 @@
+// @ts-check
+/** The exam screen: chart, finding cards, red flags, range, drawing. Saving is `draft.js`, inputs are `form.js`. */
+import { BodyChart } from "./chart.js";
+import { all, fill, isTyping, json, make, one, stamp, toast } from "./dom.js";
+import { Draft } from "./draft.js";
+import { bindForm, reflect, round } from "./form.js";
+import { classify } from "./kleene.js";
+
+const screen_ = json("screen");
+const { texts, signs, classes } = screen_;
+const chart = /** @type {BodyChart} */ (one("body-chart"));
+const draft = new Draft(screen_);
+const list = /** @type {HTMLElement} */ (one("[data-findings]"));
+const find = /** @type {HTMLInputElement} */ (one("#find"));
+const found = /** @type {HTMLElement} */ (one("#found"));
+const mode = /** @type {HTMLElement} */ (one("[data-mode]"));
+const UNREVIEWED_KEEPS = new Set(["unreviewed", "ordinal"]);
+/** The finding whose zones are being touched, "drawing", or none. @type {string} */
+let touching = "";
+/** @type {{view: string, x: number, y: number} | null} */
+let touchedAt = null;
+let lastSide = "right";
+
+// --- Cards ------------------------------------------------------------------------------------------------------
+
+/** @param {string} id */
+const field = (id) => (/** @type {string} */ name) => draft.get(`findings/${id}/${name}`);
+
+/** @param {string} muscle @param {string} side @param {string} [place] */
+function called(muscle, side, place) {
+  const { muscles, sides } = /** @type {import("./chart.js").Catalogue} */ (chart.catalogue);
+  return `${muscles[muscle]?.n ?? muscle} · ${sides[side]}${place ? ` · ${place}` : ""}`;
+}
+
+/** @param {string} id */
+function card(id) { return one(`[data-finding="${id}"]`, list); }
+
+function showCards() {
+  const ids = draft.rows("findings");
+  for (const old of all("[data-finding]", list)) if (!ids.includes(old.dataset.finding || "")) old.remove();
+  ids.forEach((id, index) => {
+    const get = field(id);
+    const name = called(get("muscle"), get("side"), get("place"));
+    let element = card(id);
+    if (!element) {
+      element = stamp("finding", { id, name: escapeText(name), latin: escapeText(chart.catalogue?.muscles[get("muscle")]?.l ?? "") });
+      list.append(element);
+      reflect(draft, element);
+    }
+    element.dataset.called = name;
+    text("[data-name]", element, name);
+    text(".n", element, String(index + 1));
+    element.classList.toggle("unreviewed", Boolean(get("unreviewed")));
+    /** @type {HTMLElement} */ (one("[data-unreviewed]", element)).hidden = !get("unreviewed");
+    showClass(element, id);
+    showReferral(element, id);
+    showThreshold(element, id);
+  });
+  /** @type {HTMLElement} */ (one("[data-empty]")).hidden = ids.length > 0;
+  showPoints(ids);
+  showCounts();
+}
+
+/** @param {string} id */
+function judged(id) {
+  const signs_ = draft.below(`findings/${id}`);
+  return classify(screen_.rules, signs_, signs_.recognised, draft.get("current_symptom"));
+}
+
+/** @param {HTMLElement} element @param {string} id */
+function showClass(element, id) {
+  const result = judged(id);
+  const chip = /** @type {HTMLElement} */ (one("[data-class]", element));
+  const word = result.class === "indeterminate" && result.missing.length ? fill(texts.test, { sign: signs[result.missing[0]].toLowerCase() }) : classes[result.class];
+  if (chip.textContent !== word) chip.textContent = word;
+  chip.className = `chip ${result.class}`;
+  const why = result.present.length
+    ? fill(texts.why, { count: result.present.length, of: 3, signs: result.present.map((sign) => signs[sign].toLowerCase()).join(", ") })
+    : texts.why_none;
+  text("[data-why]", element, `${why.replace(/ (of|von) 3/, "")} ${screen_.rules.label}.`);
+}
+
+/** @param {HTMLElement} element @param {string} id */
+function showReferral(element, id) {
+  const get = field(id);
+  const present = get("referred_pain") === "present";
+  const box = /** @type {HTMLElement} */ (one("[data-referral]", element));
+  box.hidden = !present;
+  /** @type {HTMLElement} */ (one("[data-qualities]", element)).hidden = !present;
+  if (!present) { if (touching === id) stopTouching(); return; }
+  const { on, usual, less } = zonesOf(id);
+  const zones = /** @type {HTMLElement} */ (one("[data-zones]", element));
+  const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.zoneKey;
+  zones.replaceChildren(...[...new Set([...usual, ...on, ...less])].map((key) => {
+    const button = make("button", { type: "button", class: "chip pick", "aria-pressed": String(on.has(key)), "data-zone-key": key }, zoneName(key));
+    button.addEventListener("click", () => toggleZone(id, key));
+    return button;
+  }));
+  if (focused) one(`[data-zone-key="${focused}"]`, zones)?.focus();
+  if (touching === id) chart.setZones({ on, usual, less });
+  one("[data-where]", element)?.setAttribute("aria-pressed", String(touching === id));
+}
+
+/** @param {string} key */
+function zoneName(key) {
+  const [zone, side] = key.split("/");
+  const { zones, sides } = /** @type {import("./chart.js").Catalogue} */ (chart.catalogue);
+  return `${zones[zone]?.n ?? zone}${side === "midline" ? "" : ` · ${sides[side]}`}`;
+}
+
+/** @param {string} id */
+function zonesOf(id) {
+  const get = field(id);
+  const { muscles, zones } = /** @type {import("./chart.js").Catalogue} */ (chart.catalogue);
+  const keys = (/** @type {string[]} */ list_) => new Set(list_.map((zone) => `${zone}/${zones[zone]?.sided ? get("side") : "midline"}`));
+  const muscle = muscles[get("muscle")];
+  return { on: new Set(Object.keys(draft.below(`findings/${id}/referred_to`))), usual: keys(muscle?.p ?? []), less: keys(muscle?.s ?? []) };
+}
+
+/** @param {string} id @param {string} key */
+function toggleZone(id, key) {
+  const path = `findings/${id}/referred_to/${key}`;
+  draft.set(path, draft.get(path) ? null : true);
+}
+
+/** @param {HTMLElement} element @param {string} id */
+function showThreshold(element, id) {
+  const trials = field(id)("ppt_kpa") || [];
+  const mean = trials.length ? trials.reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0) / trials.length : null;
+  text("[data-mean]", element, mean === null ? "" : fill(texts.mean, { value: round(mean / screen_.factor), unit: screen_.unit }));
+  const unusual = trials.some((/** @type {number} */ kpa) => kpa < 30 || kpa > 1000);
+  /** @type {HTMLElement} */ (one("[data-reason]", element)).hidden = !unusual && !field(id)("limit_reasons/ppt_kpa");
+}
+
+/** @param {string[]} ids */
+function showPoints(ids) {
+  const points = ids.flatMap((id, index) => {
+    const get = field(id);
+    const at = get("point") || chart.placeOf(get("muscle"), get("side"));
+    const result = judged(id);
+    const name = fill(texts.point, { number: index + 1, name: called(get("muscle"), get("side"), get("place")), class: classes[result.class] });
+    const current = card(id)?.hasAttribute("open");
+    return at ? [{ id, label: String(index + 1), name, ...at, kind: result.class, current }] : [];
+  });
+  const waiting = waitingPoints().flatMap((point) => {
+    const at = point.fields.point || chart.placeOf(point.fields.muscle, point.fields.side);
+    const name = fill(texts.last_point, { name: called(point.fields.muscle, point.fields.side, point.fields.place) });
+    return at ? [{ id: `last:${point.id}`, label: "", name, ...at, kind: "last" }] : [];
+  });
+  chart.setPoints([...waiting, ...points]);
+}
+
+function showCounts() {
+  const flags = screen_.red_flags.filter((/** @type {string} */ code) => ["yes", "no", "declined"].includes(draft.get(`red_flags/${code}/answer`)));
+  text('[data-count="red_flags"]', document, `${flags.length}/${screen_.red_flags.length}`);
+  const measured = new Set(Object.keys(draft.below("range_of_motion")).map((path) => path.split("/").slice(0, 2).join("/")));
+  text('[data-count="range"]', document, measured.size ? String(measured.size) : "");
+  const drawn = Object.keys(draft.below("pain_drawing")).length;
+  text('[data-count="drawing"]', document, drawn ? String(drawn) : "");
+  const now = draft.get("pain_now");
+  text('[data-count="pain"]', document, now === undefined ? "" : String(now));
+  const last = one("[data-last]");
+  if (last) last.hidden = !waitingPoints().length;
+}
+
+/** @param {string} selector @param {ParentNode} root @param {string} value */
+function text(selector, root, value) {
+  const element = one(selector, root);
+  if (element && element.textContent !== value) element.textContent = value;
+}
+
+/** @param {string} value */
+function escapeText(value) { return value.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`); }
+
+// --- New points --------------------------------------------------------------------------------------------------
+
+/** @param {string} muscle @param {string} side @param {Record<string, any>} [more] */
+function addPoint(muscle, side, more = {}) {
+  const same = draft.rows("findings").filter((id) => field(id)("muscle") === muscle && field(id)("side") === side);
+  const point = touchedAt || chart.placeOf(muscle, side);
+  const fields = { muscle, side, ...(point ? { point } : {}), ...(same.length ? { place: String(same.length + 1) } : {}), ...more };
+  lastSide = side;
+  hideFound();
+  const id = draft.add("findings", fields);
+  if (same.length && !more.place) toast(fill(texts.already_there, { name: called(muscle, side), number: same.length + 1 }));
+  open(id);
+  return id;
+}
+
+/** @param {string} id @param {boolean} [focus] */
+function open(id, focus = true) {
+  for (const other of all("[data-finding][open]", list)) if (other.dataset.finding !== id) other.removeAttribute("open");
+  const element = card(id);
+  if (!element) return;
+  element.setAttribute("open", "");
+  element.scrollIntoView({ block: "nearest" });
+  if (focus) (one("input[type=radio]:checked", element) || one("input[type=radio]", element))?.focus({ preventScroll: true });
+}
+
+/** Muscles to choose from. @param {{muscle: string, side: string}[]} options @param {string} heading */
+function offer(options, heading) {
+  const picks = options.map(({ muscle, side }) => {
+    const info = /** @type {import("./chart.js").Catalogue} */ (chart.catalogue).muscles[muscle];
+    const button = make("button", { type: "button", class: "card", role: "option", "aria-selected": "false" }, make("strong", {}, called(muscle, side)), make("span", { class: "quiet small" }, info?.l ?? ""));
+    button.addEventListener("click", () => addPoint(muscle, side));
+    return button;
+  });
+  found.replaceChildren(...(heading ? [make("p", { class: "quiet small", role: "presentation" }, heading)] : []), ...(picks.length ? picks : [make("p", { class: "quiet" }, texts.nothing_found)]));
+  found.hidden = false;
+  find.setAttribute("aria-expanded", "true");
+}
+
+function hideFound() {
+  found.hidden = true;
+  find.value = "";
+  find.setAttribute("aria-expanded", "false");
+  for (const near of all(".near", chart)) near.classList.remove("near");
+  touchedAt = null;
+}
+
+const TIERS = ["big_four", "core", "extended"];
+find.addEventListener("input", () => {
+  touchedAt = null;
+  const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.join("").length < 2) { found.hidden = true; find.setAttribute("aria-expanded", "false"); return; }
+  const { muscles, sides } = /** @type {import("./chart.js").Catalogue} */ (chart.catalogue);
+  const other = lastSide === "right" ? "left" : "right";
+  const options = Object.entries(muscles).flatMap(([muscle, info]) => [lastSide, other].map((side) => ({ muscle, side, info, keys: `${info.k} ${sides[side].toLowerCase()}` })))
+    .filter(({ keys }) => words.every((word) => keys.split(/[^\p{L}\p{N}]+/u).some((key) => key.startsWith(word))))
+    .sort((a, b) => Number(!a.info.n.toLowerCase().startsWith(words[0])) - Number(!b.info.n.toLowerCase().startsWith(words[0])) || TIERS.indexOf(a.info.t) - TIERS.indexOf(b.info.t));
+  offer(options.slice(0, 8), "");
+});
+find.addEventListener("keydown", (event) => {
+  if (event.key === "Enter") { event.preventDefault(); one("button", found)?.click(); }
+  else if (event.key === "ArrowDown") { event.preventDefault(); one("button", found)?.focus(); }
+  else if (event.key === "Escape") hideFound();
+});
+found.addEventListener("keydown", (event) => {
+  const picks = all("button", found);
+  const here = picks.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+  if (event.key === "ArrowDown") picks[Math.min(here + 1, picks.length - 1)]?.focus();
+  else if (event.key === "ArrowUp") (picks[here - 1] ?? find).focus();
+  else if (event.key === "Escape") { hideFound(); find.focus(); }
+  else return;
+  event.preventDefault();
+});
+
+function waitingPoints() {
+  const taken = new Set(draft.rows("findings").map((id) => [field(id)("muscle"), field(id)("side"), field(id)("place") ?? ""].join("/")));
+  return screen_.last.filter((/** @type {any} */ point) => !taken.has([point.fields.muscle, point.fields.side, point.fields.place ?? ""].join("/")));
+}
+
+/** @param {any} point */
+function bring(point) { return draft.add("findings", { ...point.fields, unreviewed: true }); }
+
+one("[data-same]")?.addEventListener("click", () => {
+  const first = waitingPoints().map(bring)[0];
+  if (first) open(first);
+});
+
+// --- Chart -------------------------------------------------------------------------------------------------------
+
+/** @param {string} what a finding's id, or "drawing" */
+function startTouching(what) {
+  touching = what;
+  chart.setLayer("zones");
+  if (what === "drawing") showDrawing();
+  else {
+    const zones = zonesOf(what);
+    chart.setZones(zones);
+    const best = chart.bestView(zones.usual);
+    if (best !== chart.view) chart.show(best);
+    mode.textContent = texts.where_to;
+    mode.hidden = false;
+    showReferral(/** @type {HTMLElement} */ (card(what)), what);
+  }
+  one("[data-drawing]")?.setAttribute("aria-pressed", String(what === "drawing"));
+}
+
+function stopTouching() {
+  const was = touching;
+  touching = "";
+  mode.hidden = true;
+  chart.setZones({ on: new Set(), usual: new Set(), less: new Set() });
+  chart.setLayer("muscles");
+  one("[data-drawing]")?.setAttribute("aria-pressed", "false");
+  const element = was && card(was);
+  if (element) one("[data-where]", element)?.setAttribute("aria-pressed", "false");
+}
+
+function showDrawing() {
+  const on = new Set(Object.keys(draft.below("pain_drawing")));
+  chart.setZones({ on, usual: new Set(), less: new Set() });
+  mode.replaceChildren(make("strong", {}, `${one("[data-drawing]")?.firstChild?.textContent?.trim()}: `), ...[...on].map((key) => {
+    const intensity = draft.get(`pain_drawing/${key}`);
+    const button = make("button", { type: "button", class: "chip" }, `${zoneName(key)}${typeof intensity === "number" ? ` ${intensity}` : ""} ×`);
+    button.addEventListener("click", () => draft.set(`pain_drawing/${key}`, null));
+    return button;
+  }));
+  mode.hidden = false;
+}
+
+chart.addEventListener("spot", (event) => {
+  const { muscles, ...at } = /** @type {CustomEvent} */ (event).detail;
+  offer(muscles, texts.under_finger);
+  touchedAt = at;
+});
+chart.addEventListener("muscle", (event) => {
+  const { muscle, side } = /** @type {CustomEvent} */ (event).detail;
+  addPoint(muscle, side);
+});
+chart.addEventListener("point", (event) => {
+  const id = /** @type {CustomEvent} */ (event).detail;
+  if (id.startsWith("last:")) open(bring(screen_.last.find((/** @type {any} */ point) => `last:${point.id}` === id)));
+  else open(id);
+});
+chart.addEventListener("zone", (event) => {
+  const { zone, side } = /** @type {CustomEvent} */ (event).detail;
+  const key = `${zone}/${side}`;
+  if (touching === "drawing") draft.set(`pain_drawing/${key}`, draft.get(`pain_drawing/${key}`) === undefined ? "marked" : null);
+  else if (touching) toggleZone(touching, key);
+  else {
+    const { muscles } = /** @type {import("./chart.js").Catalogue} */ (chart.catalogue);
+    const refers = Object.entries(muscles).filter(([, m]) => m.p.includes(zone) || m.s.includes(zone)).sort((a, b) => Number(b[1].p.includes(zone)) - Number(a[1].p.includes(zone)));
+    offer(refers.slice(0, 8).map(([muscle]) => ({ muscle, side: side === "midline" ? lastSide : side })), fill(texts.refers_here, { zone: zoneName(key) }));
+  }
+});
+chart.addEventListener("layer", () => { if (touching && chart.layer === "muscles") stopTouching(); });
+one("[data-drawing]")?.addEventListener("click", () => (touching === "drawing" ? stopTouching() : startTouching("drawing")));
+
+// --- What a touch on a card does -----------------------------------------------------------------------------------
+
+list.addEventListener("click", (event) => {
+  const target = /** @type {HTMLElement} */ (event.target);
+  const element = /** @type {HTMLElement | null} */ (target.closest("[data-finding]"));
+  const id = element?.dataset.finding;
+  if (!element || !id) return;
+  if (target.closest("[data-remove]")) {
+    const undo = draft.remove(`findings/${id}`);
+    toast(fill(texts.removed, { what: element.dataset.called }), { label: texts.undo, act: undo });
+  } else if (target.closest("[data-duplicate]")) duplicate(id);
+  else if (target.closest("[data-confirm]")) draft.set(`findings/${id}/unreviewed`, null);
+  else if (target.closest("[data-where]")) { if (touching === id) stopTouching(); else startTouching(id); }
+});
+list.addEventListener("toggle", (event) => {
+  const element = /** @type {HTMLElement} */ (event.target);
+  if (!element.matches("[data-finding]")) return;
+  if (!element.hasAttribute("open") && touching === element.dataset.finding) stopTouching();
+  if (element.hasAttribute("open")) for (const other of all("[data-finding][open]", list)) if (other !== element) other.removeAttribute("open");
+  showPoints(draft.rows("findings"));
+}, true);
+list.addEventListener("change", (event) => {
+  const input = /** @type {HTMLInputElement} */ (event.target);
+  const id = /** @type {HTMLElement | null} */ (input.closest("[data-finding]"))?.dataset.finding;
+  if (!id) return;
+  if (input.matches("[data-zone-search]")) {
+    const key = zoneKeys.get(input.value);
+    if (key) { toggleZone(id, key); input.value = ""; }
+    return;
+  }
+  const name = (input.dataset.path || "").split("/")[2];
+  if (name === "referred_pain") { if (input.value === "present") startTouching(id); else if (touching === id) stopTouching(); }
+  else if (touching === id && ["taut_band", "hypersensitive_spot", "recognised"].includes(name)) stopTouching();
+});
+// Whatever is changed about a point from the last exam has been looked at.
+draft.addEventListener("change", (event) => {
+  for (const path of /** @type {CustomEvent} */ (event).detail) {
+    const [name, id, what] = path.split("/");
+    if (name === "findings" && what && !UNREVIEWED_KEEPS.has(what) && field(id)("unreviewed")) draft.set(`findings/${id}/unreviewed`, null);
+  }
+});
+
+/** @param {string} id */
+function duplicate(id) {
+  const get = field(id);
+  const side = get("side") === "left" ? "right" : "left";
+  const fields = draft.below(`findings/${id}`);
+  /** @type {Record<string, any>} */
+  const kept = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (["ordinal", "side", "muscle", "point", "ppt_kpa", "notes", "place"].includes(name) || name.startsWith("limit_reasons")) continue;
+    kept[name.startsWith("referred_to/") && !name.endsWith("/midline") ? name.replace(/(left|right)$/, (s) => (s === "left" ? "right" : "left")) : name] = value;
+  }
+  touchedAt = get("point") && mirrored(get("point"));
+  addPoint(get("muscle"), side, kept);
+}
+
+/** @param {{view: string, x: number, y: number}} point */
+function mirrored(point) {
+  const view = /** @type {Record<string, string>} */ ({ head_left: "head_right", head_right: "head_left" })[point.view] || point.view;
+  return { view, x: Math.round((1 - point.x) * 10000) / 10000, y: point.y };
+}
+
+// --- Keys --------------------------------------------------------------------------------------------------------
+
+/** @param {string} id */
+const dialog = (id) => /** @type {HTMLDialogElement} */ (document.getElementById(id));
+
+document.addEventListener("keydown", (event) => {
+  const target = /** @type {HTMLElement} */ (event.target);
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const row = /** @type {HTMLElement | null} */ (target.closest("fieldset.toggle"));
+  const holder = row?.closest("[data-finding], dialog");
+  if (row && holder && ["ArrowUp", "ArrowDown"].includes(event.key)) {
+    const rows = all("fieldset.toggle", holder).filter((one_) => one_.checkVisibility());
+    const next = rows[rows.indexOf(row) + (event.key === "ArrowDown" ? 1 : -1)];
+    event.preventDefault();
+    (next && (one("input:checked", next) || one("input", next)))?.focus();
+    return;
+  }
+  if (row && /^[0-9]$/.test(event.key)) {
+    const choices = all("input[type=radio]", row);
+    const chosen = row.classList.contains("scale") ? choices[Number(event.key)] : choices[Number(event.key) - 1];
+    if (chosen) { event.preventDefault(); chosen.focus(); chosen.click(); }
+    return;
+  }
+  if (isTyping(target) || document.querySelector("dialog[open]")) return;
+  const id = /** @type {HTMLElement | null} */ (target.closest("[data-finding]") || one("[data-finding][open]", list))?.dataset.finding;
+  const act = {
+    n: () => { find.focus(); find.select(); },
+    r: () => { if (id) { draft.set(`findings/${id}/referred_pain`, "present"); one("[data-zone-key]", card(id) || list)?.focus(); } },
+    d: () => id && duplicate(id),
+    g: () => dialog("red-flags").showModal(),
+    p: () => dialog("pain").showModal(),
+    s: () => one("[data-review]")?.click(),
+    "?": () => dialog("keys").showModal(),
+  }[event.key];
+  if (act) { event.preventDefault(); act(); }
+});
+
+// --- The rest of the page ----------------------------------------------------------------------------------------
+
+one("[data-all-no]")?.addEventListener("click", () => {
+  for (const code of screen_.red_flags) {
+    const path = `red_flags/${code}/answer`;
+    if ([undefined, "not_asked"].includes(draft.get(path))) draft.set(path, "no");
+  }
+});
+/** @type {HTMLSelectElement | null} */ (one("#more-movements"))?.addEventListener("change", (event) => {
+  const select = /** @type {HTMLSelectElement} */ (event.target);
+  const option = select.selectedOptions[0];
+  if (!select.value) return;
+  if (!document.getElementById(select.value)) {
+    const element = stamp("movement", { path: select.value, label: escapeText(option.textContent || ""), low: option.dataset.low || "0", high: option.dataset.high || "360" });
+    one("[data-movements]")?.append(element);
+    reflect(draft, element);
+  }
+  document.getElementById(select.value)?.focus();
+  select.value = "";
+});
+one("[data-review]")?.addEventListener("click", async (event) => {
+  if (!draft.waiting()) return;
+  event.preventDefault();
+  const link = /** @type {HTMLAnchorElement} */ (event.currentTarget);
+  draft.soon(0);
+  draft.addEventListener("status", (said) => { if (/** @type {CustomEvent} */ (said).detail.state === "saved") location.assign(link.href); }, { once: false });
+});
+/** @type {Map<string, string>} */
+const zoneKeys = new Map();
+
+function start() {
+  const { zones } = /** @type {import("./chart.js").Catalogue} */ (chart.catalogue);
+  for (const [zone, info] of Object.entries(zones)) for (const side of info.sided ? ["right", "left"] : ["midline"]) zoneKeys.set(zoneName(`${zone}/${side}`), `${zone}/${side}`);
+  one("#zones-list")?.replaceChildren(...[...zoneKeys.keys()].map((name) => make("option", { value: name })));
+  showCards();
+  bindForm(draft, texts);
+  draft.addEventListener("change", () => { showCards(); if (touching === "drawing") showDrawing(); });
+  draft.addEventListener("derived", showGate);
+  showGate();
+  const wanted = location.hash.slice(1);
+  if (wanted) goTo(wanted);
+  document.body.dataset.ready = "yes";
+}
+
+function showGate() {
+  const gate = /** @type {HTMLElement} */ (one("[data-gate]"));
+  const blocking = draft.derived.gate.blocking;
+  gate.hidden = !blocking.length;
+  gate.textContent = blocking.map((/** @type {string} */ code) => one(`[data-path="red_flags/${code}/answer"]`)?.closest("fieldset")?.querySelector("legend")?.textContent).join(", ");
+  one('[data-open="red-flags"]')?.classList.toggle("danger", blocking.length > 0);
+}
+
+/** A link from the review leads to the place. @param {string} path */
+function goTo(path) {
+  const [name, id] = path.split("/");
+  if (name === "findings" && card(id)) open(id);
+  else if (name === "red_flags") dialog("red-flags").showModal();
+  else if (name === "range_of_motion") dialog("range").showModal();
+  else if (name.startsWith("pain") && name !== "pain_drawing") dialog("pain").showModal();
+  one(`[data-path="${CSS.escape(path)}"]`)?.focus();
+}
+
+if (chart.catalogue) start(); else chart.addEventListener("ready", start, { once: true });
+navigator.wakeLock?.request("screen").catch(() => {});

@@ -1,0 +1,109 @@
+"""
+`make messages`: gathers every text of pages, scripts and rule tables, and brings the translations up to date.
+
+Django's own command wants GNU gettext on the machine; Babel reads and writes the same files.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from dev.stack import ROOT, say
+
+APPS = ["accounts", "patients", "records", "assessments", "treatments", "workspace", "clinic", "audit"]
+LANGUAGES = ["de"]
+KEYWORDS = {"gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "_": None, "gettext_noop": None, "pgettext": ((1, "c"), 2)}
+
+
+def main() -> int:
+    os.environ |= {"SECRET_KEY": "x", "DATABASE_URL": "postgresql://palpate_app@/unused", "REDIS_URL": "redis://unused"}
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
+    django.setup()
+    found = gathered()
+    missing = 0
+    for language in LANGUAGES:
+        folder = ROOT / "clinic" / "locale" / language / "LC_MESSAGES"
+        folder.mkdir(parents=True, exist_ok=True)
+        catalog = updated(folder / "django.po", language, found)
+        empty = [m for m in catalog if m.id and not translated(m)]
+        missing += len(empty)
+        with open(folder / "django.po", "wb") as file:
+            write_po(file, catalog, width=120, omit_header=False, ignore_obsolete=True, no_location=True, sort_output=True)
+        with open(folder / "django.mo", "wb") as file:
+            write_mo(file, catalog)
+        say(f"{language}: {len(catalog)} texts, {len(empty)} not translated")
+    return 1 if missing else 0
+
+
+def translated(message: object) -> bool:
+    texts = message.string if isinstance(message.string, tuple | list) else (message.string,)  # type: ignore[attr-defined]
+    return all(texts) and not message.fuzzy  # type: ignore[attr-defined]
+
+
+def updated(path: Path, language: str, found: Iterable[str | tuple[str, str]]) -> Catalog:
+    """The catalog with exactly the texts found, and the translations known."""
+    known = Catalog(locale=language)
+    if path.exists():
+        with open(path, "rb") as file:
+            known = read_po(file, locale=language)
+    catalog = Catalog(locale=language, project="Palpate", creation_date=known.creation_date, revision_date=known.creation_date)
+    for text in found:
+        old = known.get(text if isinstance(text, str) else text[0])
+        catalog.add(text, old.string if old is not None and not old.fuzzy else None)
+    return catalog
+
+
+def gathered() -> list[str | tuple[str, str]]:
+    """Every text, once."""
+    from django.utils.translation.template import templatize
+
+    texts: dict[str | tuple[str, str], None] = {}
+    for app in APPS:
+        for path in sorted((ROOT / app).rglob("*")):
+            if path.suffix == ".py" and "migrations" not in path.parts:
+                source = path.read_bytes()
+            elif path.suffix == ".html":
+                source = templatize(path.read_text()).encode()
+            else:
+                continue
+            for _line, text, _comments, _context in extract("python", BytesIO(source), keywords=KEYWORDS):
+                texts.setdefault(tuple(text) if isinstance(text, tuple) else text)
+    texts |= dict.fromkeys(of_tables())
+    return [text for text in texts if text]
+
+
+def of_tables() -> Iterable[str]:
+    """Labels that stand in rule tables and in the catalogue, which know nothing of translation."""
+    from accounts import rules as roles
+    from assessments import catalogue
+    from assessments import rules as exam
+    from patients import rules as patients
+    from treatments import rules as dose
+
+    yield from roles.ROLES.values()
+    yield from (muscle["name"] for muscle in catalogue.MUSCLES.values())
+    yield from (zone["label"] for zone in catalogue.ZONES.values())
+    yield from catalogue.MOVEMENTS.values()
+    yield from (flag.label for flag in exam.RED_FLAGS.values())
+    yield from (rule_set.label for rule_set in exam.RULE_SETS.values())
+    yield from (alert.label for alert in patients.ALERTS.values())
+    yield from (technique.label for technique in dose.TECHNIQUES.values())
+    for field in dose.FIELDS.values():
+        yield field.label
+        yield from (code.replace("_", " ") for code in field.codes)
+    yield from dose.TIMINGS
+
+
+if __name__ == "__main__":
+    sys.exit(main())

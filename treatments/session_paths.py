@@ -1,0 +1,67 @@
+"""A session's content as a flat map of paths, and back. See `assessments.editing`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from assessments.editing import Flat, below, rows_of
+from records.rules import plain_json
+
+ROWS = ["interventions", "measures"]
+HEAD = ["performed_at", "response", "notes"]
+OF_INTERVENTION = ["technique", "trigger_point", "muscle", "side", "response"]
+OF_MEASURE = ["kind", "phase", "timing", "value", "measured_at", "trigger_point", "movement", "side"]
+
+
+def flatten(content: Mapping[str, Any]) -> Flat:
+    """
+    :param content: as `documents.session_content` makes it, each measure with its `id`
+    """
+    content = plain_json(content)
+    flat: Flat = {name: content[name] for name in HEAD}
+    flat |= {f"limit_reasons/{name}": why for name, why in content["limit_reasons"].items()}
+    flat |= {f"overrides/{override['code']}": override["reason"] for override in content["overrides"]}
+    for ordinal, intervention in enumerate(content["interventions"]):
+        row = f"interventions/{intervention['id']}"
+        flat |= {f"{row}/{name}": intervention[name] for name in OF_INTERVENTION}
+        flat |= {f"{row}/dose/{name}": value for name, value in intervention["dose"].items()}
+        flat |= {f"{row}/limit_reasons/{name}": why for name, why in intervention["limit_reasons"].items()}
+        flat[f"{row}/ordinal"] = ordinal
+    for ordinal, measure in enumerate(content["measures"]):
+        row = f"measures/{measure['id']}"
+        flat |= {f"{row}/{name}": measure[name] for name in OF_MEASURE}
+        flat[f"{row}/ordinal"] = ordinal
+    return {path: value for path, value in flat.items() if value is not None and value != ""}
+
+
+def unflatten(flat: Flat) -> dict[str, Any]:
+    """The content in the API's shape, each intervention and measure with its `id`."""
+    content: dict[str, Any] = {"response": flat.get("response", ""), "notes": flat.get("notes", "")}
+    if "performed_at" in flat:
+        content["performed_at"] = flat["performed_at"]
+    content["limit_reasons"] = below(flat, "limit_reasons")
+    content["overrides"] = [{"code": code, "reason": why} for code, why in below(flat, "overrides").items()]
+    content["interventions"] = [
+        {
+            "id": key,
+            **{name: fields[name] for name in OF_INTERVENTION if name in fields},
+            "dose": below(fields, "dose"),
+            "limit_reasons": below(fields, "limit_reasons"),
+        }
+        for key, fields in rows_of(flat, "interventions").items()
+    ]
+    content["measures"] = [
+        {"id": key, **{name: fields[name] for name in OF_MEASURE if name in fields}}
+        for key, fields in rows_of(flat, "measures").items()
+    ]
+    return content
+
+
+def row_paths(flat: Flat) -> dict[str, list[str]]:
+    """For each list of the content the paths of its rows, in the content's order."""
+    return {
+        "interventions": [f"interventions/{key}" for key in rows_of(flat, "interventions")],
+        "measures": [f"measures/{key}" for key in rows_of(flat, "measures")],
+        "overrides": [f"overrides/{code}" for code in below(flat, "overrides")],
+    }

@@ -1,0 +1,293 @@
+"""The session screen."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from accounts.web.pages import page
+from assessments import catalogue, drafts, queries
+from assessments import rules as exam_rules
+from assessments.models import Finding
+from assessments.web import autosave, words
+from assessments.web import chart as charts
+from assessments.web.views import KGF, KPA
+from clinic.api.fields import many
+from clinic.errors import NotFound
+from patients.queries import identities
+from treatments import actions, checks, documents, rules, session_paths
+from treatments.api.serializers import InterventionInput, MeasureInput, SessionChanges
+from treatments.models import Session
+
+# Techniques whose hold is timed with the big button.
+TIMED = ["ischemic_compression", "manual_pressure_release", "strain_counterstrain", "myofascial_release", "stretching",
+         "self_release_teaching"]  # fmt: skip
+PARTS_OF = ["interventions", "measures", "overrides"]
+
+
+class DraftIntervention(InterventionInput):
+    computed = frozenset({"total_mg"})
+
+    id = serializers.UUIDField()
+
+
+class DraftMeasure(MeasureInput):
+    computed = frozenset()
+
+    id = serializers.UUIDField()
+
+
+class Draft(SessionChanges):
+    interventions = many(DraftIntervention, at_most=200)
+    measures = many(DraftMeasure, at_most=500)
+
+
+def lock(session_id: UUID) -> Session:
+    """:raises NotFound, AlreadySigned:"""
+    try:
+        return drafts.lock_draft(Session.objects.with_parts().select_related("patient"), session_id)
+    except Session.DoesNotExist:
+        raise NotFound from None
+
+
+def flatten(session: Session) -> dict[str, Any]:
+    return session_paths.flatten(documents.session_content(session))
+
+
+def derived(session: Session) -> dict[str, Any]:
+    """What the screen shows and nobody enters: totals, and what before and after come to."""
+    content = documents.session_content(session)
+    return {
+        "total_mg": {str(i["id"]): float(i["total_mg"]) for i in content["interventions"] if i["total_mg"] is not None},
+        "changes": changes_in_words(content["measures"]),
+    }
+
+
+def changes_in_words(measures: list[dict[str, Any]]) -> dict[str, str]:
+    """Id of each measure after to what became of the one before."""
+    before = {
+        (m["kind"], m["trigger_point"], m["movement"], m["side"]): m["value"] for m in measures if m["phase"] == "before"
+    }
+    found = {}
+    for measure in measures:
+        key = (measure["kind"], measure["trigger_point"], measure["movement"], measure["side"])
+        if measure["phase"] == "after" and key in before:
+            change = rules.change(measure["kind"], Decimal(before[key]), Decimal(measure["value"]))
+            parts = []
+            if change.beyond:
+                parts.append(_("beyond measurement error by {sources}").format(sources=", ".join(change.beyond)))
+            if change.within:
+                parts.append(_("within it by {sources}").format(sources=", ".join(change.within)))
+            found[str(measure["id"])] = "; ".join([f"{change.difference:+g}", *parts])
+    return found
+
+
+def check(session: Session, content: dict[str, Any], *, at: Any) -> None:
+    checks.check_content(actions.with_muscles(content, session.patient), at=at, reasons_may_wait=True)
+
+
+def change(session: Session, content: dict[str, Any], **options: Any) -> Session:
+    """Write content into the locked draft; parts that were not sent stay at hand as they were read."""
+    known = dict(session._prefetched_objects_cache)  # type: ignore[attr-defined]
+    changed = actions.change_session(session=session, content=content, **options)
+    written = session._prefetched_objects_cache  # type: ignore[attr-defined]
+    for part in PARTS_OF:
+        if part not in content:
+            written[part] = known[part]
+    return changed
+
+
+KIND = autosave.Kind(
+    rows=session_paths.ROWS,
+    lock=lock,
+    flatten=flatten,
+    unflatten=session_paths.unflatten,
+    row_paths=session_paths.row_paths,
+    shape=Draft,
+    check=check,
+    change=change,
+    derived=derived,
+)
+
+
+@page(scope="treatments:write", action="page.session.start", methods="POST")
+def start(request: Any, patient_id: UUID) -> HttpResponse:
+    """Begin a session, or go on with the one that this therapist has begun for the patient."""
+    people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
+    begun = Session.objects.of_patients(people).drafts().filter(recorded_by_id=request.user.pk, revises=None)
+    draft = begun.newest_first().first()
+    if draft is None:
+        now = timezone.now()
+        draft = actions.record_session(patient_id=patient_id, content={}, by=request.caller, at=now)
+    return redirect("session", draft.pk)
+
+
+@page(scope="treatments:write", action="page.session")
+def session(request: Any, session_id: UUID) -> HttpResponse:
+    found = Session.objects.with_parts().select_related("patient").filter(pk=session_id).first()
+    if found is None:
+        raise NotFound
+    request.trace.saw(found.patient_id)
+    if found.is_signed:
+        return redirect("document", "session", session_id)
+    return render(request, "treatments/session.html", context(request, found))
+
+
+def context(request: Any, session: Session) -> dict[str, Any]:
+    unit = KPA if request.clinic.pressure_unit == "kPa" else KGF
+    factor = 1 if unit == KPA else float(exam_rules.KPA_PER_KGF_CM2)
+    flat = flatten(session)
+    points = known_points(request, session)
+    last = actions.last_exam(session)
+    blocking = list(last.gate_blocking) if last else []
+    screen = {
+        "url": reverse("session_changes", args=[session.pk]),
+        "revision": session.revision,
+        "flat": flat,
+        "derived": derived(session),
+        "rows": session_paths.ROWS,
+        "points": points,
+        "techniques": {code: technique_json(code) for code in rules.TECHNIQUES},
+        "unit": unit,
+        "factor": factor,
+        "texts": words.texts(words.SCREEN),
+        "sides": words.texts(words.SIDES),
+    }
+    return {
+        "session": session,
+        "patient": session.patient,
+        "alerts": session.patient.alerts.current(),
+        "screen": screen,
+        "points": points,
+        "techniques": [technique_form(code) for code in ordered_techniques()],
+        "pain_scale": range(exam_rules.PAIN[0], exam_rules.PAIN[1] + 1),
+        "measures": [measure_slots(session, flat, None), *(measure_slots(session, flat, p["id"]) for p in points)],
+        "overrides": [(code, exam_rules.RED_FLAGS[code]) for code in blocking],
+        "unit": unit,
+        "factor": factor,
+        "chart_url": reverse("chart", args=[charts.version(), translation.get_language()]),
+        "muscles": sorted((_(m["name"]), key) for key, m in catalogue.MUSCLES.items()),
+        "words": words,
+    }
+
+
+def known_points(request: Any, session: Session) -> list[dict[str, Any]]:
+    """The patient's trigger points, the active ones first, with where they were touched last."""
+    people = identities(clinic_id=request.clinic.pk, patient_id=session.patient_id)
+    found = queries.trigger_points(clinic_id=request.clinic.pk, patient_ids=people, after=None, limit=60)
+    last_touch = {}
+    touched = Finding.objects.filter(trigger_point__in=[p["id"] for p in found]).exclude(point_view=None)
+    for finding in touched.order_by("assessment__performed_at"):
+        last_touch[finding.trigger_point_id] = {"view": finding.point_view, "x": finding.point_x, "y": finding.point_y}
+    order = {"active": 0, "activity_undetermined": 1, "latent": 2, "indeterminate": 3, "no_trigger_point": 4}
+    found.sort(key=lambda p: order[p["class"]])
+    return [
+        {
+            "id": str(p["id"]),
+            "muscle": p["muscle"],
+            "side": p["side"],
+            "place": p["place"],
+            "class": p["class"],
+            "word": str(words.CLASSES[p["class"]]),
+            "name": " · ".join(
+                part for part in (_(catalogue.MUSCLES[p["muscle"]]["name"]), str(words.SIDES[p["side"]]), p["place"]) if part
+            ),
+            "point": last_touch.get(p["id"]),
+        }
+        for p in found
+    ]
+
+
+def ordered_techniques() -> list[str]:
+    return list(rules.TECHNIQUES)
+
+
+def technique_json(code: str) -> dict[str, Any]:
+    """What the screen's script needs: name, soft limits, typical values, what is counted."""
+    technique = rules.TECHNIQUES[code]
+    return {
+        "label": _(technique.label),
+        "timed": code in TIMED and "hold_s" in technique.dose,
+        "needles": technique.counts_needles,
+        "breaks_skin": technique.breaks_skin,
+        "soft": {name: limits.soft for name, limits in technique.dose.items() if limits.soft},
+        "typical": {name: limits.typical[0] for name, limits in technique.dose.items() if limits.typical},
+    }
+
+
+def technique_form(code: str) -> dict[str, Any]:
+    """One technique as the template draws it: its own fields only, each with its limits."""
+    technique = rules.TECHNIQUES[code]
+    fields = []
+    for name, limits in technique.dose.items():
+        about = rules.FIELDS[name]
+        fields.append(
+            {
+                "name": name,
+                "label": _(about.label),
+                "unit": about.unit,
+                "kind": about.kind,
+                "codes": [(c, _(c.replace("_", " "))) for c in about.codes],
+                "hard": limits.hard if rules.is_measured(name) and limits.hard != rules.UNLIMITED else None,
+                "soft": limits.soft,
+                "typical": limits.typical,
+                "step": "1" if about.kind == rules.WHOLE else "any",
+            }
+        )
+    counted = {"needles_in", "needles_out"}
+    return {
+        "code": code,
+        "label": _(technique.label),
+        "timed": code in TIMED and "hold_s" in technique.dose,
+        "counts_needles": technique.counts_needles,
+        "fields": [field for field in fields if field["name"] not in counted],
+    }
+
+
+def measure_slots(session: Session, flat: dict[str, Any], point: str | None) -> dict[str, Any]:
+    """
+    Where before and after are entered: pain for the whole session, a threshold for each point.
+
+    A slot's row has an id that follows from its place, so that two screens fill the same row.
+    """
+    kind = "ppt_kpa" if point else "pain"
+    rows = {}
+    for phase in ("before", "after"):
+        known = next(
+            (
+                path.split("/")[1]
+                for path, value in flat.items()
+                if path.startswith("measures/") and path.endswith("/kind") and value == kind
+                and flat.get(path[:-4] + "phase") == phase and flat.get(path[:-4] + "trigger_point") == point
+                and flat.get(path[:-4] + "timing") in (None, "immediate")
+            ),
+            None,
+        )  # fmt: skip
+        rows[phase] = known or str(uuid5(session.pk, f"{kind} {point or ''} {phase}"))
+    return {"kind": kind, "point": point or "", **rows}
+
+
+@page(scope="treatments:write", action="page.session.save", methods="GET POST")
+def changes(request: Any, session_id: UUID) -> HttpResponse:
+    if request.method == "POST":
+        return autosave.save(request, KIND, session_id)
+    found = Session.objects.with_parts().select_related("patient").filter(pk=session_id).first()
+    if found is None:
+        raise NotFound
+    return autosave.state(request, KIND, found)
+
+
+@page(scope="treatments:write", action="page.session.discard", methods="POST")
+def discard(request: Any, session_id: UUID) -> HttpResponse:
+    draft = lock(session_id)
+    request.trace.saw(draft.patient_id)
+    actions.discard_session(session=draft, by=request.caller)
+    return redirect("patient", draft.patient_id)

@@ -1,0 +1,143 @@
+"""Reads of the workspace that span apps."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from assessments.models import Assessment, Finding, RangeOfMotion
+from clinic.sql import prepared
+from patients.models import Patient
+from treatments.models import Intervention, Measure, Session
+
+# The newest exam or session of each patient, newest first: whom this therapist has worked with lately.
+RECENT = """
+    SELECT patient_id, max(performed_at) AS at FROM (
+        SELECT patient_id, performed_at FROM assessments_assessment WHERE clinic_id = %(clinic)s AND recorded_by_id = %(user)s
+        UNION ALL
+        SELECT patient_id, performed_at FROM treatments_session WHERE clinic_id = %(clinic)s AND recorded_by_id = %(user)s
+    ) AS work GROUP BY patient_id ORDER BY at DESC, patient_id LIMIT %(limit)s
+"""
+# Patients in care with a signed exam that still has an active point, not seen again for so long: due to be looked at.
+DUE = """
+    SELECT patient_id, last_at, points FROM (
+        SELECT a.patient_id, max(a.performed_at) AS last_at,
+            count(*) FILTER (WHERE f.class_code = 'active') AS points
+        FROM assessments_assessment a JOIN assessments_finding f ON f.assessment_id = a.id
+        WHERE a.clinic_id = %(clinic)s AND a.signed_by_id = %(user)s AND a.performed_at > %(since)s
+            AND NOT EXISTS (SELECT FROM assessments_assessment n WHERE n.patient_id = a.patient_id AND n.performed_at > a.performed_at)
+            AND NOT EXISTS (SELECT FROM treatments_session s WHERE s.patient_id = a.patient_id AND s.performed_at > %(until)s)
+        GROUP BY a.patient_id
+    ) AS seen WHERE points > 0 AND last_at < %(until)s ORDER BY last_at LIMIT %(limit)s
+"""
+
+
+def recent_patients(*, clinic_id: UUID, user_id: UUID, limit: int) -> list[tuple[Patient, datetime]]:
+    rows = prepared(RECENT, {"clinic": clinic_id, "user": user_id, "limit": limit})
+    people = Patient.objects.in_bulk([row[0] for row in rows])
+    return [(people[pk], at) for pk, at in rows if pk in people]
+
+
+def due_patients(
+    *, clinic_id: UUID, user_id: UUID, since: datetime, until: datetime, limit: int
+) -> list[tuple[Patient, datetime, int]]:
+    values = {"clinic": clinic_id, "user": user_id, "since": since, "until": until, "limit": limit}
+    rows = prepared(DUE, values)
+    people = Patient.objects.in_bulk([row[0] for row in rows])
+    in_care = {pk for pk, person in people.items() if person.status == "in_care" and not person.is_merged}
+    return [(people[pk], at, points) for pk, at, points in rows if pk in in_care]
+
+
+@dataclass
+class Course:
+    """One trigger point over time: what it was found to be, and what was done about it."""
+
+    id: UUID
+    muscle: str
+    side: str
+    place: str
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    point: dict[str, Any] | None = None
+
+    @property
+    def now(self) -> str:
+        """Its newest class; empty if it was only treated."""
+        return next((step["class"] for step in reversed(self.steps) if step["what"] == "found"), "")
+
+
+def courses(patient_ids: Sequence[UUID]) -> list[Course]:
+    """Every trigger point of a patient with its sightings and treatments in the order of time; three queries."""
+    findings = (
+        Finding.objects.filter(assessment__patient_id__in=patient_ids, assessment__record__mark=None)
+        .exclude(assessment__signed_at=None)
+        .select_related("trigger_point", "assessment")
+        .defer("assessment__record__document")
+        .order_by("assessment__performed_at", "ordinal")
+    )
+    treatments = (
+        Intervention.objects.filter(session__patient_id__in=patient_ids, session__record__mark=None)
+        .exclude(session__signed_at=None)
+        .exclude(muscle=None)
+        .select_related("trigger_point", "session")
+        .order_by("session__performed_at", "ordinal")
+    )
+    found: dict[UUID, Course] = {}
+    for finding in findings:
+        course = _course_of(found, finding.trigger_point)
+        course.steps.append({"what": "found", "at": finding.assessment.performed_at, "class": finding.class_code})
+        if finding.point_view:
+            course.point = {"view": finding.point_view, "x": finding.point_x, "y": finding.point_y}
+    for treatment in treatments:
+        step = {"what": "treated", "at": treatment.session.performed_at, "technique": treatment.technique}
+        if treatment.trigger_point is not None:
+            _course_of(found, treatment.trigger_point).steps.append(step)
+            continue
+        # Recorded for a muscle and side only: a treatment of every point there.
+        for course in found.values():
+            if (course.muscle, course.side) == (treatment.muscle_id, treatment.side):
+                course.steps.append(step)
+    for course in found.values():
+        course.steps.sort(key=lambda step: step["at"])
+    order = {"active": 0, "activity_undetermined": 1, "latent": 2, "indeterminate": 3}
+    return sorted(found.values(), key=lambda c: (order.get(c.now, 4), c.muscle, c.side))
+
+
+def _course_of(found: dict[UUID, Course], point: Any) -> Course:
+    return found.setdefault(point.pk, Course(point.pk, point.muscle_id, point.side, point.place))
+
+
+@dataclass(frozen=True)
+class Series:
+    """One measure over time: (moment, value) in order."""
+
+    kind: str
+    about: str
+    side: str
+    values: list[tuple[datetime, float]]
+
+
+def series(patient_ids: Sequence[UUID]) -> list[Series]:
+    """Pain now, thresholds by muscle and ranges by movement, of signed exams and sessions that still stand."""
+    exams = Assessment.objects.of_patients(list(patient_ids)).exclude(signed_at=None).filter(record__mark=None)
+    found: dict[tuple[str, str, str], list[tuple[datetime, float]]] = defaultdict(list)
+    for at, pain in exams.exclude(pain_now=None).values_list("performed_at", "pain_now"):
+        found["pain", "", ""].append((at, float(pain)))
+    for finding in Finding.objects.filter(assessment__in=exams).exclude(ppt_kpa=[]).select_related("assessment"):
+        mean = float(sum(finding.ppt_kpa) / len(finding.ppt_kpa))
+        found["ppt_kpa", finding.muscle_id, finding.side].append((finding.assessment.performed_at, mean))
+    for movement in RangeOfMotion.objects.filter(assessment__in=exams).exclude(degrees=None).select_related("assessment"):
+        key = ("rom_deg", movement.movement_id, movement.side or "")
+        found[key].append((movement.assessment.performed_at, float(movement.degrees or 0)))
+    sessions = Session.objects.of_patients(list(patient_ids)).exclude(signed_at=None).filter(record__mark=None)
+    for measure in Measure.objects.filter(session__in=sessions).select_related("trigger_point"):
+        point: Any = measure.trigger_point
+        about = measure.movement_id or (point.muscle_id if point else "")
+        side = measure.side or (point.side if point else "")
+        found[measure.kind, about, side].append((measure.measured_at, float(measure.value)))
+    order = ["pain", "ppt_kpa", "rom_deg"]
+    keys = sorted(found, key=lambda key: (order.index(key[0]), key[1:]))
+    return [Series(kind, about, side, sorted(found[kind, about, side])) for kind, about, side in keys]

@@ -1,0 +1,295 @@
+"""A document as people read it: sections of titled lines, the same on the review page, on the signed page and as PDF."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from assessments import catalogue, rules
+from assessments.documents import assessment_content
+from assessments.models import Assessment
+from assessments.web import words
+from clinic.errors import FieldError
+from records.models import Record
+from treatments import rules as dose_rules
+from treatments.documents import session_content
+from treatments.models import Session
+
+Lines = list[tuple[str, str]]
+
+
+@dataclass
+class Block:
+    """One finding, one intervention: a title, perhaps a class, and its lines."""
+
+    title: str
+    lines: Lines = field(default_factory=list)
+    code: str = ""
+    word: str = ""
+
+
+@dataclass
+class Section:
+    title: str
+    blocks: list[Block] = field(default_factory=list)
+
+
+def number(value: Any) -> str:
+    """A number as the page's language writes it, without needless zeros."""
+    if isinstance(value, Decimal | float):
+        value = int(value) if value == int(value) else round(float(value), 3)
+    return str(formats.localize(value, use_l10n=True))
+
+
+def moment(value: Any) -> str:
+    return formats.date_format(timezone.localtime(value), "DATETIME_FORMAT")
+
+
+def muscle_name(muscle: str, side: str | None, place: str = "") -> str:
+    parts = [_(catalogue.MUSCLES[muscle]["name"]), str(words.SIDES[side]) if side else "", place]
+    return " · ".join(part for part in parts if part)
+
+
+def zone_name(zone: dict[str, Any]) -> str:
+    label = _(catalogue.ZONES[zone["zone"]]["label"])
+    return label if zone["side"] == "midline" else f"{label}, {words.SIDES[zone['side']]}"
+
+
+def pressure(kpa: Any, unit: str) -> str:
+    if unit == "kPa":
+        return f"{number(kpa)} kPa"
+    return f"{number(round(float(kpa) / float(rules.KPA_PER_KGF_CM2), 2))} kgf/cm²"
+
+
+# --- Exam -----------------------------------------------------------------------------------------------------
+
+
+def exam(assessment: Assessment) -> list[Section]:
+    content, unit = assessment_content(assessment), assessment.patient.clinic.pressure_unit
+    sections = [
+        Section(_("Pain"), [Block("", _pain_lines(content))]),
+        Section(_("Findings"), [_finding(f, unit) for f in content["findings"]]),
+        Section(_("Range of motion"), [Block("", [_movement(m) for m in content["range_of_motion"]])]),
+        Section(_("Pain drawing"), [Block("", [(zone_name(m), _intensity(m)) for m in content["pain_drawing"]])]),
+        Section(_("Red flags"), [Block("", [_red_flag(a) for a in content["red_flags"]])]),
+        Section(_("Notes"), [Block("", [("", content["notes"])] if content["notes"] else [])]),
+    ]
+    return _filled(sections)
+
+
+def _filled(sections: list[Section]) -> list[Section]:
+    for section in sections:
+        section.blocks = [block for block in section.blocks if block.lines or block.title]
+    return [section for section in sections if section.blocks]
+
+
+def _pain_lines(content: dict[str, Any]) -> Lines:
+    labels = {"pain_now": _("Now"), "pain_worst_24h": _("Worst in 24 h"), "pain_best_24h": _("Best in 24 h")}
+    lines = [(label, f"{content[name]} / 10") for name, label in labels.items() if content[name] is not None]
+    if content["current_symptom"] != "not_recorded":
+        lines.append((_("A symptom at present?"), str(words.CURRENT_SYMPTOM[content["current_symptom"]])))
+    return lines
+
+
+def _finding(finding: dict[str, Any], unit: str) -> Block:
+    values = {**words.SIGN_VALUES, **words.WHY_NOT_TESTED}
+    block = Block(
+        muscle_name(finding["muscle"], finding["side"], finding["place"]),
+        code=finding["class"],
+        word=str(words.CLASSES[finding["class"]]),
+    )
+    for sign in ("taut_band", "hypersensitive_spot", "referred_pain"):
+        block.lines.append((str(words.SIGNS[sign]), str(values[finding[sign]])))
+    if finding["referred_to"]:
+        block.lines.append((_("Refers to"), "; ".join(zone_name(zone) for zone in finding["referred_to"])))
+    if finding["referred_quality"]:
+        felt = ", ".join(str(words.QUALITIES[quality]) for quality in finding["referred_quality"])
+        block.lines.append((_("What it feels like there"), felt))
+    recognised = {**words.RECOGNISED, "unsure": _("unsure")}
+    block.lines.append((str(words.SIGNS["recognised"]), str(recognised[finding["recognised"]])))
+    for sign in rules.CONFIRMATORY_SIGNS:
+        if finding[sign] != "not_tested":
+            block.lines.append((str(words.SIGNS[sign]), str(values[finding[sign]])))
+    if finding["spot_in_band"] != "unknown":
+        block.lines.append((str(words.SIGNS["spot_in_band"]), str(words.YES_NO_UNKNOWN[finding["spot_in_band"]])))
+    if finding["twitch_method"]:
+        block.lines.append((_("Twitch sought"), str(words.TWITCH_METHODS[finding["twitch_method"]])))
+    if finding["pain_on_pressure"] is not None:
+        block.lines.append((_("Pain on pressure"), f"{finding['pain_on_pressure']} / 10"))
+    if finding["ppt_kpa"]:
+        trials = ", ".join(pressure(kpa, unit) for kpa in finding["ppt_kpa"])
+        mean = pressure(finding["ppt_mean_kpa"], unit)
+        block.lines.append((_("Pressure-pain threshold"), f"{trials}; {_('mean')} {mean}"))
+    block.lines += [(_("Unusual value, because"), why) for why in finding["limit_reasons"].values()]
+    if finding["notes"]:
+        block.lines.append((_("Note"), finding["notes"]))
+    if finding["missing_tests"]:
+        tests = ", ".join(str(words.SIGNS[test]).lower() for test in finding["missing_tests"])
+        block.lines.append((_("Would settle it"), tests))
+    block.lines.append((_("Judged by"), f"{_(rules.RULE_SETS[finding['rule_set']].label)} (v{finding['rule_set_version']})"))
+    return block
+
+
+def _movement(movement: dict[str, Any]) -> tuple[str, str]:
+    label = _(catalogue.MOVEMENTS[movement["movement"]])
+    if movement["side"]:
+        label = f"{label}, {words.SIDES[movement['side']]}"
+    parts = [f"{number(movement['degrees'])}°" if movement["degrees"] is not None else ""]
+    if movement["painful"] is not None:
+        parts.append(_("painful") if movement["painful"] else _("not painful"))
+    if movement["device"]:
+        parts.append(str(words.DEVICES[movement["device"]]))
+    return label, ", ".join(part for part in parts if part)
+
+
+def _intensity(mark: dict[str, Any]) -> str:
+    return _("marked") if mark["intensity"] is None else f"{mark['intensity']} / 10"
+
+
+def _red_flag(answer: dict[str, Any]) -> tuple[str, str]:
+    said = {**words.RED_FLAG_ANSWERS, "declined": _("patient declined")}[answer["answer"]]
+    note = f": {answer['note']}" if answer["note"] else ""
+    return _(rules.RED_FLAGS[answer["code"]].label), f"{said}{note}"
+
+
+# --- Session --------------------------------------------------------------------------------------------------
+
+
+def session(document: Session) -> list[Section]:
+    content, unit = session_content(document), document.patient.clinic.pressure_unit
+    sections = [
+        Section(_("What was done"), [_intervention(i) for i in content["interventions"]]),
+        Section(_("Before and after"), [Block("", _measures(content["measures"], unit))]),
+        Section(_("Red flags passed over"), [Block("", [
+            (_(rules.RED_FLAGS[o["code"]].label), o["reason"]) for o in content["overrides"]
+        ])]),
+        Section(_("Response"), [Block("", [("", content["response"])] if content["response"] else [])]),
+        Section(_("Notes"), [Block("", [("", content["notes"])] if content["notes"] else [])]),
+    ]  # fmt: skip
+    return _filled(sections)
+
+
+def _intervention(intervention: dict[str, Any]) -> Block:
+    title = _(dose_rules.TECHNIQUES[intervention["technique"]].label)
+    if intervention["muscle"]:
+        title = f"{title}: {muscle_name(intervention['muscle'], intervention['side'])}"
+    block = Block(title)
+    for name, value in intervention["dose"].items():
+        about = dose_rules.FIELDS[name]
+        block.lines.append((_(about.label), dose_value(about, value)))
+    if intervention["total_mg"] is not None:
+        block.lines.append((_("In all"), f"{number(intervention['total_mg'])} mg"))
+    for name, why in intervention["limit_reasons"].items():
+        about_name = _(dose_rules.FIELDS[name].label) if name in dose_rules.FIELDS else name
+        block.lines.append((f"{_('Unusual, because')} ({about_name})", why))
+    if intervention["response"]:
+        block.lines.append((_("Response"), intervention["response"]))
+    return block
+
+
+def dose_value(about: dose_rules.Field, value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if about.kind == dose_rules.CODE:
+        return code_word(value)
+    text = number(value) if about.kind in (dose_rules.WHOLE, dose_rules.NUMBER) else str(value)
+    return f"{text} {about.unit}".strip()
+
+
+def code_word(code: str) -> str:
+    return _(code.replace("_", " "))
+
+
+def _measures(measures: list[dict[str, Any]], unit: str) -> Lines:
+    lines: Lines = []
+    pairs: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for measure in measures:
+        key = (measure["kind"], measure["trigger_point"], measure["movement"], measure["side"])
+        slot = pairs.setdefault(key, {})
+        slot["before" if measure["phase"] == "before" else measure["timing"]] = measure["value"]
+    for (kind, _point, movement, _side), values in pairs.items():
+        label = {"pain": _("Pain"), "ppt_kpa": _("Pressure-pain threshold"), "rom_deg": _("Range")}[kind]
+        if movement:
+            label = f"{label}: {_(catalogue.MOVEMENTS[movement])}"
+        before = values.pop("before", None)
+        texts = [f"{_('before')} {measured(kind, before, unit)}"] if before is not None else []
+        for timing, value in values.items():
+            said = f", {change_in_words(kind, before, value, unit)}" if before is not None else ""
+            texts.append(f"{_('after')} ({code_word(timing)}) {measured(kind, value, unit)}{said}")
+        lines.append((label, "; ".join(texts)))
+    return lines
+
+
+def measured(kind: str, value: Any, unit: str) -> str:
+    if kind == "ppt_kpa":
+        return pressure(value, unit)
+    return f"{number(value)}°" if kind == "rom_deg" else f"{number(value)} / 10"
+
+
+def change_in_words(kind: str, before: Any, after: Any, unit: str) -> str:
+    """What the difference says, by each source that says something."""
+    change = dose_rules.change(kind, Decimal(str(before)), Decimal(str(after)))
+    sign = "+" if change.difference > 0 else "−" if change.difference < 0 else "±"
+    amount = measured(kind, abs(change.difference), unit).removesuffix(" / 10")
+    parts = [f"{sign}{amount}"]
+    if change.beyond:
+        parts.append(_("beyond measurement error by {sources}").format(sources=", ".join(change.beyond)))
+    if change.within:
+        parts.append(_("within it by {sources}").format(sources=", ".join(change.within)))
+    return " ".join([parts[0], f"({'; '.join(parts[1:])})"]) if parts[1:] else parts[0]
+
+
+# --- Around ---------------------------------------------------------------------------------------------------
+
+
+def exam_hints(content: dict[str, Any]) -> list[tuple[str, str]]:
+    """What does not block, but may have been forgotten."""
+    found = []
+    for index, finding in enumerate(content["findings"]):
+        name = muscle_name(finding["muscle"], finding["side"], finding["place"])
+        if finding["missing_tests"]:
+            test = str(words.SIGNS[finding["missing_tests"][0]]).lower()
+            text = _("{name} is not settled; testing {test} would help.")
+            found.append((f"/findings/{index}/{finding['missing_tests'][0]}", text.format(name=name, test=test)))
+        elif finding["class"] == "activity_undetermined":
+            text = _("{name}: nobody asked whether this is their own pain.").format(name=name)
+            found.append((f"/findings/{index}/recognised", text))
+    if content["pain_now"] is None:
+        found.append(("/pain_now", _("Pain now is not recorded.")))
+    answered = {a["code"] for a in content["red_flags"] if a["answer"] != "not_asked"}
+    open_flags = [code for code in rules.RED_FLAGS if code not in answered]
+    if open_flags:
+        text = _("{count} of {all} red flags are not answered.").format(count=len(open_flags), all=len(rules.RED_FLAGS))
+        found.append((f"/red_flags/{open_flags[0]}/answer", text))
+    return found
+
+
+def session_hints(content: dict[str, Any]) -> list[tuple[str, str]]:
+    found = []
+    if not content["response"]:
+        found.append(("/response", _("How the patient took it is not recorded.")))
+    if not any(measure["phase"] == "after" for measure in content["measures"]):
+        found.append(("/measures", _("Nothing was measured afterwards.")))
+    return found
+
+
+def sentence(error: FieldError, content: dict[str, Any]) -> str:
+    """A refusal with the name of the finding or intervention that it is about."""
+    parts = error.pointer.strip("/").split("/")
+    if len(parts) > 1 and parts[1].isdigit() and parts[0] in ("findings", "interventions"):
+        row = content[parts[0]][int(parts[1])]
+        name = muscle_name(row["muscle"], row["side"]) if row["muscle"] else ""
+        if parts[0] == "interventions":
+            name = " · ".join(n for n in (_(dose_rules.TECHNIQUES[row["technique"]].label), name) if n)
+        return f"{name}: {_(error.detail)}"
+    return _(error.detail)
+
+
+def addendum(record: Record) -> dict[str, Any]:
+    document = json.loads(bytes(record.document))
+    return {"at": record.signed_at, "by": document["signed_by"]["name"], "text": document["addendum"]["text"]}

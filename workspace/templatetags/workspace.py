@@ -1,0 +1,45 @@
+"""What templates of the workspace need beyond Django's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+
+register = template.Library()
+
+
+@register.simple_tag
+def path(*parts: Any) -> str:
+    """A draft's path from its parts."""
+    return "/".join(str(part) for part in parts)
+
+
+@register.filter
+def of(table: Mapping[str, Any], key: str) -> Any:
+    return table.get(key, key)
+
+
+@register.filter
+def translated(text: str) -> str:
+    """A label from a rule table in the page's language."""
+    return gettext(text) if text else ""
+
+
+@register.filter
+def unlocalized(value: float) -> str:
+    """A number as a program writes it."""
+    return f"{value:g}" if value == int(value) else repr(value)
+
+
+@register.filter
+def age(born: date | None) -> str:
+    if born is None:
+        return ""
+    today = timezone.localdate()
+    years = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    return ngettext("{years} year", "{years} years", years).format(years=years)

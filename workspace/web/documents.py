@@ -1,0 +1,188 @@
+"""A document on its way to a signature and after it: review, sign, read, print, PDF, addendum, new version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from accounts.models import User
+from accounts.web.pages import page
+from assessments import actions as assessments
+from assessments import checks as exam_checks
+from assessments import documents as exam_documents
+from assessments import exam_paths, rules
+from assessments.editing import path_of
+from assessments.models import Assessment
+from clinic.errors import NotFound, Problems
+from records.models import Record
+from treatments import actions as treatments
+from treatments import checks as session_checks
+from treatments import documents as session_documents
+from treatments import session_paths
+from treatments.models import Session
+from workspace import readable, typesetting
+
+
+@dataclass(frozen=True)
+class Kind:
+    name: str
+    model: Any
+    reads: str
+    writes: str
+    screen: str
+
+
+KINDS = {
+    "exam": Kind("exam", Assessment, "assessments:read", "assessments:write", "exam"),
+    "session": Kind("session", Session, "treatments:read", "treatments:write", "session"),
+}
+
+
+def _find(request: Any, kind: str, document_id: UUID, *, write: bool = False) -> Any:
+    if kind not in KINDS:
+        raise Http404
+    own = KINDS[kind]
+    request.trace.action = f"page.{kind}.{request.trace.action}"
+    if (own.writes if write else own.reads) not in request.caller.scopes:
+        raise NotFound  # a role that may not read it need not know that it is there
+    found = own.model.objects.with_parts().select_related("patient__clinic", "signed_by").filter(pk=document_id).first()
+    if found is None:
+        raise NotFound
+    request.trace.saw(found.patient_id)
+    return found
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What is missing or in the way: the path of the place, whether it blocks, what to do."""
+
+    path: str
+    blocks: bool
+    text: str
+
+
+def gaps(kind: str, document: Any) -> list[Gap]:
+    """Everything between a draft and its signature, and what might be forgotten, in the order of the document."""
+    at = timezone.now()
+    if kind == "exam":
+        content = exam_documents.assessment_content(document)
+        unreviewed = assessments.unreviewed(document)
+        problems = exam_checks.problems_before_signing(content, unreviewed=unreviewed, at=at)
+        rows = exam_paths.row_paths(exam_paths.flatten(content))
+        found = readable.exam_hints(content)
+    else:
+        content = session_documents.session_content(document)
+        problems = session_checks.problems_before_signing(content, at=at)
+        _add_session_stops(document, content, problems)
+        rows = session_paths.row_paths(session_paths.flatten(content))
+        found = readable.session_hints(content)
+    blocks = [Gap(path_of(e.pointer, rows), True, readable.sentence(e, content)) for e in problems.errors]
+    return blocks + [Gap(path_of(pointer, rows), False, text) for pointer, text in found]
+
+
+def _add_session_stops(session: Session, content: dict[str, Any], problems: Problems) -> None:
+    for index, text in session_checks.needle_problems((i["technique"], i["dose"]) for i in content["interventions"]):
+        problems.add(f"/interventions/{index}/dose/needles_out", "needles_differ", text)
+    answered = {override["code"] for override in content["overrides"]}
+    for code in treatments.stopping_red_flags(session, content):
+        if code not in answered:
+            problems.add(f"/overrides/{code}", "red_flag_stop", rules.RED_FLAGS[code].label)
+
+
+@page(scope="", action="review", methods="GET POST")
+def review(request: Any, kind: str, document_id: UUID) -> HttpResponse:
+    """What will be signed, as it will read; the signature."""
+    found = _find(request, kind, document_id, write=True)
+    if found.is_signed:
+        return redirect("document", kind, document_id)
+    if request.method == "POST":
+        now = timezone.now()
+        if kind == "exam":
+            assessments.sign_assessment(assessment_id=document_id, by=request.caller, at=now)
+        else:
+            treatments.sign_session(session_id=document_id, by=request.caller, at=now)
+        return redirect("document", kind, document_id)
+    missing = gaps(kind, found)
+    context = {
+        **_context(kind, found),
+        "gaps": missing,
+        "blocked": any(gap.blocks for gap in missing),
+        "screen_url": reverse(KINDS[kind].screen, args=[document_id]),
+    }
+    return render(request, "workspace/review.html", context)
+
+
+@page(scope="", action="read")
+def document(request: Any, kind: str, document_id: UUID) -> HttpResponse:
+    found = _find(request, kind, document_id)
+    record = Record.objects.filter(pk=found.record_id).first() if found.record_id else None
+    addenda = []
+    if record is not None:
+        more = Record.objects.filter(subject_id=record.subject_id, version=record.version, entry="addendum")
+        addenda = [readable.addendum(one) for one in more.order_by("sequence")]
+    may_write = KINDS[kind].writes in request.caller.scopes
+    context = {**_context(kind, found), "record": record, "addenda": addenda, "may_write": may_write}
+    return render(request, "workspace/document.html", context)
+
+
+@page(scope="", action="pdf")
+def pdf(request: Any, kind: str, document_id: UUID) -> HttpResponse:
+    """The signed document as tagged PDF (PDF/UA-1)."""
+    found = _find(request, kind, document_id)
+    if not found.is_signed:
+        raise NotFound
+    context = _context(kind, found)
+    record = Record.objects.get(pk=found.record_id)
+    content = typesetting.pdf(context, record=record, clinic=request.clinic, language=translation.get_language() or "en")
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="palpate-{kind}-{record.sequence}.pdf"'
+    return response
+
+
+@page(scope="", action="addendum", methods="POST")
+def addendum(request: Any, kind: str, document_id: UUID) -> HttpResponse:
+    found = _find(request, kind, document_id, write=True)
+    text = request.POST.get("text", "").strip()
+    if not text:
+        problems = Problems()
+        problems.add("/text", "required", "An addendum needs its text.")
+        problems.raise_if_any()
+    now = timezone.now()
+    if kind == "exam":
+        assessments.add_addendum(assessment=found, text=text, by=request.caller, at=now)
+    else:
+        treatments.add_addendum(session=found, text=text, by=request.caller, at=now)
+    return redirect("document", kind, document_id)
+
+
+@page(scope="", action="revision", methods="POST")
+def revision(request: Any, kind: str, document_id: UUID) -> HttpResponse:
+    """Start a new version of a signed document, and go to its screen."""
+    found = _find(request, kind, document_id, write=True)
+    now = timezone.now()
+    if kind == "exam":
+        draft: Any = assessments.revise_assessment(assessment=found, by=request.caller, at=now)
+    else:
+        draft = treatments.revise_session(session=found, by=request.caller, at=now)
+    return redirect(KINDS[kind].screen, draft.pk)
+
+
+def _context(kind: str, found: Any) -> dict[str, Any]:
+    patient = found.patient
+    names = User.objects.in_bulk([pk for pk in (found.recorded_by_id, found.signed_by_id) if pk])
+    return {
+        "kind": kind,
+        "document": found,
+        "patient": patient,
+        "alerts": [alert for alert in patient.alerts.all() if alert.ended_at is None],
+        "sections": readable.exam(found) if kind == "exam" else readable.session(found),
+        "author": names[found.recorded_by_id],
+        "signer": names.get(found.signed_by_id),
+        "unit": patient.clinic.pressure_unit,
+    }

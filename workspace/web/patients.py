@@ -1,0 +1,194 @@
+"""The list of patients, a new patient, and the page of one."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.web.pages import page
+from assessments import catalogue
+from assessments.models import Assessment
+from assessments.web import chart as charts
+from assessments.web import words
+from clinic.errors import Invalid, NotFound
+from patients import actions
+from patients.models import Patient
+from patients.queries import identities
+from patients.rules import SEXES
+from records.rules import moment
+from treatments.models import Session
+from treatments.rules import TECHNIQUES
+from workspace import graphs, queries
+
+PAGE = 40
+TIMELINE = 30
+SEX_WORDS = {
+    "female": gettext_lazy("female"),
+    "male": gettext_lazy("male"),
+    "other": gettext_lazy("other"),
+    "unknown": gettext_lazy("not known"),
+}
+
+
+@page(scope="patients:read", action="page.patients")
+def patient_list(request: Any) -> HttpResponse:
+    """By name, a page at a time: the next page starts after the last name, so no page is ever slow or drifts."""
+    text = request.GET.get("q", "").strip()[:100]
+    people = Patient.objects.living_record().in_name_order().prefetch_related("alerts")
+    if text:
+        people = people.matching(text)
+    after = request.GET.get("after", "")
+    if after:
+        last = Patient.objects.filter(pk=after).first() if _is_uuid(after) else None
+        if last is None:
+            raise NotFound
+        people = people.filter(sort_name__gte=last.sort_name).exclude(sort_name=last.sort_name, pk__lte=last.pk)
+    found = list(people[: PAGE + 1])
+    more = found[PAGE - 1].pk if len(found) > PAGE else None
+    request.trace.saw(*(p.pk for p in found[:PAGE]))
+    context = {"people": found[:PAGE], "more": more, "q": text}
+    template = "workspace/patient_lines.html" if request.htmx else "workspace/patients.html"
+    return render(request, template, context)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+class NewPatient(forms.Form):
+    family_name = forms.CharField(max_length=200, label=gettext_lazy("Family name"))
+    given_names = forms.CharField(max_length=200, required=False, label=gettext_lazy("Given names"))
+    birth_date = forms.DateField(
+        required=False,
+        label=gettext_lazy("Birth date"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    sex = forms.ChoiceField(
+        choices=[(code, SEX_WORDS[code]) for code in SEXES], initial="unknown", label=gettext_lazy("Sex")
+    )
+    email = forms.EmailField(required=False, label=gettext_lazy("E-mail"))
+    phone = forms.CharField(max_length=50, required=False, label=gettext_lazy("Phone"))
+
+
+@page(scope="patients:write", action="page.patient.new", methods="GET POST")
+def new_patient(request: Any) -> HttpResponse:
+    form = NewPatient(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        details = {name: value for name, value in form.cleaned_data.items() if value not in ("", None)}
+        try:
+            made = actions.register_patient(details=details, by=request.caller, at=timezone.now())
+            return redirect("patient", made.pk)
+        except Invalid as refusal:
+            for error in refusal.errors:
+                name = error.pointer.strip("/").split("/")[-1]
+                form.add_error(name if name in form.fields else None, error.detail)
+    return render(request, "workspace/new_patient.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@page(scope="patients:read", action="page.patient")
+def patient(request: Any, patient_id: UUID) -> HttpResponse:
+    """Who, alerts first; then, as far as the role goes: points and their course, measures, what happened."""
+    found = Patient.objects.with_everything().filter(pk=patient_id).first()
+    if found is None:
+        raise NotFound
+    if found.merged_into_id:
+        return redirect("patient", found.merged_into_id)
+    people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
+    request.trace.saw(*people)
+    context: dict[str, Any] = {"patient": found, "alerts": [a for a in found.alerts.all() if a.ended_at is None]}
+    if "assessments:read" in request.caller.scopes:
+        context |= clinical(people)
+        context["chart_url"] = reverse("chart", args=[charts.version(), translation.get_language()])
+    return render(request, "workspace/patient.html", context)
+
+
+def clinical(people: list[UUID]) -> dict[str, Any]:
+    """Timeline, courses and graphs of one person."""
+    courses = queries.courses(people)
+    treated = sorted({s["at"] for c in courses for s in c.steps if s["what"] == "treated"})
+    return {
+        "timeline": timeline(people),
+        "courses": [_course(number, course) for number, course in enumerate(courses, 1)],
+        "chart_points": [_chart_point(number, course) for number, course in enumerate(courses, 1)],
+        "graphs": [_graph(one, treated) for one in queries.series(people) if len(one.values) > 1],
+    }
+
+
+def timeline(people: list[UUID]) -> list[dict[str, Any]]:
+    """Exams and sessions, newest first."""
+    exams = Assessment.objects.of_patients(people).with_parts().newest_first()[:TIMELINE]
+    sessions = Session.objects.of_patients(people).with_parts().newest_first()[:TIMELINE]
+    lines = [
+        *({"kind": "exam", "document": exam, "findings": list(exam.findings.all())} for exam in exams),
+        *(
+            {
+                "kind": "session",
+                "document": session,
+                "techniques": [_(TECHNIQUES[i.technique].label) for i in session.interventions.all()],
+            }
+            for session in sessions
+        ),
+    ]
+    for line in lines:
+        for finding in line.get("findings", ()):
+            finding.name, finding.side_name = _(catalogue.MUSCLES[finding.muscle_id]["name"]), words.SIDES[finding.side]
+            finding.class_word = words.CLASSES[finding.class_code]
+    lines.sort(key=lambda line: line["document"].performed_at, reverse=True)
+    return lines[:TIMELINE]
+
+
+def _name(muscle: str, side: str, place: str = "") -> str:
+    parts = [_(catalogue.MUSCLES[muscle]["name"]), str(words.SIDES[side]) if side else "", place]
+    return " · ".join(part for part in parts if part)
+
+
+def _course(number: int, course: queries.Course) -> dict[str, Any]:
+    steps = [
+        {**step, "word": words.CLASSES[step["class"]]}
+        if step["what"] == "found"
+        else {**step, "word": _(TECHNIQUES[step["technique"]].label)}
+        for step in course.steps
+    ]
+    name = _name(course.muscle, course.side, course.place)
+    return {"number": number, "name": name, "steps": steps, "now": course.now, "word": words.CLASSES.get(course.now)}
+
+
+def _chart_point(number: int, course: queries.Course) -> dict[str, Any]:
+    return {
+        "label": str(number),
+        "muscle": course.muscle,
+        "side": course.side,
+        "point": course.point,
+        "kind": course.now or "no_trigger_point",
+        "name": f"{number}: {_name(course.muscle, course.side, course.place)}, {words.CLASSES.get(course.now, '')}",
+    }
+
+
+def _graph(one: queries.Series, treated: list[Any]) -> dict[str, Any]:
+    titles = {"pain": _("Pain now, 0 to 10"), "ppt_kpa": _("Pressure-pain threshold, kPa"), "rom_deg": _("Range, degrees")}
+    about = ""
+    if one.kind == "ppt_kpa" and one.about:
+        about = _name(one.about, one.side)
+    elif one.kind == "rom_deg":
+        about = f"{_(catalogue.MOVEMENTS[one.about])}{f', {words.SIDES[one.side]}' if one.side else ''}"
+    band = graphs.error_of(one.kind, one.about)
+    return {
+        "title": f"{titles[one.kind]}{f' · {about}' if about else ''}",
+        "drawing": graphs.graph(one.kind, one.about, one.values, treated),
+        "values": [(at, f"{value:g}") for at, value in ((at, round(value, 1)) for at, value in one.values)],
+        "band": band,
+        "id": f"{one.kind}-{one.about}-{one.side}".replace(".", "-"),
+        "last_at": moment(one.values[-1][0]),
+    }

@@ -1,0 +1,112 @@
+"""The start page of each role, search over everything, and the page that documents the components."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import queries as accounts
+from accounts.rules import ROLES
+from accounts.web.pages import page
+from assessments import catalogue, rules
+from assessments.models import Assessment
+from assessments.web import words
+from patients.models import Patient
+from patients.rules import plain
+from records.models import ChainCheck
+from treatments.models import Session
+from workspace import queries
+
+SHOWN = 12
+# A patient with an active point who has not been seen for so long is shown as due. Not a clinical number: after
+# scheduling there are real appointments to take its place.
+DUE_AFTER, DUE_BEFORE = timedelta(days=7), timedelta(days=120)
+
+
+def home(request: Any) -> HttpResponse:
+    if not request.user.is_authenticated:
+        return render(request, "workspace/welcome.html")
+    return start(request)
+
+
+@page(scope="", action="page.today")
+def start(request: Any) -> HttpResponse:
+    clinic = request.clinic
+    held = accounts.roles(clinic_id=clinic.pk, user_id=request.user.pk)
+    context: dict[str, Any] = {"roles": [_(ROLES[role]) for role in ROLES if role in held], "now": timezone.now()}
+    if "therapist" in held:
+        context |= therapist_day(request)
+    elif "patients:read" in request.caller.scopes:
+        newest = Patient.objects.living_record().order_by("-created_at")[:SHOWN]
+        context["newest"] = [(patient, patient.created_at) for patient in newest]
+        request.trace.saw(*(patient.pk for patient in newest))
+    if "owner" in held:
+        context["chain"] = ChainCheck.objects.order_by("-checked_at").first()
+        context["open_drafts"] = Assessment.objects.drafts().count() + Session.objects.drafts().count()
+    return render(request, "workspace/today.html", context)
+
+
+def therapist_day(request: Any) -> dict[str, Any]:
+    """Drafts to finish, follow-ups due, recent patients."""
+    user, clinic, now = request.user, request.clinic, timezone.now()
+    own = {"recorded_by_id": user.pk}
+    drafts = [
+        *(("exam", d) for d in Assessment.objects.drafts().filter(**own).select_related("patient")[:SHOWN]),
+        *(("session", d) for d in Session.objects.drafts().filter(**own).select_related("patient")[:SHOWN]),
+    ]
+    drafts.sort(key=lambda line: line[1].performed_at, reverse=True)
+    key = {"clinic_id": clinic.pk, "user_id": user.pk, "limit": SHOWN}
+    due = queries.due_patients(**key, since=now - DUE_BEFORE, until=now - DUE_AFTER)
+    recent = queries.recent_patients(**key)
+    request.trace.saw(*(d.patient_id for _kind, d in drafts), *(p.pk for p, *_rest in [*due, *recent]))
+    return {"drafts": drafts, "due": due, "recent": recent, "is_therapist": True}
+
+
+@page(scope="patients:read", action="page.search")
+def search(request: Any) -> HttpResponse:
+    """Patients by name, number and birth date; muscles; pages."""
+    text = request.GET.get("q", "").strip()[:100]
+    found: list[Any] = []
+    if text:
+        found = list(Patient.objects.living_record().matching(text).in_name_order()[:8])
+    request.trace.saw(*(patient.pk for patient in found))
+    words_of = plain(text).split()
+
+    def fits(label: str) -> bool:
+        return bool(words_of) and all(any(k.startswith(w) for k in plain(label).split()) for w in words_of)
+
+    muscles = [m for m in catalogue.MUSCLES.values() if fits(f"{_(m['name'])} {m['name']} {m['latin']}")][:5]
+    pages = [(name, url) for name, url in own_pages(request) if fits(name)]
+    return render(request, "workspace/found.html", {"q": text, "found": found, "muscles": muscles, "pages": pages})
+
+
+def own_pages(request: Any) -> list[tuple[str, str]]:
+    """The pages that this person may open, by name."""
+    pages = [
+        (_("Today"), reverse("home")),
+        (_("Patients"), reverse("patients")),
+        (_("Account"), reverse("account")),
+        (_("The API, to try"), reverse("docs")),
+    ]
+    if "patients:write" in request.caller.scopes:
+        pages.append((_("New patient"), reverse("new_patient")))
+    return pages
+
+
+@page(scope="", action="")
+def components(request: Any) -> HttpResponse:
+    """The house style, live, for whoever draws a page."""
+    context = {
+        "colours": ["ground", "surface", "raised", "sunken", "ink", "quiet", "line", "edge", "accent", "accent-soft",
+                    "stop", "stop-ground", "caution", "caution-ground", "figure", "muscle"],
+        "words": words,
+        "classes": words.CLASSES,
+        "pain_scale": range(rules.PAIN[0], rules.PAIN[1] + 1),
+    }  # fmt: skip
+    return render(request, "workspace/ui.html", context)
