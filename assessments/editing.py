@@ -2,7 +2,8 @@
 Merging edits into a draft, field by field. Plain functions over plain values; assessments and sessions share them.
 
 A draft is seen as a flat map of paths to values: `pain_now`, `findings/<id>/taut_band`, `red_flags/neuro_new/answer`.
-What is not recorded has no path. Two people who change different fields never meet; on the same field the second is told.
+What is not recorded has no path. Two people who change different fields never meet; on the same field the second is
+told who was first.
 """
 
 from __future__ import annotations

@@ -74,7 +74,9 @@ def row_paths(flat: Flat) -> dict[str, list[str]]:
     return {
         "findings": [f"findings/{key}" for key in rows_of(flat, "findings")],
         "red_flags": [f"red_flags/{code}" for code in rows_of(flat, "red_flags")],
-        "range_of_motion": [f"range_of_motion/{m}/{side}" for m, fields in movements.items() for side in _by_first(fields)],
+        "range_of_motion": [
+            f"range_of_motion/{m}/{side}" for m, fields in movements.items() for side in _by_first(fields)
+        ],
         "pain_drawing": [f"pain_drawing/{zone}/{side}" for zone, sides in drawing.items() for side in sides],
     }
 

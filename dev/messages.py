@@ -21,7 +21,14 @@ from dev.stack import ROOT, say
 
 APPS = ["accounts", "patients", "records", "assessments", "treatments", "workspace", "clinic", "audit"]
 LANGUAGES = ["de"]
-KEYWORDS = {"gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "_": None, "gettext_noop": None, "pgettext": ((1, "c"), 2)}
+KEYWORDS = {
+    "gettext": None,
+    "gettext_lazy": None,
+    "ngettext": (1, 2),
+    "_": None,
+    "gettext_noop": None,
+    "pgettext": ((1, "c"), 2),
+}
 
 
 def main() -> int:
@@ -39,7 +46,9 @@ def main() -> int:
         empty = [m for m in catalog if m.id and not translated(m)]
         missing += len(empty)
         with open(folder / "django.po", "wb") as file:
-            write_po(file, catalog, width=120, omit_header=False, ignore_obsolete=True, no_location=True, sort_output=True)
+            write_po(
+                file, catalog, width=120, omit_header=False, ignore_obsolete=True, no_location=True, sort_output=True
+            )
         with open(folder / "django.mo", "wb") as file:
             write_mo(file, catalog)
         say(f"{language}: {len(catalog)} texts, {len(empty)} not translated")
@@ -57,7 +66,9 @@ def updated(path: Path, language: str, found: Iterable[str | tuple[str, str]]) -
     if path.exists():
         with open(path, "rb") as file:
             known = read_po(file, locale=language)
-    catalog = Catalog(locale=language, project="Palpate", creation_date=known.creation_date, revision_date=known.creation_date)
+    catalog = Catalog(
+        locale=language, project="Palpate", creation_date=known.creation_date, revision_date=known.creation_date
+    )
     for text in found:
         old = known.get(text if isinstance(text, str) else text[0])
         catalog.add(text, old.string if old is not None and not old.fuzzy else None)

@@ -216,8 +216,10 @@ def token_of_person(url: str, app: dict[str, str], person: dict[str, str]) -> st
         "state": secrets.token_urlsafe(8),
     }
     with httpx.Client(base_url=url, follow_redirects=False, timeout=30) as browser:
-        form = fields_of(browser.get("/login/").text)
-        signed_in = browser.post("/login/", data={**form, "username": person["email"], "password": person["password"]})
+        form = fields_of(browser.get("/account/login/").text)
+        signed_in = browser.post(
+            "/account/login/", data={**form, "login": person["email"], "password": person["password"]}
+        )
         if signed_in.status_code != 302:
             raise SystemExit(f"{person['email']} could not sign in; is demo.json that of this server?")
         consent = browser.get("/oauth/authorize/", params=asked)

@@ -16,7 +16,7 @@ from treatments import rules as dose
 from treatments.models import Intervention
 
 ROOT = Path(__file__).parents[1]
-APPS = ["audit", "accounts", "patients", "records", "assessments", "treatments", "clinic"]
+APPS = ["audit", "accounts", "patients", "records", "assessments", "treatments", "workspace", "clinic"]
 OURS = [model for model in apps.get_models() if model._meta.app_config.name.split(".")[0] in APPS]
 SOURCES = [p for app in APPS for p in (ROOT / app).rglob("*.py") if "migrations" not in p.parts]
 FINAL = {"AuditEvent", "Merge", "Record", "Mark", "ChainCheck"}
@@ -26,7 +26,7 @@ FINAL_ONCE_SIGNED = {
 }  # fmt: skip
 EDITABLE = {
     "IdempotencyKey", "Clinic", "User", "Membership", "ApiClient", "Patient", "Identifier", "SearchKey", "Alert",
-    "Condition", "Medication", "Chain", "TriggerPoint",
+    "Condition", "Medication", "Chain", "TriggerPoint", "DraftEdit",
 }  # fmt: skip
 CODE_LISTS = {"Muscle", "BodyZone", "Movement", "Caution", "CatalogueLoad"}
 

@@ -1,4 +1,4 @@
-"""Measures over time as SVG, drawn on the server: the same on the page and in print, with the numbers in a table beside."""
+"""Measures over time as SVG, drawn on the server: the same on the page and in print, the numbers in a table beside."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Band:
     source: str
 
 
-# Measurement error by kind of measure, and for ranges by the beginning of the movement's name. Source: domain facts 4.1.
-# Thresholds have none here: it differs from site to site.
+# Measurement error by kind of measure, and for ranges by the beginning of the movement's name. Source: domain facts
+# 4.1. Thresholds have none here: it differs from site to site.
 ERRORS = {
     ("pain", ""): Band(4.0, "Kovacs 2008, neck pain: 4.0 points"),
     ("rom_deg", "cervical."): Band(6.8, "neck, CROM device: 3.5 to 6.8 degrees"),
@@ -47,9 +47,7 @@ def error_of(kind: str, about: str) -> Band | None:
     return next((band for (of, start), band in ERRORS.items() if of == kind and about.startswith(start)), None)
 
 
-def graph(
-    kind: str, about: str, values: Sequence[tuple[datetime, float]], treated: Sequence[datetime] = ()
-) -> Graph:
+def graph(kind: str, about: str, values: Sequence[tuple[datetime, float]], treated: Sequence[datetime] = ()) -> Graph:
     """
     :param about: the movement of a range, the muscle of a threshold
     :param values: at least one (moment, value), in order

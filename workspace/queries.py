@@ -17,9 +17,11 @@ from treatments.models import Intervention, Measure, Session
 # The newest exam or session of each patient, newest first: whom this therapist has worked with lately.
 RECENT = """
     SELECT patient_id, max(performed_at) AS at FROM (
-        SELECT patient_id, performed_at FROM assessments_assessment WHERE clinic_id = %(clinic)s AND recorded_by_id = %(user)s
+        SELECT patient_id, performed_at FROM assessments_assessment
+        WHERE clinic_id = %(clinic)s AND recorded_by_id = %(user)s
         UNION ALL
-        SELECT patient_id, performed_at FROM treatments_session WHERE clinic_id = %(clinic)s AND recorded_by_id = %(user)s
+        SELECT patient_id, performed_at FROM treatments_session
+        WHERE clinic_id = %(clinic)s AND recorded_by_id = %(user)s
     ) AS work GROUP BY patient_id ORDER BY at DESC, patient_id LIMIT %(limit)s
 """
 # Patients in care with a signed exam that still has an active point, not seen again for so long: due to be looked at.
@@ -29,8 +31,13 @@ DUE = """
             count(*) FILTER (WHERE f.class_code = 'active') AS points
         FROM assessments_assessment a JOIN assessments_finding f ON f.assessment_id = a.id
         WHERE a.clinic_id = %(clinic)s AND a.signed_by_id = %(user)s AND a.performed_at > %(since)s
-            AND NOT EXISTS (SELECT FROM assessments_assessment n WHERE n.patient_id = a.patient_id AND n.performed_at > a.performed_at)
-            AND NOT EXISTS (SELECT FROM treatments_session s WHERE s.patient_id = a.patient_id AND s.performed_at > %(until)s)
+            AND NOT EXISTS (
+                SELECT FROM assessments_assessment n
+                WHERE n.patient_id = a.patient_id AND n.performed_at > a.performed_at
+            )
+            AND NOT EXISTS (
+                SELECT FROM treatments_session s WHERE s.patient_id = a.patient_id AND s.performed_at > %(until)s
+            )
         GROUP BY a.patient_id
     ) AS seen WHERE points > 0 AND last_at < %(until)s ORDER BY last_at LIMIT %(limit)s
 """
@@ -129,7 +136,9 @@ def series(patient_ids: Sequence[UUID]) -> list[Series]:
     for finding in Finding.objects.filter(assessment__in=exams).exclude(ppt_kpa=[]).select_related("assessment"):
         mean = float(sum(finding.ppt_kpa) / len(finding.ppt_kpa))
         found["ppt_kpa", finding.muscle_id, finding.side].append((finding.assessment.performed_at, mean))
-    for movement in RangeOfMotion.objects.filter(assessment__in=exams).exclude(degrees=None).select_related("assessment"):
+    for movement in (
+        RangeOfMotion.objects.filter(assessment__in=exams).exclude(degrees=None).select_related("assessment")
+    ):
         key = ("rom_deg", movement.movement_id, movement.side or "")
         found[key].append((movement.assessment.performed_at, float(movement.degrees or 0)))
     sessions = Session.objects.of_patients(list(patient_ids)).exclude(signed_at=None).filter(record__mark=None)

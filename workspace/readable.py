@@ -1,4 +1,4 @@
-"""A document as people read it: sections of titled lines, the same on the review page, on the signed page and as PDF."""
+"""A document as people read it: sections of titled lines, the same for review, on the signed page and as PDF."""
 
 from __future__ import annotations
 
@@ -131,7 +131,9 @@ def _finding(finding: dict[str, Any], unit: str) -> Block:
     if finding["missing_tests"]:
         tests = ", ".join(str(words.SIGNS[test]).lower() for test in finding["missing_tests"])
         block.lines.append((_("Would settle it"), tests))
-    block.lines.append((_("Judged by"), f"{_(rules.RULE_SETS[finding['rule_set']].label)} (v{finding['rule_set_version']})"))
+    block.lines.append(
+        (_("Judged by"), f"{_(rules.RULE_SETS[finding['rule_set']].label)} (v{finding['rule_set_version']})")
+    )
     return block
 
 

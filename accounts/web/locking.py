@@ -20,7 +20,15 @@ from django.urls import reverse
 SIGNED_IN_AT, ACTIVE_AT, LOCKED = "signed_in_at", "active_at", "locked"
 BACKGROUND = "X-Background"  # a request that the page makes by itself does not prove that somebody is there
 TOUCH_EVERY_S = 30
-ALWAYS_OPEN = ("/account/unlock/", "/account/lock/", "/account/logout/", "/static/", "/healthz", "/readyz", "/language/")
+ALWAYS_OPEN = (
+    "/account/unlock/",
+    "/account/lock/",
+    "/account/logout/",
+    "/static/",
+    "/healthz",
+    "/readyz",
+    "/language/",
+)
 
 
 class IdleLock:

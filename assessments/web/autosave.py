@@ -85,8 +85,8 @@ def save(request: Any, kind: Kind, document_id: UUID) -> HttpResponse:
     """
     Take a screen's edits.
 
-    Body: `{"tab": uuid, "revision": n, "edits": [{"id", "path", "value", "base"}]}`. Answers with the new revision, what
-    was refused or met another's change, what is computed, and the whole draft where the screen was behind.
+    Body: `{"tab": uuid, "revision": n, "edits": [{"id", "path", "value", "base"}]}`. Answers with the new revision,
+    what was refused or met another's change, what is computed, and the whole draft where the screen was behind.
 
     :raises Invalid: the body is not of that form
     """

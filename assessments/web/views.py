@@ -261,4 +261,3 @@ def chart(request: HttpRequest, version: str, language: str) -> HttpResponse:
     response["Content-Encoding"] = "gzip"
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
-

@@ -48,13 +48,13 @@ def test_sign_in_and_out(cast, settings):
         Membership.objects.create(clinic=cast.clinic, user=user, role="therapist")
     client = Client()
 
-    wrong = client.post("/login/", {"username": "new@example.org", "password": "wrong"})
-    right = client.post("/login/", {"username": "NEW@example.org ", "password": builders.PASSWORD})
+    wrong = client.post("/account/login/", {"login": "new@example.org", "password": "wrong"})
+    right = client.post("/account/login/", {"login": "NEW@example.org ", "password": builders.PASSWORD})
 
     assert b"do not fit together" in wrong.content
     assert right.status_code == 302
     assert b"Harbour Clinic" in client.get("/").content
-    assert client.post("/logout/").status_code == 200
+    assert client.post("/account/logout/").status_code == 200
     assert b"Harbour Clinic" not in client.get("/").content
 
 

@@ -74,7 +74,9 @@ def derived(session: Session) -> dict[str, Any]:
 def changes_in_words(measures: list[dict[str, Any]]) -> dict[str, str]:
     """Id of each measure after to what became of the one before."""
     before = {
-        (m["kind"], m["trigger_point"], m["movement"], m["side"]): m["value"] for m in measures if m["phase"] == "before"
+        (m["kind"], m["trigger_point"], m["movement"], m["side"]): m["value"]
+        for m in measures
+        if m["phase"] == "before"
     }
     found = {}
     for measure in measures:
@@ -198,7 +200,9 @@ def known_points(request: Any, session: Session) -> list[dict[str, Any]]:
             "class": p["class"],
             "word": str(words.CLASSES[p["class"]]),
             "name": " · ".join(
-                part for part in (_(catalogue.MUSCLES[p["muscle"]]["name"]), str(words.SIDES[p["side"]]), p["place"]) if part
+                part
+                for part in (_(catalogue.MUSCLES[p["muscle"]]["name"]), str(words.SIDES[p["side"]]), p["place"])
+                if part
             ),
             "point": last_touch.get(p["id"]),
         }

@@ -139,7 +139,9 @@ def pdf(request: Any, kind: str, document_id: UUID) -> HttpResponse:
         raise NotFound
     context = _context(kind, found)
     record = Record.objects.get(pk=found.record_id)
-    content = typesetting.pdf(context, record=record, clinic=request.clinic, language=translation.get_language() or "en")
+    content = typesetting.pdf(
+        context, record=record, clinic=request.clinic, language=translation.get_language() or "en"
+    )
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="palpate-{kind}-{record.sequence}.pdf"'
     return response

@@ -130,7 +130,7 @@ def timeline(people: list[UUID]) -> list[dict[str, Any]]:
     """Exams and sessions, newest first."""
     exams = Assessment.objects.of_patients(people).with_parts().newest_first()[:TIMELINE]
     sessions = Session.objects.of_patients(people).with_parts().newest_first()[:TIMELINE]
-    lines = [
+    lines: list[dict[str, Any]] = [
         *({"kind": "exam", "document": exam, "findings": list(exam.findings.all())} for exam in exams),
         *(
             {
@@ -177,7 +177,11 @@ def _chart_point(number: int, course: queries.Course) -> dict[str, Any]:
 
 
 def _graph(one: queries.Series, treated: list[Any]) -> dict[str, Any]:
-    titles = {"pain": _("Pain now, 0 to 10"), "ppt_kpa": _("Pressure-pain threshold, kPa"), "rom_deg": _("Range, degrees")}
+    titles = {
+        "pain": _("Pain now, 0 to 10"),
+        "ppt_kpa": _("Pressure-pain threshold, kPa"),
+        "rom_deg": _("Range, degrees"),
+    }
     about = ""
     if one.kind == "ppt_kpa" and one.about:
         about = _name(one.about, one.side)

@@ -64,7 +64,8 @@ def therapist_day(request: Any) -> dict[str, Any]:
     key = {"clinic_id": clinic.pk, "user_id": user.pk, "limit": SHOWN}
     due = queries.due_patients(**key, since=now - DUE_BEFORE, until=now - DUE_AFTER)
     recent = queries.recent_patients(**key)
-    request.trace.saw(*(d.patient_id for _kind, d in drafts), *(p.pk for p, *_rest in [*due, *recent]))
+    shown = [d.patient_id for _kind, d in drafts] + [line[0].pk for line in due] + [line[0].pk for line in recent]
+    request.trace.saw(*shown)
     return {"drafts": drafts, "due": due, "recent": recent, "is_therapist": True}
 
 

@@ -359,9 +359,14 @@ list.addEventListener("change", (event) => {
     return;
   }
   const name = (input.dataset.path || "").split("/")[2];
-  if (name === "referred_pain") { if (input.value === "present") startTouching(id); else if (touching === id) stopTouching(); }
-  else if (touching === id && ["taut_band", "hypersensitive_spot", "recognised"].includes(name)) stopTouching();
+  setTimeout(() => followSign(name, id, input.value)); // once the draft knows
 });
+
+/** "Referred pain: present" turns the chart to "where to?"; the next sign ends it. @param {string} name @param {string} id @param {string} value */
+function followSign(name, id, value) {
+  if (name === "referred_pain") { if (value === "present") startTouching(id); else if (touching === id) stopTouching(); }
+  else if (touching === id && ["taut_band", "hypersensitive_spot", "recognised"].includes(name)) stopTouching();
+}
 // Whatever is changed about a point from the last exam has been looked at.
 draft.addEventListener("change", (event) => {
   for (const path of /** @type {CustomEvent} */ (event).detail) {
@@ -468,7 +473,8 @@ function start() {
   draft.addEventListener("derived", showGate);
   showGate();
   const wanted = location.hash.slice(1);
-  if (wanted) goTo(wanted);
+  const newest = draft.rows("findings").at(-1);
+  if (wanted) goTo(wanted); else if (newest) open(newest, false);
   document.body.dataset.ready = "yes";
 }
 
