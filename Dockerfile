@@ -16,6 +16,7 @@ COPY --chown=root:root patients patients
 COPY --chown=root:root records records
 COPY --chown=root:root assessments assessments
 COPY --chown=root:root treatments treatments
+COPY --chown=root:root workspace workspace
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DJANGO_SETTINGS_MODULE=clinic.settings \
     STATIC_ROOT=/app/staticfiles
 RUN SECRET_KEY=build DATABASE_URL=postgresql://palpate_app@/build REDIS_URL=redis://build \

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from dev import browser
 from dev.servers import CannotStart
 from dev.stack import PYTHON, ROOT, Stack, say
 
@@ -15,6 +16,8 @@ from dev.stack import PYTHON, ROOT, Stack, say
 def main() -> int:
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
         os.environ.pop(name, None)  # never the tests against somebody's data
+    if browser.install() is None:
+        say("no Chromium, so the browser tests will not run (Debian: apt-get install chromium).")
     say("starting a PostgreSQL and a Redis for the tests ...")
     with tempfile.TemporaryDirectory(prefix="palpate-test-") as folder:
         try:

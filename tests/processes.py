@@ -94,7 +94,7 @@ def palpate(folder: Path) -> Iterator[Running]:
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         with Stack(folder / "data") as stack:
-            stack.environment["ALLOWED_HOSTS"] = "127.0.0.1"
+            stack.environment["ALLOWED_HOSTS"] = "127.0.0.1,localhost"
             facts = stack.data / "demo.json"
             with Processes(stack, port) as processes:
                 stack.manage("prepare", "--demo", str(facts), "--url", url, quiet=True)

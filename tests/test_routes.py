@@ -10,6 +10,7 @@ import re
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from audit.models import AuditEvent
@@ -60,9 +61,30 @@ ROUTES = [
 ]
 # Outside the API: who may see what there is tested where it belongs.
 OTHER_ROUTES = {
-    "", "login/", "logout/", "clinics/", "healthz", "readyz", "oauth/authorize/", "oauth/token/", "oauth/revoke_token/",
+    "", "clinics/", "language/", "search/", "ui/", "chart/<str:version>/<str:language>/", "healthz", "readyz",
+    "oauth/authorize/", "oauth/token/", "oauth/revoke_token/",
     ".well-known/oauth-authorization-server", "api/v1/schema/", "api/v1/docs/",
 }  # fmt: skip
+# Pages: path to method and the scope that its person must have. Values in braces as above.
+PAGES = {
+    "patients/": ("get", "patients:read"),
+    "patients/new/": ("get", "patients:write"),
+    "patients/{patient_id}/": ("get", "patients:read"),
+    "patients/{patient_id}/exams/new/": ("post", "assessments:write"),
+    "patients/{patient_id}/sessions/new/": ("post", "treatments:write"),
+    "exams/{exam_id}/": ("get", "assessments:write"),
+    "exams/{exam_id}/changes/": ("get", "assessments:write"),
+    "exams/{exam_id}/discard/": ("post", "assessments:write"),
+    "sessions/{session_id}/": ("get", "treatments:write"),
+    "sessions/{session_id}/changes/": ("get", "treatments:write"),
+    "sessions/{session_id}/discard/": ("post", "treatments:write"),
+    "documents/{kind}/{document_id}/": ("get", "assessments:read"),
+    "documents/{kind}/{document_id}/review/": ("get", "assessments:write"),
+    "documents/{kind}/{document_id}/pdf/": ("get", "assessments:read"),
+    "documents/{kind}/{document_id}/addendum/": ("post", "assessments:write"),
+    "documents/{kind}/{document_id}/revision/": ("post", "assessments:write"),
+}
+SIGNED_ONLY = ("pdf/", "addendum/", "revision/")
 PERSONS = ["owner", "therapist", "staff"]
 
 
@@ -78,7 +100,10 @@ def test_every_route_has_its_lines():
     named = {re.sub(r"\{\w+\}", "{}", f"api/v1/{path}") for path, *_ in ROUTES}
     lines = {(re.sub(r"\{\w+\}", "{}", path), method) for path, method, *_ in ROUTES}
     for route, callback in all_patterns():
-        if route.startswith("admin/") or route in OTHER_ROUTES:
+        if route.startswith(("admin/", "account/")) or route in OTHER_ROUTES:
+            continue
+        if not route.startswith("api/"):
+            assert re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route) in PAGES, f"{route} has no line in PAGES"
             continue
         plain = re.sub(r"<[^>]+>", "{}", route)
         assert plain in named, f"{route} has no line in tests/test_routes.py"
@@ -214,3 +239,59 @@ def test_a_path_that_is_not_there_is_a_problem_too(api, cast):
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
         assert answer["Content-Type"] == "application/problem+json"
     assert api().request("put", "/patients/", {}).json()["code"] == "method_not_allowed"
+
+
+# --- Pages ----------------------------------------------------------------------------------------------------
+
+
+def ask_page(user, path, method, ids, **headers):
+    client = Client()
+    if user is not None:
+        client.force_login(user)
+    kind, exam = "exam", ids["signed_assessment" if path.endswith(SIGNED_ONLY) else "assessment"]
+    names = {"patient_id": ids["patient"], "exam_id": exam, "session_id": ids["session"], "kind": kind}
+    filled = "/" + path.format(**names, document_id=exam)
+    if path.endswith("changes/"):
+        filled += f"?tab={uuid4()}&revision=1"
+    return getattr(client, method)(filled, {"text": "More."} if method == "post" else None, headers=headers)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_sends_nobody_to_sign_in(path, cast, ids):
+    answer = ask_page(None, path, PAGES[path][0], ids)
+
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/account/login/?next=")
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if "{" in path])
+def test_a_page_of_another_clinic_is_not_there(path, cast, ids):
+    answer = ask_page(cast.stranger, path, PAGES[path][0], ids)
+
+    assert answer.status_code == 404
+    assert b"Okafor" not in answer.content
+    with tenancy.scope(cast.other_clinic.pk):
+        event = last_event(cast)
+    assert (event.outcome, event.user_id) == ("refused", cast.stranger.pk)
+
+
+@pytest.mark.parametrize("role", PERSONS)
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_for_roles_with_its_scope(path, role, cast, ids):
+    from accounts.rules import ROLE_SCOPES
+
+    method, scope = PAGES[path]
+    answer = ask_page(getattr(cast, role), path, method, ids)
+
+    if scope in ROLE_SCOPES[role]:
+        assert answer.status_code in (200, 302), answer.content
+        outcome = "ok"
+    else:
+        assert answer.status_code in (403, 404)
+        assert b"trapezius" not in answer.content.lower()
+        outcome = "refused"
+    assert answer["Cache-Control"].startswith("max-age=0, no-cache, no-store") or answer.status_code == 302
+    if not path.endswith(("changes/", "new/")) or outcome == "refused":
+        with tenancy.scope(cast.clinic.pk):
+            event = last_event(cast)
+        assert (event.outcome, event.user_id) == (outcome, getattr(cast, role).pk)

@@ -11,7 +11,7 @@ from assessments.documents import COMPUTED_OF_FINDING
 from clinic.api.fields import Number, StrictInteger, StrictSerializer, Text, many
 from clinic.choices import DOCUMENT_STATUSES
 
-VIEWS = ["front", "back", "head", "neck"]
+VIEWS = ["front", "back", "head", "head_left", "head_right", "neck", "neck_front"]
 
 
 def pain(**options: Any) -> StrictInteger:

@@ -115,6 +115,13 @@ export class Draft extends EventTarget {
     this.timer = setTimeout(() => this.#send(), ms);
   }
 
+  /** A row that could not be made: nothing of it stays. @param {string} path */
+  #forget(path) {
+    this.#place(this.flat, path, null);
+    this.queue = this.queue.filter((edit) => !edit.path.startsWith(path + "/"));
+    this.#changed([path]);
+  }
+
   /** @param {string} path @param {any} value */
   #push(path, value) {
     this.queue.push({ id: String(++this.count), path, value, base: this.base[path] ?? null });
@@ -165,6 +172,7 @@ export class Draft extends EventTarget {
     this.flying = [];
     this.revision = said.revision;
     this.derived = said.derived;
+    for (const { path } of said.refused) if (path.split("/").length === 2 && this.rowLists.includes(path.split("/")[0])) this.#forget(path);
     const held = new Set([...said.refused, ...said.conflicts].map((edit) => edit.path));
     if (said.flat) this.#adopt(said.flat, held);
     this.dispatchEvent(new CustomEvent("derived", { detail: said.derived }));

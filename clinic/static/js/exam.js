@@ -20,6 +20,8 @@ let touching = "";
 /** @type {{view: string, x: number, y: number} | null} */
 let touchedAt = null;
 let lastSide = "right";
+/** Where the finger was before it went to the zones. */
+let viewBefore = "";
 
 // --- Cards ------------------------------------------------------------------------------------------------------
 
@@ -75,9 +77,9 @@ function showClass(element, id) {
   if (chip.textContent !== word) chip.textContent = word;
   chip.className = `chip ${result.class}`;
   const why = result.present.length
-    ? fill(texts.why, { count: result.present.length, of: 3, signs: result.present.map((sign) => signs[sign].toLowerCase()).join(", ") })
+    ? fill(texts.why, { signs: result.present.map((sign) => signs[sign].toLowerCase()).join(", ") })
     : texts.why_none;
-  text("[data-why]", element, `${why.replace(/ (of|von) 3/, "")} ${screen_.rules.label}.`);
+  text("[data-why]", element, `${why} ${screen_.rules.label}.`);
 }
 
 /** @param {HTMLElement} element @param {string} id */
@@ -262,6 +264,7 @@ one("[data-same]")?.addEventListener("click", () => {
 
 /** @param {string} what a finding's id, or "drawing" */
 function startTouching(what) {
+  if (!touching) viewBefore = chart.view;
   touching = what;
   chart.setLayer("zones");
   if (what === "drawing") showDrawing();
@@ -283,6 +286,7 @@ function stopTouching() {
   mode.hidden = true;
   chart.setZones({ on: new Set(), usual: new Set(), less: new Set() });
   chart.setLayer("muscles");
+  if (was && viewBefore && viewBefore !== chart.view) chart.show(viewBefore);
   one("[data-drawing]")?.setAttribute("aria-pressed", "false");
   const element = was && card(was);
   if (element) one("[data-where]", element)?.setAttribute("aria-pressed", "false");

@@ -1,0 +1,208 @@
+"""Every page and state: axe, both themes; nothing stored; a strict policy; light; no other host."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.conftest import DESK, PHONE, TABLET, saved
+
+pytestmark = pytest.mark.processes
+MOST_KB = 150
+
+
+def states(person_, page, writer, patient_id):
+    """(name, how to get there) for all pages of a therapist."""
+    exam = {"performed_at": "2026-01-05T09:00:00Z", "pain_now": 6,
+            "range_of_motion": [{"movement": "cervical.rotation", "side": "right", "degrees": 52}],
+            "findings": [{"muscle": "levator_scapulae", "side": "right", "taut_band": "present",
+                          "hypersensitive_spot": "present", "recognised": "yes", "ppt_kpa": [180]}]}  # fmt: skip
+    for day in ("2026-01-05", "2026-02-05"):
+        made = writer.post(f"/patients/{patient_id}/assessments/", json={**exam, "performed_at": f"{day}T09:00:00Z"})
+        writer.post(f"/assessments/{made.json()['id']}/sign/")
+    signed = made.json()["id"]
+
+    def exam_screen():
+        person_.new_exam(page, patient_id)
+        page.fill("#find", "tra")
+        page.keyboard.press("Enter")
+        page.locator('details[open] input[data-path$="/referred_pain"][type=radio][value=present]').click()
+        page.click("[data-more] > summary")
+        saved(page)
+
+    yield "today", lambda: page.goto("/")
+    yield (
+        "search",
+        lambda: (
+            page.click("[data-search] >> nth=0"),
+            page.fill("#search-text", "lev"),
+            page.wait_for_selector("#search-found li"),
+        ),
+    )
+    yield "patients", lambda: page.goto("/patients/")
+    yield (
+        "no patients",
+        lambda: (page.goto("/patients/"), page.fill("#q", "zzzz"), page.wait_for_selector("#lines .empty")),
+    )
+    yield "new patient", lambda: page.goto("/patients/new/")
+    yield "patient", lambda: (page.goto(f"/patients/{patient_id}/"), page.wait_for_selector("body-chart svg"))
+    yield "exam", exam_screen
+    for sheet in ("red-flags", "range", "pain", "notes", "keys"):
+        yield (
+            sheet,
+            lambda sheet=sheet: (
+                page.evaluate("document.querySelectorAll('dialog[open]').forEach(d => d.close())"),
+                page.click(f"[data-open={sheet}]"),
+            ),
+        )
+    yield (
+        "drawing",
+        lambda: (
+            page.evaluate("document.querySelectorAll('dialog[open]').forEach(d => d.close())"),
+            page.click("[data-drawing]"),
+        ),
+    )
+    yield "review", lambda: page.goto(page.url.split("#")[0].replace("/exams/", "/documents/exam/") + "review/")
+    yield "document", lambda: page.goto(f"/documents/exam/{signed}/")
+    yield (
+        "session",
+        lambda: (
+            person_.new_session(page, patient_id),
+            page.click("button[data-point]"),
+            page.click("[data-technique=dry_needling]"),
+        ),
+    )
+    yield "house style", lambda: page.goto("/ui/")
+    for path in ("/account/", "/account/password/change/", "/account/sessions/", "/account/2fa/", "/clinics/"):
+        yield path, lambda path=path: page.goto(path)
+    yield "locked", lambda: (page.goto("/account/"), page.click("text=Lock now"))
+
+
+@pytest.mark.parametrize(("theme", "viewport"), [("light", TABLET), ("dark", TABLET), ("light", PHONE), ("dark", DESK)])
+def test_axe_finds_nothing(person, writer, patient_id, theme, viewport):
+    from axe_playwright_python.sync_playwright import Axe
+
+    therapist = person(color_scheme=theme, viewport=viewport, reduced_motion="reduce")
+    page = therapist.sign_in()
+    axe, found = Axe(), []
+    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+    for name, reach in states(therapist, page, writer, patient_id):
+        reach()
+        page.wait_for_load_state("networkidle")
+        for violation in axe.run(page, options=options).response["violations"]:
+            found += [(name, violation["id"], node["html"][:160]) for node in violation["nodes"][:3]]
+        assert page.evaluate("() => localStorage.length + sessionStorage.length") == 0
+        assert page.evaluate("async () => (await caches.keys()).length + (await indexedDB.databases()).length") == 0
+        wide = page.evaluate("() => document.documentElement.scrollWidth > innerWidth + 1")
+        assert not wide, f"{name} is wider than the screen"
+    assert found == []
+
+
+def test_pages_of_strangers(person):
+    from axe_playwright_python.sync_playwright import Axe
+
+    stranger = person()
+    page = stranger.page()
+    for path in ("/", "/account/login/", "/account/signup/", "/nothing-here/"):
+        page.goto(path)
+        assert Axe().run(page).response["violations"] == [], path
+
+
+def test_the_policy_has_no_exceptions(person, patient_id):
+    therapist = person()
+    page = therapist.sign_in()
+    answer = page.goto(f"/patients/{patient_id}/")
+    policy = answer.headers["content-security-policy"]
+    assert "unsafe" not in policy
+    assert "*" not in policy
+    assert answer.headers["cache-control"].endswith("private")
+    assert answer.headers["referrer-policy"] == "same-origin"
+
+
+def test_the_exam_screen_is_light(person, patient_id):
+    therapist = person()
+    page = therapist.sign_in()
+    client = therapist.context.new_cdp_session(page)
+    client.send("Network.enable")
+    client.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    sizes = []
+    client.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    url = therapist.new_exam(page, patient_id)
+    sizes.clear()
+    page.goto(url)
+    page.wait_for_selector("body[data-ready]")
+    page.wait_for_load_state("networkidle")
+
+    assert sum(sizes) / 1000 < MOST_KB, sizes
+
+
+@pytest.mark.parametrize("role", ["staff", "owner"])
+def test_each_role_starts_where_its_work_is(person, role, patient_id):
+    someone = person(role)
+    page = someone.sign_in()
+    shown = page.inner_text("main")
+    assert ("Administration" in shown) is (role == "owner")
+    assert ("New patient" in shown) is (role == "staff") or role == "owner"
+    page.goto(f"/patients/{patient_id}/")
+    assert page.locator("form[action$='/exams/new/']").count() == 0
+    assert ("Trigger points" in page.inner_text("main")) is (role == "owner")
+
+
+def test_search_opens_by_key_and_finds(person, patient_id, writer):
+    name = writer.get(f"/patients/{patient_id}/").json()["family_name"]
+    therapist = person()
+    page = therapist.sign_in()
+    page.keyboard.press("/")
+    page.keyboard.type(name.lower())
+    page.wait_for_selector(f"#search-found >> text={name}")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/patients/{patient_id}/")
+
+
+def test_a_passkey_opens_the_door(person):
+    therapist = person("staff")
+    page = therapist.sign_in()
+    client = therapist.context.new_cdp_session(page)
+    client.send("WebAuthn.enable")
+    key = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+           "isUserVerified": True, "automaticPresenceSimulation": True}  # fmt: skip
+    client.send("WebAuthn.addVirtualAuthenticator", {"options": key})
+    page.goto("/account/2fa/passkeys/add/")
+    if "reauthenticate" in page.url:
+        page.fill("input[type=password]", therapist.user["password"])
+        page.click("main form button")
+    page.check("input[name=passwordless]")
+    page.click("#mfa_webauthn_add")
+    page.wait_for_url(lambda url: "/add/" not in url)
+    page.goto("/account/")
+    page.click("main >> text=Sign out")
+    page.goto("/account/login/")
+    page.click("#passkey_login")
+    page.wait_for_selector("h1:has-text('Today')")
+
+
+def test_every_zone_and_muscle_is_reachable_by_keyboard(person, patient_id):
+    from assessments import catalogue
+
+    therapist = person()
+    page = therapist.sign_in()
+    therapist.new_exam(page, patient_id)
+    reached = page.evaluate(
+        """async () => {
+          const chart = document.querySelector('body-chart');
+          const found = {zones: new Set(), muscles: new Set()};
+          for (const layer of ['zones', 'muscles']) {
+            chart.setLayer(layer);
+            for (const view of Object.keys(chart.catalogue.views)) {
+              chart.show(view);
+              for (const shape of chart.querySelectorAll(layer === 'zones' ? '.zone' : '.muscle')) {
+                shape.focus();
+                if (shape.getAttribute('role') === 'button' && shape.getAttribute('aria-label')) {
+                  found[layer].add(shape.dataset.zone || shape.dataset.muscle);
+                }
+              }
+            }
+          }
+          return [found.zones.size, found.muscles.size];
+        }"""
+    )
+    assert reached == [len(catalogue.ZONES), len(catalogue.MUSCLES)] == [111, 108]
