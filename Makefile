@@ -4,7 +4,7 @@ DATA ?= .data
 ARGS ?=
 PY := .venv/bin/python
 
-.PHONY: help install run manage reset test check format lock bench screenshots
+.PHONY: help install run manage reset test check format lock bench screenshots messages
 
 help:
 	@printf '%s\n' \
@@ -15,6 +15,7 @@ help:
 	  'make check                          lint, types, import contracts, migrations, OpenAPI' \
 	  'make bench                          speed beside plain DRF and beside the bare limit' \
 	  'make screenshots                    pictures of the pages into docs/screenshots/' \
+	  'make messages                       gather the texts, compile the translations' \
 	  'make format / make lock             format the code / write the lock files'
 
 install:
@@ -43,6 +44,9 @@ lock: install
 
 bench: install
 	@$(PY) -m bench $(ARGS)
+
+messages: install
+	@$(PY) -m dev.messages
 
 screenshots: install
 	@$(PY) -m dev.screenshots

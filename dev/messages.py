@@ -6,6 +6,7 @@ Django's own command wants GNU gettext on the machine; Babel reads and writes th
 
 from __future__ import annotations
 
+import ast
 import os
 import sys
 from collections.abc import Iterable
@@ -83,15 +84,25 @@ def gathered() -> list[str | tuple[str, str]]:
     for app in APPS:
         for path in sorted((ROOT / app).rglob("*")):
             if path.suffix == ".py" and "migrations" not in path.parts:
-                source = path.read_bytes()
+                texts |= dict.fromkeys(of_source(path.read_text()))
             elif path.suffix == ".html":
-                source = templatize(path.read_text()).encode()
-            else:
-                continue
-            for _line, text, _comments, _context in extract("python", BytesIO(source), keywords=KEYWORDS):
-                texts.setdefault(tuple(text) if isinstance(text, tuple) else text)
+                source = BytesIO(templatize(path.read_text()).encode())
+                for _line, text, _comments, _context in extract("python", source, keywords=KEYWORDS):
+                    texts.setdefault(tuple(text) if isinstance(text, tuple) else text)
     texts |= dict.fromkeys(of_tables())
     return [text for text in texts if text]
+
+
+def of_source(source: str) -> Iterable[str | tuple[str, str]]:
+    """What stands in calls of gettext and its kin; only whole texts, not keys of tables."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in KEYWORDS:
+            continue
+        texts = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+        if node.func.id == "ngettext" and len(texts) >= 2:
+            yield texts[0], texts[1]
+        elif texts and isinstance(node.args[0], ast.Constant):
+            yield texts[0]
 
 
 def of_tables() -> Iterable[str]:

@@ -111,6 +111,26 @@ def test_every_dependency_says_why_it_is_there():
     assert [line for line in lines if "#" not in line] == []
 
 
+def test_every_text_is_translated_and_compiled():
+    from io import BytesIO
+
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    from dev import messages
+
+    wanted = {text if isinstance(text, str) else text[0] for text in messages.gathered()}
+    for language in messages.LANGUAGES:
+        folder = ROOT / "clinic" / "locale" / language / "LC_MESSAGES"
+        catalog = read_po(BytesIO((folder / "django.po").read_bytes()), locale=language)
+        known = {m.id if isinstance(m.id, str) else m.id[0]: m for m in catalog if m.id}
+        assert wanted == set(known), "make messages"
+        assert [text for text, message in known.items() if not messages.translated(message)] == []
+        compiled = BytesIO()
+        write_mo(compiled, catalog)
+        assert (folder / "django.mo").read_bytes() == compiled.getvalue(), "make messages"
+
+
 def test_both_locks_are_hashed_and_name_no_registry():
     for name in ("requirements.txt", "requirements-dev.txt"):
         text = (ROOT / name).read_text()

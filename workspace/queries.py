@@ -132,7 +132,7 @@ def series(patient_ids: Sequence[UUID]) -> list[Series]:
     exams = Assessment.objects.of_patients(list(patient_ids)).exclude(signed_at=None).filter(record__mark=None)
     found: dict[tuple[str, str, str], list[tuple[datetime, float]]] = defaultdict(list)
     for at, pain in exams.exclude(pain_now=None).values_list("performed_at", "pain_now"):
-        found["pain", "", ""].append((at, float(pain)))
+        found["pain", "", ""].append((at, float(pain or 0)))
     for finding in Finding.objects.filter(assessment__in=exams).exclude(ppt_kpa=[]).select_related("assessment"):
         mean = float(sum(finding.ppt_kpa) / len(finding.ppt_kpa))
         found["ppt_kpa", finding.muscle_id, finding.side].append((finding.assessment.performed_at, mean))

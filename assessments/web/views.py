@@ -27,7 +27,7 @@ from patients.queries import identities
 
 KPA, KGF = "kPa", "kgf/cm²"
 # Movements that the screen shows at once; the others are one choice away. (movement, its sides)
-USUAL_MOVEMENTS = [
+USUAL_MOVEMENTS: list[tuple[str, list[str | None]]] = [
     ("cervical.flexion", [None]),
     ("cervical.extension", [None]),
     ("cervical.lateral_flexion", ["left", "right"]),
