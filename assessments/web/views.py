@@ -211,7 +211,8 @@ def last_points(last: Assessment) -> list[dict[str, Any]]:
 
 def movement_rows(flat: dict[str, Any]) -> list[dict[str, Any]]:
     usual = [(code, side) for code, sides in USUAL_MOVEMENTS for side in sides]
-    recorded = {tuple(path.split("/")[1:3]) for path in flat if path.startswith("range_of_motion/")}
+    parts = (path.split("/") for path in flat if path.startswith("range_of_motion/"))
+    recorded = {(code, side) for _list, code, side, *_field in parts}
     more = sorted(recorded - {(code, side or exam_paths.NO_SIDE) for code, side in usual})
     return [movement_row(code, side) for code, side in [*usual, *more]]
 

@@ -33,6 +33,8 @@ def chrome() -> Iterator[Any]:
         pytest.skip("no Chromium: the browser tests were not run (Debian: apt-get install chromium)")
     from playwright.sync_api import sync_playwright
 
+    # Playwright leaves an event loop in this thread, which Django's ORM would refuse to work beside.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=chromium.FLAGS)
         yield browser

@@ -1,0 +1,69 @@
+"""The drawing: complete, in place, and as its scripts write it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from assessments import catalogue
+from assessments.chart import draw
+from assessments.web import chart, words
+
+VIEWS = chart.DRAWING
+SMALLEST = 12
+
+
+def test_the_file_is_what_the_scripts_draw():
+    path = Path(draw.__file__).with_name("chart.json")
+    assert json.loads(path.read_text()) == json.loads(json.dumps(draw.chart()))
+
+
+def test_every_zone_and_muscle_is_drawn_on_its_sides():
+    zones = {(s["zone"], s["side"]) for view in VIEWS.values() for s in view["zones"]}
+    muscles = {(s["muscle"], s["side"]) for view in VIEWS.values() for s in view["muscles"]}
+    sides = {True: ["left", "right"], False: ["midline"]}
+    assert zones == {(key, side) for key, zone in catalogue.ZONES.items() for side in sides[zone["sided"]]}
+    assert muscles == {(key, side) for key, muscle in catalogue.MUSCLES.items() for side in muscle["sides"]}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_left_and_right_mirror_each_other(name):
+    view = VIEWS[name]
+    if name.startswith("head"):
+        assert {s["side"] for s in view["muscles"]} == {name.removeprefix("head_")}
+        return
+    for kind, key in (("zones", "zone"), ("muscles", "muscle")):
+        centres = {(s[key], s["side"]): s["centre"] for s in view[kind]}
+        for (code, side), (x, y) in centres.items():
+            if side == "left":
+                other_x, other_y = centres[code, "right"]
+                assert abs(x + other_x - view["width"]) < 1, code
+                assert abs(y - other_y) < 0.2, code
+
+
+def test_the_patients_right_is_at_the_viewers_left_from_the_front_only():
+    for name, is_front in (("front", True), ("neck_front", True), ("back", False), ("neck", False)):
+        view = VIEWS[name]
+        x = next(s["centre"][0] for s in view["muscles"] if s["side"] == "right")
+        assert (x < view["width"] / 2) is is_front, name
+
+
+def test_zones_are_large_enough_to_touch():
+    for name, view in VIEWS.items():
+        for shape in view["zones"]:
+            x, y = 0.0, 0.0
+            xs, ys = [], []
+            for command, numbers in re.findall(r"([Mc])([^McZ]+)", shape["path"]):
+                values = [float(v) for v in re.findall(r"-?[\d.]+", numbers)]
+                x, y = (values[-2], values[-1]) if command == "M" else (x + values[-2], y + values[-1])
+                xs.append(x)
+                ys.append(y)
+            assert max(xs) - min(xs) >= SMALLEST - 1, (name, shape["zone"])
+            assert max(ys) - min(ys) >= SMALLEST - 1, (name, shape["zone"])
+
+
+def test_every_view_has_its_name():
+    assert set(VIEWS) == set(words.VIEWS)
