@@ -2,6 +2,7 @@
 Palpate beside plain DRF and beside the bare limit, on the same PostgreSQL, the same gunicorn settings, the same data.
 
 Each pair runs in turn, several times; the medians' ratios are printed. The machine's own speed cancels out.
+`make bench ARGS=screen` measures the exam screen only, `ARGS=api` all but it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 
 import psycopg
 
+from bench import screen
 from bench.data import exam_body
 from bench.load import Connection, Figures, drive, http
 from dev.servers import CannotStart, die_with_parent
@@ -33,6 +35,10 @@ GUNICORN = ["--workers", "2", "--threads", "4", "--worker-class", "gthread", "--
 def main() -> int:
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
         os.environ.pop(name, None)
+    if "api" not in sys.argv[1:]:
+        screen.run()
+    if "screen" in sys.argv[1:]:
+        return 0
     with tempfile.TemporaryDirectory(prefix="palpate-bench-") as folder:
         try:
             with Stack(Path(folder) / "data") as stack:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,21 @@ CHECKS: list[tuple[str, list[str]]] = [
     ("OpenAPI without warnings",
      [PYTHON, "manage.py", "spectacular", "--validate", "--fail-on-warn", "--file=/dev/null"]),
 ]  # fmt: skip
+
+
+def scripts_are_typed() -> bool | None:
+    """The types written beside the browser's scripts, checked by TypeScript where there is a Node; None elsewhere."""
+    npm = shutil.which("npm")
+    tsc = ROOT / "node_modules" / ".bin" / "tsc"
+    if npm and not tsc.exists():
+        subprocess.run([npm, "ci", "--silent", "--no-audit", "--no-fund"], cwd=ROOT, capture_output=True)
+    if not tsc.exists():
+        say("  not run: types of the scripts (they want Node and npm)")
+        return None
+    done = subprocess.run([str(tsc), "-p", "jsconfig.json"], cwd=ROOT, capture_output=True, text=True)
+    say(f"{'ok' if done.returncode == 0 else 'FAILED':>6}  types of the scripts")
+    print(done.stdout, end="")
+    return done.returncode == 0
 
 
 def main() -> int:
@@ -44,6 +60,8 @@ def main() -> int:
             if done.returncode != 0:
                 failed.append(name)
                 print(done.stdout + done.stderr)
+    if scripts_are_typed() is False:
+        failed.append("types of the scripts")
     if failed:
         say(f"failed: {', '.join(failed)}")
     return 1 if failed else 0

@@ -1,9 +1,8 @@
-"""`make screenshots`: every page at phone, tablet and desk width, light and dark, into docs/screenshots/."""
+"""`make screenshots`: every page at phone, tablet and desk width, on the tablet in the dark as well, into docs/screenshots/."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import sys
 import tempfile
@@ -12,14 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from dev import browser as chromium
 from dev.run import Processes
 from dev.servers import CannotStart
 from dev.stack import ROOT, Stack, say
 
 WIDTHS = {"phone": (390, 844), "tablet": (1180, 820), "desk": (1440, 900)}
-PUBLIC = {"start": "/", "sign-in": "/login/"}
+PUBLIC = {"start": "/", "sign-in": "/account/login/"}
 OWNER = {
-    "clinic": "/",
+    "owner-today": "/",
     "admin": "/admin/",
     "admin-patients": "/admin/patients/patient/",
     "admin-import": "/admin/patients/patient/import/",
@@ -27,18 +27,28 @@ OWNER = {
     "admin-audit": "/admin/audit/auditevent/",
     "api": "/api/v1/docs/",
 }
+STAFF = {"staff-today": "/", "new-patient": "/patients/new/"}
+THERAPIST = {
+    "patients": "/patients/",
+    "account": "/account/",
+    "passkeys": "/account/2fa/",
+    "sessions": "/account/sessions/",
+    "house-style": "/ui/",
+}
 
 
 def main() -> int:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
+    path = chromium.install()
+    if path is None:
         say("a Chromium is missing (Debian: apt-get install chromium); no pictures were taken.")
         return 1
     folder = ROOT / "docs" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.png"):
+        old.unlink()
     try:
         with demo() as (url, facts):
-            take(chromium, url, facts, folder)
+            take(path, url, facts, folder)
     except CannotStart as refusal:
         say(str(refusal))
         return 1
@@ -61,28 +71,133 @@ def demo() -> Iterator[tuple[str, dict[str, Any]]]:
             yield url, json.loads(facts.read_text())
 
 
-def take(chromium: str, url: str, facts: dict[str, Any], folder: Path) -> None:
+class Camera:
+    """One browser window of one width and theme."""
+
+    def __init__(self, browser: Any, url: str, facts: dict[str, Any], folder: Path, width: str, theme: str) -> None:
+        across, down = WIDTHS[width]
+        self.url, self.facts, self.folder, self.suffix = url, facts, folder, f"{width}-{theme}.png"
+        self.browser = browser
+        self.options = {
+            "viewport": {"width": across, "height": down},
+            "color_scheme": theme,
+            "reduced_motion": "reduce",
+        }
+
+    def window(self, role: str | None = None, language: str = "en") -> Any:
+        page = self.browser.new_page(**self.options, locale=language)
+        if role:
+            user = next(u for u in self.facts["users"] if u["role"] == role and u["clinic"] == "harbour")
+            page.goto(f"{self.url}/account/login/")
+            page.fill("#id_login", user["email"])
+            page.fill("#id_password", user["password"])
+            page.click("main .button.wide")
+            page.wait_for_url(f"{self.url}/")
+        return page
+
+    def shoot(self, page: Any, name: str, path: str | None = None) -> None:
+        if path is not None:
+            page.goto(self.url + path)
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=str(self.folder / f"{name}-{self.suffix}"))
+
+
+def take(path: str, url: str, facts: dict[str, Any], folder: Path) -> None:
     from playwright.sync_api import sync_playwright
 
-    owner = next(user for user in facts["users"] if user["role"] == "owner" and user["clinic"] == "harbour")
     with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
-        for width, (across, down) in WIDTHS.items():
-            for theme in ("light", "dark"):
-                page = browser.new_page(viewport={"width": across, "height": down}, color_scheme=theme)
-                for name, path in PUBLIC.items():
-                    page.goto(url + path)
-                    page.screenshot(path=str(folder / f"{name}-{width}-{theme}.png"))
-                page.fill("#id_username", owner["email"])
-                page.fill("#id_password", owner["password"])
-                page.click("main button")
-                for name, path in OWNER.items():
-                    page.goto(url + path)
-                    page.wait_for_load_state("networkidle")
-                    page.screenshot(path=str(folder / f"{name}-{width}-{theme}.png"))
-                page.close()
+        browser = playwright.chromium.launch(executable_path=path, args=chromium.FLAGS)
+        for width in WIDTHS:
+            for theme in ("light", "dark") if width == "tablet" else ("light",):
+                say(f"{width}, {theme} ...")
+                everything(Camera(browser, url, facts, folder, width, theme))
         browser.close()
+
+
+def everything(camera: Camera) -> None:
+    for role, pages in ((None, PUBLIC), ("owner", OWNER), ("staff", STAFF), ("therapist", THERAPIST)):
+        page = camera.window(role)
+        for name, path in pages.items():
+            camera.shoot(page, name, path)
+        page.close()
+    workspace(camera)
+
+
+def workspace(camera: Camera) -> None:
+    """The therapist's way: today, a patient, an exam, its review, a session; and one page in German."""
+    page = camera.window("therapist")
+    camera.shoot(page, "today")
+    page.keyboard.press("/")
+    page.fill("#search-text", "a")
+    page.wait_for_selector("#search-found li")
+    camera.shoot(page, "search")
+    page.goto(f"{camera.url}/patients/")
+    page.locator("#lines a.card", has=page.locator(".chip.caution")).first.click()
+    page.wait_for_selector("body-chart svg")
+    patient = page.url
+    camera.shoot(page, "patient")
+    page.click('form[action$="/exams/new/"] button')
+    page.wait_for_selector("body[data-ready]")
+    exam(camera, page)
+    page.goto(patient)
+    page.click('form[action$="/sessions/new/"] button')
+    page.wait_for_selector("body[data-ready]")
+    session(camera, page)
+    page.goto(patient)
+    page.click(".timeline a >> nth=-1")
+    camera.shoot(page, "document")
+    camera.shoot(page, "locked", "/account/")
+    page.click("text=Lock now")
+    camera.shoot(page, "locked")
+    page.close()
+    german = camera.window("therapist", "de")
+    camera.shoot(german, "today-german")
+    german.close()
+
+
+def exam(camera: Camera, page: Any) -> None:
+    def add(letters: str) -> None:
+        page.fill("#find", letters)
+        page.wait_for_selector("#found button")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("details[open]")
+
+    def choose(name: str, value: str) -> None:
+        page.locator(f'details[open] input[data-path$="/{name}"][type=radio][value="{value}"]').click()
+
+    if not page.locator("[data-finding]").count():
+        add("tra")
+        for sign in ("taut_band", "hypersensitive_spot", "referred_pain"):
+            choose(sign, "present")
+        camera.shoot(page, "exam-referral")
+        page.click("details[open] [data-zone-key] >> nth=0")
+        choose("recognised", "yes")
+        add("sub")
+        choose("taut_band", "present")
+        choose("hypersensitive_spot", "absent")
+    else:
+        page.click("[data-finding] summary >> nth=0")
+        page.click("details[open] [data-where]")
+        camera.shoot(page, "exam-referral")
+        page.click("details[open] [data-where]")
+        page.click("[data-finding] summary >> nth=2")
+    page.wait_for_selector('[data-saved]:not([data-state="saving"])')
+    camera.shoot(page, "exam")
+    for sheet in ("red-flags", "range", "pain"):
+        page.click(f"[data-open={sheet}]")
+        camera.shoot(page, f"exam-{sheet}")
+        page.click(f"#{sheet} [data-close]")
+    page.click("[data-review]")
+    page.wait_for_url("**/review/")
+    camera.shoot(page, "review")
+
+
+def session(camera: Camera, page: Any) -> None:
+    page.click("button[data-point] >> nth=0")
+    camera.shoot(page, "session-technique")
+    page.click("[data-technique=ischemic_compression]")
+    page.wait_for_selector("[data-hold]")
+    camera.shoot(page, "session")
 
 
 if __name__ == "__main__":

@@ -76,7 +76,8 @@ def _patients(clinic: Clinic, now: datetime, progress: Callable[[], None]) -> No
 def _patient(case: courses.Case, by: Caller, now: datetime) -> UUID:
     number = case.number
     given, sex = people.GIVEN_NAMES[number % len(people.GIVEN_NAMES)]
-    alerts = {3: "anticoagulant", 13: "needle_phobia", 23: "pregnancy", 33: "pacemaker", 43: "diabetes"}
+    alerts = {3: "anticoagulant", 4: "anticoagulant", 13: "needle_phobia", 14: "needle_phobia", 23: "pregnancy",
+              33: "pacemaker", 43: "diabetes"}  # fmt: skip
     patient = patients.register_patient(
         details={
             "family_name": people.FAMILY_NAMES[number],
@@ -87,7 +88,7 @@ def _patient(case: courses.Case, by: Caller, now: datetime) -> UUID:
             "consent_email": "granted" if number % 4 else "not_asked",
         },
         identifiers=[patients.NewIdentifier("urn:palpate:demo", f"P-{1000 + number}")],
-        alerts=[patients.NewAlert(alerts[number], "warfarin" if number == 3 else "")] if number in alerts else [],
+        alerts=[patients.NewAlert(alerts[number], "warfarin" if number in (3, 4) else "")] if number in alerts else [],
         by=by,
         at=now - timedelta(days=91),
     )

@@ -144,7 +144,7 @@ function showPoints(ids) {
     const current = card(id)?.hasAttribute("open");
     return at ? [{ id, label: String(index + 1), name, ...at, kind: result.class, current }] : [];
   });
-  const waiting = waitingPoints().flatMap((point) => {
+  const waiting = waitingPoints().flatMap((/** @type {any} */ point) => {
     const at = point.fields.point || chart.placeOf(point.fields.muscle, point.fields.side);
     const name = fill(texts.last_point, { name: called(point.fields.muscle, point.fields.side, point.fields.place) });
     return at ? [{ id: `last:${point.id}`, label: "", name, ...at, kind: "last" }] : [];
