@@ -16,7 +16,9 @@ from tests.browser import neck
 ROUNDS = 5
 PACE_MS = 700  # a person who knows the screen: a touch every 0.7 s
 BARE = """<!doctype html><meta name="viewport" content="width=device-width"><button style="font-size:40px">0</button>
-<script>document.querySelector('button').onclick = (e) => { e.target.textContent = Number(e.target.textContent) + 1; }</script>"""
+<script>
+  document.querySelector('button').onclick = (e) => { e.target.textContent = Number(e.target.textContent) + 1; };
+</script>"""
 
 
 def run() -> None:

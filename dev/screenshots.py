@@ -1,4 +1,4 @@
-"""`make screenshots`: every page at phone, tablet and desk width, on the tablet in the dark as well, into docs/screenshots/."""
+"""`make screenshots`: every page at phone, tablet and desk width (the tablet also dark), into docs/screenshots/."""
 
 from __future__ import annotations
 

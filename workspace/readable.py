@@ -14,6 +14,7 @@ from assessments import catalogue, rules
 from assessments.documents import assessment_content
 from assessments.models import Assessment
 from assessments.web import words
+from assessments.web.refusals import said
 from clinic.errors import FieldError
 from records.models import Record
 from treatments import rules as dose_rules
@@ -288,8 +289,8 @@ def sentence(error: FieldError, content: dict[str, Any]) -> str:
         name = muscle_name(row["muscle"], row["side"]) if row["muscle"] else ""
         if parts[0] == "interventions":
             name = " · ".join(n for n in (_(dose_rules.TECHNIQUES[row["technique"]].label), name) if n)
-        return f"{name}: {_(error.detail)}"
-    return _(error.detail)
+        return f"{name}: {said(error.detail)}"
+    return said(error.detail)
 
 
 def addendum(record: Record) -> dict[str, Any]:

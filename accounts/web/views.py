@@ -123,6 +123,8 @@ def try_to_unlock(request: HttpRequest, user: User) -> str:
         try:
             sent = json.loads(request.body)
         except ValueError:
+            sent = None  # type: ignore[assignment]
+        if not isinstance(sent, dict):
             return _("This could not be read.")
     if not ratelimit.consume(request, action="reauthenticate", user=user):
         return _("Too many tries. Wait a minute, then try again.")

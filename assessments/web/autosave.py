@@ -22,6 +22,7 @@ from rest_framework.exceptions import ValidationError
 from accounts.models import User
 from assessments import drafts
 from assessments.editing import Edit, Errors, Flat, LastEdit, Merge, merge, path_of
+from assessments.web.refusals import said
 from clinic.api.fields import parsed
 from clinic.api.throttling import redis
 from clinic.caller import Caller
@@ -66,7 +67,17 @@ def errors_of(kind: Kind, document: Any, flat: Flat) -> Errors:
     except ValidationError as refusal:
         return [(path_of(pointer, rows), why) for pointer, why in _leaves(refusal.detail)]
     except Invalid as refusal:
-        return [(path_of(error.pointer, rows), error.detail) for error in refusal.errors]
+        return [(path_of(error.pointer, rows), said(error.detail)) for error in refusal.errors]
+    return []
+
+
+def reasons_owed(kind: Kind, flat: Flat, check: Callable[[dict[str, Any]], None]) -> list[str]:
+    """The paths of values that are unusual and have no reason yet."""
+    try:
+        check(parsed(kind.shape, kind.unflatten(flat)))
+    except Invalid as refusal:
+        rows = kind.row_paths(flat)
+        return [path_of(error.pointer, rows) for error in refusal.errors if error.code == "reason_required"]
     return []
 
 
@@ -230,8 +241,8 @@ def open_elsewhere(document_id: UUID, tab: UUID) -> list[str]:
     except RedisError:
         return []
     found = set()
-    for other, said in screens.items():
-        who, _space, at = said.decode().partition(" ")
+    for other, word in screens.items():
+        who, _space, at = word.decode().partition(" ")
         if other.decode() != str(tab) and time.time() - float(at) < OPEN_FOR_S:
             found.add(who)
     return sorted(_names(found).values())

@@ -157,6 +157,7 @@ def context(request: Any, exam: Assessment) -> dict[str, Any]:
         "last": last_points(last) if last else [],
         "unit": unit,
         "factor": 1 if unit == KPA else float(rules.KPA_PER_KGF_CM2),
+        "ppt_soft_kpa": [float(limit) for limit in rules.PPT_SOFT_KPA],
         "red_flags": list(rules.RED_FLAGS),
         "texts": words.texts(words.SCREEN),
         "signs": words.texts(words.SIGNS),

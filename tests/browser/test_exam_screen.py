@@ -258,7 +258,7 @@ def test_impossible_and_unusual_values_are_answered_in_place(person, writer, pat
     page.click("[data-review]")
     page.wait_for_url("**/review/")
 
-    assert "Usual is 30 to 1000 kPa" in page.inner_text(".wrong")
+    assert "Usual is 30 to 1000 kPa; say why." in page.inner_text(".wrong")
     page.goto(url)
     page.wait_for_selector("body[data-ready]")
     page.click("[data-more] > summary")

@@ -68,6 +68,11 @@ def derived(session: Session) -> dict[str, Any]:
     return {
         "total_mg": {str(i["id"]): float(i["total_mg"]) for i in content["interventions"] if i["total_mg"] is not None},
         "changes": changes_in_words(content["measures"]),
+        "reasons": autosave.reasons_owed(
+            KIND,
+            session_paths.flatten(content),
+            lambda sent: checks.check_content(actions.with_muscles(sent, session.patient), at=timezone.now()),
+        ),
     }
 
 

@@ -10,6 +10,8 @@ from django import template
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
+from assessments.web import refusals
+
 register = template.Library()
 
 
@@ -28,6 +30,12 @@ def of(table: Mapping[str, Any], key: str) -> Any:
 def translated(text: str) -> str:
     """A label from a rule table in the page's language."""
     return gettext(text) if text else ""
+
+
+@register.filter
+def said(detail: str) -> str:
+    """A refusal of the rules in a therapist's words."""
+    return refusals.said(detail)
 
 
 @register.filter

@@ -50,13 +50,18 @@ export function isTyping(element) {
   return element.matches("textarea, select, [contenteditable], input:not([type=radio], [type=checkbox], [type=button])");
 }
 
+/** The token as it is now: signing in on another tab makes a new one. */
+function csrf() {
+  return /(?:^|; )(?:__Host-)?csrf=([^;]+)/.exec(document.cookie)?.[1] ?? document.body.dataset.csrf ?? "";
+}
+
 /** Sends JSON to our own server; a locked screen is announced. @param {string} url @param {any} [body] @param {Record<string, string>} [headers] */
 export async function send(url, body, headers = {}) {
   const answer = await fetch(url, {
     method: body === undefined ? "GET" : "POST",
     headers: {
       Accept: "application/json",
-      ...(body === undefined ? {} : { "Content-Type": "application/json", "X-CSRFToken": document.body.dataset.csrf || "" }),
+      ...(body === undefined ? {} : { "Content-Type": "application/json", "X-CSRFToken": csrf() }),
       ...headers,
     },
     body: body === undefined ? undefined : JSON.stringify(body),

@@ -130,7 +130,7 @@ function showThreshold(element, id) {
   const trials = field(id)("ppt_kpa") || [];
   const mean = trials.length ? trials.reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0) / trials.length : null;
   text("[data-mean]", element, mean === null ? "" : fill(texts.mean, { value: round(mean / screen_.factor), unit: screen_.unit }));
-  const unusual = trials.some((/** @type {number} */ kpa) => kpa < 30 || kpa > 1000);
+  const unusual = trials.some((/** @type {number} */ kpa) => kpa < screen_.ppt_soft_kpa[0] || kpa > screen_.ppt_soft_kpa[1]);
   /** @type {HTMLElement} */ (one("[data-reason]", element)).hidden = !unusual && !field(id)("limit_reasons/ppt_kpa");
 }
 
@@ -296,12 +296,25 @@ function showDrawing() {
   const on = new Set(Object.keys(draft.below("pain_drawing")));
   chart.setZones({ on, usual: new Set(), less: new Set() });
   mode.replaceChildren(make("strong", {}, `${one("[data-drawing]")?.firstChild?.textContent?.trim()}: `), ...[...on].map((key) => {
-    const intensity = draft.get(`pain_drawing/${key}`);
-    const button = make("button", { type: "button", class: "chip" }, `${zoneName(key)}${typeof intensity === "number" ? ` ${intensity}` : ""} ×`);
-    button.addEventListener("click", () => draft.set(`pain_drawing/${key}`, null));
-    return button;
-  }));
+    const path = `pain_drawing/${key}`;
+    const select = /** @type {HTMLSelectElement} */ (make("select", { "aria-label": `${zoneName(key)}: ${texts.intensity}` }, ...["–", ..."0123456789".split(""), "10"].map((text_) => make("option", {}, text_))));
+    select.value = typeof draft.get(path) === "number" ? String(draft.get(path)) : "–";
+    select.addEventListener("change", () => draft.set(path, select.value === "–" ? "marked" : Number(select.value)));
+    const remove = make("button", { type: "button", class: "button bare icon", "aria-label": fill(texts.remove, { what: zoneName(key) }) }, "×");
+    remove.addEventListener("click", () => draft.set(path, null));
+    return make("span", { class: "mark" }, zoneName(key), select, remove);
+  }), drawingSearch());
   mode.hidden = false;
+}
+
+/** The zones as a list to type in, beside the drawing. */
+function drawingSearch() {
+  const input = /** @type {HTMLInputElement} */ (make("input", { type: "search", list: "zones-list", autocomplete: "off", placeholder: texts.another_zone, "aria-label": texts.another_zone }));
+  input.addEventListener("change", () => {
+    const key = zoneKeys.get(input.value);
+    if (key) draft.set(`pain_drawing/${key}`, "marked");
+  });
+  return input;
 }
 
 chart.addEventListener("spot", (event) => {

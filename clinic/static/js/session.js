@@ -88,14 +88,9 @@ function limits(element, id, technique) {
     const value = draft.get(`interventions/${id}/dose/${name}`);
     const soft = techniques[technique].soft[name];
     const unusual = soft && value !== undefined && (value < soft[0] || value > soft[1]);
-    const asked = needleReasons(id, technique).includes(name);
+    const asked = draft.derived.reasons.some((/** @type {string} */ path) => path.startsWith(`interventions/${id}/`) && path.endsWith(`/${name}`));
     why.hidden = !unusual && !asked && draft.get(`interventions/${id}/limit_reasons/${name}`) === undefined;
   }
-}
-
-/** @param {string} id @param {string} technique @returns {string[]} what the review asked a reason for */
-function needleReasons(id, technique) {
-  return techniques[technique].breaks_skin && location.hash.includes(id) ? ["muscle", "needle_length_mm"].filter((name) => location.hash.endsWith(name)) : [];
 }
 
 /** @param {HTMLElement} element @param {string} id */
