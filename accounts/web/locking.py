@@ -36,7 +36,8 @@ class IdleLock:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if "Authorization" in request.headers or not request.session.session_key or not request.user.is_authenticated:
+        by_token = request.path.startswith("/api/") and request.headers.get("Authorization", "").startswith("Bearer ")
+        if by_token or not request.session.session_key or not request.user.is_authenticated:
             return self.get_response(request)
         now = time.time()
         if now - request.session.setdefault(SIGNED_IN_AT, now) > settings.SESSION_COOKIE_AGE:

@@ -21,7 +21,7 @@ from audit import actions as audit
 from clinic.caller import Caller
 from clinic.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 
-STATUS: dict[type[DomainError], int] = {Invalid: 422, Conflict: 409, Forbidden: 403, NotFound: 404}
+STATUS: dict[type[DomainError], int] = {Invalid: 400, Conflict: 409, Forbidden: 403, NotFound: 404}
 
 
 class MissingScope(Forbidden):

@@ -13,6 +13,9 @@ from django.test import Client
 from accounts.web import locking
 from tests import builders
 
+# The counters are in the one Redis of all workers.
+pytestmark = pytest.mark.xdist_group("locking")
+
 
 @pytest.fixture(autouse=True)
 def counters():

@@ -99,7 +99,7 @@ def new_patient(request: Any) -> HttpResponse:
             for error in refusal.errors:
                 name = error.pointer.strip("/").split("/")[-1]
                 form.add_error(name if name in form.fields else None, error.detail)
-    return render(request, "workspace/new_patient.html", {"form": form}, status=422 if form.errors else 200)
+    return render(request, "workspace/new_patient.html", {"form": form}, status=400 if form.errors else 200)
 
 
 @page(scope="patients:read", action="page.patient")
