@@ -144,6 +144,7 @@ def context(request: Any, exam: Assessment) -> dict[str, Any]:
     last = last_exam(request, exam)
     screen = {
         "url": reverse("exam_changes", args=[exam.pk]),
+        "now": timezone.now().isoformat(),
         "revision": exam.revision,
         "flat": flat,
         "derived": derived(exam),

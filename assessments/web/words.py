@@ -94,6 +94,8 @@ SCREEN = {
     "signed_out": _("You are signed out. Nothing is lost:"),
     "sign_in": _("sign in in a new tab"),
     "signed_meanwhile": _("This has been signed, and can no longer be changed."),
+    "gone": _("This draft was deleted on another screen."),
+    "refused": _("The last change could not be taken."),
     "look": _("Look at it"),
     "open_elsewhere": _("Also open: {who}"),
     "other_changed": _("{who} changed: {what} ({time})"),

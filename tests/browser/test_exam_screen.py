@@ -347,3 +347,51 @@ def test_the_script_reads_the_rules_as_the_server_does(person, patient_id):
     )
     assert len(cases) > 2500
     assert wrong == []
+
+
+def test_two_people_find_the_same_place_at_once(person, writer, patient_id):
+    first, second = person(), person()
+    page, other = first.sign_in(), second.sign_in()
+    url = first.new_exam(page, patient_id)
+    other.goto(url)
+    other.wait_for_selector("body[data-ready]")
+    first.context.set_offline(True)
+    add(page, "lev")
+    choose(page, "taut_band", "present")
+    add(other, "lev")
+    saved(other)
+    first.context.set_offline(False)
+    saved(page)
+
+    found = stored(writer, url)["findings"]
+    assert sorted((f["place"], f["taut_band"]) for f in found) == [("", "not_tested"), ("2", "present")]
+
+
+def test_a_draft_deleted_elsewhere_says_so(person, writer, patient_id):
+    therapist = person()
+    page = therapist.sign_in()
+    url = therapist.new_exam(page, patient_id)
+    exam = url.rstrip("/").split("/")[-1]
+    assert writer.delete(f"/assessments/{exam}/", headers={"If-Match": "*"}).status_code == 204
+    page.fill("#find", "lev")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-saved]:has-text('deleted on another screen')")
+
+
+def test_pain_drawing_by_touch_and_by_list(person, writer, patient_id):
+    therapist = person()
+    page = therapist.sign_in()
+    url = therapist.new_exam(page, patient_id)
+    page.click("[data-drawing]")
+    page.click("[data-view=head_right]")
+    page.locator('.zone[data-zone="head.temple"]').click()
+    page.locator(".mark select").select_option("6")
+    page.fill("[data-mode] input", "Forehead · left")
+    page.keyboard.press("Tab")
+    saved(page)
+
+    drawn = stored(writer, url)["pain_drawing"]
+    assert sorted((mark["zone"], mark["side"], mark["intensity"]) for mark in drawn) == [
+        ("head.forehead", "left", None),
+        ("head.temple", "right", 6),
+    ]

@@ -157,6 +157,7 @@ def context(request: Any, session: Session) -> dict[str, Any]:
     blocking = list(last.gate_blocking) if last else []
     screen = {
         "url": reverse("session_changes", args=[session.pk]),
+        "now": timezone.now().isoformat(),
         "revision": session.revision,
         "flat": flat,
         "derived": derived(session),

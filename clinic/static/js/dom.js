@@ -66,6 +66,7 @@ export async function send(url, body, headers = {}) {
     },
     body: body === undefined ? undefined : JSON.stringify(body),
     redirect: "manual",
+    keepalive: document.visibilityState === "hidden", // the last change outlives its tab
     signal: AbortSignal.timeout(15000),
   });
   if (answer.status === 423) document.dispatchEvent(new CustomEvent("palpate:locked"));

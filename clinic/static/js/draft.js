@@ -15,7 +15,7 @@ const POLL_MS = 5000;
 const RETRY_MS = [1000, 2000, 4000, 8000];
 
 export class Draft extends EventTarget {
-  /** @param {{url: string, revision: number, flat: Record<string, any>, derived: any, rows: string[]}} start */
+  /** @param {{url: string, now: string, revision: number, flat: Record<string, any>, derived: any, rows: string[]}} start */
   constructor(start) {
     super();
     this.url = start.url;
@@ -34,7 +34,7 @@ export class Draft extends EventTarget {
     this.failures = 0;
     this.ended = false;
     this.count = 0;
-    this.since = new Date().toISOString();
+    this.since = start.now;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     addEventListener("beforeunload", (event) => { if (this.waiting()) event.preventDefault(); });
@@ -115,11 +115,13 @@ export class Draft extends EventTarget {
     this.timer = setTimeout(() => this.#send(), ms);
   }
 
-  /** A row that could not be made: nothing of it stays. @param {string} path */
+  /** A row that could not be made: nothing of it stays here, and whoever knows better may make it anew. @param {string} path */
   #forget(path) {
+    const fields = this.below(path);
     this.#place(this.flat, path, null);
     this.queue = this.queue.filter((edit) => !edit.path.startsWith(path + "/"));
     this.#changed([path]);
+    this.dispatchEvent(new CustomEvent("lost", { detail: { path, fields } }));
   }
 
   /** @param {string} path @param {any} value */
@@ -209,12 +211,22 @@ export class Draft extends EventTarget {
     this.queue = [...this.flying, ...this.queue];
     this.flying = [];
     if (status === 423) return this.#say("locked");
-    const code = answer ? (await answer.json().catch(() => ({}))).code : "";
-    if (code === "already_signed") { this.ended = true; return this.#say("ended", { why: code }); }
+    const said = answer ? await answer.json().catch(() => ({})) : {};
+    if (said.code === "already_signed" || status === 404) { this.ended = true; return this.#say("ended", { why: status === 404 ? "gone" : said.code }); }
+    if (status === 400 || status === 409) return this.#refusedWhole(said.detail);
     this.failures += 1;
     const why = status === 0 && answer === undefined ? "offline" : status === 0 || status === 401 || status === 403 ? "signed_out" : "server";
     this.#say("trouble", { why });
     this.soon(RETRY_MS[Math.min(this.failures - 1, RETRY_MS.length - 1)]);
+  }
+
+  /** The server took none of what was sent: say so beside each, and go on with the rest. @param {string} detail */
+  #refusedWhole(detail) {
+    const refused = this.queue.splice(0).map(({ id, path }) => ({ id, path, detail }));
+    this.dispatchEvent(new CustomEvent("refused", { detail: refused }));
+    this.revision = -1; // what stands there comes with the next look
+    this.#say("trouble", { why: "refused" });
+    this.poll();
   }
 
   async poll() {

@@ -392,6 +392,14 @@ draft.addEventListener("change", (event) => {
   }
 });
 
+// Somebody found the same place at the same moment: ours becomes the next point in that muscle.
+draft.addEventListener("lost", (event) => {
+  const { path, fields } = /** @type {CustomEvent} */ (event).detail;
+  if (!path.startsWith("findings/") || !fields.muscle || Number(fields.place) > 9) return;
+  const { ordinal: _ordinal, ...kept } = fields;
+  draft.add("findings", { ...kept, place: String((Number(fields.place) || 1) + 1) });
+});
+
 /** @param {string} id */
 function duplicate(id) {
   const get = field(id);

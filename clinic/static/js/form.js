@@ -20,7 +20,7 @@ export function bindForm(draft, texts, address = () => location.pathname) {
   };
   document.addEventListener("input", (event) => take(event, true));
   document.addEventListener("change", (event) => take(event, false));
-  addEventListener("pagehide", () => typed?.());
+  addEventListener("beforeunload", () => typed?.(), { capture: true }); // before the draft is asked what waits
   draft.addEventListener("change", () => reflect(draft));
   draft.addEventListener("status", (event) => say(/** @type {CustomEvent} */ (event).detail, texts, address));
   draft.addEventListener("refused", (event) => {
@@ -104,6 +104,8 @@ function say(status, texts, address) {
   place.dataset.trouble = trouble ? "yes" : "";
   if (status.state === "saved") place.textContent = fill(texts.saved, { time: clock(status.at || new Date()) });
   else if (status.state === "locked") place.textContent = texts.locked;
+  else if (status.state === "ended" && status.why === "gone") place.textContent = texts.gone;
+  else if (status.why === "refused") place.textContent = texts.refused;
   else if (status.state === "ended") place.replaceChildren(texts.signed_meanwhile, " ", make("a", { href: place.dataset.home || "/" }, texts.look));
   else if (status.why === "signed_out") place.replaceChildren(texts.signed_out, " ", make("a", { href: `/account/login/?next=${encodeURIComponent(address())}`, target: "_blank" }, texts.sign_in));
   else place.textContent = fill(status.why === "offline" ? texts.offline : texts.server, { count: status.waiting });
