@@ -1,166 +1,219 @@
 """
 Writes `chart.json`, the body chart's drawing: `python -m assessments.chart.draw`. All of it was drawn for Palpate.
+
+Figure, zones and muscles of all six views; one half is drawn and mirrored here. Most of the time goes into finding a
+centre inside each shape.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from assessments.chart import figure, muscles, zones
-from assessments.chart.shapes import Point, belly, box_of, mirrored, scaled, smooth, soft_box
+from assessments.chart import figure, heads, muscles_back, muscles_front, zones
+from assessments.chart.geometry import (
+    COARSE,
+    Point,
+    Shape,
+    both_halves,
+    flatten,
+    inner_centre,
+    mirrored,
+    nodes,
+    path,
+    placed,
+)
 
-# The close-ups are cut from the whole figure and enlarged: (left, top, factor), each 600 × 480.
-CLOSE_UP, CLOSE_UP_SIZE = (95.0, 62.0, 2.86), (600, 480)
-OTHER = {"left": "right", "right": "left"}
-
-
-class Shape:
-    def __init__(self, kind: str, code: str, side: str, points: list[Point], depth: int = 0) -> None:
-        self.kind, self.code, self.side, self.points, self.depth = kind, code, side, points, depth
-
-    def json(self) -> dict[str, Any]:
-        x0, y0, x1, y1 = box_of(self.points)
-        centre = [round((x0 + x1) / 2, 1), round((y0 + y1) / 2, 1)]
-        if self.kind == "muscle":
-            half = len(self.points) // 4
-            a, b = self.points[half], self.points[-1 - half]
-            centre = [round((a[0] + b[0]) / 2, 1), round((a[1] + b[1]) / 2, 1)]
-        found: dict[str, Any] = {self.kind: self.code, "side": self.side, "path": smooth(self.points), "centre": centre}
-        return found | ({"depth": self.depth} if self.kind == "muscle" else {})
-
-    def moved(self, points: list[Point]) -> Shape:
-        return Shape(self.kind, self.code, self.side, points, self.depth)
+TARGET = Path(__file__).with_name("chart.json")
+Layer = dict[str, Shape]
+Muscles = dict[str, tuple[int, Shape]]
 
 
-def halves(kind: str, code: str, points: list[Point], right_is: int, depth: int = 0) -> list[Shape]:
-    """A shape of one half on both sides; `right_is` 1 where the patient's right is the viewer's right."""
-    drawn = [(figure.MIDDLE + x, y) for x, y in points]
-    sides = ("right", "left") if right_is == 1 else ("left", "right")
-    return [
-        Shape(kind, code, sides[0], drawn, depth),
-        Shape(kind, code, sides[1], mirrored(drawn, figure.MIDDLE), depth),
-    ]
+class View(NamedTuple):
+    """Window onto the figure: size, scale, top edge in body units and which side the drawn half is."""
+
+    label: str
+    width: int
+    height: int
+    scale: float
+    top: float
+    drawn_side: str
 
 
-def body(boxes: zones.Boxes, courses: muscles.Courses, right_is: int) -> list[Shape]:
-    found: list[Shape] = []
-    for code, box in boxes.items():
-        if code in zones.MIDLINE:
-            found.append(Shape("zone", code, "midline", soft_box(figure.MIDDLE, *box[1:])))
+VIEWS = {
+    "front": View("Front", 400, 900, 1.0, 0.0, "left"),
+    "back": View("Back", 400, 900, 1.0, 0.0, "right"),
+    "neck": View("Neck and shoulders from behind", 600, 480, 2.3, 12.0, "right"),
+    "neck_front": View("Neck from the front", 600, 480, 2.4, 78.0, "left"),
+}
+HEAD_LABELS = {"head_left": "Head, left side", "head_right": "Head, right side"}
+OPPOSITE = {"left": "right", "right": "left"}
+
+
+def line_shapes(rows: list[str]) -> list[Shape]:
+    """Inner lines on both sides; a line touching the midline becomes one line with its mirror image."""
+    result: list[Shape] = []
+    for row in rows:
+        half = nodes(row)
+        if all(abs(n.x) < 3 for n in half):
+            result.append(half)
+        elif half[-1].x == 0:
+            result.append(half + mirrored(half)[-2::-1])
+        elif half[0].x == 0:
+            result.append(mirrored(half)[:0:-1] + half)
         else:
-            found += halves("zone", code, soft_box(*box), right_is)
-    for code, (depth, width, course) in courses.items():
-        found += halves("muscle", code, belly(course, width), right_is, depth)
-    return found
+            result += [half, mirrored(half)]
+    return result
 
 
-def soles() -> list[Shape]:
-    """The right sole is drawn at the viewer's right; the left one is its mirror."""
-    found = []
-    for code, box in zones.SOLE.items():
-        points = soft_box(*box)
-        found += [Shape("zone", code, "right", points), Shape("zone", code, "left", mirrored(points, figure.MIDDLE))]
-    for code, (depth, width, course) in muscles.SOLE.items():
-        points = belly(course, width)
-        found += [
-            Shape("muscle", code, "right", points, depth),
-            Shape("muscle", code, "left", mirrored(points, figure.MIDDLE), depth),
+def entry(kind: str, name: str, side: str, shapes: list[Shape], inside: list[list[Point]]) -> dict[str, Any]:
+    """One zone or muscle of chart.json; its centre lies in the first shape and in the areas `inside`."""
+    text = "".join(path(shape, grain=COARSE) for shape in shapes)
+    return {kind: name, "side": side, "path": text, "centre": inner_centre(flatten(shapes[0]), inside)}
+
+
+def body_view(
+    view: View, outline: list[Shape], lines: list[str], layers: tuple[Layer, Layer, Muscles], more: Layer | None = None
+) -> dict[str, Any]:
+    """A standing view or a close-up of one: both halves placed into the window."""
+    sided, midline, muscles = layers
+
+    def put(shape: Shape) -> Shape:
+        return placed(shape, view.scale, view.width / 2, -view.top * view.scale)
+
+    window = [(0.0, 0.0), (view.width, 0.0), (view.width, view.height), (0.0, view.height)]
+    inside_all = [flatten(put(shape)) for shape in outline]
+    halves = ((view.drawn_side, lambda s: s), (OPPOSITE[view.drawn_side], mirrored))
+
+    def make(kind: str, name: str, side: str, *shapes: Shape) -> dict[str, Any]:
+        return entry(kind, name, side, [put(shape) for shape in shapes], [window, *inside_all])
+
+    def extra(name: str, turn: Callable[[Shape], Shape]) -> list[Shape]:
+        return [turn(more[name])] if more and name in more else []
+
+    found = [make("zone", name, "midline", both_halves(shape)) for name, shape in midline.items()]
+    marks = []
+    for side, turn in halves:
+        found += [make("zone", name, side, turn(shape), *extra(name, turn)) for name, shape in sided.items()]
+        marks += [
+            {**make("muscle", name, side, turn(shape)), "depth": depth} for name, (depth, shape) in muscles.items()
         ]
-    return found
-
-
-def view(size: tuple[int, int], outline: list[str], lines: list[str], shapes: Iterable[Shape]) -> dict[str, Any]:
-    made = list(shapes)
     return {
-        "width": size[0],
-        "height": size[1],
-        "outline": outline,
-        "lines": lines,
-        "zones": [s.json() for s in made if s.kind == "zone"],
-        "muscles": [s.json() for s in made if s.kind == "muscle"],
+        "width": view.width,
+        "height": view.height,
+        "label": view.label,
+        "outline": [path(put(shape)) for shape in outline],
+        "lines": [path(put(shape), closed=False) for shape in line_shapes(lines)],
+        "zones": found,
+        "muscles": marks,
     }
 
 
-def outline() -> list[Point]:
-    right = [(figure.MIDDLE + x, y) for x, y in figure.HALF]
-    return right + mirrored(right[1:-1][::-1], figure.MIDDLE)
+def head_view(side: str) -> dict[str, Any]:
+    """A head in profile: drawn for the left side, mirrored for the right."""
+
+    def put(shape: Shape) -> Shape:
+        return shape if side == "left" else placed(mirrored(shape), 1, heads.SIZE, 0)
+
+    inside = [flatten(put(heads.contour()))]
+    return {
+        "width": heads.SIZE,
+        "height": heads.SIZE,
+        "label": HEAD_LABELS["head_" + side],
+        "outline": [path(put(heads.contour()))],
+        "lines": [path(put(nodes(row)), closed=False) for row in heads.LINES],
+        "zones": [
+            entry("zone", name, "midline" if name in heads.MIDLINE else side, [put(shape)], inside)
+            for name, shape in heads.ZONES.items()
+        ],
+        "muscles": [
+            {**entry("muscle", name, side, [put(shape)], inside), "depth": depth}
+            for name, (depth, shape) in heads.MUSCLES.items()
+        ],
+    }
 
 
-def contour(lines: list[tuple[list[Point], bool]]) -> list[list[Point]]:
-    found = []
-    for points, both in lines:
-        drawn = [(figure.MIDDLE + x, y) for x, y in points]
-        found += [drawn, mirrored(drawn, figure.MIDDLE)] if both else [drawn]
-    return found
+def pick(layer: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """The named entries of a layer, in its order."""
+    return {name: shape for name, shape in layer.items() if name in names}
 
 
-def close_up(lines: list[list[Point]], shapes: list[Shape]) -> dict[str, Any]:
-    left, top, factor = CLOSE_UP
-    width, height = CLOSE_UP_SIZE
+def front_views() -> dict[str, Any]:
+    """Front of the body and front of the neck."""
+    body = both_halves(figure.half_outline(figure.FOOT_FRONT))
+    bust = both_halves(figure.half_bust(VIEWS["neck_front"].top + 202))
+    near = zones.NECK_FRONT_CROP
+    return {
+        "front": body_view(
+            VIEWS["front"], [body], figure.FRONT_LINES, (zones.FRONT, zones.FRONT_MIDLINE, muscles_front.FRONT)
+        ),
+        "neck_front": body_view(
+            VIEWS["neck_front"],
+            [bust],
+            figure.NECK_FRONT_LINES,
+            (
+                pick(zones.FRONT, near),
+                pick(zones.FRONT_MIDLINE, near),
+                pick(muscles_front.FRONT, muscles_front.NECK_CROP),
+            ),
+        ),
+    }
 
-    def enlarged(points: list[Point]) -> list[Point]:
-        return scaled(points, (left, top), factor)
 
-    kept = []
-    for shape in shapes:
-        points = enlarged(shape.points)
-        x0, y0, x1, y1 = box_of(points)
-        middle_x, middle_y = (x0 + x1) / 2, (y0 + y1) / 2
-        if 10 < middle_x < width - 10 and 10 < middle_y < height - 10 and y1 - y0 < height:
-            kept.append(shape.moved(points))
-    near = [p for p in outline() if p[1] < 330]
-    drawn = [enlarged(line) for line in lines]
-    inside = [line for line in drawn if box_of(line)[1] < height and box_of(line)[3] > 0]
-    body_path = smooth(enlarged([*near[: len(near) // 2], *near[len(near) // 2 :]]))
-    return view(CLOSE_UP_SIZE, [body_path], [smooth(line, closed=False) for line in inside], kept)
+def back_views() -> dict[str, Any]:
+    """Back of the body (with the soles as insets) and back of the neck."""
+    body = both_halves(figure.half_outline(figure.FOOT_BACK))
+    bust = both_halves(figure.half_bust(VIEWS["neck"].top + 210))
+    near = zones.NECK_CROP
+    return {
+        "back": body_view(
+            VIEWS["back"],
+            [body, figure.sole(), mirrored(figure.sole())],
+            figure.BACK_LINES + figure.SOLE_LINES,
+            (zones.BACK, zones.BACK_MIDLINE, muscles_back.BACK),
+            zones.BACK_EXTRA,
+        ),
+        "neck": body_view(
+            VIEWS["neck"],
+            [bust],
+            figure.NECK_LINES,
+            (pick(zones.BACK, near), pick(zones.BACK_MIDLINE, near), pick(muscles_back.BACK, muscles_back.NECK_CROP)),
+        ),
+    }
 
 
-def heads() -> dict[str, dict[str, Any]]:
-    found = {}
-    for side in ("left", "right"):
-
-        def placed(points: list[Point], side: str = side) -> list[Point]:
-            return points if side == "left" else mirrored(points, 200)
-
-        shapes = [
-            Shape("zone", code, "midline" if code in zones.MIDLINE else side, placed(soft_box(*box)))
-            for code, box in zones.HEAD.items()
-        ]
-        shapes += [
-            Shape("muscle", code, side, placed(belly(course, width)), depth)
-            for code, (depth, width, course) in muscles.HEAD.items()
-        ]
-        lines = [smooth(placed(line), closed=False) for line in figure.PROFILE_LINES]
-        found[f"head_{side}"] = view((400, 400), [smooth(placed(figure.PROFILE))], lines, shapes)
-    return found
+def mirror_centres(view: dict[str, Any]) -> None:
+    """Where a shape has several middles, left and right take the same one."""
+    for kind, layer in (("zone", view["zones"]), ("muscle", view["muscles"])):
+        right = {shape[kind]: shape["centre"] for shape in layer if shape["side"] == "right"}
+        for shape in layer:
+            if shape["side"] == "left":
+                x, y = right[shape[kind]]
+                shape["centre"] = [view["width"] - x, y]
 
 
 def chart() -> dict[str, Any]:
-    front, back = body(zones.FRONT, muscles.FRONT, -1), body(zones.BACK, muscles.BACK, 1)
-    front_lines, back_lines = contour(figure.FRONT_LINES), contour(figure.BACK_LINES)
-    size = (figure.WIDTH, figure.HEIGHT)
-    whole = [smooth(outline())]
-    sole = [smooth(figure.SOLE), smooth(mirrored(figure.SOLE, figure.MIDDLE))]
-    sole_lines = [line for right in figure.SOLE_LINES for line in (right, mirrored(right, figure.MIDDLE))]
-    open_ = [smooth(line, closed=False) for line in [*back_lines, *sole_lines]]
+    front, back = front_views(), back_views()
+    for view in (*front.values(), *back.values()):
+        mirror_centres(view)
     return {
         "views": {
-            "neck": close_up(back_lines, back),
-            "neck_front": close_up(front_lines, front),
-            **heads(),
-            "back": view(size, whole + sole, open_, back + soles()),
-            "front": view(size, whole, [smooth(line, closed=False) for line in front_lines], front),
+            "neck": back["neck"],
+            "neck_front": front["neck_front"],
+            "head_left": head_view("left"),
+            "head_right": head_view("right"),
+            "back": back["back"],
+            "front": front["front"],
         }
     }
 
 
 def main() -> None:
-    path = Path(__file__).with_name("chart.json")
-    path.write_text(json.dumps(chart(), separators=(",", ":")) + "\n")
-    print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")  # noqa: T201
+    text = json.dumps(chart(), ensure_ascii=False, separators=(",", ":"))
+    TARGET.write_text(text + "\n", encoding="utf-8")
+    print(f"{TARGET.name}: {len(text) / 1000:.0f} kB")  # noqa: T201
 
 
 if __name__ == "__main__":

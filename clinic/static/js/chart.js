@@ -15,6 +15,8 @@ import { make } from "./dom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const FINGER_PX = 26;
+// Around a point that is there already; what lies close beside it must stay reachable.
+const REACH_PX = 15;
 const CLOSE_UPS = ["neck", "neck_front", "head_left", "head_right"];
 /** @type {Map<string, Promise<Catalogue>>} */
 const loaded = new Map();
@@ -48,6 +50,8 @@ export class BodyChart extends HTMLElement {
     /** @type {Map<number, PointerEvent>} */
     this.fingers = new Map();
     this.moved = false;
+    /** Where the last touch came down. @type {PointerEvent | null} */
+    this.down = null;
   }
 
   async connectedCallback() {
@@ -112,7 +116,7 @@ export class BodyChart extends HTMLElement {
     defs.append(cut);
     const figure = draw("g", { "aria-hidden": "true" });
     figure.append(...view.outline.map((d) => draw("path", { d, class: "figure" })));
-    const lines = draw("g", { "aria-hidden": "true" });
+    const lines = draw("g", { "aria-hidden": "true", "clip-path": `url(#${clip})` });
     lines.append(...view.lines.map((d) => draw("path", { d, class: "lines" })));
     const zoneLayer = draw("g", { "clip-path": `url(#${clip})` });
     for (const shape of view.zones) {
@@ -175,7 +179,7 @@ export class BodyChart extends HTMLElement {
       });
       const text = draw("text", {});
       text.textContent = point.label;
-      group.append(draw("circle", { r: FINGER_PX, class: "reach" }), draw("circle", { r: 12 }), text);
+      group.append(draw("circle", { r: REACH_PX, class: "reach" }), draw("circle", { r: 12 }), text);
       return group;
     }));
   }
@@ -232,14 +236,17 @@ export class BodyChart extends HTMLElement {
 
   /** @param {MouseEvent} event */
   #touched(event) {
-    if (this.moved) return;
-    const target = /** @type {SVGElement} */ (event.target);
+    if (this.moved) return undefined;
+    // A browser moves a finger's click to the nearest button; what counts is where the finger came down.
+    const at = this.down ?? event;
+    const target = /** @type {SVGElement} */ (document.elementFromPoint(at.clientX, at.clientY) ?? event.target);
+    this.down = null;
     const point = /** @type {SVGElement | null} */ (target.closest("[data-point]"));
     if (point) return this.dispatchEvent(new CustomEvent("point", { detail: point.dataset.point }));
     const zone = /** @type {SVGElement | null} */ (target.closest(".zone"));
     if (zone && this.layer === "zones") return this.dispatchEvent(new CustomEvent("zone", { detail: { zone: zone.dataset.zone, side: zone.dataset.side } }));
     if (this.layer === "zones") return undefined;
-    const { x, y } = this.#at(event);
+    const { x, y } = this.#at(at);
     const muscles = this.musclesAt(x, y);
     for (const shape of this.querySelectorAll(".near")) shape.classList.remove("near");
     if (!muscles.length) return undefined;
@@ -248,7 +255,7 @@ export class BodyChart extends HTMLElement {
     return this.dispatchEvent(new CustomEvent("spot", { detail: { view: this.view, x: round4(x / view.width), y: round4(y / view.height), muscles } }));
   }
 
-  /** @param {MouseEvent} event */
+  /** @param {{clientX: number, clientY: number}} event */
   #at(event) {
     const svg = /** @type {SVGSVGElement} */ (this.svg);
     const matrix = /** @type {DOMMatrix} */ (svg.getScreenCTM()).inverse();
@@ -304,6 +311,7 @@ export class BodyChart extends HTMLElement {
   #finger(event) {
     if (event.type === "pointerdown") {
       this.fingers.set(event.pointerId, event);
+      this.down = event.pointerType === "touch" ? event : null;
       if (this.fingers.size === 1) this.moved = false;
       return;
     }
