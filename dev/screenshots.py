@@ -196,7 +196,7 @@ def session(camera: Camera, page: Any) -> None:
     page.click("button[data-point] >> nth=0")
     camera.shoot(page, "session-technique")
     page.click("[data-technique=ischemic_compression]")
-    page.wait_for_selector("[data-hold]")
+    page.wait_for_selector("details[open] [data-hold]")
     camera.shoot(page, "session")
 
 
