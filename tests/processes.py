@@ -99,7 +99,6 @@ def palpate(folder: Path) -> Iterator[Running]:
             with Processes(stack, port) as processes:
                 stack.manage("prepare", "--demo", str(facts), "--url", url, quiet=True)
                 processes.wait_until_ready(url)
-                os.environ.update(kept)  # the other tests of this worker want theirs
                 running = Running(stack, processes, url, json.loads(facts.read_text()))
                 try:
                     yield running

@@ -43,7 +43,9 @@ def chrome() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: Any) -> Iterator[Running]:
+    environment = dict(os.environ)
     with palpate(tmp_path_factory.mktemp("browser")) as found:
+        os.environ.update(environment)  # this stack stays up while other tests of the worker want their own
         found.url = found.url.replace("127.0.0.1", "localhost")
         yield found
 
