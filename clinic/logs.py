@@ -1,17 +1,20 @@
 """Keep patient data out of the logs."""
 
 import logging
+import re
+
+TOKEN = re.compile(r"^(/[cs]/)[^/]+")  # links of patients
 
 
 class WithoutQuery(logging.Filter):
-    """Cut query strings (they may carry a search for a name) and exception values (they may quote a row)."""
+    """Cut query strings (they may carry a search for a name), tokens of links, and exception values (they may quote a row)."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)
         if request is not None:
             record.msg, record.args = (
                 "%s %s",
-                (getattr(request, "method", "?"), getattr(request, "path", "?")),
+                (getattr(request, "method", "?"), TOKEN.sub(r"\1...", getattr(request, "path", "?"))),
             )
         if record.exc_info and record.exc_info[1] is not None:
             kind, error, trace = record.exc_info

@@ -43,6 +43,8 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 # False only where no TLS stands in front, as in the demo on one machine.
 HTTPS = env.bool("HTTPS", default=True)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Where people and patients reach it: the address in every message.
+PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
 # How many reverse proxies stand in front and append to X-Forwarded-For; 0 believes no header.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
@@ -85,9 +87,12 @@ INSTALLED_APPS = [
     "audit",
     "accounts",
     "patients",
+    "worklist",
+    "messaging",
     "records",
     "assessments",
     "treatments",
+    "homecare",
     "workspace",
     "allauth",
     "allauth.account",
@@ -186,7 +191,7 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 # Wrong passwords: so many from one address, and so many for one account, in so long.
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "20/m/ip,5/5m/key"}
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "20/m/ip,5/5m/key", "open_link": "20/m/ip"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True
@@ -290,6 +295,31 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
+# --- Messages --------------------------------------------------------------------------------------------------
+
+# Any mail backend of Django or Anymail; `EMAIL_PROVIDER_SETTINGS` is Anymail's own dictionary, as JSON.
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="messaging.providers.mail.NotingBackend")
+EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
+EMAIL_PORT = env.int("EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", default=False)
+EMAIL_TIMEOUT = 20  # seconds; a message's lease is three times as long
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="palpate@localhost")
+# A header in which the mail provider reads an idempotency key; with one, no mail comes twice.
+EMAIL_IDEMPOTENCY_HEADER = env.str("EMAIL_IDEMPOTENCY_HEADER", default="")
+ANYMAIL = env.json("EMAIL_PROVIDER_SETTINGS", default={})
+# The one provider of Anymail whose events are taken at /hooks/mail/<name>/; empty: none.
+MAIL_WEBHOOKS = env.str("MAIL_WEBHOOKS", default="")
+SMS_PROVIDER = env.str("SMS_PROVIDER", default="")  # twilio, mail_gateway, or none
+SMS_MAIL_GATEWAY = env.str("SMS_MAIL_GATEWAY", default="sms.invalid")
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
+TWILIO_FROM = env.str("TWILIO_FROM", default="")
+TWILIO_API_URL = env.str("TWILIO_API_URL", default="")
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # empty: /metrics is not there
+
 # --- Background work -------------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
@@ -305,6 +335,12 @@ CELERY_BEAT_SCHEDULE = {
     "verify every chain nightly": {
         "task": "records.periodic.verify_all_chains",
         "schedule": crontab(hour=2, minute=30),
+    },
+    "look for messages that are due": {"task": "messaging.periodic.tick", "schedule": 5.0},
+    "turn what is planned into messages": {"task": "homecare.periodic.tick", "schedule": 5.0},
+    "plan the next days, and look who is silent": {
+        "task": "homecare.periodic.daily",
+        "schedule": crontab(minute="*/20"),
     },
     "forget old idempotency keys": {
         "task": "accounts.periodic.forget_old_keys",

@@ -14,6 +14,7 @@ api = [
     path("", include("records.api.urls")),
     path("", include("assessments.api.urls")),
     path("", include("treatments.api.urls")),
+    path("", include("homecare.api.urls")),
 ]
 oauth_server = (
     [
@@ -30,6 +31,8 @@ urlpatterns = [
     path("", include("workspace.urls")),
     path("", include("assessments.web.urls")),
     path("", include("treatments.web.urls")),
+    path("", include("homecare.web.urls")),
+    path("", include("messaging.web.urls")),
     path("api/v1/", include((api, "api"))),
     path("api/v1/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),

@@ -20,7 +20,10 @@ from babel.messages.pofile import read_po, write_po
 
 from dev.stack import ROOT, say
 
-APPS = ["accounts", "patients", "records", "assessments", "treatments", "workspace", "clinic", "audit"]
+APPS = [
+    "accounts", "patients", "worklist", "messaging", "records", "assessments", "treatments", "homecare", "workspace",
+    "clinic", "audit",
+]
 LANGUAGES = ["de"]
 KEYWORDS = {
     "gettext": None,

@@ -28,6 +28,9 @@ ALWAYS_OPEN = (
     "/healthz",
     "/readyz",
     "/language/",
+    "/c/",
+    "/s/",
+    "/hooks/",
 )
 
 

@@ -29,6 +29,10 @@ OUTSIDE = (
     "/language/",
     "/clinics/",
     "/.well-known/",
+    "/c/",
+    "/s/",
+    "/hooks/",
+    "/metrics",
 )
 # Pages of the admin without anybody's data.
 NO_DATA = {"index", "jsi18n", "login", "logout", "password_change", "password_change_done"}

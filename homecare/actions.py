@@ -1,0 +1,400 @@
+"""Everything that changes a home programme."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts import policies
+from assessments import drafts
+from assessments.models import TriggerPoint
+from audit import actions as audit
+from clinic import bulk
+from clinic.caller import Caller
+from clinic.constraints import violations_as
+from clinic.errors import Conflict, Problems
+from clinic.schema import new_id
+from homecare import content as contents
+from homecare import planning, rules
+from homecare.models import Picture, Programme, ReminderPlan, Step, Template, Version
+from homecare.pictures import read_picture
+from messaging import links
+from messaging.rules import CHANNELS
+from patients.models import Patient
+from patients.queries import identities
+
+MOST_TIMES = 6
+
+
+class AnotherRuns(Conflict):
+    code = "programme_runs"
+    detail = "Another programme of this patient is running. End it first, or change that one."
+
+
+class NothingNew(Conflict):
+    code = "nothing_new"
+    detail = "Nothing has changed since the last version."
+
+
+class NotRunning(Conflict):
+    code = "programme_not_running"
+    detail = "This programme is not running."
+
+
+class ProgrammeEnded(Conflict):
+    code = "programme_ended"
+    detail = "This programme has ended. Start a new one, with the same steps if you like."
+
+
+class TemplateExists(Conflict):
+    code = "template_exists"
+    detail = "There is a template with this name."
+
+
+@transaction.atomic
+def start_programme(*, patient_id: UUID, content: Mapping[str, Any], by: Caller, at: datetime) -> Programme:
+    """
+    Begin to write a programme for a patient. Nobody is reminded of anything before it is published.
+
+    :raises accounts.policies.NoAuthor, PatientMerged, PatientNotInCare:
+    """
+    author_id = policies.require_author(by)
+    patient = drafts.open_patient(patient_id)
+    programme = Programme.objects.create(
+        clinic_id=by.clinic_id, patient=patient, author_id=author_id, draft=contents.tidy(content)
+    )
+    audit.log("programme.start", by=by, target_id=programme.pk, patient_ids=[patient.pk])
+    return programme
+
+
+@transaction.atomic
+def write_draft(*, programme: Programme, content: Mapping[str, Any], by: Caller) -> Problems:
+    """
+    Keep what is being written, whether it can be published yet or not; the answer says what is in the way.
+
+    :param programme: locked by the caller
+    :raises NoAuthor, ProgrammeEnded:
+    """
+    policies.require_author(by)
+    refuse_ended(programme)
+    programme.draft = contents.tidy(content)
+    programme.revision += 1
+    programme.save(update_fields=["draft", "revision"])
+    audit.log("programme.write", by=by, target_id=programme.pk, patient_ids=[programme.patient_id])
+    return problems_of(programme)
+
+
+def problems_of(programme: Programme) -> Problems:
+    """What keeps the draft from being published."""
+    draft = programme.draft or {}
+    steps = draft.get("steps", [])
+    problems = rules.check_steps(steps, ratings=contents.ratings())
+    if not steps:
+        problems.add("/steps", "required", "A programme has at least one step.")
+    if not draft.get("title"):
+        problems.add("/title", "required", "Give it a name that the patient will read.")
+    people = identities(clinic_id=programme.clinic_id, patient_id=programme.patient_id)
+    wanted = {UUID(step["trigger_point"]) for step in steps if step.get("trigger_point")}
+    known = set(TriggerPoint.objects.filter(pk__in=wanted, patient_id__in=people).values_list("pk", flat=True))
+    pictures = {UUID(step["picture"]) for step in steps if step.get("picture")}
+    held = set(Picture.objects.filter(pk__in=pictures).values_list("pk", flat=True))
+    for number, step in enumerate(steps):
+        if step.get("trigger_point") and UUID(step["trigger_point"]) not in known:
+            problems.add(f"/steps/{number}/trigger_point", "unknown", "This patient has no such trigger point.")
+        if step.get("picture") and UUID(step["picture"]) not in held:
+            problems.add(f"/steps/{number}/picture", "unknown", "There is no such picture.")
+    return problems
+
+
+@transaction.atomic
+def publish(
+    *,
+    programme: Programme,
+    baseline_pain: int | None,
+    review_on: date | None,
+    ends_on: date | None,
+    by: Caller,
+    at: datetime,
+) -> Version:
+    """
+    Give the draft to the patient as a new version; the first one starts the programme.
+
+    :param programme: locked by the caller
+    :param review_on: None: four weeks after the start (domain facts 8.4)
+    :raises Invalid: the draft cannot be, or a date or the pain cannot; each is named
+    :raises NothingNew, AnotherRuns, ProgrammeEnded, NoAuthor:
+    """
+    author_id = policies.require_author(by)
+    refuse_ended(programme)
+    if programme.draft is None:
+        raise NothingNew
+    today = at.astimezone(planning.zone_of(programme.patient)).date()
+    problems = problems_of(programme)
+    if baseline_pain is not None and not 0 <= baseline_pain <= 10:
+        problems.add("/baseline_pain", "out_of_range", "Pain is from 0 to 10.")
+    for name, day in (("review_on", review_on), ("ends_on", ends_on)):
+        if day is not None and day < today:
+            problems.add(f"/{name}", "in_the_past", "This day is over.")
+    problems.raise_if_any()
+    first = programme.started_on is None
+    if first:
+        programme.started_on = today
+        programme.status = Programme.Status.ACTIVE
+    programme.review_on = review_on or programme.review_on or today + timedelta(days=rules.REVIEW_AFTER_DAYS)
+    programme.ends_on, programme.baseline_pain = ends_on, baseline_pain
+    version = _write_version(programme, author_id, at)
+    programme.draft, programme.author_id = None, author_id
+    programme.revision += 1
+    with violations_as({"programme_running_once": AnotherRuns}):
+        programme.save(
+            update_fields=["started_on", "status", "review_on", "ends_on", "baseline_pain", "draft", "author",
+                           "revision"]
+        )  # fmt: skip
+    planning.plan_ahead(programme, at=at)
+    code = str(version.number)
+    audit.log("programme.publish", by=by, target_id=programme.pk, patient_ids=[programme.patient_id], code=code)
+    return version
+
+
+def _write_version(programme: Programme, author_id: UUID, at: datetime) -> Version:
+    draft = contents.tidy(programme.draft or {})
+    newest = Version.objects.filter(programme=programme).order_by("-number").first()
+    known = set()
+    if newest is not None:
+        known = set(Step.objects.filter(version__programme=programme).values_list("lasting", flat=True))
+    version = Version(
+        id=new_id(), clinic_id=programme.clinic_id, programme=programme, number=newest.number + 1 if newest else 1,
+        title=draft["title"], note=draft["note"], made_by_id=author_id, made_at=at,
+    )  # fmt: skip
+    version.save(force_insert=True)
+    steps, used = [], set()
+    for position, step in enumerate(draft["steps"]):
+        lasting = UUID(step["lasting"]) if step["lasting"] else None
+        # A copied step is a step of its own.
+        if lasting not in known or lasting in used:
+            lasting = new_id()
+        used.add(lasting)
+        made = Step(
+            id=new_id(), clinic_id=programme.clinic_id, version=version, lasting=lasting, position=position,
+            exercise=step["exercise"], muscle_id=step["muscle"], side=step["side"], tool=step["tool"],
+            cue=step["cue"], drawing=step["drawing"], limit_reasons=step["limit_reasons"], **step["dose"],
+            trigger_point_id=step["trigger_point"], picture_id=step["picture"],
+        )  # fmt: skip
+        steps.append(made)
+    bulk.insert(steps)
+    return version
+
+
+def refuse_ended(programme: Programme) -> None:
+    if programme.status == Programme.Status.ENDED:
+        raise ProgrammeEnded
+
+
+def _write_status(programme: Programme, status: str, by: Caller, **fields: Any) -> None:
+    programme.status = status
+    programme.revision += 1
+    for name, value in fields.items():
+        setattr(programme, name, value)
+    programme.save(update_fields=["status", "revision", *fields])
+    audit.log(f"programme.{status}", by=by, target_id=programme.pk, patient_ids=[programme.patient_id])
+
+
+@transaction.atomic
+def pause_programme(*, programme: Programme, by: Caller, at: datetime) -> None:
+    """
+    Remind of nothing until it goes on.
+
+    :raises NotRunning, NoAuthor:
+    """
+    policies.require_author(by)
+    if programme.status != Programme.Status.ACTIVE:
+        raise NotRunning
+    _write_status(programme, Programme.Status.PAUSED, by)
+    planning.unplan(programme, at=at)
+
+
+@transaction.atomic
+def resume_programme(*, programme: Programme, by: Caller, at: datetime) -> None:
+    """:raises NotRunning, NoAuthor:"""
+    policies.require_author(by)
+    if programme.status != Programme.Status.PAUSED:
+        raise NotRunning
+    _write_status(programme, Programme.Status.ACTIVE, by)
+    planning.plan_ahead(programme, at=at)
+
+
+@transaction.atomic
+def end_programme(*, programme: Programme, by: Caller, at: datetime) -> None:
+    """
+    End it: no more reminders, and open links close. What was answered stays.
+
+    :raises ProgrammeEnded:
+    """
+    refuse_ended(programme)
+    if programme.started_on is None:
+        programme.started_on = at.date()
+    _write_status(
+        programme, Programme.Status.ENDED, by, ended_at=at, ended_by_id=by.user_id, started_on=programme.started_on
+    )
+    planning.unplan(programme, at=at)
+    links.revoke(patient_id=programme.patient_id, purposes=["check_in", "calendar"], at=at)
+
+
+@transaction.atomic
+def discard_programme(*, programme: Programme, by: Caller) -> None:
+    """
+    Throw away a programme that no patient has seen.
+
+    :raises NotRunning: it has been published; end it instead
+    """
+    if programme.status != Programme.Status.DRAFT:
+        raise NotRunning("This programme has been given to the patient; it can be ended.")
+    ReminderPlan.objects.filter(programme=programme).delete()
+    audit.log("programme.discard", by=by, target_id=programme.pk, patient_ids=[programme.patient_id])
+    Programme.objects.filter(pk=programme.pk).delete()
+
+
+# --- Reminders ------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def set_reminders(
+    *,
+    programme: Programme,
+    channels: Sequence[str],
+    times: Sequence[time],
+    weekdays: Sequence[int],
+    fade_after_weeks: int | None = None,
+    fade_to_days: int | None = None,
+    by: Caller,
+    at: datetime,
+) -> ReminderPlan:
+    """
+    Say when, and by which channels, the patient wants to be reminded. No channel: not at all.
+
+    :param programme: locked by the caller
+    :raises Invalid: a time is quiet or there are too many, a channel has no consent or no address, no birth date
+    """
+    refuse_ended(programme)
+    check_reminders(programme.patient, channels, times, weekdays, fade_after_weeks, fade_to_days)
+    values = {
+        "channels": sorted(set(channels)),
+        "times": sorted(set(times)),
+        "weekdays": sorted(set(weekdays)),
+        "fade_after_weeks": fade_after_weeks,
+        "fade_to_days": fade_to_days,
+    }
+    plan, _made = ReminderPlan.objects.update_or_create(
+        programme=programme, defaults=values, create_defaults={**values, "clinic_id": by.clinic_id}
+    )
+    planning.plan_ahead(programme, at=at)
+    code = ",".join(plan.channels)
+    audit.log("programme.remind", by=by, target_id=programme.pk, patient_ids=[programme.patient_id], code=code)
+    return plan
+
+
+def check_reminders(
+    patient: Patient,
+    channels: Sequence[str],
+    times: Sequence[time],
+    weekdays: Sequence[int],
+    fade_after_weeks: int | None,
+    fade_to_days: int | None,
+) -> None:
+    """:raises Invalid: see `set_reminders`"""
+    problems = Problems()
+    planning.check_channels(problems, patient, [c for c in channels if c in CHANNELS])
+    for channel in set(channels) - set(CHANNELS):
+        problems.add("/channels", "invalid_choice", f"{channel} is no channel. There are: {', '.join(CHANNELS)}.")
+    if channels and not times:
+        problems.add("/times", "required", "Choose at least one time.")
+    if len(set(times)) > MOST_TIMES:
+        problems.add("/times", "too_many", f"At most {MOST_TIMES} times a day.")
+    if channels and not weekdays:
+        problems.add("/weekdays", "required", "Choose at least one day.")
+    planning.check_quiet(problems, patient, times)
+    if (fade_after_weeks is None) != (fade_to_days is None):
+        problems.add("/fade_to_days", "required", "To fade, say after how many weeks and to how many days.")
+    elif fade_after_weeks is not None and fade_to_days is not None:
+        if not 1 <= fade_after_weeks <= 52:
+            problems.add("/fade_after_weeks", "out_of_range", "From 1 to 52 weeks.")
+        if not 1 <= fade_to_days <= 7:
+            problems.add("/fade_to_days", "out_of_range", "From 1 to 7 days.")
+    problems.raise_if_any()
+
+
+# --- Templates and pictures -----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def save_template(*, name: str, content: Mapping[str, Any], by: Caller) -> Template:
+    """
+    Keep a programme's content under a name, without what is one patient's (trigger points, the note).
+
+    :raises Invalid: it has no name, or a step cannot be
+    :raises TemplateExists:
+    """
+    policies.require_author(by)
+    kept = contents.tidy(content)
+    kept["note"] = ""
+    for step in kept["steps"]:
+        step["trigger_point"] = step["lasting"] = None
+    problems = rules.check_steps(kept["steps"], ratings=contents.ratings(), reasons_may_wait=True)
+    if not name.strip():
+        problems.add("/name", "required", "A template needs a name.")
+    problems.raise_if_any()
+    with violations_as({"template_once": TemplateExists}):
+        template = Template.objects.create(
+            clinic_id=by.clinic_id, name=name.strip(), content=kept, made_by_id=by.author_id
+        )
+    audit.log("template.save", by=by, target_id=template.pk)
+    return template
+
+
+@transaction.atomic
+def delete_template(*, template: Template, by: Caller) -> None:
+    policies.require_author(by)
+    audit.log("template.delete", by=by, target_id=template.pk)
+    Template.objects.filter(pk=template.pk).delete()
+
+
+@transaction.atomic
+def add_picture(*, name: str, upload: bytes, by: Caller) -> Picture:
+    """
+    Take a clinic's own picture.
+
+    :raises Invalid: it is no picture, or too large
+    """
+    policies.require_author(by)
+    content, width, height = read_picture(upload)
+    picture = Picture.objects.create(
+        clinic_id=by.clinic_id, name=name.strip()[:200], content=content, width_px=width, height_px=height,
+        made_by_id=by.author_id,
+    )  # fmt: skip
+    audit.log("picture.add", by=by, target_id=picture.pk)
+    return picture
+
+
+# --- Calendar -------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def calendar_link(*, programme: Programme, by: Caller, at: datetime) -> str:
+    """
+    A new secret address of the programme's calendar; an old one closes.
+
+    :raises NotRunning:
+    """
+    if programme.status != Programme.Status.ACTIVE:
+        raise NotRunning
+    links.revoke(patient_id=programme.patient_id, purposes=["calendar"], at=at)
+    link = links.make(
+        purpose="calendar", patient_id=programme.patient_id, about_id=programme.pk, clinic_id=by.clinic_id,
+        expires_at=at + timedelta(days=366),
+    )  # fmt: skip
+    audit.log("programme.calendar", by=by, target_id=programme.pk, patient_ids=[programme.patient_id])
+    return links.url_of(link)

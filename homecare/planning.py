@@ -1,0 +1,247 @@
+"""Occurrences: made ahead from the plan, and turned into messages when they are due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, time, timedelta
+from importlib.metadata import version as edition_of
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from accounts.models import Clinic
+from clinic.caller import Caller
+from clinic.errors import Problems
+from clinic.schema import new_id
+from clinic.sql import prepared
+from homecare import rules, schedule
+from homecare.models import CheckIn, Occurrence, Programme, ReminderPlan
+from messaging import actions as messages
+from messaging import addresses, engine, links
+from messaging import rules as sending
+from patients.models import Patient
+from treatments.models import Intervention, Session
+from treatments.rules import TECHNIQUES
+
+AHEAD_DAYS = 14
+BATCH = 200
+LINK_LIVES = timedelta(days=3)
+# A question about the soreness may come later than a reminder; after half a day it is about another hour.
+SORENESS_LATE = timedelta(hours=12)
+NOTICE_AT = time(10, 0)
+
+
+def zone_of(patient: Patient) -> ZoneInfo:
+    zone = patient.time_zone or Clinic.objects.values_list("time_zone", flat=True).get(pk=patient.clinic_id)
+    return ZoneInfo(zone)
+
+
+def edition(zone: ZoneInfo) -> str:
+    """The zone and the edition of its rules: when either changes, what was planned is planned anew."""
+    return f"{zone.key} {edition_of('tzdata')}"
+
+
+def usable_channels(patient: Patient) -> list[str]:
+    """The channels with consent and an address, mail first."""
+    country = Clinic.objects.values_list("country", flat=True).get(pk=patient.clinic_id)
+    return [
+        channel
+        for channel in sending.CHANNELS
+        if getattr(patient, f"consent_{channel}") == "granted" and addresses.of_patient(patient, channel, country)
+    ]
+
+
+def check_channels(problems: Problems, patient: Patient, channels: Sequence[str]) -> None:
+    if channels and patient.birth_date is None:
+        problems.add("/channels", "no_birth_date", "The link asks for the year of birth, and none is recorded.")
+    country = Clinic.objects.values_list("country", flat=True).get(pk=patient.clinic_id)
+    for channel in channels:
+        if getattr(patient, f"consent_{channel}") != "granted":
+            problems.add("/channels", "no_consent", f"The patient has not agreed to messages by {channel}.")
+        elif not addresses.of_patient(patient, channel, country):
+            problems.add("/channels", "no_address", f"There is no address for {channel}, or it cannot be one.")
+
+
+def check_quiet(problems: Problems, patient: Patient, times: Iterable[time]) -> None:
+    quiet = engine.sending_of(patient.clinic_id)
+    for number, at in enumerate(times):
+        if sending.is_quiet(at, quiet_from=quiet.quiet_from, quiet_until=quiet.quiet_until):
+            hours = f"{quiet.quiet_from:%H:%M} to {quiet.quiet_until:%H:%M}"
+            problems.add(f"/times/{number}", "quiet", f"Nothing is sent in the quiet hours, {hours}.")
+
+
+# --- Ahead ----------------------------------------------------------------------------------------------------
+
+
+def plan_ahead(programme: Programme, *, at: datetime) -> None:
+    """
+    Make the planned occurrences of the next days what the plan says: add what is missing, cancel what is no longer so.
+
+    Doing it twice, or in two places at once, changes nothing more.
+    """
+    patient = programme.patient
+    zone = zone_of(patient)
+    wanted: dict[tuple[Any, ...], schedule.Due] = {}
+    plan = ReminderPlan.objects.filter(programme=programme).first()
+    if programme.status == Programme.Status.ACTIVE:
+        wanted = {**_reminders(programme, plan, zone, at), **_notices(programme, plan, zone, at)}
+    planned = Occurrence.objects.filter(programme=programme, status=Occurrence.Status.PLANNED)
+    known = {(o.kind, o.channel, o.local_date, o.local_time): o for o in planned}
+    gone = [o.pk for key, o in known.items() if key not in wanted or wanted[key].at != o.due_at]
+    Occurrence.objects.filter(pk__in=gone, status=Occurrence.Status.PLANNED).delete()
+    fresh = [
+        Occurrence(
+            id=new_id(), clinic_id=programme.clinic_id, patient=patient, programme=programme, kind=key[0],
+            channel=key[1], local_date=due.local_date, local_time=due.local_time, clock=due.clock, due_at=due.at,
+        )
+        for key, due in wanted.items()
+        if key not in known or known[key].pk in gone
+    ]  # fmt: skip
+    Occurrence.objects.bulk_create(fresh, ignore_conflicts=True)
+    if plan is not None:
+        plan.planned_on, plan.planned_zone = at.astimezone(zone).date(), edition(zone)
+        plan.save(update_fields=["planned_on", "planned_zone"])
+
+
+def _reminders(
+    programme: Programme, plan: ReminderPlan | None, zone: ZoneInfo, at: datetime
+) -> dict[tuple[Any, ...], schedule.Due]:
+    if plan is None or programme.started_on is None:
+        return {}
+    told = schedule.Plan(
+        times=plan.times,
+        weekdays=plan.weekdays,
+        starts_on=programme.started_on,
+        ends_on=programme.ends_on,
+        fade_after_weeks=plan.fade_after_weeks,
+        fade_to_days=plan.fade_to_days,
+    )
+    today = at.astimezone(zone).date()
+    dues = [d for d in schedule.occurrences(told, zone, today, today + timedelta(days=AHEAD_DAYS)) if d.at > at]
+    return {("check_in", channel, d.local_date, d.local_time): d for channel in plan.channels for d in dues}
+
+
+def _notices(
+    programme: Programme, plan: ReminderPlan | None, zone: ZoneInfo, at: datetime
+) -> dict[tuple[Any, ...], schedule.Due]:
+    """The review and the end, by the first channel that the patient uses."""
+    if plan is None or not plan.channels:
+        return {}
+    found = {}
+    for kind, day in (("review_due", programme.review_on), ("programme_ended", programme.ends_on)):
+        if day is None:
+            continue
+        due_at, clock = schedule.moment(day, NOTICE_AT, zone)
+        if at < due_at < at + timedelta(days=AHEAD_DAYS):
+            due = schedule.Due(day, NOTICE_AT, due_at, clock)
+            found[kind, plan.channels[0], day, NOTICE_AT] = due
+    return found
+
+
+def unplan(programme: Programme, *, at: datetime) -> None:
+    """Take back what is planned, and what is queued and has not gone out."""
+    Occurrence.objects.filter(programme=programme, status=Occurrence.Status.PLANNED).delete()
+    messages.call_off(about_ids=[programme.pk])
+
+
+@transaction.atomic
+def plan_soreness(*, by: Caller, at: datetime) -> int:
+    """
+    Plan the questions 24, 48 and 72 hours after needling, for sessions signed lately. Running it again adds nothing.
+
+    Returns how many were added.
+    """
+    piercing = [code for code, technique in TECHNIQUES.items() if technique.breaks_skin]
+    needled = Intervention.objects.filter(session=OuterRef("pk"), technique__in=piercing)
+    planned = Occurrence.objects.filter(session=OuterRef("pk"), kind="soreness")
+    sessions = (
+        Session.objects.exclude(signed_at=None)
+        .filter(performed_at__gt=at - timedelta(hours=72), revises=None, record__mark=None)
+        .filter(Exists(needled), ~Exists(planned))
+        .select_related("patient")
+    )
+    fresh = []
+    for session in sessions:
+        patient = session.patient
+        if patient.birth_date is None or patient.merged_into_id is not None:
+            continue
+        zone = zone_of(patient)
+        for hours in rules.SORENESS_AFTER_H:
+            due_at = session.performed_at + timedelta(hours=hours)
+            local = due_at.astimezone(zone)
+            for channel in usable_channels(patient)[:1] if due_at > at else []:
+                fresh.append(
+                    Occurrence(
+                        id=new_id(), clinic_id=by.clinic_id, patient=patient, session=session, kind="soreness",
+                        channel=channel, local_date=local.date(), local_time=local.time().replace(microsecond=0),
+                        due_at=due_at,
+                    )
+                )  # fmt: skip
+    Occurrence.objects.bulk_create(fresh, ignore_conflicts=True)
+    return len(fresh)
+
+
+# --- Due ------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def promote_due(*, by: Caller, at: datetime) -> int:
+    """
+    Turn what is due into messages, a batch at a time; returns how many occurrences were looked at.
+
+    An occurrence is locked while it is turned, and its message has a key, so two at once make one message.
+    """
+    due = list(
+        Occurrence.objects.select_for_update(of=("self",), skip_locked=True)
+        .filter(status=Occurrence.Status.PLANNED, due_at__lte=at)
+        .select_related("patient", "programme")
+        .order_by("due_at")[:BATCH]
+    )
+    for occurrence in due:
+        occurrence.status = Occurrence.Status.OWED if _owe(occurrence, by, at) else Occurrence.Status.SKIPPED
+    Occurrence.objects.bulk_update(due, ["status", "message"])
+    return len(due)
+
+
+def _owe(occurrence: Occurrence, by: Caller, at: datetime) -> bool:
+    """One occurrence's message; False if there is nothing to remind of any more."""
+    programme = occurrence.programme
+    if programme is not None:
+        if programme.status != Programme.Status.ACTIVE:
+            return False
+        if occurrence.kind == "check_in" and has_answered(programme, occurrence):
+            return False
+    about_id = occurrence.programme_id or occurrence.session_id
+    assert about_id is not None
+    purpose = sending.KINDS[occurrence.kind].link
+    link = None
+    if purpose:
+        link = links.make(
+            purpose=purpose, patient_id=occurrence.patient_id, about_id=about_id, clinic_id=by.clinic_id,
+            expires_at=occurrence.due_at + LINK_LIVES,
+        )  # fmt: skip
+    occurrence.message = messages.owe(
+        kind=occurrence.kind,
+        channel=occurrence.channel,
+        patient_id=occurrence.patient_id,
+        about_id=about_id,
+        link=link,
+        dedupe_key=f"occurrence:{occurrence.pk}",
+        due_at=occurrence.due_at,
+        late_after=SORENESS_LATE if occurrence.kind == "soreness" else None,
+        by=by,
+    )
+    return True
+
+
+def has_answered(programme: Programme, occurrence: Occurrence) -> bool:
+    """Whether the day's check-in is there already: then there is nothing to remind of."""
+    return CheckIn.objects.filter(programme=programme, local_date=occurrence.local_date).exists()
+
+
+def due_clinics() -> list[UUID]:
+    """Clinics with occurrences that are due."""
+    return [row[0] for row in prepared("SELECT * FROM homecare_clinics_due()", [])]

@@ -1,0 +1,23 @@
+"""What workers do. Each is harmless twice."""
+
+from uuid import UUID
+
+from celery import shared_task
+from django.utils import timezone
+
+from clinic import tenancy
+from clinic.caller import Caller
+from homecare import planning
+
+
+@shared_task(expires=60)
+def promote(clinic_id: str) -> int:
+    """Turn what is due in a clinic into messages."""
+    looked_at = 0
+    clinic = UUID(clinic_id)
+    while True:
+        with tenancy.scope(clinic):
+            batch = planning.promote_due(by=Caller.system(clinic, "reminders"), at=timezone.now())
+        looked_at += batch
+        if batch < planning.BATCH:
+            return looked_at

@@ -1,0 +1,291 @@
+"""Everything that changes what is sent to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from audit import actions as audit
+from clinic.caller import Caller
+from clinic.errors import Conflict, Problems
+from clinic.schema import new_id
+from clinic.sql import prepared
+from messaging import addresses, engine, rules, tasks
+from messaging.models import DeliveryEvent, Link, Message, RefusedAddress, Sending, Wording
+from patients import actions as patients
+from patients.models import Patient
+
+
+class NotResendable(Conflict):
+    code = "not_resendable"
+    detail = "This message is still on its way, or was called off."
+
+
+class NotUncertain(Conflict):
+    code = "not_uncertain"
+    detail = "It is known what became of this message."
+
+
+# --- Owing a message ------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def owe(
+    *,
+    kind: str,
+    channel: str,
+    patient_id: UUID,
+    about_id: UUID,
+    dedupe_key: str,
+    due_at: datetime,
+    by: Caller,
+    link: Link | None = None,
+    to_user_id: UUID | None = None,
+    late_after: timedelta | None = None,
+) -> Message | None:
+    """
+    Owe one message. The same `dedupe_key` never makes a second one; then the answer is None.
+
+    :param late_after: after so long it is not sent any more; without it, as the clinic's settings say
+    """
+    sending = engine.sending_of(by.clinic_id)
+    message = Message(
+        id=new_id(),
+        clinic_id=by.clinic_id,
+        patient_id=patient_id,
+        to_user_id=to_user_id,
+        kind=kind,
+        channel=channel,
+        about_id=about_id,
+        link=link,
+        dedupe_key=dedupe_key,
+        due_at=due_at,
+        next_at=due_at,
+        late_at=due_at + (late_after or timedelta(minutes=sending.late_after_min)),
+    )
+    Message.objects.bulk_create([message], ignore_conflicts=True)
+    found = Message.objects.filter(pk=message.pk).first()
+    if found is None:
+        return None
+    tasks.hand_over.delay_on_commit(str(by.clinic_id))
+    return found
+
+
+def call_off(*, about_ids: Iterable[UUID], kind: str | None = None, reason: str = "not_wanted") -> int:
+    """Cancel what is still queued about these things. What a worker has in hand may still go out."""
+    waiting = Message.objects.filter(about_id__in=list(about_ids), state=rules.QUEUED)
+    if kind is not None:
+        waiting = waiting.filter(kind=kind)
+    return waiting.update(state=rules.CANCELLED, reason=reason)
+
+
+# --- By hand --------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def send_again(*, message_id: UUID, by: Caller, at: datetime) -> Message:
+    """
+    Send a message anew, as a new row; the old one stays as it is.
+
+    :raises NotResendable:
+    """
+    old = Message.objects.select_for_update(of=("self",)).get(pk=message_id)
+    if old.state in rules.WAITING or old.state == rules.CANCELLED:
+        raise NotResendable
+    again = Message.objects.filter(dedupe_key__startswith=f"{old.pk}:again:").count() + 1
+    if old.link is not None:
+        Link.objects.filter(
+            pk=old.link_id, used_at=None, revoked_at=None, expires_at__lt=at + timedelta(days=1)
+        ).update(expires_at=at + timedelta(days=1))
+    made = owe(
+        kind=old.kind, channel=old.channel, patient_id=old.patient_id, about_id=old.about_id, link=old.link,
+        to_user_id=old.to_user_id, dedupe_key=f"{old.pk}:again:{again}", due_at=at, by=by,
+    )  # fmt: skip
+    assert made is not None
+    audit.log("message.send_again", by=by, target_id=old.pk, patient_ids=[old.patient_id], code=str(made.pk))
+    return made
+
+
+@transaction.atomic
+def resolve(*, message_id: UUID, went_out: bool, by: Caller, at: datetime) -> Message:
+    """
+    Say what became of a message whose fate is unknown. It stays marked as uncertain.
+
+    :raises NotUncertain:
+    """
+    message = Message.objects.select_for_update(of=("self",)).get(pk=message_id)
+    if message.state != rules.UNKNOWN:
+        raise NotUncertain
+    message.state = rules.SENT if went_out else rules.FAILED
+    message.sent_at = at if went_out else None
+    message.save(update_fields=["state", "sent_at"])
+    code = "went_out" if went_out else "did_not"
+    audit.log("message.resolve", by=by, target_id=message.pk, patient_ids=[message.patient_id], code=code)
+    return message
+
+
+@transaction.atomic
+def pause(*, by: Caller, at: datetime) -> None:
+    """Stop all sending of the clinic. What comes due meanwhile waits, and is dropped when it is too late for it."""
+    sending = engine.sending_of(by.clinic_id)
+    Sending.objects.filter(pk=sending.pk, paused_at=None).update(paused_at=at, paused_by_id=by.user_id)
+    audit.log("messages.pause", by=by)
+
+
+@transaction.atomic
+def resume(*, by: Caller) -> None:
+    Sending.objects.filter(pk=by.clinic_id).update(paused_at=None, paused_by=None)
+    audit.log("messages.resume", by=by)
+    tasks.hand_over.delay_on_commit(str(by.clinic_id))
+
+
+# --- How the clinic sends -------------------------------------------------------------------------------------
+
+SETTABLE = ["reply_to", "quiet_from", "quiet_until", "late_after_min", "most_a_day", "per_minute", "when_unknown"]
+
+
+@transaction.atomic
+def set_sending(*, values: Mapping[str, Any], by: Caller) -> Sending:
+    """Change how the clinic sends. The form has checked shapes; limits are constraints."""
+    sending = engine.sending_of(by.clinic_id)
+    changed = [name for name in SETTABLE if name in values]
+    for name in changed:
+        setattr(sending, name, values[name])
+    sending.save(update_fields=changed)
+    audit.log("messages.set", by=by, code=",".join(changed))
+    return sending
+
+
+@transaction.atomic
+def word(*, kind: str, channel: str, language: str, subject: str, body: str, by: Caller) -> Wording | None:
+    """
+    Put the clinic's words in place of ours; an empty body takes ours again.
+
+    :raises Invalid: a placeholder is unknown, the link is missing, or an SMS is too long
+    """
+    check_words(kind=kind, channel=channel, subject=subject, body=body)
+    key = {"clinic_id": by.clinic_id, "kind": kind, "channel": channel, "language": language}
+    audit.log("messages.word", by=by, code=f"{kind}/{channel}/{language}")
+    if not body.strip():
+        Wording.objects.filter(**key).delete()
+        return None
+    return Wording.objects.update_or_create(**key, defaults={"subject": subject, "body": body})[0]
+
+
+def check_words(*, kind: str, channel: str, subject: str, body: str) -> None:
+    """:raises Invalid: see `word`"""
+    problems = Problems()
+    allowed = ", ".join(f"{{{name}}}" for name in rules.PLACEHOLDERS)
+    for pointer, text in (("/subject", subject), ("/body", body)):
+        unknown = rules.unknown_placeholders(text)
+        if unknown:
+            problems.add(pointer, "unknown_placeholder", f"{', '.join(unknown)} is not known. There are: {allowed}.")
+    if body.strip():
+        if rules.KINDS[kind].link and "{link}" not in body:
+            problems.add("/body", "link_missing", "This message wants {link}: without it nobody can answer.")
+        if channel == rules.EMAIL and rules.KINDS[kind].to_patient and "{stop}" not in body:
+            problems.add("/body", "stop_missing", "A mail wants {stop}, by which it can be ended.")
+        if channel == rules.EMAIL and not subject.strip():
+            problems.add("/subject", "required", "A mail needs a subject.")
+        if channel == rules.SMS and len(body) > rules.SMS_LENGTH:
+            problems.add("/body", "too_long", f"An SMS has at most {rules.SMS_LENGTH} characters.")
+    problems.raise_if_any()
+
+
+# --- What patients and providers tell -------------------------------------------------------------------------
+
+
+@transaction.atomic
+def stop(*, patient_id: UUID, channel: str, by: Caller, at: datetime) -> None:
+    """Withdraw the consent to a channel, as the patient asks, and call off what is queued on it."""
+    patient = Patient.objects.select_for_update(of=("self",)).get(pk=patient_id)
+    if patient.merged_into_id is not None:
+        return stop(patient_id=patient.merged_into_id, channel=channel, by=by, at=at)
+    if getattr(patient, f"consent_{channel}") != "refused":
+        patients.change_patient(patient=patient, changes={f"consent_{channel}": "refused"}, by=by, at=at)
+    waiting = Message.objects.filter(patient_id=patient_id, channel=channel, state=rules.QUEUED)
+    waiting.update(state=rules.CANCELLED, reason="unsubscribed")
+    audit.log("message.stop", by=by, target_id=patient_id, patient_ids=[patient_id], code=channel)
+    return None
+
+
+def patients_with_phone(phone: str, *, country: str) -> list[UUID]:
+    """Who has this number, however it was typed; phones are few, so they are read."""
+    digits = "".join(c for c in phone if c.isdigit())[-6:]
+    pattern = r"\D*".join(digits) + r"\D*$"
+    found = Patient.objects.filter(merged_into=None, phone__regex=pattern)
+    return [p.pk for p in found if addresses.of_patient(p, rules.SMS, country) == phone]
+
+
+TOLD = {
+    "delivered": rules.DELIVERED,
+    "bounced": rules.BOUNCED,
+    "rejected": rules.FAILED,
+    "failed": rules.FAILED,
+    "complained": rules.COMPLAINED,
+}
+
+
+@transaction.atomic
+def note_delivery(
+    *,
+    message_id: UUID,
+    provider: str,
+    event_id: str,
+    told: str,
+    happened_at: datetime | None,
+    by: Caller,
+    at: datetime,
+) -> bool:
+    """
+    Take what a provider tells about a message, once. A complaint or a wish to be left alone ends the consent.
+
+    :param told: delivered, bounced, rejected, failed, complained or unsubscribed; anything else is only kept
+    :returns: False if it was told before, or there is no such message
+    """
+    message = Message.objects.select_for_update(of=("self",)).select_related("patient").filter(pk=message_id).first()
+    if message is None:
+        return False
+    event = DeliveryEvent(
+        clinic_id=by.clinic_id, message=message, provider=provider, event_id=event_id, told=told,
+        happened_at=happened_at,
+    )  # fmt: skip
+    if not _once(event):
+        return False
+    state = rules.advanced(message.state, TOLD.get(told, ""))
+    if state != message.state:
+        message.state = state
+        message.save(update_fields=["state"])
+    if told in ("complained", "unsubscribed"):
+        stop(patient_id=message.patient_id, channel=message.channel, by=by, at=at)
+    if told in ("bounced", "complained") and message.to_user_id is None:
+        address = addresses.of_message(message, message.patient.clinic)
+        if address:
+            addresses.refuse(message, address, told)
+    audit.log("message.told", by=by, target_id=message.pk, patient_ids=[message.patient_id], code=told)
+    return True
+
+
+EVENT = """
+    INSERT INTO messaging_deliveryevent (clinic_id, message_id, provider, event_id, told, happened_at)
+    VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id
+"""
+
+
+def _once(event: DeliveryEvent) -> bool:
+    values: Sequence[Any] = [
+        event.clinic_id, event.message_id, event.provider, event.event_id, event.told, event.happened_at,
+    ]  # fmt: skip
+    return bool(prepared(EVENT, values))
+
+
+@transaction.atomic
+def allow_address(*, patient: Patient, channel: str, by: Caller) -> None:
+    """Let messages pass again to an address that had bounced."""
+    address = addresses.of_patient(patient, channel, patient.clinic.country)
+    RefusedAddress.objects.filter(channel=channel, address_hash=addresses.hashed(channel, address)).delete()
+    audit.log("message.allow_address", by=by, target_id=patient.pk, patient_ids=[patient.pk], code=channel)

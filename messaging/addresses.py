@@ -1,0 +1,66 @@
+"""Where a message goes: the patient's address of now, or the mail of somebody at the clinic."""
+
+from __future__ import annotations
+
+import phonenumbers
+from django.db.models import F, Func, Value
+from django.utils.crypto import salted_hmac
+
+from accounts.models import Clinic
+from messaging import rules
+from messaging.models import Message, RefusedAddress
+from patients.models import Patient
+
+
+def e164(phone: str, country: str) -> str:
+    """
+    A phone number as typed, in E.164 (+442071838750).
+
+    :param country: ISO 3166-1 of the clinic, for numbers without a country code
+    :raises ValueError: it cannot be a number
+    """
+    try:
+        number = phonenumbers.parse(phone, country)
+    except phonenumbers.NumberParseException as refusal:
+        raise ValueError(str(refusal)) from None
+    if not phonenumbers.is_possible_number(number):
+        raise ValueError("not a possible number")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def of_patient(patient: Patient, channel: str, country: str) -> str:
+    """The address, or an empty text if there is none that could be one."""
+    if channel == rules.EMAIL:
+        return (patient.email or "").strip()
+    try:
+        return e164(patient.phone or "", country)
+    except ValueError:
+        return ""
+
+
+def of_message(message: Message, clinic: Clinic) -> str:
+    if message.to_user is not None:
+        return message.to_user.email
+    return of_patient(message.patient, message.channel, clinic.country)
+
+
+def hashed(channel: str, address: str) -> str:
+    """A keyed hash, so that a list of refused addresses is no list of addresses."""
+    return salted_hmac("palpate.address", f"{channel}:{address.casefold()}", algorithm="sha256").hexdigest()
+
+
+def is_refused(channel: str, address: str) -> bool:
+    return RefusedAddress.objects.filter(channel=channel, address_hash=hashed(channel, address)).exists()
+
+
+def refuse(message: Message, address: str, reason: str) -> None:
+    """Send nothing to this address any more, until somebody changes it or lets it pass again."""
+    row, made = RefusedAddress.objects.get_or_create(
+        clinic_id=message.clinic_id,
+        channel=message.channel,
+        address_hash=hashed(message.channel, address),
+        defaults={"reasons": [reason]},
+    )
+    if not made and reason not in row.reasons:
+        appended = Func(F("reasons"), Value(reason), function="array_append")
+        RefusedAddress.objects.filter(pk=row.pk).update(reasons=appended)

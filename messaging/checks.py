@@ -1,0 +1,65 @@
+"""May this message go, now? Looked at when it is sent, whatever was true when it was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from accounts.models import Clinic
+from messaging import addresses, links, rules
+from messaging.models import Message, Sending
+
+
+@dataclass(frozen=True)
+class Refusal:
+    state: str
+    reason: str
+    wait: timedelta | None = None
+
+
+def refusal(message: Message, clinic: Clinic, sending: Sending, *, now: datetime, has_provider: bool) -> Refusal | None:
+    """Why it may not go, or not yet; None if it may."""
+    if now >= message.late_at:
+        return Refusal(rules.DROPPED, "late")
+    if not has_provider:
+        return Refusal(rules.WITHHELD, "no_provider")
+    if message.link is not None and not links.is_open(message.link, now):
+        return Refusal(rules.CANCELLED, "link_closed")
+    if not rules.KINDS[message.kind].to_patient:
+        return None
+    zone = ZoneInfo(message.patient.time_zone or clinic.time_zone)
+    local = now.astimezone(zone)
+    return _consent(message, clinic) or _quiet(message, sending, local) or _cap(message, sending, local)
+
+
+def _consent(message: Message, clinic: Clinic) -> Refusal | None:
+    patient = message.patient
+    if patient.merged_into_id is not None or patient.status != "in_care":
+        return Refusal(rules.CANCELLED, "not_wanted")
+    if getattr(patient, f"consent_{message.channel}") != "granted":
+        return Refusal(rules.WITHHELD, "no_consent")
+    address = addresses.of_patient(patient, message.channel, clinic.country)
+    if not address:
+        return Refusal(rules.WITHHELD, "no_address")
+    if addresses.is_refused(message.channel, address):
+        return Refusal(rules.WITHHELD, "address_refused")
+    return None
+
+
+def _quiet(message: Message, sending: Sending, local: datetime) -> Refusal | None:
+    """In the quiet hours it waits for their end; if that is too late for it, it is dropped now."""
+    end = rules.end_of_quiet(local, quiet_from=sending.quiet_from, quiet_until=sending.quiet_until)
+    if end == local:
+        return None
+    if end >= message.late_at:
+        return Refusal(rules.DROPPED, "late")
+    return Refusal(rules.QUEUED, message.reason, wait=end.astimezone(UTC) - local.astimezone(UTC))
+
+
+def _cap(message: Message, sending: Sending, local: datetime) -> Refusal | None:
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    today = Message.objects.filter(
+        patient_id=message.patient_id, due_at__gte=midnight, sent_at__gte=midnight, to_user=None
+    )
+    return Refusal(rules.WITHHELD, "daily_cap") if today.count() >= sending.most_a_day else None

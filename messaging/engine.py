@@ -1,0 +1,321 @@
+"""
+Hands over what is due. See docs/adr/0011.
+
+A message is claimed (`FOR UPDATE SKIP LOCKED`, a lease, a fencing token) and the claim committed; it is sent outside any
+transaction; then its result is written, if the claim still holds. The clock is the database's alone. Nothing here lives
+in Redis: a lost queue, a second beat, a killed worker cost time, not messages.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts.models import Clinic
+from clinic import tenancy
+from clinic.caller import Caller
+from clinic.sql import prepared
+from messaging import addresses, checks, links, providers, rules, texts
+from messaging.models import Message, Sending
+from messaging.providers import OutcomeUnknown, Outgoing, Provider, Receipt, Refused
+from worklist import actions as worklist
+
+logger = logging.getLogger(__name__)
+
+SLICE_S = 5.0  # so long one clinic keeps a worker; then the others have their turn
+SLICE_MESSAGES = 50
+
+# Materialized: as a plain subquery it might run, and lock, more than once.
+CLAIM = """
+    WITH due AS MATERIALIZED (
+        SELECT id, state FROM messaging_message
+        WHERE clinic_id = %(clinic)s AND state IN ('queued', 'sending') AND next_at <= now()
+        ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    )
+    UPDATE messaging_message AS m
+    SET state = 'sending', attempts = attempts + 1, fence = fence + 1, next_at = now() + %(lease)s
+    FROM due
+    WHERE m.id = due.id
+    RETURNING m.id, due.state = 'sending', now()
+"""
+SETTLE = """
+    UPDATE messaging_message
+    SET state = %(state)s, reason = %(reason)s, uncertain = uncertain OR %(uncertain)s, provider = %(provider)s,
+        provider_ref = CASE WHEN %(ref)s = '' THEN provider_ref ELSE %(ref)s END,
+        next_at = coalesce(now() + %(wait)s::interval, next_at), attempts = attempts - %(uncounted)s,
+        sent_at = CASE WHEN %(state)s = 'sent' THEN now() ELSE sent_at END,
+        settled_at = CASE WHEN %(state)s IN ('queued', 'sending') THEN NULL ELSE now() END
+    WHERE id = %(id)s AND fence = %(fence)s AND state = 'sending'
+    RETURNING id
+"""
+# Someone else has claimed it meanwhile, so what we sent may be sent again.
+MARK_UNCERTAIN = "UPDATE messaging_message SET uncertain = true WHERE id = %s"
+GRANT = """
+    UPDATE messaging_sending AS s
+    SET window_started_at = CASE WHEN fresh THEN now() ELSE s.window_started_at END,
+        window_used = CASE WHEN fresh THEN 0 ELSE s.window_used END
+            + least(%(wish)s, per_minute - CASE WHEN fresh THEN 0 ELSE s.window_used END)
+    FROM (
+        SELECT clinic_id, window_used AS used, window_started_at < now() - interval '1 minute' AS fresh
+        FROM messaging_sending WHERE clinic_id = %(clinic)s FOR UPDATE
+    ) AS old
+    WHERE s.clinic_id = old.clinic_id
+    RETURNING least(%(wish)s, per_minute - CASE WHEN fresh THEN 0 ELSE used END)
+"""
+GIVE_BACK = """
+    UPDATE messaging_sending SET window_used = greatest(0, window_used - %s) WHERE clinic_id = %s
+"""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A message that is ours until its lease ends."""
+
+    message: Message
+    outgoing: Outgoing
+    look_first: bool  # an earlier attempt's fate is unknown: ask the provider before sending again
+
+
+@dataclass(frozen=True)
+class Result:
+    state: str
+    reason: str = ""
+    ref: str = ""
+    uncertain: bool = False
+    wait: timedelta | None = None
+    of_address: bool = False
+    counts: bool = True
+
+
+@dataclass
+class Run:
+    """What one slice did."""
+
+    sent: int = 0
+    settled: int = 0
+    more: bool = False
+
+
+@dataclass
+class Desk:
+    """What a slice reads once: the clinic, how it sends, who carries, and its words."""
+
+    clinic: Clinic
+    sending: Sending
+    carriers: dict[str, Provider | None]
+    words: dict[tuple[str, str, str], texts.Text] = field(default_factory=dict)
+
+    def worded(self, kind: str, channel: str, language: str) -> texts.Text:
+        key = (kind, channel, language)
+        if key not in self.words:
+            self.words[key] = texts.worded(*key)
+        return self.words[key]
+
+
+def hand_over(clinic_id: UUID, *, seconds: float = SLICE_S, at_most: int = SLICE_MESSAGES) -> Run:
+    """Send what is due for a clinic, for one slice. Safe to run in any number of processes at once."""
+    run, ends = Run(), time.monotonic() + seconds
+    with tenancy.scope(clinic_id):
+        sending = sending_of(clinic_id)
+        granted = 0 if sending.paused_at else int(prepared(GRANT, {"clinic": clinic_id, "wish": at_most})[0][0])
+        clinic = Clinic.objects.get(pk=clinic_id)
+    if granted <= 0:
+        return run
+    with ExitStack() as stack:
+        carriers = {channel: providers.of_channel(channel) for channel in rules.CHANNELS}
+        for carrier in carriers.values():
+            if carrier is not None:
+                stack.enter_context(carrier)
+        used = _work(Desk(clinic, sending, carriers), run, granted, ends)
+        if used < granted:
+            with tenancy.scope(clinic_id):
+                prepared(GIVE_BACK, [granted - used, clinic_id])
+    return run
+
+
+def _work(desk: Desk, run: Run, granted: int, ends: float) -> int:
+    """Claim, send, settle; one transaction settles a message and claims the next. Returns how many were claimed."""
+    used, done = 0, None
+    while True:
+        with tenancy.scope(desk.clinic.pk):
+            if done is not None:
+                run.settled += 1
+                run.sent += settle(desk, *done)
+                done = None
+            if used >= granted or time.monotonic() >= ends:
+                run.more = True
+                return used
+            claim = next_claim(desk)
+        if claim is None:
+            return used
+        used += 1
+        carrier = desk.carriers[claim.message.channel]
+        assert carrier is not None
+        done = (claim, attempt(claim, carrier), carrier)
+
+
+def sending_of(clinic_id: UUID) -> Sending:
+    found = Sending.objects.filter(pk=clinic_id).first()
+    return found or Sending.objects.get_or_create(clinic_id=clinic_id)[0]
+
+
+# --- Claim ----------------------------------------------------------------------------------------------------
+
+
+def next_claim(desk: Desk) -> Claim | None:
+    """
+    The next message that may really go, claimed; None if none is due.
+
+    Consent, address, quiet hours, caps and lateness are looked at now, whatever they were when the row was made. What
+    may not go is settled on the way.
+    """
+    while True:
+        rows = prepared(CLAIM, {"clinic": desk.clinic.pk, "lease": rules.LEASE})
+        if not rows:
+            return None
+        message_id, lease_ran_out, now = rows[0]
+        message = Message.objects.select_related("patient", "link", "to_user").get(pk=message_id)
+        carrier = desk.carriers[message.channel]
+        if lease_ran_out and not _may_try_again(desk, message, carrier):
+            finish(message, Result(rules.UNKNOWN, message.reason or "worker_lost", uncertain=True))
+            continue
+        refusal = checks.refusal(message, desk.clinic, desk.sending, now=now, has_provider=carrier is not None)
+        if refusal is not None:
+            counts = refusal.state != rules.QUEUED  # to wait for the morning is no attempt
+            finish(message, Result(refusal.state, refusal.reason, wait=refusal.wait, counts=counts))
+            continue
+        return Claim(message, compose(desk, message), look_first=lease_ran_out)
+
+
+def _may_try_again(desk: Desk, message: Message, carrier: Provider | None) -> bool:
+    """Whoever had it was killed, is very slow, or lost the provider's answer: nobody knows whether it went out."""
+    verdict = rules.after_unknown(
+        honours_keys=bool(carrier and carrier.honours_keys),
+        policy=desk.sending.when_unknown,
+        was_uncertain=message.uncertain,
+    )
+    if verdict == "again_uncertain":
+        Message.objects.filter(pk=message.pk).update(uncertain=True)
+        message.uncertain = True
+    return verdict != "leave"
+
+
+def compose(desk: Desk, message: Message) -> Outgoing:
+    """The message as it goes out, in the words of this moment."""
+    clinic, patient = desk.clinic, message.patient
+    language = texts.language_of("" if message.to_user_id else patient.language, clinic.locale)
+    link = links.url_of(message.link) if message.link else links.worklist_url()
+    stop_url = ""
+    if message.channel == rules.EMAIL and rules.KINDS[message.kind].to_patient:
+        stop_url = links.url_of(links.stop_link(clinic_id=clinic.pk, patient_id=message.patient_id))
+    worded = desk.worded(message.kind, message.channel, language)
+    text = texts.written(worded, {"clinic": clinic.name, "link": link, "stop": stop_url})
+    return Outgoing(
+        key=message.pk,
+        clinic_id=clinic.pk,
+        address=addresses.of_message(message, clinic),
+        subject=text.subject,
+        body=text.body,
+        from_name=clinic.name,
+        reply_to=desk.sending.reply_to,
+        stop_url=stop_url,
+    )
+
+
+# --- Send -----------------------------------------------------------------------------------------------------
+
+
+def attempt(claim: Claim, carrier: Provider) -> Result:
+    """Give it to the provider, outside any transaction, and read what that came to."""
+    try:
+        known = carrier.find(claim.outgoing) if claim.look_first else None
+        receipt: Receipt = known or carrier.send(claim.outgoing)
+    except Refused as refusal:
+        if refusal.for_good:
+            state = rules.WITHHELD if refusal.of_address else rules.FAILED
+            return Result(state, refusal.reason, of_address=refusal.of_address)
+        wait = rules.retry_after(claim.message.attempts)
+        return Result(rules.QUEUED, refusal.reason, wait=wait) if wait else Result(rules.FAILED, "gave_up")
+    except OutcomeUnknown:
+        return Result(rules.UNKNOWN, "provider_slow")
+    return Result(rules.SENT, ref=receipt.ref)
+
+
+# --- Settle ---------------------------------------------------------------------------------------------------
+
+
+def settle(desk: Desk, claim: Claim, result: Result, carrier: Provider) -> int:
+    """Write what came of a claim, if it still holds. Returns 1 if the message went out."""
+    message = claim.message
+    if result.state == rules.UNKNOWN:
+        verdict = rules.after_unknown(
+            honours_keys=carrier.honours_keys, policy=desk.sending.when_unknown, was_uncertain=message.uncertain
+        )
+        wait = rules.retry_after(message.attempts)
+        if verdict != "leave" and wait is not None:
+            # Still `sending`: whoever claims it next knows that its fate is unknown, and decides.
+            result = Result(rules.SENDING, result.reason, wait=wait)
+        else:
+            result = Result(rules.UNKNOWN, result.reason, uncertain=True)
+    held = finish(message, result, provider=carrier.name)
+    if not held and result.state == rules.SENT:
+        if not carrier.honours_keys:
+            prepared(MARK_UNCERTAIN, [message.pk])
+        return 1
+    if held and result.of_address:
+        addresses.refuse(message, claim.outgoing.address, "refused_when_sent")
+    return int(result.state == rules.SENT)
+
+
+def finish(message: Message, result: Result, *, provider: str = "") -> bool:
+    """Write a result under the claim's fence; False if somebody else has the message now."""
+    values = {
+        "id": message.pk,
+        "fence": message.fence,
+        "state": result.state,
+        "reason": result.reason,
+        "uncertain": result.uncertain,
+        "provider": provider,
+        "ref": result.ref,
+        "wait": result.wait,
+        "uncounted": 0 if result.counts else 1,
+    }
+    held = bool(prepared(SETTLE, values))
+    if held and result.state in (rules.FAILED, rules.UNKNOWN):
+        tell_staff(message, result)
+    return held
+
+
+def tell_staff(message: Message, result: Result) -> None:
+    """A message that was given up, or whose fate nobody knows, is somebody's task."""
+    kind = "message_uncertain" if result.state == rules.UNKNOWN else "message_failed"
+    worklist.raise_item(
+        kind=kind,
+        patient_id=message.patient_id,
+        about_id=message.pk,
+        facts={"channel": message.channel, "message": message.kind, "reason": result.reason},
+        by=Caller.system(message.clinic_id, "messages"),
+        at=timezone.now(),
+    )
+
+
+# --- Which clinics --------------------------------------------------------------------------------------------
+
+
+def clinics_due() -> list[tuple[UUID, int]]:
+    """Clinics with messages to look at now, and how many (counted up to 200)."""
+    return [(row[0], row[1]) for row in prepared("SELECT * FROM messaging_clinics_due()", [])]
+
+
+def for_each_due(dispatch: Callable[[UUID, int], None]) -> int:
+    found = clinics_due()
+    for clinic_id, count in found:
+        dispatch(clinic_id, count)
+    return len(found)

@@ -1,0 +1,73 @@
+"""Figures for operators: what is owed, what went out and how late, what failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from clinic.sql import prepared
+
+FIGURES = """
+    SELECT
+        count(*) FILTER (WHERE late_by IS NOT NULL),
+        count(*) FILTER (WHERE late_by <= interval '10 s'),
+        count(*) FILTER (WHERE late_by <= interval '60 s'),
+        extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY late_by)),
+        extract(epoch FROM percentile_cont(0.99) WITHIN GROUP (ORDER BY late_by)),
+        extract(epoch FROM max(late_by)),
+        count(*) FILTER (WHERE uncertain),
+        count(*)
+    FROM (
+        SELECT uncertain, CASE WHEN sent_at IS NOT NULL THEN sent_at - due_at END AS late_by
+        FROM messaging_message
+        WHERE clinic_id = %(clinic)s AND due_at > now() - interval '24 h' AND due_at <= now()
+    ) AS due
+"""
+WAITING = """
+    SELECT count(*), extract(epoch FROM now() - min(due_at)) FROM messaging_message
+    WHERE clinic_id = %(clinic)s AND state IN ('queued', 'sending') AND due_at <= now()
+"""
+BY_REASON = """
+    SELECT channel, provider, state, reason, count(*) FROM messaging_message
+    WHERE clinic_id = %(clinic)s AND due_at > now() - interval '24 h' AND due_at <= now()
+    GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1, 2, 3, 4
+"""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """
+    A clinic's last 24 hours. Lateness is from the time that was due to the provider's taking it, in seconds.
+
+    :ivar by_reason: (channel, provider, state, reason, count)
+    """
+
+    due: int
+    sent: int
+    within_10_s: int
+    within_60_s: int
+    late_median_s: float | None
+    late_p99_s: float | None
+    late_most_s: float | None
+    uncertain: int
+    waiting: int
+    oldest_waiting_s: float | None
+    by_reason: list[tuple[str, str, str, str, int]]
+
+
+def figures(clinic_id: UUID) -> Figures:
+    """Call inside the clinic's scope."""
+    values = {"clinic": clinic_id}
+    sent, in_10, in_60, median, p99, most, uncertain, due = prepared(FIGURES, values)[0]
+    waiting, oldest = prepared(WAITING, values)[0]
+    reasons: list[Any] = prepared(BY_REASON, values)
+    return Figures(
+        due=due, sent=sent, within_10_s=in_10, within_60_s=in_60, late_median_s=_seconds(median),
+        late_p99_s=_seconds(p99), late_most_s=_seconds(most), uncertain=uncertain, waiting=waiting,
+        oldest_waiting_s=_seconds(oldest), by_reason=reasons,
+    )  # fmt: skip
+
+
+def _seconds(value: Any) -> float | None:
+    return None if value is None else float(value)

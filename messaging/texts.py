@@ -1,0 +1,69 @@
+"""
+What messages say: the clinic's words, or ours. No name, no condition, nothing about the body: a message may be read on
+a lock screen, by anybody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from messaging import rules
+from messaging.models import Wording
+
+
+@dataclass(frozen=True)
+class Text:
+    subject: str
+    body: str
+
+
+STOP_LINE = gettext_noop("No more of these messages: {stop}")
+STOP_SMS = gettext_noop("STOP ends these messages.")
+ANSWER_ONCE = gettext_noop("The link works once, for a few days. It asks for your year of birth on a new device.")
+DEFAULTS = {
+    "check_in": Text(gettext_noop("Your few minutes for today"), gettext_noop("{clinic}: your page for today is ready. {link}")),
+    "soreness": Text(gettext_noop("A short question after your visit"), gettext_noop("{clinic}: one short question after your visit. {link}")),
+    "programme_ended": Text(gettext_noop("Thank you"), gettext_noop("{clinic}: your plan at home has come to its end. Thank you. We will be in touch.")),
+    "review_due": Text(gettext_noop("Time for your next visit"), gettext_noop("{clinic}: it is time for your next visit. Please call us to find a day.")),
+    "staff_alert": Text(gettext_noop("Somebody waits for you"), gettext_noop("A patient's answer wants you at once. Please open your worklist: {link}")),
+}  # fmt: skip
+
+
+def default(kind: str, channel: str) -> Text:
+    """Our words, in the language that is active."""
+    text = DEFAULTS[kind]
+    lines = [_(text.body)]
+    if rules.KINDS[kind].link and channel == rules.EMAIL:
+        lines.append(_(ANSWER_ONCE))
+    if rules.KINDS[kind].to_patient:
+        lines.append(_(STOP_LINE) if channel == rules.EMAIL else _(STOP_SMS))
+    separator = "\n\n" if channel == rules.EMAIL else " "
+    return Text(_(text.subject) if channel == rules.EMAIL else "", separator.join(lines))
+
+
+def language_of(tag: str, fallback: str) -> str:
+    """One of our languages for a BCP 47 tag: the patient's, else the clinic's, else English."""
+    known = dict(settings.LANGUAGES)
+    for wanted in (tag, fallback):
+        short = wanted.lower().replace("_", "-").split("-")[0]
+        if short in known:
+            return short
+    return "en"
+
+
+def worded(kind: str, channel: str, language: str) -> Text:
+    """The clinic's words if it has some, else ours; placeholders still in them. Call inside the clinic's scope."""
+    own = Wording.objects.filter(kind=kind, channel=channel, language=language).first()
+    if own is not None:
+        return Text(own.subject, own.body)
+    with translation.override(language):
+        return default(kind, channel)
+
+
+def written(text: Text, values: dict[str, str]) -> Text:
+    return Text(rules.filled(text.subject, values), rules.filled(text.body, values))

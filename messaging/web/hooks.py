@@ -1,0 +1,99 @@
+"""What providers call: delivery, bounces, complaints, STOP by SMS. Each call is signed; the same one twice counts once."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden
+from django.urls import resolve
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
+from twilio.request_validator import RequestValidator
+
+from accounts.models import Clinic
+from clinic import tenancy
+from clinic.caller import Caller
+from messaging import actions
+
+logger = logging.getLogger(__name__)
+STOP_WORDS = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit"}  # as Twilio's, case does not matter
+TWILIO_TOLD = {"delivered": "delivered", "undelivered": "bounced", "failed": "failed"}
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def mail(request: HttpRequest, provider: str) -> HttpResponse:
+    """
+    A mail provider's events, checked and normalised by Anymail, which then calls `mail_told`.
+
+    Only the provider that settings name is served; Anymail would take unsigned calls of some others.
+    """
+    if not settings.MAIL_WEBHOOKS or provider != settings.MAIL_WEBHOOKS:
+        raise Http404
+    found = resolve(f"/{provider}/tracking/", "anymail.urls")
+    response: HttpResponse = found.func(request)
+    return response
+
+
+def mail_told(sender: Any, event: Any, esp_name: str, **_more: Any) -> None:
+    """Anymail's signal for each event. What is not about a message of ours is left alone."""
+    known = str((event.metadata or {}).get("palpate", ""))
+    try:
+        clinic_id, message_id = (UUID(part) for part in known.split(":"))
+    except ValueError:
+        return
+    told(clinic_id, message_id, esp_name, event.event_id or f"{known}:{event.event_type}", event.event_type,
+         event.timestamp)  # fmt: skip
+
+
+def told(clinic_id: UUID, message_id: UUID, provider: str, event_id: str, what: str, happened_at: Any) -> None:
+    with tenancy.scope(clinic_id):
+        actions.note_delivery(
+            message_id=message_id,
+            provider=provider,
+            event_id=event_id,
+            told=what,
+            happened_at=happened_at,
+            by=Caller.system(clinic_id, f"provider:{provider}"),
+            at=timezone.now(),
+        )
+
+
+def signed_by_twilio(request: HttpRequest) -> bool:
+    if not settings.TWILIO_AUTH_TOKEN:
+        return False
+    check = RequestValidator(settings.TWILIO_AUTH_TOKEN)
+    signature = request.headers.get("X-Twilio-Signature", "")
+    return bool(check.validate(f"{settings.PUBLIC_URL}{request.get_full_path()}", request.POST.dict(), signature))
+
+
+@csrf_exempt
+@require_POST
+def twilio_status(request: HttpRequest, clinic_id: UUID, message_id: UUID) -> HttpResponse:
+    if not signed_by_twilio(request):
+        return HttpResponseForbidden()
+    status = request.POST.get("MessageStatus", "")
+    event_id = f"{request.POST.get('MessageSid', '')}:{status}"
+    told(clinic_id, message_id, "twilio", event_id, TWILIO_TOLD.get(status, status), None)
+    return HttpResponse(status=204)
+
+
+@csrf_exempt
+@require_POST
+def twilio_inbound(request: HttpRequest, clinic_id: UUID) -> HttpResponse:
+    """An SMS of a patient. STOP ends the messages to that number; anything else is not for us."""
+    if not signed_by_twilio(request):
+        return HttpResponseForbidden()
+    clinic = Clinic.objects.filter(pk=clinic_id).first()
+    if clinic is None:
+        raise Http404
+    if request.POST.get("Body", "").strip().casefold() in STOP_WORDS:
+        with tenancy.scope(clinic.pk):
+            by = Caller.system(clinic.pk, "provider:twilio")
+            for patient_id in actions.patients_with_phone(request.POST.get("From", ""), country=clinic.country):
+                actions.stop(patient_id=patient_id, channel="sms", by=by, at=timezone.now())
+    return HttpResponse("<Response/>", content_type="text/xml")

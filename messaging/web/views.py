@@ -1,0 +1,172 @@
+"""The page of whoever sees to it that messages go out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages as toasts
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import policies
+from accounts.web.pages import page
+from clinic.errors import Forbidden, Invalid, NotFound
+from messaging import actions, engine, queries, rules, texts
+from messaging.models import Message, Wording
+from messaging.web import words
+
+SHOWN_FOR = timedelta(days=7)
+SHOWN = 100
+TROUBLE = [rules.UNKNOWN, rules.FAILED, rules.BOUNCED, rules.COMPLAINED, rules.WITHHELD, rules.DROPPED]
+
+
+class OwnersOnly(Forbidden):
+    code = "owners_only"
+    detail = "Only the clinic's owner may change this."
+
+
+def require_owner(request: Any) -> None:
+    if not policies.may_administer(request.user, request.clinic.pk):
+        raise OwnersOnly
+
+
+@page(scope="homecare:read", action="page.messages")
+def overview(request: Any) -> HttpResponse:
+    """How sending goes, what went wrong, and what comes next."""
+    shown = request.GET.get("show", "trouble")
+    since = timezone.now() - SHOWN_FOR
+    found = Message.objects.filter(due_at__gt=since).select_related("patient", "to_user")
+    if shown == "trouble":
+        found = found.filter(state__in=TROUBLE)
+    elif shown == "uncertain":
+        found = found.filter(uncertain=True)
+    elif shown == "waiting":
+        found = found.waiting()
+    rows = list(found.order_by("-due_at")[:SHOWN])
+    request.trace.saw(*(row.patient_id for row in rows))
+    context = {
+        "figures": queries.figures(request.clinic.pk),
+        "sending": engine.sending_of(request.clinic.pk),
+        "rows": rows,
+        "shown": shown,
+        "filters": words.FILTERS,
+        "words": words,
+        "may_act": "scheduling:write" in request.caller.scopes,
+        "is_owner": policies.may_administer(request.user, request.clinic.pk),
+    }
+    return render(request, "messaging/overview.html", context)
+
+
+@page(scope="scheduling:write", action="page.messages.pause", methods="POST")
+def pause(request: Any) -> HttpResponse:
+    actions.pause(by=request.caller, at=timezone.now())
+    return redirect("messages")
+
+
+@page(scope="scheduling:write", action="page.messages.resume", methods="POST")
+def resume(request: Any) -> HttpResponse:
+    actions.resume(by=request.caller)
+    return redirect("messages")
+
+
+def _find(request: Any, message_id: UUID) -> Message:
+    found = Message.objects.filter(pk=message_id).first()
+    if found is None:
+        raise NotFound
+    request.trace.saw(found.patient_id)
+    return found
+
+
+@page(scope="scheduling:write", action="page.message.send_again", methods="POST")
+def send_again(request: Any, message_id: UUID) -> HttpResponse:
+    _find(request, message_id)
+    actions.send_again(message_id=message_id, by=request.caller, at=timezone.now())
+    toasts.success(request, _("It goes out now, as a new message."))
+    return redirect("messages")
+
+
+@page(scope="scheduling:write", action="page.message.resolve", methods="POST")
+def resolve(request: Any, message_id: UUID) -> HttpResponse:
+    _find(request, message_id)
+    went_out = request.POST.get("went_out") == "yes"
+    actions.resolve(message_id=message_id, went_out=went_out, by=request.caller, at=timezone.now())
+    return redirect("messages")
+
+
+class HowToSend(forms.Form):
+    quiet_from = forms.TimeField(
+        label=gettext_lazy("Quiet from"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    quiet_until = forms.TimeField(
+        label=gettext_lazy("Quiet until"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    late_after_min = forms.IntegerField(
+        min_value=5, max_value=24 * 60, label=gettext_lazy("Too late after so many minutes: not sent any more")
+    )
+    most_a_day = forms.IntegerField(min_value=1, max_value=20, label=gettext_lazy("Most messages to one patient a day"))
+    per_minute = forms.IntegerField(
+        min_value=1, max_value=100_000, label=gettext_lazy("Most messages of the clinic a minute")
+    )
+    when_unknown = forms.ChoiceField(
+        choices=[(code, words.WHEN_UNKNOWN[code]) for code in rules.WHEN_UNKNOWN],
+        label=gettext_lazy("When it is unknown whether a mail went out"),
+    )
+    reply_to = forms.EmailField(required=False, label=gettext_lazy("Where answers to mails go"))
+
+
+@page(scope="homecare:read", action="page.messages.settings", methods="GET POST")
+def settings_page(request: Any) -> HttpResponse:
+    require_owner(request)
+    sending = engine.sending_of(request.clinic.pk)
+    form = HowToSend(request.POST or None, initial={name: getattr(sending, name) for name in actions.SETTABLE})
+    if request.method == "POST" and form.is_valid():
+        actions.set_sending(values=form.cleaned_data, by=request.caller)
+        toasts.success(request, _("Saved."))
+        return redirect("messages")
+    return render(request, "messaging/settings.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@page(scope="homecare:read", action="page.messages.words", methods="GET POST")
+def wording(request: Any) -> HttpResponse:
+    """Every text that goes out, ours or the clinic's own, to read and to change."""
+    require_owner(request)
+    own = {(w.kind, w.channel, w.language): w for w in Wording.objects.all()}
+    lines = [
+        {
+            "kind": kind,
+            "label": words.KINDS[kind],
+            "channel": channel,
+            "language": language,
+            "text": texts.worded(kind, channel, language),
+            "own": (kind, channel, language) in own,
+            "errors": [],
+        }
+        for kind, about in rules.KINDS.items()
+        for channel in (rules.CHANNELS if about.to_patient else [rules.EMAIL])
+        for language in words.languages()
+    ]
+    status = 200
+    if request.method == "POST":
+        key = tuple(request.POST.get(name, "") for name in ("kind", "channel", "language"))
+        line = next((x for x in lines if (x["kind"], x["channel"], x["language"]) == key), None)
+        if line is None:
+            raise NotFound
+        subject, body = request.POST.get("subject", ""), request.POST.get("body", "")
+        if "ours" in request.POST:
+            subject = body = ""
+        try:
+            kind, channel, language = key
+            actions.word(kind=kind, channel=channel, language=language, subject=subject, body=body, by=request.caller)
+            toasts.success(request, _("Saved."))
+            return redirect("message_words")
+        except Invalid as refusal:
+            line["errors"], line["text"], status = refusal.errors, texts.Text(subject, body), 400
+    return render(
+        request, "messaging/wording.html", {"lines": lines, "placeholders": rules.PLACEHOLDERS}, status=status
+    )

@@ -1,0 +1,34 @@
+"""Words for codes, in the page's language."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+CHANNELS = {"email": _("E-mail"), "sms": _("SMS")}
+FILTERS = {"trouble": _("Trouble"), "uncertain": _("Uncertain"), "waiting": _("Waiting"), "all": _("All")}
+STATES = {
+    "queued": _("waiting"), "sending": _("being sent"), "sent": _("handed over"), "delivered": _("delivered"),
+    "unknown": _("unknown whether it went out"), "failed": _("failed"), "bounced": _("came back"),
+    "complained": _("reported as unwanted"), "dropped": _("not sent: too late"), "withheld": _("not sent"),
+    "cancelled": _("called off"),
+}  # fmt: skip
+REASONS = {
+    "late": _("too late to be of use"), "no_consent": _("no consent to this channel"), "no_address": _("no address"),
+    "address_refused": _("the address did not take messages before"), "unsubscribed": _("the patient ended messages"),
+    "daily_cap": _("enough messages for one day"), "not_wanted": _("no longer wanted"),
+    "link_closed": _("its link is closed"), "provider_refused": _("the provider refused it"),
+    "provider_unreachable": _("the provider could not be reached"), "provider_slow": _("the provider's answer was lost"),
+    "gave_up": _("tried long enough"), "worker_lost": _("the process that sent it ended"),
+    "clinic_stopped": _("sending is paused"), "no_provider": _("nobody carries this channel"),
+}  # fmt: skip
+KINDS = {
+    "check_in": _("Exercise reminder"), "soreness": _("Question after needling"),
+    "programme_ended": _("End of the programme"), "review_due": _("Review is due"),
+    "staff_alert": _("Alert to the therapist"),
+}  # fmt: skip
+WHEN_UNKNOWN = {"resend_once": _("Send it once more (it may come twice)"), "leave": _("Leave it, and tell the clinic")}
+
+
+def languages() -> list[str]:
+    return [code for code, _name in settings.LANGUAGES]

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Clinic
+from clinic import tenancy
+from messaging import actions, engine
+from messaging.models import Message
+from patients.models import Patient
+from tests import builders
+from tests.processes import free_port
+from tests.smtp import Inbox, smtp
+
+
+@pytest.fixture
+def inbox(settings: Any) -> Iterator[Inbox]:
+    """A real SMTP server of the test's own, to which Palpate sends."""
+    settings.EMAIL_BACKEND = "messaging.providers.mail.NotingBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
+    settings.DEFAULT_FROM_EMAIL = "messages@palpate.example"
+    settings.SMS_PROVIDER = "mail_gateway"
+    settings.SMS_MAIL_GATEWAY = "sms.example"
+    with smtp(settings.EMAIL_PORT) as found:
+        yield found
+
+
+@pytest.fixture
+def reachable(in_clinic: Any) -> Patient:
+    """A patient with consent to both channels; nobody sleeps in this clinic, so the hour of the test does not matter."""
+    sending = engine.sending_of(in_clinic.clinic.pk)
+    sending.quiet_from = sending.quiet_until = "00:00"
+    sending.most_a_day = 100
+    sending.save()
+    return builders.patient(
+        in_clinic.caller(),
+        email="ada@mail.example",
+        phone="020 7946 0018",
+        consent_email="granted",
+        consent_sms="granted",
+    )
+
+
+@pytest.fixture
+def owe(in_clinic: Any, reachable: Patient) -> Callable[..., Message]:
+    """Owe a message that has been due for some seconds."""
+    count = iter(range(1000))
+
+    def make(**fields: Any) -> Message:
+        fields = {"kind": "review_due", "channel": "email", "patient_id": reachable.pk, "about_id": reachable.pk} | fields
+        fields.setdefault("dedupe_key", f"test:{next(count)}")
+        fields.setdefault("due_at", timezone.now() - timedelta(seconds=30))
+        made = actions.owe(by=in_clinic.caller(), **fields)
+        assert made is not None
+        return made
+
+    return make
+
+
+@pytest.fixture
+def hand_over(in_clinic: Any) -> Callable[[], engine.Run]:
+    return lambda: engine.hand_over(in_clinic.clinic.pk)
+
+
+def state(message: Message) -> tuple[str, str]:
+    message.refresh_from_db()
+    return message.state, message.reason
+
+
+def elsewhere(clinic: Clinic) -> Any:
+    return tenancy.scope(clinic.pk)

@@ -1,0 +1,106 @@
+"""Everything that changes what waits for the clinic."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import orjson
+from django.db import transaction
+
+from accounts.models import Clinic
+from audit import actions as audit
+from clinic.caller import Caller
+from clinic.errors import Conflict, Invalid
+from clinic.sql import prepared
+from worklist import rules
+from worklist.models import Item
+
+
+class AlreadyDone(Conflict):
+    code = "already_done"
+    detail = "Somebody has done this meanwhile."
+
+
+class OutcomeUnknown(Invalid):
+    code = "outcome_unknown"
+    detail = f"The outcome is one of: {', '.join(rules.OUTCOMES)}."
+
+
+RAISE = """
+    INSERT INTO worklist_item (clinic_id, patient_id, kind, about_id, facts, since, due_at, times, outcome, note)
+    VALUES (%(clinic)s, %(patient)s, %(kind)s, %(about)s, %(facts)s::jsonb, %(since)s, %(due)s, 1, '', '')
+    ON CONFLICT (clinic_id, patient_id, kind, about_id) WHERE done_at IS NULL
+    DO UPDATE SET times = worklist_item.times + 1, facts = excluded.facts,
+        due_at = least(worklist_item.due_at, excluded.due_at)
+    RETURNING id, times
+"""
+
+
+@transaction.atomic
+def raise_item(
+    *, kind: str, patient_id: UUID, about_id: UUID, facts: dict[str, Any], by: Caller, at: datetime
+) -> tuple[UUID, bool]:
+    """
+    Put a patient on the worklist, or count up if the same thing waits already.
+
+    :param facts: codes and numbers; never free text
+    :returns: the row's id, and whether it is new
+    """
+    zone = ZoneInfo(Clinic.objects.values_list("time_zone", flat=True).get(pk=by.clinic_id))
+    due = rules.due_at(rules.KINDS[kind].urgency, since=at, zone=zone)
+    values = {"clinic": by.clinic_id, "patient": patient_id, "kind": kind, "about": about_id, "since": at, "due": due}
+    item_id, times = prepared(RAISE, {**values, "facts": orjson.dumps(facts).decode()})[0]
+    audit.log(f"worklist.{kind}", by=by, target_id=item_id, patient_ids=[patient_id])
+    return item_id, times == 1
+
+
+@transaction.atomic
+def take(*, item_id: UUID, by: Caller, at: datetime) -> Item:
+    """
+    Say that one sees to it, so that no second person calls.
+
+    :raises AlreadyDone:
+    """
+    item = _open(item_id)
+    item.taken_by_id, item.taken_at = by.user_id, at if by.user_id else None
+    item.save(update_fields=["taken_by", "taken_at"])
+    audit.log("worklist.take", by=by, target_id=item.pk, patient_ids=[item.patient_id])
+    return item
+
+
+@transaction.atomic
+def finish(*, item_id: UUID, outcome: str, note: str = "", by: Caller, at: datetime) -> Item:
+    """
+    Close it with what came of it.
+
+    :raises AlreadyDone, OutcomeUnknown:
+    """
+    if outcome not in rules.OUTCOMES:
+        raise OutcomeUnknown
+    item = _open(item_id)
+    item.done_by_id, item.done_at, item.outcome, item.note = by.user_id, at, outcome, note
+    item.save(update_fields=["done_by", "done_at", "outcome", "note"])
+    audit.log("worklist.finish", by=by, target_id=item.pk, patient_ids=[item.patient_id], code=outcome)
+    return item
+
+
+@transaction.atomic
+def reopen(*, item_id: UUID, by: Caller) -> Item:
+    """Undo `finish`; if the same thing came up anew meanwhile, that row stands for it."""
+    item = Item.objects.select_for_update(of=("self",)).get(pk=item_id)
+    again = Item.objects.open().filter(patient_id=item.patient_id, kind=item.kind, about_id=item.about_id)
+    if item.done_at is not None and not again.exists():
+        item.done_by_id, item.done_at, item.outcome = None, None, ""
+        item.save(update_fields=["done_by", "done_at", "outcome"])
+        audit.log("worklist.reopen", by=by, target_id=item.pk, patient_ids=[item.patient_id])
+    return item
+
+
+def _open(item_id: UUID) -> Item:
+    item = Item.objects.select_for_update(of=("self",)).get(pk=item_id)
+    if item.done_at is not None:
+        raise AlreadyDone
+    return item

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from accounts.models import User
+from clinic.caller import Caller
+from patients.models import OfPatient, Patient
+from worklist import rules
+
+
+class ItemQuerySet(models.QuerySet["Item"]):
+    def visible_to(self, caller: Caller) -> ItemQuerySet:
+        return self.filter(clinic_id=caller.clinic_id)
+
+    def open(self) -> ItemQuerySet:
+        return self.filter(done_at=None)
+
+    def by_urgency(self) -> ItemQuerySet:
+        """What was due first comes first; of those, the oldest."""
+        return self.order_by("due_at", "id")
+
+
+class Item(OfPatient):
+    """One thing that waits for somebody at the clinic: who, why, since when, and done by whom."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    kind = models.TextField(choices=[(code, kind.label) for code, kind in rules.KINDS.items()])
+    about_id = models.UUIDField(help_text="the programme, session or message that it is about")
+    facts = models.JSONField(default=dict, help_text="codes and numbers that led to it; no free text")
+    since = models.DateTimeField()
+    due_at = models.DateTimeField()
+    times = models.PositiveIntegerField(default=1, help_text="how often it came up while it was open")
+    taken_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    taken_at = models.DateTimeField(null=True)
+    done_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    done_at = models.DateTimeField(null=True)
+    outcome = models.TextField(blank=True, default="")
+    note = models.TextField(blank=True, default="")
+
+    objects = ItemQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(kind__in=list(rules.KINDS)), name="item_kind_known"),
+            models.CheckConstraint(
+                condition=models.Q(done_at=None, done_by=None, outcome="")
+                | models.Q(done_at__isnull=False, done_by__isnull=False, outcome__in=rules.OUTCOMES),
+                name="item_done_whole",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(taken_at=None, taken_by=None)
+                | models.Q(taken_at__isnull=False, taken_by__isnull=False),
+                name="item_taken_whole",
+            ),
+            models.UniqueConstraint(
+                fields=["clinic", "patient", "kind", "about_id"],
+                condition=models.Q(done_at=None),
+                name="item_open_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["clinic", "due_at", "id"], condition=models.Q(done_at=None), name="item_open"),
+            models.Index(fields=["clinic", "patient"], name="item_of_patient"),
+        ]
+
+    @property
+    def about(self) -> Any:
+        return rules.KINDS[self.kind]
