@@ -54,13 +54,14 @@ def run(port: int, data: Path) -> int:
     with Stack(data) as stack:
         url = f"http://127.0.0.1:{port}"
         stack.environment |= {"ALLOWED_HOSTS": "127.0.0.1,localhost", "PUBLIC_URL": url}
+        inbox = post_office(stack, free_port(port + 25))
         facts = stack.data / "demo.json"
         say("starting web, worker and beat, preparing the database and the demo ...")
         # They start while the database is prepared; /readyz says no until the migrations are done.
         with Processes(stack, port) as processes:
             stack.manage("prepare", "--demo", str(facts), "--url", url, quiet=True)
             processes.wait_until_ready(url)
-            greet(url, json.loads(facts.read_text()), facts, time.monotonic() - started)
+            greet(url, inbox, json.loads(facts.read_text()), facts, time.monotonic() - started)
             return processes.watch()
 
 
@@ -75,8 +76,37 @@ def refuse_taken_port(port: int) -> None:
             raise CannotStart(f"{port} is no port; choose one from 1024 to 65535.") from None
 
 
+def free_port(wanted: int = 0) -> int:
+    """That port if nobody has it, else any that is free."""
+    for port in (wanted, 0):
+        with socket.socket() as probe, contextlib.suppress(OSError, OverflowError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise CannotStart("no port is free on 127.0.0.1.")
+
+
+def post_office(stack: Stack, http_port: int) -> str:
+    """
+    Let the stack send to an inbox of its own (`dev.inbox`), unless the environment names a mail server.
+
+    Returns the address of the inbox's page, or an empty text.
+    """
+    if "EMAIL_HOST" in os.environ:
+        return ""
+    stack.inbox_ports = (free_port(), http_port)
+    stack.environment |= {
+        "EMAIL_HOST": "127.0.0.1",
+        "EMAIL_PORT": str(stack.inbox_ports[0]),
+        "EMAIL_FROM": "messages@palpate.example",
+        "SMS_PROVIDER": "mail_gateway",
+        "SMS_MAIL_GATEWAY": "sms.palpate.example",
+    }
+    return f"http://127.0.0.1:{http_port}"
+
+
 class Processes:
-    """Web, worker and beat, each with a log in the data folder."""
+    """Web, worker and beat, and the demo's inbox, each with a log in the data folder."""
 
     def __init__(self, stack: Stack, port: int) -> None:
         self.stack = stack
@@ -91,6 +121,9 @@ class Processes:
                        "--without-mingle"],
             "beat": [*celery, "beat", "--loglevel", "INFO", "--schedule", str(stack.data / "beat-schedule")],
         }  # fmt: skip
+        if stack.inbox_ports:
+            ports = [str(port) for port in stack.inbox_ports]
+            self.commands["inbox"] = [PYTHON, "-m", "dev.inbox", *ports, str(stack.data)]
         self.logs = {name: logs / f"{name}.log" for name in self.commands}
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -150,7 +183,7 @@ class Processes:
             time.sleep(0.5)
 
 
-def greet(url: str, facts: dict[str, list[dict[str, str]]], path: Path, seconds: float) -> None:
+def greet(url: str, inbox: str, facts: dict[str, list[dict[str, str]]], path: Path, seconds: float) -> None:
     reader = next(c for c in facts["clients"] if "records:read" in c["scopes"].split())
     width = max(len(user["email"]) for user in facts["users"])
     lines = [
@@ -160,6 +193,7 @@ def greet(url: str, facts: dict[str, list[dict[str, str]]], path: Path, seconds:
         f"  Click    {url}/             sign in as one of these",
         f"           {url}/admin/       as an owner",
         f"           {url}/api/v1/docs/ the API, to try",
+        *([f"           {inbox}/             the mails and SMS that it sends"] if inbox else []),
         "",
         *(f"  {u['email']:<{width}}  {u['password']}  {u['role']}, {u['clinic']}" for u in facts["users"]),
         "",

@@ -28,6 +28,7 @@ class Stack:
         self.postgres: Postgres | None = None
         self.redis: Redis | None = None
         self.environment: dict[str, str] = {}
+        self.inbox_ports: tuple[int, int] | None = None
 
     def __enter__(self) -> Stack:
         self._folder()

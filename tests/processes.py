@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -15,21 +14,15 @@ from typing import Any
 
 import httpx
 
-from dev.run import Processes
+from dev.run import Processes, free_port, post_office
 from dev.stack import Stack
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Running:
     """Its address, its facts, and ways to hurt it."""
 
-    def __init__(self, stack: Stack, processes: Processes, url: str, facts: dict[str, Any]) -> None:
-        self.stack, self.processes, self.url, self.facts = stack, processes, url, facts
+    def __init__(self, stack: Stack, processes: Processes, url: str, facts: dict[str, Any], inbox: str) -> None:
+        self.stack, self.processes, self.url, self.facts, self.inbox = stack, processes, url, facts, inbox
         self.clients: list[httpx.Client] = []
 
     def client(self, name: str) -> httpx.Client:
@@ -64,6 +57,11 @@ class Running:
         assert self.stack.postgres is not None
         self.stack.postgres.start()
 
+    def mails(self) -> list[dict[str, str]]:
+        """What was sent, newest first."""
+        found: list[dict[str, str]] = httpx.get(f"{self.inbox}/mails.json").json()
+        return found
+
     def wait(self, seconds: float = 30) -> None:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -87,23 +85,31 @@ class Running:
 
 
 @contextmanager
-def palpate(folder: Path) -> Iterator[Running]:
+def without_servers() -> Iterator[None]:
+    """Forget the tests' own PostgreSQL and Redis, so that a stack starts its own."""
     names = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_ADMIN_URL", "REDIS_URL", "SECRET_KEY")
     kept = {name: os.environ.pop(name) for name in names if name in os.environ}
     try:
+        yield
+    finally:
+        os.environ.update(kept)
+
+
+@contextmanager
+def palpate(folder: Path) -> Iterator[Running]:
+    with without_servers():
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         with Stack(folder / "data") as stack:
-            stack.environment["ALLOWED_HOSTS"] = "127.0.0.1,localhost"
+            stack.environment |= {"ALLOWED_HOSTS": "127.0.0.1,localhost", "PUBLIC_URL": url}
+            inbox = post_office(stack, free_port())
             facts = stack.data / "demo.json"
             with Processes(stack, port) as processes:
                 stack.manage("prepare", "--demo", str(facts), "--url", url, quiet=True)
                 processes.wait_until_ready(url)
-                running = Running(stack, processes, url, json.loads(facts.read_text()))
+                running = Running(stack, processes, url, json.loads(facts.read_text()), inbox)
                 try:
                     yield running
                 finally:
                     for client in running.clients:
                         client.close()
-    finally:
-        os.environ.update(kept)

@@ -13,8 +13,8 @@ from messaging import actions, engine
 from messaging.models import Message
 from patients.models import Patient
 from tests import builders
-from tests.processes import free_port
-from tests.smtp import Inbox, smtp
+from dev.run import free_port
+from dev.smtp import Inbox, smtp
 
 
 @pytest.fixture

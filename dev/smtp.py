@@ -1,7 +1,7 @@
 """
 A real SMTP server that can be slow, refuse and hang up, and that writes down every message that it took.
 
-It runs in its own process when asked to (`python -m tests.smtp PORT LOG ...`), so that killed workers do not take it
+It runs in its own process when asked to (`python -m dev.smtp PORT LOG ...`), so that killed workers do not take it
 along.
 """
 
@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import email
 import json
+import logging
 import random
 import signal
 import threading
@@ -87,6 +88,9 @@ class Inbox:
             line = {"id": message["Message-ID"].strip("<>").split("@")[0], "to": message["To"]}
             with open(self.log, "a") as file:
                 file.write(json.dumps(line) + "\n")
+
+
+logging.getLogger("mail.log").setLevel(logging.ERROR)  # it would write down who is written to
 
 
 class Server(Controller):

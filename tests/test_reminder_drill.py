@@ -1,0 +1,29 @@
+"""Nothing lost, nothing doubled unmarked, while everything falls over. The whole drill is `make bench ARGS=reminders`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.reminders import MOODS, drill
+from tests.processes import without_servers
+
+pytestmark = pytest.mark.processes
+
+
+@pytest.mark.parametrize("keys", [True, False], ids=["keys", "plain"])
+def test_killed_restarted_flushed(tmp_path: Path, keys: bool):
+    with without_servers():
+        outcome = drill(tmp_path, messages=500, kills=10, keys=keys, **MOODS)
+
+    assert outcome.lost == []
+    assert outcome.unmarked == []
+    assert sum(outcome.states.values()) == 500
+    assert outcome.kills >= 8
+    if keys:
+        assert outcome.doubled == []
+        assert outcome.states == {"sent": 500}
+    else:
+        assert set(outcome.states) <= {"sent", "unknown"}
+        assert len(outcome.taken) + outcome.states.get("unknown", 0) >= 500
