@@ -13,9 +13,12 @@ COPY --chown=root:root clinic clinic
 COPY --chown=root:root audit audit
 COPY --chown=root:root accounts accounts
 COPY --chown=root:root patients patients
+COPY --chown=root:root worklist worklist
+COPY --chown=root:root messaging messaging
 COPY --chown=root:root records records
 COPY --chown=root:root assessments assessments
 COPY --chown=root:root treatments treatments
+COPY --chown=root:root homecare homecare
 COPY --chown=root:root workspace workspace
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DJANGO_SETTINGS_MODULE=clinic.settings \
     STATIC_ROOT=/app/staticfiles

@@ -1,8 +1,8 @@
 """
 The reminders' drill: many due messages, a bad mail server, and everything else falls over meanwhile.
 
-`make bench ARGS=reminders` runs it whole: 10,000 messages, 60 SIGKILLs, against a provider that honours keys and against
-plain SMTP; then the same claims in bare SQL, and the tick's cost with 10 thousand, 100 thousand and a million
+`make bench ARGS=reminders` runs it whole: 10,000 messages, 60 SIGKILLs, against a provider that honours keys and
+against plain SMTP; then the same claims in bare SQL, and the tick's cost with 10 thousand, 100 thousand and a million
 occurrences to come. A smaller one is a test.
 """
 
@@ -162,11 +162,11 @@ class Drill:
 
     def kill_child(self) -> None:
         """SIGKILL to one of the four processes that send."""
-        found = [child for worker in self.workers for child in children(worker.pid)]
-        if found:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.random.choice(found), signal.SIGKILL)
-                self.kills += 1
+        while not (found := [child for worker in self.workers for child in children(worker.pid)]):
+            time.sleep(0.1)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.random.choice(found), signal.SIGKILL)
+            self.kills += 1
 
     def kill_worker(self, number: int) -> None:
         os.killpg(self.workers[number].pid, signal.SIGKILL)
@@ -246,7 +246,7 @@ def drill(folder: Path, *, messages: int, kills: int, keys: bool, **moods: float
         one.go()
         while one.left() > messages * 0.97:
             time.sleep(0.2)
-        faults: list[Any] = [one.kill_child] * (kills - 6)
+        faults: list[Any] = [one.kill_child] * (kills - 4)
         faults += [lambda n=n: one.kill_worker(n % 2) for n in range(4)]
         faults += [lambda: one.restart_redis(flush=False), lambda: one.restart_redis(flush=True), one.restart_postgres]
         one.random.shuffle(faults)

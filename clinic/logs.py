@@ -7,7 +7,7 @@ TOKEN = re.compile(r"^(/[cs]/)[^/]+")  # links of patients
 
 
 class WithoutQuery(logging.Filter):
-    """Cut query strings (they may carry a search for a name), tokens of links, and exception values (they may quote a row)."""
+    """Cut query strings (may carry a name), tokens of links, and exception values (may quote a row)."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)

@@ -177,7 +177,7 @@ def final_with_parent(table: str, parent: str, column: str) -> migrations.RunSQL
 
 
 def queue_table(table: str) -> migrations.RunSQL:
-    """Settings for a table whose rows change soon after they are made: room on each page, and a vacuum that keeps up."""
+    """For a table whose rows change soon after they are made: room on each page, and a vacuum that keeps up."""
     return migrations.RunSQL(
         f"ALTER TABLE {table} SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, "
         "autovacuum_analyze_scale_factor = 0.02)",

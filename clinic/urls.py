@@ -33,6 +33,7 @@ urlpatterns = [
     path("", include("treatments.web.urls")),
     path("", include("homecare.web.urls")),
     path("", include("messaging.web.urls")),
+    path("", include("worklist.web.urls")),
     path("api/v1/", include((api, "api"))),
     path("api/v1/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),

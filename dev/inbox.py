@@ -79,7 +79,8 @@ def article(mail: dict[str, str]) -> str:
     body = re.sub(r"(https?://[^\s&<]+)", r'<a href="\1" rel="noreferrer">\1</a>', safe["body"])
     kind = "SMS" if "@sms." in mail["to"] else "mail"
     return (
-        f"<article><p class=quiet><span class=kind>{kind}</span> {safe['at']} · to {safe['to']} · from {safe['from']}</p>"
+        f"<article><p class=quiet><span class=kind>{kind}</span> {safe['at']} · to {safe['to']} · "
+        f"from {safe['from']}</p>"
         f"<h2>{safe['subject']}</h2><pre>{body}</pre>"
         f"<details class=quiet><summary>Headers</summary><pre>{safe['headers']}</pre></details></article>"
     )
@@ -87,7 +88,7 @@ def article(mail: dict[str, str]) -> str:
 
 def serve(port: int, kept: Kept) -> ThreadingHTTPServer:
     class Page(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             plain = self.path == "/mails.json"
             with kept.lock:
                 sent = (json.dumps(kept.mails) if plain else page(kept.mails)).encode()

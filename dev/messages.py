@@ -21,8 +21,17 @@ from babel.messages.pofile import read_po, write_po
 from dev.stack import ROOT, say
 
 APPS = [
-    "accounts", "patients", "worklist", "messaging", "records", "assessments", "treatments", "homecare", "workspace",
-    "clinic", "audit",
+    "accounts",
+    "patients",
+    "worklist",
+    "messaging",
+    "records",
+    "assessments",
+    "treatments",
+    "homecare",
+    "workspace",
+    "clinic",
+    "audit",
 ]
 LANGUAGES = ["de"]
 KEYWORDS = {

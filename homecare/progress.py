@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from homecare import rules
@@ -121,7 +122,7 @@ def should_regress(
     reasons = []
     if baseline_pain is not None:
         high = [day for day, pain in pains if pain >= baseline_pain + REGRESS_PAIN]
-        if any(later - earlier == timedelta(days=1) for earlier, later in zip(high, high[1:], strict=False)):
+        if any(later - earlier == timedelta(days=1) for earlier, later in pairwise(high)):
             reasons.append("pain_up_over_24_h")
     if any(hours >= 72 and soreness > 0 for hours, soreness in sore_h):
         reasons.append("sore_after_72_h")

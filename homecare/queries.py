@@ -27,13 +27,13 @@ def current_version(programme: Programme) -> tuple[Version | None, list[Step]]:
 def daily_pains(programme: Programme, *, since: date) -> dict[date, int]:
     """Day to the worst pain that was answered."""
     rows = CheckIn.objects.filter(programme=programme, local_date__gte=since).exclude(pain=None)
-    return dict(rows.values_list("local_date", "pain"))
+    return {day: pain for day, pain in rows.values_list("local_date", "pain") if pain is not None}
 
 
 def last_answers() -> list[tuple[Programme, date | None]]:
     """Running programmes with the day of their last check-in."""
     running = Programme.objects.active().annotate(last_on=Max("check_ins__local_date"))
-    return [(programme, programme.last_on) for programme in running]  # type: ignore[attr-defined] # annotated
+    return [(programme, programme.last_on) for programme in running]
 
 
 def is_listed(kind: str, programme: Programme, *, within: timedelta = timedelta(days=rules.SILENT_DAYS)) -> bool:
@@ -53,6 +53,7 @@ class StepCourse:
     step: Step
     weeks: list[progress.Week]
     moves: list[tuple[str, Any, Any]] = field(default_factory=list)
+    told: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass

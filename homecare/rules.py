@@ -282,8 +282,8 @@ def _check_dose(problems: Problems, at: str, exercise: Exercise, step: Mapping[s
         elif limits.soft and not limits.soft[0] <= value <= limits.soft[1] and not reasons.get(name):
             usual = f"{limits.soft[0]} to {limits.soft[1]}"
             problems.add(f"{at}/dose/{name}", "reason_required", f"Usual is {usual}. Say why this differs.")
-    low, high = dose.get("intensity_from"), dose.get("intensity_to")
-    if low is not None and high is not None and low > high:
+    begins, ends = dose.get("intensity_from"), dose.get("intensity_to")
+    if begins is not None and ends is not None and begins > ends:
         problems.add(f"{at}/dose/intensity_to", "out_of_range", "The pressure ends below where it begins.")
 
 
@@ -323,7 +323,7 @@ SILENT_DAYS = 14
 
 @dataclass(frozen=True)
 class CheckInAnswers:
-    """What a patient answered, as plain values. Steps that were not answered are not in `steps`: unknown is not "no"."""
+    """What a patient answered, as plain values. A step without an answer is not in `steps`: unknown is not "no"."""
 
     steps: Mapping[Any, Mapping[str, Any]] = field(default_factory=dict)
     pain: int | None = None

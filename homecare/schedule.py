@@ -59,15 +59,18 @@ def kept(weekdays: Sequence[int], count: int) -> list[int]:
     return [days[index * len(days) // count] for index in range(count)]
 
 
+def has_faded(plan: Plan, day: date) -> bool:
+    return plan.fade_after_weeks is not None and (day - plan.starts_on).days >= 7 * plan.fade_after_weeks
+
+
 def days(plan: Plan, first: date, last: date) -> Iterator[date]:
     """The days between (both included) on which the plan reminds."""
     day = max(first, plan.starts_on)
     end = last if plan.ends_on is None else min(last, plan.ends_on)
     while day <= end:
         weekdays: Sequence[int] = plan.weekdays
-        if plan.fade_after_weeks is not None and plan.fade_to_days is not None:
-            if (day - plan.starts_on).days >= 7 * plan.fade_after_weeks:
-                weekdays = kept(weekdays, plan.fade_to_days)
+        if has_faded(plan, day):
+            weekdays = kept(weekdays, plan.fade_to_days or 0)
         if day.weekday() in weekdays:
             yield day
         day += timedelta(days=1)

@@ -168,7 +168,7 @@ def word(*, kind: str, channel: str, language: str, subject: str, body: str, by:
     :raises Invalid: a placeholder is unknown, the link is missing, or an SMS is too long
     """
     check_words(kind=kind, channel=channel, subject=subject, body=body)
-    key = {"clinic_id": by.clinic_id, "kind": kind, "channel": channel, "language": language}
+    key: dict[str, Any] = {"clinic_id": by.clinic_id, "kind": kind, "channel": channel, "language": language}
     audit.log("messages.word", by=by, code=f"{kind}/{channel}/{language}")
     if not body.strip():
         Wording.objects.filter(**key).delete()

@@ -35,7 +35,7 @@ def refusal(message: Message, clinic: Clinic, sending: Sending, *, now: datetime
 
 def _consent(message: Message, clinic: Clinic) -> Refusal | None:
     patient = message.patient
-    if patient.merged_into_id is not None or patient.status != "in_care":
+    if patient.status != "in_care":
         return Refusal(rules.CANCELLED, "not_wanted")
     if getattr(patient, f"consent_{message.channel}") != "granted":
         return Refusal(rules.WITHHELD, "no_consent")

@@ -1,9 +1,9 @@
 """
 Hands over what is due. See docs/adr/0011.
 
-A message is claimed (`FOR UPDATE SKIP LOCKED`, a lease, a fencing token) and the claim committed; it is sent outside any
-transaction; then its result is written, if the claim still holds. The clock is the database's alone. Nothing here lives
-in Redis: a lost queue, a second beat, a killed worker cost time, not messages.
+A message is claimed (`FOR UPDATE SKIP LOCKED`, a lease, a fencing token) and the claim committed; it is sent outside
+any transaction; then its result is written, if the claim still holds. The clock is the database's alone. Nothing here
+lives in Redis: a lost queue, a second beat, a killed worker cost time, not messages.
 """
 
 from __future__ import annotations
@@ -181,7 +181,9 @@ def next_claim(desk: Desk) -> Claim | None:
         if not rows:
             return None
         message_id, lease_ran_out, now = rows[0]
-        message = Message.objects.select_related("patient", "link", "to_user").get(pk=message_id)
+        message = Message.objects.select_related("patient__merged_into", "link", "to_user").get(pk=message_id)
+        # A record that was merged is reached as the one that is in use.
+        message.patient = message.patient.merged_into or message.patient
         carrier = desk.carriers[message.channel]
         if lease_ran_out and not _may_try_again(desk, message, carrier):
             finish(message, Result(rules.UNKNOWN, message.reason or "worker_lost", uncertain=True))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import time
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
@@ -16,8 +18,8 @@ class Sending(models.Model):
 
     clinic = models.OneToOneField(Clinic, primary_key=True, on_delete=models.PROTECT, related_name="+")
     reply_to = models.EmailField(blank=True, default="", help_text="where answers to mails go; empty: nowhere")
-    quiet_from = models.TimeField(default="21:00", help_text="nothing is sent from here ...")
-    quiet_until = models.TimeField(default="07:00", help_text="... until here, in the patient's time zone")
+    quiet_from = models.TimeField(default=time(21), help_text="nothing is sent from here ...")
+    quiet_until = models.TimeField(default=time(7), help_text="... until here, in the patient's time zone")
     late_after_min = models.PositiveIntegerField(default=120, help_text="what is later than that is not sent any more")
     most_a_day = models.PositiveSmallIntegerField(default=3, help_text="messages to one patient a day")
     per_minute = models.PositiveIntegerField(default=600, help_text="messages of the clinic a minute")

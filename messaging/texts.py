@@ -26,12 +26,27 @@ STOP_LINE = gettext_noop("No more of these messages: {stop}")
 STOP_SMS = gettext_noop("STOP ends these messages.")
 ANSWER_ONCE = gettext_noop("The link works once, for a few days. It asks for your year of birth on a new device.")
 DEFAULTS = {
-    "check_in": Text(gettext_noop("Your few minutes for today"), gettext_noop("{clinic}: your page for today is ready. {link}")),
-    "soreness": Text(gettext_noop("A short question after your visit"), gettext_noop("{clinic}: one short question after your visit. {link}")),
-    "programme_ended": Text(gettext_noop("Thank you"), gettext_noop("{clinic}: your plan at home has come to its end. Thank you. We will be in touch.")),
-    "review_due": Text(gettext_noop("Time for your next visit"), gettext_noop("{clinic}: it is time for your next visit. Please call us to find a day.")),
-    "staff_alert": Text(gettext_noop("Somebody waits for you"), gettext_noop("A patient's answer wants you at once. Please open your worklist: {link}")),
-}  # fmt: skip
+    "check_in": Text(
+        gettext_noop("Your few minutes for today"),
+        gettext_noop("{clinic}: your page for today is ready. {link}"),
+    ),
+    "soreness": Text(
+        gettext_noop("A short question after your visit"),
+        gettext_noop("{clinic}: one short question after your visit. {link}"),
+    ),
+    "programme_ended": Text(
+        gettext_noop("Thank you"),
+        gettext_noop("{clinic}: your plan at home has come to its end. Thank you. We will be in touch."),
+    ),
+    "review_due": Text(
+        gettext_noop("Time for your next visit"),
+        gettext_noop("{clinic}: it is time for your next visit. Please call us to find a day."),
+    ),
+    "staff_alert": Text(
+        gettext_noop("Somebody waits for you"),
+        gettext_noop("A patient's answer wants you at once. Please open your worklist: {link}"),
+    ),
+}
 
 
 def default(kind: str, channel: str) -> Text:

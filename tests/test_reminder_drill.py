@@ -1,4 +1,4 @@
-"""Nothing lost, nothing doubled unmarked, while everything falls over. The whole drill is `make bench ARGS=reminders`."""
+"""Nothing lost, nothing doubled unmarked, while all falls over. The whole drill: `make bench ARGS=reminders`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What providers call: delivery, bounces, complaints, STOP by SMS. Each call is signed; the same one twice counts once."""
+"""What providers call: delivery, bounces, complaints, STOP. Each call is signed; the same one twice counts once."""
 
 from __future__ import annotations
 

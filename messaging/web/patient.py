@@ -77,7 +77,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def too_often(request: HttpRequest) -> bool:
-    """Whether this address asks too often. Without Redis nothing is counted; each link counts its wrong answers itself."""
+    """Whether this address asks too often. Without Redis nobody counts, but each link counts its wrong answers."""
     try:
         return not ratelimit.consume(request, action="open_link")
     except RedisError:
@@ -106,7 +106,9 @@ def admitted(token: str, *, year: str, known: UUID | None, ip: str | None) -> Li
         clinic_id, link_id = (found.clinic_id, found.pk) if found else (NOBODY, NOBODY)
     with tenancy.scope(clinic_id):
         link = Link.objects.select_for_update(of=("self",)).filter(pk=link_id).first()
-        patient = Patient.objects.filter(pk=link.patient_id if link else NOBODY).first()
+        of = link.patient_id if link else NOBODY
+        patient = Patient.objects.filter(pk=of).select_related("merged_into").first()
+        patient = patient and (patient.merged_into or patient)
         born = patient.birth_date.year if patient and patient.birth_date else None
         is_they = (link is not None and known == link.patient_id) or (born is not None and year == str(born))
         fit = (

@@ -18,7 +18,8 @@ REASONS = {
     "address_refused": _("the address did not take messages before"), "unsubscribed": _("the patient ended messages"),
     "daily_cap": _("enough messages for one day"), "not_wanted": _("no longer wanted"),
     "link_closed": _("its link is closed"), "provider_refused": _("the provider refused it"),
-    "provider_unreachable": _("the provider could not be reached"), "provider_slow": _("the provider's answer was lost"),
+    "provider_unreachable": _("the provider could not be reached"),
+    "provider_slow": _("the provider's answer was lost"),
     "gave_up": _("tried long enough"), "worker_lost": _("the process that sent it ended"),
     "clinic_stopped": _("sending is paused"), "no_provider": _("nobody carries this channel"),
 }  # fmt: skip

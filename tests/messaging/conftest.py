@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from accounts.models import Clinic
 from clinic import tenancy
+from dev.run import free_port
+from dev.smtp import Inbox, smtp
 from messaging import actions, engine
 from messaging.models import Message
 from patients.models import Patient
 from tests import builders
-from dev.run import free_port
-from dev.smtp import Inbox, smtp
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def inbox(settings: Any) -> Iterator[Inbox]:
 
 @pytest.fixture
 def reachable(in_clinic: Any) -> Patient:
-    """A patient with consent to both channels; nobody sleeps in this clinic, so the hour of the test does not matter."""
+    """A patient with consent to both channels, in a clinic without quiet hours: the test may run at any hour."""
     sending = engine.sending_of(in_clinic.clinic.pk)
     sending.quiet_from = sending.quiet_until = "00:00"
     sending.most_a_day = 100
@@ -51,7 +51,12 @@ def owe(in_clinic: Any, reachable: Patient) -> Callable[..., Message]:
     count = iter(range(1000))
 
     def make(**fields: Any) -> Message:
-        fields = {"kind": "review_due", "channel": "email", "patient_id": reachable.pk, "about_id": reachable.pk} | fields
+        fields = {
+            "kind": "review_due",
+            "channel": "email",
+            "patient_id": reachable.pk,
+            "about_id": reachable.pk,
+        } | fields
         fields.setdefault("dedupe_key", f"test:{next(count)}")
         fields.setdefault("due_at", timezone.now() - timedelta(seconds=30))
         made = actions.owe(by=in_clinic.caller(), **fields)

@@ -303,7 +303,9 @@ def test_a_provider_that_honours_keys_takes_it_once(inbox, owe, hand_over, setti
 
 def test_a_worker_whose_lease_ran_out_cannot_write_its_result(inbox, owe, in_clinic):
     message = owe()
-    desk = engine.Desk(in_clinic.clinic, engine.sending_of(in_clinic.clinic.pk), {"email": engine.providers.of_channel("email")})
+    desk = engine.Desk(
+        in_clinic.clinic, engine.sending_of(in_clinic.clinic.pk), {"email": engine.providers.of_channel("email")}
+    )
     slow = engine.next_claim(desk)
     due_again(message)
     other = engine.next_claim(desk)
@@ -381,9 +383,7 @@ def test_sent_again_by_hand_is_a_message_of_its_own(inbox, owe, hand_over, in_cl
         actions.send_again(message_id=message.pk, by=in_clinic.caller(), at=timezone.now())
     hand_over()
 
-    again = actions.send_again(
-        message_id=message.pk, by=in_clinic.caller(), at=timezone.now() - timedelta(seconds=20)
-    )
+    again = actions.send_again(message_id=message.pk, by=in_clinic.caller(), at=timezone.now() - timedelta(seconds=20))
     hand_over()
 
     assert again.pk != message.pk

@@ -86,6 +86,9 @@ def _patient(case: courses.Case, by: Caller, now: datetime) -> UUID:
             "birth_date": date(1950, 3, 1) + timedelta(days=371 * number),
             "email": f"patient{number}@mail.example",
             "consent_email": "granted" if number % 4 else "not_asked",
+            # Numbers that are kept free for stories, by Ofcom and the Bundesnetzagentur.
+            "phone": f"020 7946 0{number:03}" if number % 2 == 0 else f"030 23125 {number:03}",
+            "consent_sms": "granted" if number % 3 == 0 else "not_asked",
         },
         identifiers=[patients.NewIdentifier("urn:palpate:demo", f"P-{1000 + number}")],
         alerts=[patients.NewAlert(alerts[number], "warfarin" if number in (3, 4) else "")] if number in alerts else [],

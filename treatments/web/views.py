@@ -152,7 +152,7 @@ def context(request: Any, session: Session) -> dict[str, Any]:
     unit = KPA if request.clinic.pressure_unit == "kPa" else KGF
     factor = 1 if unit == KPA else float(exam_rules.KPA_PER_KGF_CM2)
     flat = flatten(session)
-    points = known_points(request, session)
+    points = known_points(request, session.patient_id)
     last = actions.last_exam(session)
     blocking = list(last.gate_blocking) if last else []
     screen = {
@@ -187,9 +187,9 @@ def context(request: Any, session: Session) -> dict[str, Any]:
     }
 
 
-def known_points(request: Any, session: Session) -> list[dict[str, Any]]:
+def known_points(request: Any, patient_id: UUID) -> list[dict[str, Any]]:
     """The patient's trigger points, the active ones first, with where they were touched last."""
-    people = identities(clinic_id=request.clinic.pk, patient_id=session.patient_id)
+    people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
     found = queries.trigger_points(clinic_id=request.clinic.pk, patient_ids=people, after=None, limit=60)
     last_touch = {}
     touched = Finding.objects.filter(trigger_point__in=[p["id"] for p in found]).exclude(point_view=None)

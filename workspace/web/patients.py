@@ -19,6 +19,9 @@ from assessments.models import Assessment
 from assessments.web import chart as charts
 from assessments.web import words
 from clinic.errors import Invalid, NotFound
+from homecare.models import Programme
+from homecare.web.summary import home_summary
+from homecare.words import STATUSES
 from patients import actions
 from patients.models import Patient
 from patients.queries import identities
@@ -26,6 +29,8 @@ from patients.rules import SEXES
 from records.rules import moment
 from treatments.models import Session
 from treatments.rules import TECHNIQUES
+from worklist.models import Item
+from worklist.web.words import why
 from workspace import graphs, queries
 
 PAGE = 40
@@ -116,7 +121,22 @@ def patient(request: Any, patient_id: UUID) -> HttpResponse:
     if "assessments:read" in request.caller.scopes:
         context |= clinical(people)
         context["chart_url"] = reverse("chart", args=[charts.version(), translation.get_language()])
+    if "homecare:read" in request.caller.scopes:
+        context |= at_home(people)
     return render(request, "workspace/patient.html", context)
+
+
+def at_home(people: list[UUID]) -> dict[str, Any]:
+    """The home programme that runs (or the newest), how it goes, and what waits for somebody."""
+    programmes = Programme.objects.of_patients(people).select_related("patient").newest_first()
+    running = next((p for p in programmes if p.status in ("active", "paused")), None)
+    waits = Item.objects.open().filter(patient_id__in=people).by_urgency()
+    return {
+        "programmes": [(p, STATUSES[p.status]) for p in programmes[:5]],
+        "running": running,
+        "at_home": home_summary(running) if running else None,
+        "waits": [why(item) for item in waits],
+    }
 
 
 def clinical(people: list[UUID]) -> dict[str, Any]:

@@ -98,6 +98,10 @@ def own_pages(request: Any) -> list[tuple[str, str]]:
     ]
     if "patients:write" in request.caller.scopes:
         pages.append((_("New patient"), reverse("new_patient")))
+    if "homecare:read" in request.caller.scopes:
+        pages += [(_("Worklist"), reverse("worklist")), (_("Messages"), reverse("messages"))]
+    if "homecare:write" in request.caller.scopes:
+        pages.append((_("Pictures and templates"), reverse("pictures")))
     return pages
 
 

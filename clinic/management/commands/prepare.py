@@ -24,3 +24,4 @@ class Command(BaseCommand):
         call_command("load_catalogue", stdout=self.stdout)
         if options["demo"]:
             call_command("demo", "--facts", options["demo"], "--url", options["url"], stdout=self.stdout)
+            call_command("demo_homecare", stdout=self.stdout)

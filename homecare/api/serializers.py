@@ -1,0 +1,188 @@
+"""Shapes of home programmes on the wire. What the values may be together is in `homecare.rules`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from assessments.rules import SIDES
+from clinic.api.fields import StrictInteger, StrictSerializer, Text, many
+from homecare import rules
+from messaging.rules import CHANNELS
+
+STATUSES = ["draft", "active", "paused", "ended"]
+
+
+class StepDose(StrictSerializer):
+    """Only numbers of the exercise itself; see /exercises/ for which, and their limits."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {
+            name: StrictInteger(
+                min_value=field.slip[0],
+                max_value=field.slip[1],
+                required=False,
+                allow_null=True,
+                help_text=f"{field.label}{f' ({field.unit})' if field.unit else ''}",
+            )
+            for name, field in rules.FIELDS.items()
+        }
+
+
+class StepInput(StrictSerializer):
+    lasting = serializers.UUIDField(
+        required=False, allow_null=True, default=None, help_text="the same step of an earlier version, to follow it"
+    )
+    exercise = serializers.ChoiceField(list(rules.EXERCISES))
+    trigger_point = serializers.UUIDField(required=False, allow_null=True, default=None)
+    muscle = Text(required=False, allow_null=True, default=None, max_length=100, help_text="see /muscles/")
+    side = serializers.ChoiceField(SIDES, required=False, allow_null=True, default=None)
+    tool = Text(required=False, allow_blank=True, default="", max_length=50)
+    cue = Text(required=False, allow_blank=True, default="", max_length=1000)
+    drawing = Text(required=False, allow_blank=True, default="", max_length=50)
+    picture = serializers.UUIDField(required=False, allow_null=True, default=None)
+    dose = StepDose(required=False, default=dict)
+    limit_reasons = serializers.DictField(child=Text(max_length=1000), required=False, default=dict)
+
+
+class ProgrammeInput(StrictSerializer):
+    title = Text(max_length=200)
+    note = Text(required=False, allow_blank=True, default="", max_length=2000, help_text="to the patient")
+    steps = many(StepInput, at_most=rules.MOST_STEPS)
+
+
+class PublishInput(StrictSerializer):
+    baseline_pain = StrictInteger(min_value=0, max_value=10, required=False, allow_null=True, default=None)
+    review_on = serializers.DateField(required=False, allow_null=True, default=None, help_text="null: in four weeks")
+    ends_on = serializers.DateField(required=False, allow_null=True, default=None, help_text="null: until it is ended")
+
+
+class RemindersInput(StrictSerializer):
+    channels = serializers.ListField(child=serializers.ChoiceField(CHANNELS), max_length=2)
+    times = serializers.ListField(
+        child=serializers.TimeField(), max_length=20, help_text="wall clock, in the patient's zone"
+    )
+    weekdays = serializers.ListField(
+        child=StrictInteger(min_value=0, max_value=6), max_length=7, help_text="0 is Monday"
+    )
+    fade_after_weeks = StrictInteger(min_value=1, max_value=52, required=False, allow_null=True, default=None)
+    fade_to_days = StrictInteger(min_value=1, max_value=7, required=False, allow_null=True, default=None)
+
+
+class StepOutput(serializers.Serializer[Any]):
+    lasting = serializers.UUIDField(allow_null=True)
+    exercise = serializers.ChoiceField(list(rules.EXERCISES))
+    trigger_point = serializers.UUIDField(allow_null=True)
+    muscle = serializers.CharField(allow_null=True)
+    side = serializers.CharField(allow_null=True)
+    tool = serializers.CharField(allow_blank=True)
+    cue = serializers.CharField(allow_blank=True)
+    drawing = serializers.CharField(allow_blank=True)
+    picture = serializers.UUIDField(allow_null=True)
+    dose = serializers.DictField(child=serializers.IntegerField())
+    limit_reasons = serializers.DictField(child=serializers.CharField())
+
+
+class ContentOutput(serializers.Serializer[Any]):
+    title = serializers.CharField(allow_blank=True)
+    note = serializers.CharField(allow_blank=True)
+    steps = StepOutput(many=True)
+
+
+class ProgrammeOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    patient_id = serializers.UUIDField()
+    status = serializers.ChoiceField(STATUSES)
+    version = serializers.IntegerField(allow_null=True, help_text="null: nothing has been given to the patient yet")
+    content = ContentOutput(allow_null=True, help_text="what the patient has")
+    draft = ContentOutput(allow_null=True, help_text="what is being written")
+    baseline_pain = serializers.IntegerField(allow_null=True)
+    started_on = serializers.DateField(allow_null=True)
+    review_on = serializers.DateField(allow_null=True)
+    ends_on = serializers.DateField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+
+
+class ProgrammePage(serializers.Serializer[Any]):
+    results = ProgrammeOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class RemindersOutput(serializers.Serializer[Any]):
+    channels = serializers.ListField(child=serializers.CharField())
+    times = serializers.ListField(child=serializers.TimeField())
+    weekdays = serializers.ListField(child=serializers.IntegerField())
+    fade_after_weeks = serializers.IntegerField(allow_null=True)
+    fade_to_days = serializers.IntegerField(allow_null=True)
+    time_zone = serializers.CharField()
+
+
+class AnswerOutput(serializers.Serializer[Any]):
+    lasting = serializers.UUIDField(help_text="the step")
+    done = serializers.ChoiceField(rules.DONE)
+    reason = serializers.CharField(allow_blank=True)
+    discomfort = serializers.IntegerField(allow_null=True)
+    held_s = serializers.IntegerField(allow_null=True)
+
+
+class CheckInOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    local_date = serializers.DateField()
+    answered_at = serializers.DateTimeField()
+    pain = serializers.IntegerField(allow_null=True)
+    wrong = serializers.ListField(child=serializers.CharField())
+    note = serializers.CharField(allow_blank=True)
+    answers = AnswerOutput(many=True)
+
+
+class CheckInPage(serializers.Serializer[Any]):
+    results = CheckInOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class WeekOutput(serializers.Serializer[Any]):
+    starts_on = serializers.DateField()
+    prescribed = serializers.IntegerField()
+    done = serializers.IntegerField()
+    partly = serializers.IntegerField()
+    not_done = serializers.IntegerField()
+    unknown = serializers.IntegerField(help_text="days without an answer; unknown is not no")
+
+
+class StepWeeksOutput(serializers.Serializer[Any]):
+    lasting = serializers.UUIDField()
+    exercise = serializers.CharField()
+    weeks = WeekOutput(many=True)
+
+
+class AdherenceOutput(serializers.Serializer[Any]):
+    steps = StepWeeksOutput(many=True)
+    days = serializers.IntegerField(help_text="since the start")
+    days_answered = serializers.IntegerField()
+    may_progress = serializers.BooleanField(help_text="a suggestion; nothing changes by itself")
+    regress = serializers.ListField(child=serializers.CharField(), help_text="reasons to ask less")
+
+
+class ExerciseDoseOutput(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    unit = serializers.CharField(allow_blank=True)
+    block = serializers.ListField(child=serializers.IntegerField())
+    soft = serializers.ListField(child=serializers.IntegerField(), allow_null=True)
+    suggested = serializers.ListField(child=serializers.IntegerField(), allow_null=True)
+    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
+
+
+class ExerciseOutput(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    presses = serializers.BooleanField()
+    tools = serializers.ListField(child=serializers.CharField())
+    drawings = serializers.ListField(child=serializers.CharField())
+    dose = ExerciseDoseOutput(many=True)
+
+
+class ExercisePage(serializers.Serializer[Any]):
+    results = ExerciseOutput(many=True)
+    next = serializers.CharField(allow_null=True)

@@ -1,0 +1,322 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clinic.api.fields import parsed
+from clinic.api.pagination import Page, short_list
+from clinic.api.schema import PAGED
+from clinic.api.views import ClinicView, etag
+from homecare import actions, planning, queries, rules
+from homecare import content as contents
+from homecare.api import serializers as shapes
+from homecare.models import CheckIn, Programme, ReminderPlan, Step
+from patients.queries import identities
+
+EXAMPLE = OpenApiExample(
+    "Pressure and chin tuck",
+    request_only=True,
+    value={
+        "title": "Neck and shoulders",
+        "steps": [
+            {"exercise": "self_pressure", "muscle": "trapezius_upper", "side": "right", "tool": "soft_ball",
+             "dose": {"hold_s": 45, "intensity_from": 5, "intensity_to": 6, "repetitions": 2}},
+            {"exercise": "chin_tuck", "tool": "lying", "dose": {"hold_s": 10, "repetitions": 10, "times_per_day": 2}},
+        ],
+    },
+)  # fmt: skip
+
+
+def shown(programme: Programme) -> dict[str, Any]:
+    version, steps = queries.current_version(programme)
+    return {
+        "id": programme.pk,
+        "patient_id": programme.patient_id,
+        "status": programme.status,
+        "version": version.number if version else None,
+        "content": contents.of_version(version, steps) if version else None,
+        "draft": programme.draft,
+        "baseline_pain": programme.baseline_pain,
+        "started_on": programme.started_on,
+        "review_on": programme.review_on,
+        "ends_on": programme.ends_on,
+        "ended_at": programme.ended_at,
+    }
+
+
+def answer(programme: Programme, number: int = status.HTTP_200_OK) -> Response:
+    headers = {"ETag": etag(programme.revision)}
+    if number == status.HTTP_201_CREATED:
+        headers["Location"] = f"/api/v1/programmes/{programme.pk}/"
+    return Response(shown(programme), status=number, headers=headers)
+
+
+class PatientProgrammes(ClinicView):
+    scopes = {"get": "homecare:read", "post": "homecare:write"}
+    audit_action = {"get": "programme.list", "post": "programme.start"}
+
+    @extend_schema(
+        operation_id="patients_programmes_list", tags=["home programmes"], parameters=PAGED,
+        responses=shapes.ProgrammePage,
+    )  # fmt: skip
+    def get(self, request: Request, patient_id: UUID) -> Response:
+        """A patient's home programmes, newest first."""
+        page = Page(request, key_types=[UUID])
+        people = identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
+        self.saw(*people)
+        found = Programme.objects.visible_to(self.caller).of_patients(people)
+        if page.after:
+            found = found.filter(pk__lt=page.after[0])
+        rows = list(found.newest_first()[: page.limit + 1])
+        return Response(page.answer(rows, lambda p: [p.pk], lambda some: [shown(p) for p in some]))
+
+    @extend_schema(
+        operation_id="patients_programmes_create", tags=["home programmes"], request=shapes.ProgrammeInput,
+        responses={201: shapes.ProgrammeOutput}, examples=[EXAMPLE],
+    )  # fmt: skip
+    def post(self, request: Request, patient_id: UUID) -> Response:
+        """Begin a home programme as a draft. The patient has nothing of it before it is published."""
+        identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
+        body = parsed(shapes.ProgrammeInput, request.data)
+        made = actions.start_programme(patient_id=patient_id, content=body, by=self.caller, at=timezone.now())
+        return answer(made, status.HTTP_201_CREATED)
+
+
+class ProgrammeView(ClinicView):
+    """On one programme: found here, done by its action."""
+
+    def found(self, programme_id: UUID) -> Programme:
+        programmes = Programme.objects.visible_to(self.caller).select_related("patient")
+        programme = get_object_or_404(programmes, pk=programme_id)
+        self.saw(programme.patient_id)
+        return programme
+
+    def locked(self, programme_id: UUID, *, precondition: bool = False) -> Programme:
+        programme = self.found(programme_id)
+        if precondition and "If-Match" not in self.request.headers:
+            self.check_precondition(programme.revision)
+        locked = Programme.objects.select_for_update(of=("self",)).select_related("patient").get(pk=programme.pk)
+        if precondition:
+            self.check_precondition(locked.revision)
+        return locked
+
+
+class OneProgramme(ProgrammeView):
+    scopes = {"get": "homecare:read", "patch": "homecare:write", "delete": "homecare:write"}
+    audit_action = {"get": "programme.read", "patch": "programme.write", "delete": "programme.discard"}
+
+    @extend_schema(operation_id="programmes_read", tags=["home programmes"], responses=shapes.ProgrammeOutput)
+    def get(self, request: Request, programme_id: UUID) -> Response:
+        """One home programme: what the patient has, and what is being written."""
+        return answer(self.found(programme_id))
+
+    @extend_schema(
+        operation_id="programmes_change", tags=["home programmes"], request=shapes.ProgrammeInput,
+        responses=shapes.ProgrammeOutput,
+    )  # fmt: skip
+    def patch(self, request: Request, programme_id: UUID) -> Response:
+        """Write the draft of the next version anew."""
+        programme = self.locked(programme_id, precondition=True)
+        body = parsed(shapes.ProgrammeInput, request.data)
+        actions.write_draft(programme=programme, content=body, by=self.caller)
+        return answer(programme)
+
+    @extend_schema(operation_id="programmes_discard", tags=["home programmes"], responses={204: None})
+    def delete(self, request: Request, programme_id: UUID) -> Response:
+        """Throw away a programme that has not been given to the patient."""
+        actions.discard_programme(programme=self.locked(programme_id, precondition=True), by=self.caller)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ProgrammePublication(ProgrammeView):
+    scopes = {"post": "homecare:write"}
+    audit_action = {"post": "programme.publish"}
+
+    @extend_schema(
+        operation_id="programmes_publish", tags=["home programmes"], request=shapes.PublishInput,
+        responses=shapes.ProgrammeOutput,
+    )  # fmt: skip
+    def post(self, request: Request, programme_id: UUID) -> Response:
+        """Give the draft to the patient as a new version."""
+        programme = self.locked(programme_id)
+        body = parsed(shapes.PublishInput, request.data)
+        actions.publish(programme=programme, by=self.caller, at=timezone.now(), **body)
+        return answer(programme)
+
+
+class ProgrammePause(ProgrammeView):
+    scopes = {"post": "homecare:write"}
+    audit_action = {"post": "programme.paused"}
+
+    @extend_schema(
+        operation_id="programmes_pause", tags=["home programmes"], request=None, responses=shapes.ProgrammeOutput
+    )
+    def post(self, request: Request, programme_id: UUID) -> Response:
+        """Remind of nothing until it goes on."""
+        programme = self.locked(programme_id)
+        actions.pause_programme(programme=programme, by=self.caller, at=timezone.now())
+        return answer(programme)
+
+
+class ProgrammeResumption(ProgrammeView):
+    scopes = {"post": "homecare:write"}
+    audit_action = {"post": "programme.active"}
+
+    @extend_schema(
+        operation_id="programmes_resume", tags=["home programmes"], request=None, responses=shapes.ProgrammeOutput
+    )
+    def post(self, request: Request, programme_id: UUID) -> Response:
+        """Go on after a pause."""
+        programme = self.locked(programme_id)
+        actions.resume_programme(programme=programme, by=self.caller, at=timezone.now())
+        return answer(programme)
+
+
+class ProgrammeEnd(ProgrammeView):
+    scopes = {"post": "homecare:write"}
+    audit_action = {"post": "programme.ended"}
+
+    @extend_schema(
+        operation_id="programmes_end", tags=["home programmes"], request=None, responses=shapes.ProgrammeOutput
+    )
+    def post(self, request: Request, programme_id: UUID) -> Response:
+        """End it: no more reminders, and its links close."""
+        programme = self.locked(programme_id)
+        actions.end_programme(programme=programme, by=self.caller, at=timezone.now())
+        return answer(programme)
+
+
+class ProgrammeReminders(ProgrammeView):
+    scopes = {"get": "homecare:read", "post": "homecare:write"}
+    audit_action = {"get": "programme.reminders", "post": "programme.remind"}
+
+    @extend_schema(operation_id="programmes_reminders_read", tags=["home programmes"], responses=shapes.RemindersOutput)
+    def get(self, request: Request, programme_id: UUID) -> Response:
+        """When, and by which channels, the patient is reminded."""
+        return self.told(self.found(programme_id))
+
+    @extend_schema(
+        operation_id="programmes_reminders_set", tags=["home programmes"], request=shapes.RemindersInput,
+        responses=shapes.RemindersOutput,
+    )  # fmt: skip
+    def post(self, request: Request, programme_id: UUID) -> Response:
+        """Say when, and by which channels. No channel: not at all. Consent is checked here and again when sending."""
+        programme = self.locked(programme_id)
+        body = parsed(shapes.RemindersInput, request.data)
+        actions.set_reminders(programme=programme, by=self.caller, at=timezone.now(), **body)
+        return self.told(programme)
+
+    def told(self, programme: Programme) -> Response:
+        plan = ReminderPlan.objects.filter(programme=programme).first() or ReminderPlan()
+        return Response(
+            {
+                "channels": plan.channels,
+                "times": [at.isoformat() for at in plan.times],
+                "weekdays": plan.weekdays,
+                "fade_after_weeks": plan.fade_after_weeks,
+                "fade_to_days": plan.fade_to_days,
+                "time_zone": planning.zone_of(programme.patient).key,
+            }
+        )
+
+
+class ProgrammeCheckIns(ProgrammeView):
+    scopes = {"get": "homecare:read"}
+    audit_action = {"get": "check_in.list"}
+
+    @extend_schema(
+        operation_id="programmes_check_ins_list", tags=["home programmes"], parameters=PAGED,
+        responses=shapes.CheckInPage,
+    )  # fmt: skip
+    def get(self, request: Request, programme_id: UUID) -> Response:
+        """What the patient answered, newest day first."""
+        page = Page(request, key_types=[_day])
+        found = CheckIn.objects.filter(programme=self.found(programme_id)).prefetch_related("answers__step")
+        if page.after:
+            found = found.filter(local_date__lt=page.after[0])
+        rows = list(found.order_by("-local_date")[: page.limit + 1])
+        return Response(page.answer(rows, lambda c: [c.local_date], lambda some: [self.told(c) for c in some]))
+
+    def told(self, check_in: CheckIn) -> dict[str, Any]:
+        return {
+            "id": check_in.pk,
+            "local_date": check_in.local_date,
+            "answered_at": check_in.answered_at,
+            "pain": check_in.pain,
+            "wrong": check_in.wrong,
+            "note": check_in.note,
+            "answers": [
+                {"lasting": a.step.lasting, "done": a.done, "reason": a.reason, "discomfort": a.discomfort,
+                 "held_s": a.held_s}
+                for a in check_in.answers.all()
+            ],
+        }  # fmt: skip
+
+
+def _day(text: Any) -> date:
+    return date.fromisoformat(text)
+
+
+class ProgrammeAdherence(ProgrammeView):
+    scopes = {"get": "homecare:read"}
+    audit_action = {"get": "programme.adherence"}
+
+    @extend_schema(operation_id="programmes_adherence", tags=["home programmes"], responses=shapes.AdherenceOutput)
+    def get(self, request: Request, programme_id: UUID) -> Response:
+        """Completed by prescribed, for each step and week, and what that suggests. Nothing changes by itself."""
+        programme = self.found(programme_id)
+        today = timezone.now().astimezone(planning.zone_of(programme.patient)).date()
+        goes = queries.how_it_goes(programme, today=today)
+        return Response(
+            {
+                "steps": [self.course(course.step, course.weeks) for course in goes.courses],
+                "days": goes.days,
+                "days_answered": goes.days_answered,
+                "may_progress": goes.may_progress,
+                "regress": goes.regress,
+            }
+        )
+
+    def course(self, step: Step, weeks: Any) -> dict[str, Any]:
+        names = ("starts_on", "prescribed", "done", "partly", "not_done", "unknown")
+        told = [{name: getattr(week, name) for name in names} for week in weeks]
+        return {"lasting": step.lasting, "exercise": step.exercise, "weeks": told}
+
+
+class Exercises(ClinicView):
+    scopes = {"get": ""}
+
+    @extend_schema(operation_id="exercises_list", tags=["catalogue"], parameters=PAGED, responses=shapes.ExercisePage)
+    def get(self, request: Request) -> Response:
+        """The exercises with their doses: what is refused, what wants a reason, what is suggested and by whom."""
+        return Response(short_list(request, list(rules.EXERCISES.items()), self.told))
+
+    def told(self, entry: tuple[str, rules.Exercise]) -> dict[str, Any]:
+        code, exercise = entry
+        return {
+            "id": code,
+            "name": exercise.name,
+            "presses": exercise.presses,
+            "tools": list(exercise.tools),
+            "drawings": list(exercise.drawings),
+            "dose": [
+                {
+                    "name": name,
+                    "label": rules.FIELDS[name].label,
+                    "unit": rules.FIELDS[name].unit,
+                    "block": list(limits.block or rules.FIELDS[name].slip),
+                    "soft": list(limits.soft) if limits.soft else None,
+                    "suggested": list(limits.suggested) if limits.suggested else None,
+                    "source": limits.source,
+                }
+                for name, limits in exercise.dose.items()
+            ],
+        }

@@ -1,0 +1,139 @@
+"""Home programmes of the demo: some go well, one does not, one is silent, one is an alarm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from accounts import policies
+from accounts.models import Clinic, Membership
+from clinic.caller import Caller
+from clinic.schema import new_id
+from homecare import actions, checking_in, planning, queries, rules
+from homecare.models import Occurrence, Programme
+from messaging import actions as messages
+from patients import actions as patients
+from patients.models import Patient
+
+
+@dataclass(frozen=True)
+class Course:
+    """
+    :ivar pains: worst pain by day, oldest first; None is a day without an answer
+    :ivar wrong: what was wrong on the last day
+    """
+
+    days: int
+    baseline: int
+    pains: Sequence[int | None]
+    wrong: tuple[str, ...] = ()
+    discomfort: int = 4
+
+
+COURSES = [
+    Course(18, 6, [6, 6, 5, None, 6, 5, 5, 5, None, 4, 4, 4, 3, 4, 3, 3, None, 3]),
+    Course(12, 5, [5, 5, 6, 5, None, 5, 5, 6, 5, 7, 7, 8], discomfort=6),
+    Course(20, 7, [7, 6, None, None] + [None] * 16),
+    Course(6, 6, [6, 6, 5, None, 5, 7], wrong=("numb_or_weak",)),
+    Course(9, 4, [4, None, 4, 3, 3, None, 3, 3, 2]),
+]
+MUSCLES = [("trapezius_upper", "right"), ("levator_scapulae", "right")]
+
+
+def load(clinic: Clinic, now: datetime) -> None:
+    """Make the programmes of one demo clinic, unless there are some. Call inside its scope."""
+    if Programme.objects.exists():
+        return
+    therapist = Membership.objects.active().filter(role="therapist").select_related("user").order_by("user__email")
+    by = policies.person_as_caller(therapist[0].user, clinic.pk, ip=None, request_id="demo")
+    assert by is not None
+    people = list(
+        Patient.objects.living_record().filter(consent_email="granted", status="in_care").order_by("created_at", "id")
+    )[: len(COURSES)]
+    if clinic.slug == "harbour":  # so that the demo's first mail goes out at whatever hour it is tried
+        messages.set_sending(values={"quiet_from": time(0), "quiet_until": time(0)}, by=by)
+    for patient, course in zip(people, COURSES, strict=False):
+        programme = _programme(patient, course, by, now)
+        _answers(programme, course, now)
+        if course is COURSES[0]:
+            _due_now(programme, now)
+    steps = rules.starter([{"muscle": muscle, "side": side} for muscle, side in MUSCLES[:1]])
+    content = {"title": "Neck and shoulders", "steps": steps}
+    actions.save_template(name="Neck and shoulders, five minutes", content=content, by=by)
+
+
+def _programme(patient: Patient, course: Course, by: Caller, now: datetime) -> Programme:
+    begun = now - timedelta(days=course.days - 1)
+    steps = rules.starter([{"muscle": muscle, "side": side} for muscle, side in MUSCLES])
+    for step in steps:
+        _fill(step)
+    content: dict[str, Any] = {
+        "title": "Neck and shoulders",
+        "note": "Little and often: five minutes are enough.",
+        "steps": steps,
+    }
+    programme = actions.start_programme(patient_id=patient.pk, content=content, by=by, at=begun)
+    actions.publish(
+        programme=programme, baseline_pain=course.baseline, review_on=None, ends_on=None, by=by, at=begun
+    )  # fmt: skip
+    locked = Patient.objects.get(pk=patient.pk)
+    if locked.phone and locked.consent_sms != "granted":
+        patients.change_patient(patient=locked, changes={"consent_sms": "granted"}, by=by, at=now)
+    programme.patient = Patient.objects.get(pk=patient.pk)
+    channels = planning.usable_channels(programme.patient)[:1]
+    actions.set_reminders(
+        programme=programme, channels=channels, times=[time(8, 0), time(18, 30)], weekdays=range(7),
+        fade_after_weeks=4, fade_to_days=3, by=by, at=now,
+    )  # fmt: skip
+    return programme
+
+
+def _fill(step: dict[str, Any]) -> None:
+    """What the source guide leaves open, filled in as a therapist would: from the suggestions."""
+    suggested = {"scapular_retraction": {"sets": 3, "repetitions": 12, "days_per_week": 4},
+                 "chin_tuck": {"hold_s": 10, "repetitions": 10, "times_per_day": 2},
+                 "self_pressure": {"repetitions": 2, "rest_s": 30}}  # fmt: skip
+    step["dose"] = {**step["dose"], **suggested.get(step["exercise"], {})}
+    if step["exercise"] == "chin_tuck":
+        step["tool"] = "lying"
+
+
+def _answers(programme: Programme, course: Course, now: datetime) -> None:
+    _version, steps = queries.current_version(programme)
+    by = Caller.system(programme.clinic_id, "demo")
+    for number, pain in enumerate(course.pains):
+        if pain is None:
+            continue
+        last = number == len(course.pains) - 1
+        at = now - timedelta(days=course.days - 1 - number) - timedelta(minutes=10)
+        said = {step.pk: _said(step, number, index, course) for index, step in enumerate(steps)}
+        answers = rules.CheckInAnswers(
+            steps={key: value for key, value in said.items() if value},
+            pain=pain,
+            wrong=course.wrong if last else (),
+            note="My arm felt strange." if course.wrong and last else "",
+        )
+        checking_in.answer_day(programme_id=programme.pk, answers=answers, link=None, by=by, at=at)
+
+
+def _said(step: Any, day: int, index: int, course: Course) -> dict[str, Any]:
+    presses = rules.EXERCISES[step.exercise].presses
+    if (day + index) % 9 == 8:
+        return {"done": "no", "reason": "no_time"}
+    done = "partial" if (day * 2 + index) % 7 == 6 else "yes"
+    return {"done": done, "discomfort": course.discomfort if presses else None}
+
+
+def _due_now(programme: Programme, now: datetime) -> None:
+    """One reminder that is due as soon as the demo runs, so that there is a mail to look at."""
+    zone = planning.zone_of(programme.patient)
+    local = (now + timedelta(seconds=5)).astimezone(zone)
+    channel = planning.usable_channels(programme.patient)[0]
+    # Said to be of tomorrow: today is answered already, and an answered day is not reminded of.
+    Occurrence.objects.create(
+        id=new_id(), clinic_id=programme.clinic_id, patient=programme.patient, programme=programme, kind="check_in",
+        channel=channel, local_date=local.date() + timedelta(days=1),
+        local_time=local.time().replace(microsecond=0), due_at=now + timedelta(seconds=5),
+    )  # fmt: skip

@@ -1,0 +1,52 @@
+"""What would go out, and what would hold it back: the engine's own checks, asked without doing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from accounts.models import Clinic
+from homecare.models import Occurrence
+from messaging import checks, engine, providers
+from messaging import rules as sending
+from messaging.models import Message, Sending
+
+MOST = 500
+
+
+@dataclass(frozen=True)
+class Line:
+    patient_id: UUID
+    patient: Any
+    kind: str
+    channel: str
+    due_at: datetime
+    refusal: checks.Refusal | None
+
+
+def lines(clinic: Clinic, *, now: datetime, ahead: timedelta = timedelta(days=1)) -> list[Line]:
+    """Everything that waits or is planned until then, in the order of time, each with what would hold it back."""
+    how = engine.sending_of(clinic.pk)
+    carries = {channel: providers.of_channel(channel) is not None for channel in sending.CHANNELS}
+    waiting = Message.objects.waiting().filter(next_at__lte=now + ahead).select_related("patient", "link")
+    planned = Occurrence.objects.filter(status="planned", due_at__lte=now + ahead).select_related("patient")
+    messages = [*waiting.order_by("next_at")[:MOST], *_as_messages(planned.order_by("due_at")[:MOST], how)]
+    found = [_line(message, clinic, how, carries, now) for message in messages]
+    return sorted(found, key=lambda line: line.due_at)[:MOST]
+
+
+def _as_messages(planned: Any, how: Sending) -> Iterator[Message]:
+    for one in planned:
+        yield Message(
+            clinic_id=one.clinic_id, patient=one.patient, kind=one.kind, channel=one.channel, due_at=one.due_at,
+            late_at=one.due_at + timedelta(minutes=how.late_after_min), next_at=one.due_at,
+        )  # fmt: skip
+
+
+def _line(message: Message, clinic: Clinic, how: Sending, carries: dict[str, bool], now: datetime) -> Line:
+    at = max(now, message.next_at)
+    refusal = checks.refusal(message, clinic, how, now=at, has_provider=carries[message.channel])
+    return Line(message.patient_id, message.patient, message.kind, message.channel, at, refusal)

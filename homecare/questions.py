@@ -1,0 +1,118 @@
+"""
+What a patient's page asks, as a list: the page draws each question with the template of its kind, and reads each answer
+with the reader of its kind. A questionnaire or a pain drawing is one more kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from homecare import rules
+from homecare.models import CheckIn, Step, facts_of
+from homecare.words import told
+
+
+@dataclass(frozen=True)
+class Question:
+    """
+    :ivar kind: names the template `homecare/ask/<kind>.html` and the reader
+    :ivar name: under which its answer is kept
+    :ivar given: what was answered before
+    """
+
+    kind: str
+    name: str
+    label: Any = ""
+    about: Any = None
+    given: Any = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def template(self) -> str:
+        return f"homecare/ask/{self.kind}.html"
+
+
+def of_day(steps: Sequence[Step], before: CheckIn | None, labels: Mapping[str, Any]) -> list[Question]:
+    """A day of a programme: its steps, the pain, a note, and whether something is wrong."""
+    given = {a.step_id: a for a in before.answers.all()} if before else {}
+    shown = [
+        {
+            "id": step.pk,
+            **told(facts_of(step) | {"drawing": step.drawing}),
+            "picture": step.picture_id,
+            "presses": rules.EXERCISES[step.exercise].presses,
+            "hold_s": step.dose.get("hold_s"),
+            "given": given.get(step.pk),
+        }
+        for step in steps
+    ]
+    return [
+        Question("steps", "steps", labels["steps"], about=shown),
+        Question("scale", "pain", labels["pain"], given=before.pain if before else None),
+        Question("text", "note", labels["note"], given=before.note if before else ""),
+        Question("wrong", "wrong", labels["wrong"], about=rules.WRONG, given=before.wrong if before else []),
+    ]
+
+
+def of_soreness(before: CheckIn | None, labels: Mapping[str, Any]) -> list[Question]:
+    return [
+        Question("scale", "soreness", labels["soreness"], given=before.soreness if before else None),
+        Question("text", "note", labels["note"], given=before.note if before else ""),
+        Question("wrong", "wrong", labels["wrong"], about=rules.WRONG, given=before.wrong if before else []),
+    ]
+
+
+def read(questions: Sequence[Question], sent: Any) -> rules.CheckInAnswers:
+    """What was sent (a QueryDict), as plain values; what a value may be is checked where it is kept."""
+    values: dict[str, Any] = {}
+    for question in questions:
+        values[question.name] = READERS[question.kind](question, sent)
+    return rules.CheckInAnswers(**values)
+
+
+def refilled(questions: Sequence[Question], answers: rules.CheckInAnswers) -> list[Question]:
+    """The same questions with these answers in them, for a page that comes back."""
+    found = []
+    for question in questions:
+        given = getattr(answers, question.name)
+        if question.kind == "steps":
+            about = [{**step, "given": given.get(step["id"])} for step in question.about]
+            found.append(replace(question, about=about))
+        else:
+            found.append(replace(question, given=given))
+    return found
+
+
+def _number(text: str | None) -> int | None:
+    """A whole number, None if nothing was said; what is no number lies outside every scale, and is refused there."""
+    if text is None or not text.strip():
+        return None
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else -1
+
+
+def _steps(question: Question, sent: Any) -> dict[UUID, dict[str, Any]]:
+    found = {}
+    for step in question.about:
+        key = step["id"]
+        done = sent.get(f"done-{key}", "")
+        if done:
+            reason = sent.get(f"reason-{key}", "") if done != "yes" else ""
+            found[key] = {
+                "done": done,
+                "reason": reason,
+                "discomfort": _number(sent.get(f"discomfort-{key}")),
+                "held_s": max(0, min(36_000, _number(sent.get(f"held-{key}")) or 0)) or None,
+            }
+    return found
+
+
+READERS: dict[str, Callable[[Question, Any], Any]] = {
+    "steps": _steps,
+    "scale": lambda question, sent: _number(sent.get(question.name)),
+    "text": lambda question, sent: sent.get(question.name, "").strip(),
+    "wrong": lambda question, sent: list(dict.fromkeys(sent.getlist(question.name))),
+}

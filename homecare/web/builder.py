@@ -1,0 +1,324 @@
+"""Writing a programme: every touch is kept as the draft, and published when it is right."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from accounts.web.pages import page
+from assessments import catalogue
+from assessments.models import Assessment
+from assessments.queries import trigger_points
+from assessments.web.words import CLASSES
+from clinic.errors import Conflict, FieldError, Invalid, NotFound, Problems
+from homecare import actions, queries, rules, words
+from homecare import content as contents
+from homecare.models import Picture, Programme, Template
+from patients.queries import identities
+from treatments.web.views import known_points
+
+MOVES = ("up", "down", "copy", "remove")
+
+
+class ChangedElsewhere(Conflict):
+    code = "changed_elsewhere"
+    detail = "Somebody else has changed this programme meanwhile. Open it again to go on from there."
+
+
+def find(request: Any, programme_id: UUID, *, lock: bool = False) -> Programme:
+    """:raises NotFound:"""
+    programmes = Programme.objects.select_related("patient")
+    if lock:
+        programmes = programmes.select_for_update(of=("self",))
+    found = programmes.filter(pk=programme_id).first()
+    if found is None:
+        raise NotFound
+    request.trace.saw(found.patient_id)
+    return found
+
+
+def points_to_press(request: Any, patient_id: UUID) -> list[dict[str, Any]]:
+    """The patient's trigger points that they may press themselves, active ones first."""
+    people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
+    found = trigger_points(clinic_id=request.clinic.pk, patient_ids=people, after=None, limit=60)
+    order = {"active": 0, "activity_undetermined": 1, "latent": 2, "indeterminate": 3}
+    ratings = contents.ratings()
+    fit = [p for p in found if p["class"] in order and ratings.get(p["muscle"]) != "no"]
+    fit.sort(key=lambda p: order[p["class"]])
+    return [{"trigger_point": str(p["id"]), "muscle": p["muscle"], "side": p["side"]} for p in fit]
+
+
+@page(scope="homecare:write", action="page.programme.new", methods="GET POST")
+def new(request: Any, patient_id: UUID) -> HttpResponse:
+    """Begin from the starter programme, a template of the clinic, an earlier programme, or nothing."""
+    people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
+    request.trace.saw(*people)
+    earlier = list(Programme.objects.of_patients(people).exclude(status="draft").newest_first()[:10])
+    templates = list(Template.objects.order_by("name"))
+    if request.method == "POST":
+        content = beginning(request, patient_id, request.POST.get("from", ""), templates, earlier)
+        made = actions.start_programme(patient_id=patient_id, content=content, by=request.caller, at=timezone.now())
+        return redirect("programme_edit", made.pk)
+    context = {"patient_id": patient_id, "templates": templates, "earlier": [titled(p) for p in earlier]}
+    return render(request, "homecare/new_programme.html", context)
+
+
+def titled(programme: Programme) -> dict[str, Any]:
+    version, steps = queries.current_version(programme)
+    return {"programme": programme, "title": version.title if version else "", "steps": len(steps)}
+
+
+def beginning(
+    request: Any, patient_id: UUID, source: str, templates: list[Template], earlier: list[Programme]
+) -> dict[str, Any]:
+    kind, _separator, key = source.partition(":")
+    if kind == "starter":
+        steps = rules.starter(points_to_press(request, patient_id)[:3])
+        return {"title": _("Neck and shoulders"), "note": "", "steps": steps}
+    if kind == "template":
+        template = next((t for t in templates if str(t.pk) == key), None)
+        if template is None:
+            raise NotFound
+        return {"title": template.name, **template.content}
+    if kind == "programme":
+        programme = next((p for p in earlier if str(p.pk) == key), None)
+        if programme is None:
+            raise NotFound
+        version, given = queries.current_version(programme)
+        content = contents.of_version(version, given) if version else {}
+        for step in content.get("steps", []):
+            step["lasting"] = None
+        return content
+    return {"title": "", "note": "", "steps": []}
+
+
+# --- Editing --------------------------------------------------------------------------------------------------
+
+
+def sent_content(post: Any) -> dict[str, Any]:
+    """
+    The form's steps, in the shape that actions take.
+
+    :raises Invalid: a number is none
+    """
+    problems = Problems()
+    steps = []
+    for number in range(min(int(post.get("count") or 0), 50)):
+        at = f"steps-{number}-"
+        if f"{at}exercise" not in post:
+            continue
+        step: dict[str, Any] = {"dose": {}, "limit_reasons": {}}
+        for name in ("exercise", "lasting", "tool", "cue", "picture", "drawing"):
+            step[name] = post.get(f"{at}{name}", "")
+        step["trigger_point"], step["muscle"], step["side"] = where(post.get(f"{at}where", ""))
+        for name in rules.FIELDS:
+            text = post.get(f"{at}dose-{name}", "").strip()
+            if text:
+                if text.isascii() and text.isdigit() and len(text) < 6:
+                    step["dose"][name] = int(text)
+                else:
+                    problems.add(f"/steps/{number}/dose/{name}", "invalid", "A whole number, please.")
+            step["limit_reasons"][name] = post.get(f"{at}reason-{name}", "")
+        steps.append(step)
+    problems.raise_if_any()
+    return {"title": post.get("title", ""), "note": post.get("note", ""), "steps": steps}
+
+
+def where(text: str) -> tuple[str | None, str | None, str | None]:
+    """`point:<id>:<muscle>:<side>` or `muscle:<muscle>:<side>` of the select."""
+    kind, *rest = text.split(":")
+    if kind == "point" and len(rest) == 3:
+        return rest[0], rest[1], rest[2]
+    if kind == "muscle" and len(rest) == 2:
+        return None, rest[0], rest[1]
+    return None, None, None
+
+
+def moved(steps: list[dict[str, Any]], command: str, number: int) -> dict[str, Any] | None:
+    """Do to the list what the button says; gives the step that was taken out, if one was."""
+    if not 0 <= number < len(steps):
+        return None
+    if command == "copy":
+        steps.insert(number + 1, {**steps[number], "lasting": None})
+    elif command == "remove":
+        return {"at": number, "step": steps.pop(number)}
+    else:
+        other = number + (1 if command == "down" else -1)
+        if 0 <= other < len(steps):
+            steps[number], steps[other] = steps[other], steps[number]
+    return None
+
+
+@page(scope="homecare:write", action="page.programme.edit", methods="GET POST")
+def edit(request: Any, programme_id: UUID) -> HttpResponse:
+    programme = find(request, programme_id, lock=request.method == "POST")
+    if programme.status == Programme.Status.ENDED:
+        return redirect("programme", programme.pk)
+    removed = None
+    if request.method == "POST":
+        if str(programme.revision) != request.POST.get("revision"):
+            raise ChangedElsewhere
+        try:
+            content = sent_content(request.POST)
+        except Invalid as refusal:
+            return shown(request, programme, status=400, errors=refusal.errors)
+        command, _separator, which = request.POST.get("do", "").partition(":")
+        removed = changed(content, command, which, request.POST)
+        problems = actions.write_draft(programme=programme, content=content, by=request.caller)
+        if command == "publish":
+            return published(request, programme)
+        if request.htmx:
+            return render(request, "homecare/draft_state.html", state(programme, problems.errors))
+    return shown(request, programme, removed=removed)
+
+
+def changed(content: dict[str, Any], command: str, which: str, post: Any) -> dict[str, Any] | None:
+    steps = content["steps"]
+    if command == "add" and post.get("new_exercise") in rules.EXERCISES:
+        steps.append({"exercise": post["new_exercise"], "dose": {}})
+    elif command in MOVES and which.isdigit():
+        return moved(steps, command, int(which))
+    elif command == "restore":
+        kept = json.loads(post.get("removed", "null"))
+        if isinstance(kept, dict) and isinstance(kept.get("step"), dict):
+            steps.insert(int(kept.get("at", 0)), kept["step"])
+    return None
+
+
+def published(request: Any, programme: Programme) -> HttpResponse:
+    """Give the draft to the patient, or show what is in the way."""
+    problems = Problems()
+
+    def day(name: str) -> date | None:
+        text = request.POST.get(name, "").strip()
+        try:
+            found = parse_date(text) if text else None
+        except ValueError:
+            found = None
+        if text and found is None:
+            problems.add(f"/{name}", "invalid", "This is no date.")
+        return found
+
+    review_on, ends_on = day("review_on"), day("ends_on")
+    pain = request.POST.get("baseline_pain", "").strip()
+    try:
+        problems.raise_if_any()
+        actions.publish(
+            programme=programme, baseline_pain=int(pain) if pain.isdigit() else None, review_on=review_on,
+            ends_on=ends_on, by=request.caller, at=timezone.now(),
+        )  # fmt: skip
+    except Invalid as refusal:
+        programme.refresh_from_db()
+        return shown(request, programme, status=400, errors=refusal.errors)
+    return redirect("programme", programme.pk)
+
+
+def state(programme: Programme, errors: list[FieldError]) -> dict[str, Any]:
+    steps = (programme.draft or {}).get("steps", [])
+    return {
+        "programme": programme,
+        "problems": [{"error": e, "step": step_of(e.pointer, steps)} for e in errors],
+        "now": timezone.now(),
+    }
+
+
+def step_of(pointer: str, steps: list[dict[str, Any]]) -> str:
+    """The step that a problem is about, as its card is headed."""
+    parts = pointer.split("/")
+    if len(parts) > 2 and parts[1] == "steps" and parts[2].isdigit() and int(parts[2]) < len(steps):
+        return f"{int(parts[2]) + 1} {words.name_of(steps[int(parts[2])])}"
+    return ""
+
+
+def shown(
+    request: Any,
+    programme: Programme,
+    *,
+    status: int = 200,
+    errors: list[FieldError] | None = None,
+    removed: dict[str, Any] | None = None,
+) -> HttpResponse:
+    version, published_steps = queries.current_version(programme)
+    if programme.draft is None and version is not None:
+        programme.draft = contents.of_version(version, published_steps)
+    draft = contents.tidy(programme.draft or {})
+    problems = errors if errors is not None else actions.problems_of(programme).errors
+    points = known_points(request, programme.patient_id)
+    ratings = contents.ratings()
+    last = Assessment.objects.filter(patient_id=programme.patient_id).exclude(signed_at=None).newest_first().first()
+    context = {
+        **state(programme, problems),
+        "patient": programme.patient,
+        "draft": draft,
+        "version": version,
+        "cards": [card(number, step, points, problems) for number, step in enumerate(draft["steps"])],
+        "exercises": [(code, _(exercise.name)) for code, exercise in rules.EXERCISES.items()],
+        "pictures": list(Picture.objects.defer("content").order_by("name")),
+        "points": points,
+        "ratings": ratings,
+        "muscles": sorted((_(m["name"]), key) for key, m in catalogue.MUSCLES.items()),
+        "classes": CLASSES,
+        "pain": programme.baseline_pain
+        if programme.baseline_pain is not None
+        else (last.pain_worst_24h if last else None),
+        "removed": json.dumps(removed) if removed else "",
+        "removed_name": words.name_of(removed["step"]) if removed else "",
+    }
+    return render(request, "homecare/builder.html", context, status=status)
+
+
+def card(number: int, step: dict[str, Any], points: list[dict[str, Any]], problems: list[FieldError]) -> dict[str, Any]:
+    """One step as the form draws it: only its own fields, with limits, suggestions, and what is wrong."""
+    exercise = rules.EXERCISES[step["exercise"]]
+    wrong: dict[str, list[str]] = {}
+    for error in problems:
+        if error.pointer.startswith(f"/steps/{number}/"):
+            wrong.setdefault(error.pointer.split("/", 3)[3], []).append(error.detail)
+    fields = [
+        {
+            "name": name,
+            "label": _(rules.FIELDS[name].label),
+            "unit": rules.FIELDS[name].unit,
+            "value": step["dose"].get(name),
+            "limits": limits.block or rules.FIELDS[name].slip,
+            "suggested": limits.suggested,
+            "source": limits.source,
+            "soft": limits.soft,
+            "reason": step["limit_reasons"].get(name, ""),
+            "wants_reason": bool(
+                limits.soft and step["dose"].get(name) is not None
+                and not limits.soft[0] <= step["dose"][name] <= limits.soft[1]
+            ),
+            "problems": wrong.get(f"dose/{name}", []),
+        }
+        for name, limits in exercise.dose.items()
+    ]  # fmt: skip
+    ratings = contents.ratings()
+    fit = [p for p in points if not exercise.presses or ratings.get(p["muscle"]) != "no"]
+    return {
+        "number": number,
+        "step": step,
+        **words.told(step),
+        "presses": exercise.presses,
+        "tools": [(code, _(rules.TOOLS[code])) for code in exercise.tools],
+        "drawings": [(name, words.drawing(name)) for name in exercise.drawings],
+        "fields": fields,
+        "points": fit,
+        "where": chosen(step),
+        "caution": contents.caution(step["muscle"]) if exercise.presses else "",
+        "problems": {key: texts for key, texts in wrong.items() if not key.startswith("dose/")},
+    }
+
+
+def chosen(step: dict[str, Any]) -> str:
+    if step["trigger_point"]:
+        return f"point:{step['trigger_point']}:{step['muscle']}:{step['side']}"
+    return f"muscle:{step['muscle']}:{step['side']}" if step["muscle"] else ""

@@ -1,0 +1,212 @@
+"""
+The patient's page: today's steps, how it went, whether something is wrong. One column, no account, no script needed.
+
+The address carries nothing: who it is for stands in a short-lived cookie that `messaging.web.patient` gave to the
+person who opened the link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from accounts.models import Clinic
+from audit import actions as audit
+from clinic import tenancy
+from clinic.api.throttling import client_address
+from clinic.caller import Caller
+from clinic.errors import Conflict, Invalid
+from homecare import actions, calendar, checking_in, planning, queries, questions, rules, words
+from homecare.models import CheckIn, Occurrence, Picture, Programme, Step, Version
+from messaging import links
+from messaging.models import Link
+from messaging.texts import language_of
+from messaging.web.patient import patient_caller, visit_of, without_account
+from patients.models import Patient
+
+
+@dataclass(frozen=True)
+class Visit:
+    link: Link
+    patient: Patient
+    clinic: Clinic
+    caller: Caller
+
+    @property
+    def today(self) -> date:
+        return timezone.now().astimezone(planning.zone_of(self.patient)).date()
+
+    def programme(self) -> Programme | None:
+        found = Programme.objects.filter(pk=self.link.about_id, patient_id=self.patient.pk).select_related("patient")
+        return found.first() if self.link.purpose == "check_in" else None
+
+
+@contextmanager
+def arrived(request: HttpRequest) -> Iterator[Visit | None]:
+    """The visit that this browser has begun, in its clinic, language and time zone; None when it is over."""
+    known = visit_of(request)
+    if known is None:
+        yield None
+        return
+    clinic_id, link_id = known
+    with tenancy.scope(clinic_id, read_only=request.method in ("GET", "HEAD")):
+        link = Link.objects.filter(pk=link_id, revoked_at=None).select_related("patient__clinic").first()
+        if link is None:
+            yield None
+            return
+        clinic = link.patient.clinic
+        language = language_of(link.patient.language, clinic.locale)
+        caller = patient_caller(link, ip=client_address(request) or None)
+        with translation.override(language), timezone.override(planning.zone_of(link.patient)):
+            request.LANGUAGE_CODE = language
+            yield Visit(link, link.patient, clinic, caller)
+
+
+def visit_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    @wraps(view)
+    def answered(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+        with arrived(request) as visit:
+            if visit is None:
+                return render(request, "homecare/visit_over.html", status=403)
+            return view(request, visit, *arguments, **named)
+
+    return without_account(answered)
+
+
+def labels() -> dict[str, str]:
+    return {
+        "steps": _("Today"),
+        "pain": _("Your worst pain today"),
+        "soreness": _("How sore is it where you were needled?"),
+        "note": _("Anything to tell us?"),
+        "wrong": _("Something is wrong"),
+    }
+
+
+def asked(visit: Visit) -> tuple[str, list[questions.Question]]:
+    """Title and questions of the page, with what was answered already; no questions if nothing is asked any more."""
+    if visit.link.purpose == "soreness":
+        before = CheckIn.objects.filter(link=visit.link).first()
+        return _("After your visit"), questions.of_soreness(before, labels())
+    programme = visit.programme()
+    if programme is None or programme.status != Programme.Status.ACTIVE:
+        return "", []
+    version, steps = queries.current_version(programme)
+    assert version is not None
+    before = CheckIn.objects.filter(programme=programme, local_date=visit.today).prefetch_related("answers").first()
+    return version.title, questions.of_day(steps, before, labels())
+
+
+@visit_page
+def check_in(request: HttpRequest, visit: Visit) -> HttpResponse:
+    title, page = asked(visit)
+    if not page:
+        return render(request, "homecare/nothing_asked.html", {"visit": visit})
+    errors: list[Any] = []
+    if request.method == "POST":
+        answers = questions.read(page, request.POST)
+        try:
+            record(visit, answers)
+            return redirect("check_in_thanks")
+        except Invalid as refusal:
+            errors, page = refusal.errors, questions.refilled(page, answers)
+        except Conflict:
+            return render(request, "homecare/nothing_asked.html", {"visit": visit}, status=409)
+    note = ""
+    programme = visit.programme()
+    if programme is not None:
+        version, _steps = queries.current_version(programme)
+        note = version.note if version else ""
+    context = {
+        "visit": visit, "title": title, "questions": page, "errors": errors, "note": note, "today": visit.today,
+        "scale": range(11), "reasons": words.REASONS,
+    }  # fmt: skip
+    return render(request, "homecare/check_in.html", context, status=400 if errors else 200)
+
+
+def record(visit: Visit, answers: rules.CheckInAnswers) -> CheckIn:
+    given: dict[str, Any] = {"answers": answers, "link": visit.link, "by": visit.caller, "at": timezone.now()}
+    if visit.link.purpose == "soreness":
+        return checking_in.answer_soreness(session_id=visit.link.about_id, **given)
+    return checking_in.answer_day(programme_id=visit.link.about_id, **given)
+
+
+@visit_page
+def thanks(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Thanks, what happens next, and, if something is wrong, what to do now."""
+    check_ins = CheckIn.objects.filter(patient_id=visit.patient.pk)
+    last = check_ins.order_by("-answered_at").first()
+    if last is None:
+        return redirect("check_in")
+    follows = {rules.WRONG[code].follows for code in last.wrong if code in rules.WRONG}
+    following = Occurrence.objects.filter(
+        patient_id=visit.patient.pk, status=Occurrence.Status.PLANNED, kind="check_in", due_at__gt=timezone.now()
+    )
+    programme = visit.programme()
+    context = {
+        "visit": visit,
+        "at_once": rules.AT_ONCE in follows,
+        "told": bool(follows),
+        "next": following.filter(local_date__gt=visit.today).order_by("due_at").first(),
+        "days": check_ins.filter(programme__isnull=False).count(),
+        "running": programme is not None and programme.status == Programme.Status.ACTIVE,
+    }
+    return render(request, "homecare/thanks.html", context)
+
+
+@visit_page
+def calendar_address(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Make the secret address of the calendar, and show it once."""
+    programme = visit.programme()
+    if programme is None or request.method != "POST":
+        return redirect("check_in")
+    url = actions.calendar_link(programme=programme, by=visit.caller, at=timezone.now())
+    address = url.replace("/c/", "/c/calendar/").rstrip("/") + ".ics"
+    webcal = address.replace("https://", "webcal://").replace("http://", "webcal://")
+    return render(request, "homecare/calendar_address.html", {"visit": visit, "address": address, "webcal": webcal})
+
+
+@without_account
+def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
+    """The programme's times as iCalendar. A calendar program asks for it, so the address is all there is."""
+    with links.presented(token) as found:
+        link = found if found and found.purpose == "calendar" and links.is_open(found, timezone.now()) else None
+    if link is None:
+        raise Http404
+    with tenancy.scope(link.clinic_id):
+        programme = Programme.objects.filter(pk=link.about_id).select_related("patient__clinic").first()
+        if programme is None or programme.status != Programme.Status.ACTIVE:
+            raise Http404
+        language = language_of(programme.patient.language, programme.patient.clinic.locale)
+        with translation.override(language):
+            feed = calendar.feed(programme)
+        by = patient_caller(link, ip=client_address(request) or None)
+        audit.log("programme.calendar.read", by=by, target_id=programme.pk, patient_ids=[programme.patient_id])
+    response = HttpResponse(feed, content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = 'inline; filename="exercises.ics"'
+    return response
+
+
+@visit_page
+def picture(request: HttpRequest, visit: Visit, picture_id: UUID) -> HttpResponse:
+    """A clinic's picture, if it stands in this patient's programme."""
+    programme = visit.programme()
+    shown = (
+        Step.objects.filter(picture_id=picture_id, version__in=Version.objects.filter(programme=programme))
+        if programme
+        else Step.objects.none()
+    )
+    found = Picture.objects.filter(pk=picture_id).first() if shown.exists() else None
+    if found is None:
+        raise Http404
+    return HttpResponse(bytes(found.content), content_type="image/webp")

@@ -1,0 +1,39 @@
+"""How it goes at home, in a few lines: for the patient's page, and before the next session."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from accounts.web.pages import page
+from homecare import planning, queries, words
+from homecare.models import Programme
+from patients.queries import identities
+
+
+def home_summary(programme: Programme) -> dict[str, Any]:
+    """The last week of each step, the pains, and what that suggests."""
+    today = timezone.now().astimezone(planning.zone_of(programme.patient)).date()
+    goes = queries.how_it_goes(programme, today=today)
+    return {
+        "programme": programme,
+        "goes": goes,
+        "steps": [(course.told, course.weeks[-1] if course.weeks else None) for course in goes.courses],
+        "pains": [c.pain for c in reversed(goes.check_ins[:7]) if c.pain is not None],
+        "regress": [words.REGRESS[code] for code in goes.regress],
+        "silent_days": (today - (goes.last_on or programme.started_on or today)).days,
+    }
+
+
+@page(scope="homecare:read", action="page.home_summary")
+def of_patient(request: Any, patient_id: UUID) -> HttpResponse:
+    """A piece of a page: how the running programme goes, or nothing."""
+    people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
+    request.trace.saw(*people)
+    programme = Programme.objects.of_patients(people).active().select_related("patient").first()
+    summary = home_summary(programme) if programme else None
+    return render(request, "homecare/summary.html", {"summary": summary})

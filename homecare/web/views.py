@@ -1,0 +1,243 @@
+"""Pages about a programme: how it goes, its reminders, its sheet, templates and pictures, and what goes out next."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages as toasts
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_time
+from django.utils.translation import gettext as _
+
+from accounts.web.pages import page
+from clinic.errors import FieldError, Invalid, NotFound
+from homecare import actions, dry_run, planning, queries, words
+from homecare import content as contents
+from homecare.models import Occurrence, Picture, ReminderPlan, Template, Version, facts_of
+from homecare.web.builder import find
+from messaging.models import Message
+from messaging.rules import CHANNELS
+from messaging.web import words as message_words
+from patients import actions as patients
+from patients.models import Patient
+from patients.rules import CONSENT_ANSWERS
+
+TIMES_SHOWN = 4
+
+
+@page(scope="homecare:read", action="page.programme")
+def programme(request: Any, programme_id: UUID) -> HttpResponse:
+    """Steps, adherence, what was answered, what it suggests; and what a therapist may do about it."""
+    found = find(request, programme_id)
+    version, steps = queries.current_version(found)
+    zone = planning.zone_of(found.patient)
+    goes = queries.how_it_goes(found, today=timezone.now().astimezone(zone).date()) if version else None
+    plan = ReminderPlan.objects.filter(programme=found).first()
+    planned = Occurrence.objects.filter(programme=found, status="planned", due_at__gt=timezone.now())
+    context = {
+        "programme": found,
+        "patient": found.patient,
+        "version": version,
+        "versions": list(Version.objects.filter(programme=found).select_related("made_by").order_by("-number")),
+        "steps": [words.told(contents.of_step(step)) | {"picture": step.picture_id} for step in steps],
+        "goes": goes,
+        "plan": plan,
+        "next": planned.order_by("due_at").first(),
+        "zone": zone.key,
+        "messages": Message.objects.filter(about_id=found.pk).order_by("-due_at")[:10],
+        "words": words,
+        "message_words": message_words,
+        "signs": [
+            (words.SIGNS[name], held)
+            for name, held in (
+                goes.week_facts[-1].signs(found.baseline_pain).items() if goes and goes.week_facts else ()
+            )
+        ],
+    }
+    return render(request, "homecare/programme.html", context)
+
+
+@page(scope="homecare:read", action="page.programme.sheet")
+def sheet(request: Any, programme_id: UUID) -> HttpResponse:
+    """The programme on paper, for a patient without a phone."""
+    found = find(request, programme_id)
+    version, steps = queries.current_version(found)
+    if version is None:
+        raise NotFound
+    told = [words.told(facts_of(step) | {"drawing": step.drawing}) | {"picture": step.picture_id} for step in steps]
+    context = {"programme": found, "patient": found.patient, "version": version, "steps": told, "days": range(7)}
+    return render(request, "homecare/sheet.html", context)
+
+
+STATUS_ACTIONS = {
+    "pause": actions.pause_programme,
+    "resume": actions.resume_programme,
+    "end": actions.end_programme,
+}
+
+
+@page(scope="homecare:write", action="page.programme.status", methods="POST")
+def change_status(request: Any, programme_id: UUID, change: str) -> HttpResponse:
+    found = find(request, programme_id, lock=True)
+    if change == "discard":
+        actions.discard_programme(programme=found, by=request.caller)
+        return redirect("patient", found.patient_id)
+    if change not in STATUS_ACTIONS:
+        raise NotFound
+    STATUS_ACTIONS[change](programme=found, by=request.caller, at=timezone.now())
+    return redirect("programme", found.pk)
+
+
+# --- Reminders ------------------------------------------------------------------------------------------------
+
+
+@page(scope="homecare:write", action="page.programme.reminders", methods="GET POST")
+def reminders(request: Any, programme_id: UUID) -> HttpResponse:
+    """When and how the patient is reminded; and, beside it, how they may be reached."""
+    found = find(request, programme_id, lock=request.method == "POST")
+    errors: list[FieldError] = []
+    if request.method == "POST":
+        try:
+            if "contact" in request.POST:
+                set_contact(request, found.patient)
+            else:
+                set_plan(request, found)
+                toasts.success(request, _("Saved."))
+                return redirect("programme", found.pk)
+            return redirect("programme_reminders", found.pk)
+        except Invalid as refusal:
+            errors = refusal.errors
+    patient = Patient.objects.get(pk=found.patient_id)
+    plan = ReminderPlan.objects.filter(programme=found).first()
+    times = [t.strftime("%H:%M") for t in plan.times] if plan else ["08:00"]
+    if errors and "contact" not in request.POST:
+        times = [t for t in request.POST.getlist("times") if t]
+    usable = planning.usable_channels(patient)
+    context = {
+        "programme": found,
+        "patient": patient,
+        "plan": plan,
+        "times": (times + [""] * TIMES_SHOWN)[: max(TIMES_SHOWN, len(times))],
+        "weekdays": list(enumerate(words.WEEKDAYS)),
+        "chosen_days": plan.weekdays if plan else list(range(7)),
+        "channels": [(c, message_words.CHANNELS[c], c in usable, bool(plan and c in plan.channels)) for c in CHANNELS],
+        "consents": [(c, message_words.CHANNELS[c], getattr(patient, f"consent_{c}")) for c in CHANNELS],
+        "zone": planning.zone_of(patient).key,
+        "errors": errors,
+        "may_write_patient": "patients:write" in request.caller.scopes,
+    }
+    return render(request, "homecare/reminders.html", context, status=400 if errors else 200)
+
+
+def set_contact(request: Any, patient: Patient) -> None:
+    """:raises Invalid:"""
+    locked = Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
+    changes: dict[str, Any] = {}
+    for name in ("email", "phone", "time_zone"):
+        if name in request.POST:
+            changes[name] = request.POST[name].strip() or ("" if name == "time_zone" else None)
+    for channel in CHANNELS:
+        answer = request.POST.get(f"consent_{channel}")
+        if answer in CONSENT_ANSWERS:
+            changes[f"consent_{channel}"] = answer
+    patients.change_patient(patient=locked, changes=changes, by=request.caller, at=timezone.now())
+
+
+def set_plan(request: Any, programme: Any) -> None:
+    """:raises Invalid:"""
+    post = request.POST
+
+    def number(name: str) -> int | None:
+        text = post.get(name, "").strip()
+        if not text:
+            return None
+        if not (text.isascii() and text.isdigit() and len(text) < 4):
+            raise Invalid(errors=[FieldError(f"/{name}", "invalid", "A whole number, please.")])
+        return int(text)
+
+    times: list[time] = []
+    for at, text in enumerate(post.getlist("times")):
+        if text.strip():
+            try:
+                found = parse_time(text.strip())
+            except ValueError:
+                found = None
+            if found is None:
+                raise Invalid(errors=[FieldError(f"/times/{at}", "invalid", "A time is written as 08:30.")])
+            times.append(found.replace(second=0, microsecond=0))
+    actions.set_reminders(
+        programme=programme,
+        channels=post.getlist("channels"),
+        times=times,
+        weekdays=[int(day) for day in post.getlist("weekdays") if day in "0123456" and day],
+        fade_after_weeks=number("fade_after_weeks"),
+        fade_to_days=number("fade_to_days"),
+        by=request.caller,
+        at=timezone.now(),
+    )
+
+
+@page(scope="homecare:read", action="page.messages.dry_run")
+def preview(request: Any) -> HttpResponse:
+    """What would go out in the next day, and what would hold it back as of now. Nothing is sent or changed."""
+    with timezone.override(ZoneInfo(request.clinic.time_zone)):
+        lines = dry_run.lines(request.clinic, now=timezone.now(), ahead=timedelta(days=1))
+        request.trace.saw(*(line.patient_id for line in lines))
+        return render(request, "homecare/preview.html", {"lines": lines, "words": message_words})
+
+
+# --- Templates and pictures -----------------------------------------------------------------------------------
+
+
+@page(scope="homecare:write", action="page.template.save", methods="POST")
+def save_template(request: Any, programme_id: UUID) -> HttpResponse:
+    found = find(request, programme_id)
+    version, steps = queries.current_version(found)
+    content = found.draft or (contents.of_version(version, steps) if version else {})
+    actions.save_template(name=request.POST.get("name", ""), content=content, by=request.caller)
+    toasts.success(request, _("Kept as a template."))
+    return redirect("programme", found.pk)
+
+
+@page(scope="homecare:write", action="page.template.delete", methods="POST")
+def delete_template(request: Any, template_id: UUID) -> HttpResponse:
+    template = Template.objects.filter(pk=template_id).first()
+    if template is None:
+        raise NotFound
+    actions.delete_template(template=template, by=request.caller)
+    return redirect("pictures")
+
+
+@page(scope="homecare:write", action="page.pictures", methods="GET POST")
+def pictures(request: Any) -> HttpResponse:
+    """The clinic's own pictures and templates."""
+    errors: list[FieldError] = []
+    if request.method == "POST":
+        upload = request.FILES.get("picture")
+        try:
+            if upload is None:
+                raise Invalid(errors=[FieldError("/picture", "required", "Choose a picture.")])
+            name = request.POST.get("name", "").strip() or upload.name
+            actions.add_picture(name=name, upload=upload.read(), by=request.caller)
+            return redirect("pictures")
+        except Invalid as refusal:
+            errors = refusal.errors
+    context = {
+        "pictures": Picture.objects.defer("content").order_by("name"),
+        "templates": Template.objects.order_by("name"),
+        "errors": errors,
+    }
+    return render(request, "homecare/pictures.html", context, status=400 if errors else 200)
+
+
+@page(scope="homecare:read", action="")
+def picture(request: Any, picture_id: UUID) -> HttpResponse:
+    found = Picture.objects.filter(pk=picture_id).first()
+    if found is None:
+        raise NotFound
+    return HttpResponse(bytes(found.content), content_type="image/webp")

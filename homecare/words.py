@@ -1,0 +1,121 @@
+"""Exercises and doses in words, for patients and therapists, in the language that is active."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from assessments import catalogue
+from homecare import rules
+
+DRAWINGS = Path(__file__).parent / "drawings"
+STATUSES = {"draft": _("being written"), "active": _("running"), "paused": _("paused"), "ended": _("ended")}
+DONE = {"yes": _("Done"), "partial": _("Partly"), "no": _("Not today")}
+REASONS = {
+    "forgot": _("forgot it"), "no_time": _("no time"), "pain": _("it hurt"), "unclear": _("did not know how"),
+    "no_tool": _("had no ball or band"), "travel": _("was travelling"), "unwell": _("was unwell"),
+    "feels_better": _("feels better already"), "other": _("something else"),
+}  # fmt: skip
+WEEKDAYS = [_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")]
+SIDES = {"left": _("left"), "right": _("right")}
+REGRESS = {
+    "pain_up_over_24_h": _("pain up by 2 or more for over 24 hours"),
+    "sore_after_72_h": _("still sore 72 hours after needling"),
+    "new_symptoms": _("new symptoms were named"),
+}
+SIGNS = {
+    "adherence": _("at least 70% done"),
+    "pain": _("worst pain no higher than at the start and 1"),
+    "discomfort": _("discomfort at most 4 at the same pressure"),
+}
+
+
+@lru_cache
+def drawing(name: str) -> SafeString:
+    """A line drawing of ours as inline SVG, or nothing; it takes the colour of the text around it."""
+    known = {d for exercise in rules.EXERCISES.values() for d in exercise.drawings}
+    if name not in known:
+        return mark_safe("")
+    svg = (DRAWINGS / f"{name}.svg").read_text().strip()
+    return mark_safe(svg.replace("<svg ", '<svg class="drawing" aria-hidden="true" focusable="false" ', 1))  # noqa: S308 - our own file
+
+
+def name_of(step: Mapping[str, Any]) -> str:
+    """What the step is called; an exercise of the clinic's own by the beginning of its words."""
+    if step["exercise"] == "own":
+        first = str(step.get("cue", "")).strip().splitlines()
+        return first[0][:60] if first else gettext("Another exercise")
+    return gettext(rules.EXERCISES[step["exercise"]].name)
+
+
+def place_of(step: Mapping[str, Any]) -> str:
+    if not step.get("muscle"):
+        return ""
+    muscle = gettext(catalogue.MUSCLES[step["muscle"]]["name"])
+    return f"{muscle}, {SIDES[step['side']]}" if step.get("side") else muscle
+
+
+def how_of(step: Mapping[str, Any]) -> str:
+    """What the patient does: the clinic's words, after ours."""
+    ours = rules.EXERCISES[step["exercise"]].how
+    own = str(step.get("cue", "")).strip()
+    return "\n".join(text for text in (gettext(ours) if ours else "", own) if text)
+
+
+def stop_of(step: Mapping[str, Any]) -> str:
+    codes = rules.EXERCISES[step["exercise"]].stop_if
+    if not codes:
+        return ""
+    *most, last = [gettext(rules.STOP_IF[code]) for code in codes]
+    return gettext("Stop if {some} or {last}.").format(some=", ".join(most), last=last)
+
+
+def dose_of(step: Mapping[str, Any]) -> str:
+    """The dose as one reads it aloud: "hold 45 seconds, 5 to 6 out of 10, 3 times"."""
+    dose = step.get("dose") or {}
+    parts = [gettext(rules.TOOLS[step["tool"]])] if step.get("tool") else []
+    for name in ("duration_s", "hold_s", "intensity_from", "repetitions", "rest_s", "sets", "times_per_day",
+                 "days_per_week", "pain_max", "break_every_min"):  # fmt: skip
+        if dose.get(name) is not None:
+            parts.append(_part(name, dose))
+    return ", ".join(parts)
+
+
+def _part(name: str, dose: Mapping[str, Any]) -> str:
+    n = dose[name]
+    if name == "intensity_from":
+        until = dose.get("intensity_to")
+        if until is None or until == n:
+            return gettext("{n} out of 10").format(n=n)
+        return gettext("{n} to {until} out of 10").format(n=n, until=until)
+    texts = {
+        "duration_s": ngettext("for {n} second", "for {n} seconds", n),
+        "hold_s": ngettext("hold {n} second", "hold {n} seconds", n),
+        "repetitions": ngettext("{n} time", "{n} times", n),
+        "rest_s": ngettext("{n} second of rest between", "{n} seconds of rest between", n),
+        "sets": ngettext("{n} round", "{n} rounds", n),
+        "times_per_day": ngettext("{n} time a day", "{n} times a day", n),
+        "days_per_week": ngettext("on {n} day a week", "on {n} days a week", n),
+        "pain_max": gettext("pain at most {n} out of 10"),
+        "break_every_min": ngettext("a break every {n} minute", "a break every {n} minutes", n),
+    }
+    return texts[name].format(n=n)
+
+
+def told(step: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that a page or a sheet says about a step."""
+    return {
+        **step,
+        "name": name_of(step),
+        "place": place_of(step),
+        "how": how_of(step),
+        "dose_words": dose_of(step),
+        "stop": stop_of(step),
+        "drawn": drawing(step.get("drawing") or rules.EXERCISES[step["exercise"]].drawings[0]),
+    }

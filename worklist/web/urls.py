@@ -1,0 +1,10 @@
+from django.urls import path
+
+from worklist.web import views
+
+urlpatterns = [
+    path("worklist/", views.worklist, name="worklist"),
+    path("worklist/<uuid:item_id>/take/", views.take, name="worklist_take"),
+    path("worklist/<uuid:item_id>/done/", views.done, name="worklist_done"),
+    path("worklist/<uuid:item_id>/reopen/", views.reopen, name="worklist_reopen"),
+]
