@@ -11,8 +11,8 @@ from uuid import UUID
 from django.db.models import Max
 from django.utils import timezone
 
-from homecare import progress, rules
-from homecare.models import CheckIn, Programme, Step, StepAnswer, Version
+from homecare import progress, rules, words
+from homecare.models import CheckIn, Programme, Step, StepAnswer, Version, facts_of
 from worklist.models import Item
 
 
@@ -84,13 +84,10 @@ def how_it_goes(programme: Programme, *, today: date, weeks: int = 6) -> HowItGo
     for step in steps:
         said = [(day, a.done, a.reason) for day, a in answers.get(step.lasting, [])]
         course = progress.weeks(said, days_per_week=step.days_per_week, first=first, last=today)  # type: ignore[attr-defined]
-        courses.append(
-            StepCourse(
-                step, course, progress.next_moves({"exercise": step.exercise, "tool": step.tool, "dose": step.dose})
-            )
-        )
+        facts = facts_of(step)
+        courses.append(StepCourse(step, course, progress.next_moves(facts), words.told(facts)))
     check_ins = list(CheckIn.objects.filter(programme=programme).order_by("-local_date"))
-    facts = week_facts(programme, courses, answers, check_ins, today)
+    week_by_week = week_facts(programme, courses, answers, check_ins, today)
     sore = CheckIn.objects.filter(patient_id=programme.patient_id, session__isnull=False, soreness__isnull=False)
     recent = [c for c in check_ins if c.local_date > today - timedelta(days=7)]
     regress = progress.should_regress(
@@ -101,8 +98,8 @@ def how_it_goes(programme: Programme, *, today: date, weeks: int = 6) -> HowItGo
     )
     return HowItGoes(
         courses=courses,
-        week_facts=facts,
-        may_progress=not regress and progress.may_progress(facts[-2:], programme.baseline_pain),
+        week_facts=week_by_week,
+        may_progress=not regress and progress.may_progress(week_by_week[-2:], programme.baseline_pain),
         regress=regress,
         check_ins=check_ins,
         days_answered=len(check_ins),

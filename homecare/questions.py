@@ -98,7 +98,8 @@ def _steps(question: Question, sent: Any) -> dict[UUID, dict[str, Any]]:
     found = {}
     for step in question.about:
         key = step["id"]
-        done = sent.get(f"done-{key}", "")
+        # "I did all of it" speaks for every step that says nothing else.
+        done = sent.get(f"done-{key}", "") or sent.get("all", "")
         if done:
             reason = sent.get(f"reason-{key}", "") if done != "yes" else ""
             found[key] = {

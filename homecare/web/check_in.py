@@ -15,8 +15,9 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -117,6 +118,8 @@ def check_in(request: HttpRequest, visit: Visit) -> HttpResponse:
         answers = questions.read(page, request.POST)
         try:
             record(visit, answers)
+            if "all" in request.POST:  # the steps are kept; what else there is to say comes below them
+                return HttpResponseRedirect(f"{reverse('check_in')}#ask")
             return redirect("check_in_thanks")
         except Invalid as refusal:
             errors, page = refusal.errors, questions.refilled(page, answers)
