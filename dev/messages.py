@@ -122,8 +122,10 @@ def of_tables() -> Iterable[str]:
     from accounts import rules as roles
     from assessments import catalogue
     from assessments import rules as exam
+    from homecare import rules as home
     from patients import rules as patients
     from treatments import rules as dose
+    from worklist import rules as worklist
 
     yield from roles.ROLES.values()
     yield from (muscle["name"] for muscle in catalogue.MUSCLES.values())
@@ -137,6 +139,11 @@ def of_tables() -> Iterable[str]:
         yield field.label
         yield from (code.replace("_", " ") for code in field.codes)
     yield from dose.TIMINGS
+    for exercise in home.EXERCISES.values():
+        yield from (exercise.name, exercise.how, *(limits.source for limits in exercise.dose.values()))
+    yield from (field.label for field in home.FIELDS.values())
+    yield from (*home.TOOLS.values(), *home.STOP_IF.values(), *(wrong.label for wrong in home.WRONG.values()))
+    yield from (text for kind in worklist.KINDS.values() for text in (kind.label, kind.to_do))
 
 
 if __name__ == "__main__":
