@@ -52,7 +52,7 @@ class StepCourse:
 
     step: Step
     weeks: list[progress.Week]
-    moves: list[tuple[str, Any, Any]] = field(default_factory=list)
+    moves: list[str] = field(default_factory=list)
     told: dict[str, Any] = field(default_factory=dict)
 
 
@@ -85,7 +85,8 @@ def how_it_goes(programme: Programme, *, today: date, weeks: int = 6) -> HowItGo
         said = [(day, a.done, a.reason) for day, a in answers.get(step.lasting, [])]
         course = progress.weeks(said, days_per_week=step.days_per_week, first=first, last=today)  # type: ignore[attr-defined]
         facts = facts_of(step)
-        courses.append(StepCourse(step, course, progress.next_moves(facts), words.told(facts)))
+        moves = [words.move(*move) for move in progress.next_moves(facts)]
+        courses.append(StepCourse(step, course, moves, words.told(facts)))
     check_ins = list(CheckIn.objects.filter(programme=programme).order_by("-local_date"))
     week_by_week = week_facts(programme, courses, answers, check_ins, today)
     sore = CheckIn.objects.filter(patient_id=programme.patient_id, session__isnull=False, soreness__isnull=False)

@@ -30,7 +30,7 @@ REGRESS = {
     "new_symptoms": _("new symptoms were named"),
 }
 SIGNS = {
-    "adherence": _("at least 70% done"),
+    "adherence": _("at least 7 of 10 done"),
     "pain": _("worst pain no higher than at the start and 1"),
     "discomfort": _("discomfort at most 4 at the same pressure"),
 }
@@ -106,6 +106,15 @@ def _part(name: str, dose: Mapping[str, Any]) -> str:
         "break_every_min": ngettext("a break every {n} minute", "a break every {n} minutes", n),
     }
     return texts[name].format(n=n)
+
+
+def move(what: str, before: Any, after: Any) -> str:
+    """One step up the ladder, in words."""
+    if what == "tool":
+        before, after = gettext(rules.TOOLS[before]), gettext(rules.TOOLS[after])
+    else:
+        before, after = _part(what, {what: before}), _part(what, {what: after})
+    return f"{before} → {after}"
 
 
 def told(step: Mapping[str, Any]) -> dict[str, Any]:

@@ -80,6 +80,7 @@ def presented(token: str) -> Iterator[Link | None]:
     with tenancy.scope(None):
         prepared(PRESENT, [digest(token).hex()])
         yield Link.objects.filter(token_sha256=digest(token)).first()
+        prepared(PRESENT, [""])
 
 
 def revoke(*, patient_id: UUID, purposes: list[str], at: datetime) -> int:

@@ -95,7 +95,7 @@ def reopen(*, item_id: UUID, by: Caller) -> Item:
     if item.done_at is not None and not again.exists():
         item.done_by_id, item.done_at, item.outcome = None, None, ""
         item.save(update_fields=["done_by", "done_at", "outcome"])
-        audit.log("worklist.reopen", by=by, target_id=item.pk, patient_ids=[item.patient_id])
+    audit.log("worklist.reopen", by=by, target_id=item.pk, patient_ids=[item.patient_id])
     return item
 
 

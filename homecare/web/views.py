@@ -235,7 +235,7 @@ def pictures(request: Any) -> HttpResponse:
     return render(request, "homecare/pictures.html", context, status=400 if errors else 200)
 
 
-@page(scope="homecare:read", action="")
+@page(scope="homecare:read", action="page.picture")
 def picture(request: Any, picture_id: UUID) -> HttpResponse:
     found = Picture.objects.filter(pk=picture_id).first()
     if found is None:

@@ -46,8 +46,9 @@ def mail_told(sender: Any, event: Any, esp_name: str, **_more: Any) -> None:
         clinic_id, message_id = (UUID(part) for part in known.split(":"))
     except ValueError:
         return
-    told(clinic_id, message_id, esp_name, event.event_id or f"{known}:{event.event_type}", event.event_type,
-         event.timestamp)  # fmt: skip
+    # Some providers give each delivery of the same event an id of its own; its time stays.
+    event_id = f"{event.event_type}:{event.timestamp or event.event_id}:{message_id}"
+    told(clinic_id, message_id, esp_name, event_id, event.event_type, event.timestamp)
 
 
 def told(clinic_id: UUID, message_id: UUID, provider: str, event_id: str, what: str, happened_at: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -85,7 +86,7 @@ def test_nine_in_the_morning_for_five_years(name):
 
     assert [d.local_date for d in dues] == [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
     assert {d.at.astimezone(zone).time() for d in dues} == {time(9)}
-    assert all(later.at > earlier.at for earlier, later in zip(dues, dues[1:], strict=False))
+    assert all(later.at > earlier.at for earlier, later in pairwise(dues))
 
 
 @pytest.mark.parametrize(
@@ -116,13 +117,18 @@ def test_it_begins_ends_and_keeps_to_its_days():
     )  # fmt: skip
     dues = list(occurrences(plan, ZoneInfo("UTC"), date(2026, 11, 1), date(2026, 12, 1)))
 
-    assert [(d.local_date.day, d.local_time.hour) for d in dues] == [(4, 8), (4, 18), (9, 8), (9, 18), (11, 8), (11, 18)]
+    assert [(d.local_date.day, d.local_time.hour) for d in dues] == [
+        (4, 8),
+        (4, 18),
+        (9, 8),
+        (9, 18),
+        (11, 8),
+        (11, 18),
+    ]
 
 
 def test_it_fades():
-    plan = Plan(
-        times=[time(8)], weekdays=EVERY_DAY, starts_on=date(2026, 11, 2), fade_after_weeks=2, fade_to_days=3
-    )
+    plan = Plan(times=[time(8)], weekdays=EVERY_DAY, starts_on=date(2026, 11, 2), fade_after_weeks=2, fade_to_days=3)
     dues = list(occurrences(plan, ZoneInfo("UTC"), date(2026, 11, 2), date(2026, 11, 29)))
 
     by_week = [sum((d.local_date - plan.starts_on).days // 7 == week for d in dues) for week in range(4)]

@@ -64,7 +64,9 @@ def test_a_message_is_sent_twice_at_most(keys, policy, was_uncertain):
 
 @given(st.text())
 def test_filling_touches_nothing_but_placeholders(text):
-    assert rules.filled(text.replace("{", "").replace("}", ""), {"clinic": "X"}) == text.replace("{", "").replace("}", "")
+    assert rules.filled(text.replace("{", "").replace("}", ""), {"clinic": "X"}) == text.replace("{", "").replace(
+        "}", ""
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,375 @@
+"""A programme's life: written, given, changed, paused, ended."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, time, timedelta
+
+import pytest
+from django.db import Error, connection, transaction
+from django.utils import timezone
+from PIL import Image
+
+from clinic.caller import Caller
+from clinic.errors import Invalid
+from homecare import actions, planning, queries
+from homecare.models import CheckIn, Occurrence, Programme, Step, Template, Version
+from homecare.pictures import read_picture
+from messaging.models import Message
+from patients import actions as patients
+from tests.homecare.conftest import content
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now
+
+
+def test_nobody_is_reminded_before_it_is_given(in_clinic, reachable):
+    made = actions.start_programme(patient_id=reachable.pk, content=content(), by=in_clinic.caller(), at=NOW())
+
+    assert made.status == "draft"
+    assert not Version.objects.exists()
+    assert not Occurrence.objects.exists()
+
+
+def test_published_it_runs_and_is_planned_ahead(in_clinic, running):
+    programme = running()
+
+    version, steps = queries.current_version(programme)
+    assert (version.number, len(steps)) == (1, 7)
+    assert programme.status == "active"
+    assert programme.review_on - programme.started_on == timedelta(days=28)
+    planned = Occurrence.objects.filter(programme=programme, status="planned")
+    assert 26 <= planned.filter(kind="check_in").count() <= 30
+    assert set(planned.values_list("channel", flat=True)) == {"email"}
+
+
+def test_planning_again_changes_nothing(in_clinic, running):
+    programme = running()
+    before = set(Occurrence.objects.values_list("pk", flat=True))
+
+    for _ in range(3):
+        planning.plan_ahead(programme, at=NOW())
+
+    assert set(Occurrence.objects.values_list("pk", flat=True)) == before
+
+
+def test_a_new_time_zone_plans_anew(in_clinic, running, reachable):
+    programme = running()
+    before = set(Occurrence.objects.filter(kind="check_in").values_list("due_at", flat=True))
+    patients.change_patient(patient=reachable, changes={"time_zone": "Asia/Tokyo"}, by=in_clinic.caller(), at=NOW())
+    from homecare import periodic
+
+    assert periodic.plan_days(NOW()) == 1
+    after = set(Occurrence.objects.filter(kind="check_in").values_list("due_at", flat=True))
+    assert before.isdisjoint(after)
+    assert {at.astimezone(planning.zone_of(reachable)).time() for at in after} == {time(8), time(20)}
+    assert periodic.plan_days(NOW()) == 0
+    assert programme.pk
+
+
+@pytest.mark.parametrize(
+    ("changes", "codes"),
+    [
+        ({"title": " "}, ["required"]),
+        ({"steps": []}, ["required"]),
+        ({"steps": [{"exercise": "self_pressure", "muscle": "scalenes", "side": "left"}]}, ["not_for_self_pressure"]),
+        (
+            {"steps": [{"exercise": "self_pressure", "muscle": "trapezius_upper", "side": "left",
+                        "dose": {"hold_s": 130}}]},
+            ["out_of_range"],
+        ),
+        ({"steps": [{"exercise": "scan", "trigger_point": "01990000-0000-7000-8000-000000000000"}]}, ["unknown"]),
+        ({"steps": [{"exercise": "scan", "picture": "01990000-0000-7000-8000-000000000000"}]}, ["unknown"]),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_not_given(changes, codes, in_clinic, reachable):
+    made = actions.start_programme(patient_id=reachable.pk, content=content(**changes), by=in_clinic.caller(), at=NOW())
+    made = Programme.objects.select_related("patient").get(pk=made.pk)
+
+    with pytest.raises(Invalid) as refusal:
+        actions.publish(
+            programme=made, baseline_pain=None, review_on=None, ends_on=None, by=in_clinic.caller(), at=NOW()
+        )
+
+    assert [e.code for e in refusal.value.errors] == codes
+    assert not Version.objects.exists()
+
+
+def test_the_database_itself_refuses_a_dangerous_dose(in_clinic, running):
+    programme = running()
+    step = Step.objects.filter(exercise="self_pressure").get()
+    with connection.cursor() as cursor, pytest.raises(Error, match="step_self_pressure_is_safe"), transaction.atomic():
+        cursor.execute(
+            "INSERT INTO homecare_step SELECT (jsonb_populate_record(s, jsonb_build_object('id', uuidv7(), "
+            "'position', 99, 'hold_s', 121))).* FROM homecare_step s WHERE id = %s",
+            [step.pk],
+        )
+    assert programme.pk
+
+
+def test_a_version_is_final(in_clinic, running):
+    running()
+    for table in ("homecare_version", "homecare_step"):
+        for statement in (f"UPDATE {table} SET clinic_id = clinic_id", f"DELETE FROM {table}"):
+            with connection.cursor() as cursor, pytest.raises(Error), transaction.atomic():
+                cursor.execute(statement)
+
+
+def test_a_change_is_a_new_version_and_steps_last(in_clinic, running):
+    programme = running()
+    _version, before = queries.current_version(programme)
+    steps = [
+        {"lasting": str(s.lasting), "exercise": s.exercise, "muscle": s.muscle_id, "side": s.side, "dose": s.dose}
+        for s in before[:2]
+    ]
+    copied = {**steps[0], "dose": {}}
+    actions.write_draft(programme=programme, content=content(steps=[*steps, copied]), by=in_clinic.caller())
+    actions.publish(programme=programme, baseline_pain=4, review_on=None, ends_on=None, by=in_clinic.caller(), at=NOW())
+
+    version, after = queries.current_version(programme)
+    assert version.number == 2
+    assert [s.lasting for s in after[:2]] == [s.lasting for s in before[:2]]
+    assert after[2].lasting not in {s.lasting for s in before}
+    with pytest.raises(actions.NothingNew):
+        actions.publish(
+            programme=programme, baseline_pain=4, review_on=None, ends_on=None, by=in_clinic.caller(), at=NOW()
+        )
+
+
+def test_one_programme_runs_at_a_time(in_clinic, running):
+    first = running()
+    with pytest.raises(actions.AnotherRuns):
+        running()
+    actions.end_programme(programme=first, by=in_clinic.caller(), at=NOW())
+    running()
+
+
+def test_paused_nothing_is_planned_and_resumed_it_is(in_clinic, running):
+    programme = running()
+    actions.pause_programme(programme=programme, by=in_clinic.caller(), at=NOW())
+    assert not Occurrence.objects.filter(status="planned").exists()
+    with pytest.raises(actions.NotRunning):
+        actions.pause_programme(programme=programme, by=in_clinic.caller(), at=NOW())
+
+    actions.resume_programme(programme=programme, by=in_clinic.caller(), at=NOW())
+    assert Occurrence.objects.filter(status="planned").exists()
+
+
+def test_ended_it_is_quiet_and_its_links_close(in_clinic, running):
+    programme = running()
+    Occurrence.objects.update(due_at=NOW() - timedelta(minutes=1))
+    planning.promote_due(by=in_clinic.caller(), at=NOW())
+    assert Message.objects.filter(state="queued").exists()
+
+    actions.end_programme(programme=programme, by=in_clinic.caller(), at=NOW())
+
+    assert not Message.objects.filter(state="queued").exists()
+    assert not Occurrence.objects.filter(status="planned").exists()
+    with pytest.raises(actions.ProgrammeEnded):
+        actions.write_draft(programme=programme, content=content(), by=in_clinic.caller())
+
+
+@pytest.mark.parametrize(
+    ("options", "pointer", "code"),
+    [
+        ({"channels": ["fax"]}, "/channels", "invalid_choice"),
+        ({"times": []}, "/times", "required"),
+        ({"weekdays": []}, "/weekdays", "required"),
+        ({"times": [time(n) for n in range(7)]}, "/times", "too_many"),
+        ({"fade_after_weeks": 2}, "/fade_to_days", "required"),
+        ({"fade_after_weeks": 2, "fade_to_days": 9}, "/fade_to_days", "out_of_range"),
+    ],
+)
+def test_reminders_that_cannot_be(options, pointer, code, in_clinic, running):
+    programme = running(reminds=False)
+    values = {"channels": ["email"], "times": [time(8)], "weekdays": [0]} | options
+
+    with pytest.raises(Invalid) as refusal:
+        actions.set_reminders(programme=programme, by=in_clinic.caller(), at=NOW(), **values)
+
+    assert [(e.pointer, e.code) for e in refusal.value.errors] == [(pointer, code)]
+
+
+def test_reminders_want_consent_address_and_year_of_birth(in_clinic, running, reachable):
+    programme = running(reminds=False)
+    changes = {"consent_sms": "refused", "email": None, "birth_date": None}
+    patients.change_patient(patient=reachable, changes=changes, by=in_clinic.caller(), at=NOW())
+    programme.patient.refresh_from_db()
+
+    with pytest.raises(Invalid) as refusal:
+        actions.set_reminders(
+            programme=programme, channels=["email", "sms"], times=[time(8)], weekdays=[0], by=in_clinic.caller(),
+            at=NOW(),
+        )  # fmt: skip
+
+    assert {e.code for e in refusal.value.errors} == {"no_birth_date", "no_address", "no_consent"}
+
+
+def test_no_reminder_in_the_quiet_hours(in_clinic, running):
+    from messaging.models import Sending
+
+    programme = running(reminds=False)
+    Sending.objects.update(quiet_from=time(21), quiet_until=time(7))
+    with pytest.raises(Invalid) as refusal:
+        actions.set_reminders(
+            programme=programme, channels=["email"], times=[time(8), time(22)], weekdays=[0], by=in_clinic.caller(),
+            at=NOW(),
+        )  # fmt: skip
+    assert [(e.pointer, e.code) for e in refusal.value.errors] == [("/times/1", "quiet")]
+
+
+# --- Due ------------------------------------------------------------------------------------------------------
+
+
+def make_due(**fields):
+    Occurrence.objects.filter(kind="check_in").update(due_at=NOW() - timedelta(minutes=1))
+    return Occurrence.objects.filter(kind="check_in").count()
+
+
+def test_what_is_due_becomes_one_message_each_with_a_link(in_clinic, running):
+    running()
+    count = make_due()
+
+    first = planning.promote_due(by=in_clinic.caller(), at=NOW())
+    second = planning.promote_due(by=in_clinic.caller(), at=NOW())
+
+    assert (first, second) == (count, 0)
+    messages = Message.objects.filter(kind="check_in")
+    assert messages.count() == count
+    assert messages.filter(link=None).count() == 0
+    assert set(messages.values_list("link__purpose", flat=True)) == {"check_in"}
+
+
+def test_a_day_that_is_answered_is_not_reminded_of(in_clinic, running):
+    programme = running()
+    today = NOW().astimezone(planning.zone_of(programme.patient)).date()
+    CheckIn.objects.create(
+        clinic_id=in_clinic.clinic.pk, patient=programme.patient, programme=programme, local_date=today,
+        answered_at=NOW(),
+    )  # fmt: skip
+    make_due()
+    Occurrence.objects.filter(kind="check_in").exclude(local_date=today).delete()
+
+    planning.promote_due(by=in_clinic.caller(), at=NOW())
+
+    assert not Message.objects.exists()
+    assert set(Occurrence.objects.filter(kind="check_in").values_list("status", flat=True)) <= {"skipped"}
+
+
+def test_soreness_is_asked_after_needling_once_for_each_hour(in_clinic, reachable):
+    from tests import builders
+    from treatments import actions as treatments
+    from treatments.api.serializers import NewSessionInput
+
+    at = NOW() - timedelta(hours=1)
+    sent = builders.treatment(performed_at=at.isoformat(), interventions=[builders.needling()])
+    session = treatments.record_session(
+        patient_id=reachable.pk, content=builders.content(sent, NewSessionInput), by=in_clinic.caller(), at=NOW()
+    )
+    by = Caller.system(in_clinic.clinic.pk, "test")
+    assert planning.plan_soreness(by=by, at=NOW()) == 0  # not before it is signed
+    treatments.sign_session(session_id=session.pk, by=in_clinic.caller(), at=NOW())
+
+    assert [planning.plan_soreness(by=by, at=NOW()) for _ in range(2)] == [3, 0]
+    hours = [
+        round((o.due_at - session.performed_at) / timedelta(hours=1)) for o in Occurrence.objects.order_by("due_at")
+    ]
+    assert hours == [24, 48, 72]
+
+
+def test_compression_asks_nothing(in_clinic, reachable):
+    from tests import builders
+    from treatments import actions as treatments
+    from treatments.api.serializers import NewSessionInput
+
+    sent = builders.treatment(performed_at=NOW().isoformat())
+    session = treatments.record_session(
+        patient_id=reachable.pk, content=builders.content(sent, NewSessionInput), by=in_clinic.caller(), at=NOW()
+    )
+    treatments.sign_session(session_id=session.pk, by=in_clinic.caller(), at=NOW())
+
+    assert planning.plan_soreness(by=Caller.system(in_clinic.clinic.pk, "test"), at=NOW()) == 0
+
+
+def test_a_programme_whose_last_day_is_over_ends_and_waits_for_somebody(in_clinic, running):
+    from homecare import periodic
+    from worklist.models import Item
+
+    programme = running(ends_on=NOW().date() + timedelta(days=3))
+    by = Caller.system(in_clinic.clinic.pk, "test")
+    periodic.close_and_review(in_clinic.clinic, by, NOW() + timedelta(days=3))
+    assert Programme.objects.get(pk=programme.pk).status == "active"
+
+    for _ in range(2):
+        periodic.close_and_review(in_clinic.clinic, by, NOW() + timedelta(days=5))
+
+    assert Programme.objects.get(pk=programme.pk).status == "ended"
+    assert [(i.kind, i.times) for i in Item.objects.all()] == [("programme_ended", 1)]
+
+
+def test_a_review_is_listed_once(in_clinic, running):
+    from homecare import periodic
+    from worklist.models import Item
+
+    running()
+    by = Caller.system(in_clinic.clinic.pk, "test")
+    for days in (27, 28, 28, 29):
+        periodic.close_and_review(in_clinic.clinic, by, NOW() + timedelta(days=days))
+
+    assert [(i.kind, i.times) for i in Item.objects.all()] == [("review_due", 1)]
+
+
+# --- Templates and pictures -----------------------------------------------------------------------------------
+
+
+def test_a_template_keeps_nothing_of_its_patient(in_clinic, running):
+    step = {"exercise": "scan", "lasting": "01990000-0000-7000-8000-000000000000"}
+    actions.save_template(name="Mine", content=content(note="Dear Ada", steps=[step]), by=in_clinic.caller())
+
+    kept = Template.objects.get().content
+    assert kept["note"] == ""
+    assert kept["steps"][0]["lasting"] is None
+    with pytest.raises(actions.TemplateExists):
+        actions.save_template(name="Mine", content=content(), by=in_clinic.caller())
+
+
+def picture(kind="JPEG", size=(2000, 1000), **options):
+    made = io.BytesIO()
+    Image.new("RGB", size, "teal").save(made, kind, **options)
+    return made.getvalue()
+
+
+def test_a_picture_is_made_anew_without_what_was_hidden_in_it():
+    exif = Image.Exif()
+    exif[0x010E] = "Ada Okafor, 1 Harbour Street"
+    content, width, height = read_picture(picture(exif=exif.tobytes()) + b"<script>trailing</script>")
+
+    assert (width, height) == (640, 320)
+    assert b"Okafor" not in content
+    assert b"script" not in content
+    with Image.open(io.BytesIO(content)) as again:
+        assert again.format == "WEBP"
+        assert not again.getexif()
+
+
+@pytest.mark.parametrize(
+    "upload",
+    [b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"GIF89a", picture()[:500], b"\x00" * 9_000_000],
+    ids=["empty", "svg", "gif", "cut off", "large"],
+)
+def test_what_is_no_picture_is_refused(upload):
+    with pytest.raises(Invalid):
+        read_picture(upload)
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked():
+    with pytest.raises(Invalid) as refusal:
+        read_picture(picture("PNG", (9000, 9000)))
+    assert refusal.value.errors[0].code in ("too_large", "not_a_picture")
+
+
+def test_days_are_read_in_the_patients_zone(in_clinic, running):
+    programme = running()
+    today = NOW().astimezone(planning.zone_of(programme.patient)).date()
+    assert programme.started_on == today
+    assert isinstance(programme.review_on, date)
