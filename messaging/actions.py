@@ -97,7 +97,7 @@ def send_again(*, message_id: UUID, by: Caller, at: datetime) -> Message:
     if old.state in rules.WAITING or old.state == rules.CANCELLED:
         raise NotResendable
     again = Message.objects.filter(dedupe_key__startswith=f"{old.pk}:again:").count() + 1
-    if old.link is not None:
+    if old.link_id is not None:
         Link.objects.filter(
             pk=old.link_id, used_at=None, revoked_at=None, expires_at__lt=at + timedelta(days=1)
         ).update(expires_at=at + timedelta(days=1))
@@ -138,6 +138,7 @@ def pause(*, by: Caller, at: datetime) -> None:
 
 @transaction.atomic
 def resume(*, by: Caller) -> None:
+    """Go on sending; what waited and is not too late goes out now."""
     Sending.objects.filter(pk=by.clinic_id).update(paused_at=None, paused_by=None)
     audit.log("messages.resume", by=by)
     tasks.hand_over.delay_on_commit(str(by.clinic_id))
