@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from assessments import catalogue
+from clinic.errors import Problems
 from homecare import rules
 from homecare.models import Step, Version
 
@@ -22,6 +23,14 @@ def caution(muscle: str | None) -> str:
     """What the catalogue says about pressing this muscle oneself, where it says to be careful."""
     about = catalogue.MUSCLES.get(muscle or "", {}).get("self_pressure", {})
     return str(about.get("note", "")) if about.get("rating") == "caution" else ""
+
+
+def _id(value: Any, at: str, problems: Problems) -> str | None:
+    try:
+        return str(UUID(str(value))) if value else None
+    except ValueError:
+        problems.add(at, "invalid", "This is no id.")
+        return None
 
 
 def of_version(version: Version, steps: Sequence[Step]) -> dict[str, Any]:
@@ -45,20 +54,30 @@ def of_step(step: Step) -> dict[str, Any]:
 
 
 def tidy(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The content with every key in its place and empty values left out of doses."""
+    """
+    The content with every key in its place and empty values left out of doses.
+
+    :raises Invalid: an exercise, a muscle or an id is none; what is merely not right yet passes
+    """
+    problems = Problems()
+    steps = [_tidy_step(step, f"/steps/{n}", problems) for n, step in enumerate(content.get("steps", []))]
+    problems.raise_if_any()
     return {
         "title": str(content.get("title", "")).strip(),
         "note": str(content.get("note", "")).strip(),
-        "steps": [_tidy_step(step) for step in content.get("steps", [])],
+        "steps": steps,
     }
 
 
-def _tidy_step(step: Mapping[str, Any]) -> dict[str, Any]:
+def _tidy_step(step: Mapping[str, Any], at: str, problems: Problems) -> dict[str, Any]:
     tidy_one: dict[str, Any] = {name: str(step.get(name) or "").strip() for name in STEP_TEXT}
     for name in ("lasting", "trigger_point", "picture"):
-        value = step.get(name)
-        tidy_one[name] = str(UUID(str(value))) if value else None
+        tidy_one[name] = _id(step.get(name), f"{at}/{name}", problems)
     tidy_one["muscle"] = step.get("muscle") or None
+    if tidy_one["exercise"] not in rules.EXERCISES:
+        problems.add(f"{at}/exercise", "invalid_choice", f"There are: {', '.join(rules.EXERCISES)}.")
+    if tidy_one["muscle"] is not None and tidy_one["muscle"] not in catalogue.MUSCLES:
+        problems.add(f"{at}/muscle", "unknown_muscle", "There is no such muscle; see the catalogue.")
     tidy_one["side"] = (step.get("side") or None) if tidy_one["muscle"] else None
     dose = step.get("dose") or {}
     tidy_one["dose"] = {name: int(value) for name, value in dose.items() if value not in (None, "")}

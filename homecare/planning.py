@@ -88,7 +88,8 @@ def plan_ahead(programme: Programme, *, at: datetime) -> None:
     plan = ReminderPlan.objects.filter(programme=programme).first()
     if programme.status == Programme.Status.ACTIVE:
         wanted = {**_reminders(programme, plan, zone, at), **_notices(programme, plan, zone, at)}
-    planned = Occurrence.objects.filter(programme=programme, status=Occurrence.Status.PLANNED)
+    # What is due already is the tick's to turn into a message.
+    planned = Occurrence.objects.filter(programme=programme, status=Occurrence.Status.PLANNED, due_at__gt=at)
     known = {(o.kind, o.channel, o.local_date, o.local_time): o for o in planned}
     gone = [o.pk for key, o in known.items() if key not in wanted or wanted[key].at != o.due_at]
     Occurrence.objects.filter(pk__in=gone, status=Occurrence.Status.PLANNED).delete()

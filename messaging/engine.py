@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Clinic
@@ -188,12 +189,20 @@ def next_claim(desk: Desk) -> Claim | None:
         if lease_ran_out and not _may_try_again(desk, message, carrier):
             finish(message, Result(rules.UNKNOWN, message.reason or "worker_lost", uncertain=True))
             continue
-        refusal = checks.refusal(message, desk.clinic, desk.sending, now=now, has_provider=carrier is not None)
-        if refusal is not None:
-            counts = refusal.state != rules.QUEUED  # to wait for the morning is no attempt
-            finish(message, Result(refusal.state, refusal.reason, wait=refusal.wait, counts=counts))
+        try:
+            with transaction.atomic():
+                refusal = checks.refusal(message, desk.clinic, desk.sending, now=now, has_provider=carrier is not None)
+                outgoing = compose(desk, message) if refusal is None else None
+        except Exception:
+            # One that nobody foresaw must not stand in the way of all the others.
+            logger.exception("message %s could not be made", message.pk)
+            finish(message, Result(rules.FAILED, "broken"))
             continue
-        return Claim(message, compose(desk, message), look_first=lease_ran_out)
+        if outgoing is not None:
+            return Claim(message, outgoing, look_first=lease_ran_out)
+        assert refusal is not None
+        counts = refusal.state != rules.QUEUED  # to wait for the morning is no attempt
+        finish(message, Result(refusal.state, refusal.reason, wait=refusal.wait, counts=counts))
 
 
 def _may_try_again(desk: Desk, message: Message, carrier: Provider | None) -> bool:
@@ -247,6 +256,9 @@ def attempt(claim: Claim, carrier: Provider) -> Result:
         return Result(rules.QUEUED, refusal.reason, wait=wait) if wait else Result(rules.FAILED, "gave_up")
     except OutcomeUnknown:
         return Result(rules.UNKNOWN, "provider_slow")
+    except Exception:  # nobody knows how far it got
+        logger.exception("message %s: the provider's port failed", claim.message.pk)
+        return Result(rules.UNKNOWN, "broken")
     return Result(rules.SENT, ref=receipt.ref)
 
 

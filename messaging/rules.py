@@ -33,7 +33,7 @@ def advanced(state: str, told: str) -> str:
 REASONS = [
     "late", "no_consent", "no_address", "address_refused", "unsubscribed", "daily_cap", "not_wanted", "link_closed",
     "provider_refused", "provider_unreachable", "provider_slow", "gave_up", "worker_lost", "clinic_stopped",
-    "no_provider",
+    "no_provider", "broken",
 ]  # fmt: skip
 
 # --- What is sent ---------------------------------------------------------------------------------------------

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.core import signing
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -25,6 +25,7 @@ from homecare.models import Picture, Programme, Template
 from patients.queries import identities
 from treatments.web.views import known_points
 
+REMOVED = "homecare.removed_step"  # signed, so that what comes back is what was taken out
 MOVES = ("up", "down", "copy", "remove")
 
 
@@ -111,7 +112,8 @@ def sent_content(post: Any) -> dict[str, Any]:
     """
     problems = Problems()
     steps = []
-    for number in range(min(int(post.get("count") or 0), 50)):
+    count = post.get("count", "")
+    for number in range(min(int(count), 50) if count.isascii() and count.isdigit() else 0):
         at = f"steps-{number}-"
         if f"{at}exercise" not in post:
             continue
@@ -166,13 +168,15 @@ def edit(request: Any, programme_id: UUID) -> HttpResponse:
     if request.method == "POST":
         if str(programme.revision) != request.POST.get("revision"):
             raise ChangedElsewhere
+        command, _separator, which = request.POST.get("do", "").partition(":")
         try:
             content = sent_content(request.POST)
+            removed = changed(content, command, which, request.POST)
+            problems = actions.write_draft(programme=programme, content=content, by=request.caller)
         except Invalid as refusal:
+            if request.htmx:
+                return render(request, "homecare/draft_state.html", state(programme, refusal.errors, saved=False))
             return shown(request, programme, status=400, errors=refusal.errors)
-        command, _separator, which = request.POST.get("do", "").partition(":")
-        removed = changed(content, command, which, request.POST)
-        problems = actions.write_draft(programme=programme, content=content, by=request.caller)
         if command == "publish":
             return published(request, programme)
         if request.htmx:
@@ -187,9 +191,11 @@ def changed(content: dict[str, Any], command: str, which: str, post: Any) -> dic
     elif command in MOVES and which.isdigit():
         return moved(steps, command, int(which))
     elif command == "restore":
-        kept = json.loads(post.get("removed", "null"))
-        if isinstance(kept, dict) and isinstance(kept.get("step"), dict):
-            steps.insert(int(kept.get("at", 0)), kept["step"])
+        try:
+            kept = signing.loads(post.get("removed", ""), salt=REMOVED)
+        except signing.BadSignature:
+            return None
+        steps.insert(kept["at"], kept["step"])
     return None
 
 
@@ -221,9 +227,10 @@ def published(request: Any, programme: Programme) -> HttpResponse:
     return redirect("programme", programme.pk)
 
 
-def state(programme: Programme, errors: list[FieldError]) -> dict[str, Any]:
+def state(programme: Programme, errors: list[FieldError], *, saved: bool = True) -> dict[str, Any]:
     steps = (programme.draft or {}).get("steps", [])
     return {
+        "saved": saved,
         "programme": programme,
         "problems": [{"error": e, "step": step_of(e.pointer, steps)} for e in errors],
         "now": timezone.now(),
@@ -269,7 +276,7 @@ def shown(
         "pain": programme.baseline_pain
         if programme.baseline_pain is not None
         else (last.pain_worst_24h if last else None),
-        "removed": json.dumps(removed) if removed else "",
+        "removed": signing.dumps(removed, salt=REMOVED) if removed else "",
         "removed_name": words.name_of(removed["step"]) if removed else "",
     }
     return render(request, "homecare/builder.html", context, status=status)

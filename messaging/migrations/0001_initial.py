@@ -407,6 +407,7 @@ class Migration(migrations.Migration):
                             "worker_lost",
                             "clinic_stopped",
                             "no_provider",
+                            "broken",
                         ],
                     ),
                     _connector="OR",

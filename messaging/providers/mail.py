@@ -84,7 +84,11 @@ class Mail:
         return self.connection
 
     def send(self, message: Outgoing) -> Receipt:
-        mail = written(message)
+        try:
+            mail = written(message)
+            mail.message()
+        except (ValueError, UnicodeError):  # a header that cannot be: nothing has been sent
+            raise Refused("broken", for_good=True) from None
         mail.connection = self.opened()
         try:
             mail.send()

@@ -22,6 +22,7 @@ REASONS = {
     "provider_slow": _("the provider's answer was lost"),
     "gave_up": _("tried long enough"), "worker_lost": _("the process that sent it ended"),
     "clinic_stopped": _("sending is paused"), "no_provider": _("nobody carries this channel"),
+    "broken": _("a fault of ours"),
 }  # fmt: skip
 KINDS = {
     "check_in": _("Exercise reminder"), "soreness": _("Question after needling"),

@@ -218,6 +218,16 @@ def test_no_reminder_in_the_quiet_hours(in_clinic, running):
     assert [(e.pointer, e.code) for e in refusal.value.errors] == [("/times/1", "quiet")]
 
 
+def test_planning_again_leaves_what_is_due_to_the_tick(in_clinic, running):
+    programme = running()
+    due = Occurrence.objects.filter(kind="check_in").order_by("due_at").first()
+    Occurrence.objects.filter(pk=due.pk).update(due_at=NOW() - timedelta(seconds=2))
+
+    planning.plan_ahead(programme, at=NOW())
+
+    assert Occurrence.objects.filter(pk=due.pk, status="planned").exists()
+
+
 # --- Due ------------------------------------------------------------------------------------------------------
 
 

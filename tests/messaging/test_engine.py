@@ -298,6 +298,37 @@ def test_a_provider_that_honours_keys_takes_it_once(inbox, owe, hand_over, setti
     assert (len(inbox.taken), inbox.answered_again) == (1, 1)
 
 
+def test_one_that_cannot_be_made_stands_in_nobodys_way(inbox, owe, hand_over, monkeypatch):
+    from messaging import texts
+
+    bad = owe(kind="programme_ended")
+    good = owe()
+    real = texts.worded
+
+    def broken(kind, *arguments):
+        if kind == "programme_ended":
+            raise LookupError("never foreseen")
+        return real(kind, *arguments)
+
+    monkeypatch.setattr(texts, "worded", broken)
+    hand_over()
+
+    assert state(bad) == ("failed", "broken")
+    assert state(good) == ("sent", "")
+    assert Item.objects.get().about_id == bad.pk
+
+
+def test_a_name_that_is_no_header_is_refused_for_good(inbox, owe, hand_over, in_clinic):
+    from accounts.models import Clinic
+
+    Clinic.objects.filter(pk=in_clinic.clinic.pk).update(name="Two\nlines")
+    message = owe()
+    hand_over()
+
+    assert state(message) == ("failed", "broken")
+    assert inbox.taken == []
+
+
 # --- Claims ---------------------------------------------------------------------------------------------------
 
 
