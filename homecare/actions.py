@@ -22,7 +22,9 @@ from homecare import content as contents
 from homecare import planning, rules
 from homecare.models import Picture, Programme, ReminderPlan, Step, Template, Version
 from homecare.pictures import read_picture
+from messaging import actions as messages
 from messaging import links
+from messaging.models import Message
 from messaging.rules import CHANNELS
 from patients.models import Patient
 from patients.queries import identities
@@ -327,6 +329,31 @@ def check_reminders(
     problems.raise_if_any()
 
 
+@transaction.atomic
+def send_link_now(*, programme: Programme, by: Caller, at: datetime) -> Message | None:
+    """
+    Send the patient the link to today's page at once; a second time within the minute sends nothing more.
+
+    :raises NotRunning:
+    :raises Invalid: there is no channel with consent and an address, or no birth date
+    """
+    policies.require_author(by)
+    if programme.status != Programme.Status.ACTIVE:
+        raise NotRunning
+    problems = Problems()
+    channels = planning.usable_channels(programme.patient)
+    planning.check_channels(problems, programme.patient, channels[:1])
+    if not channels:
+        problems.add("/channels", "no_consent", "There is no channel with consent and an address.")
+    problems.raise_if_any()
+    link = planning.check_in_link(programme, at)
+    audit.log("programme.send_link", by=by, target_id=programme.pk, patient_ids=[programme.patient_id])
+    return messages.owe(
+        kind="check_in", channel=channels[0], patient_id=programme.patient_id, about_id=programme.pk, link=link,
+        dedupe_key=f"now:{programme.pk}:{at:%Y-%m-%dT%H:%M}", due_at=at, by=by,
+    )  # fmt: skip
+
+
 # --- Templates and pictures -----------------------------------------------------------------------------------
 
 
@@ -357,6 +384,7 @@ def save_template(*, name: str, content: Mapping[str, Any], by: Caller) -> Templ
 
 @transaction.atomic
 def delete_template(*, template: Template, by: Caller) -> None:
+    """Delete a template; programmes made from it keep their steps."""
     policies.require_author(by)
     audit.log("template.delete", by=by, target_id=template.pk)
     Template.objects.filter(pk=template.pk).delete()

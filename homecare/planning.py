@@ -22,6 +22,7 @@ from homecare.models import CheckIn, Occurrence, Programme, ReminderPlan
 from messaging import actions as messages
 from messaging import addresses, engine, links
 from messaging import rules as sending
+from messaging.models import Link
 from patients.models import Patient
 from treatments.models import Intervention, Session
 from treatments.rules import TECHNIQUES
@@ -236,6 +237,14 @@ def _owe(occurrence: Occurrence, by: Caller, at: datetime) -> bool:
         by=by,
     )
     return True
+
+
+def check_in_link(programme: Programme, at: datetime) -> Link:
+    """A link to the programme's page of today."""
+    return links.make(
+        purpose="check_in", patient_id=programme.patient_id, about_id=programme.pk, clinic_id=programme.clinic_id,
+        expires_at=at + LINK_LIVES,
+    )  # fmt: skip
 
 
 def has_answered(programme: Programme, occurrence: Occurrence) -> bool:

@@ -21,6 +21,7 @@ from homecare import actions as home
 from homecare.models import Picture, Programme
 from messaging import actions as messages
 from messaging.models import Message
+from patients.models import Patient
 from tests import builders
 from worklist import actions as worklist
 
@@ -107,6 +108,7 @@ PAGES = {
     "programmes/{programme_id}/": ("get", "homecare:read"),
     "programmes/{programme_id}/edit/": ("get", "homecare:write"),
     "programmes/{programme_id}/reminders/": ("get", "homecare:write"),
+    "programmes/{programme_id}/link/": ("post", "homecare:write"),
     "programmes/{programme_id}/sheet/": ("get", "homecare:read"),
     "programmes/{programme_id}/template/": ("post", "homecare:write"),
     "programmes/{programme_id}/{change}/": ("post", "homecare:write"),
@@ -188,6 +190,7 @@ class Ids(dict):
         return home.start_programme(patient_id=self.patient, content=PROGRAMME, by=by, at=timezone.now()).pk
 
     def make_programme(self):
+        Patient.objects.filter(pk=self.patient).update(email="ada@mail.example", consent_email="granted")
         programme = Programme.objects.select_related("patient").get(pk=self.make_draft_programme())
         options = {"baseline_pain": 3, "review_on": None, "ends_on": None, "at": timezone.now()}
         home.publish(programme=programme, by=self.cast.caller(), **options)

@@ -18,6 +18,7 @@ urlpatterns = [
     path("programmes/<uuid:programme_id>/", views.programme, name="programme"),
     path("programmes/<uuid:programme_id>/edit/", builder.edit, name="programme_edit"),
     path("programmes/<uuid:programme_id>/reminders/", views.reminders, name="programme_reminders"),
+    path("programmes/<uuid:programme_id>/link/", views.send_link, name="send_link"),
     path("programmes/<uuid:programme_id>/sheet/", views.sheet, name="programme_sheet"),
     path("programmes/<uuid:programme_id>/template/", views.save_template, name="save_template"),
     path("programmes/<uuid:programme_id>/<str:change>/", views.change_status, name="programme_status"),

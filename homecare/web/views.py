@@ -182,6 +182,14 @@ def set_plan(request: Any, programme: Any) -> None:
     )
 
 
+@page(scope="homecare:write", action="page.programme.send_link", methods="POST")
+def send_link(request: Any, programme_id: UUID) -> HttpResponse:
+    found = find(request, programme_id, lock=True)
+    actions.send_link_now(programme=found, by=request.caller, at=timezone.now())
+    toasts.success(request, _("The link is on its way."))
+    return redirect("programme", found.pk)
+
+
 @page(scope="homecare:read", action="page.messages.dry_run")
 def preview(request: Any) -> HttpResponse:
     """What would go out in the next day, and what would hold it back as of now. Nothing is sent or changed."""

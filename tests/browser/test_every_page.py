@@ -71,6 +71,20 @@ def states(person_, page, writer, patient_id):
             page.click("[data-technique=dry_needling]"),
         ),
     )
+    content = {"title": "Neck", "steps": [{"exercise": "chin_tuck", "dose": {"hold_s": 10}},
+                                          {"exercise": "self_pressure", "muscle": "trapezius_upper", "side": "left",
+                                           "dose": {"hold_s": 60}}]}  # fmt: skip
+    programme = writer.post(f"/patients/{patient_id}/programmes/", json=content).json()["id"]
+    yield "new programme", lambda: page.goto(f"/patients/{patient_id}/programmes/new/")
+    yield "builder", lambda: page.goto(f"/programmes/{programme}/edit/")
+    tag = writer.get(f"/programmes/{programme}/").headers["ETag"]
+    content["steps"][1]["dose"]["hold_s"] = 40
+    writer.patch(f"/programmes/{programme}/", json=content, headers={"If-Match": tag})
+    assert writer.post(f"/programmes/{programme}/publish/", json={}).status_code == 200
+    for path in ("", "reminders/", "sheet/"):
+        yield f"programme {path}", lambda path=path: page.goto(f"/programmes/{programme}/{path}")
+    for path in ("/worklist/", "/messages/?show=all", "/messages/next/", "/programmes/pictures/"):
+        yield path, lambda path=path: page.goto(path)
     yield "house style", lambda: page.goto("/ui/")
     for path in ("/account/", "/account/password/change/", "/account/sessions/", "/account/2fa/", "/clinics/"):
         yield path, lambda path=path: page.goto(path)

@@ -1,0 +1,329 @@
+"""The patient's way: a mail, a link, a page on an old phone, an answer; and what the clinic sees of it."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+
+import httpx
+import pytest
+
+from tests.browser.conftest import PHONE
+
+pytestmark = pytest.mark.processes
+STEPS = [
+    {"exercise": "scan"},
+    {"exercise": "self_pressure", "muscle": "trapezius_upper", "side": "right", "tool": "soft_ball",
+     "dose": {"hold_s": 30, "intensity_from": 5, "intensity_to": 6, "repetitions": 2}},
+    {"exercise": "side_bends", "dose": {"repetitions": 5}},
+    {"exercise": "scapular_retraction", "dose": {"sets": 3, "repetitions": 12, "days_per_week": 4}},
+    {"exercise": "chin_tuck", "tool": "lying", "dose": {"hold_s": 10, "repetitions": 10, "times_per_day": 2}},
+    {"exercise": "ergonomics"},
+]  # fmt: skip
+MOST_KB = 60
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+class Home:
+    """A patient with a running programme, and the mails that come to them."""
+
+    def __init__(self, running, writer):
+        self.running, self.writer = running, writer
+        self.email = f"p{uuid.uuid4().hex[:8]}@mail.example"
+        patient = {"family_name": f"Home{uuid.uuid4().hex[:6]}", "given_names": "Ada", "birth_date": "1980-02-03",
+                   "contact": {"email": self.email, "consent": {"email": "granted"}}}  # fmt: skip
+        made = writer.post("/patients/", json=patient)
+        assert made.status_code == 201, made.text
+        self.patient_id = made.json()["id"]
+        body = {"title": "Neck and shoulders", "steps": STEPS}
+        made = writer.post(f"/patients/{self.patient_id}/programmes/", json=body)
+        assert made.status_code == 201, made.text
+        self.programme_id = made.json()["id"]
+        given = writer.post(f"/programmes/{self.programme_id}/publish/", json={"baseline_pain": 5})
+        assert given.status_code == 200, given.text
+
+    def mails(self):
+        return [mail for mail in self.running.mails() if mail["to"] == self.email]
+
+    def wait_for_mail(self, count=1, seconds=30):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if len(self.mails()) >= count:
+                return self.mails()[0]
+            time.sleep(0.2)
+        raise TimeoutError(f"{len(self.mails())} mails")
+
+    def link(self, therapist_page):
+        before = len(self.mails())
+        therapist_page.goto(f"/programmes/{self.programme_id}/")
+        therapist_page.click("text=Send the link now")
+        mail = self.wait_for_mail(before + 1)
+        return re.search(r"http://[^/]+(/c/\S+)", mail["body"])[1]
+
+    def answers(self):
+        return self.writer.get(f"/programmes/{self.programme_id}/check-ins/").json()["results"]
+
+
+@pytest.fixture
+def home(running, writer):
+    return Home(running, writer)
+
+
+@pytest.fixture
+def link(home, person):
+    return home.link(person().sign_in())
+
+
+def opened(person, link, **options):
+    phone = person(viewport=PHONE, is_mobile=True, has_touch=True, **options)
+    page = phone.page()
+    page.goto(link)
+    page.fill("#year", "1980")
+    page.click("button.big")
+    page.wait_for_url("**/c/today/")
+    return phone, page
+
+
+def test_a_mail_comes_by_itself_at_the_chosen_time(home, writer):
+    """Real beat, real workers, real SMTP: planned, turned into a message, sent."""
+    from datetime import datetime, timedelta
+    from zoneinfo import ZoneInfo
+
+    at = datetime.now(ZoneInfo("Europe/London")) + timedelta(seconds=70)
+    times = [f"{at:%H:%M}"]
+    reminders = {"channels": ["email"], "times": times, "weekdays": list(range(7))}
+    if at.second > 55:  # do not ask for a minute that is over before it is saved
+        time.sleep(6)
+    saved = writer.post(f"/programmes/{home.programme_id}/reminders/", json=reminders)
+    assert saved.status_code == 200, saved.text
+
+    mail = home.wait_for_mail(seconds=100)
+
+    assert "/c/" in mail["body"]
+    assert "Ada" not in mail["body"] + mail["subject"]
+    time.sleep(11)  # two more ticks
+    assert len(home.mails()) == 1
+
+
+def test_answered_by_touch_in_a_minute(person, home, link):
+    _phone, page = opened(person, link)
+    assert "Hello Ada" in page.inner_text("h1")
+    page.locator("section.step").nth(0).locator("text=Done").tap()
+    page.locator("section.step").nth(1).locator("text=Partly").tap()
+    page.locator("section.step").nth(1).locator("select[name^=reason]").select_option("no_time")
+    page.locator("section.step").nth(1).locator("select[name^=discomfort]").select_option("5")
+    page.locator(".ask.scale label", has_text=re.compile("^3$")).tap()
+    page.fill("textarea", "Better than yesterday.")
+    page.click("button.big")
+    page.wait_for_url("**/c/thanks/")
+    assert "Thank you" in page.inner_text("h1")
+
+    (answer,) = home.answers()
+    assert (answer["pain"], answer["note"]) == (3, "Better than yesterday.")
+    assert [(a["done"], a["reason"], a["discomfort"]) for a in answer["answers"]] == [
+        ("yes", "", None), ("partial", "no_time", 5),
+    ]  # fmt: skip
+    stored = page.evaluate("() => localStorage.length + sessionStorage.length")
+    assert stored == 0
+
+
+def test_without_any_script(person, home, link):
+    _phone, page = opened(person, link, java_script_enabled=False)
+    page.click("text=I did all of it")
+    page.wait_for_url("**/c/today/#ask")
+    page.locator(".ask.scale input[value='2']").check(force=True)
+    page.click("summary")
+    page.check("input[value=dizzy_or_sight]")
+    page.click("button.big")
+    page.wait_for_url("**/c/thanks/")
+    assert "Stop the exercises" in page.inner_text("main")
+
+    (answer,) = home.answers()
+    assert answer["wrong"] == ["dizzy_or_sight"]
+    assert {a["done"] for a in answer["answers"]} == {"yes"}
+
+
+def test_by_keyboard_alone(person, home, link):
+    _phone, page = opened(person, link)
+    pressed = 0
+    while page.evaluate("document.activeElement?.name") != "pain" and pressed < 80:
+        page.keyboard.press("Tab")
+        pressed += 1
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    while page.evaluate("document.activeElement?.innerText") != "Send" and pressed < 120:
+        page.keyboard.press("Tab")
+        pressed += 1
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/c/thanks/")
+    assert home.answers()[0]["pain"] is not None
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_phone(person, link, theme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    phone = person(viewport=PHONE, is_mobile=True, has_touch=True, color_scheme=theme)
+    page, found = phone.page(), []
+
+    def look(name):
+        page.wait_for_load_state("networkidle")
+        for violation in Axe().run(page, options=AXE).response["violations"]:
+            found.extend((name, violation["id"], node["html"][:160]) for node in violation["nodes"][:3])
+        assert not page.evaluate("() => document.documentElement.scrollWidth > innerWidth + 1"), name
+        small = page.evaluate(
+            """() => [...document.querySelectorAll('main button, main .toggle label, main summary, main select')]
+                .map(e => [e.innerText, e.getBoundingClientRect()])
+                .filter(([, r]) => r.height > 0 && r.height < 44).map(([t]) => t)"""
+        )
+        assert small == [], name
+
+    page.goto(link)
+    look("open")
+    page.fill("#year", "1901")
+    page.click("button.big")
+    look("refused")
+    page.fill("#year", "1980")
+    page.click("button.big")
+    page.wait_for_url("**/c/today/")
+    page.click("summary")
+    look("today")
+    page.click("button.big")
+    page.wait_for_selector("#errors")
+    look("errors")
+    page.check("input[value=chest]")
+    page.click("button.big")
+    page.wait_for_url("**/c/thanks/")
+    look("thanks")
+    page.click("text=Into my calendar")
+    page.wait_for_selector("#address")
+    look("calendar")
+    page.goto("/s/AAAAAAAAAAAAAAAAAAAAAAAAAAA/")
+    look("stop")
+    assert found == []
+
+
+def test_light_enough_for_a_slow_phone(person, link):
+    phone, page = opened(person, link)
+    client = phone.context.new_cdp_session(page)
+    client.send("Network.enable")
+    client.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    sizes = []
+    client.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    page.goto("/c/today/")
+    page.wait_for_load_state("networkidle")
+
+    assert sum(sizes) / 1000 < MOST_KB, sizes
+
+
+def test_the_timer_counts_and_keeps_the_phone_awake(person, home, link):
+    phone = person(viewport=PHONE, is_mobile=True, has_touch=True)
+    phone.context.add_init_script(
+        "window.locks = 0; Object.defineProperty(navigator, 'wakeLock', {value: {request: async () => "
+        "{ window.locks++; return {release: async () => { window.locks--; }}; }}})"
+    )
+    page = phone.page()
+    page.goto(link)
+    page.fill("#year", "1980")
+    page.click("button.big")
+    page.wait_for_url("**/c/today/")
+    timer = page.locator("[data-timer='10']")
+    page.clock.install()
+    timer.locator("button").tap()
+    assert page.evaluate("() => window.locks") == 1
+    page.clock.run_for(4000)
+    assert timer.locator("output").inner_text() in ("6", "7")
+    page.clock.run_for(7000)
+    assert page.evaluate("() => window.locks") == 0
+    assert timer.locator("input").input_value() == "10"
+    assert timer.locator("output").inner_text() == "10"
+
+
+def test_the_address_of_the_link_goes_nowhere(person, link, running):
+    """Not in a Referer, not in the history of the answered page, not in the service's logs."""
+    phone = person(viewport=PHONE)
+    page = phone.page()
+    referers = []
+    page.on("request", lambda request: referers.append(request.headers.get("referer", "")))
+    page.goto(link)
+    page.fill("#year", "1980")
+    page.click("button.big")
+    page.wait_for_url("**/c/today/")
+
+    token = link.split("/")[2]
+    assert [r for r in referers if token in r] == []
+    for name, log in running.processes.logs.items():
+        if name != "inbox":
+            assert token not in log.read_text(), name
+
+
+def test_a_scanner_opens_the_link_first_and_the_patient_still_can(person, link, running):
+    with httpx.Client(base_url=running.url, headers={"User-Agent": "LinkScanner/1.0"}) as scanner:
+        for method in ("GET", "HEAD", "GET"):
+            assert scanner.request(method, link).status_code == 200
+    opened(person, link)
+
+
+def test_the_second_click_of_a_nervous_thumb(person, home, link):
+    _phone, page = opened(person, link)
+    page.locator(".ask.scale label", has_text=re.compile("^4$")).tap()
+    page.locator("button.big").dblclick()
+    page.wait_for_url("**/c/thanks/")
+    assert len(home.answers()) == 1
+
+
+def test_the_clinic_sees_it_and_closes_it(person, home, link):
+    _phone, page = opened(person, link)
+    page.click("summary")
+    page.check("input[value=numb_or_weak]")
+    page.click("button.big")
+    page.wait_for_url("**/c/thanks/")
+
+    staff = person("staff").sign_in()
+    staff.goto("/worklist/")
+    row = staff.locator("li.item", has=staff.locator(f"a[href='/patients/{home.patient_id}/']"))
+    assert "newly numb or weak" in row.inner_text()
+    row.locator("text=I see to it").click()
+    row = staff.locator("li.item", has=staff.locator(f"a[href='/patients/{home.patient_id}/']"))
+    assert "sees to it" in row.inner_text()
+    row.locator("summary").click()
+    row.locator("label", has_text="Reached").click()
+    row.locator("text=Off the list").click()
+    staff.wait_for_selector("h1")
+    assert staff.locator(f"li.item a[href='/patients/{home.patient_id}/']").count() == 0
+    alert = [m for m in home.running.mails() if m["to"] == "therapist@harbour.example"]
+    assert any("Somebody waits" in m["subject"] for m in alert)
+    assert all("numb" not in m["body"] for m in alert)
+
+
+def test_a_therapist_writes_a_programme_on_the_tablet(person, writer, patient_id):
+    therapist = person()
+    page = therapist.sign_in()
+    page.goto(f"/patients/{patient_id}/")
+    page.click("text=New home programme")
+    page.click("text=Neck and shoulders, to start with")
+    page.wait_for_url("**/edit/")
+    page.fill("#title", "Mornings")
+    page.locator("#title").blur()
+    page.wait_for_selector("#state .saved")
+    page.wait_for_timeout(900)
+    page.select_option("#new_exercise", "self_pressure")
+    page.click("text=Add a step")
+    page.wait_for_selector("text=Say which muscle is pressed")
+    card = page.locator(".step-card").last
+    card.locator("select[name$=where]").select_option("muscle:trapezius_upper:right")
+    card.locator("input[name$=dose-hold_s]").fill("130")
+    card.locator("input[name$=dose-hold_s]").blur()
+    page.wait_for_selector("#state >> text=From 1 to 120")
+    card.locator("input[name$=dose-hold_s]").fill("45")
+    card.locator("input[name$=dose-hold_s]").blur()
+    page.wait_for_selector("#state >> text=From 1 to 120", state="detached")
+    page.reload()
+    assert page.locator("#title").input_value() == "Mornings"
+    page.click("text=Give to the patient")
+    page.wait_for_url(lambda url: url.endswith("/") and "/edit/" not in url)
+    assert "running" in page.inner_text("main")
+    found = writer.get(f"/patients/{patient_id}/programmes/").json()["results"][0]
+    assert found["content"]["title"] == "Mornings"
+    assert found["content"]["steps"][-1]["dose"]["hold_s"] == 45
