@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-import socket
+import re
 import sys
 import tempfile
+import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from dev import browser as chromium
-from dev.run import Processes
+from dev.run import Processes, free_port, post_office
 from dev.servers import CannotStart
 from dev.stack import ROOT, Stack, say
 
@@ -26,8 +28,16 @@ OWNER = {
     "admin-records": "/admin/records/record/",
     "admin-audit": "/admin/audit/auditevent/",
     "api": "/api/v1/docs/",
+    "message-words": "/messages/words/",
+    "message-settings": "/messages/settings/",
 }
-STAFF = {"staff-today": "/", "new-patient": "/patients/new/"}
+STAFF = {
+    "staff-today": "/",
+    "new-patient": "/patients/new/",
+    "worklist": "/worklist/",
+    "messages": "/messages/?show=all",
+    "messages-next": "/messages/next/",
+}
 THERAPIST = {
     "patients": "/patients/",
     "account": "/account/",
@@ -59,16 +69,16 @@ def main() -> int:
 @contextmanager
 def demo() -> Iterator[tuple[str, dict[str, Any]]]:
     """A Palpate with the demo clinics, on a free port, for as long as the block lasts."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory(prefix="palpate-") as temporary, Stack(Path(temporary) / "data") as stack:
+        stack.environment["PUBLIC_URL"] = url
+        inbox = post_office(stack, free_port())
         facts = stack.data / "demo.json"
         with Processes(stack, port) as processes:
             stack.manage("prepare", "--demo", str(facts), "--url", url, quiet=True)
             processes.wait_until_ready(url)
-            yield url, json.loads(facts.read_text())
+            yield url, {**json.loads(facts.read_text()), "inbox": inbox}
 
 
 class Camera:
@@ -121,6 +131,7 @@ def everything(camera: Camera) -> None:
             camera.shoot(page, name, path)
         page.close()
     workspace(camera)
+    at_home(camera)
 
 
 def workspace(camera: Camera) -> None:
@@ -202,3 +213,65 @@ def session(camera: Camera, page: Any) -> None:
 
 if __name__ == "__main__":
     sys.exit(main())
+
+
+def at_home(camera: Camera) -> None:
+    """A home programme: written, given, reminded of; and the patient's pages behind the link in the mail."""
+    page = camera.window("therapist")
+    page.goto(f"{camera.url}/patients/")
+    page.locator("#lines a.card").nth(2).click()
+    page.click("text=New home programme")
+    camera.shoot(page, "new-programme")
+    page.click("button[value=starter]")
+    page.wait_for_url("**/edit/")
+    camera.shoot(page, "programme-builder")
+    page.goto(f"{camera.url}/worklist/")
+    page.locator("li.item a[href*='/programmes/']").first.click()
+    page.wait_for_url("**/programmes/*/")
+    camera.shoot(page, "programme")
+    programme = page.url
+    camera.shoot(page, "programme-reminders", programme.removeprefix(camera.url) + "reminders/")
+    camera.shoot(page, "programme-sheet", programme.removeprefix(camera.url) + "sheet/")
+    camera.shoot(page, "programme-pictures", "/programmes/pictures/")
+    known = len(mails(camera))
+    page.goto(programme)
+    page.click("main p a >> nth=0")
+    born = re.search(r"\d\d/\d\d/(\d{4})", page.inner_text(".who"))
+    assert born
+    page.goto(programme)
+    page.click("text=Send the link now")
+    camera.shoot(page, "link-sent")
+    page.close()
+    patient_pages(camera, new_mail(camera, known), born[1])
+
+
+def mails(camera: Camera) -> list[dict[str, str]]:
+    with urllib.request.urlopen(camera.facts["inbox"] + "/mails.json", timeout=10) as answer:
+        found: list[dict[str, str]] = json.load(answer)
+    return [mail for mail in found if "/c/" in mail["body"]]
+
+
+def new_mail(camera: Camera, known: int) -> str:
+    for _ in range(150):
+        if len(found := mails(camera)) > known:
+            return found[0]["body"]
+        time.sleep(0.2)
+    raise TimeoutError("the mail did not come.")
+
+
+def patient_pages(camera: Camera, mail: str, year: str) -> None:
+    opened, stopped = (re.search(rf"{camera.url}/{letter}/\S+", mail) for letter in "cs")
+    assert opened and stopped
+    page = camera.window()
+    page.goto(opened[0])
+    camera.shoot(page, "link-opened")
+    page.fill("#year", year)
+    page.click("button.big")
+    page.wait_for_url("**/c/today/")
+    camera.shoot(page, "check-in")
+    page.screenshot(path=str(camera.folder / f"check-in-whole-{camera.suffix}"), full_page=True)
+    page.click("button.big")
+    page.wait_for_url("**/c/thanks/")
+    camera.shoot(page, "check-in-thanks")
+    camera.shoot(page, "messages-stop", stopped[0].removeprefix(camera.url))
+    page.close()

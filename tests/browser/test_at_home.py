@@ -109,8 +109,8 @@ def test_a_mail_comes_by_itself_at_the_chosen_time(home, writer):
 def test_answered_by_touch_in_a_minute(person, home, link):
     _phone, page = opened(person, link)
     assert "Hello Ada" in page.inner_text("h1")
-    page.locator("section.step").nth(0).locator("text=Done").tap()
-    page.locator("section.step").nth(1).locator("text=Partly").tap()
+    page.locator("section.step").nth(0).locator("label", has_text="Done").tap()
+    page.locator("section.step").nth(1).locator("label", has_text="Partly").tap()
     page.locator("section.step").nth(1).locator("select[name^=reason]").select_option("no_time")
     page.locator("section.step").nth(1).locator("select[name^=discomfort]").select_option("5")
     page.locator(".ask.scale label", has_text=re.compile("^3$")).tap()

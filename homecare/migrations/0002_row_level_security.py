@@ -30,7 +30,7 @@ TABLES = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("homecare", "0002_initial"),
+        ("homecare", "0001_initial"),
         ("messaging", "0002_row_level_security"),
         ("treatments", "0002_row_level_security"),
     ]
