@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages as toasts
 from django.core import signing
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -167,7 +168,10 @@ def edit(request: Any, programme_id: UUID) -> HttpResponse:
     removed = None
     if request.method == "POST":
         if str(programme.revision) != request.POST.get("revision"):
-            raise ChangedElsewhere
+            if request.htmx:
+                raise ChangedElsewhere
+            toasts.warning(request, _(ChangedElsewhere.detail))
+            return redirect("programme_edit", programme.pk)
         command, _separator, which = request.POST.get("do", "").partition(":")
         try:
             content = sent_content(request.POST)
@@ -181,6 +185,8 @@ def edit(request: Any, programme_id: UUID) -> HttpResponse:
             return published(request, programme)
         if request.htmx:
             return render(request, "homecare/draft_state.html", state(programme, problems.errors))
+        if removed is None:
+            return redirect("programme_edit", programme.pk)
     return shown(request, programme, removed=removed)
 
 
