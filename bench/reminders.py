@@ -68,6 +68,7 @@ class Outcome:
     messages: int
     seconds: float
     kills: int
+    ended: int
     taken: Counter[str]
     states: dict[str, int]
     uncertain: set[str]
@@ -90,7 +91,8 @@ class Outcome:
     def __str__(self) -> str:
         rate = self.messages / self.seconds
         return (
-            f"{self.messages} messages in {self.seconds:.0f} s ({rate:.0f}/s) through {self.kills} SIGKILLs: "
+            f"{self.messages} messages in {self.seconds:.0f} s ({rate:.0f}/s) through {self.kills} SIGKILLs "
+            f"({self.ended} workers ended by themselves and were started anew): "
             f"{len(self.lost)} lost, {len(self.doubled)} doubled, {len(self.unmarked)} of them unmarked, "
             f"{len(self.uncertain)} marked uncertain; {self.states}"
         )
@@ -104,7 +106,7 @@ class Drill:
         self.log = folder / "taken.jsonl"
         self.messages, self.keys, self.clinics, self.moods = messages, keys, clinics, moods
         self.random = random.Random(11)
-        self.kills = 0
+        self.kills = self.ended = 0
 
     def __enter__(self) -> Drill:
         self.stack.__enter__()
@@ -163,13 +165,22 @@ class Drill:
     def kill_child(self) -> None:
         """SIGKILL to one of the four processes that send."""
         while not (found := [child for worker in self.workers for child in children(worker.pid)]):
+            self.supervise()
             time.sleep(0.1)
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.random.choice(found), signal.SIGKILL)
             self.kills += 1
 
+    def supervise(self) -> None:
+        """Start anew what ended by itself, as the service's supervisor does; it is counted."""
+        for number, worker in enumerate(self.workers):
+            if worker.poll() is not None:
+                self.ended += 1
+                self.workers[number] = self.start(*self.commands[number])
+
     def kill_worker(self, number: int) -> None:
-        os.killpg(self.workers[number].pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.workers[number].pid, signal.SIGKILL)
         self.workers[number].wait()
         self.kills += 1
         self.workers[number] = self.start(*self.commands[number])
@@ -193,7 +204,8 @@ class Drill:
     def replace_everybody(self) -> None:
         """All who send die at once; with nobody left to hold a lease, leases need not be waited for."""
         for worker in self.workers:
-            os.killpg(worker.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(worker.pid, signal.SIGKILL)
             worker.wait()
             self.kills += 1
         with self.admin() as connection:
@@ -214,6 +226,7 @@ class Drill:
         while time.monotonic() < deadline:
             if self.left() == 0:
                 return
+            self.supervise()
             time.sleep(0.5)
         raise TimeoutError(f"{self.left()} messages are still open")
 
@@ -225,6 +238,7 @@ class Drill:
             messages=len(rows),
             seconds=seconds,
             kills=self.kills,
+            ended=self.ended,
             taken=taken,
             states=dict(Counter(state for _, state, _ in rows)),
             uncertain={key for key, _, uncertain in rows if uncertain},
