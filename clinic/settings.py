@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "assessments",
     "treatments",
     "homecare",
+    "scheduling",
     "workspace",
     "allauth",
     "allauth.account",
@@ -110,6 +111,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.humanize",
     "whitenoise.runserver_nostatic",
+    "django.contrib.postgres",
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
@@ -342,6 +344,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "homecare.periodic.daily",
         "schedule": crontab(minute="*/20"),
     },
+    "offer free slots, and give up what was only proposed": {
+        "task": "scheduling.periodic.tick",
+        "schedule": 15.0,
+    },
+    "see what waits for the desk": {"task": "scheduling.periodic.daily", "schedule": crontab(minute="*/20")},
     "forget old idempotency keys": {
         "task": "accounts.periodic.forget_old_keys",
         "schedule": crontab(minute=15),

@@ -29,6 +29,7 @@ APPS = [
     "assessments",
     "treatments",
     "homecare",
+    "scheduling",
     "workspace",
     "clinic",
     "audit",
@@ -125,6 +126,7 @@ def of_tables() -> Iterable[str]:
     from homecare import rules as home
     from patients import rules as patients
     from treatments import rules as dose
+    from scheduling import rules as scheduling
     from worklist import rules as worklist
 
     yield from roles.ROLES.values()
@@ -143,6 +145,7 @@ def of_tables() -> Iterable[str]:
         yield from (exercise.name, exercise.how, *(limits.source for limits in exercise.dose.values()))
     yield from (field.label for field in home.FIELDS.values())
     yield from (*home.TOOLS.values(), *home.STOP_IF.values(), *(wrong.label for wrong in home.WRONG.values()))
+    yield from (status.label for status in scheduling.STATUSES.values())
     yield from (text for kind in worklist.KINDS.values() for text in (kind.label, kind.to_do))
 
 

@@ -46,11 +46,15 @@ def owe(
     link: Link | None = None,
     to_user_id: UUID | None = None,
     late_after: timedelta | None = None,
+    about_at: datetime | None = None,
+    calendar: str = "",
 ) -> Message | None:
     """
     Owe one message. The same `dedupe_key` never makes a second one; then the answer is None.
 
     :param late_after: after so long it is not sent any more; without it, as the clinic's settings say
+    :param about_at: the time of the appointment that it is about
+    :param calendar: iCalendar that goes along with a mail; no names in it
     """
     sending = engine.sending_of(by.clinic_id)
     message = Message(
@@ -62,6 +66,8 @@ def owe(
         channel=channel,
         about_id=about_id,
         link=link,
+        about_at=about_at,
+        calendar=calendar,
         dedupe_key=dedupe_key,
         due_at=due_at,
         next_at=due_at,
@@ -103,7 +109,8 @@ def send_again(*, message_id: UUID, by: Caller, at: datetime) -> Message:
         ).update(expires_at=at + timedelta(days=1))
     made = owe(
         kind=old.kind, channel=old.channel, patient_id=old.patient_id, about_id=old.about_id, link=old.link,
-        to_user_id=old.to_user_id, dedupe_key=f"{old.pk}:again:{again}", due_at=at, by=by,
+        to_user_id=old.to_user_id, dedupe_key=f"{old.pk}:again:{again}", due_at=at, by=by, about_at=old.about_at,
+        calendar=old.calendar,
     )  # fmt: skip
     assert made is not None
     audit.log("message.send_again", by=by, target_id=old.pk, patient_ids=[old.patient_id], code=str(made.pk))
@@ -188,6 +195,8 @@ def check_words(*, kind: str, channel: str, subject: str, body: str) -> None:
     if body.strip():
         if rules.KINDS[kind].link and "{link}" not in body:
             problems.add("/body", "link_missing", "This message wants {link}: without it nobody can answer.")
+        if rules.KINDS[kind].dated and "{when}" not in body:
+            problems.add("/body", "when_missing", "This message wants {when}: the time of the appointment.")
         if channel == rules.EMAIL and rules.KINDS[kind].to_patient and "{stop}" not in body:
             problems.add("/body", "stop_missing", "A mail wants {stop}, by which it can be ended.")
         if channel == rules.EMAIL and not subject.strip():

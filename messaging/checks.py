@@ -30,7 +30,8 @@ def refusal(message: Message, clinic: Clinic, sending: Sending, *, now: datetime
         return None
     zone = ZoneInfo(message.patient.time_zone or clinic.time_zone)
     local = now.astimezone(zone)
-    return _consent(message, clinic) or _quiet(message, sending, local) or _cap(message, sending, local)
+    refused = _consent(message, clinic) or _quiet(message, sending, local)
+    return refused or (_cap(message, sending, local) if rules.KINDS[message.kind].capped else None)
 
 
 def _consent(message: Message, clinic: Clinic) -> Refusal | None:

@@ -227,7 +227,8 @@ def compose(desk: Desk, message: Message) -> Outgoing:
     if message.channel == rules.EMAIL and rules.KINDS[message.kind].to_patient:
         stop_url = links.url_of(links.stop_link(clinic_id=clinic.pk, patient_id=message.patient_id))
     worded = desk.worded(message.kind, message.channel, language)
-    text = texts.written(worded, {"clinic": clinic.name, "link": link, "stop": stop_url})
+    when = texts.when(message.about_at, clinic.time_zone, language) if message.about_at else ""
+    text = texts.written(worded, {"clinic": clinic.name, "link": link, "stop": stop_url, "when": when})
     return Outgoing(
         key=message.pk,
         clinic_id=clinic.pk,
@@ -237,6 +238,7 @@ def compose(desk: Desk, message: Message) -> Outgoing:
         from_name=clinic.name,
         reply_to=desk.sending.reply_to,
         stop_url=stop_url,
+        calendar=message.calendar,
     )
 
 

@@ -123,6 +123,8 @@ class Message(OfPatient):
     link = models.ForeignKey(Link, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     dedupe_key = models.TextField(help_text="the same key never makes a second message")
     state = models.TextField(default=rules.QUEUED)
+    about_at = models.DateTimeField(null=True, help_text="the appointment's time, which the text names")
+    calendar = models.TextField(blank=True, default="", help_text="iCalendar that goes along with a mail")
     reason = models.TextField(blank=True, default="", help_text="why it did not go, or not yet")
     uncertain = models.BooleanField(default=False)
     due_at = models.DateTimeField()

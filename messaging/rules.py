@@ -47,11 +47,15 @@ class Kind:
     :ivar label: for staff
     :ivar to_patient: it wants consent and keeps quiet hours and caps; otherwise it goes to somebody of the clinic
     :ivar link: it carries a link, of this purpose
+    :ivar capped: the limit of messages a day holds for it; what an appointment needs is not of that kind
+    :ivar dated: it names the time of an appointment
     """
 
     label: str
     to_patient: bool = True
     link: str = ""
+    capped: bool = True
+    dated: bool = False
 
 
 KINDS = {
@@ -60,10 +64,17 @@ KINDS = {
     "programme_ended": Kind("End of the programme"),
     "review_due": Kind("Review is due"),
     "staff_alert": Kind("Alert to the therapist", to_patient=False),
+    "appointment_booked": Kind("Appointment booked", link="appointment", capped=False, dated=True),
+    "appointment_moved": Kind("Appointment moved", link="appointment", capped=False, dated=True),
+    "appointment_cancelled": Kind("Appointment cancelled", capped=False, dated=True),
+    "appointment_reminder": Kind("Reminder of an appointment", link="appointment", capped=False, dated=True),
+    "appointment_missed": Kind("Appointment missed", capped=False, dated=True),
+    "series_booked": Kind("Series of appointments booked", capped=False, dated=True),
+    "slot_offered": Kind("Offer of a free appointment", link="offer", capped=False, dated=True),
 }
 # What a link opens. Each is for one thing, and for that one only.
-PURPOSES = ["check_in", "soreness", "calendar", "stop"]
-PLACEHOLDERS = ["clinic", "link", "stop"]
+PURPOSES = ["check_in", "soreness", "calendar", "stop", "appointment", "offer"]
+PLACEHOLDERS = ["clinic", "link", "stop", "when"]
 SMS_LENGTH = 320  # two parts; longer ones arrive in pieces and cost more
 
 

@@ -6,9 +6,12 @@ a lock screen, by anybody.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -25,6 +28,7 @@ class Text:
 STOP_LINE = gettext_noop("No more of these messages: {stop}")
 STOP_SMS = gettext_noop("STOP ends these messages.")
 ANSWER_ONCE = gettext_noop("The link works once, for a few days. It asks for your year of birth on a new device.")
+ANSWER_WHILE = gettext_noop("The link is yours alone. It asks for your year of birth on a new device.")
 DEFAULTS = {
     "check_in": Text(
         gettext_noop("Your few minutes for today"),
@@ -42,6 +46,34 @@ DEFAULTS = {
         gettext_noop("Time for your next visit"),
         gettext_noop("{clinic}: it is time for your next visit. Please call us to find a day."),
     ),
+    "appointment_booked": Text(
+        gettext_noop("Your appointment"),
+        gettext_noop("{clinic}: your appointment is on {when}. Confirm it, or say that you cannot come: {link}"),
+    ),
+    "appointment_moved": Text(
+        gettext_noop("Your appointment was moved"),
+        gettext_noop("{clinic}: your appointment is now on {when}. Confirm it, or say that you cannot come: {link}"),
+    ),
+    "appointment_cancelled": Text(
+        gettext_noop("Your appointment was cancelled"),
+        gettext_noop("{clinic}: your appointment on {when} was cancelled. Please call us for another."),
+    ),
+    "appointment_reminder": Text(
+        gettext_noop("Your appointment is soon"),
+        gettext_noop("{clinic}: you have an appointment on {when}. Confirm it, or say that you cannot come: {link}"),
+    ),
+    "appointment_missed": Text(
+        gettext_noop("We missed you"),
+        gettext_noop("{clinic}: you had an appointment on {when}. Please call us to find another."),
+    ),
+    "series_booked": Text(
+        gettext_noop("Your appointments"),
+        gettext_noop("{clinic}: your appointments are booked; the first is on {when}. All are in the calendar file."),
+    ),
+    "slot_offered": Text(
+        gettext_noop("A free appointment"),
+        gettext_noop("{clinic}: an appointment is free on {when}. Whoever takes it first has it: {link}"),
+    ),
     "staff_alert": Text(
         gettext_noop("Somebody waits for you"),
         gettext_noop("A patient's answer wants you at once. Please open your worklist: {link}"),
@@ -54,7 +86,7 @@ def default(kind: str, channel: str) -> Text:
     text = DEFAULTS[kind]
     lines = [_(text.body)]
     if rules.KINDS[kind].link and channel == rules.EMAIL:
-        lines.append(_(ANSWER_ONCE))
+        lines.append(_(ANSWER_WHILE) if rules.KINDS[kind].dated else _(ANSWER_ONCE))
     if rules.KINDS[kind].to_patient:
         lines.append(_(STOP_LINE) if channel == rules.EMAIL else _(STOP_SMS))
     separator = "\n\n" if channel == rules.EMAIL else " "
@@ -69,6 +101,12 @@ def language_of(tag: str, fallback: str) -> str:
         if short in known:
             return short
     return "en"
+
+
+def when(at: datetime, time_zone: str, language: str) -> str:
+    """The day and time of an appointment, by the clinic's wall clock."""
+    with translation.override(language):
+        return date_format(at.astimezone(ZoneInfo(time_zone)), "l, j F, H:i")
 
 
 def worded(kind: str, channel: str, language: str) -> Text:

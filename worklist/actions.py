@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from django.db import transaction
 from accounts.models import Clinic
 from audit import actions as audit
 from clinic.caller import Caller
-from clinic.errors import Conflict, Invalid
+from clinic.errors import Conflict, FieldError, Invalid
 from clinic.sql import prepared
 from worklist import rules
 from worklist.models import Item
@@ -33,7 +33,7 @@ RAISE = """
     INSERT INTO worklist_item (clinic_id, patient_id, kind, about_id, facts, since, due_at, times, outcome, note)
     VALUES (%(clinic)s, %(patient)s, %(kind)s, %(about)s, %(facts)s::jsonb, %(since)s, %(due)s, 1, '', '')
     ON CONFLICT (clinic_id, patient_id, kind, about_id) WHERE done_at IS NULL
-    DO UPDATE SET times = worklist_item.times + 1, facts = excluded.facts,
+    DO UPDATE SET times = worklist_item.times + 1, facts = excluded.facts, snoozed_until = NULL,
         due_at = least(worklist_item.due_at, excluded.due_at)
     RETURNING id, times
 """
@@ -41,16 +41,24 @@ RAISE = """
 
 @transaction.atomic
 def raise_item(
-    *, kind: str, patient_id: UUID, about_id: UUID, facts: dict[str, Any], by: Caller, at: datetime
+    *,
+    kind: str,
+    patient_id: UUID,
+    about_id: UUID,
+    facts: dict[str, Any],
+    by: Caller,
+    at: datetime,
+    due_at: datetime | None = None,
 ) -> tuple[UUID, bool]:
     """
     Put a patient on the worklist, or count up if the same thing waits already.
 
     :param facts: codes and numbers; never free text
+    :param due_at: if not as the kind's urgency says
     :returns: the row's id, and whether it is new
     """
     zone = ZoneInfo(Clinic.objects.values_list("time_zone", flat=True).get(pk=by.clinic_id))
-    due = rules.due_at(rules.KINDS[kind].urgency, since=at, zone=zone)
+    due = due_at or rules.due_at(rules.KINDS[kind].urgency, since=at, zone=zone)
     values = {"clinic": by.clinic_id, "patient": patient_id, "kind": kind, "about": about_id, "since": at, "due": due}
     item_id, times = prepared(RAISE, {**values, "facts": orjson.dumps(facts).decode()})[0]
     audit.log(f"worklist.{kind}", by=by, target_id=item_id, patient_ids=[patient_id])
@@ -85,6 +93,33 @@ def finish(*, item_id: UUID, outcome: str, note: str = "", by: Caller, at: datet
     item.save(update_fields=["done_by", "done_at", "outcome", "note"])
     audit.log("worklist.finish", by=by, target_id=item.pk, patient_ids=[item.patient_id], code=outcome)
     return item
+
+
+@transaction.atomic
+def snooze(*, item_id: UUID, until: datetime, by: Caller, at: datetime) -> Item:
+    """
+    Put it aside until then; it comes back by itself.
+
+    :raises AlreadyDone, Invalid: the time is over, or more than a year away
+    """
+    if not at < until <= at + timedelta(days=366):
+        raise Invalid(errors=[FieldError("/until", "invalid", "From now on, and within a year.")])
+    item = _open(item_id)
+    item.snoozed_until = until
+    item.save(update_fields=["snoozed_until"])
+    audit.log("worklist.snooze", by=by, target_id=item.pk, patient_ids=[item.patient_id])
+    return item
+
+
+@transaction.atomic
+def settle(*, kinds: list[str], about_ids: list[UUID], by: Caller, at: datetime) -> int:
+    """Close what is true no more: somebody booked, came or signed meanwhile. Returns how many."""
+    found = list(Item.objects.open().filter(kind__in=kinds, about_id__in=about_ids).select_for_update(of=("self",)))
+    for item in found:
+        item.done_at, item.outcome = at, rules.ITSELF
+        item.save(update_fields=["done_at", "outcome"])
+        audit.log("worklist.settle", by=by, target_id=item.pk, patient_ids=[item.patient_id])
+    return len(found)
 
 
 @transaction.atomic

@@ -32,6 +32,7 @@ class Item(OfPatient):
     since = models.DateTimeField()
     due_at = models.DateTimeField()
     times = models.PositiveIntegerField(default=1, help_text="how often it came up while it was open")
+    snoozed_until = models.DateTimeField(null=True)
     taken_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     taken_at = models.DateTimeField(null=True)
     done_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
@@ -46,7 +47,8 @@ class Item(OfPatient):
             models.CheckConstraint(condition=models.Q(kind__in=list(rules.KINDS)), name="item_kind_known"),
             models.CheckConstraint(
                 condition=models.Q(done_at=None, done_by=None, outcome="")
-                | models.Q(done_at__isnull=False, done_by__isnull=False, outcome__in=rules.OUTCOMES),
+                | models.Q(done_at__isnull=False, done_by__isnull=False, outcome__in=rules.OUTCOMES)
+                | models.Q(done_at__isnull=False, done_by=None, outcome=rules.ITSELF),
                 name="item_done_whole",
             ),
             models.CheckConstraint(

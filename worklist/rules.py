@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 AT_ONCE, NEXT_WORKING_DAY, SOON = "at_once", "next_working_day", "soon"
 URGENCIES = [AT_ONCE, NEXT_WORKING_DAY, SOON]
+ITSELF = "resolved_itself"
 OUTCOMES = ["reached", "not_reached", "booked", "no_action_needed", "programme_changed", "referred", "other"]
 # Working days and when one begins, until the clinic keeps its own calendar.
 WORKING_DAYS = range(5)
@@ -32,6 +33,17 @@ KINDS = {
     "silent": Kind("No check-in for 14 days", NEXT_WORKING_DAY, "Ask how it goes"),
     "review_due": Kind("Review is due", SOON, "Book the review"),
     "programme_ended": Kind("Programme has ended", SOON, "Decide how it goes on"),
+    "no_show": Kind("Did not come", NEXT_WORKING_DAY, "Call, and book anew"),
+    "cannot_come": Kind("Cancelled by the patient", NEXT_WORKING_DAY, "Book another time"),
+    "cannot_treat": Kind("Cancelled by the clinic", NEXT_WORKING_DAY, "Call, and book another time"),
+    "series_short": Kind("Fewer sessions booked than planned", SOON, "Book what is missing"),
+    "series_ended": Kind("Series has ended", SOON, "Decide how it goes on"),
+    "not_arrived": Kind("Appointment is over, and nothing was recorded", SOON, "Say whether they came"),
+    "unsigned": Kind("A draft is not signed", SOON, "Finish it, and sign"),
+    "referral": Kind("Red flag: refer to a physician", AT_ONCE, "See that it was referred"),
+    "needling_follow_up": Kind("No word since needling", SOON, "Ask how sore it is"),
+    "slot_free": Kind("A time is free that they wait for", AT_ONCE, "Call, and offer it"),
+    "recall": Kind("Recall", SOON, "Call, and offer a visit"),
     "message_failed": Kind("A message could not be sent", SOON, "Check address and consent"),
     "message_uncertain": Kind("It is unknown whether a message went out", SOON, "Look at the message, and resolve it"),
 }

@@ -24,6 +24,7 @@ class Outgoing:
     :ivar key: the same for every attempt of the same message
     :ivar address: an e-mail address, or a phone number in E.164
     :ivar stop_url: where one click ends these mails (RFC 8058); empty for messages to staff
+    :ivar calendar: iCalendar that goes along (RFC 6047); only mail can carry it
     """
 
     key: UUID
@@ -34,6 +35,7 @@ class Outgoing:
     from_name: str = ""
     reply_to: str = ""
     stop_url: str = ""
+    calendar: str = ""
     extra: dict[str, str] = field(default_factory=dict)
 
 

@@ -7,7 +7,9 @@ the provider reads one, a header with the key (Resend's SMTP honours `Resend-Ide
 
 from __future__ import annotations
 
+import re
 import smtplib
+from email.mime.text import MIMEText
 from email.utils import formataddr, parseaddr
 from types import TracebackType
 from typing import Any
@@ -153,5 +155,12 @@ def written(message: Outgoing) -> EmailMessage:
         reply_to=[message.reply_to] if message.reply_to else None,
         headers=headers,
     )
+    if message.calendar:
+        found = re.search(r"^METHOD:(\w+)", message.calendar, re.MULTILINE)
+        method = found[1] if found else "PUBLISH"
+        part = MIMEText(message.calendar, "calendar", "utf-8")
+        part.replace_header("Content-Type", f'text/calendar; charset="utf-8"; method={method}')
+        part["Content-Disposition"] = 'attachment; filename="appointment.ics"'
+        mail.attach(part)
     mail.metadata = {"palpate": f"{message.clinic_id}:{message.key}"}  # type: ignore[attr-defined] # Anymail's
     return mail

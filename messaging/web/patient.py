@@ -37,7 +37,9 @@ DEVICE_S = 180 * 24 * 60 * 60
 PREFIX = "__Host-" if settings.HTTPS else ""
 VISIT, DEVICE = f"{PREFIX}visit", f"{PREFIX}device"
 # Where each purpose leads, once its person has shown to be that person.
-LEADS_TO = {"check_in": "check_in", "soreness": "check_in"}
+LEADS_TO = {
+    "check_in": "check_in", "soreness": "check_in", "appointment": "my_appointment", "offer": "my_offer",
+}  # fmt: skip
 
 
 def without_account(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

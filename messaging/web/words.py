@@ -28,6 +28,10 @@ KINDS = {
     "check_in": _("Exercise reminder"), "soreness": _("Question after needling"),
     "programme_ended": _("End of the programme"), "review_due": _("Review is due"),
     "staff_alert": _("Alert to the therapist"),
+    "appointment_booked": _("Appointment booked"), "appointment_moved": _("Appointment moved"),
+    "appointment_cancelled": _("Appointment cancelled"), "appointment_reminder": _("Reminder of an appointment"),
+    "appointment_missed": _("Appointment missed"), "series_booked": _("Series of appointments booked"),
+    "slot_offered": _("Offer of a free appointment"),
 }  # fmt: skip
 WHEN_UNKNOWN = {"resend_once": _("Send it once more (it may come twice)"), "leave": _("Leave it, and tell the clinic")}
 

@@ -1,0 +1,206 @@
+"""What can be booked, by whom, where and when: the clinic's own set-up."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import models, transaction
+
+from accounts.models import Membership
+from audit import actions as audit
+from clinic.caller import Caller
+from clinic.constraints import violations_as
+from clinic.errors import Conflict, NotFound, Problems
+from clinic.schema import new_id
+from scheduling import slots
+from scheduling.models import (
+    AppointmentType,
+    Booking,
+    Closure,
+    Competency,
+    ExtraHours,
+    Feed,
+    Hours,
+    Room,
+    Site,
+)
+from treatments.rules import TECHNIQUES
+
+
+class NameTaken(Conflict):
+    code = "name_taken"
+    detail = "There is one of this name already."
+
+
+NAMES: Mapping[str, type[Conflict]] = {
+    "site_once": NameTaken, "room_once": NameTaken, "appointmenttype_once": NameTaken, "competency_once": NameTaken,
+}  # fmt: skip
+STEPS_MIN = [5, 10, 15, 20, 30, 60]
+KINDS: dict[str, type[models.Model]] = {
+    "sites": Site, "rooms": Room, "appointment-types": AppointmentType, "competencies": Competency, "hours": Hours,
+    "extra-hours": ExtraHours, "closures": Closure,
+}  # fmt: skip
+
+
+@transaction.atomic
+def put(*, kind: str, values: Mapping[str, Any], pk: UUID | None = None, by: Caller) -> Any:
+    """
+    Add one (`pk` is None) or change one of `KINDS`.
+
+    :param values: column names to values; on a change, those that change
+    :raises Invalid, NotFound, NameTaken:
+    """
+    model = KINDS[kind]
+    found: Any = model(id=new_id(), clinic_id=by.clinic_id) if pk is None else find(kind, pk)
+    for name, value in values.items():
+        setattr(found, name, value)
+    check(found)
+    with violations_as(NAMES):
+        found.save(force_insert=pk is None)
+    audit.log(f"scheduling.{'add' if pk is None else 'change'}", by=by, target_id=found.pk, code=kind)
+    return found
+
+
+@transaction.atomic
+def remove(*, kind: str, pk: UUID, by: Caller) -> None:
+    """
+    Take away hours, a closure or a competency. What appointments point at is made inactive instead.
+
+    :raises NotFound:
+    """
+    found = find(kind, pk)
+    if hasattr(found, "is_active"):
+        found.is_active = False
+        found.save(update_fields=["is_active"])
+    else:
+        found.delete()
+    audit.log("scheduling.remove", by=by, target_id=pk, code=kind)
+
+
+def find(kind: str, pk: UUID) -> Any:
+    """:raises NotFound:"""
+    found = KINDS[kind]._default_manager.filter(pk=pk).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def check(found: Any) -> None:
+    """:raises Invalid: each wrong field is named"""
+    problems = Problems()
+    if isinstance(found, AppointmentType):
+        _check_type(found, problems)
+    if hasattr(found, "name") and not found.name.strip():
+        problems.add("/name", "required", "A name, please.")
+    if isinstance(found, Room):
+        _known(problems, "site_id", found.site_id, Site)
+    if isinstance(found, Hours | ExtraHours):
+        _known(problems, "room_id", found.room_id, Room)
+    if isinstance(found, Closure):
+        _known(problems, "site_id", found.site_id, Site)
+        _ordered(problems, "last_day", found.first_day, found.last_day)
+        if (found.from_time is None) != (found.until_time is None):
+            problems.add("/until_time", "required", "Both times, or none for the whole day.")
+    if isinstance(found, Hours):
+        if not 0 <= found.weekday <= 6:
+            problems.add("/weekday", "out_of_range", "0 (Monday) to 6.")
+        _ordered(problems, "until_date", found.from_date, found.until_date)
+    if hasattr(found, "until_time") and found.from_time and found.until_time and found.from_time >= found.until_time:
+        problems.add("/until_time", "invalid", "After the beginning, please.")
+    if hasattr(found, "user_id") and (found.user_id or not isinstance(found, Closure)):
+        _therapist(problems, "user_id", found.user_id)
+    if isinstance(found, Competency) and found.technique not in TECHNIQUES:
+        problems.add("/technique", "unknown", f"One of: {', '.join(TECHNIQUES)}.")
+    problems.raise_if_any()
+
+
+def _check_type(found: AppointmentType, problems: Problems) -> None:
+    if not 5 <= found.length_min <= 480:
+        problems.add("/length_min", "out_of_range", "5 to 480 minutes.")
+    if not 0 <= found.buffer_min <= 120:
+        problems.add("/buffer_min", "out_of_range", "0 to 120 minutes.")
+    if found.technique and found.technique not in TECHNIQUES:
+        problems.add("/technique", "unknown", f"Empty, or one of: {', '.join(TECHNIQUES)}.")
+    for pk in found.therapists:
+        _therapist(problems, "therapists", pk)
+    if Room.objects.filter(pk__in=found.rooms).count() < len(set(found.rooms)):
+        problems.add("/rooms", "unknown", "There is no such room.")
+
+
+def _known(problems: Problems, name: str, pk: UUID | None, model: type[models.Model]) -> None:
+    if pk is not None and not model._default_manager.filter(pk=pk).exists():
+        problems.add(f"/{name}", "unknown", "There is none such in this clinic.")
+
+
+def _therapist(problems: Problems, name: str, pk: UUID | None) -> None:
+    if pk is None or not Membership.objects.active().filter(role="therapist", user_id=pk).exists():
+        problems.add(f"/{name}", "unknown", "There is no such therapist in this clinic.")
+
+
+def _ordered(problems: Problems, name: str, first: date | time | None, last: date | time | None) -> None:
+    if first is not None and last is not None and last < first:  # type: ignore[operator]
+        problems.add(f"/{name}", "invalid", "Not before the first day.")
+
+
+# --- How the clinic books -------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def set_booking(*, values: Mapping[str, Any], by: Caller) -> Booking:
+    """
+    Change how the clinic books.
+
+    :raises Invalid:
+    """
+    found = slots.booking_of(by.clinic_id)
+    for name, value in values.items():
+        setattr(found, name, value)
+    problems = Problems()
+    if found.step_min not in STEPS_MIN:
+        problems.add("/step_min", "invalid", f"One of: {', '.join(map(str, STEPS_MIN))}.")
+    if len(found.remind_hours) > 4 or any(not 1 <= hours <= 336 for hours in found.remind_hours):
+        problems.add("/remind_hours", "out_of_range", "At most four, each 1 to 336 hours before.")
+    for name, low, high in (
+        ("cancel_until_hours", 0, 336), ("offer_minutes", 10, 2880), ("offer_every_min", 1, 1440),
+        ("hold_hours", 1, 720), ("draft_hours", 1, 720),
+    ):  # fmt: skip
+        if not low <= getattr(found, name) <= high:
+            problems.add(f"/{name}", "out_of_range", f"{low} to {high}.")
+    problems.raise_if_any()
+    found.remind_hours = sorted(set(found.remind_hours), reverse=True)
+    found.save()
+    audit.log("scheduling.settings", by=by)
+    return found
+
+
+# --- Feeds ----------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def make_feed(*, user_id: UUID, by: Caller, at: datetime) -> str:
+    """
+    A new secret address for a therapist's calendar program; an old one is closed.
+
+    Returns the address. It is shown once: only its SHA-256 is kept.
+    """
+    close_feed(user_id=user_id, by=by, at=at)
+    token = secrets.token_urlsafe(24)
+    feed = Feed(clinic_id=by.clinic_id, user_id=user_id, token_sha256=hashlib.sha256(token.encode()).digest())
+    feed.save(force_insert=True)
+    audit.log("calendar.feed.make", by=by, target_id=user_id)
+    return f"{settings.PUBLIC_URL}/c/feeds/{token}.ics"
+
+
+@transaction.atomic
+def close_feed(*, user_id: UUID, by: Caller, at: datetime) -> int:
+    """Close a therapist's secret address, if there is one."""
+    closed = Feed.objects.filter(user_id=user_id, revoked_at=None).update(revoked_at=at)
+    if closed:
+        audit.log("calendar.feed.close", by=by, target_id=user_id)
+    return closed

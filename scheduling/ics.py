@@ -1,0 +1,96 @@
+"""
+iCalendar: invitations to patients (RFC 5546, by mail as in RFC 6047), and the feed of a therapist's calendar.
+
+A calendar is often somebody else's service, so nothing in it says who comes or why: time, place, and where to look.
+All times are UTC, which every program shows in its own zone; a series is so many single events, each at its own moment,
+so a change of the clock cannot shift any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from icalendar import Calendar, Event, vCalAddress, vText
+
+from accounts.models import Clinic
+from scheduling import rules
+from scheduling.models import Appointment
+
+REQUEST, CANCEL, PUBLISH = "REQUEST", "CANCEL", "PUBLISH"
+STATUS = {rules.PROPOSED: "TENTATIVE", rules.CANCELLED: "CANCELLED", rules.NOSHOW: "CANCELLED"}
+
+
+def uid(appointment_id: UUID) -> str:
+    return f"{appointment_id}@palpate"
+
+
+def calendar(method: str) -> Calendar:
+    made = Calendar()
+    made.add("prodid", "-//Palpate//Scheduling//EN")
+    made.add("version", "2.0")
+    made.add("method", method)
+    return made
+
+
+def event(found: Appointment, *, summary: str, location: str, at: datetime) -> Event:
+    made = Event()
+    made.add("uid", uid(found.pk))
+    made.add("dtstamp", at)
+    made.add("sequence", found.revision)
+    made.add("dtstart", found.starts_at)
+    made.add("dtend", found.ends_at)
+    made.add("summary", summary)
+    if location:
+        made.add("location", location)
+    made.add("status", STATUS.get(found.status, "CONFIRMED"))
+    return made
+
+
+def place_of(found: Appointment) -> str:
+    """Where the patient goes: the site. The room is shown at the desk."""
+    if found.room is None:
+        return _("Online")
+    site = found.room.site
+    return ", ".join(part for part in (site.name, " ".join(site.address.split())) if part)
+
+
+def invitation(appointments: Iterable[Appointment], clinic: Clinic, *, method: str, organizer: str, attendee: str,
+               at: datetime) -> str:  # fmt: skip
+    """
+    One calendar for a patient's mail.
+
+    :param method: REQUEST and CANCEL are about one appointment (RFC 5546, 3.2); a series is PUBLISHed
+    """
+    made = calendar(method)
+    for found in appointments:
+        entry = event(found, summary=_("Appointment, %(clinic)s") % {"clinic": clinic.name},
+                      location=place_of(found), at=at)  # fmt: skip
+        if method == CANCEL:
+            entry["status"] = vText("CANCELLED")
+        from_whom = vCalAddress(f"mailto:{organizer}")
+        from_whom.params["CN"] = clinic.name
+        entry["organizer"] = from_whom
+        if method != PUBLISH:
+            to_whom = vCalAddress(f"mailto:{attendee}")
+            to_whom.params["PARTSTAT"] = "NEEDS-ACTION"
+            to_whom.params["RSVP"] = "FALSE"
+            entry.add("attendee", to_whom, encode=False)
+        made.add_component(entry)
+    return made.to_ical().decode()
+
+
+def feed(appointments: Iterable[Appointment], *, at: datetime) -> str:
+    """A therapist's appointments, without names: a title, the room, and a link to the day, behind the sign-in."""
+    made = calendar(PUBLISH)
+    made.add("x-wr-calname", "Palpate")
+    made.add("refresh-interval", "PT15M", parameters={"VALUE": "DURATION"}, encode=False)
+    for found in appointments:
+        where = _("Online") if found.room is None else found.room.name
+        entry = event(found, summary=f"{found.state.mark} {_('Appointment')}", location=where, at=at)
+        entry.add("url", f"{settings.PUBLIC_URL}/appointments/{found.pk}/")
+        made.add_component(entry)
+    return made.to_ical().decode()

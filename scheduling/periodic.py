@@ -1,0 +1,31 @@
+"""What beat starts."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from accounts.models import Clinic
+from clinic import tenancy
+from clinic.caller import Caller
+from clinic.sql import prepared
+from scheduling import follow_ups, tasks
+
+
+@shared_task(expires=15)
+def tick() -> int:
+    """Hand each clinic with something to offer or to give up to a worker; returns how many clinics."""
+    found = prepared("SELECT clinic_id FROM scheduling_clinics_due()", [])
+    for (clinic_id,) in found:
+        tasks.desk.delay(str(clinic_id))
+    return len(found)
+
+
+@shared_task(expires=1200)
+def daily() -> int:
+    """See what waits for the desk. It runs often; what is on the list already is not listed twice."""
+    count = 0
+    for clinic in Clinic.objects.order_by("pk"):
+        with tenancy.scope(clinic.pk):
+            count += follow_ups.sweep(by=Caller.system(clinic.pk, "desk"), at=timezone.now())
+    return count

@@ -1,0 +1,183 @@
+"""What is read of appointments: calendars, a patient's list, figures."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from statistics import median
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Q
+
+from accounts.models import Membership, User
+from scheduling import rules, slots
+from scheduling.models import Appointment, Room, Series
+
+
+def therapists(clinic_id: UUID) -> list[User]:
+    """The clinic's therapists, by name."""
+    members = Membership.objects.active().filter(clinic_id=clinic_id, role="therapist")
+    return list(User.objects.filter(pk__in=members.values("user_id")).order_by("name", "pk"))
+
+
+def rooms() -> list[Room]:
+    active = Room.objects.filter(is_active=True, site__is_active=True)
+    return list(active.select_related("site").order_by("site__name", "name"))
+
+
+def day_start(day: date, zone: ZoneInfo) -> datetime:
+    return rules.at_wall(datetime.combine(day, time()), zone)
+
+
+def ahead(patient_ids: list[UUID], at: datetime, *, limit: int = 10) -> list[Appointment]:
+    """A patient's next appointments."""
+    coming = Appointment.objects.of_patients(patient_ids).holding().filter(ends_at__gt=at)
+    return list(coming.with_names().in_order()[:limit])
+
+
+# --- Calendar -------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Column:
+    """One therapist or room of a calendar, with its appointments and working hours by day."""
+
+    id: UUID | None
+    name: str
+    appointments: dict[date, list[Appointment]] = field(default_factory=lambda: defaultdict(list))
+    hours: dict[date, list[tuple[datetime, datetime]]] = field(default_factory=lambda: defaultdict(list))
+
+
+def calendar(
+    clinic_id: UUID, *, first: date, days: int, by: str, only: UUID | None = None, zone: ZoneInfo
+) -> list[Column]:
+    """
+    The appointments of some days, by therapist or by room, in five queries, however many there are.
+
+    :param by: `therapist` or `room`
+    """
+    after, until = day_start(first, zone), day_start(first + timedelta(days=days), zone)
+    people, places = therapists(clinic_id), rooms()
+    names: list[tuple[UUID | None, str]]
+    if by == "room":
+        names = [*((room.pk, f"{room.name} ({room.site.name})") for room in places), (None, "online")]
+    else:
+        names = [(person.pk, person.name) for person in people]
+    columns = {pk: Column(pk, name) for pk, name in names if only is None or pk == only}
+    found = Appointment.objects.between(after, until).exclude(status=rules.CANCELLED).with_names()
+    for one in found.in_order():
+        column = columns.get(one.room_id if by == "room" else one.therapist_id)
+        if column is not None:
+            column.appointments[one.starts_at.astimezone(zone).date()].append(one)
+    for gap in hours_of([p.pk for p in people], clinic_id, after, until):
+        column = columns.get(gap.room_id if by == "room" else gap.therapist_id)
+        if column is not None:
+            column.hours[gap.starts_at.astimezone(zone).date()].append((gap.starts_at, gap.ends_at))
+    return list(columns.values())
+
+
+def hours_of(people: list[UUID], clinic_id: UUID, after: datetime, until: datetime) -> list[rules.Gap]:
+    """When these therapists work, in a room or online, on the days asked for."""
+    found = slots.working(clinic_id, therapists=people, first=after, until=until)
+    return [one for one in found if one.starts_at < until and one.ends_at > after]
+
+
+# --- Figures --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Figures:
+    """
+    One therapist (or all: None) over some days. A share is None where there is nothing to share.
+
+    :ivar open_min: minutes of working hours
+    :ivar used_min: minutes of appointments that took place or still hold their time
+    :ivar ended: appointments that came to their time: done, missed
+    :ivar missed: of those, how many did not come
+    :ivar late_cancelled: cancelled by the patient within the clinic's window
+    :ivar lead_days: from booking to visit, the median
+    """
+
+    therapist_id: UUID | None
+    name: str
+    open_min: int
+    used_min: int
+    ended: int
+    missed: int
+    cancelled: int
+    late_cancelled: int
+    lead_days: float | None
+
+    @property
+    def utilisation(self) -> float | None:
+        return rules.share(self.used_min, self.open_min)
+
+    @property
+    def noshow_rate(self) -> float | None:
+        return rules.share(self.missed, self.ended)
+
+
+def figures(clinic_id: UUID, *, first: date, last: date, zone: ZoneInfo) -> list[Figures]:
+    """By therapist, and all together at the end; both days are included."""
+    after, until = day_start(first, zone), day_start(last + timedelta(days=1), zone)
+    people = therapists(clinic_id)
+    rows = list(Appointment.objects.filter(starts_at__gte=after, starts_at__lt=until).in_order())
+    open_min: dict[UUID, int] = defaultdict(int)
+    for gap in hours_of([p.pk for p in people], clinic_id, after, until):
+        open_min[gap.therapist_id] += int((gap.ends_at - gap.starts_at).total_seconds() // 60)
+    window = timedelta(hours=slots.booking_of(clinic_id).cancel_until_hours)
+    changed = cancelled_at(rows)
+    result = [
+        _figures(p.pk, p.name, open_min[p.pk], [r for r in rows if r.therapist_id == p.pk], changed, window)
+        for p in people
+    ]
+    everybody = _figures(None, "", sum(open_min.values()), rows, changed, window)
+    return [*result, everybody]
+
+
+def cancelled_at(rows: list[Appointment]) -> dict[UUID, datetime]:
+    from scheduling.models import Change
+
+    ids = [row.pk for row in rows if row.status == rules.CANCELLED]
+    changes = Change.objects.filter(appointment_id__in=ids, what=rules.CANCELLED).order_by("id")
+    return {change.appointment_id: change.at for change in changes}
+
+
+def _figures(
+    pk: UUID | None, name: str, open_min: int, rows: list[Appointment], changed: dict[UUID, datetime],
+    window: timedelta,
+) -> Figures:  # fmt: skip
+    used = [row for row in rows if row.status in rules.HOLDING]
+    missed = [row for row in rows if row.status == rules.NOSHOW]
+    came = [row for row in rows if rules.STATUSES[row.status].begun and row.status != rules.NOSHOW]
+    cancelled = [row for row in rows if row.status == rules.CANCELLED]
+    late = [
+        row for row in cancelled
+        if row.cancelled_by == rules.BY_PATIENT and row.starts_at - changed.get(row.pk, row.booked_at) < window
+    ]  # fmt: skip
+    leads = [(row.starts_at - row.booked_at).total_seconds() / 86_400 for row in used if row.starts_at > row.booked_at]
+    return Figures(
+        pk, name, open_min, sum(int((row.ends_at - row.starts_at).total_seconds() // 60) for row in used),
+        len(came) + len(missed), len(missed), len(cancelled), len(late), round(median(leads), 1) if leads else None,
+    )  # fmt: skip
+
+
+def series_kept(first: date, last: date) -> dict[str, Any]:
+    """Of the series that began in these days: how many sessions were planned, booked, done; how many as planned."""
+    counted = Series.objects.filter(starts_on__gte=first, starts_on__lte=last).annotate(
+        held=Count("appointments", filter=Q(appointments__status__in=rules.HOLDING)),
+        done=Count("appointments", filter=Q(appointments__status=rules.FULFILLED)),
+    )
+    rows = list(counted)
+    whole = [row for row in rows if row.held >= row.count]
+    return {
+        "series": len(rows),
+        "planned": sum(row.count for row in rows),
+        "held": sum(row.held for row in rows),
+        "done": sum(row.done for row in rows),
+        "as_planned": len(whole),
+        "share_as_planned": rules.share(len(whole), len(rows)),
+    }

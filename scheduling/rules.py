@@ -1,0 +1,261 @@
+"""What states an appointment has, which time is free, how a series is placed. Plain tables and functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+# --- States ---------------------------------------------------------------------------------------------------
+
+PROPOSED, BOOKED, CONFIRMED = "proposed", "booked", "confirmed"
+ARRIVED, IN_ROOM, FULFILLED = "arrived", "in_room", "fulfilled"
+NOSHOW, CANCELLED = "noshow", "cancelled"
+
+
+@dataclass(frozen=True)
+class Status:
+    """
+    One state of an appointment.
+
+    :ivar holds: whether it keeps therapist, room and patient from anything else
+    :ivar fhir: the `Appointment.status` of HL7 FHIR R4 (https://hl7.org/fhir/R4/valueset-appointmentstatus.html)
+    :ivar mark: a sign for it beside its colour
+    :ivar begun: it says something of a visit, so it cannot be before the visit's day
+    """
+
+    label: str
+    holds: bool
+    fhir: str
+    mark: str
+    begun: bool = False
+
+
+STATUSES = {
+    PROPOSED: Status("Proposed", True, "proposed", "?"),
+    BOOKED: Status("Booked", True, "booked", "○"),
+    CONFIRMED: Status("Confirmed", True, "booked", "✓"),
+    ARRIVED: Status("Arrived", True, "arrived", "▸", begun=True),
+    IN_ROOM: Status("In the room", True, "checked-in", "■", begun=True),
+    FULFILLED: Status("Done", True, "fulfilled", "●", begun=True),
+    NOSHOW: Status("Did not come", False, "noshow", "✗", begun=True),
+    CANCELLED: Status("Cancelled", False, "cancelled", "–"),
+}
+HOLDING = [code for code, status in STATUSES.items() if status.holds]
+UPCOMING = [PROPOSED, BOOKED, CONFIRMED]
+# The usual way. Every other change is a correction, and says why.
+NEXT: Mapping[str, tuple[str, ...]] = {
+    PROPOSED: (BOOKED, CANCELLED),
+    BOOKED: (CONFIRMED, ARRIVED, NOSHOW, CANCELLED),
+    CONFIRMED: (ARRIVED, NOSHOW, CANCELLED),
+    ARRIVED: (IN_ROOM, FULFILLED),
+    IN_ROOM: (FULFILLED,),
+    FULFILLED: (),
+    NOSHOW: (),
+    CANCELLED: (),
+}
+BY_PATIENT, BY_CLINIC = "patient", "clinic"
+CANCELLED_BY = [BY_PATIENT, BY_CLINIC]
+REASONS = ["ill", "no_time", "better", "not_better", "therapist_away", "closed", "mistake", "expired", "other"]
+
+
+def is_correction(before: str, after: str) -> bool:
+    """Whether a change of state is not the usual way on."""
+    return after not in NEXT[before]
+
+
+def moved(starts_at: datetime, *, by: timedelta, zone: ZoneInfo) -> datetime:
+    """
+    A moment so much later by the clock on the wall: 10:00 stays 10:00 through a change of the clock.
+
+    A time that the change skips comes as much later as the clock was put forward; one that comes twice, the first time.
+    """
+    return at_wall(starts_at.astimezone(zone).replace(tzinfo=None) + by, zone)
+
+
+def at_wall(local: datetime, zone: ZoneInfo) -> datetime:
+    """The moment (UTC) of a wall-clock time, as RFC 5545 (3.3.5) has it."""
+    return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+# --- Free time ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A stretch in which a therapist works in a room (None: online) and nothing is booked."""
+
+    therapist_id: UUID
+    room_id: UUID | None
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, order=True)
+class Slot:
+    """A time that can be booked."""
+
+    starts_at: datetime
+    therapist_id: UUID
+    room_id: UUID | None
+
+
+def cut(gap: Gap, *, length: timedelta, step: timedelta, zone: ZoneInfo) -> Iterator[Slot]:
+    """The slots of a gap; each begins on the clinic's grid (every `step` since midnight, by the wall clock)."""
+    local = gap.starts_at.astimezone(zone).replace(tzinfo=None)
+    midnight = datetime.combine(local.date(), time())
+    local = midnight + -((midnight - local) // step) * step
+    while True:
+        at = at_wall(local, zone)
+        if at + length > gap.ends_at:
+            return
+        if at >= gap.starts_at:
+            yield Slot(at, gap.therapist_id, gap.room_id)
+        local += step
+
+
+def slots(gaps: Iterable[Gap], *, length: timedelta, step: timedelta, zone: ZoneInfo, limit: int) -> list[Slot]:
+    """The first slots of gaps that come in order of their beginning; one for a therapist and moment."""
+    found: set[Slot] = set()
+    latest: datetime | None = None
+    for gap in gaps:
+        if latest is not None and gap.starts_at > latest:
+            break
+        for number, slot in enumerate(cut(gap, length=length, step=step, zone=zone)):
+            if number >= limit:
+                break
+            found.add(slot)
+        if len(found) >= limit:
+            latest = sorted(found)[limit - 1].starts_at
+    once: dict[tuple[datetime, UUID], Slot] = {}
+    for slot in sorted(found, key=lambda s: (s.starts_at, str(s.therapist_id), str(s.room_id or ""))):
+        once.setdefault((slot.starts_at, slot.therapist_id), slot)
+    return list(once.values())[:limit]
+
+
+# --- Series ---------------------------------------------------------------------------------------------------
+
+# The same point is not needled again within this time: domain facts, section 3.2 (product proposal, >= 48 to 72 h).
+NEEDLING_GAP = timedelta(hours=48)
+MOST_SESSIONS = 60
+
+
+@dataclass(frozen=True)
+class Placed:
+    """
+    :ivar slots: where each number of the series (from 0) could be placed
+    :ivar unplaced: the numbers that could not be
+    """
+
+    slots: dict[int, Slot]
+    unplaced: list[int]
+
+
+def windows(starts_on: date, weeks: int, count: int) -> list[tuple[date, date]]:
+    """The days (first, and the one after the last) of each session: the weeks shared out as evenly as they go."""
+    days = weeks * 7
+    edges = [starts_on + timedelta(days=number * days // count) for number in range(count + 1)]
+    return [(first, max(after, first + timedelta(days=1))) for first, after in pairwise(edges)]
+
+
+def place(
+    free: Sequence[Slot],
+    *,
+    starts_on: date,
+    weeks: int,
+    count: int,
+    least_gap: timedelta,
+    zone: ZoneInfo,
+    taken: Iterable[datetime] = (),
+) -> Placed:
+    """
+    Share a series out over the weeks: each session in its own part of them, never closer than `least_gap` to another.
+
+    The first that fits sets the tone: the same therapist and the same time of day are preferred for the others.
+
+    :param free: slots in order
+    :param taken: starts of other appointments that keep the same distance
+    """
+    chosen: dict[int, Slot] = {}
+    unplaced: list[int] = []
+    starts = list(taken)
+    tone: Slot | None = None
+    for number, (first, after) in enumerate(windows(starts_on, weeks, count)):
+        fit = [
+            slot
+            for slot in free
+            if first <= slot.starts_at.astimezone(zone).date() < after
+            and all(abs(slot.starts_at - other) >= least_gap for other in starts)
+        ]
+        if not fit:
+            unplaced.append(number)
+            continue
+        slot = min(fit, key=lambda one: _distance(one, tone, zone))
+        tone = tone or slot
+        chosen[number] = slot
+        starts.append(slot.starts_at)
+    return Placed(chosen, unplaced)
+
+
+def _distance(slot: Slot, tone: Slot | None, zone: ZoneInfo) -> tuple[bool, int, bool, datetime]:
+    """How far a slot is from the tone of the series; the least is taken."""
+    if tone is None:
+        return (False, 0, False, slot.starts_at)
+    off = abs(minute_of_day(slot.starts_at, zone) - minute_of_day(tone.starts_at, zone))
+    other_day = slot.starts_at.astimezone(zone).weekday() != tone.starts_at.astimezone(zone).weekday()
+    return (slot.therapist_id != tone.therapist_id, off, other_day, slot.starts_at)
+
+
+def minute_of_day(at: datetime, zone: ZoneInfo) -> int:
+    local = at.astimezone(zone)
+    return local.hour * 60 + local.minute
+
+
+THIS, LATER, ALL = "this", "later", "all"
+REACH = [THIS, LATER, ALL]
+
+# --- Waitlist -------------------------------------------------------------------------------------------------
+
+WAITING, PLACED, WITHDRAWN, OUTDATED = "waiting", "placed", "withdrawn", "outdated"
+WAITLIST_STATES = [WAITING, PLACED, WITHDRAWN, OUTDATED]
+OPEN, ACCEPTED, DECLINED, GONE, EXPIRED = "open", "accepted", "declined", "gone", "expired"
+OFFER_STATES = [OPEN, ACCEPTED, DECLINED, GONE, EXPIRED]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody on the waitlist would take. Empty or None: anything."""
+
+    therapist_id: UUID | None
+    weekdays: Sequence[int]
+    from_time: time | None
+    until_time: time | None
+    from_date: date | None
+    until_date: date | None
+    length_min: int
+
+
+def fits(wish: Wish, *, starts_at: datetime, ends_at: datetime, therapist_id: UUID, zone: ZoneInfo) -> bool:
+    """Whether a stretch of free time is what somebody waits for."""
+    local = starts_at.astimezone(zone)
+    leaves = (starts_at + timedelta(minutes=wish.length_min)).astimezone(zone)
+    return (
+        starts_at + timedelta(minutes=wish.length_min) <= ends_at
+        and (wish.therapist_id is None or wish.therapist_id == therapist_id)
+        and (not wish.weekdays or local.weekday() in wish.weekdays)
+        and (wish.from_time is None or local.time() >= wish.from_time)
+        and (wish.until_time is None or (leaves.date() == local.date() and leaves.time() <= wish.until_time))
+        and (wish.from_date is None or local.date() >= wish.from_date)
+        and (wish.until_date is None or local.date() <= wish.until_date)
+    )
+
+
+# --- Figures --------------------------------------------------------------------------------------------------
+
+
+def share(part: float, whole: float) -> float | None:
+    """A part of a whole, 0 to 1; None if there is no whole: nothing of nothing is not zero."""
+    return part / whole if whole else None

@@ -1,0 +1,253 @@
+"""Series: so many sessions over so many weeks; proposed, booked all or none, changed as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from audit import actions as audit
+from clinic.caller import Caller
+from clinic.errors import Conflict, Invalid, Problems
+from clinic.schema import new_id
+from patients.queries import identities
+from scheduling import actions, follow_ups, rules, slots, telling
+from scheduling.actions import Time
+from scheduling.models import Appointment, AppointmentType, Series
+from treatments.models import Intervention
+from treatments.rules import TECHNIQUES
+
+MOST_FREE = 4000  # slots looked at for one proposal
+
+
+@dataclass(frozen=True)
+class Plan:
+    """
+    What a series is to be.
+
+    :ivar least_gap_h: hours between two sessions; None: what the type's technique asks for
+    """
+
+    type_id: UUID
+    count: int
+    weeks: int
+    starts_on: date
+    therapists: Sequence[UUID] = ()
+    rooms: Sequence[UUID] = ()
+    weekdays: Sequence[int] = ()
+    from_time: time | None = None
+    until_time: time | None = None
+    least_gap_h: int | None = None
+
+
+def check(plan: Plan) -> None:
+    """:raises Invalid:"""
+    problems = Problems()
+    if not 1 <= plan.count <= rules.MOST_SESSIONS:
+        problems.add("/count", "out_of_range", f"From 1 to {rules.MOST_SESSIONS}.")
+    if not 1 <= plan.weeks <= slots.MOST_WEEKS:
+        problems.add("/weeks", "out_of_range", f"From 1 to {slots.MOST_WEEKS}.")
+    elif plan.count > plan.weeks * 7:
+        problems.add("/count", "too_many", "That is more than one a day.")
+    if plan.least_gap_h is not None and not 0 <= plan.least_gap_h <= 24 * 30:
+        problems.add("/least_gap_h", "out_of_range", "From 0 to 720.")
+    problems.raise_if_any()
+
+
+def propose(*, patient_id: UUID, plan: Plan, by: Caller, at: datetime) -> rules.Placed:
+    """
+    Where the sessions could be; nothing is held. What could not be placed is named.
+
+    :raises Invalid:
+    """
+    check(plan)
+    actions.check_patient(patient_id)
+    kind = actions.find_type(plan.type_id)
+    zone = slots.zone_of(by.clinic_id)
+    first = max(rules.at_wall(datetime.combine(plan.starts_on, time()), zone), at)
+    until = rules.at_wall(datetime.combine(plan.starts_on + timedelta(weeks=plan.weeks), time()), zone)
+    if until <= first:
+        return rules.Placed({}, list(range(plan.count)))
+    search = slots.Search(
+        first, until, therapists=plan.therapists, rooms=plan.rooms, weekdays=plan.weekdays, from_time=plan.from_time,
+        until_time=plan.until_time, patient_id=patient_id,
+    )  # fmt: skip
+    gap = least_gap(kind, plan)
+    return rules.place(
+        slots.free(kind, search, limit=MOST_FREE), starts_on=plan.starts_on, weeks=plan.weeks, count=plan.count,
+        least_gap=gap, zone=zone, taken=needled_at(patient_id, kind, by.clinic_id, first) if gap else (),
+    )  # fmt: skip
+
+
+def least_gap(kind: AppointmentType, plan: Plan) -> timedelta:
+    if plan.least_gap_h is not None:
+        return timedelta(hours=plan.least_gap_h)
+    return rules.NEEDLING_GAP if kind.needles else timedelta()
+
+
+def needled_at(patient_id: UUID, kind: AppointmentType, clinic_id: UUID, after: datetime) -> list[datetime]:
+    """When the patient was needled lately, and is booked for it: a series of needling keeps its distance."""
+    if not kind.needles:
+        return []
+    people = identities(clinic_id=clinic_id, patient_id=patient_id)
+    piercing = [code for code, technique in TECHNIQUES.items() if technique.breaks_skin]
+    done = Intervention.objects.filter(
+        session__patient_id__in=people, technique__in=piercing, session__performed_at__gt=after - timedelta(days=7)
+    )
+    booked = Appointment.objects.of_patients(people).holding().filter(type__technique=kind.technique)
+    return [
+        *done.values_list("session__performed_at", flat=True).distinct(),
+        *booked.filter(starts_at__gt=after - timedelta(days=7)).values_list("starts_at", flat=True),
+    ]
+
+
+@transaction.atomic
+def book_series(
+    *, patient_id: UUID, plan: Plan, times: Sequence[Time], note: str = "", by: Caller, at: datetime
+) -> tuple[Series, list[Appointment]]:
+    """
+    Book a series: all of these times or none. Fewer times than sessions leave a row on the worklist.
+
+    :raises Invalid: see the errors
+    :raises SlotTaken, PatientBusy: naming the number that was taken
+    """
+    check(plan)
+    problems = Problems()
+    if not 1 <= len(times) <= plan.count:
+        problems.add("/times", "out_of_range", f"From 1 to {plan.count}.")
+    problems.raise_if_any()
+    kind = actions.find_type(plan.type_id)
+    series = Series.objects.create(
+        id=new_id(), clinic_id=by.clinic_id, patient_id=patient_id, type=kind, count=plan.count, weeks=plan.weeks,
+        starts_on=plan.starts_on, note=note, made_by_id=by.user_id,
+    )  # fmt: skip
+    audit.log("series.book", by=by, target_id=series.pk, patient_ids=[patient_id])
+    actions.lock(patient_id, *(key for one in times for key in (one.therapist_id, one.room_id)))
+    made = []
+    for number, one in enumerate(sorted(times, key=lambda each: each.starts_at), start=1):
+        with _numbered(number):
+            made.append(
+                actions.book(
+                    patient_id=patient_id, type_id=kind.pk, time=one, series=series, number=number, tell=False,
+                    by=by, at=at,
+                )
+            )  # fmt: skip
+    telling.series_booked(made, by=by, at=at)
+    return series, made
+
+
+class _numbered:
+    """Says which number of a series a refusal is about."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if isinstance(error, Conflict):
+            error.extra["number"] = self.number
+        if isinstance(error, Invalid):
+            error.extra["number"] = self.number
+
+
+def affected(found: Appointment, reach: str) -> list[UUID]:
+    """This one; this and the later ones of its series; or all of it. Only what lies ahead."""
+    if reach == rules.THIS or found.series_id is None:
+        return [found.pk]
+    others = Appointment.objects.filter(series_id=found.series_id, status__in=rules.UPCOMING)
+    if reach == rules.LATER:
+        others = others.filter(starts_at__gte=found.starts_at)
+    return list(others.in_order().values_list("pk", flat=True))
+
+
+@transaction.atomic
+def move_series(
+    *, appointment_id: UUID, time: Time, reach: str, outside_hours: bool = False, by: Caller, at: datetime
+) -> list[Appointment]:
+    """
+    Move this one, this and later, or all: by the same days and the same time on the wall, so that 10:00 stays 10:00
+    when the clock changes. All or none.
+
+    :raises Invalid, NotUpcoming, SlotTaken, PatientBusy: naming the number
+    """
+    if reach not in rules.REACH:
+        raise Invalid(f"One of: {', '.join(rules.REACH)}.")
+    first = Appointment.objects.select_related("type").filter(pk=appointment_id).first()
+    ids = affected(first, reach) if first else [appointment_id]
+    if first is None or ids == [appointment_id]:
+        moved = actions.move(
+            appointment_id=appointment_id, time=time, outside_hours=outside_hours, by=by, at=at
+        )  # fmt: skip
+        return [moved]
+    actions.check_upcoming(first)
+    zone = slots.zone_of(by.clinic_id)
+    by_wall = wall(time.starts_at, zone) - wall(first.starts_at, zone)
+    rows = actions.taken_up_together(ids, [time])
+    changes = [(one, actions.facts(one), actions.opening_of(one)) for one in rows]
+    for one in rows:
+        target = Time(
+            rules.moved(one.starts_at, by=by_wall, zone=zone),
+            time.therapist_id if time.therapist_id != first.therapist_id else one.therapist_id,
+            time.room_id if time.room_id != first.room_id else one.room_id,
+        )
+        with _numbered(one.number or 0):
+            actions.check_time(one.type, target, outside_hours=outside_hours, at=at)
+        actions.put(one, target, one.type, length=one.ends_at - one.starts_at)
+        if one.status == rules.CONFIRMED:
+            one.status = rules.BOOKED
+    with actions.clashes(first.type, rows[0], at), actions.together():
+        for one in rows:
+            actions.save(one)
+    for one, before, freed in changes:
+        actions.note_change(one, "moved", before, actions.facts(one), by=by, at=at, why=f"series: {reach}")
+        audit.log("appointment.move", by=by, target_id=one.pk, patient_ids=[one.patient_id])
+        actions.open_up(freed, at)
+        if one.status != rules.PROPOSED:
+            telling.moved(one, by=by, at=at)
+    return rows
+
+
+def wall(at: datetime, zone: Any) -> datetime:
+    return at.astimezone(zone).replace(tzinfo=None)
+
+
+@transaction.atomic
+def cancel_series(
+    *, appointment_id: UUID, reach: str, cancelled_by: str, reason: str, by: Caller, at: datetime
+) -> list[Appointment]:
+    """
+    Cancel this one, this and later, or all that lies ahead. If nothing is left, the series has ended.
+
+    :raises Invalid:
+    """
+    if reach not in rules.REACH:
+        raise Invalid(f"One of: {', '.join(rules.REACH)}.")
+    first = Appointment.objects.filter(pk=appointment_id).first()
+    ids = affected(first, reach) if first else [appointment_id]
+    done = [
+        actions.set_status(
+            appointment_id=pk, status=rules.CANCELLED, cancelled_by=cancelled_by, reason=reason, by=by, at=at
+        )
+        for pk in ids
+    ]
+    if first and first.series_id and reach != rules.THIS:
+        end_series(series_id=first.series_id, by=by, at=at)
+    return done
+
+
+@transaction.atomic
+def end_series(*, series_id: UUID, by: Caller, at: datetime) -> Series:
+    """Say that no more of it is to be booked. What is booked stays."""
+    series = Series.objects.select_for_update(of=("self",)).get(pk=series_id)
+    if series.ended_at is None:
+        series.ended_at = at
+        series.save(update_fields=["ended_at"])
+        audit.log("series.end", by=by, target_id=series.pk, patient_ids=[series.patient_id])
+        follow_ups.reconcile(patient_id=series.patient_id, by=by, at=at)
+    return series

@@ -1,0 +1,210 @@
+"""
+Which time is free. PostgreSQL subtracts what is booked and closed from the hours (multiranges), so one query answers
+for all therapists and weeks at once; only the gaps come back, and are cut into slots here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from accounts.models import Clinic, Membership
+from clinic.sql import prepared
+from scheduling import rules
+from scheduling.models import AppointmentType, Booking, Competency
+
+MOST_WEEKS = 26
+
+# The hours of each day, by the wall clock, without what is closed.
+WORK = """
+    days AS (
+        SELECT day::date AS day, extract(isodow FROM day)::int - 1 AS weekday
+        FROM generate_series(%(first)s::date::timestamp, %(last)s::date::timestamp, interval '1 day') AS day
+        WHERE %(weekdays)s::int[] = '{}' OR extract(isodow FROM day)::int - 1 = ANY (%(weekdays)s::int[])
+    ),
+    hours AS (
+        SELECT h.user_id, h.room_id, d.day, h.from_time, h.until_time
+        FROM scheduling_hours h JOIN days d ON d.weekday = h.weekday
+        WHERE h.clinic_id = %(clinic)s AND (h.from_date IS NULL OR h.from_date <= d.day)
+            AND (h.until_date IS NULL OR h.until_date >= d.day)
+        UNION ALL
+        SELECT e.user_id, e.room_id, d.day, e.from_time, e.until_time
+        FROM scheduling_extrahours e JOIN days d ON d.day = e.day
+        WHERE e.clinic_id = %(clinic)s
+    ),
+    closed AS (
+        SELECT c.user_id, c.site_id, range_agg(tstzrange(
+            (d.day + coalesce(c.from_time, '00:00')) AT TIME ZONE %(zone)s,
+            CASE WHEN c.until_time IS NULL THEN (d.day + 1)::timestamp ELSE d.day + c.until_time END
+                AT TIME ZONE %(zone)s
+        )) AS stretches
+        FROM scheduling_closure c JOIN days d ON d.day BETWEEN c.first_day AND c.last_day
+        WHERE c.clinic_id = %(clinic)s
+        GROUP BY c.user_id, c.site_id
+    ),
+    work AS (
+        SELECT h.user_id, CASE WHEN %(online)s THEN NULL ELSE h.room_id END AS room_id,
+            range_agg(tstzrange(
+                (h.day + greatest(h.from_time, %(from_time)s::time)) AT TIME ZONE %(zone)s,
+                (h.day + least(h.until_time, %(until_time)s::time)) AT TIME ZONE %(zone)s
+            )) - coalesce((
+                SELECT range_agg(one) FROM closed c
+                    LEFT JOIN scheduling_room r ON r.id = h.room_id, unnest(c.stretches) AS one
+                WHERE (c.user_id IS NULL OR c.user_id = h.user_id) AND (c.site_id IS NULL OR c.site_id = r.site_id)
+            ), '{}') AS stretches
+        FROM hours h
+        WHERE greatest(h.from_time, %(from_time)s::time) < least(h.until_time, %(until_time)s::time)
+            AND h.user_id = ANY (%(therapists)s::uuid[])
+            AND (%(online)s OR %(anywhere)s OR h.room_id = ANY (%(rooms)s::uuid[]))
+        GROUP BY h.user_id, h.room_id
+    )
+"""
+GAPS = f"""
+    WITH {WORK},
+    booked AS MATERIALIZED (
+        SELECT therapist_id, room_id, patient_id, starts_at, ends_at, blocked_until
+        FROM scheduling_appointment
+        WHERE clinic_id = %(clinic)s AND status = ANY (%(holding)s) AND id <> ALL (%(but)s::uuid[])
+            AND starts_at < %(until)s AND starts_at > %(after)s - interval '1 day'
+    ),
+    of_therapist AS (
+        SELECT therapist_id, range_agg(tstzrange(starts_at, blocked_until)) AS stretches FROM booked GROUP BY 1
+    ),
+    of_room AS (
+        SELECT room_id, range_agg(tstzrange(starts_at, blocked_until)) AS stretches FROM booked
+        WHERE room_id IS NOT NULL GROUP BY 1
+    ),
+    of_patient AS (
+        SELECT coalesce(range_agg(tstzrange(starts_at, ends_at)), '{{}}') AS stretches FROM booked
+        WHERE patient_id = %(patient)s
+    ),
+    free AS (
+        SELECT w.user_id, w.room_id, w.stretches * tstzmultirange(tstzrange(%(after)s, %(until)s))
+            - coalesce(t.stretches, '{{}}') - coalesce(r.stretches, '{{}}') - p.stretches AS stretches
+        FROM work w LEFT JOIN of_therapist t ON t.therapist_id = w.user_id
+            LEFT JOIN of_room r ON r.room_id = w.room_id CROSS JOIN of_patient p
+    )
+    SELECT user_id, room_id, lower(gap), upper(gap)
+    FROM free, unnest(free.stretches) AS gap
+    WHERE upper(gap) - lower(gap) >= %(length)s
+    ORDER BY lower(gap), user_id, room_id
+    LIMIT %(most)s
+"""  # noqa: S608 - all of it is ours
+WORKING = f"""
+    WITH {WORK}
+    SELECT user_id, room_id, lower(stretch), upper(stretch) FROM work, unnest(work.stretches) AS stretch
+    ORDER BY lower(stretch), user_id
+"""  # noqa: S608 - all of it is ours
+
+
+@dataclass(frozen=True)
+class Search:
+    """
+    What is looked for. Empty or None: anything.
+
+    :ivar after: the earliest moment
+    :ivar until: the moment before which it has to end
+    """
+
+    after: datetime
+    until: datetime
+    therapists: Sequence[UUID] = ()
+    rooms: Sequence[UUID] = ()
+    weekdays: Sequence[int] = ()
+    from_time: time | None = None
+    until_time: time | None = None
+    patient_id: UUID | None = None
+    but: Sequence[UUID] = field(default=())
+
+
+def booking_of(clinic_id: UUID) -> Booking:
+    """The clinic's way of booking; the defaults, if nobody has changed them."""
+    found = Booking.objects.filter(pk=clinic_id).first()
+    return found or Booking(clinic_id=clinic_id, remind_hours=[24])
+
+
+def zone_of(clinic_id: UUID) -> ZoneInfo:
+    return ZoneInfo(Clinic.objects.values_list("time_zone", flat=True).get(pk=clinic_id))
+
+
+def therapists_for(kind: AppointmentType, *, on: date) -> list[UUID]:
+    """Who may be booked for it on that day: therapists of the clinic, named by the type, competent where it asks."""
+    found = Membership.objects.active().filter(role="therapist").order_by("user__name", "user_id")
+    if kind.therapists:
+        found = found.filter(user_id__in=kind.therapists)
+    ids = list(found.values_list("user_id", flat=True))
+    if kind.technique:
+        competent = Competency.objects.filter(technique=kind.technique).exclude(valid_until__lt=on)
+        able = set(competent.values_list("user_id", flat=True))
+        ids = [one for one in ids if one in able]
+    return ids
+
+
+def rooms_for(kind: AppointmentType) -> list[UUID]:
+    """Where it may be; nowhere if it is online."""
+    from scheduling.models import Room
+
+    rooms = Room.objects.filter(is_active=True, site__is_active=True)
+    if kind.rooms:
+        rooms = rooms.filter(pk__in=kind.rooms)
+    return [] if kind.online else list(rooms.values_list("pk", flat=True))
+
+
+def gaps(kind: AppointmentType, search: Search, *, zone: ZoneInfo, most: int) -> list[rules.Gap]:
+    """The first gaps in which the type fits with its buffer, in order."""
+    fit = therapists_for(kind, on=search.after.astimezone(zone).date())
+    therapists = [one for one in fit if not search.therapists or one in search.therapists]
+    rooms = [one for one in rooms_for(kind) if not search.rooms or one in search.rooms]
+    values = _values(kind.clinic_id, search, zone, therapists, rooms, online=kind.online) | {
+        "holding": rules.HOLDING, "but": list(search.but), "patient": search.patient_id,
+        "length": kind.length + kind.buffer, "most": most,
+    }  # fmt: skip
+    return [rules.Gap(*row) for row in prepared(GAPS, values)]
+
+
+def _values(
+    clinic_id: UUID, search: Search, zone: ZoneInfo, therapists: list[UUID], rooms: list[UUID], *, online: bool
+) -> dict[str, object]:
+    return {
+        "clinic": clinic_id, "zone": zone.key, "after": search.after, "until": search.until,
+        "first": search.after.astimezone(zone).date(), "last": search.until.astimezone(zone).date(),
+        "weekdays": list(search.weekdays), "from_time": search.from_time, "until_time": search.until_time,
+        "therapists": therapists, "rooms": rooms, "online": online, "anywhere": False,
+    }  # fmt: skip
+
+
+def free(kind: AppointmentType, search: Search, *, limit: int) -> list[rules.Slot]:
+    """The first free slots of a type, in order."""
+    zone, step = zone_of(kind.clinic_id), timedelta(minutes=booking_of(kind.clinic_id).step_min)
+    whole = kind.length + kind.buffer
+    most = limit * 2 + 40  # a gap may be lost to the grid
+    while True:
+        found = gaps(kind, search, zone=zone, most=most)
+        cut = rules.slots(found, length=whole, step=step, zone=zone, limit=limit)
+        if len(cut) >= limit or len(found) < most:
+            return cut
+        most *= 4
+
+
+def working(
+    clinic_id: UUID,
+    *,
+    therapists: list[UUID],
+    first: datetime,
+    until: datetime,
+    rooms: list[UUID] | None = None,
+    online: bool = False,
+) -> list[rules.Gap]:
+    """
+    When these therapists work, without regard to what is booked.
+
+    :param rooms: in these rooms only; None: in any, and online
+    :param online: wherever they are, for an appointment that needs no room
+    """
+    zone = zone_of(clinic_id)
+    values = _values(clinic_id, Search(first, until), zone, therapists, rooms or [], online=online)
+    values["anywhere"] = rooms is None
+    return [rules.Gap(*row) for row in prepared(WORKING, values)]

@@ -1,0 +1,264 @@
+"""
+The waitlist. Time that comes free is offered to those who wait, one after the other; an offer holds nothing, and
+whoever takes it first has it.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from audit import actions as audit
+from clinic.caller import Caller
+from clinic.errors import Conflict, NotFound, Problems
+from clinic.schema import new_id
+from homecare.planning import usable_channels
+from messaging import actions as messages
+from messaging import links
+from patients.models import Patient
+from scheduling import actions, rules, slots
+from scheduling.actions import Time
+from scheduling.models import Appointment, Offer, Opening, Waiting
+from worklist import actions as worklist
+
+
+class OfferGone(Conflict):
+    code = "offer_gone"
+    detail = "This time is taken, or the offer has run out."
+
+
+class WaitsAlready(Conflict):
+    code = "waits_already"
+    detail = "The patient waits for this already."
+
+
+# --- Who waits ------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def join(
+    *,
+    patient_id: UUID,
+    type_id: UUID,
+    therapist_id: UUID | None = None,
+    weekdays: list[int] | None = None,
+    from_time: time | None = None,
+    until_time: time | None = None,
+    from_date: date | None = None,
+    until_date: date | None = None,
+    instead_of_id: UUID | None = None,
+    note: str = "",
+    by: Caller,
+    at: datetime,
+) -> Waiting:
+    """
+    Put a patient on the waitlist.
+
+    :param instead_of_id: the later appointment that would be moved
+    :raises Invalid, WaitsAlready:
+    """
+    problems = Problems()
+    kind = actions.find_type(type_id)
+    actions.check_patient(patient_id)
+    if therapist_id and therapist_id not in slots.therapists_for(kind, on=at.date()):
+        problems.add("/therapist_id", "unknown", "This therapist is not booked for it.")
+    if from_time and until_time and from_time >= until_time:
+        problems.add("/until_time", "invalid", "After the beginning, please.")
+    if from_date and until_date and from_date > until_date:
+        problems.add("/until_date", "invalid", "After the first day, please.")
+    if any(not 0 <= day <= 6 for day in weekdays or []):
+        problems.add("/weekdays", "invalid", "0 (Monday) to 6.")
+    own = Appointment.objects.filter(pk=instead_of_id, patient_id=patient_id, status__in=rules.UPCOMING)
+    if instead_of_id and not own.exists():
+        problems.add("/instead_of_id", "unknown", "One of the patient's appointments that lie ahead, please.")
+    problems.raise_if_any()
+    made = Waiting(
+        id=new_id(), clinic_id=by.clinic_id, patient_id=patient_id, type=kind, therapist_id=therapist_id,
+        weekdays=sorted(set(weekdays or [])), from_time=from_time, until_time=until_time, from_date=from_date,
+        until_date=until_date, instead_of_id=instead_of_id, note=note, since=at,
+    )  # fmt: skip
+    with actions.violations_as({"waiting_once": WaitsAlready}):
+        made.save(force_insert=True)
+    audit.log("waitlist.join", by=by, target_id=made.pk, patient_ids=[patient_id])
+    return made
+
+
+@transaction.atomic
+def leave(*, waiting_id: UUID, by: Caller, at: datetime) -> Waiting:
+    """Take somebody off the waitlist; what was offered is void."""
+    waiting = Waiting.objects.select_for_update(of=("self",)).filter(pk=waiting_id).first()
+    if waiting is None:
+        raise NotFound
+    if waiting.status == rules.WAITING:
+        _close(waiting, rules.WITHDRAWN, by=by, at=at)
+        audit.log("waitlist.leave", by=by, target_id=waiting.pk, patient_ids=[waiting.patient_id])
+    return waiting
+
+
+def _close(waiting: Waiting, status: str, *, by: Caller, at: datetime, placed: Appointment | None = None) -> None:
+    waiting.status, waiting.placed = status, placed
+    waiting.save(update_fields=["status", "placed"])
+    for offer in Offer.objects.filter(waiting=waiting, status=rules.OPEN):
+        _settle(offer, rules.GONE, at)
+    worklist.settle(kinds=["slot_free"], about_ids=[waiting.pk], by=by, at=at)
+
+
+def _settle(offer: Offer, status: str, at: datetime) -> None:
+    offer.status, offer.settled_at = status, at
+    offer.save(update_fields=["status", "settled_at"])
+    messages.call_off(about_ids=[offer.pk], kind="slot_offered")
+
+
+# --- What came free -------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def run(*, by: Caller, at: datetime) -> int:
+    """Give up what has run out, and offer what is free; returns how many offers were made. Harmless twice."""
+    for held in Appointment.objects.filter(status=rules.PROPOSED, held_until__lte=at):
+        actions.set_status(
+            appointment_id=held.pk, status=rules.CANCELLED, cancelled_by=rules.BY_CLINIC, reason="expired", by=by,
+            at=at,
+        )  # fmt: skip
+    for offer in Offer.objects.filter(status=rules.OPEN, expires_at__lte=at).select_for_update(of=("self",)):
+        _settle(offer, rules.EXPIRED, at)
+    zone, booking = slots.zone_of(by.clinic_id), slots.booking_of(by.clinic_id)
+    today = at.astimezone(zone).date()
+    for waiting in Waiting.objects.filter(status=rules.WAITING, until_date__lt=today):
+        _close(waiting, rules.OUTDATED, by=by, at=at)
+    made = 0
+    for opening in Opening.objects.filter(closed_at=None).order_by("made_at").select_for_update(skip_locked=True):
+        newest = opening.offers.order_by("-made_at").first()
+        if newest is not None and at - newest.made_at < timedelta(minutes=booking.offer_every_min):
+            continue
+        made += _offer_next(opening, zone, timedelta(minutes=booking.offer_minutes), by=by, at=at)
+    return made
+
+
+def _offer_next(opening: Opening, zone: ZoneInfo, good_for: timedelta, *, by: Caller, at: datetime) -> int:
+    """Ask the next who waits for such a time; with nobody left, or the time over or taken, close it."""
+    waiting_ones = Waiting.objects.filter(status=rules.WAITING).exclude(offers__opening=opening)
+    for waiting in waiting_ones.select_related("type", "instead_of").order_by("since", "id"):
+        slot = fitting(opening, waiting, zone, at)
+        if slot is not None:
+            _offer(opening, waiting, slot, good_for, by=by, at=at)
+            return 1
+    if opening.starts_at <= at or not opening.offers.filter(status=rules.OPEN).exists():
+        opening.closed_at = at
+        opening.save(update_fields=["closed_at"])
+    return 0
+
+
+def fitting(opening: Opening, waiting: Waiting, zone: ZoneInfo, at: datetime) -> rules.Slot | None:
+    """The first slot of the opening that is still free and that this one would take."""
+    kind = waiting.type
+    if waiting.instead_of is not None and waiting.instead_of.starts_at <= opening.starts_at:
+        return None
+    search = slots.Search(
+        max(opening.starts_at, at + timedelta(minutes=30)), opening.ends_at + kind.buffer,
+        therapists=[opening.therapist_id], rooms=[opening.room_id] if opening.room_id and not kind.online else [],
+        patient_id=waiting.patient_id, but=[waiting.instead_of_id] if waiting.instead_of_id else [],
+    )  # fmt: skip
+    if search.after >= search.until or (waiting.therapist_id and waiting.therapist_id != opening.therapist_id):
+        return None
+    for slot in slots.free(kind, search, limit=12):
+        ends_at = slot.starts_at + kind.length
+        if rules.fits(waiting.wish, starts_at=slot.starts_at, ends_at=ends_at, therapist_id=slot.therapist_id,
+                      zone=zone):  # fmt: skip
+            return slot
+    return None
+
+
+def _offer(
+    opening: Opening, waiting: Waiting, slot: rules.Slot, good_for: timedelta, *, by: Caller, at: datetime
+) -> None:
+    expires_at = min(at + good_for, slot.starts_at)
+    offer = Offer(
+        id=new_id(), clinic_id=by.clinic_id, patient_id=waiting.patient_id, waiting=waiting, opening=opening,
+        therapist_id=slot.therapist_id, room_id=slot.room_id, starts_at=slot.starts_at, made_at=at,
+        expires_at=expires_at,
+    )  # fmt: skip
+    patient = Patient.objects.get(pk=waiting.patient_id)
+    channels = usable_channels(patient) if patient.birth_date else []
+    if channels:
+        offer.link = links.make(
+            purpose="offer", patient_id=patient.pk, about_id=offer.pk, expires_at=expires_at, clinic_id=by.clinic_id
+        )
+    offer.save(force_insert=True)
+    audit.log("waitlist.offer", by=by, target_id=offer.pk, patient_ids=[patient.pk])
+    if channels:
+        messages.owe(
+            kind="slot_offered", channel=channels[0], patient_id=patient.pk, about_id=offer.pk, link=offer.link,
+            about_at=slot.starts_at, dedupe_key=f"offer:{offer.pk}", due_at=at, late_after=expires_at - at, by=by,
+        )  # fmt: skip
+    else:
+        facts: dict[str, Any] = {"at": slot.starts_at.isoformat()}
+        worklist.raise_item(
+            kind="slot_free", patient_id=patient.pk, about_id=waiting.pk, facts=facts, by=by, at=at
+        )  # fmt: skip
+
+
+# --- Taken or not ---------------------------------------------------------------------------------------------
+
+
+def accept(*, offer_id: UUID, by: Caller, at: datetime) -> Appointment:
+    """
+    Take an offered time; the first who does has it. It replaces the later appointment, if there is one to replace.
+
+    :raises OfferGone: somebody was faster, or it has run out; the offer is closed then
+    """
+    try:
+        return _accept(offer_id=offer_id, by=by, at=at)
+    except Conflict as refusal:
+        with transaction.atomic():
+            offer = Offer.objects.select_for_update(of=("self",)).filter(pk=offer_id, status=rules.OPEN).first()
+            if offer is not None:
+                _settle(offer, rules.EXPIRED if offer.expires_at <= at else rules.GONE, at)
+        raise OfferGone from refusal
+
+
+@transaction.atomic
+def _accept(*, offer_id: UUID, by: Caller, at: datetime) -> Appointment:
+    seen = Offer.objects.filter(pk=offer_id).first()
+    if seen is None:
+        raise NotFound
+    # In the order of every booking: people and rooms first, then rows.
+    actions.lock(seen.patient_id, seen.therapist_id, seen.room_id)
+    offer = Offer.objects.select_for_update(of=("self",)).select_related("waiting", "opening").get(pk=offer_id)
+    waiting = offer.waiting
+    if offer.status == rules.ACCEPTED and waiting.placed_id:
+        return Appointment.objects.get(pk=waiting.placed_id)  # the second click
+    if offer.status != rules.OPEN or offer.expires_at <= at or waiting.status != rules.WAITING:
+        raise OfferGone
+    time_ = Time(offer.starts_at, offer.therapist_id, offer.room_id)
+    later = Appointment.objects.filter(pk=waiting.instead_of_id, status__in=rules.UPCOMING).first()
+    if later is not None and later.starts_at > offer.starts_at:
+        made = actions.move(appointment_id=later.pk, time=time_, by=by, at=at, why="waitlist")
+    else:
+        made = actions.book(patient_id=waiting.patient_id, type_id=waiting.type_id, time=time_, by=by, at=at)
+    _settle(offer, rules.ACCEPTED, at)
+    _close(waiting, rules.PLACED, by=by, at=at, placed=made)
+    for other in Offer.objects.filter(opening=offer.opening, status=rules.OPEN).select_for_update(of=("self",)):
+        if other.starts_at < made.blocked_until:
+            _settle(other, rules.GONE, at)
+    audit.log("waitlist.accept", by=by, target_id=offer.pk, patient_ids=[waiting.patient_id])
+    return made
+
+
+@transaction.atomic
+def decline(*, offer_id: UUID, by: Caller, at: datetime) -> Offer:
+    """Say no to an offered time; whoever is next is asked at once. The place on the waitlist stays."""
+    offer = Offer.objects.select_for_update(of=("self",)).filter(pk=offer_id).first()
+    if offer is None:
+        raise NotFound
+    if offer.status == rules.OPEN:
+        _settle(offer, rules.DECLINED, at)
+        worklist.settle(kinds=["slot_free"], about_ids=[offer.waiting_id], by=by, at=at)
+        Offer.objects.filter(pk=offer.pk).update(made_at=at - timedelta(days=1))
+        actions.tasks.desk.delay_on_commit(str(offer.clinic_id))
+        audit.log("waitlist.decline", by=by, target_id=offer.pk, patient_ids=[offer.patient_id])
+    return offer

@@ -1,0 +1,164 @@
+from datetime import time, timedelta
+
+import pytest
+
+from clinic.errors import Invalid
+from scheduling import actions, rules, slots
+from scheduling.models import Appointment, Change, Opening
+from tests.scheduling.conftest import AT
+from worklist.models import Item
+
+
+def test_a_booked_time_is_nobody_elses(desk):
+    ada, ben = desk.patient(), desk.patient()
+    made = desk.book(ada, 9)
+
+    with pytest.raises(actions.SlotTaken) as refusal:
+        desk.book(ben, 9, 15)
+
+    assert [one["starts_at"] for one in refusal.value.extra["next_free"]] == [
+        "2026-11-23T09:30:00Z", "2026-11-23T09:45:00Z", "2026-11-23T10:00:00Z",
+    ]  # fmt: skip
+    assert list(Appointment.objects.all()) == [made]
+    desk.book(ben, 9, 30)
+
+
+def test_a_patient_is_in_one_place_at_a_time(desk):
+    ada = desk.patient()
+    desk.book(ada, 9)
+    with pytest.raises(actions.PatientBusy):
+        desk.book(ada, 9, 15, other=True)
+
+
+def test_the_buffer_keeps_the_room_but_not_the_patient(desk):
+    desk.kind.buffer_min = 15
+    desk.kind.save()
+    ada = desk.patient()
+    desk.book(ada, 9)
+    with pytest.raises(actions.SlotTaken):
+        desk.book(desk.patient(), 9, 30)
+    desk.book(ada, 9, 30, other=True)
+
+
+def test_a_room_is_held_for_one(desk):
+    desk.book(desk.patient(), 9)
+    taken = actions.Time(desk.time(9).starts_at, desk.cast.colleague.pk, desk.room.pk)
+    with pytest.raises(actions.SlotTaken):
+        desk.book(desk.patient(), time=taken, outside_hours=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer", "code"),
+    [
+        ({"hour": 8}, "/starts_at", "outside_hours"),
+        ({"hour": 16, "minute": 45}, "/starts_at", "outside_hours"),
+        ({"day": 5}, "/starts_at", "outside_hours"),
+        ({"day": 1000}, "/starts_at", "out_of_range"),
+    ],
+)
+def test_a_wrong_time_says_so(desk, change, pointer, code):
+    with pytest.raises(Invalid) as refusal:
+        desk.book(desk.patient(), time=desk.time(**{"hour": 9} | change))
+    assert [(e.pointer, e.code) for e in refusal.value.errors] == [(pointer, code)]
+
+
+def test_out_of_hours_is_possible_when_it_is_meant(desk):
+    assert desk.book(desk.patient(), 7, outside_hours=True).pk
+
+
+def test_who_may_not_needle_is_not_booked_for_it(desk):
+    desk.kind.technique = "dry_needling"
+    desk.kind.save()
+    with pytest.raises(Invalid) as refusal:
+        desk.book(desk.patient(), 9)
+    assert [e.code for e in refusal.value.errors] == ["not_competent"]
+
+
+def test_moved_with_a_trail_and_the_old_time_is_free(desk):
+    made = desk.book(desk.patient(), 9)
+    moved = actions.move(appointment_id=made.pk, time=desk.time(10, other=True), by=desk.by, at=AT)
+
+    assert moved.starts_at == desk.time(10).starts_at
+    assert moved.revision == 2
+    changes = list(Change.objects.order_by("id"))
+    assert [c.what for c in changes] == ["booked", "moved"]
+    assert set(changes[1].after) == {"starts_at", "ends_at", "therapist_id", "room_id"}
+    assert Opening.objects.filter(starts_at=desk.time(9).starts_at, closed_at=None).count() == 1
+    desk.book(desk.patient(), 9)
+
+
+def test_two_change_places(desk):
+    first, second = desk.book(desk.patient(), 9), desk.book(desk.patient(), 9, other=True)
+    actions.swap(first_id=first.pk, second_id=second.pk, by=desk.by, at=AT)
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.therapist_id, first.room_id) == (desk.cast.colleague.pk, desk.other_room.pk)
+    assert (second.therapist_id, second.room_id) == (desk.therapist_id, desk.room.pk)
+
+
+def test_a_swap_that_does_not_fit_changes_nothing(desk):
+    first, second = desk.book(desk.patient(), 9), desk.book(desk.patient(), 9, 30)
+    long = desk.book(desk.patient(), 12)
+    long.ends_at = long.blocked_until = long.starts_at + timedelta(hours=1)
+    long.save()
+    with pytest.raises(actions.SlotTaken):
+        actions.swap(first_id=first.pk, second_id=long.pk, by=desk.by, at=AT)
+    assert Appointment.objects.get(pk=first.pk).starts_at == desk.time(9).starts_at
+    assert Appointment.objects.get(pk=second.pk).starts_at == desk.time(9, 30).starts_at
+
+
+def test_status_goes_its_way_and_a_correction_says_why(desk):
+    made = desk.book(desk.patient(), 9)
+    during = made.starts_at + timedelta(minutes=40)
+    for status in ("arrived", "in_room", "fulfilled"):
+        made = actions.set_status(appointment_id=made.pk, status=status, by=desk.by, at=during)
+    with pytest.raises(Invalid) as refusal:
+        actions.set_status(appointment_id=made.pk, status="noshow", by=desk.by, at=during)
+    assert [e.pointer for e in refusal.value.errors] == ["/why"]
+
+    made = actions.set_status(appointment_id=made.pk, status="noshow", why="Wrong row.", by=desk.by, at=during)
+    assert Change.objects.order_by("-id")[0].why == "Wrong row."
+    desk.book(desk.patient(), 9)
+    with pytest.raises(actions.SlotTaken):
+        actions.set_status(appointment_id=made.pk, status="fulfilled", why="Did come.", by=desk.by, at=during)
+
+
+def test_nobody_has_missed_what_has_not_begun(desk):
+    made = desk.book(desk.patient(), 9)
+    with pytest.raises(Invalid):
+        actions.set_status(appointment_id=made.pk, status="noshow", by=desk.by, at=AT)
+
+
+def test_a_no_show_waits_on_the_worklist_until_they_are_booked_anew(desk):
+    ada = desk.patient()
+    made = desk.book(ada, 9)
+    after = made.starts_at + timedelta(minutes=30)
+    actions.set_status(appointment_id=made.pk, status="noshow", by=desk.by, at=after)
+    item = Item.objects.open().get()
+    assert (item.kind, item.patient_id, item.about_id) == ("no_show", ada, made.pk)
+
+    desk.book(ada, 9, day=2, at=after)
+    item.refresh_from_db()
+    assert (item.outcome, item.done_by_id) == ("resolved_itself", None)
+
+
+def test_the_desk_is_a_staff_matter_and_a_clinics_own(desk):
+    made = desk.book(desk.patient(), 9)
+    assert made.booked_by_id == desk.cast.staff.pk
+    assert rules.STATUSES[made.status].fhir == "booked"
+
+
+def test_slots_know_hours_closures_bookings_and_the_grid(desk):
+    from scheduling import availability
+
+    desk.kind.length_min, desk.kind.buffer_min = 50, 10
+    desk.kind.save()
+    desk.book(desk.patient(), 9)
+    day = desk.time(9).starts_at.date()
+    availability.put(
+        kind="closures", values={"user_id": desk.therapist_id, "first_day": day, "last_day": day, "note": "Dentist",
+                                 "from_time": time(11, 5), "until_time": time(15)}, by=desk.by,
+    )  # fmt: skip
+    search = slots.Search(desk.time(0).starts_at, desk.time(0, day=1).starts_at, therapists=[desk.therapist_id])
+    found = slots.free(desk.kind, search, limit=50)
+    assert [f"{one.starts_at:%H:%M}" for one in found] == ["10:00", "15:00", "15:15", "15:30", "15:45", "16:00"]
