@@ -15,6 +15,7 @@ api = [
     path("", include("assessments.api.urls")),
     path("", include("treatments.api.urls")),
     path("", include("homecare.api.urls")),
+    path("", include("scheduling.api.urls")),
 ]
 oauth_server = (
     [

@@ -83,9 +83,10 @@ def remove(*, kind: str, pk: UUID, by: Caller) -> None:
     audit.log("scheduling.remove", by=by, target_id=pk, code=kind)
 
 
-def find(kind: str, pk: UUID) -> Any:
+def find(kind: str, pk: UUID, *, lock: bool = False) -> Any:
     """:raises NotFound:"""
-    found = KINDS[kind]._default_manager.filter(pk=pk).first()
+    rows = KINDS[kind]._default_manager.filter(pk=pk)
+    found = (rows.select_for_update() if lock else rows).first()
     if found is None:
         raise NotFound
     return found

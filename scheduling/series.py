@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from django.db import transaction
 
 from audit import actions as audit
 from clinic.caller import Caller
-from clinic.errors import Conflict, Invalid, Problems
+from clinic.errors import DomainError, Invalid, Problems
 from clinic.schema import new_id
 from patients.queries import identities
 from scheduling import actions, follow_ups, rules, slots, telling
@@ -129,7 +130,7 @@ def book_series(
     actions.lock(patient_id, *(key for one in times for key in (one.therapist_id, one.room_id)))
     made = []
     for number, one in enumerate(sorted(times, key=lambda each: each.starts_at), start=1):
-        with _numbered(number):
+        with numbered(number):
             made.append(
                 actions.book(
                     patient_id=patient_id, type_id=kind.pk, time=one, series=series, number=number, tell=False,
@@ -140,20 +141,14 @@ def book_series(
     return series, made
 
 
-class _numbered:
-    """Says which number of a series a refusal is about."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        if isinstance(error, Conflict):
-            error.extra["number"] = self.number
-        if isinstance(error, Invalid):
-            error.extra["number"] = self.number
+@contextmanager
+def numbered(number: int) -> Iterator[None]:
+    """Say which number of a series a refusal is about."""
+    try:
+        yield
+    except DomainError as refusal:
+        refusal.extra["number"] = number
+        raise
 
 
 def affected(found: Appointment, reach: str) -> list[UUID]:
@@ -196,7 +191,7 @@ def move_series(
             time.therapist_id if time.therapist_id != first.therapist_id else one.therapist_id,
             time.room_id if time.room_id != first.room_id else one.room_id,
         )
-        with _numbered(one.number or 0):
+        with numbered(one.number or 0):
             actions.check_time(one.type, target, outside_hours=outside_hours, at=at)
         actions.put(one, target, one.type, length=one.ends_at - one.starts_at)
         if one.status == rules.CONFIRMED:

@@ -1,0 +1,181 @@
+"""Sites, rooms, types of appointment, hours, closures: the same few verbs for each."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+from zlib import crc32
+
+import orjson
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clinic.api.fields import StrictInteger, StrictSerializer, Text, parsed
+from clinic.api.pagination import Page
+from clinic.api.schema import PAGED
+from clinic.api.views import ClinicView, etag
+from scheduling import availability
+from treatments.rules import TECHNIQUES
+
+
+class SiteShape(StrictSerializer):
+    id = serializers.UUIDField(read_only=True)
+    name = Text(max_length=200)
+    address = Text(required=False, allow_blank=True, max_length=500)
+    is_active = serializers.BooleanField(required=False)
+
+
+class RoomShape(StrictSerializer):
+    id = serializers.UUIDField(read_only=True)
+    site_id = serializers.UUIDField()
+    name = Text(max_length=200)
+    is_active = serializers.BooleanField(required=False)
+
+
+class TypeShape(StrictSerializer):
+    id = serializers.UUIDField(read_only=True)
+    name = Text(max_length=200)
+    length_min = StrictInteger(min_value=5, max_value=480)
+    buffer_min = StrictInteger(min_value=0, max_value=120, required=False)
+    online = serializers.BooleanField(required=False)
+    technique = serializers.ChoiceField(list(TECHNIQUES), required=False, allow_blank=True)
+    therapists = serializers.ListField(child=serializers.UUIDField(), max_length=100, required=False)
+    rooms = serializers.ListField(child=serializers.UUIDField(), max_length=100, required=False)
+    is_active = serializers.BooleanField(required=False)
+
+
+class CompetencyShape(StrictSerializer):
+    id = serializers.UUIDField(read_only=True)
+    user_id = serializers.UUIDField()
+    technique = serializers.ChoiceField(list(TECHNIQUES))
+    valid_until = serializers.DateField(required=False, allow_null=True)
+
+
+class HoursShape(StrictSerializer):
+    id = serializers.UUIDField(read_only=True)
+    user_id = serializers.UUIDField()
+    room_id = serializers.UUIDField(required=False, allow_null=True, help_text="null: online")
+    weekday = StrictInteger(min_value=0, max_value=6, help_text="0 is Monday")
+    from_time = serializers.TimeField(help_text="by the clinic's wall clock")
+    until_time = serializers.TimeField()
+    from_date = serializers.DateField(required=False, allow_null=True)
+    until_date = serializers.DateField(required=False, allow_null=True)
+
+
+class ExtraHoursShape(StrictSerializer):
+    id = serializers.UUIDField(read_only=True)
+    user_id = serializers.UUIDField()
+    room_id = serializers.UUIDField(required=False, allow_null=True)
+    day = serializers.DateField()
+    from_time = serializers.TimeField()
+    until_time = serializers.TimeField()
+
+
+class ClosureShape(StrictSerializer):
+    id = serializers.UUIDField(read_only=True)
+    user_id = serializers.UUIDField(required=False, allow_null=True, help_text="null: everybody")
+    site_id = serializers.UUIDField(required=False, allow_null=True, help_text="null: every site")
+    first_day = serializers.DateField()
+    last_day = serializers.DateField()
+    from_time = serializers.TimeField(required=False, allow_null=True, help_text="null: the whole day")
+    until_time = serializers.TimeField(required=False, allow_null=True)
+    note = Text(required=False, allow_blank=True, max_length=500)
+
+
+SHAPES: dict[str, type[StrictSerializer]] = {
+    "sites": SiteShape, "rooms": RoomShape, "appointment-types": TypeShape, "competencies": CompetencyShape,
+    "hours": HoursShape, "extra-hours": ExtraHoursShape, "closures": ClosureShape,
+}  # fmt: skip
+
+
+def shown(kind: str, found: Any) -> dict[str, Any]:
+    return {name: getattr(found, name) for name in SHAPES[kind]().fields}
+
+
+def revision(kind: str, found: Any) -> int:
+    """These have no counter of changes; their content stands for it."""
+    return crc32(orjson.dumps(shown(kind, found)))
+
+
+def answer(kind: str, found: Any, number: int = status.HTTP_200_OK) -> Response:
+    headers = {"ETag": etag(revision(kind, found))}
+    if number == status.HTTP_201_CREATED:
+        headers["Location"] = f"/api/v1/{kind}/{found.pk}/"
+    return Response(shown(kind, found), status=number, headers=headers)
+
+
+class SetupView(ClinicView):
+    kind: ClassVar[str]
+    scopes = {"get": "scheduling:read", "post": "scheduling:write", "patch": "scheduling:write",
+              "delete": "scheduling:write"}  # fmt: skip
+    audit_action = {"get": "scheduling.setup", "post": "scheduling.add", "patch": "scheduling.change",
+                    "delete": "scheduling.remove"}  # fmt: skip
+
+
+class Collection(SetupView):
+    def get(self, request: Request) -> Response:
+        """All of them, oldest first."""
+        page = Page(request, key_types=[UUID])
+        rows = availability.KINDS[self.kind]._default_manager.filter(clinic_id=self.caller.clinic_id).order_by("pk")
+        if page.after:
+            rows = rows.filter(pk__gt=page.after[0])
+        found = list(rows[: page.limit + 1])
+        return Response(page.answer(found, lambda one: [one.pk], lambda some: [shown(self.kind, o) for o in some]))
+
+    def post(self, request: Request) -> Response:
+        """Add one."""
+        values = parsed(SHAPES[self.kind], request.data)
+        made = availability.put(kind=self.kind, values=values, by=self.caller)
+        return answer(self.kind, made, status.HTTP_201_CREATED)
+
+
+class One(SetupView):
+    def get(self, request: Request, pk: UUID) -> Response:
+        """One of them."""
+        return answer(self.kind, availability.find(self.kind, pk))
+
+    def found(self, pk: UUID) -> Any:
+        if "If-Match" not in self.request.headers:
+            self.check_precondition(0)
+        found = availability.find(self.kind, pk, lock=True)
+        self.check_precondition(revision(self.kind, found))
+        return found
+
+    def patch(self, request: Request, pk: UUID) -> Response:
+        """Change some of its fields. What is booked already stays as it is."""
+        self.found(pk)
+        shape = SHAPES[self.kind](data=request.data, partial=True)
+        shape.is_valid(raise_exception=True)
+        found = availability.put(kind=self.kind, values=shape.validated_data, pk=pk, by=self.caller)
+        return answer(self.kind, found)
+
+    def delete(self, request: Request, pk: UUID) -> Response:
+        """Take it away; a site, room or type is made inactive, as appointments point at it."""
+        self.found(pk)
+        availability.remove(kind=self.kind, pk=pk, by=self.caller)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def views_of(kind: str) -> tuple[type[Collection], type[One]]:
+    """The two views of one kind, each with its own shape in the schema."""
+    shape, name = SHAPES[kind], kind.replace("-", "_")
+    fields = {"results": shape(many=True), "next": serializers.CharField(allow_null=True)}
+    paged = type(shape.__name__.replace("Shape", "SetupPage"), (serializers.Serializer,), fields)
+
+    def told(verb: str, **options: Any) -> Any:
+        return extend_schema(operation_id=f"{name}_{verb}", tags=["scheduling set-up"], **options)
+
+    many = extend_schema_view(
+        get=told("list", parameters=PAGED, responses=paged), post=told("create", request=shape, responses={201: shape})
+    )
+    one = extend_schema_view(
+        get=told("read", responses=shape),
+        patch=told("change", request=shape, responses=shape),
+        delete=told("remove", responses={204: None}),
+    )
+    return (
+        many(type(f"Many{shape.__name__}", (Collection,), {"kind": kind})),
+        one(type(f"One{shape.__name__}", (One,), {"kind": kind})),
+    )

@@ -1,0 +1,424 @@
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_time
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clinic.api.fields import parsed
+from clinic.api.pagination import Page, invalid_parameter, moment
+from clinic.api.schema import PAGED
+from clinic.api.views import ClinicView, etag
+from patients.queries import identities
+from scheduling import actions, queries, rules, series, slots
+from scheduling.actions import Time
+from scheduling.api import serializers as shapes
+from scheduling.models import Appointment, Series
+
+TAG = ["scheduling"]
+
+
+def shown(found: Appointment) -> dict[str, Any]:
+    return {
+        "id": found.pk,
+        "patient_id": found.patient_id,
+        "type_id": found.type_id,
+        "therapist_id": found.therapist_id,
+        "room_id": found.room_id,
+        "starts_at": found.starts_at,
+        "ends_at": found.ends_at,
+        "status": found.status,
+        "fhir_status": found.state.fhir,
+        "cancelled_by": found.cancelled_by,
+        "reason": found.reason,
+        "note": found.note,
+        "series_id": found.series_id,
+        "number": found.number,
+        "held_until": found.held_until,
+        "booked_at": found.booked_at,
+    }
+
+
+def answer(found: Appointment, number: int = status.HTTP_200_OK) -> Response:
+    headers = {"ETag": etag(found.revision)}
+    if number == status.HTTP_201_CREATED:
+        headers["Location"] = f"/api/v1/appointments/{found.pk}/"
+    return Response(shown(found), status=number, headers=headers)
+
+
+def time_of(body: dict[str, Any]) -> Time:
+    return Time(body["starts_at"], body["therapist_id"], body["room_id"])
+
+
+# --- Query parameters -----------------------------------------------------------------------------------------
+
+
+def parameter(name: str, kind: Any = str, description: str = "", *, many: bool = False) -> OpenApiParameter:
+    return OpenApiParameter(name, kind, description=description, many=many)
+
+
+def moment_of(request: Request, name: str) -> datetime | None:
+    text = request.query_params.get(name)
+    if not text:
+        return None
+    try:
+        return moment(text)
+    except ValueError:
+        raise invalid_parameter(name, "A moment with its time zone (RFC 3339), please.") from None
+
+
+def uuid_of(request: Request, name: str) -> UUID | None:
+    text = request.query_params.get(name)
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise invalid_parameter(name, "This is no id.") from None
+
+
+def uuids_of(request: Request, name: str) -> list[UUID]:
+    try:
+        return [UUID(text) for text in request.query_params.getlist(name)[:50] if text]
+    except ValueError:
+        raise invalid_parameter(name, "This is no id.") from None
+
+
+def time_param(request: Request, name: str) -> time | None:
+    text = request.query_params.get(name)
+    try:
+        found = parse_time(text) if text else None
+    except ValueError:
+        found = None
+    if text and found is None:
+        raise invalid_parameter(name, "A time as in 09:30, please.")
+    return found
+
+
+def day_of(request: Request, name: str, fallback: date) -> date:
+    text = request.query_params.get(name)
+    try:
+        found = parse_date(text) if text else fallback
+    except ValueError:
+        found = None
+    if found is None or not 2000 <= found.year <= 2100:
+        raise invalid_parameter(name, "A day as in 2026-11-20, please.")
+    return found
+
+
+def number_of(request: Request, name: str, low: int, high: int, fallback: int) -> int:
+    text = request.query_params.get(name)
+    if not text:
+        return fallback
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and low <= int(text) <= high):
+        raise invalid_parameter(name, f"{name} is a whole number from {low} to {high}.")
+    return int(text)
+
+
+# --- Appointments ---------------------------------------------------------------------------------------------
+
+
+class Appointments(ClinicView):
+    scopes = {"get": "scheduling:read", "post": "scheduling:write"}
+    audit_action = {"get": "appointment.list", "post": "appointment.book"}
+
+    @extend_schema(
+        operation_id="appointments_list", tags=TAG, responses=shapes.AppointmentPage,
+        parameters=[
+            *PAGED, parameter("since", datetime, "ends after"), parameter("until", datetime, "begins before"),
+            parameter("patient_id", UUID), parameter("therapist_id", UUID), parameter("room_id", UUID),
+            OpenApiParameter("status", str, enum=list(rules.STATUSES)),
+        ],
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        """Appointments in order of their beginning."""
+        page = Page(request, key_types=[moment, UUID])
+        found = Appointment.objects.visible_to(self.caller)
+        since, until = moment_of(request, "since"), moment_of(request, "until")
+        if since:
+            found = found.filter(ends_at__gt=since)
+        if until:
+            found = found.filter(starts_at__lt=until)
+        if patient_id := uuid_of(request, "patient_id"):
+            found = found.of_patients(identities(clinic_id=self.caller.clinic_id, patient_id=patient_id))
+        for name in ("therapist_id", "room_id"):
+            if one := uuid_of(request, name):
+                found = found.filter(**{name: one})
+        if wanted := request.query_params.get("status"):
+            if wanted not in rules.STATUSES:
+                raise invalid_parameter("status", f"One of: {', '.join(rules.STATUSES)}.")
+            found = found.filter(status=wanted)
+        if page.after:
+            starts_at, pk = page.after
+            found = found.filter(starts_at__gte=starts_at).exclude(starts_at=starts_at, pk__lte=pk)
+        rows = list(found.in_order()[: page.limit + 1])
+        self.saw(*{row.patient_id for row in rows[: page.limit]})
+        return Response(
+            page.answer(rows, lambda a: [a.starts_at.isoformat(), a.pk], lambda some: [shown(a) for a in some])
+        )
+
+    @extend_schema(
+        operation_id="appointments_book", tags=TAG, request=shapes.AppointmentInput,
+        responses={201: shapes.AppointmentOutput},
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        """Book. If somebody was faster: 409 with `next_free`, the next three times."""
+        body = parsed(shapes.AppointmentInput, request.data)
+        self.saw(body["patient_id"])
+        made = actions.book(
+            patient_id=body["patient_id"], type_id=body["type_id"], time=time_of(body), note=body["note"],
+            proposed=body["proposed"], outside_hours=body["outside_hours"], by=self.caller, at=timezone.now(),
+        )  # fmt: skip
+        return answer(made, status.HTTP_201_CREATED)
+
+
+class AppointmentView(ClinicView):
+    def found(self, appointment_id: UUID) -> Appointment:
+        found = get_object_or_404(Appointment.objects.visible_to(self.caller), pk=appointment_id)
+        self.saw(found.patient_id)
+        return found
+
+
+class OneAppointment(AppointmentView):
+    scopes = {"get": "scheduling:read", "patch": "scheduling:write"}
+    audit_action = {"get": "appointment.read", "patch": "appointment.annotate"}
+
+    @extend_schema(operation_id="appointments_read", tags=TAG, responses=shapes.AppointmentOutput)
+    def get(self, request: Request, appointment_id: UUID) -> Response:
+        """One appointment."""
+        return answer(self.found(appointment_id))
+
+    @extend_schema(
+        operation_id="appointments_annotate", tags=TAG, request=shapes.NoteInput, responses=shapes.AppointmentOutput
+    )
+    def patch(self, request: Request, appointment_id: UUID) -> Response:
+        """Change the desk's note."""
+        found = self.found(appointment_id)
+        if "If-Match" not in request.headers:
+            self.check_precondition(found.revision)
+        locked = actions.taken_up(found.pk, [])
+        self.check_precondition(locked.revision)
+        body = parsed(shapes.NoteInput, request.data)
+        return answer(
+            actions.annotate(appointment_id=found.pk, note=body["note"], by=self.caller, at=timezone.now())
+        )  # fmt: skip
+
+
+class AppointmentMove(AppointmentView):
+    scopes = {"post": "scheduling:write"}
+    audit_action = {"post": "appointment.move"}
+
+    @extend_schema(
+        operation_id="appointments_move", tags=TAG, request=shapes.MoveInput, responses=shapes.AppointmentList
+    )
+    def post(self, request: Request, appointment_id: UUID) -> Response:
+        """Move it; with `reach`, the later ones of its series or all of them by as much on the wall clock."""
+        body = parsed(shapes.MoveInput, request.data)
+        self.found(appointment_id)
+        moved = series.move_series(
+            appointment_id=appointment_id, time=time_of(body), reach=body["reach"],
+            outside_hours=body["outside_hours"], by=self.caller, at=timezone.now(),
+        )  # fmt: skip
+        return Response({"results": [shown(one) for one in moved]})
+
+
+class AppointmentSwap(AppointmentView):
+    scopes = {"post": "scheduling:write"}
+    audit_action = {"post": "appointment.swap"}
+
+    @extend_schema(
+        operation_id="appointments_swap", tags=TAG, request=shapes.SwapInput, responses=shapes.AppointmentList
+    )
+    def post(self, request: Request, appointment_id: UUID) -> Response:
+        """Let two appointments change places."""
+        body = parsed(shapes.SwapInput, request.data)
+        self.found(appointment_id)
+        pair = actions.swap(
+            first_id=appointment_id, second_id=body["with_id"], by=self.caller, at=timezone.now()
+        )  # fmt: skip
+        return Response({"results": [shown(one) for one in pair]})
+
+
+class AppointmentStatus(AppointmentView):
+    scopes = {"post": "scheduling:write"}
+    audit_action = {"post": "appointment.status"}
+
+    @extend_schema(
+        operation_id="appointments_status", tags=TAG, request=shapes.StatusInput, responses=shapes.AppointmentOutput
+    )
+    def post(self, request: Request, appointment_id: UUID) -> Response:
+        """Say how it stands. A cancellation says who cancelled and why; a correction says `why`."""
+        body = parsed(shapes.StatusInput, request.data)
+        self.found(appointment_id)
+        return answer(
+            actions.set_status(appointment_id=appointment_id, by=self.caller, at=timezone.now(), **body)
+        )  # fmt: skip
+
+
+class AppointmentChanges(AppointmentView):
+    scopes = {"get": "scheduling:read"}
+    audit_action = {"get": "appointment.changes"}
+
+    @extend_schema(operation_id="appointments_changes", tags=TAG, parameters=PAGED, responses=shapes.ChangePage)
+    def get(self, request: Request, appointment_id: UUID) -> Response:
+        """What was changed in it, by whom, when and why; oldest first."""
+        page = Page(request, key_types=[UUID])
+        rows = self.found(appointment_id).changes.order_by("id")
+        if page.after:
+            rows = rows.filter(pk__gt=page.after[0])
+        names = list(shapes.ChangeOutput().fields)
+        found = list(rows[: page.limit + 1])
+        return Response(
+            page.answer(found, lambda c: [c.pk], lambda some: [{n: getattr(c, n) for n in names} for c in some])
+        )
+
+
+# --- Slots and series -----------------------------------------------------------------------------------------
+
+
+class Slots(ClinicView):
+    scopes = {"get": "scheduling:read"}
+    audit_action = {"get": "slots.search"}
+
+    @extend_schema(
+        operation_id="slots_search", tags=TAG, responses=shapes.SlotList,
+        parameters=[
+            OpenApiParameter("type_id", UUID, required=True), parameter("since", datetime, "now, if absent"),
+            parameter("weeks", int, "1 to 26; 4 if absent"), parameter("limit", int, "1 to 200; 20 if absent"),
+            parameter("therapist_id", UUID, many=True), parameter("room_id", UUID, many=True),
+            OpenApiParameter("weekday", int, enum=list(range(7)), many=True),
+            parameter("from_time", time, "by the clinic's wall clock"), parameter("until_time", time),
+            parameter("patient_id", UUID, "whose other appointments to keep clear of"),
+        ],
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        """The first free times, in order."""
+        type_id = uuid_of(request, "type_id")
+        if type_id is None:
+            raise invalid_parameter("type_id", "The type of appointment, please.")
+        kind = actions.find_type(type_id)
+        since = max(moment_of(request, "since") or timezone.now(), timezone.now())
+        if since > timezone.now() + actions.FORWARDS:
+            raise invalid_parameter("since", "At most two years ahead.")
+        weekdays = request.query_params.getlist("weekday")
+        if any(day not in list("0123456") for day in weekdays):
+            raise invalid_parameter("weekday", "0 (Monday) to 6.")
+        search = slots.Search(
+            since, since + timedelta(weeks=number_of(request, "weeks", 1, slots.MOST_WEEKS, 4)),
+            therapists=uuids_of(request, "therapist_id"), rooms=uuids_of(request, "room_id"),
+            weekdays=[int(day) for day in weekdays], from_time=time_param(request, "from_time"),
+            until_time=time_param(request, "until_time"), patient_id=uuid_of(request, "patient_id"),
+        )  # fmt: skip
+        found = slots.free(kind, search, limit=number_of(request, "limit", 1, 200, 20))
+        return Response({"results": [slot_shown(one, kind.length) for one in found]})
+
+
+def slot_shown(one: rules.Slot, length: timedelta) -> dict[str, Any]:
+    return {
+        "starts_at": one.starts_at, "ends_at": one.starts_at + length, "therapist_id": one.therapist_id,
+        "room_id": one.room_id,
+    }  # fmt: skip
+
+
+PLAN = list(shapes.PlanInput().fields)
+
+
+class SeriesProposal(ClinicView):
+    scopes = {"post": "scheduling:read"}
+    audit_action = {"post": "series.propose"}
+
+    @extend_schema(operation_id="series_propose", tags=TAG, request=shapes.PlanInput, responses=shapes.ProposalOutput)
+    def post(self, request: Request, patient_id: UUID) -> Response:
+        """Where the sessions could be. Nothing is held yet."""
+        self.saw(patient_id)
+        plan = series.Plan(**parsed(shapes.PlanInput, request.data))
+        placed = series.propose(patient_id=patient_id, plan=plan, by=self.caller, at=timezone.now())
+        rows = [
+            {"number": number + 1, "starts_at": one.starts_at, "therapist_id": one.therapist_id,
+             "room_id": one.room_id}
+            for number, one in placed.slots.items()
+        ]  # fmt: skip
+        return Response({"placed": rows, "unplaced": [number + 1 for number in placed.unplaced]})
+
+
+def series_shown(found: Series) -> dict[str, Any]:
+    names = ("patient_id", "type_id", "count", "weeks", "starts_on", "note", "ended_at")
+    appointments = sorted(found.appointments.all(), key=lambda one: (one.starts_at, one.pk))
+    return {
+        "id": found.pk, **{name: getattr(found, name) for name in names},
+        "appointments": [shown(one) for one in appointments],
+    }  # fmt: skip
+
+
+class PatientSeries(ClinicView):
+    scopes = {"get": "scheduling:read", "post": "scheduling:write"}
+    audit_action = {"get": "series.list", "post": "series.book"}
+
+    @extend_schema(operation_id="series_list", tags=TAG, parameters=PAGED, responses=shapes.SeriesPage)
+    def get(self, request: Request, patient_id: UUID) -> Response:
+        """A patient's series, newest first, with their appointments."""
+        page = Page(request, key_types=[UUID])
+        people = identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
+        self.saw(*people)
+        found = Series.objects.filter(patient_id__in=people).prefetch_related("appointments")
+        if page.after:
+            found = found.filter(pk__lt=page.after[0])
+        rows = list(found.order_by("-pk")[: page.limit + 1])
+        return Response(page.answer(rows, lambda s: [s.pk], lambda some: [series_shown(s) for s in some]))
+
+    @extend_schema(
+        operation_id="series_book", tags=TAG, request=shapes.SeriesInput, responses={201: shapes.SeriesOutput}
+    )
+    def post(self, request: Request, patient_id: UUID) -> Response:
+        """Book a series: all of `times` or none. 409 names the `number` that was taken."""
+        self.saw(patient_id)
+        body = parsed(shapes.SeriesInput, request.data)
+        times = [time_of(one) for one in body.get("times", [])]
+        made, _booked = series.book_series(
+            patient_id=patient_id, plan=series.Plan(**{name: body[name] for name in PLAN}), times=times,
+            note=body["note"], by=self.caller, at=timezone.now(),
+        )  # fmt: skip
+        return Response(series_shown(made), status=status.HTTP_201_CREATED)
+
+
+class SeriesEnd(ClinicView):
+    scopes = {"post": "scheduling:write"}
+    audit_action = {"post": "series.end"}
+
+    @extend_schema(operation_id="series_end", tags=TAG, request=None, responses=shapes.SeriesOutput)
+    def post(self, request: Request, series_id: UUID) -> Response:
+        """No more of it is to be booked. What is booked stays."""
+        found = get_object_or_404(Series.objects.filter(clinic_id=self.caller.clinic_id), pk=series_id)
+        self.saw(found.patient_id)
+        return Response(series_shown(series.end_series(series_id=found.pk, by=self.caller, at=timezone.now())))
+
+
+# --- Figures --------------------------------------------------------------------------------------------------
+
+
+class Figures(ClinicView):
+    scopes = {"get": "scheduling:read"}
+    audit_action = {"get": "scheduling.figures"}
+
+    @extend_schema(
+        operation_id="scheduling_figures", tags=TAG, responses=shapes.FiguresPage,
+        parameters=[parameter("first", date, "four weeks ago, if absent"), parameter("last", date, "today")],
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        """Utilisation, no-shows with their denominator, lead time, series kept; by therapist and all together."""
+        zone = slots.zone_of(self.caller.clinic_id)
+        today = timezone.now().astimezone(zone).date()
+        first, last = day_of(request, "first", today - timedelta(days=27)), day_of(request, "last", today)
+        if not first <= last <= first + timedelta(days=366):
+            raise invalid_parameter("last", "Not before the first day, and within a year of it.")
+        found = queries.figures(self.caller.clinic_id, first=first, last=last, zone=zone)
+        names = list(shapes.FiguresOutput().fields)
+        rows = [{name: getattr(one, name) for name in names} for one in found]
+        return Response(
+            {"first": first, "last": last, "therapists": rows, "series": queries.series_kept(first, last)}
+        )  # fmt: skip

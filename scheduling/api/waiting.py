@@ -1,0 +1,209 @@
+"""The waitlist, its offers, and the worklist."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clinic.api.fields import parsed
+from clinic.api.pagination import Page, invalid_parameter, moment
+from clinic.api.schema import PAGED
+from clinic.api.views import ClinicView
+from scheduling import follow_ups, rules, waitlist
+from scheduling.api import serializers as shapes
+from scheduling.api import views
+from scheduling.models import Offer, Waiting
+from worklist import actions as worklist
+from worklist import rules as kinds
+from worklist.models import Item
+
+TAG = ["scheduling"]
+
+
+def of(shape: Any, found: Any) -> dict[str, Any]:
+    return {name: getattr(found, name) for name in shape().fields}
+
+
+class Waitlist(ClinicView):
+    scopes = {"get": "scheduling:read", "post": "scheduling:write"}
+    audit_action = {"get": "waitlist.list", "post": "waitlist.join"}
+
+    @extend_schema(operation_id="waitlist_list", tags=TAG, parameters=PAGED, responses=shapes.WaitingPage)
+    def get(self, request: Request) -> Response:
+        """Who waits, in their order."""
+        page = Page(request, key_types=[moment, UUID])
+        found = Waiting.objects.filter(clinic_id=self.caller.clinic_id, status=rules.WAITING)
+        if page.after:
+            since, pk = page.after
+            found = found.filter(since__gte=since).exclude(since=since, pk__lte=pk)
+        rows = list(found.order_by("since", "pk")[: page.limit + 1])
+        self.saw(*{row.patient_id for row in rows[: page.limit]})
+        shape = shapes.WaitingOutput
+        return Response(
+            page.answer(rows, lambda w: [w.since.isoformat(), w.pk], lambda some: [of(shape, w) for w in some])
+        )
+
+    @extend_schema(
+        operation_id="waitlist_join", tags=TAG, request=shapes.WaitingInput, responses={201: shapes.WaitingOutput}
+    )
+    def post(self, request: Request) -> Response:
+        """Put a patient on the waitlist."""
+        body = parsed(shapes.WaitingInput, request.data)
+        self.saw(body["patient_id"])
+        made = waitlist.join(by=self.caller, at=timezone.now(), **body)
+        return Response(of(shapes.WaitingOutput, made), status=status.HTTP_201_CREATED)
+
+
+class WaitlistLeave(ClinicView):
+    scopes = {"post": "scheduling:write"}
+    audit_action = {"post": "waitlist.leave"}
+
+    @extend_schema(operation_id="waitlist_leave", tags=TAG, request=None, responses=shapes.WaitingOutput)
+    def post(self, request: Request, waiting_id: UUID) -> Response:
+        """Take a patient off the waitlist."""
+        found = get_object_or_404(Waiting.objects.filter(clinic_id=self.caller.clinic_id), pk=waiting_id)
+        self.saw(found.patient_id)
+        left = waitlist.leave(waiting_id=found.pk, by=self.caller, at=timezone.now())
+        return Response(of(shapes.WaitingOutput, left))
+
+
+class Offers(ClinicView):
+    scopes = {"get": "scheduling:read"}
+    audit_action = {"get": "offers.list"}
+
+    @extend_schema(operation_id="offers_list", tags=TAG, parameters=PAGED, responses=shapes.OfferPage)
+    def get(self, request: Request) -> Response:
+        """What was offered to those who wait, newest first."""
+        page = Page(request, key_types=[UUID])
+        found = Offer.objects.filter(clinic_id=self.caller.clinic_id)
+        if page.after:
+            found = found.filter(pk__lt=page.after[0])
+        rows = list(found.order_by("-pk")[: page.limit + 1])
+        self.saw(*{row.patient_id for row in rows[: page.limit]})
+        return Response(
+            page.answer(rows, lambda o: [o.pk], lambda some: [of(shapes.OfferOutput, o) for o in some])
+        )  # fmt: skip
+
+
+class OfferView(ClinicView):
+    scopes = {"post": "scheduling:write"}
+
+    def found(self, offer_id: UUID) -> Offer:
+        found = get_object_or_404(Offer.objects.filter(clinic_id=self.caller.clinic_id), pk=offer_id)
+        self.saw(found.patient_id)
+        return found
+
+
+class OfferAcceptance(OfferView):
+    audit_action = {"post": "waitlist.accept"}
+
+    @extend_schema(operation_id="offers_accept", tags=TAG, request=None, responses=shapes.AppointmentOutput)
+    def post(self, request: Request, offer_id: UUID) -> Response:
+        """Take it for the patient, as when they call."""
+        made = waitlist.accept(offer_id=self.found(offer_id).pk, by=self.caller, at=timezone.now())
+        return views.answer(made)
+
+
+class OfferRefusal(OfferView):
+    audit_action = {"post": "waitlist.decline"}
+
+    @extend_schema(operation_id="offers_decline", tags=TAG, request=None, responses=shapes.OfferOutput)
+    def post(self, request: Request, offer_id: UUID) -> Response:
+        """Say no to it for the patient; they stay on the waitlist."""
+        done = waitlist.decline(offer_id=self.found(offer_id).pk, by=self.caller, at=timezone.now())
+        return Response(of(shapes.OfferOutput, done))
+
+
+# --- Worklist -------------------------------------------------------------------------------------------------
+
+
+def item_shown(item: Item) -> dict[str, Any]:
+    names = [name for name in shapes.ItemOutput().fields if name not in ("why", "to_do")]
+    told = {"why": item.about.label, "to_do": item.about.to_do}
+    return {name: getattr(item, name) for name in names} | told
+
+
+class Worklist(ClinicView):
+    scopes = {"get": "scheduling:read"}
+    audit_action = {"get": "worklist.list"}
+
+    @extend_schema(
+        operation_id="worklist_list", tags=TAG, responses=shapes.ItemPage,
+        parameters=[*PAGED, OpenApiParameter("kind", str, enum=list(kinds.KINDS))],
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        """What waits for the clinic: what was due first comes first."""
+        page = Page(request, key_types=[moment, UUID])
+        found = Item.objects.visible_to(self.caller).open()
+        if wanted := request.query_params.get("kind"):
+            if wanted not in kinds.KINDS:
+                raise invalid_parameter("kind", f"One of: {', '.join(kinds.KINDS)}.")
+            found = found.filter(kind=wanted)
+        if page.after:
+            due_at, pk = page.after
+            found = found.filter(due_at__gte=due_at).exclude(due_at=due_at, pk__lte=pk)
+        rows = list(found.by_urgency()[: page.limit + 1])
+        self.saw(*{row.patient_id for row in rows[: page.limit]})
+        return Response(
+            page.answer(rows, lambda i: [i.due_at.isoformat(), i.pk], lambda some: [item_shown(i) for i in some])
+        )
+
+
+class ItemView(ClinicView):
+    scopes = {"post": "scheduling:write"}
+
+    def found(self, item_id: UUID) -> Item:
+        found = get_object_or_404(Item.objects.visible_to(self.caller), pk=item_id)
+        self.saw(found.patient_id)
+        return found
+
+
+class ItemTaken(ItemView):
+    audit_action = {"post": "worklist.take"}
+
+    @extend_schema(operation_id="worklist_take", tags=TAG, request=None, responses=shapes.ItemOutput)
+    def post(self, request: Request, item_id: UUID) -> Response:
+        """Say that one sees to it."""
+        return Response(item_shown(worklist.take(item_id=self.found(item_id).pk, by=self.caller, at=timezone.now())))
+
+
+class ItemDone(ItemView):
+    audit_action = {"post": "worklist.finish"}
+
+    @extend_schema(operation_id="worklist_finish", tags=TAG, request=shapes.DoneInput, responses=shapes.ItemOutput)
+    def post(self, request: Request, item_id: UUID) -> Response:
+        """Close it with what came of it."""
+        body = parsed(shapes.DoneInput, request.data)
+        done = worklist.finish(item_id=self.found(item_id).pk, by=self.caller, at=timezone.now(), **body)
+        return Response(item_shown(done))
+
+
+class ItemSnoozed(ItemView):
+    audit_action = {"post": "worklist.snooze"}
+
+    @extend_schema(operation_id="worklist_snooze", tags=TAG, request=shapes.SnoozeInput, responses=shapes.ItemOutput)
+    def post(self, request: Request, item_id: UUID) -> Response:
+        """Put it aside until then."""
+        body = parsed(shapes.SnoozeInput, request.data)
+        aside = worklist.snooze(item_id=self.found(item_id).pk, by=self.caller, at=timezone.now(), **body)
+        return Response(item_shown(aside))
+
+
+class Recalls(ClinicView):
+    scopes = {"post": "scheduling:write"}
+    audit_action = {"post": "recall.set"}
+
+    @extend_schema(operation_id="recalls_set", tags=TAG, request=shapes.RecallInput, responses={201: shapes.ItemOutput})
+    def post(self, request: Request) -> Response:
+        """Have a patient come up on the worklist at a later day."""
+        body = parsed(shapes.RecallInput, request.data)
+        self.saw(body["patient_id"])
+        item_id = follow_ups.recall(by=self.caller, at=timezone.now(), **body)
+        return Response(item_shown(Item.objects.get(pk=item_id)), status=status.HTTP_201_CREATED)

@@ -1,0 +1,107 @@
+"""Many at once: nobody has a time twice, nobody gets a fault, everybody who loses is told."""
+
+import random
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from clinic import tenancy
+from clinic.sql import prepared
+from scheduling.models import Appointment
+from tests.api import Api
+from tests.committed import at_once, committed, committed_patient
+from tests.scheduling.conftest import make_desk
+
+__all__ = ["committed"]
+CLIENTS, SLOTS = 64, 10
+OVERLAPS = """
+    SELECT count(*) FROM scheduling_appointment a JOIN scheduling_appointment b ON a.id < b.id
+    WHERE a.status <> 'cancelled' AND b.status <> 'cancelled' AND a.clinic_id = %(clinic)s AND b.clinic_id = a.clinic_id
+      AND ((a.therapist_id = b.therapist_id OR a.room_id = b.room_id)
+            AND tstzrange(a.starts_at, a.blocked_until) && tstzrange(b.starts_at, b.blocked_until)
+        OR a.patient_id = b.patient_id AND tstzrange(a.starts_at, a.ends_at) && tstzrange(b.starts_at, b.ends_at))
+"""
+
+
+@pytest.fixture
+def desk(committed):
+    with tenancy.scope(committed.clinic.pk):
+        return make_desk(committed, committed.caller(committed.staff))
+
+
+def overlaps(desk):
+    with tenancy.scope(desk.cast.clinic.pk):
+        return prepared(OVERLAPS, {"clinic": desk.cast.clinic.pk})[0][0]
+
+
+def next_monday():
+    today = timezone.now().replace(hour=9, minute=0, second=0, microsecond=0)
+    return today + timedelta(days=7 - today.weekday() + 7)
+
+
+def body(desk, patient_id, slot, other=False):
+    therapist, room = (desk.cast.colleague.pk, desk.other_room.pk) if other else (desk.therapist_id, desk.room.pk)
+    starts_at = next_monday() + timedelta(minutes=30 * slot)
+    return {"patient_id": str(patient_id), "type_id": str(desk.kind.pk), "therapist_id": str(therapist),
+            "room_id": str(room), "starts_at": starts_at.isoformat(), "outside_hours": True}  # fmt: skip
+
+
+def test_64_clients_want_the_same_10_times(desk):
+    patients = [committed_patient(desk.cast) for _ in range(CLIENTS)]
+    apis = [Api(desk.cast.staff) for _ in range(CLIENTS)]
+
+    def want(number):
+        return apis[number].post("/appointments/", body(desk, patients[number], number % SLOTS))
+
+    answers = at_once([lambda n=n: want(n) for n in range(CLIENTS)])
+
+    assert Counter(answer.status_code for answer in answers) == {201: SLOTS, 409: CLIENTS - SLOTS}
+    for answer in answers:
+        if answer.status_code == 409:
+            assert answer.json()["code"] == "slot_taken"
+            assert len(answer.json()["next_free"]) == 3
+    assert overlaps(desk) == 0
+
+
+def test_moving_and_swapping_at_once(desk):
+    """Two therapists' mornings, everybody moves and swaps at random: what the database says at the end is sound."""
+    patients = [committed_patient(desk.cast) for _ in range(2 * SLOTS)]
+    api = Api(desk.cast.staff)
+    ids = [
+        api.post("/appointments/", body(desk, patient, number % SLOTS, other=number >= SLOTS)).json()["id"]
+        for number, patient in enumerate(patients)
+    ]
+    dice = random.Random(5)
+    apis = [Api(desk.cast.staff) for _ in range(CLIENTS)]
+
+    def meddle(number):
+        codes = []
+        for what, one, other, slot, room in plans[number]:
+            if what == "swap":
+                answer = apis[number].post(f"/appointments/{one}/swap/", {"with_id": other})
+            else:
+                wanted = body(desk, patients[0], slot, other=room)
+                del wanted["patient_id"], wanted["type_id"]
+                answer = apis[number].post(f"/appointments/{one}/move/", wanted)
+            codes.append((answer.status_code, answer.json().get("code")))
+        return codes
+
+    plans = [
+        [(dice.choice(["swap", "move"]), *dice.sample(ids, 2), dice.randrange(SLOTS + 4), dice.random() < 0.5)
+         for _ in range(6)]
+        for _ in range(CLIENTS)
+    ]  # fmt: skip
+    codes = Counter(code for answers in at_once([lambda n=n: meddle(n) for n in range(CLIENTS)]) for code in answers)
+
+    assert set(codes) <= {
+        (200, None), (409, "slot_taken"), (409, "patient_busy"), (409, "changed_meanwhile"),
+    }, codes  # fmt: skip
+    assert codes[200, None] > CLIENTS
+    assert codes[409, "slot_taken"] > 0
+    assert overlaps(desk) == 0
+    with tenancy.scope(desk.cast.clinic.pk):
+        assert Appointment.objects.holding().count() == 2 * SLOTS
+    connections.close_all()
