@@ -32,6 +32,7 @@ urlpatterns = [
     path("", include("workspace.urls")),
     path("", include("assessments.web.urls")),
     path("", include("treatments.web.urls")),
+    path("", include("scheduling.web.urls")),
     path("", include("homecare.web.urls")),
     path("", include("messaging.web.urls")),
     path("", include("worklist.web.urls")),

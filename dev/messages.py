@@ -125,8 +125,8 @@ def of_tables() -> Iterable[str]:
     from assessments import rules as exam
     from homecare import rules as home
     from patients import rules as patients
-    from treatments import rules as dose
     from scheduling import rules as scheduling
+    from treatments import rules as dose
     from worklist import rules as worklist
 
     yield from roles.ROLES.values()

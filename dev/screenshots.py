@@ -261,7 +261,8 @@ def new_mail(camera: Camera, known: int) -> str:
 
 def patient_pages(camera: Camera, mail: str, year: str) -> None:
     opened, stopped = (re.search(rf"{camera.url}/{letter}/\S+", mail) for letter in "cs")
-    assert opened and stopped
+    assert opened
+    assert stopped
     page = camera.window()
     page.goto(opened[0])
     camera.shoot(page, "link-opened")

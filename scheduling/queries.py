@@ -6,11 +6,12 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
 
 from accounts.models import Membership, User
 from scheduling import rules, slots
@@ -38,7 +39,41 @@ def ahead(patient_ids: list[UUID], at: datetime, *, limit: int = 10) -> list[App
     return list(coming.with_names().in_order()[:limit])
 
 
+def rest_of_day(clinic_id: UUID, therapist_id: UUID | None, at: datetime, *, limit: int = 30) -> list[Appointment]:
+    """What is still to come today, for one therapist or everybody."""
+    zone = slots.zone_of(clinic_id)
+    midnight = day_start(at.astimezone(zone).date() + timedelta(days=1), zone)
+    rows = Appointment.objects.holding().exclude(status=rules.FULFILLED).between(at - timedelta(hours=1), midnight)
+    if therapist_id is not None:
+        rows = rows.filter(therapist_id=therapist_id)
+    return list(rows.with_names().in_order()[:limit])
+
+
 # --- Calendar -------------------------------------------------------------------------------------------------
+
+
+class Visit(NamedTuple):
+    """One appointment, as a calendar shows it."""
+
+    id: UUID
+    patient_id: UUID
+    given_names: str
+    family_name: str
+    therapist_id: UUID
+    room_id: UUID | None
+    room: str | None
+    kind: str
+    starts_at: datetime
+    ends_at: datetime
+    status: str
+    number: int | None
+    revision: int
+
+
+VISIT = (
+    "pk", "patient_id", "patient__given_names", "patient__family_name", "therapist_id", "room_id", "room__name",
+    "type__name", "starts_at", "ends_at", "status", "number", "revision",
+)  # fmt: skip
 
 
 @dataclass
@@ -47,7 +82,7 @@ class Column:
 
     id: UUID | None
     name: str
-    appointments: dict[date, list[Appointment]] = field(default_factory=lambda: defaultdict(list))
+    visits: dict[date, list[Visit]] = field(default_factory=lambda: defaultdict(list))
     hours: dict[date, list[tuple[datetime, datetime]]] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -55,7 +90,7 @@ def calendar(
     clinic_id: UUID, *, first: date, days: int, by: str, only: UUID | None = None, zone: ZoneInfo
 ) -> list[Column]:
     """
-    The appointments of some days, by therapist or by room, in five queries, however many there are.
+    The appointments of some days, by therapist or by room; so many queries however many there are.
 
     :param by: `therapist` or `room`
     """
@@ -63,15 +98,15 @@ def calendar(
     people, places = therapists(clinic_id), rooms()
     names: list[tuple[UUID | None, str]]
     if by == "room":
-        names = [*((room.pk, f"{room.name} ({room.site.name})") for room in places), (None, "online")]
+        names = [*((room.pk, f"{room.name} ({room.site.name})") for room in places), (None, _("Online"))]
     else:
         names = [(person.pk, person.name) for person in people]
     columns = {pk: Column(pk, name) for pk, name in names if only is None or pk == only}
-    found = Appointment.objects.between(after, until).exclude(status=rules.CANCELLED).with_names()
-    for one in found.in_order():
+    found = Appointment.objects.between(after, until).exclude(status=rules.CANCELLED).in_order()
+    for one in map(Visit._make, found.values_list(*VISIT)):
         column = columns.get(one.room_id if by == "room" else one.therapist_id)
         if column is not None:
-            column.appointments[one.starts_at.astimezone(zone).date()].append(one)
+            column.visits[one.starts_at.astimezone(zone).date()].append(one)
     for gap in hours_of([p.pk for p in people], clinic_id, after, until):
         column = columns.get(gap.room_id if by == "room" else gap.therapist_id)
         if column is not None:

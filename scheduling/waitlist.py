@@ -14,13 +14,14 @@ from django.db import transaction
 
 from audit import actions as audit
 from clinic.caller import Caller
+from clinic.constraints import violations_as
 from clinic.errors import Conflict, NotFound, Problems
 from clinic.schema import new_id
 from homecare.planning import usable_channels
 from messaging import actions as messages
 from messaging import links
 from patients.models import Patient
-from scheduling import actions, rules, slots
+from scheduling import actions, rules, slots, tasks
 from scheduling.actions import Time
 from scheduling.models import Appointment, Offer, Opening, Waiting
 from worklist import actions as worklist
@@ -72,8 +73,8 @@ def join(
         problems.add("/until_date", "invalid", "After the first day, please.")
     if any(not 0 <= day <= 6 for day in weekdays or []):
         problems.add("/weekdays", "invalid", "0 (Monday) to 6.")
-    own = Appointment.objects.filter(pk=instead_of_id, patient_id=patient_id, status__in=rules.UPCOMING)
-    if instead_of_id and not own.exists():
+    own = Appointment.objects.filter(patient_id=patient_id, status__in=rules.UPCOMING)
+    if instead_of_id and not own.filter(pk=instead_of_id).exists():
         problems.add("/instead_of_id", "unknown", "One of the patient's appointments that lie ahead, please.")
     problems.raise_if_any()
     made = Waiting(
@@ -81,7 +82,7 @@ def join(
         weekdays=sorted(set(weekdays or [])), from_time=from_time, until_time=until_time, from_date=from_date,
         until_date=until_date, instead_of_id=instead_of_id, note=note, since=at,
     )  # fmt: skip
-    with actions.violations_as({"waiting_once": WaitsAlready}):
+    with violations_as({"waiting_once": WaitsAlready}):
         made.save(force_insert=True)
     audit.log("waitlist.join", by=by, target_id=made.pk, patient_ids=[patient_id])
     return made
@@ -228,15 +229,17 @@ def _accept(*, offer_id: UUID, by: Caller, at: datetime) -> Appointment:
         raise NotFound
     # In the order of every booking: people and rooms first, then rows.
     actions.lock(seen.patient_id, seen.therapist_id, seen.room_id)
-    offer = Offer.objects.select_for_update(of=("self",)).select_related("waiting", "opening").get(pk=offer_id)
+    offer = (
+        Offer.objects.select_for_update(of=("self",)).select_related("waiting__instead_of", "opening").get(pk=offer_id)
+    )
     waiting = offer.waiting
     if offer.status == rules.ACCEPTED and waiting.placed_id:
         return Appointment.objects.get(pk=waiting.placed_id)  # the second click
     if offer.status != rules.OPEN or offer.expires_at <= at or waiting.status != rules.WAITING:
         raise OfferGone
     time_ = Time(offer.starts_at, offer.therapist_id, offer.room_id)
-    later = Appointment.objects.filter(pk=waiting.instead_of_id, status__in=rules.UPCOMING).first()
-    if later is not None and later.starts_at > offer.starts_at:
+    later = waiting.instead_of
+    if later is not None and later.status in rules.UPCOMING and later.starts_at > offer.starts_at:
         made = actions.move(appointment_id=later.pk, time=time_, by=by, at=at, why="waitlist")
     else:
         made = actions.book(patient_id=waiting.patient_id, type_id=waiting.type_id, time=time_, by=by, at=at)
@@ -259,6 +262,6 @@ def decline(*, offer_id: UUID, by: Caller, at: datetime) -> Offer:
         _settle(offer, rules.DECLINED, at)
         worklist.settle(kinds=["slot_free"], about_ids=[offer.waiting_id], by=by, at=at)
         Offer.objects.filter(pk=offer.pk).update(made_at=at - timedelta(days=1))
-        actions.tasks.desk.delay_on_commit(str(offer.clinic_id))
+        tasks.desk.delay_on_commit(str(offer.clinic_id))
         audit.log("waitlist.decline", by=by, target_id=offer.pk, patient_ids=[offer.patient_id])
     return offer

@@ -41,7 +41,9 @@ def django_db_setup(django_db_blocker: Any, worker_id: str) -> Iterator[None]:
         connection.execute("SELECT pg_advisory_lock(20261120)")
         exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone()
         if not exists:
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE palpate OWNER palpate_owner").format(sql.Identifier(TEMPLATE)))
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE palpate OWNER palpate_owner").format(sql.Identifier(TEMPLATE))
+            )
             with django_db_blocker.unblock():
                 point_at(TEMPLATE)
                 call_command("migrate", verbosity=0)

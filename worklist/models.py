@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import models
+from django.db.models import Count, Q
 
 from accounts.models import User
 from clinic.caller import Caller
@@ -16,6 +19,30 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
     def open(self) -> ItemQuerySet:
         return self.filter(done_at=None)
+
+    def shown(self, what: str, *, now: datetime, user_id: UUID | None) -> ItemQuerySet:
+        """
+        :param what: `due` (today and before), `mine`, `later` (due later, or put aside), or `all`
+        """
+        later = Q(due_at__gt=now + timedelta(hours=12)) | Q(snoozed_until__gt=now)
+        chosen = {"due": ~later, "mine": Q(taken_by_id=user_id), "later": later, "all": Q()}
+        return self.open().filter(chosen[what])
+
+    def counts(self, *, now: datetime, user_id: UUID | None) -> dict[str, dict[str, int]]:
+        """How many each filter would show, and each kind of those that are due; one query."""
+        later = Q(due_at__gt=now + timedelta(hours=12)) | Q(snoozed_until__gt=now)
+        rows = (
+            self.open()
+            .values_list("kind")
+            .annotate(all=Count("pk"), later=Count("pk", filter=later), mine=Count("pk", filter=Q(taken_by_id=user_id)))
+        )
+        filters = {"due": 0, "mine": 0, "later": 0, "all": 0}
+        kinds = {}
+        for kind, every, later_ones, mine in rows:
+            kinds[kind] = every - later_ones
+            for name, count in (("due", every - later_ones), ("mine", mine), ("later", later_ones), ("all", every)):
+                filters[name] += count
+        return {"filters": filters, "kinds": kinds}
 
     def by_urgency(self) -> ItemQuerySet:
         """What was due first comes first; of those, the oldest."""

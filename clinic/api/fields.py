@@ -71,6 +71,11 @@ def parsed(shape: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any
     return dict(_made(shape).run_validation(data))
 
 
+def names_of(shape: type[serializers.Serializer[Any]]) -> list[str]:
+    """The names of a shape's fields, for rows whose columns have the same names."""
+    return [str(name) for name in _made(shape).fields]
+
+
 def many(shape: type[serializers.Serializer[Any]], *, at_most: int, **options: Any) -> Any:
     """A list of these shapes, with a limit. (DRF's stubs do not know the list's own arguments.)"""
     return shape(many=True, required=False, max_length=at_most, **options)  # type: ignore[call-arg]

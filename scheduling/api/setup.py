@@ -12,7 +12,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinic.api.fields import StrictInteger, StrictSerializer, Text, parsed
+from clinic.api.fields import StrictInteger, StrictSerializer, Text, names_of, parsed
 from clinic.api.pagination import Page
 from clinic.api.schema import PAGED
 from clinic.api.views import ClinicView, etag
@@ -91,7 +91,7 @@ SHAPES: dict[str, type[StrictSerializer]] = {
 
 
 def shown(kind: str, found: Any) -> dict[str, Any]:
-    return {name: getattr(found, name) for name in SHAPES[kind]().fields}
+    return {name: getattr(found, name) for name in names_of(SHAPES[kind])}
 
 
 def revision(kind: str, found: Any) -> int:

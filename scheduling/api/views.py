@@ -12,7 +12,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinic.api.fields import parsed
+from clinic.api.fields import names_of, parsed
 from clinic.api.pagination import Page, invalid_parameter, moment
 from clinic.api.schema import PAGED
 from clinic.api.views import ClinicView, etag
@@ -271,7 +271,7 @@ class AppointmentChanges(AppointmentView):
         rows = self.found(appointment_id).changes.order_by("id")
         if page.after:
             rows = rows.filter(pk__gt=page.after[0])
-        names = list(shapes.ChangeOutput().fields)
+        names = names_of(shapes.ChangeOutput)
         found = list(rows[: page.limit + 1])
         return Response(
             page.answer(found, lambda c: [c.pk], lambda some: [{n: getattr(c, n) for n in names} for c in some])
@@ -325,7 +325,7 @@ def slot_shown(one: rules.Slot, length: timedelta) -> dict[str, Any]:
     }  # fmt: skip
 
 
-PLAN = list(shapes.PlanInput().fields)
+PLAN = names_of(shapes.PlanInput)
 
 
 class SeriesProposal(ClinicView):
@@ -417,7 +417,7 @@ class Figures(ClinicView):
         if not first <= last <= first + timedelta(days=366):
             raise invalid_parameter("last", "Not before the first day, and within a year of it.")
         found = queries.figures(self.caller.clinic_id, first=first, last=last, zone=zone)
-        names = list(shapes.FiguresOutput().fields)
+        names = names_of(shapes.FiguresOutput)
         rows = [{name: getattr(one, name) for name in names} for one in found]
         return Response(
             {"first": first, "last": last, "therapists": rows, "series": queries.series_kept(first, last)}

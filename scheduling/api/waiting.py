@@ -12,7 +12,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinic.api.fields import parsed
+from clinic.api.fields import names_of, parsed
 from clinic.api.pagination import Page, invalid_parameter, moment
 from clinic.api.schema import PAGED
 from clinic.api.views import ClinicView
@@ -28,7 +28,7 @@ TAG = ["scheduling"]
 
 
 def of(shape: Any, found: Any) -> dict[str, Any]:
-    return {name: getattr(found, name) for name in shape().fields}
+    return {name: getattr(found, name) for name in names_of(shape)}
 
 
 class Waitlist(ClinicView):
@@ -125,7 +125,7 @@ class OfferRefusal(OfferView):
 
 
 def item_shown(item: Item) -> dict[str, Any]:
-    names = [name for name in shapes.ItemOutput().fields if name not in ("why", "to_do")]
+    names = [name for name in names_of(shapes.ItemOutput) if name not in ("why", "to_do")]
     told = {"why": item.about.label, "to_do": item.about.to_do}
     return {name: getattr(item, name) for name in names} | told
 

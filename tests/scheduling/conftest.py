@@ -41,9 +41,7 @@ class Desk:
     def time(self, hour: int = 9, minute: int = 0, *, day: int = 0, other: bool = False) -> Time:
         """A time so many days after Monday, by the clock in London."""
         local = datetime.combine((MONDAY + timedelta(days=day)).date(), time(hour, minute))
-        therapist, room = (
-            (self.cast.colleague.pk, self.other_room.pk) if other else (self.therapist_id, self.room.pk)
-        )
+        therapist, room = (self.cast.colleague.pk, self.other_room.pk) if other else (self.therapist_id, self.room.pk)
         return Time(rules.at_wall(local, LONDON), therapist, room)
 
     def book(self, patient_id: UUID, *where: int, **options: Any) -> Appointment:

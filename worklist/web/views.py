@@ -9,9 +9,10 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.web.pages import page
-from clinic.errors import NotFound
+from clinic.errors import Invalid, NotFound
 from worklist import actions, rules
 from worklist.models import Item
 from worklist.web import words
@@ -20,13 +21,19 @@ SHOWN = 200
 DONE_FOR = timedelta(days=7)
 
 
-@page(scope="homecare:read", action="page.worklist")
+FILTERS = ("due", "mine", "later", "all")
+
+
+@page(scope="scheduling:read", action="page.worklist")
 def worklist(request: Any) -> HttpResponse:
-    kind = request.GET.get("kind", "")
-    items = Item.objects.open().select_related("patient", "taken_by").by_urgency()
+    """What is due; by kind, one's own, what comes later or was put aside. The counts are of what a filter shows."""
+    kind, now = request.GET.get("kind", ""), timezone.now()
+    shown = request.GET.get("show", "due") if request.GET.get("show") in FILTERS else "due"
+    counts = Item.objects.counts(now=now, user_id=request.user.pk)
+    items = Item.objects.shown(shown, now=now, user_id=request.user.pk)
     if kind in rules.KINDS:
         items = items.filter(kind=kind)
-    rows = list(items[:SHOWN])
+    rows = list(items.select_related("patient", "taken_by").by_urgency()[:SHOWN])
     done = Item.objects.filter(done_at__gt=timezone.now() - DONE_FOR).select_related("patient", "done_by")
     closed = list(done.order_by("-done_at")[:30])
     request.trace.saw(*(row.patient_id for row in [*rows, *closed]))
@@ -34,9 +41,13 @@ def worklist(request: Any) -> HttpResponse:
         "rows": [(row, words.why(row)) for row in rows],
         "closed": [(row, words.why(row)) for row in closed],
         "kind": kind,
-        "kinds": words.KINDS,
+        "kinds": [(code, word, counts["kinds"].get(code, 0)) for code, word in words.KINDS.items()],
+        "show": shown,
+        "filters": [(code, words.FILTERS[code], counts["filters"][code]) for code in FILTERS],
+        "snoozes": words.SNOOZES,
+        "more": len(rows) == SHOWN,
         "outcomes": words.OUTCOMES,
-        "now": timezone.now(),
+        "now": now,
         "may_act": "scheduling:write" in request.caller.scopes,
     }
     return render(request, "worklist/worklist.html", context)
@@ -62,6 +73,20 @@ def done(request: Any, item_id: UUID) -> HttpResponse:
     _find(request, item_id)
     outcome, note = request.POST.get("outcome", ""), request.POST.get("note", "").strip()[:2000]
     actions.finish(item_id=item_id, outcome=outcome, note=note, by=request.caller, at=timezone.now())
+    return redirect("worklist")
+
+
+@page(scope="scheduling:write", action="page.worklist.snooze", methods="POST")
+def snooze(request: Any, item_id: UUID) -> HttpResponse:
+    """Put it aside for some days; it comes back in the morning."""
+    _find(request, item_id)
+    days = request.POST.get("days", "")
+    if days not in words.SNOOZES:
+        raise Invalid(_("1, 3 or 7 days."))
+    zone = timezone.get_current_timezone()
+    morning = timezone.now().astimezone(zone).replace(hour=7, minute=0, second=0, microsecond=0, fold=0)
+    until = morning + timedelta(days=int(days))
+    actions.snooze(item_id=item_id, until=until, by=request.caller, at=timezone.now())
     return redirect("worklist")
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -12,18 +16,31 @@ KINDS = {
     "red_flag": _("Something is wrong"), "stop_event_twice": _("A stop sign, twice"),
     "pain_up": _("Pain is up"), "adverse_event": _("Trouble after treatment"), "silent": _("No check-in"),
     "review_due": _("Review is due"), "programme_ended": _("Programme has ended"),
+    "no_show": _("Did not come"), "cannot_come": _("Cancelled by the patient"),
+    "cannot_treat": _("Cancelled by the clinic"), "series_short": _("Sessions to book"),
+    "series_ended": _("Series has ended"), "not_arrived": _("Came, or not?"), "unsigned": _("Not signed"),
+    "referral": _("To refer"), "needling_follow_up": _("No word since needling"), "slot_free": _("A time is free"),
+    "recall": _("Recall"),
     "message_failed": _("Message not sent"), "message_uncertain": _("Message uncertain"),
 }  # fmt: skip
 OUTCOMES = {
     "reached": _("Reached"), "not_reached": _("Not reached"), "booked": _("Booked"),
     "no_action_needed": _("Nothing to do"), "programme_changed": _("Programme changed"), "referred": _("Referred"),
-    "other": _("Something else"),
+    "other": _("Something else"), "resolved_itself": _("Has settled by itself"),
 }  # fmt: skip
 ANSWERS = {
     "fall_or_accident": _("fell or had an accident"), "numb_or_weak": _("newly numb or weak"),
     "dizzy_or_sight": _("dizzy, or sight changed"), "severe_headache": _("sudden, severe headache"),
     "fever": _("fever or really ill"), "chest": _("pain in the chest, short of breath or cough"),
     "needed_help": _("needed help, or could not do the usual things"),
+}  # fmt: skip
+
+
+FILTERS = {"due": _("Due"), "mine": _("Mine"), "later": _("Later"), "all": _("All")}
+SNOOZES = {"1": _("until tomorrow"), "3": _("3 days"), "7": _("a week")}
+REFERRALS = {
+    "refer_routine": _("refer"), "refer_same_day": _("refer today"), "refer_urgent": _("refer urgently"),
+    "emergency": _("emergency"),
 }  # fmt: skip
 
 
@@ -37,4 +54,10 @@ def why(item: Item) -> str:
     elif "last_days" in facts:
         days = ", ".join(str(value) for value in facts["last_days"])
         more = gettext("{days} of 10, at the start {baseline}").format(days=days, baseline=facts["baseline"])
+    elif "held" in facts:
+        more = gettext("{held} of {count}").format(held=facts["held"], count=facts["count"])
+    elif facts.get("action") in REFERRALS:
+        more = str(REFERRALS[facts["action"]])
+    elif "at" in facts:
+        more = date_format(timezone.localtime(datetime.fromisoformat(facts["at"])), "D j M, H:i")
     return f"{text}: {more}" if more else text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -24,6 +24,26 @@ def path(*parts: Any) -> str:
 @register.filter
 def of(table: Mapping[str, Any], key: str) -> Any:
     return table.get(key, key)
+
+
+@register.filter
+def of_id(table: Mapping[str, Any], key: Any) -> Any:
+    return table.get(str(key), "")
+
+
+@register.filter
+def moment(text: str) -> datetime | None:
+    """A moment that was kept as text, in the page's time zone."""
+    try:
+        return timezone.localtime(datetime.fromisoformat(text))
+    except (TypeError, ValueError):
+        return None
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """A share as a percentage; a dash where there is nothing to share."""
+    return "–" if share is None else f"{share * 100:.0f} %"
 
 
 @register.filter

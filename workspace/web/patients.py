@@ -27,6 +27,8 @@ from patients.models import Patient
 from patients.queries import identities
 from patients.rules import SEXES
 from records.rules import moment
+from scheduling.queries import ahead
+from scheduling.words import STATUSES as VISITS
 from treatments.models import Session
 from treatments.rules import TECHNIQUES
 from worklist.models import Item
@@ -133,6 +135,8 @@ def at_home(people: list[UUID]) -> dict[str, Any]:
     waits = Item.objects.open().filter(patient_id__in=people).by_urgency()
     return {
         "programmes": [(p, STATUSES[p.status]) for p in programmes[:5]],
+        "visits": ahead(list(people), timezone.now(), limit=4),
+        "visit_words": VISITS,
         "running": running,
         "at_home": home_summary(running) if running else None,
         "waits": [why(item) for item in waits],

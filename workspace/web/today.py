@@ -20,6 +20,8 @@ from assessments.web import words
 from patients.models import Patient
 from patients.rules import plain
 from records.models import ChainCheck
+from scheduling import queries as visits
+from scheduling.words import STATUSES
 from treatments.models import Session
 from workspace import queries
 
@@ -46,6 +48,10 @@ def start(request: Any) -> HttpResponse:
         newest = Patient.objects.living_record().order_by("-created_at")[:SHOWN]
         context["newest"] = [(patient, patient.created_at) for patient in newest]
         request.trace.saw(*(patient.pk for patient in newest))
+    if "scheduling:read" in request.caller.scopes and held != {"owner"}:
+        own = request.user.pk if "therapist" in held else None
+        context |= {"visits": visits.rest_of_day(request.clinic.pk, own, timezone.now()), "visit_words": STATUSES}
+        request.trace.saw(*(one.patient_id for one in context["visits"]))
     if "owner" in held:
         context["chain"] = ChainCheck.objects.order_by("-checked_at").first()
         context["open_drafts"] = Assessment.objects.drafts().count() + Session.objects.drafts().count()
@@ -98,8 +104,16 @@ def own_pages(request: Any) -> list[tuple[str, str]]:
     ]
     if "patients:write" in request.caller.scopes:
         pages.append((_("New patient"), reverse("new_patient")))
+    if "scheduling:read" in request.caller.scopes:
+        pages += [
+            (_("Calendar"), reverse("calendar")), (_("Worklist"), reverse("worklist")),
+            (_("Waitlist"), reverse("waitlist")), (_("Figures"), reverse("figures")),
+            (_("In my own calendar"), reverse("my_feed")),
+        ]  # fmt: skip
+    if "scheduling:write" in request.caller.scopes:
+        pages.append((_("Hours and rooms"), reverse("scheduling")))
     if "homecare:read" in request.caller.scopes:
-        pages += [(_("Worklist"), reverse("worklist")), (_("Messages"), reverse("messages"))]
+        pages.append((_("Messages"), reverse("messages")))
     if "homecare:write" in request.caller.scopes:
         pages.append((_("Pictures and templates"), reverse("pictures")))
     return pages

@@ -25,3 +25,4 @@ class Command(BaseCommand):
         if options["demo"]:
             call_command("demo", "--facts", options["demo"], "--url", options["url"], stdout=self.stdout)
             call_command("demo_homecare", stdout=self.stdout)
+            call_command("demo_scheduling", stdout=self.stdout)

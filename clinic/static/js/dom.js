@@ -51,7 +51,7 @@ export function isTyping(element) {
 }
 
 /** The token as it is now: signing in on another tab makes a new one. */
-function csrf() {
+export function csrf() {
   return /(?:^|; )(?:__Host-)?csrf=([^;]+)/.exec(document.cookie)?.[1] ?? document.body.dataset.csrf ?? "";
 }
 

@@ -1,0 +1,193 @@
+// @ts-check
+/**
+ * The calendar: lays the day out along its hours, and moves what is dragged (desk) or tapped twice (tablet).
+ * Without it the page is lists in order of time, with links to the same.
+ */
+import { all, csrf, make, one } from "./dom.js";
+
+const lanes = one("[data-lanes]");
+const week = one("[data-week]");
+const root = lanes || week;
+const texts = JSON.parse(root?.dataset.words || "{}");
+const HOUR_PX = 72;
+
+/** @param {HTMLElement} element @param {number} start minute of the day @param {number} length minutes @param {number} from hour */
+function place(element, start, length, from) {
+  element.style.top = `${((start - from * 60) / 60) * HOUR_PX}px`;
+  element.style.height = `${(length / 60) * HOUR_PX - 2}px`;
+}
+
+/** @param {HTMLElement} board */
+function layOut(board) {
+  const from = Number(board.dataset.from), until = Number(board.dataset.until);
+  board.classList.add("laid");
+  const hours = /** @type {HTMLElement} */ (one(".hours > div", board));
+  for (let hour = from; hour < until; hour++) {
+    const line = make("span", {}, `${String(hour).padStart(2, "0")}:00`);
+    line.style.top = `${(hour - from) * HOUR_PX}px`;
+    hours.append(line);
+  }
+  for (const track of all(".track", board)) {
+    track.style.height = `${(until - from) * HOUR_PX}px`;
+    for (const block of all("[data-start]", track)) {
+      place(block, Number(block.dataset.start), Number(block.dataset.length), from);
+    }
+  }
+  nowLine(board, from);
+}
+
+/** @param {HTMLElement} board @param {number} from */
+function nowLine(board, from) {
+  const [day, time] = (board.dataset.now || "").split(" ");
+  const [hour, minute] = time.split(":").map(Number);
+  const begun = Date.now() - (hour * 60 + minute) * 60_000;
+  const lines = all(`.lane[data-day="${day}"] .track`, board).map((track) => {
+    const line = make("i", { class: "now" });
+    track.append(line);
+    return line;
+  });
+  const move = () => {
+    const passed = (Date.now() - begun) / 60_000;
+    for (const line of lines) line.style.top = `${((passed - from * 60) / 60) * HOUR_PX}px`;
+  };
+  move();
+  setInterval(move, 30_000);
+  if (lines.length) board.scrollTop = Math.max(0, ((hour - from) - 1) * HOUR_PX);
+}
+
+/** The time under the finger. @param {HTMLElement} track @param {number} y */
+function minuteAt(track, y) {
+  const board = /** @type {HTMLElement} */ (lanes);
+  const step = Number(board.dataset.step || 15);
+  const minute = Number(board.dataset.from) * 60 + ((y - track.getBoundingClientRect().top) / HOUR_PX) * 60;
+  return Math.max(0, Math.round(minute / step) * step);
+}
+
+/** @param {string} day @param {number} minute */
+const wall = (day, minute) =>
+  `${day}T${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+
+/** @param {string} path @param {Record<string, string>} values */
+async function send(path, values) {
+  const body = new URLSearchParams({ ...values, csrfmiddlewaretoken: csrf() });
+  const answer = await fetch(path, { method: "POST", headers: { Accept: "application/json" }, body });
+  const said = await answer.json().catch(() => ({}));
+  return { ok: answer.ok, said };
+}
+
+/**
+ * @param {string} id @param {{starts_at: string, therapist?: string, room?: string}} to
+ * @param {{undo?: boolean, sure?: boolean}} options
+ */
+async function moveTo(id, to, { undo = false, sure = false } = {}) {
+  const values = Object.fromEntries(Object.entries({ ...to, ...(sure ? { outside_hours: "1" } : {}) }).filter(([, v]) => v));
+  const { ok, said } = await send(`/appointments/${id}/move/`, values).catch(() => ({ ok: false, said: {} }));
+  if (ok) {
+    const back = { id, starts_at: said.before, therapist: said.therapist, room: said.room };
+    if (!undo) history.replaceState({ back }, "", location.href.replace(/[?&]moving=[^&]*/, ""));
+    else history.replaceState({}, "");
+    location.reload();
+    return;
+  }
+  const codes = (said.errors || []).map((/** @type {any} */ e) => e.code);
+  if (codes.includes("outside_hours") && !sure && confirm(texts.outside)) {
+    await moveTo(id, to, { undo, sure: true });
+    return;
+  }
+  tell(`${texts.failed} ${(said.errors || [])[0]?.detail || said.detail || ""}`);
+}
+
+/** @param {string} text @param {(() => void)=} undo */
+function tell(text, undo) {
+  const box = make("div", { class: "toast" }, text);
+  if (undo) {
+    const button = make("button", { type: "button", class: "button plain" }, texts.undo);
+    button.addEventListener("click", undo);
+    box.append(" ", button);
+  }
+  one("[data-toasts]")?.append(box);
+  setTimeout(() => box.remove(), 15_000);
+}
+
+// What was just moved can be put back.
+const back = history.state?.back;
+if (back) {
+  const moved = one(`[data-id="${back.id}"] time`);
+  tell(`${texts.moved} ${moved?.textContent || ""}`, () => {
+    moveTo(back.id, { starts_at: back.starts_at, therapist: back.therapist, room: back.room }, { undo: true, sure: true });
+  });
+  history.replaceState({}, "");
+}
+
+/** @param {HTMLElement} target */
+function whereOf(target) {
+  const lane = /** @type {HTMLElement} */ (target.closest("[data-day]"));
+  const row = /** @type {HTMLElement} */ (target.closest("[data-therapist], [data-room]:not(.visit)"));
+  return { day: lane?.dataset.day || "", therapist: row?.dataset.therapist || "", room: row?.dataset.room || "" };
+}
+
+function dragging() {
+  /** @type {HTMLElement | null} */
+  let held = null;
+  let offset = 0;
+  const board = /** @type {HTMLElement} */ (root);
+  board.addEventListener("dragstart", (event) => {
+    held = /** @type {HTMLElement} */ (event.target).closest(".visit");
+    if (!held) return;
+    offset = event.clientY - held.getBoundingClientRect().top;
+    event.dataTransfer?.setData("text/plain", held.dataset.id || "");
+    held.classList.add("held");
+  });
+  board.addEventListener("dragend", () => held?.classList.remove("held"));
+  board.addEventListener("dragover", (event) => {
+    if (held && /** @type {HTMLElement} */ (event.target).closest("[data-day]")) event.preventDefault();
+  });
+  board.addEventListener("drop", (event) => {
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (!held || !target.closest("[data-day]")) return;
+    event.preventDefault();
+    const other = /** @type {HTMLElement | null} */ (target.closest(".visit"));
+    if (other && other !== held && other.draggable && confirm(texts.swap || "")) {
+      swap(held.dataset.id || "", other.dataset.id || "");
+      return;
+    }
+    const track = /** @type {HTMLElement | null} */ (target.closest(".lane")?.querySelector(".track"));
+    const minute = track ? minuteAt(track, event.clientY - offset) : Number(held.dataset.start);
+    const { day, therapist, room } = whereOf(target);
+    moveTo(held.dataset.id || "", { starts_at: wall(day, minute), therapist, room });
+  });
+}
+
+/** @param {string} id @param {string} other */
+async function swap(id, other) {
+  const { ok, said } = await send(`/appointments/${id}/swap/`, { with: other }).catch(() => ({ ok: false, said: {} }));
+  if (ok) location.reload(); else tell(`${texts.failed} ${said.detail || ""}`);
+}
+
+/** The second tap: on free time, the new place; with nothing to move, a new appointment. */
+function tapping() {
+  const moving = one("[data-moving]");
+  const board = /** @type {HTMLElement} */ (lanes);
+  board.addEventListener("click", (event) => {
+    const target = /** @type {HTMLElement} */ (event.target);
+    const track = /** @type {HTMLElement | null} */ (target.closest(".track"));
+    if (!track || target.closest(".visit")) return;
+    const { day, therapist, room } = whereOf(target);
+    const at = wall(day, minuteAt(track, event.clientY - HOUR_PX / 8));
+    if (moving) moveTo(moving.dataset.moving || "", { starts_at: at, therapist, room });
+    else location.href = `${board.dataset.new}?${new URLSearchParams({ at, therapist })}`;
+  });
+}
+
+if (lanes) layOut(lanes);
+if (root && "mayBook" in root.dataset) {
+  dragging();
+  if (lanes) tapping();
+}
+for (const select of all("[data-filters] select")) {
+  select.addEventListener("change", () => /** @type {HTMLSelectElement} */ (select).form?.requestSubmit());
+}
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || /** @type {HTMLElement} */ (event.target).closest("input, select, textarea, dialog")) return;
+  /** @type {HTMLElement | null} */ (one(`[data-key="${event.key}"]`))?.click();
+});

@@ -1,0 +1,143 @@
+"""The demo's calendar: rooms, hours, a lived-in fortnight, a series, people who wait, and a morning's follow-ups."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from accounts import policies
+from accounts.models import Clinic, Membership, User
+from clinic import bulk
+from clinic.caller import Caller
+from clinic.schema import new_id
+from patients.models import Patient
+from scheduling import actions, availability, follow_ups, queries, rules, series, waitlist
+from scheduling.models import Appointment, AppointmentType, Change, Room
+
+TYPES = [("Treatment", 30, 0, False, ""), ("First visit", 60, 0, False, ""),
+         ("Dry needling", 30, 15, False, "dry_needling"), ("Video call", 20, 0, True, "")]  # fmt: skip
+ROOMS = ["Room 1", "Room 2", "Room 3"]
+BUSY = 0.6  # so much of the day is booked
+
+
+def load(clinic: Clinic, now: datetime) -> None:
+    """Make the calendar of one demo clinic, unless there is one. Call inside its scope."""
+    if AppointmentType.objects.exists():
+        return
+    staff = Membership.objects.active().filter(role="staff").select_related("user")[0].user
+    by = policies.person_as_caller(staff, clinic.pk, ip=None, request_id="demo")
+    assert by is not None
+    therapists = queries.therapists(clinic.pk)
+    kinds, rooms = _places(clinic, therapists, by)
+    people = list(Patient.objects.living_record().filter(status="in_care").order_by("created_at", "pk"))
+    zone = ZoneInfo(clinic.time_zone)
+    _fortnight(clinic, people, therapists, rooms, kinds, zone, now)
+    _waits_and_follows(people, kinds, zone, by, now)
+
+
+def _places(clinic: Clinic, therapists: list[User], by: Caller) -> tuple[list[AppointmentType], list[Room]]:
+    site = availability.put(kind="sites", values={"name": clinic.name, "address": "1 Quay Street"}, by=by)
+    rooms = [availability.put(kind="rooms", values={"site_id": site.pk, "name": name}, by=by) for name in ROOMS]
+    for number, therapist in enumerate(therapists):
+        room = rooms[number % len(rooms)]
+        for weekday in range(5):
+            for start, end in ((time(8), time(12)), (time(13), time(17))):
+                values = {"user_id": therapist.pk, "room_id": room.pk, "weekday": weekday, "from_time": start,
+                          "until_time": end}  # fmt: skip
+                availability.put(kind="hours", values=values, by=by)
+        competent = {"user_id": therapist.pk, "technique": "dry_needling"}
+        availability.put(kind="competencies", values=competent, by=by)
+    availability.set_booking(values={"remind_hours": [24]}, by=by)
+    kinds = [
+        availability.put(
+            kind="appointment-types", by=by,
+            values={"name": name, "length_min": length, "buffer_min": buffer, "online": online,
+                    "technique": technique},
+        )
+        for name, length, buffer, online, technique in TYPES
+    ]  # fmt: skip
+    holiday = date(by_year(), 12, 25)
+    availability.put(
+        kind="closures",
+        values={"first_day": holiday, "last_day": holiday + timedelta(days=1), "note": "Holiday"},
+        by=by,
+    )
+    return kinds, rooms
+
+
+def by_year() -> int:
+    from django.utils import timezone
+
+    return timezone.now().year
+
+
+def _fortnight(
+    clinic: Clinic, people: list[Patient], therapists: list[User], rooms: list[Room], kinds: list[AppointmentType],
+    zone: ZoneInfo, now: datetime,
+) -> None:  # fmt: skip
+    """A week that was and one that is, written at once: what lies behind has its end, what lies ahead waits."""
+    dice = random.Random(clinic.slug)  # noqa: S311 - a demo
+    today = now.astimezone(zone).date()
+    monday = today - timedelta(days=today.weekday())
+    made: list[Appointment] = []
+    for offset in range(-7, 14):
+        day = monday + timedelta(days=offset)
+        if day.weekday() > 4:
+            continue
+        free = people[:]
+        dice.shuffle(free)
+        for number, therapist in enumerate(therapists):
+            for half in (time(8), time(13)):
+                begin = rules.at_wall(datetime.combine(day, half), zone)
+                at = begin
+                while at < begin + timedelta(hours=4) and free:
+                    kind = dice.choices(kinds[:3], weights=[6, 1, 2])[0]
+                    whole = kind.length + kind.buffer
+                    if dice.random() < BUSY and at + whole <= begin + timedelta(hours=4):
+                        made.append(_one(clinic, free.pop(), therapist, rooms[number % 3], kind, at, now, dice))
+                        at += whole
+                    else:
+                        at += timedelta(minutes=30)
+    bulk.insert(made)
+    bulk.insert([
+        Change(id=new_id(), clinic_id=clinic.pk, appointment=one, at=one.booked_at, by_client="demo", what="booked",
+               before={}, after=actions.facts(one))
+        for one in made
+    ])  # fmt: skip
+
+
+def _one(
+    clinic: Clinic, patient: Patient, therapist: User, room: Room, kind: AppointmentType, at: datetime, now: datetime,
+    dice: random.Random,
+) -> Appointment:  # fmt: skip
+    ends_at = at + kind.length
+    if ends_at < now:
+        status = dice.choices([rules.FULFILLED, rules.NOSHOW], weights=[15, 1])[0]
+    elif at <= now:
+        status = rules.IN_ROOM
+    elif at - now < timedelta(minutes=40):
+        status = rules.ARRIVED
+    else:
+        status = dice.choices([rules.BOOKED, rules.CONFIRMED], weights=[2, 1])[0]
+    return Appointment(
+        id=new_id(), clinic_id=clinic.pk, patient=patient, type=kind, therapist=therapist, room=room, starts_at=at,
+        ends_at=ends_at, blocked_until=ends_at + kind.buffer, status=status,
+        booked_at=min(now, at) - timedelta(days=dice.randint(1, 20)), revision=1,
+    )  # fmt: skip
+
+
+def _waits_and_follows(
+    people: list[Patient], kinds: list[AppointmentType], zone: ZoneInfo, by: Caller, now: datetime
+) -> None:
+    for patient, weekdays in zip(people[-4:-1], ([], [0, 1, 2], [3, 4]), strict=False):
+        options: dict[str, Any] = {"weekdays": weekdays}
+        waitlist.join(patient_id=patient.pk, type_id=kinds[0].pk, by=by, at=now - timedelta(days=3), **options)
+    start = now.astimezone(zone).date() + timedelta(days=21)
+    plan = series.Plan(type_id=kinds[0].pk, count=8, weeks=4, starts_on=start)
+    placed = series.propose(patient_id=people[5].pk, plan=plan, by=by, at=now)
+    times = [actions.Time(one.starts_at, one.therapist_id, one.room_id) for one in placed.slots.values()]
+    series.book_series(patient_id=people[5].pk, plan=plan, times=times[:6], by=by, at=now)
+    follow_ups.recall(patient_id=people[7].pk, due_at=now + timedelta(days=90), by=by, at=now)
+    follow_ups.sweep(by=by, at=now)

@@ -1,0 +1,182 @@
+"""One appointment: how it stands, moved, cancelled; booking one, or a series."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages as toasts
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from accounts.web.pages import page
+from clinic.errors import Conflict, DomainError, Invalid, NotFound
+from scheduling import actions, queries, rules, series, slots, words
+from scheduling.actions import Time
+from scheduling.models import Appointment, Change
+from scheduling.web.calendar import as_uuid
+
+OFFERED = 12
+
+
+def find(request: Any, appointment_id: UUID) -> Appointment:
+    """:raises NotFound:"""
+    found = Appointment.objects.with_names().select_related("series", "booked_by").filter(pk=appointment_id).first()
+    if found is None:
+        raise NotFound
+    request.trace.saw(found.patient_id)
+    return found
+
+
+def wall_moment(text: str, clinic_id: UUID) -> datetime:
+    """
+    A moment with its zone, or a time by the clinic's wall clock (`2026-11-23T09:30`).
+
+    :raises Invalid:
+    """
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        found = None
+    if found is None:
+        raise Invalid(_("This is no time."))
+    return found if found.tzinfo else rules.at_wall(found, slots.zone_of(clinic_id))
+
+
+@page(scope="scheduling:read", action="page.appointment")
+def appointment(request: Any, appointment_id: UUID) -> HttpResponse:
+    """When, where, with whom; what comes next; where else it could be; what was changed."""
+    return shown(request, find(request, appointment_id))
+
+
+def shown(request: Any, found: Appointment, *, refusal: DomainError | None = None, status: int = 200) -> HttpResponse:
+    now = timezone.now()
+    nexts = [code for code in rules.NEXT[found.status] if code != rules.CANCELLED]
+    if found.starts_at > now:
+        nexts = [code for code in nexts if code != rules.NOSHOW]
+    if found.starts_at - now > timedelta(hours=12):
+        nexts = [code for code in nexts if not rules.STATUSES[code].begun]
+    free = []
+    if found.status in rules.UPCOMING and "free" in request.GET:
+        after = max(now, found.starts_at - timedelta(days=7))
+        therapists = [] if request.GET.get("free") == "anybody" else [found.therapist_id]
+        search = slots.Search(
+            after, after + timedelta(weeks=6), therapists=therapists, patient_id=found.patient_id, but=[found.pk]
+        )
+        free = slots.free(found.type, search, limit=OFFERED)
+    siblings = found.series.appointments.in_order() if found.series else []
+    context = {
+        "one": found, "patient": found.patient, "now": now, "nexts": [(c, words.STEPS[c]) for c in nexts],
+        "status_word": words.STATUSES[found.status], "words": words, "refusal": refusal,
+        "upcoming": found.status in rules.UPCOMING, "names": names(request), "free": free,
+        "siblings": siblings, "corrections": [
+            (code, word) for code, word in words.STATUSES.items()
+            if code not in (found.status, rules.CANCELLED, rules.PROPOSED, *nexts)
+        ],
+        "changes": list(Change.objects.filter(appointment=found).select_related("by").order_by("-id")),
+        "next_free": refusal.extra.get("next_free", []) if refusal else [],
+        "may_book": "scheduling:write" in request.caller.scopes,
+    }  # fmt: skip
+    return render(request, "scheduling/appointment.html", context, status=status)
+
+
+def names(request: Any) -> dict[str, str]:
+    """Therapists and rooms, by id."""
+    found = {str(person.pk): person.name for person in queries.therapists(request.clinic.pk)}
+    return found | {str(room.pk): room.name for room in queries.rooms()}
+
+
+@page(scope="scheduling:write", action="page.appointment.move", methods="POST")
+def move(request: Any, appointment_id: UUID) -> HttpResponse:
+    """Move it, by form or by script (dragged, or tapped); a script is told what it was, to undo it."""
+    found = find(request, appointment_id)
+    before = actions.time_of(found)
+    try:
+        time = wanted(request, found)
+        moved = series.move_series(
+            appointment_id=found.pk, time=time, reach=request.POST.get("reach", rules.THIS),
+            outside_hours="outside_hours" in request.POST, by=request.caller, at=timezone.now(),
+        )  # fmt: skip
+    except (Conflict, Invalid) as refusal:
+        if by_script(request):
+            raise
+        return shown(request, find(request, appointment_id), refusal=refusal, status=409)
+    if by_script(request):
+        return JsonResponse(
+            {
+                "starts_at": moved[0].starts_at.isoformat(), "before": before.starts_at.isoformat(),
+                "therapist": str(before.therapist_id), "room": str(before.room_id or ""),
+            }
+        )  # fmt: skip
+    toasts.success(request, _("Moved.") if len(moved) == 1 else _("Moved: {n}").format(n=len(moved)))
+    return redirect("appointment", found.pk)
+
+
+def by_script(request: Any) -> bool:
+    return "json" in request.headers.get("Accept", "")
+
+
+def wanted(request: Any, found: Appointment) -> Time:
+    """The time that was chosen; the room, if none was, is where the therapist then works."""
+    said = {**request.GET.dict(), **request.POST.dict()}  # a list of times has each in its button's address
+    starts_at = wall_moment(said.get("starts_at", ""), request.clinic.pk)
+    therapist_id = as_uuid(said.get("therapist", "")) or found.therapist_id
+    room_id = as_uuid(said.get("room", ""))
+    if room_id is None and not found.type.online:
+        room_id = room_at(request.clinic.pk, therapist_id, starts_at) or found.room_id
+    return Time(starts_at, therapist_id, room_id)
+
+
+def room_at(clinic_id: UUID, therapist_id: UUID, at: datetime) -> UUID | None:
+    """The room in which the therapist works then, if they do."""
+    stretches = slots.working(
+        clinic_id, therapists=[therapist_id], first=at - timedelta(days=1), until=at + timedelta(days=1)
+    )
+    return next((one.room_id for one in stretches if one.starts_at <= at < one.ends_at), None)
+
+
+@page(scope="scheduling:write", action="page.appointment.status", methods="POST")
+def set_status(request: Any, appointment_id: UUID) -> HttpResponse:
+    found = find(request, appointment_id)
+    post = request.POST
+    try:
+        if post.get("status") == rules.CANCELLED:
+            series.cancel_series(
+                appointment_id=found.pk, reach=post.get("reach", rules.THIS), reason=post.get("reason", ""),
+                cancelled_by=post.get("cancelled_by", ""), by=request.caller, at=timezone.now(),
+            )  # fmt: skip
+        else:
+            actions.set_status(
+                appointment_id=found.pk, status=post.get("status", ""), why=post.get("why", "").strip()[:1000],
+                by=request.caller, at=timezone.now(),
+            )  # fmt: skip
+    except (Conflict, Invalid) as refusal:
+        return shown(request, find(request, appointment_id), refusal=refusal, status=409)
+    return redirect("appointment", found.pk)
+
+
+@page(scope="scheduling:write", action="page.appointment.swap", methods="POST")
+def swap(request: Any, appointment_id: UUID) -> HttpResponse:
+    """Change places with another, as when it is dropped onto it."""
+    found = find(request, appointment_id)
+    other = as_uuid(request.POST.get("with", ""))
+    if other is None:
+        raise NotFound
+    actions.swap(first_id=found.pk, second_id=other, by=request.caller, at=timezone.now())
+    if by_script(request):
+        return JsonResponse({"swapped": True})
+    toasts.success(request, _("They have changed places."))
+    return redirect("appointment", found.pk)
+
+
+@page(scope="scheduling:write", action="page.appointment.note", methods="POST")
+def note(request: Any, appointment_id: UUID) -> HttpResponse:
+    found = find(request, appointment_id)
+    text = request.POST.get("note", "").strip()[:2000]
+    actions.annotate(appointment_id=found.pk, note=text, by=request.caller, at=timezone.now())
+    toasts.success(request, _("Saved."))
+    return redirect("appointment", found.pk)

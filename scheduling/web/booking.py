@@ -1,0 +1,255 @@
+"""Finding a time for a patient: one appointment, a series, or a place on the waitlist."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages as toasts
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.web.pages import page
+from clinic.errors import Conflict, DomainError, Invalid, NotFound
+from patients.models import Patient
+from patients.queries import identities
+from scheduling import actions, follow_ups, queries, rules, series, slots, waitlist, words
+from scheduling.actions import Time
+from scheduling.models import AppointmentType, Series, Waiting
+from scheduling.web.appointments import names
+
+FOUND = 24
+DATE = {"type": "date"}
+TIME = {"type": "time", "step": "300"}
+
+
+class Find(forms.Form):
+    """What is looked for. Everything but the type may stay open."""
+
+    type = forms.ChoiceField(label=gettext_lazy("What"))
+    therapist = forms.ChoiceField(label=gettext_lazy("With"), required=False)
+    from_date = forms.DateField(label=gettext_lazy("From"), required=False, widget=forms.DateInput(DATE, "%Y-%m-%d"))
+    weekdays = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Days"), required=False, coerce=int, widget=forms.CheckboxSelectMultiple,
+        choices=list(enumerate(words.WEEKDAYS)),
+    )  # fmt: skip
+    from_time = forms.TimeField(label=gettext_lazy("Not before"), required=False, widget=forms.TimeInput(TIME, "%H:%M"))
+    until_time = forms.TimeField(label=gettext_lazy("Over by"), required=False, widget=forms.TimeInput(TIME, "%H:%M"))
+    count = forms.IntegerField(
+        label=gettext_lazy("Sessions"), required=False, min_value=1, max_value=rules.MOST_SESSIONS
+    )
+    weeks = forms.IntegerField(
+        label=gettext_lazy("over so many weeks"), required=False, min_value=1, max_value=slots.MOST_WEEKS
+    )
+
+    def __init__(self, *args: Any, clinic_id: UUID, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.types = list(AppointmentType.objects.filter(is_active=True).order_by("name"))
+        kinds = [(str(k.pk), _("{name}, {n} min").format(name=k.name, n=k.length_min)) for k in self.types]
+        people = [(str(p.pk), p.name) for p in queries.therapists(clinic_id)]
+        self.fields["type"].choices = kinds  # type: ignore[attr-defined]
+        self.fields["therapist"].choices = [("", _("anybody")), *people]  # type: ignore[attr-defined]
+
+    def search(self, patient_id: UUID, zone: Any, at: datetime) -> slots.Search:
+        said = self.cleaned_data
+        day = said["from_date"] or at.astimezone(zone).date()
+        after = max(at, rules.at_wall(datetime.combine(day, time()), zone))
+        return slots.Search(
+            after, after + timedelta(weeks=12), therapists=[UUID(said["therapist"])] if said["therapist"] else [],
+            weekdays=said["weekdays"], from_time=said["from_time"], until_time=said["until_time"],
+            patient_id=patient_id,
+        )  # fmt: skip
+
+    def plan(self, day: date) -> series.Plan:
+        said = self.cleaned_data
+        return series.Plan(
+            type_id=UUID(said["type"]), count=said["count"], weeks=said["weeks"] or 4,
+            starts_on=said["from_date"] or day, therapists=[UUID(said["therapist"])] if said["therapist"] else [],
+            weekdays=said["weekdays"], from_time=said["from_time"], until_time=said["until_time"],
+        )  # fmt: skip
+
+
+def patient_of(request: Any, patient_id: UUID) -> Patient:
+    identities(clinic_id=request.clinic.pk, patient_id=patient_id)
+    found = Patient.objects.get(pk=patient_id)
+    request.trace.saw(found.pk)
+    return found
+
+
+@page(scope="scheduling:write", action="page.book", methods="GET POST")
+def book(request: Any, patient_id: UUID) -> HttpResponse:
+    """Look for a time, and book it with one tap; or a series, all or none."""
+    patient = patient_of(request, patient_id)
+    said = request.POST if request.method == "POST" else request.GET
+    form = Find(said if "type" in said else None, clinic_id=request.clinic.pk, initial=usual(request, patient))
+    if request.method == "POST":
+        try:
+            return booked(request, patient, form)
+        except (Conflict, Invalid) as refusal:
+            return shown(request, patient, form, refusal=refusal)
+    return shown(request, patient, form)
+
+
+def usual(request: Any, patient: Patient) -> dict[str, Any]:
+    """What this patient had last, to begin with."""
+    last = patient_appointments(request, patient).order_by("-starts_at").first()
+    return {"type": str(last.type_id), "therapist": str(last.therapist_id)} if last else {}
+
+
+def patient_appointments(request: Any, patient: Patient) -> Any:
+    from scheduling.models import Appointment
+
+    people = identities(clinic_id=request.clinic.pk, patient_id=patient.pk)
+    return Appointment.objects.of_patients(people)
+
+
+def shown(request: Any, patient: Patient, form: Find, *, refusal: DomainError | None = None) -> HttpResponse:
+    zone, now = slots.zone_of(request.clinic.pk), timezone.now()
+    found: list[Any] = []
+    proposal = None
+    kind = None
+    if form.is_bound and form.is_valid():
+        kind = next(one for one in form.types if str(one.pk) == form.cleaned_data["type"])
+        try:
+            if form.cleaned_data["count"]:
+                plan = form.plan(now.astimezone(zone).date())
+                placed = series.propose(patient_id=patient.pk, plan=plan, by=request.caller, at=now)
+                proposal = {"slots": [(n + 1, s, token(s)) for n, s in sorted(placed.slots.items())],
+                            "unplaced": [n + 1 for n in placed.unplaced], "plan": plan}  # fmt: skip
+            else:
+                search = form.search(patient.pk, zone, now)
+                found = [(slot, token(slot)) for slot in slots.free(kind, search, limit=FOUND)]
+        except Invalid as wrong:
+            refusal = refusal or wrong
+    hidden = Find(form.data, clinic_id=request.clinic.pk, auto_id=False) if form.is_bound else form
+    context = {
+        "patient": patient, "form": form, "hidden": hidden, "found": found, "kind": kind,
+        "proposal": proposal, "refusal": refusal,
+        "names": names(request), "zone": zone, "searched": form.is_bound and form.is_valid(),
+        "ahead": queries.ahead([patient.pk], now), "words": words,
+        "next_free": refusal.extra.get("next_free", []) if refusal else [],
+        "waits": list(Waiting.objects.filter(patient=patient, status=rules.WAITING).select_related("type")),
+    }  # fmt: skip
+    return render(request, "scheduling/book.html", context, status=409 if refusal else 200)
+
+
+def token(slot: rules.Slot) -> str:
+    """A slot as a form sends it back."""
+    return f"{slot.starts_at.isoformat()}|{slot.therapist_id}|{slot.room_id or ''}"
+
+
+def slot_of(text: str) -> Time:
+    """:raises Invalid:"""
+    try:
+        starts_at, therapist_id, room_id = text.split("|")
+        at = datetime.fromisoformat(starts_at)
+        if at.tzinfo is None:
+            raise ValueError
+        return Time(at, UUID(therapist_id), UUID(room_id) if room_id else None)
+    except ValueError:
+        raise Invalid(_("This is no time.")) from None
+
+
+def booked(request: Any, patient: Patient, form: Find) -> HttpResponse:
+    """Book what was tapped, or the series that was proposed."""
+    now = timezone.now()
+    if not form.is_valid():
+        return shown(request, patient, form)
+    times = [slot_of(text) for text in request.POST.getlist("slot")]
+    if "series" in request.POST:
+        day = now.astimezone(slots.zone_of(request.clinic.pk)).date()
+        _series, made = series.book_series(
+            patient_id=patient.pk, plan=form.plan(day), times=times, by=request.caller, at=now
+        )
+        toasts.success(request, _("Booked: {n} sessions.").format(n=len(made)))
+        return redirect("patient_appointments", patient.pk)
+    if not times:
+        raise Invalid(_("This is no time."))
+    done = actions.book(
+        patient_id=patient.pk, type_id=UUID(form.cleaned_data["type"]), time=times[0], by=request.caller, at=now
+    )
+    toasts.success(request, _("Booked."))
+    return redirect("appointment", done.pk)
+
+
+@page(scope="scheduling:read", action="page.patient.appointments", methods="GET")
+def patient_list(request: Any, patient_id: UUID) -> HttpResponse:
+    """All of a patient's appointments and series."""
+    patient = patient_of(request, patient_id)
+    people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
+    rows = patient_appointments(request, patient).with_names().order_by("-starts_at")[:100]
+    plans = list(Series.objects.filter(patient_id__in=people).select_related("type").order_by("-pk"))
+    context = {
+        "patient": patient, "rows": rows, "now": timezone.now(), "words": words,
+        "plans": [(plan, follow_ups.sessions_left(plan)) for plan in plans],
+        "may_book": "scheduling:write" in request.caller.scopes,
+    }  # fmt: skip
+    return render(request, "scheduling/patient_appointments.html", context)
+
+
+@page(scope="scheduling:write", action="page.series.end", methods="POST")
+def end_series(request: Any, series_id: UUID) -> HttpResponse:
+    found = Series.objects.filter(pk=series_id).first()
+    if found is None:
+        raise NotFound
+    request.trace.saw(found.patient_id)
+    series.end_series(series_id=found.pk, by=request.caller, at=timezone.now())
+    return redirect("patient_appointments", found.patient_id)
+
+
+@page(scope="scheduling:write", action="page.waitlist.join", methods="POST")
+def join_waitlist(request: Any, patient_id: UUID) -> HttpResponse:
+    """Wait for what was looked for."""
+    patient = patient_of(request, patient_id)
+    form = Find(request.POST, clinic_id=request.clinic.pk)
+    if not form.is_valid():
+        return shown(request, patient, form)
+    said = form.cleaned_data
+    later = patient_appointments(request, patient).filter(
+        status__in=rules.UPCOMING, starts_at__gt=timezone.now(), type_id=said["type"]
+    )
+    sooner = later.in_order().first() if "sooner" in request.POST else None
+    try:
+        waitlist.join(
+            patient_id=patient.pk, type_id=UUID(said["type"]), weekdays=said["weekdays"],
+            therapist_id=UUID(said["therapist"]) if said["therapist"] else None, from_time=said["from_time"],
+            until_time=said["until_time"], from_date=said["from_date"],
+            instead_of_id=sooner.pk if sooner else None, by=request.caller, at=timezone.now(),
+        )  # fmt: skip
+    except (Conflict, Invalid) as refusal:
+        return shown(request, patient, form, refusal=refusal)
+    toasts.success(request, _("On the waitlist."))
+    return redirect("waitlist")
+
+
+@page(scope="scheduling:write", action="page.recall", methods="POST")
+def recall(request: Any, patient_id: UUID) -> HttpResponse:
+    """Have them come up on the worklist in so many months."""
+    patient = patient_of(request, patient_id)
+    zone = slots.zone_of(request.clinic.pk)
+    months = request.POST.get("months", "")
+    if months not in ("1", "2", "3", "6", "12"):
+        raise Invalid(_("1, 2, 3, 6 or 12 months."))
+    day = timezone.now().astimezone(zone).date() + timedelta(days=round(int(months) * 30.44))
+    due = rules.at_wall(datetime.combine(day, time(9)), zone)
+    follow_ups.recall(patient_id=patient.pk, due_at=due, by=request.caller, at=timezone.now())
+    toasts.success(request, _("On the worklist for {day}.").format(day=f"{day:%d.%m.%Y}"))
+    return redirect("patient_appointments", patient.pk)
+
+
+@page(scope="scheduling:write", action="page.appointment.new", methods="GET POST")
+def choose_patient(request: Any) -> HttpResponse:
+    """Who is it for? The time that was tapped in the calendar goes along. By POST: a name belongs in no address."""
+    request.trace.reads = True
+    text = request.POST.get("q", "").strip()[:100]
+    people = Patient.objects.living_record().filter(status="in_care")
+    found = list(people.matching(text).in_name_order()[:12]) if text else []
+    request.trace.saw(*(one.pk for one in found))
+    at, therapist = request.GET.get("at", "")[:16], request.GET.get("therapist", "")[:36]
+    context = {"q": text, "found": found, "at": at, "therapist": therapist}
+    return render(request, "scheduling/choose_patient.html", context)

@@ -1,0 +1,158 @@
+"""The calendar: a day by therapist or room, a week of everybody, a week of one; and the feed for calendar programs."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages as toasts
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from accounts.web.pages import page
+from audit import actions as audit
+from clinic import tenancy
+from clinic.caller import Caller
+from clinic.sql import prepared
+from messaging.web.patient import without_account
+from scheduling import availability, ics, queries, rules, slots, words
+from scheduling.models import Appointment, Feed
+from scheduling.web import drawn
+
+VIEWS = ("day", "week")
+FROM_HOUR, UNTIL_HOUR = 7, 20  # shown at least; earlier and later appointments stretch it
+FED_BACK, FED_AHEAD = timedelta(days=30), timedelta(days=180)
+PRESENT = "SELECT set_config('palpate.link_sha256', %s, true)"
+
+
+def on(request: Any, today: date) -> date:
+    try:
+        found = parse_date(request.GET.get("on", ""))
+    except ValueError:
+        found = None
+    return found if found and 2000 <= found.year <= 2100 else today
+
+
+def as_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+@page(scope="scheduling:read", action="page.calendar")
+def calendar(request: Any) -> HttpResponse:
+    zone = slots.zone_of(request.clinic.pk)
+    now = timezone.now().astimezone(zone)
+    day = on(request, now.date())
+    view = request.GET.get("view", "day") if request.GET.get("view") in VIEWS else "day"
+    by = "room" if request.GET.get("by") == "room" else "therapist"
+    only = as_uuid(request.GET.get("only", ""))
+    first = day - timedelta(days=day.weekday()) if view == "week" else day
+    columns = queries.calendar(
+        request.clinic.pk, first=first, days=7 if view == "week" else 1, by=by, only=only, zone=zone
+    )
+    days = shown_days(columns, first) if view == "week" else [day]
+    visits = [one for column in columns for some in column.visits.values() for one in some]
+    request.trace.saw(*{one.patient_id for one in visits})
+    hours = [drawn.minute(one.starts_at, zone) // 60 for one in visits]
+    step = timedelta(days=7 if view == "week" else 1)
+    context = {
+        "view": view, "by": by, "only": only, "day": day, "days": days, "today": now.date(), "now": now,
+        "before": day - step, "after": day + step,
+        "from_hour": min([FROM_HOUR, *hours]), "until_hour": max([UNTIL_HOUR, *(hour + 2 for hour in hours)]),
+        "lanes": lanes(columns, days, zone, one=bool(only) and view == "week") if view == "day" or only else [],
+        "rows": [] if view == "day" or only else rows(columns, days, zone),
+        "people": queries.therapists(request.clinic.pk), "rooms": queries.rooms(),
+        "count": len(visits), "step_min": slots.booking_of(request.clinic.pk).step_min,
+        "statuses": [(code, words.STATUSES[code], status.mark) for code, status in rules.STATUSES.items()],
+        "moving": moving(request), "may_book": "scheduling:write" in request.caller.scopes,
+    }  # fmt: skip
+    return render(request, "scheduling/calendar.html", context)
+
+
+def moving(request: Any) -> Appointment | None:
+    """The appointment that is being moved by two taps: this was the first."""
+    pk = as_uuid(request.GET.get("moving", ""))
+    if pk is None:
+        return None
+    found = Appointment.objects.select_related("patient").filter(pk=pk, status__in=rules.UPCOMING).first()
+    if found is not None:
+        request.trace.saw(found.patient_id)
+    return found
+
+
+def shown_days(columns: list[queries.Column], first: date) -> list[date]:
+    """Monday to Friday, and the weekend if anybody works or comes."""
+    days = [first + timedelta(days=number) for number in range(7)]
+    used = {day for column in columns for day in (*column.visits, *column.hours)}
+    return [day for day in days if day.weekday() < 5 or day in used]
+
+
+def lanes(columns: list[queries.Column], days: list[date], zone: Any, *, one: bool) -> list[dict[str, Any]]:
+    """The columns of a day's grid: the therapists (or rooms), or the days of one of them."""
+    return [
+        {
+            "id": column.id, "day": day, "name": day if one else column.name, "is_day": one,
+            "visits": drawn.day_of(column, day, zone), "hours": drawn.hours_of(column, day, zone),
+            "count": len(column.visits.get(day, ())), "is_open": bool(column.hours.get(day)),
+        }
+        for column in columns for day in days
+    ]  # fmt: skip
+
+
+def rows(columns: list[queries.Column], days: list[date], zone: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": column.id, "name": column.name,
+            "cells": [(day, drawn.day_of(column, day, zone), bool(column.hours.get(day))) for day in days],
+        }
+        for column in columns
+    ]  # fmt: skip
+
+
+# --- Feed -----------------------------------------------------------------------------------------------------
+
+
+@page(scope="scheduling:read", action="page.calendar.feed", methods="GET POST")
+def my_feed(request: Any) -> HttpResponse:
+    """A secret address for one's own calendar program; made, shown once, closed."""
+    address, now = "", timezone.now()
+    if request.method == "POST":
+        if "close" in request.POST:
+            availability.close_feed(user_id=request.user.pk, by=request.caller, at=now)
+            toasts.success(request, _("The address is closed."))
+            return redirect("my_feed")
+        address = availability.make_feed(user_id=request.user.pk, by=request.caller, at=now)
+    found = Feed.objects.filter(user_id=request.user.pk, revoked_at=None).first()
+    webcal = address.replace("https://", "webcal://").replace("http://", "webcal://")
+    return render(request, "scheduling/feed.html", {"feed": found, "address": address, "webcal": webcal})
+
+
+@without_account
+def feed(request: HttpRequest, token: str) -> HttpResponse:
+    """A therapist's appointments as iCalendar. A calendar program asks for it, so the address is all there is."""
+    digest = hashlib.sha256(token.encode()).digest()
+    with tenancy.scope(None):
+        prepared(PRESENT, [digest.hex()])
+        found = Feed.objects.filter(token_sha256=digest, revoked_at=None).first()
+        prepared(PRESENT, [""])
+    if found is None:
+        raise Http404
+    now = timezone.now()
+    with tenancy.scope(found.clinic_id):
+        mine = Appointment.objects.filter(
+            therapist_id=found.user_id, starts_at__gt=now - FED_BACK, starts_at__lt=now + FED_AHEAD
+        )
+        rows = list(mine.exclude(status=rules.CANCELLED).select_related("room").in_order())
+        Feed.objects.filter(pk=found.pk).update(read_at=now)
+        by = Caller(clinic_id=found.clinic_id, scopes=frozenset(), client_id="feed")
+        audit.log("calendar.feed.read", by=by, target_id=found.pk, patient_ids={row.patient_id for row in rows})
+    answer = HttpResponse(ics.feed(rows, at=now), content_type="text/calendar; charset=utf-8")
+    answer["Content-Disposition"] = 'inline; filename="palpate.ics"'
+    return answer

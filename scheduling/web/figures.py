@@ -1,0 +1,70 @@
+"""Figures of a stretch of days, on a page and as CSV."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import asdict
+from datetime import date, timedelta
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+
+from accounts.web.pages import page
+from scheduling import queries, slots
+
+FIELDS = [
+    "therapist", "open_min", "used_min", "utilisation", "ended", "missed", "noshow_rate", "cancelled",
+    "late_cancelled", "lead_days",
+]  # fmt: skip
+
+
+def stretch(request: Any) -> tuple[date, date]:
+    """The days asked for: the last four weeks, unless it says otherwise; at most a year."""
+    today = timezone.now().astimezone(slots.zone_of(request.clinic.pk)).date()
+
+    def day(name: str, fallback: date) -> date:
+        try:
+            found = parse_date(request.GET.get(name, "")) or fallback
+        except ValueError:
+            found = fallback
+        return found if 2000 <= found.year <= 2100 else fallback
+
+    last = day("last", today)
+    first = day("first", last - timedelta(days=27))
+    return max(min(first, last), last - timedelta(days=366)), last
+
+
+@page(scope="scheduling:read", action="page.figures")
+def figures(request: Any) -> HttpResponse:
+    first, last = stretch(request)
+    zone = slots.zone_of(request.clinic.pk)
+    rows = queries.figures(request.clinic.pk, first=first, last=last, zone=zone)
+    if request.GET.get("as") == "csv":
+        return as_csv(rows, first, last)
+    context = {"first": first, "last": last, "rows": rows[:-1], "all": rows[-1],
+               "series": queries.series_kept(first, last)}  # fmt: skip
+    return render(request, "scheduling/figures.html", context)
+
+
+def as_csv(rows: list[queries.Figures], first: date, last: date) -> HttpResponse:
+    answer = HttpResponse(content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="figures-{first}-{last}.csv"'
+    writer = csv.DictWriter(answer, FIELDS, extrasaction="ignore")
+    writer.writeheader()
+    for row in rows:
+        name = guarded(row.name) if row.therapist_id else "all"
+        rates = {"utilisation": rounded(row.utilisation), "noshow_rate": rounded(row.noshow_rate)}
+        writer.writerow({**asdict(row), **rates, "therapist": name})
+    return answer
+
+
+def rounded(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
+
+
+def guarded(text: str) -> str:
+    """A cell that a spreadsheet does not take for a formula."""
+    return f"'{text}" if text[:1] in "=+-@\t\r" else text

@@ -1,0 +1,89 @@
+"""What a patient may do by link: confirm or cancel an appointment, take or leave an offered time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from clinic.errors import Conflict, Invalid
+from homecare.web.check_in import Visit, visit_page
+from scheduling import actions, ics, rules, slots, waitlist
+from scheduling.models import Appointment, Offer
+
+
+def find(visit: Visit) -> Appointment | None:
+    if visit.link.purpose != "appointment":
+        return None
+    found = Appointment.objects.filter(pk=visit.link.about_id, patient_id=visit.patient.pk)
+    return found.select_related("type", "therapist", "room__site").first()
+
+
+@visit_page
+def my_appointment(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """When and where; "I will come" and, until the clinic's time for it is over, "I cannot come"."""
+    found = find(visit)
+    if found is None:
+        return render(request, "homecare/nothing_asked.html", {"visit": visit})
+    now = timezone.now()
+    window = timedelta(hours=slots.booking_of(visit.clinic.pk).cancel_until_hours)
+    open_ = found.status in (rules.BOOKED, rules.CONFIRMED) and found.starts_at > now
+    in_time = open_ and found.starts_at - now >= window
+    said = ""
+    if request.method == "POST" and open_:
+        said = answer(request, visit, found, in_time=in_time)
+        if not said:
+            return redirect("my_appointment")
+    context = {
+        "visit": visit, "one": found, "zone": slots.zone_of(visit.clinic.pk), "open": open_, "in_time": in_time,
+        "place": ics.place_of(found), "said": said, "hours": int(window.total_seconds() // 3600),
+        "asks": request.GET.get("cannot") == "1",
+    }  # fmt: skip
+    return render(request, "scheduling/my_appointment.html", context, status=409 if said else 200)
+
+
+def answer(request: HttpRequest, visit: Visit, found: Appointment, *, in_time: bool) -> str:
+    """Do what was tapped; gives what to say if it cannot be done."""
+    now = timezone.now()
+    try:
+        if request.POST.get("answer") == "yes":
+            if found.status == rules.BOOKED:
+                actions.set_status(appointment_id=found.pk, status=rules.CONFIRMED, by=visit.caller, at=now)
+        elif request.POST.get("answer") == "no" and in_time:
+            reason = request.POST.get("reason", "other")
+            actions.set_status(
+                appointment_id=found.pk, status=rules.CANCELLED, cancelled_by=rules.BY_PATIENT,
+                reason=reason if reason in ("ill", "no_time", "better", "not_better") else "other",
+                by=visit.caller, at=now,
+            )  # fmt: skip
+    except (Conflict, Invalid) as refusal:
+        return refusal.detail
+    return ""
+
+
+@visit_page
+def my_offer(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """A time that came free: take it, or leave it. Whoever takes it first has it."""
+    found = None
+    if visit.link.purpose == "offer":
+        offers = Offer.objects.filter(pk=visit.link.about_id, patient_id=visit.patient.pk)
+        found = offers.select_related("therapist", "room__site", "waiting__type", "waiting__placed").first()
+    if found is None:
+        return render(request, "homecare/nothing_asked.html", {"visit": visit})
+    now = timezone.now()
+    if request.method == "POST" and found.status == rules.OPEN:
+        try:
+            if request.POST.get("answer") == "yes":
+                waitlist.accept(offer_id=found.pk, by=visit.caller, at=now)
+            else:
+                waitlist.decline(offer_id=found.pk, by=visit.caller, at=now)
+        except waitlist.OfferGone:
+            found.refresh_from_db()
+            context = {"visit": visit, "one": found, "gone": True, "zone": slots.zone_of(visit.clinic.pk)}
+            return render(request, "scheduling/my_offer.html", context, status=409)
+        return redirect("my_offer")
+    gone = found.status in (rules.GONE, rules.EXPIRED) or (found.status == rules.OPEN and found.expires_at <= now)
+    context = {"visit": visit, "one": found, "gone": gone, "zone": slots.zone_of(visit.clinic.pk)}
+    return render(request, "scheduling/my_offer.html", context)

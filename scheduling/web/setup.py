@@ -1,0 +1,255 @@
+"""What can be booked: sites, rooms, types, hours, closures, and how the clinic books."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages as toasts
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.web.pages import page
+from clinic.errors import DomainError, NotFound
+from scheduling import availability, queries, slots, words
+from scheduling.models import AppointmentType, Closure, Competency, ExtraHours, Hours, Room, Site
+from treatments.rules import TECHNIQUES
+
+DAY, CLOCK = {"type": "date"}, {"type": "time", "step": "300"}
+
+
+def day(label: Any, *, required: bool = True) -> forms.DateField:
+    return forms.DateField(label=label, required=required, widget=forms.DateInput(DAY, "%Y-%m-%d"))
+
+
+def clock(label: Any, *, required: bool = True) -> forms.TimeField:
+    return forms.TimeField(label=label, required=required, widget=forms.TimeInput(CLOCK, "%H:%M"))
+
+
+class SetupForm(forms.Form):
+    """A form of one kind of `availability.KINDS`; names of fields are the columns'."""
+
+    def __init__(self, *args: Any, clinic_id: UUID, **options: Any) -> None:
+        super().__init__(*args, **options)
+        people = [(str(p.pk), p.name) for p in queries.therapists(clinic_id)]
+        places = [(str(r.pk), f"{r.name} ({r.site.name})") for r in queries.rooms()]
+        sites = [(str(s.pk), s.name) for s in Site.objects.filter(is_active=True).order_by("name")]
+        known = {"user_id": people, "room_id": places, "site_id": sites, "therapists": people, "rooms": places}
+        for name, choices in known.items():
+            if name in self.fields:
+                field: Any = self.fields[name]
+                empty = [] if field.required or isinstance(field, forms.MultipleChoiceField) else [("", field.empty)]
+                field.choices = [*empty, *choices]
+
+    def values(self) -> dict[str, Any]:
+        """As actions take them: an empty choice is None, an id a UUID."""
+        found = dict(self.cleaned_data)
+        for name, value in found.items():
+            if name.endswith("_id"):
+                found[name] = UUID(value) if value else None
+            elif name in ("therapists", "rooms"):
+                found[name] = [UUID(one) for one in value]
+        return found
+
+
+def choice(label: Any, *, empty: Any = "") -> forms.ChoiceField:
+    """One of the clinic's people or places; with `empty` said, none is a choice too."""
+    field = forms.ChoiceField(label=label, required=not empty)
+    field.empty = empty  # type: ignore[attr-defined]
+    return field
+
+
+def several(label: Any) -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(label=label, required=False, widget=forms.CheckboxSelectMultiple)
+
+
+TECHNIQUE = [("", gettext_lazy("none in particular")), *((code, t.label) for code, t in TECHNIQUES.items())]
+
+
+class SiteForm(SetupForm):
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
+    address = forms.CharField(label=gettext_lazy("Address"), max_length=500, required=False)
+
+
+class RoomForm(SetupForm):
+    site_id = choice(gettext_lazy("Site"))
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
+
+
+class TypeForm(SetupForm):
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
+    length_min = forms.IntegerField(label=gettext_lazy("Minutes"), min_value=5, max_value=480, initial=30)
+    buffer_min = forms.IntegerField(label=gettext_lazy("Minutes free after it"), min_value=0, max_value=120, initial=0)
+    online = forms.BooleanField(label=gettext_lazy("Online, without a room"), required=False)
+    technique = forms.ChoiceField(label=gettext_lazy("Only who is competent in"), choices=TECHNIQUE, required=False)
+    therapists = several(gettext_lazy("Only with (none: everybody)"))
+    rooms = several(gettext_lazy("Only in (none: everywhere)"))
+
+
+class CompetencyForm(SetupForm):
+    user_id = choice(gettext_lazy("Therapist"))
+    technique = forms.ChoiceField(label=gettext_lazy("Technique"), choices=TECHNIQUE[1:])
+    valid_until = day(gettext_lazy("Valid until (empty: without an end)"), required=False)
+
+
+class HoursForm(SetupForm):
+    user_id = choice(gettext_lazy("Therapist"))
+    weekday = forms.TypedChoiceField(label=gettext_lazy("Day"), coerce=int, choices=list(enumerate(words.WEEKDAYS)))
+    from_time = clock(gettext_lazy("From"))
+    until_time = clock(gettext_lazy("Until"))
+    room_id = choice(gettext_lazy("Room"), empty=gettext_lazy("online"))
+    from_date = day(gettext_lazy("From the day (empty: always)"), required=False)
+    until_date = day(gettext_lazy("Last day (empty: until further notice)"), required=False)
+
+
+class ExtraHoursForm(SetupForm):
+    user_id = choice(gettext_lazy("Therapist"))
+    day = day(gettext_lazy("Day"))
+    from_time = clock(gettext_lazy("From"))
+    until_time = clock(gettext_lazy("Until"))
+    room_id = choice(gettext_lazy("Room"), empty=gettext_lazy("online"))
+
+
+class ClosureForm(SetupForm):
+    user_id = choice(gettext_lazy("Who"), empty=gettext_lazy("everybody"))
+    site_id = choice(gettext_lazy("Where"), empty=gettext_lazy("every site"))
+    first_day = day(gettext_lazy("First day"))
+    last_day = day(gettext_lazy("Last day"))
+    from_time = clock(gettext_lazy("From (empty: all day)"), required=False)
+    until_time = clock(gettext_lazy("Until"), required=False)
+    note = forms.CharField(label=gettext_lazy("Note"), max_length=500, required=False)
+
+
+class BookingForm(forms.Form):
+    step_min = forms.TypedChoiceField(
+        label=gettext_lazy("Appointments begin every so many minutes"), coerce=int,
+        choices=[(n, n) for n in availability.STEPS_MIN],
+    )  # fmt: skip
+    remind_hours = forms.CharField(
+        label=gettext_lazy("Reminders, hours before (as in 48, 2; empty: none)"), required=False, max_length=40
+    )
+    invite = forms.BooleanField(
+        label=gettext_lazy("Send word and a calendar file when booked or moved"), required=False
+    )
+    cancel_until_hours = forms.IntegerField(
+        label=gettext_lazy("Patients may cancel by link until so many hours before"), min_value=0, max_value=336
+    )
+    offer_minutes = forms.IntegerField(
+        label=gettext_lazy("An offer from the waitlist is good for so many minutes"), min_value=10, max_value=2880
+    )
+    offer_every_min = forms.IntegerField(
+        label=gettext_lazy("After so many minutes the next is asked too"), min_value=1, max_value=1440
+    )
+    hold_hours = forms.IntegerField(
+        label=gettext_lazy("A proposed appointment is kept for so many hours"), min_value=1, max_value=720
+    )
+    draft_hours = forms.IntegerField(
+        label=gettext_lazy("A draft comes on the worklist after so many hours"), min_value=1, max_value=720
+    )
+
+    def clean_remind_hours(self) -> list[int]:
+        parts = [part.strip() for part in self.cleaned_data["remind_hours"].split(",") if part.strip()]
+        if any(not (part.isascii() and part.isdigit() and len(part) < 5) for part in parts):
+            raise forms.ValidationError(_("Whole hours, with commas between."))
+        return [int(part) for part in parts]
+
+
+FORMS: dict[str, type[SetupForm]] = {
+    "hours": HoursForm, "extra-hours": ExtraHoursForm, "closures": ClosureForm, "appointment-types": TypeForm,
+    "competencies": CompetencyForm, "rooms": RoomForm, "sites": SiteForm,
+}  # fmt: skip
+TITLES = {
+    "hours": gettext_lazy("Weekly hours"), "extra-hours": gettext_lazy("Extra hours"),
+    "closures": gettext_lazy("Closed and away"), "appointment-types": gettext_lazy("Types of appointment"),
+    "competencies": gettext_lazy("Who is competent in what"), "rooms": gettext_lazy("Rooms"),
+    "sites": gettext_lazy("Sites"),
+}  # fmt: skip
+
+
+def lines(kind: str) -> list[tuple[Any, str]]:
+    """What there is of a kind, each told in a line."""
+    if kind == "hours":
+        rows: Any = Hours.objects.select_related("user", "room").order_by("user__name", "weekday", "from_time")
+        return [(r, f"{r.user.name}: {words.WEEKDAYS[r.weekday]} {r.from_time:%H:%M}–{r.until_time:%H:%M}, "
+                    f"{r.room.name if r.room else _('Online')}{until(r)}") for r in rows]  # fmt: skip
+    if kind == "extra-hours":
+        rows = ExtraHours.objects.select_related("user", "room").order_by("-day", "from_time")[:60]
+        return [(r, f"{r.user.name}: {r.day:%d.%m.%Y} {r.from_time:%H:%M}–{r.until_time:%H:%M}, "
+                    f"{r.room.name if r.room else _('Online')}") for r in rows]  # fmt: skip
+    if kind == "closures":
+        rows = Closure.objects.select_related("user", "site").order_by("-first_day")[:100]
+        return [(r, closure_line(r)) for r in rows]
+    if kind == "appointment-types":
+        rows = AppointmentType.objects.filter(is_active=True).order_by("name")
+        return [(r, _("{name}, {n} min").format(name=r.name, n=r.length_min)) for r in rows]
+    if kind == "competencies":
+        rows = Competency.objects.select_related("user").order_by("user__name", "technique")
+        return [(r, f"{r.user.name}: {_(TECHNIQUES[r.technique].label)}"
+                    f"{f' – {r.valid_until:%d.%m.%Y}' if r.valid_until else ''}") for r in rows]  # fmt: skip
+    if kind == "rooms":
+        rooms = Room.objects.filter(is_active=True).select_related("site").order_by("site__name", "name")
+        return [(r, f"{r.name} ({r.site.name})") for r in rooms]
+    sites = Site.objects.filter(is_active=True).order_by("name")
+    return [(s, ", ".join(part for part in (s.name, s.address) if part)) for s in sites]
+
+
+def until(hours: Hours) -> str:
+    parts = [f"{d:%d.%m.%Y}" if d else "" for d in (hours.from_date, hours.until_date)]
+    return f" ({parts[0]}–{parts[1]})" if any(parts) else ""
+
+
+def closure_line(found: Closure) -> str:
+    who = found.user.name if found.user else found.site.name if found.site else _("everybody")
+    days = f"{found.first_day:%d.%m.%Y}" + (f"–{found.last_day:%d.%m.%Y}" if found.last_day != found.first_day else "")
+    clock_ = f" {found.from_time:%H:%M}–{found.until_time:%H:%M}" if found.from_time and found.until_time else ""
+    return f"{who}: {days}{clock_}{f', {found.note}' if found.note else ''}"
+
+
+@page(scope="scheduling:write", action="", methods="GET POST")
+def setup(request: Any, kind: str = "hours") -> HttpResponse:
+    """One kind at a time: what there is, and a form for one more."""
+    if kind not in FORMS:
+        raise NotFound
+    form = FORMS[kind](request.POST or None, clinic_id=request.clinic.pk)
+    refusal: DomainError | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            availability.put(kind=kind, values=form.values(), by=request.caller)
+            toasts.success(request, _("Saved."))
+            return redirect("scheduling_setup", kind)
+        except DomainError as wrong:
+            refusal = wrong
+    context = {"kind": kind, "titles": TITLES, "title": TITLES[kind], "form": form, "lines": lines(kind),
+               "refusal": refusal}  # fmt: skip
+    return render(request, "scheduling/setup.html", context, status=400 if form.errors or refusal else 200)
+
+
+@page(scope="scheduling:write", action="", methods="POST")
+def remove(request: Any, kind: str, pk: UUID) -> HttpResponse:
+    if kind not in FORMS:
+        raise NotFound
+    availability.remove(kind=kind, pk=pk, by=request.caller)
+    toasts.success(request, _("Taken away."))
+    return redirect("scheduling_setup", kind)
+
+
+@page(scope="scheduling:write", action="", methods="GET POST")
+def how_we_book(request: Any) -> HttpResponse:
+    booking = slots.booking_of(request.clinic.pk)
+    initial = {name: getattr(booking, name) for name in BookingForm.base_fields}
+    initial["remind_hours"] = ", ".join(map(str, booking.remind_hours))
+    form = BookingForm(request.POST or None, initial=initial)
+    refusal: DomainError | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            availability.set_booking(values=form.cleaned_data, by=request.caller)
+            toasts.success(request, _("Saved."))
+            return redirect("how_we_book")
+        except DomainError as wrong:
+            refusal = wrong
+    context = {"kind": "", "titles": TITLES, "title": _("How we book"), "form": form, "lines": None,
+               "refusal": refusal}  # fmt: skip
+    return render(request, "scheduling/setup.html", context, status=400 if form.errors or refusal else 200)
