@@ -85,7 +85,7 @@ def book(
     outside_hours: bool = False,
     series: Series | None = None,
     number: int | None = None,
-    tell: bool = True,
+    alone: bool = True,
     by: Caller,
     at: datetime,
 ) -> Appointment:
@@ -94,7 +94,7 @@ def book(
 
     :param proposed: pencilled in; it holds its time for so long as the clinic has set, and is given up then
     :param outside_hours: also where the therapist does not work
-    :param tell: whether the patient is sent word
+    :param alone: the patient is sent word of it, and the worklist looked at; a series does that once for all
     :raises Invalid: see the errors
     :raises SlotTaken, PatientBusy: with `next_free` in what it carries
     """
@@ -113,9 +113,10 @@ def book(
         made.save(force_insert=True)
     note_change(made, "booked", {}, facts(made), by=by, at=at)
     audit.log("appointment.book", by=by, target_id=made.pk, patient_ids=[patient_id])
-    if tell and not proposed:
+    if alone and not proposed:
         telling.booked(made, by=by, at=at)
-    follow_ups.reconcile(patient_id=patient_id, by=by, at=at)
+    if alone:
+        follow_ups.reconcile(patient_id=patient_id, by=by, at=at)
     return made
 
 

@@ -7,6 +7,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils import timezone
+
 from accounts import policies
 from accounts.models import Clinic, Membership, User
 from clinic import bulk
@@ -14,7 +16,7 @@ from clinic.caller import Caller
 from clinic.schema import new_id
 from patients.models import Patient
 from scheduling import actions, availability, follow_ups, queries, rules, series, waitlist
-from scheduling.models import Appointment, AppointmentType, Change, Room
+from scheduling.models import Appointment, AppointmentType, Change, Hours, Room
 
 TYPES = [("Treatment", 30, 0, False, ""), ("First visit", 60, 0, False, ""),
          ("Dry needling", 30, 15, False, "dry_needling"), ("Video call", 20, 0, True, "")]  # fmt: skip
@@ -40,13 +42,14 @@ def load(clinic: Clinic, now: datetime) -> None:
 def _places(clinic: Clinic, therapists: list[User], by: Caller) -> tuple[list[AppointmentType], list[Room]]:
     site = availability.put(kind="sites", values={"name": clinic.name, "address": "1 Quay Street"}, by=by)
     rooms = [availability.put(kind="rooms", values={"site_id": site.pk, "name": name}, by=by) for name in ROOMS]
-    for number, therapist in enumerate(therapists):
-        room = rooms[number % len(rooms)]
-        for weekday in range(5):
-            for start, end in ((time(8), time(12)), (time(13), time(17))):
-                values = {"user_id": therapist.pk, "room_id": room.pk, "weekday": weekday, "from_time": start,
-                          "until_time": end}  # fmt: skip
-                availability.put(kind="hours", values=values, by=by)
+    bulk.insert([
+        Hours(id=new_id(), clinic_id=clinic.pk, user=therapist, room=rooms[number % len(rooms)], weekday=weekday,
+              from_time=start, until_time=end)
+        for number, therapist in enumerate(therapists)
+        for weekday in range(5)
+        for start, end in ((time(8), time(12)), (time(13), time(17)))
+    ])  # fmt: skip
+    for therapist in therapists:
         competent = {"user_id": therapist.pk, "technique": "dry_needling"}
         availability.put(kind="competencies", values=competent, by=by)
     availability.set_booking(values={"remind_hours": [24]}, by=by)
@@ -58,19 +61,13 @@ def _places(clinic: Clinic, therapists: list[User], by: Caller) -> tuple[list[Ap
         )
         for name, length, buffer, online, technique in TYPES
     ]  # fmt: skip
-    holiday = date(by_year(), 12, 25)
+    holiday = date(timezone.now().year, 12, 25)
     availability.put(
         kind="closures",
         values={"first_day": holiday, "last_day": holiday + timedelta(days=1), "note": "Holiday"},
         by=by,
     )
     return kinds, rooms
-
-
-def by_year() -> int:
-    from django.utils import timezone
-
-    return timezone.now().year
 
 
 def _fortnight(

@@ -172,7 +172,10 @@ def _settle_and_raise(
     items = Item.objects.filter(kind__in=of_kinds)
     if patient_ids is not None:
         items = items.filter(patient_id__in=patient_ids)
-    open_keys = {(item.kind, item.about_id) for item in items.open().only("kind", "about_id")}
+    open_keys = {(item.kind, item.about_id): item for item in items.open()}
+    for key, item in open_keys.items():
+        if key in rows and item.facts != rows[key].facts:
+            Item.objects.filter(pk=item.pk).update(facts=rows[key].facts)
     for kind in of_kinds:
         moot = [about for found, about in open_keys if found == kind and (kind, about) not in rows]
         if moot:

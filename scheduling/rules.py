@@ -182,7 +182,7 @@ def place(
     chosen: dict[int, Slot] = {}
     unplaced: list[int] = []
     starts = list(taken)
-    tone: Slot | None = None
+    first_number: int | None = None
     for number, (first, after) in enumerate(windows(starts_on, weeks, count)):
         fit = [
             slot
@@ -193,20 +193,22 @@ def place(
         if not fit:
             unplaced.append(number)
             continue
-        slot = min(fit, key=lambda one: _distance(one, tone, zone))
-        tone = tone or slot
+        if first_number is None:
+            slot, first_number = fit[0], number
+        else:
+            tone = chosen[first_number]
+            ideal = tone.starts_at + (number - first_number) * timedelta(weeks=weeks) / count
+            slot = min(fit, key=lambda one: _distance(one, tone, ideal, zone))
         chosen[number] = slot
         starts.append(slot.starts_at)
     return Placed(chosen, unplaced)
 
 
-def _distance(slot: Slot, tone: Slot | None, zone: ZoneInfo) -> tuple[bool, int, bool, datetime]:
-    """How far a slot is from the tone of the series; the least is taken."""
-    if tone is None:
-        return (False, 0, False, slot.starts_at)
-    off = abs(minute_of_day(slot.starts_at, zone) - minute_of_day(tone.starts_at, zone))
-    other_day = slot.starts_at.astimezone(zone).weekday() != tone.starts_at.astimezone(zone).weekday()
-    return (slot.therapist_id != tone.therapist_id, off, other_day, slot.starts_at)
+def _distance(slot: Slot, tone: Slot, ideal: datetime, zone: ZoneInfo) -> tuple[bool, int, int, datetime]:
+    """How far a slot is from what the first one and an even pace suggest; the least is taken."""
+    days = abs((slot.starts_at.astimezone(zone).date() - ideal.astimezone(zone).date()).days)
+    minutes = abs(minute_of_day(slot.starts_at, zone) - minute_of_day(tone.starts_at, zone))
+    return (slot.therapist_id != tone.therapist_id, days, minutes, slot.starts_at)
 
 
 def minute_of_day(at: datetime, zone: ZoneInfo) -> int:

@@ -133,11 +133,12 @@ def book_series(
         with numbered(number):
             made.append(
                 actions.book(
-                    patient_id=patient_id, type_id=kind.pk, time=one, series=series, number=number, tell=False,
+                    patient_id=patient_id, type_id=kind.pk, time=one, series=series, number=number, alone=False,
                     by=by, at=at,
                 )
             )  # fmt: skip
     telling.series_booked(made, by=by, at=at)
+    follow_ups.reconcile(patient_id=patient_id, by=by, at=at)
     return series, made
 
 

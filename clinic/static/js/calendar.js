@@ -15,6 +15,7 @@ const HOUR_PX = 72;
 function place(element, start, length, from) {
   element.style.top = `${((start - from * 60) / 60) * HOUR_PX}px`;
   element.style.height = `${(length / 60) * HOUR_PX - 2}px`;
+  element.classList.toggle("short", (length / 60) * HOUR_PX < 48);
 }
 
 /** @param {HTMLElement} board */

@@ -1,0 +1,279 @@
+"""
+A desk at work: anything in any order. After every step the rows are those of a plain model beside it, nothing
+overlaps, and the worklist is what a plain recomputation from the model says.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import timedelta
+from itertools import count
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from clinic import tenancy
+from scheduling import actions, follow_ups, rules, series, waitlist
+from scheduling.actions import Time
+from scheduling.models import Appointment, Offer, Series, Waiting
+from tests.conftest import make_cast
+from tests.scheduling.conftest import AT, make_desk
+from worklist import actions as worklist
+from worklist.models import Item
+
+HALF = timedelta(minutes=30)
+numbers = count(1)
+slots = st.integers(0, 13)
+pick = st.integers(0, 1000)
+
+
+class Desk(RuleBasedStateMachine):
+    def __init__(self):
+        super().__init__()
+        cast = make_cast(f"-machine{next(numbers)}")
+        self.stack = ExitStack()
+        self.stack.enter_context(tenancy.scope(cast.clinic.pk))
+        self.desk = make_desk(cast, cast.caller(cast.staff))
+        self.patients = [self.desk.patient() for _ in range(3)]
+        self.now = AT
+        self.rows = {}  # appointment id -> dict
+        self.series = {}  # series id -> [patient, count, ended]
+        self.dismissed = {}
+
+    def teardown(self):
+        self.stack.close()
+
+    # --- The model ---
+
+    def time(self, slot, other):
+        return self.desk.time(9 + slot % 7 // 2, 30 * (slot % 7 % 2), day=slot // 7, other=other)
+
+    def put(self, pk, patient, time, **more):
+        self.rows[pk] = {"patient": patient, "at": time.starts_at, "who": time.therapist_id, "room": time.room_id,
+                         "status": "booked", "by": "", "series": None} | more  # fmt: skip
+
+    def clash(self, changes):
+        """Whether these rows (id -> row) overlap with each other or with what else holds its time."""
+        rows = [r for pk, r in {**self.rows, **changes}.items() if rules.STATUSES[r["status"]].holds]
+        return any(
+            a is not b and abs(a["at"] - b["at"]) < HALF
+            and (a["who"] == b["who"] or a["room"] == b["room"] or a["patient"] == b["patient"])
+            for a in rows for b in rows
+        )  # fmt: skip
+
+    def attempt(self, changes, act):
+        """Do it; it must be refused exactly if the model says that it overlaps."""
+        expected = self.clash(changes)
+        try:
+            result = act()
+        except (actions.SlotTaken, actions.PatientBusy):
+            assert expected, "refused without a reason"
+            return None
+        assert not expected, "an overlap was let through"
+        for pk, row in changes.items():
+            if pk in self.rows:
+                self.rows[pk] = row
+        return result
+
+    def upcoming(self):
+        return [pk for pk, row in self.rows.items() if row["status"] in rules.UPCOMING]
+
+    # --- What a desk does ---
+
+    @rule(who=st.integers(0, 2), slot=slots, other=st.booleans())
+    def book(self, who, slot, other):
+        patient, time = self.patients[who], self.time(slot, other)
+        new = {"patient": patient, "at": time.starts_at, "who": time.therapist_id, "room": time.room_id,
+               "status": "booked"}  # fmt: skip
+        made = self.attempt({"new": new}, lambda: self.desk.book(patient, time=time, at=self.now))
+        if made is not None:
+            self.put(made.pk, patient, time)
+
+    @precondition(lambda self: self.upcoming())
+    @rule(which=pick, slot=slots, other=st.booleans())
+    def move(self, which, slot, other):
+        pk, time = self.upcoming()[which % len(self.upcoming())], self.time(slot, other)
+        row = self.rows[pk] | {"at": time.starts_at, "who": time.therapist_id, "room": time.room_id}
+        self.attempt({pk: row}, lambda: actions.move(appointment_id=pk, time=time, by=self.desk.by, at=self.now))
+
+    @precondition(lambda self: len(self.upcoming()) > 1)
+    @rule(which=pick, step=pick)
+    def swap(self, which, step):
+        some = self.upcoming()
+        one = some[which % len(some)]
+        two = some[(which + 1 + step % (len(some) - 1)) % len(some)]
+        a, b = self.rows[one], self.rows[two]
+        places = ("at", "who", "room")
+        changes = {one: a | {k: b[k] for k in places}, two: b | {k: a[k] for k in places}}
+        self.attempt(changes, lambda: actions.swap(first_id=one, second_id=two, by=self.desk.by, at=self.now))
+
+    @precondition(lambda self: self.upcoming())
+    @rule(which=pick, by=st.sampled_from(rules.CANCELLED_BY), reason=st.sampled_from(["ill", "mistake"]))
+    def cancel(self, which, by, reason):
+        pk = self.upcoming()[which % len(self.upcoming())]
+        actions.set_status(appointment_id=pk, status="cancelled", cancelled_by=by, reason=reason, by=self.desk.by,
+                           at=self.now)  # fmt: skip
+        self.rows[pk] |= {"status": "cancelled", "by": by, "quiet": reason == "mistake"}
+
+    @precondition(lambda self: any(row["status"] == "cancelled" for row in self.rows.values()))
+    @rule(which=pick)
+    def bring_back(self, which):
+        some = [pk for pk, row in self.rows.items() if row["status"] == "cancelled"]
+        pk = some[which % len(some)]
+        row = self.rows[pk] | {"status": "booked", "by": "", "quiet": False}
+        self.attempt({pk: row}, lambda: actions.set_status(
+            appointment_id=pk, status="booked", why="a mistake", by=self.desk.by, at=self.now))  # fmt: skip
+
+    @precondition(lambda self: any(self.rows[pk]["at"] <= self.now for pk in self.upcoming()))
+    @rule(which=pick, status=st.sampled_from(["noshow", "fulfilled"]))
+    def close(self, which, status):
+        some = [pk for pk in self.upcoming() if self.rows[pk]["at"] <= self.now]
+        pk = some[which % len(some)]
+        actions.set_status(appointment_id=pk, status=status, why="seen", by=self.desk.by, at=self.now)
+        self.rows[pk]["status"] = status
+
+    @rule(who=st.integers(0, 2), first=st.integers(0, 11), more=st.integers(0, 2), other=st.booleans())
+    def book_series(self, who, first, more, other):
+        patient = self.patients[who]
+        times = [self.time(first, other), self.time(first + 2, other)]
+        plan = series.Plan(type_id=self.desk.kind.pk, count=2 + more, weeks=1, starts_on=times[0].starts_at.date())
+        new = {
+            n: {"patient": patient, "at": t.starts_at, "who": t.therapist_id, "room": t.room_id, "status": "booked"}
+            for n, t in enumerate(times)
+        }  # fmt: skip
+        made = self.attempt(new, lambda: series.book_series(
+            patient_id=patient, plan=plan, times=times, by=self.desk.by, at=self.now))  # fmt: skip
+        if made is not None:
+            self.series[made[0].pk] = [patient, 2 + more, False]
+            for one, time in zip(made[1], sorted(times, key=lambda t: t.starts_at), strict=True):
+                self.put(one.pk, patient, time, series=made[0].pk)
+
+    def of_series(self):
+        return [pk for pk in self.upcoming() if self.rows[pk]["series"]]
+
+    @precondition(lambda self: self.of_series())
+    @rule(which=pick, reach=st.sampled_from(rules.REACH), halves=st.integers(-2, 3))
+    def move_series(self, which, reach, halves):
+        pk = self.of_series()[which % len(self.of_series())]
+        row = self.rows[pk]
+        reached = {
+            other: one | {"at": one["at"] + halves * HALF}
+            for other, one in self.rows.items()
+            if other == pk or (
+                reach != "this" and one["series"] == row["series"] and one["status"] in rules.UPCOMING
+                and (reach == "all" or one["at"] >= row["at"])
+            )
+        }  # fmt: skip
+        time = Time(row["at"] + halves * HALF, row["who"], row["room"])
+        self.attempt(reached, lambda: series.move_series(
+            appointment_id=pk, time=time, reach=reach, outside_hours=True, by=self.desk.by, at=self.now))  # fmt: skip
+
+    @precondition(lambda self: self.of_series())
+    @rule(which=pick)
+    def cancel_the_rest(self, which):
+        pk = self.of_series()[which % len(self.of_series())]
+        row = self.rows[pk]
+        series.cancel_series(appointment_id=pk, reach="later", cancelled_by="patient", reason="better",
+                             by=self.desk.by, at=self.now)  # fmt: skip
+        for one in self.rows.values():
+            if one["series"] == row["series"] and one["status"] in rules.UPCOMING and one["at"] >= row["at"]:
+                one |= {"status": "cancelled", "by": "patient"}
+        self.series[row["series"]][2] = True
+
+    @rule(who=st.integers(0, 2))
+    def wait(self, who):
+        if not Waiting.objects.filter(patient_id=self.patients[who], status="waiting").exists():
+            waitlist.join(patient_id=self.patients[who], type_id=self.desk.kind.pk, by=self.desk.by, at=self.now)
+        waitlist.run(by=self.desk.by, at=self.now)
+
+    @precondition(lambda self: Offer.objects.filter(status="open").exists())
+    @rule(which=pick, take=st.booleans())
+    def answer(self, which, take):
+        some = list(Offer.objects.filter(status="open").order_by("pk"))
+        offer = some[which % len(some)]
+        if not take:
+            waitlist.decline(offer_id=offer.pk, by=self.desk.by, at=self.now)
+            return
+        time = Time(offer.starts_at, offer.therapist_id, offer.room_id)
+        new = {"patient": offer.patient_id, "at": time.starts_at, "who": time.therapist_id, "room": time.room_id,
+               "status": "booked"}  # fmt: skip
+        expected = self.clash({"new": new}) or offer.expires_at <= self.now
+        try:
+            made = waitlist.accept(offer_id=offer.pk, by=self.desk.by, at=self.now)
+        except waitlist.OfferGone:
+            assert expected
+        else:
+            assert not expected
+            self.put(made.pk, offer.patient_id, time)
+
+    @precondition(lambda self: Item.objects.open().exists())
+    @rule(which=pick)
+    def close_by_hand(self, which):
+        some = list(Item.objects.open().filter(kind__in=follow_ups.OF_VISITS).order_by("pk"))
+        if some:
+            item = some[which % len(some)]
+            worklist.finish(item_id=item.pk, outcome="reached", by=self.desk.by, at=self.now)
+            self.dismissed[item.kind, item.about_id] = item.facts
+
+    @rule(hours=st.sampled_from([3, 26]))
+    def time_goes_by(self, hours):
+        if self.now < AT + timedelta(days=9):
+            self.now += timedelta(hours=hours)
+            follow_ups.sweep(by=self.desk.by, at=self.now)
+
+    # --- What is always so ---
+
+    @invariant()
+    def rows_are_the_models(self):
+        found = {
+            one.pk: (one.patient_id, one.starts_at, one.therapist_id, one.room_id, one.status, one.series_id)
+            for one in Appointment.objects.all()
+        }
+        assert found == {
+            pk: (r["patient"], r["at"], r["who"], r["room"], r["status"], r["series"]) for pk, r in self.rows.items()
+        }
+        assert not self.clash({})
+
+    @invariant()
+    def series_count_right(self):
+        for one in Series.objects.all():
+            patient, wanted, ended = self.series[one.pk]
+            held = sum(r["series"] == one.pk and rules.STATUSES[r["status"]].holds for r in self.rows.values())
+            assert (one.patient_id, one.count, one.ended_at is not None) == (patient, wanted, ended)
+            assert follow_ups.sessions_left(one) == max(0, wanted - held)
+
+    @invariant()
+    def the_worklist_is_what_follows(self):
+        wanted = {}
+        coming = {
+            r["patient"] for r in self.rows.values()
+            if rules.STATUSES[r["status"]].holds and r["at"] + HALF > self.now
+        }  # fmt: skip
+        for pk, r in self.rows.items():
+            facts = {"at": r["at"].isoformat()}
+            if r["status"] in ("noshow", "cancelled") and not r["series"] and r["patient"] not in coming:
+                if not r.get("quiet"):
+                    kind = {"": "no_show", "patient": "cannot_come", "clinic": "cannot_treat"}[r["by"]]
+                    wanted[kind, pk] = facts
+            elif r["status"] == "booked" and r["at"] + HALF <= self.now - timedelta(hours=1):
+                wanted["not_arrived", pk] = facts
+        for pk, (_patient, number, ended) in self.series.items():
+            holding = [r["at"] for r in self.rows.values()
+                       if r["series"] == pk and rules.STATUSES[r["status"]].holds]  # fmt: skip
+            facts = {"held": len(holding), "count": number}
+            if not ended and len(holding) < number:
+                wanted["series_short", pk] = facts
+            elif not ended and max(holding) + HALF <= self.now:
+                wanted["series_ended", pk] = facts
+        for key, facts in list(self.dismissed.items()):
+            if key in wanted and wanted[key] != facts:
+                del self.dismissed[key]  # it is about something else now
+        wanted = {key: facts for key, facts in wanted.items() if key not in self.dismissed}
+        found = Item.objects.open().filter(kind__in=follow_ups.OF_VISITS)
+        assert {(item.kind, item.about_id): item.facts for item in found} == wanted
+
+
+def test_a_desk_at_work(db):
+    quick = settings(max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(Desk, settings=quick)
