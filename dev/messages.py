@@ -35,6 +35,8 @@ APPS = [
     "audit",
 ]
 LANGUAGES = ["de"]
+# How a day is written (the `written` filter); a language has its own order and dots.
+DATES = ["D j", "D j M", "D j M, H:i", "j F", "j F Y", "l, j F", "l, j F Y", "l, j F Y, H:i", "l, j F, H:i"]
 KEYWORDS = {
     "gettext": None,
     "gettext_lazy": None,
@@ -141,6 +143,7 @@ def of_tables() -> Iterable[str]:
         yield field.label
         yield from (code.replace("_", " ") for code in field.codes)
     yield from dose.TIMINGS
+    yield from DATES
     for exercise in home.EXERCISES.values():
         yield from (exercise.name, exercise.how, *(limits.source for limits in exercise.dose.values()))
     yield from (field.label for field in home.FIELDS.values())

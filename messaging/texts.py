@@ -106,7 +106,7 @@ def language_of(tag: str, fallback: str) -> str:
 def when(at: datetime, time_zone: str, language: str) -> str:
     """The day and time of an appointment, by the clinic's wall clock."""
     with translation.override(language):
-        return date_format(at.astimezone(ZoneInfo(time_zone)), "l, j F, H:i")
+        return date_format(at.astimezone(ZoneInfo(time_zone)), _("l, j F, H:i"))
 
 
 def worded(kind: str, channel: str, language: str) -> Text:

@@ -24,6 +24,7 @@ from scheduling.models import AppointmentType, Series, Waiting
 from scheduling.web.appointments import names
 
 FOUND = 24
+RECALL_MONTHS = [1, 2, 3, 6, 12]
 DATE = {"type": "date"}
 TIME = {"type": "time", "step": "300"}
 
@@ -32,7 +33,7 @@ class Find(forms.Form):
     """What is looked for. Everything but the type may stay open."""
 
     type = forms.ChoiceField(label=gettext_lazy("What"))
-    therapist = forms.ChoiceField(label=gettext_lazy("With"), required=False)
+    therapist = forms.ChoiceField(label=gettext_lazy("With whom"), required=False)
     from_date = forms.DateField(label=gettext_lazy("From"), required=False, widget=forms.DateInput(DATE, "%Y-%m-%d"))
     weekdays = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Days"), required=False, coerce=int, widget=forms.CheckboxSelectMultiple,
@@ -187,6 +188,7 @@ def patient_list(request: Any, patient_id: UUID) -> HttpResponse:
     context = {
         "patient": patient, "rows": rows, "now": timezone.now(), "words": words,
         "plans": [(plan, follow_ups.sessions_left(plan)) for plan in plans],
+        "months": RECALL_MONTHS,
         "may_book": "scheduling:write" in request.caller.scopes,
     }  # fmt: skip
     return render(request, "scheduling/patient_appointments.html", context)
@@ -233,7 +235,7 @@ def recall(request: Any, patient_id: UUID) -> HttpResponse:
     patient = patient_of(request, patient_id)
     zone = slots.zone_of(request.clinic.pk)
     months = request.POST.get("months", "")
-    if months not in ("1", "2", "3", "6", "12"):
+    if months not in map(str, RECALL_MONTHS):
         raise Invalid(_("1, 2, 3, 6 or 12 months."))
     day = timezone.now().astimezone(zone).date() + timedelta(days=round(int(months) * 30.44))
     due = rules.at_wall(datetime.combine(day, time(9)), zone)

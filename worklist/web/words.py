@@ -59,5 +59,5 @@ def why(item: Item) -> str:
     elif facts.get("action") in REFERRALS:
         more = str(REFERRALS[facts["action"]])
     elif "at" in facts:
-        more = date_format(timezone.localtime(datetime.fromisoformat(facts["at"])), "D j M, H:i")
+        more = date_format(timezone.localtime(datetime.fromisoformat(facts["at"])), gettext("D j M, H:i"))
     return f"{text}: {more}" if more else text

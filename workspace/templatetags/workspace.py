@@ -8,6 +8,7 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
 from assessments.web import refusals
@@ -38,6 +39,12 @@ def moment(text: str) -> datetime | None:
         return timezone.localtime(datetime.fromisoformat(text))
     except (TypeError, ValueError):
         return None
+
+
+@register.filter(expects_localtime=True)
+def written(at: date | None, form: str) -> str:
+    """A day, or a moment, as a person writes it: the order and the dots are the language's."""
+    return "" if at is None else date_format(at, gettext(form))
 
 
 @register.filter
