@@ -5,71 +5,18 @@ the loser of a race is told what is free instead.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from accounts.models import Membership
 from audit import actions as audit
 from clinic.caller import Caller
-from clinic.constraints import violations_as
-from clinic.errors import Conflict, Invalid, NotFound, Problems
+from clinic.errors import Invalid, Problems
 from clinic.schema import new_id
-from clinic.sql import prepared
-from patients.models import Patient
-from scheduling import follow_ups, rules, slots, tasks, telling
-from scheduling.models import Appointment, AppointmentType, Change, Opening, Room, Series
-
-NEXT_FREE = 3
-BACKWARDS = timedelta(days=31)  # what was done by phone or on paper is entered later
-FORWARDS = timedelta(days=2 * 366)
-
-
-class SlotTaken(Conflict):
-    code = "slot_taken"
-    detail = "Somebody else has this time, with this therapist or in this room."
-
-
-class PatientBusy(Conflict):
-    code = "patient_busy"
-    detail = "The patient has another appointment at this time."
-
-
-class NotUpcoming(Conflict):
-    code = "not_upcoming"
-    detail = "This appointment is over or cancelled; correct its state first."
-
-
-class SeriesEnded(Conflict):
-    code = "series_ended"
-    detail = "This series has ended."
-
-
-CLASHES: Mapping[str, type[Conflict]] = {
-    "therapist_booked_once": SlotTaken,
-    "room_booked_once": SlotTaken,
-    "patient_booked_once": PatientBusy,
-}
-# In one order, so that two who want the same things wait for each other instead of standing in each other's way.
-LOCK = """
-    SELECT pg_advisory_xact_lock(key)
-    FROM (SELECT DISTINCT hashtextextended(one::text, 5) AS key FROM unnest(%s::uuid[]) AS one ORDER BY key) AS keys
-"""
-
-
-@dataclass(frozen=True)
-class Time:
-    """Where an appointment is to be: a start, a therapist, a room (None: online)."""
-
-    starts_at: datetime
-    therapist_id: UUID
-    room_id: UUID | None
-
+from scheduling import follow_ups, holding, rules, slots, telling
+from scheduling.holding import Time
+from scheduling.models import Appointment, Series
 
 # --- Booking --------------------------------------------------------------------------------------------------
 
@@ -98,20 +45,20 @@ def book(
     :raises Invalid: see the errors
     :raises SlotTaken, PatientBusy: with `next_free` in what it carries
     """
-    kind = find_type(type_id)
-    check_patient(patient_id)
-    check_time(kind, time, outside_hours=outside_hours, at=at)
+    kind = holding.find_type(type_id)
+    holding.check_patient(patient_id)
+    holding.check_time(kind, time, outside_hours=outside_hours, at=at)
     held = at + timedelta(hours=slots.booking_of(by.clinic_id).hold_hours)
     made = Appointment(
         id=new_id(), clinic_id=by.clinic_id, patient_id=patient_id, type=kind, note=note, series=series,
         number=number, booked_at=at, booked_by_id=by.user_id, status=rules.PROPOSED if proposed else rules.BOOKED,
         held_until=min(held, time.starts_at) if proposed else None,
     )  # fmt: skip
-    put(made, time, kind)
-    lock(patient_id, time.therapist_id, time.room_id)
-    with clashes(kind, made, at):
+    holding.put(made, time, kind)
+    holding.lock(patient_id, time.therapist_id, time.room_id)
+    with holding.clashes(kind, made, at):
         made.save(force_insert=True)
-    note_change(made, "booked", {}, facts(made), by=by, at=at)
+    holding.note_change(made, "booked", {}, holding.facts(made), by=by, at=at)
     audit.log("appointment.book", by=by, target_id=made.pk, patient_ids=[patient_id])
     if alone and not proposed:
         telling.booked(made, by=by, at=at)
@@ -136,22 +83,22 @@ def move(
 
     :raises Invalid, NotUpcoming, SlotTaken, PatientBusy:
     """
-    found = taken_up(appointment_id, [time])
-    check_upcoming(found)
-    check_revision(found, revision)
+    found = holding.taken_up(appointment_id, [time])
+    holding.check_upcoming(found)
+    holding.check_revision(found, revision)
     kind = found.type
-    check_time(kind, time, outside_hours=outside_hours, at=at)
-    before, freed = facts(found), opening_of(found)
-    put(found, time, kind, length=found.ends_at - found.starts_at)
-    if facts(found) == before:
+    holding.check_time(kind, time, outside_hours=outside_hours, at=at)
+    before, freed = holding.facts(found), holding.opening_of(found)
+    holding.put(found, time, kind, length=found.ends_at - found.starts_at)
+    if holding.facts(found) == before:
         return found
     if found.status == rules.CONFIRMED and found.starts_at.isoformat() != before["starts_at"]:
         found.status = rules.BOOKED  # it was the old time that was confirmed
-    with clashes(kind, found, at):
-        save(found)
-    note_change(found, "moved", before, facts(found), by=by, at=at, why=why)
+    with holding.clashes(kind, found, at):
+        holding.save(found)
+    holding.note_change(found, "moved", before, holding.facts(found), by=by, at=at, why=why)
     audit.log("appointment.move", by=by, target_id=found.pk, patient_ids=[found.patient_id])
-    open_up(freed, at)
+    holding.open_up(freed, at)
     if found.status != rules.PROPOSED:
         telling.moved(found, by=by, at=at)
     return found
@@ -166,21 +113,21 @@ def swap(*, first_id: UUID, second_id: UUID, by: Caller, at: datetime) -> tuple[
     """
     if first_id == second_id:
         raise Invalid("Two different appointments, please.")
-    first, second = taken_up_together([first_id, second_id])
+    first, second = holding.taken_up_together([first_id, second_id])
     pair = (first, second)
     for one in pair:
-        check_upcoming(one)
-    times = [time_of(second), time_of(first)]
+        holding.check_upcoming(one)
+    times = [holding.time_of(second), holding.time_of(first)]
     for one, time in zip(pair, times, strict=True):
-        check_time(one.type, time, outside_hours=True, at=at)
-    before = [facts(one) for one in pair]
+        holding.check_time(one.type, time, outside_hours=True, at=at)
+    before = [holding.facts(one) for one in pair]
     for one, time in zip(pair, times, strict=True):
-        put(one, time, one.type, length=one.ends_at - one.starts_at)
-    with clashes(first.type, first, at), together():
+        holding.put(one, time, one.type, length=one.ends_at - one.starts_at)
+    with holding.clashes(first.type, first, at), holding.together():
         for one in pair:
-            save(one)
+            holding.save(one)
     for one, old in zip(pair, before, strict=True):
-        note_change(one, "swapped", old, facts(one), by=by, at=at)
+        holding.note_change(one, "swapped", old, holding.facts(one), by=by, at=at)
         audit.log("appointment.swap", by=by, target_id=one.pk, patient_ids=[one.patient_id])
         if one.status != rules.PROPOSED:
             telling.moved(one, by=by, at=at)
@@ -210,21 +157,21 @@ def set_status(
     :raises Invalid: see the errors
     :raises SlotTaken, PatientBusy: it would hold its time again, and somebody else has it
     """
-    found = taken_up(appointment_id, [])
-    check_revision(found, revision)
+    found = holding.taken_up(appointment_id, [])
+    holding.check_revision(found, revision)
     if found.status == status:
         return found
     _check_status(found, status, why=why, cancelled_by=cancelled_by, reason=reason, at=at)
-    before, freed, held = facts(found), opening_of(found), found.state.holds
+    before, freed, held = holding.facts(found), holding.opening_of(found), found.state.holds
     found.status = status
     found.cancelled_by, found.reason = (cancelled_by, reason) if status == rules.CANCELLED else ("", "")
     found.held_until = found.held_until if status == rules.PROPOSED else None
-    with clashes(found.type, found, at):
-        save(found)
-    note_change(found, status, before, facts(found), by=by, at=at, why=why)
+    with holding.clashes(found.type, found, at):
+        holding.save(found)
+    holding.note_change(found, status, before, holding.facts(found), by=by, at=at, why=why)
     audit.log(f"appointment.{status}", by=by, target_id=found.pk, patient_ids=[found.patient_id])
     if held and not found.state.holds:
-        open_up(freed, at)
+        holding.open_up(freed, at)
     if tell:
         telling.status_changed(found, before["status"], by=by, at=at)
     follow_ups.reconcile(patient_id=found.patient_id, by=by, at=at)
@@ -256,217 +203,12 @@ def _check_status(found: Appointment, status: str, *, why: str, cancelled_by: st
 @transaction.atomic
 def annotate(*, appointment_id: UUID, note: str, revision: int | None = None, by: Caller, at: datetime) -> Appointment:
     """Change the desk's note on an appointment."""
-    found = taken_up(appointment_id, [])
-    check_revision(found, revision)
+    found = holding.taken_up(appointment_id, [])
+    holding.check_revision(found, revision)
     if found.note != note:
         before = found.note
         found.note = note
-        save(found)
-        note_change(found, "note", {"note": before}, {"note": note}, by=by, at=at)
+        holding.save(found)
+        holding.note_change(found, "note", {"note": before}, {"note": note}, by=by, at=at)
         audit.log("appointment.annotate", by=by, target_id=found.pk, patient_ids=[found.patient_id])
     return found
-
-
-# --- Shared with series and waitlist --------------------------------------------------------------------------
-
-
-class ChangedMeanwhile(Conflict):
-    code = "changed_meanwhile"
-    detail = "Somebody has changed this appointment meanwhile. Look at it again."
-
-
-def find_type(type_id: UUID) -> AppointmentType:
-    """:raises Invalid:"""
-    problems = Problems()
-    kind = AppointmentType.objects.filter(pk=type_id, is_active=True).first()
-    if kind is None:
-        problems.add("/type_id", "unknown", "There is no such type of appointment, or it is not booked any more.")
-        problems.raise_if_any()
-    assert kind is not None
-    return kind
-
-
-def check_patient(patient_id: UUID) -> Patient:
-    """:raises Invalid, NotFound:"""
-    patient = Patient.objects.filter(pk=patient_id).first()
-    if patient is None:
-        raise NotFound
-    problems = Problems()
-    if patient.is_merged:
-        problems.add("/patient_id", "merged", "This record was merged into another; book with that one.")
-    elif patient.status != "in_care":
-        problems.add("/patient_id", "not_in_care", "The patient is not in care.")
-    problems.raise_if_any()
-    return patient
-
-
-def check_time(kind: AppointmentType, time: Time, *, outside_hours: bool, at: datetime) -> None:
-    """
-    Whether the therapist may do it, in that room, at that time. Whether it is free, the database says.
-
-    :raises Invalid:
-    """
-    problems = Problems()
-    if not at - BACKWARDS <= time.starts_at <= at + FORWARDS:
-        problems.add("/starts_at", "out_of_range", "From a month ago to two years ahead.")
-        problems.raise_if_any()
-    zone = slots.zone_of(kind.clinic_id)
-    if time.therapist_id not in slots.therapists_for(kind, on=time.starts_at.astimezone(zone).date()):
-        able = Membership.objects.active().filter(role="therapist", user_id=time.therapist_id).exists()
-        code, said = ("not_competent", "is not entered as competent for it") if able else ("unknown", "is none here")
-        problems.add("/therapist_id", code, f"This therapist {said}.")
-    rooms = slots.rooms_for(kind)
-    if kind.online and time.room_id is not None:
-        problems.add("/room_id", "not_allowed", "It is online; no room is needed.")
-    elif not kind.online and time.room_id not in rooms:
-        problems.add("/room_id", "unknown", "One of the rooms that this type of appointment may be in, please.")
-    problems.raise_if_any()
-    if not outside_hours and not _works(kind, time):
-        problems.add("/starts_at", "outside_hours", "The therapist does not work there and then.")
-        problems.raise_if_any()
-
-
-def _works(kind: AppointmentType, time: Time) -> bool:
-    ends_at = time.starts_at + kind.length
-    stretches = slots.working(
-        kind.clinic_id, therapists=[time.therapist_id], rooms=[time.room_id] if time.room_id else None,
-        first=time.starts_at - timedelta(days=1), until=ends_at + timedelta(days=1), online=kind.online,
-    )  # fmt: skip
-    return any(one.starts_at <= time.starts_at and ends_at <= one.ends_at for one in stretches)
-
-
-def check_upcoming(found: Appointment) -> None:
-    """:raises NotUpcoming:"""
-    if found.status not in rules.UPCOMING:
-        raise NotUpcoming
-
-
-def check_revision(found: Appointment, revision: int | None) -> None:
-    """:raises ChangedMeanwhile:"""
-    if revision is not None and found.revision != revision:
-        raise ChangedMeanwhile
-
-
-def lock(*ids: UUID | None) -> None:
-    """Have these patients, therapists and rooms to oneself until the transaction ends."""
-    prepared(LOCK, [[one for one in ids if one is not None]])
-
-
-def taken_up(appointment_id: UUID, times: list[Time]) -> Appointment:
-    """The appointment, with everything locked that it has and is to have. :raises NotFound:"""
-    return taken_up_together([appointment_id], times)[0]
-
-
-def taken_up_together(ids: list[UUID], times: list[Time] | None = None) -> list[Appointment]:
-    """
-    :raises NotFound:
-    :raises ChangedMeanwhile: somebody moved one of them between the look and the lock
-    """
-    seen = list(Appointment.objects.filter(pk__in=ids))
-    if len(seen) < len(ids):
-        raise NotFound
-    held = {key for one in seen for key in (one.patient_id, one.therapist_id, one.room_id)}
-    lock(*held, *(key for time in times or () for key in (time.therapist_id, time.room_id)))
-    rows = Appointment.objects.filter(pk__in=ids).select_related("type").order_by("pk")
-    locked = {one.pk: one for one in rows.select_for_update(of=("self",))}
-    if any(one.therapist_id not in held or one.room_id not in held for one in locked.values()):
-        raise ChangedMeanwhile
-    return [locked[one] for one in ids]
-
-
-def time_of(found: Appointment) -> Time:
-    return Time(found.starts_at, found.therapist_id, found.room_id)
-
-
-def put(found: Appointment, time: Time, kind: AppointmentType, *, length: timedelta | None = None) -> None:
-    found.starts_at, found.therapist_id, found.room_id = time.starts_at, time.therapist_id, time.room_id
-    found.ends_at = time.starts_at + (length or kind.length)
-    found.blocked_until = found.ends_at + kind.buffer
-
-
-def save(found: Appointment) -> None:
-    found.revision += 1
-    found.save()
-
-
-@contextmanager
-def together() -> Iterator[None]:
-    """Let several rows change before they are held against each other; it is done when the block ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET CONSTRAINTS {', '.join(CLASHES)} DEFERRED")
-        yield
-        cursor.execute(f"SET CONSTRAINTS {', '.join(CLASHES)} IMMEDIATE")
-
-
-@contextmanager
-def clashes(kind: AppointmentType, wanted: Appointment, at: datetime) -> Iterator[None]:
-    """Tell whoever comes second what is free instead."""
-    try:
-        with violations_as(CLASHES):
-            yield
-    except Conflict as clash:
-        if type(clash) in CLASHES.values():
-            clash.extra["next_free"] = [
-                {
-                    "starts_at": one.starts_at.isoformat().replace("+00:00", "Z"),
-                    "therapist_id": str(one.therapist_id),
-                    "room_id": str(one.room_id) if one.room_id else None,
-                }
-                for one in next_free(kind, wanted, at)
-            ]
-        raise
-
-
-def next_free(kind: AppointmentType, wanted: Appointment, at: datetime) -> list[rules.Slot]:
-    """The next three times of the same therapist; of anybody, if that one has none in the coming weeks."""
-    after = max(wanted.starts_at, at)
-    search = slots.Search(
-        after, after + timedelta(weeks=4), therapists=[wanted.therapist_id], patient_id=wanted.patient_id,
-        but=[wanted.pk],
-    )  # fmt: skip
-    found = slots.free(kind, search, limit=NEXT_FREE)
-    anybody = slots.Search(after, after + timedelta(weeks=4), patient_id=wanted.patient_id, but=[wanted.pk])
-    return found or slots.free(kind, anybody, limit=NEXT_FREE)
-
-
-def facts(found: Appointment) -> dict[str, Any]:
-    """What a change may change, for the trail."""
-    return {
-        "status": found.status,
-        "starts_at": found.starts_at.isoformat(),
-        "ends_at": found.ends_at.isoformat(),
-        "therapist_id": str(found.therapist_id),
-        "room_id": str(found.room_id) if found.room_id else None,
-    }
-
-
-def note_change(
-    found: Appointment, what: str, before: dict[str, Any], after: dict[str, Any], *, by: Caller, at: datetime,
-    why: str = "",
-) -> None:  # fmt: skip
-    changed = {key: value for key, value in after.items() if before.get(key) != value}
-    Change.objects.create(
-        clinic_id=found.clinic_id, appointment=found, at=at, by_id=by.user_id,
-        by_client="" if by.user_id else by.client_id or "", what=what, why=why,
-        before={key: before[key] for key in changed if key in before}, after=changed,
-    )  # fmt: skip
-
-
-def opening_of(found: Appointment) -> Opening:
-    return Opening(
-        clinic_id=found.clinic_id, therapist_id=found.therapist_id, room_id=found.room_id,
-        starts_at=found.starts_at, ends_at=found.blocked_until,
-    )  # fmt: skip
-
-
-def open_up(freed: Opening, at: datetime) -> None:
-    """Let those who wait know of a time that came free."""
-    if freed.ends_at <= at:
-        return
-    freed.made_at = at
-    freed.save(force_insert=True)
-    tasks.desk.delay_on_commit(str(freed.clinic_id))
-
-
-def room_of(room_id: UUID | None) -> Room | None:
-    return Room.objects.filter(pk=room_id).select_related("site").first() if room_id else None

@@ -15,7 +15,7 @@ from clinic import bulk
 from clinic.caller import Caller
 from clinic.schema import new_id
 from patients.models import Patient
-from scheduling import actions, availability, follow_ups, queries, rules, series, waitlist
+from scheduling import availability, follow_ups, holding, queries, rules, series, waitlist
 from scheduling.models import Appointment, AppointmentType, Change, Hours, Room
 
 TYPES = [("Treatment", 30, 0, False, ""), ("First visit", 60, 0, False, ""),
@@ -100,7 +100,7 @@ def _fortnight(
     bulk.insert(made)
     bulk.insert([
         Change(id=new_id(), clinic_id=clinic.pk, appointment=one, at=one.booked_at, by_client="demo", what="booked",
-               before={}, after=actions.facts(one))
+               before={}, after=holding.facts(one))
         for one in made
     ])  # fmt: skip
 
@@ -134,7 +134,7 @@ def _waits_and_follows(
     start = now.astimezone(zone).date() + timedelta(days=21)
     plan = series.Plan(type_id=kinds[0].pk, count=8, weeks=4, starts_on=start)
     placed = series.propose(patient_id=people[5].pk, plan=plan, by=by, at=now)
-    times = [actions.Time(one.starts_at, one.therapist_id, one.room_id) for one in placed.slots.values()]
+    times = [holding.Time(one.starts_at, one.therapist_id, one.room_id) for one in placed.slots.values()]
     series.book_series(patient_id=people[5].pk, plan=plan, times=times[:6], by=by, at=now)
     follow_ups.recall(patient_id=people[7].pk, due_at=now + timedelta(days=90), by=by, at=now)
     follow_ups.sweep(by=by, at=now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -9,7 +11,15 @@ from accounts.models import Clinic
 from clinic import tenancy
 from clinic.caller import Caller
 from clinic.sql import prepared
-from scheduling import follow_ups, tasks
+from scheduling import follow_ups, waitlist
+
+
+@shared_task(expires=60)
+def desk(clinic_id: str) -> int:
+    """Offer what came free, and give up what was only proposed or offered; returns how many offers were made."""
+    clinic = UUID(clinic_id)
+    with tenancy.scope(clinic):
+        return waitlist.run(by=Caller.system(clinic, "waitlist"), at=timezone.now())
 
 
 @shared_task(expires=15)
@@ -17,7 +27,7 @@ def tick() -> int:
     """Hand each clinic with something to offer or to give up to a worker; returns how many clinics."""
     found = prepared("SELECT clinic_id FROM scheduling_clinics_due()", [])
     for (clinic_id,) in found:
-        tasks.desk.delay(str(clinic_id))
+        desk.delay(str(clinic_id))
     return len(found)
 
 

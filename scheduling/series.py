@@ -16,8 +16,8 @@ from clinic.caller import Caller
 from clinic.errors import DomainError, Invalid, Problems
 from clinic.schema import new_id
 from patients.queries import identities
-from scheduling import actions, follow_ups, rules, slots, telling
-from scheduling.actions import Time
+from scheduling import actions, follow_ups, holding, rules, slots, telling
+from scheduling.holding import Time
 from scheduling.models import Appointment, AppointmentType, Series
 from treatments.models import Intervention
 from treatments.rules import TECHNIQUES
@@ -66,8 +66,8 @@ def propose(*, patient_id: UUID, plan: Plan, by: Caller, at: datetime) -> rules.
     :raises Invalid:
     """
     check(plan)
-    actions.check_patient(patient_id)
-    kind = actions.find_type(plan.type_id)
+    holding.check_patient(patient_id)
+    kind = holding.find_type(plan.type_id)
     zone = slots.zone_of(by.clinic_id)
     first = max(rules.at_wall(datetime.combine(plan.starts_on, time()), zone), at)
     until = rules.at_wall(datetime.combine(plan.starts_on + timedelta(weeks=plan.weeks), time()), zone)
@@ -121,13 +121,13 @@ def book_series(
     if not 1 <= len(times) <= plan.count:
         problems.add("/times", "out_of_range", f"From 1 to {plan.count}.")
     problems.raise_if_any()
-    kind = actions.find_type(plan.type_id)
+    kind = holding.find_type(plan.type_id)
     series = Series.objects.create(
         id=new_id(), clinic_id=by.clinic_id, patient_id=patient_id, type=kind, count=plan.count, weeks=plan.weeks,
         starts_on=plan.starts_on, note=note, made_by_id=by.user_id,
     )  # fmt: skip
     audit.log("series.book", by=by, target_id=series.pk, patient_ids=[patient_id])
-    actions.lock(patient_id, *(key for one in times for key in (one.therapist_id, one.room_id)))
+    holding.lock(patient_id, *(key for one in times for key in (one.therapist_id, one.room_id)))
     made = []
     for number, one in enumerate(sorted(times, key=lambda each: each.starts_at), start=1):
         with numbered(number):
@@ -181,11 +181,11 @@ def move_series(
             appointment_id=appointment_id, time=time, outside_hours=outside_hours, by=by, at=at
         )  # fmt: skip
         return [moved]
-    actions.check_upcoming(first)
+    holding.check_upcoming(first)
     zone = slots.zone_of(by.clinic_id)
     by_wall = wall(time.starts_at, zone) - wall(first.starts_at, zone)
-    rows = actions.taken_up_together(ids, [time])
-    changes = [(one, actions.facts(one), actions.opening_of(one)) for one in rows]
+    rows = holding.taken_up_together(ids, [time])
+    changes = [(one, holding.facts(one), holding.opening_of(one)) for one in rows]
     for one in rows:
         target = Time(
             rules.moved(one.starts_at, by=by_wall, zone=zone),
@@ -193,17 +193,17 @@ def move_series(
             time.room_id if time.room_id != first.room_id else one.room_id,
         )
         with numbered(one.number or 0):
-            actions.check_time(one.type, target, outside_hours=outside_hours, at=at)
-        actions.put(one, target, one.type, length=one.ends_at - one.starts_at)
+            holding.check_time(one.type, target, outside_hours=outside_hours, at=at)
+        holding.put(one, target, one.type, length=one.ends_at - one.starts_at)
         if one.status == rules.CONFIRMED:
             one.status = rules.BOOKED
-    with actions.clashes(first.type, rows[0], at), actions.together():
+    with holding.clashes(first.type, rows[0], at), holding.together():
         for one in rows:
-            actions.save(one)
+            holding.save(one)
     for one, before, freed in changes:
-        actions.note_change(one, "moved", before, actions.facts(one), by=by, at=at, why=f"series: {reach}")
+        holding.note_change(one, "moved", before, holding.facts(one), by=by, at=at, why=f"series: {reach}")
         audit.log("appointment.move", by=by, target_id=one.pk, patient_ids=[one.patient_id])
-        actions.open_up(freed, at)
+        holding.open_up(freed, at)
         if one.status != rules.PROPOSED:
             telling.moved(one, by=by, at=at)
     return rows

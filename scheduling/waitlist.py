@@ -21,8 +21,8 @@ from homecare.planning import usable_channels
 from messaging import actions as messages
 from messaging import links
 from patients.models import Patient
-from scheduling import actions, rules, slots, tasks
-from scheduling.actions import Time
+from scheduling import actions, holding, rules, slots
+from scheduling.holding import Time
 from scheduling.models import Appointment, Offer, Opening, Waiting
 from worklist import actions as worklist
 
@@ -63,8 +63,8 @@ def join(
     :raises Invalid, WaitsAlready:
     """
     problems = Problems()
-    kind = actions.find_type(type_id)
-    actions.check_patient(patient_id)
+    kind = holding.find_type(type_id)
+    holding.check_patient(patient_id)
     if therapist_id and therapist_id not in slots.therapists_for(kind, on=at.date()):
         problems.add("/therapist_id", "unknown", "This therapist is not booked for it.")
     if from_time and until_time and from_time >= until_time:
@@ -228,7 +228,7 @@ def _accept(*, offer_id: UUID, by: Caller, at: datetime) -> Appointment:
     if seen is None:
         raise NotFound
     # In the order of every booking: people and rooms first, then rows.
-    actions.lock(seen.patient_id, seen.therapist_id, seen.room_id)
+    holding.lock(seen.patient_id, seen.therapist_id, seen.room_id)
     offer = (
         Offer.objects.select_for_update(of=("self",)).select_related("waiting__instead_of", "opening").get(pk=offer_id)
     )
@@ -254,7 +254,7 @@ def _accept(*, offer_id: UUID, by: Caller, at: datetime) -> Appointment:
 
 @transaction.atomic
 def decline(*, offer_id: UUID, by: Caller, at: datetime) -> Offer:
-    """Say no to an offered time; whoever is next is asked at once. The place on the waitlist stays."""
+    """Say no to an offered time; whoever is next is asked with the next tick. The place on the waitlist stays."""
     offer = Offer.objects.select_for_update(of=("self",)).filter(pk=offer_id).first()
     if offer is None:
         raise NotFound
@@ -262,6 +262,5 @@ def decline(*, offer_id: UUID, by: Caller, at: datetime) -> Offer:
         _settle(offer, rules.DECLINED, at)
         worklist.settle(kinds=["slot_free"], about_ids=[offer.waiting_id], by=by, at=at)
         Offer.objects.filter(pk=offer.pk).update(made_at=at - timedelta(days=1))
-        tasks.desk.delay_on_commit(str(offer.clinic_id))
         audit.log("waitlist.decline", by=by, target_id=offer.pk, patient_ids=[offer.patient_id])
     return offer

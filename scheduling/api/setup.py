@@ -108,13 +108,12 @@ def answer(kind: str, found: Any, number: int = status.HTTP_200_OK) -> Response:
 
 class SetupView(ClinicView):
     kind: ClassVar[str]
-    scopes = {"get": "scheduling:read", "post": "scheduling:write", "patch": "scheduling:write",
-              "delete": "scheduling:write"}  # fmt: skip
-    audit_action = {"get": "scheduling.setup", "post": "scheduling.add", "patch": "scheduling.change",
-                    "delete": "scheduling.remove"}  # fmt: skip
 
 
 class Collection(SetupView):
+    scopes = {"get": "scheduling:read", "post": "scheduling:write"}
+    audit_action = {"get": "scheduling.setup", "post": "scheduling.add"}
+
     def get(self, request: Request) -> Response:
         """All of them, oldest first."""
         page = Page(request, key_types=[UUID])
@@ -132,6 +131,9 @@ class Collection(SetupView):
 
 
 class One(SetupView):
+    scopes = {"get": "scheduling:read", "patch": "scheduling:write", "delete": "scheduling:write"}
+    audit_action = {"get": "scheduling.setup", "patch": "scheduling.change", "delete": "scheduling.remove"}
+
     def get(self, request: Request, pk: UUID) -> Response:
         """One of them."""
         return answer(self.kind, availability.find(self.kind, pk))

@@ -12,14 +12,15 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from audit import actions as audit
 from clinic.api.fields import names_of, parsed
 from clinic.api.pagination import Page, invalid_parameter, moment
 from clinic.api.schema import PAGED
 from clinic.api.views import ClinicView, etag
 from patients.queries import identities
-from scheduling import actions, queries, rules, series, slots
-from scheduling.actions import Time
+from scheduling import actions, holding, queries, rules, series, slots
 from scheduling.api import serializers as shapes
+from scheduling.holding import Time
 from scheduling.models import Appointment, Series
 
 TAG = ["scheduling"]
@@ -201,7 +202,7 @@ class OneAppointment(AppointmentView):
         found = self.found(appointment_id)
         if "If-Match" not in request.headers:
             self.check_precondition(found.revision)
-        locked = actions.taken_up(found.pk, [])
+        locked = holding.taken_up(found.pk, [])
         self.check_precondition(locked.revision)
         body = parsed(shapes.NoteInput, request.data)
         return answer(
@@ -301,9 +302,9 @@ class Slots(ClinicView):
         type_id = uuid_of(request, "type_id")
         if type_id is None:
             raise invalid_parameter("type_id", "The type of appointment, please.")
-        kind = actions.find_type(type_id)
+        kind = holding.find_type(type_id)
         since = max(moment_of(request, "since") or timezone.now(), timezone.now())
-        if since > timezone.now() + actions.FORWARDS:
+        if since > timezone.now() + holding.FORWARDS:
             raise invalid_parameter("since", "At most two years ahead.")
         weekdays = request.query_params.getlist("weekday")
         if any(day not in list("0123456") for day in weekdays):
@@ -335,9 +336,10 @@ class SeriesProposal(ClinicView):
     @extend_schema(operation_id="series_propose", tags=TAG, request=shapes.PlanInput, responses=shapes.ProposalOutput)
     def post(self, request: Request, patient_id: UUID) -> Response:
         """Where the sessions could be. Nothing is held yet."""
-        self.saw(patient_id)
+        self.saw(*identities(clinic_id=self.caller.clinic_id, patient_id=patient_id))
         plan = series.Plan(**parsed(shapes.PlanInput, request.data))
         placed = series.propose(patient_id=patient_id, plan=plan, by=self.caller, at=timezone.now())
+        audit.log("series.propose", by=self.caller, patient_ids=[patient_id])
         rows = [
             {"number": number + 1, "starts_at": one.starts_at, "therapist_id": one.therapist_id,
              "room_id": one.room_id}
@@ -376,7 +378,7 @@ class PatientSeries(ClinicView):
     )
     def post(self, request: Request, patient_id: UUID) -> Response:
         """Book a series: all of `times` or none. 409 names the `number` that was taken."""
-        self.saw(patient_id)
+        self.saw(*identities(clinic_id=self.caller.clinic_id, patient_id=patient_id))
         body = parsed(shapes.SeriesInput, request.data)
         times = [time_of(one) for one in body.get("times", [])]
         made, _booked = series.book_series(

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from accounts.web.pages import page
 from clinic.errors import Conflict, DomainError, Invalid, NotFound
-from scheduling import actions, queries, rules, series, slots, words
-from scheduling.actions import Time
+from scheduling import actions, holding, queries, rules, series, slots, words
+from scheduling.holding import Time
 from scheduling.models import Appointment, Change
 from scheduling.web.calendar import as_uuid
 
@@ -94,7 +94,7 @@ def names(request: Any) -> dict[str, str]:
 def move(request: Any, appointment_id: UUID) -> HttpResponse:
     """Move it, by form or by script (dragged, or tapped); a script is told what it was, to undo it."""
     found = find(request, appointment_id)
-    before = actions.time_of(found)
+    before = holding.time_of(found)
     try:
         time = wanted(request, found)
         moved = series.move_series(

@@ -19,7 +19,7 @@ from clinic.errors import Conflict, DomainError, Invalid, NotFound
 from patients.models import Patient
 from patients.queries import identities
 from scheduling import actions, follow_ups, queries, rules, series, slots, waitlist, words
-from scheduling.actions import Time
+from scheduling.holding import Time
 from scheduling.models import AppointmentType, Series, Waiting
 from scheduling.web.appointments import names
 

@@ -208,7 +208,7 @@ def closure_line(found: Closure) -> str:
     return f"{who}: {days}{clock_}{f', {found.note}' if found.note else ''}"
 
 
-@page(scope="scheduling:write", action="", methods="GET POST")
+@page(scope="scheduling:write", action="page.scheduling.setup", methods="GET POST")
 def setup(request: Any, kind: str = "hours") -> HttpResponse:
     """One kind at a time: what there is, and a form for one more."""
     if kind not in FORMS:
@@ -227,7 +227,7 @@ def setup(request: Any, kind: str = "hours") -> HttpResponse:
     return render(request, "scheduling/setup.html", context, status=400 if form.errors or refusal else 200)
 
 
-@page(scope="scheduling:write", action="", methods="POST")
+@page(scope="scheduling:write", action="page.scheduling.remove", methods="POST")
 def remove(request: Any, kind: str, pk: UUID) -> HttpResponse:
     if kind not in FORMS:
         raise NotFound
@@ -236,7 +236,7 @@ def remove(request: Any, kind: str, pk: UUID) -> HttpResponse:
     return redirect("scheduling_setup", kind)
 
 
-@page(scope="scheduling:write", action="", methods="GET POST")
+@page(scope="scheduling:write", action="page.scheduling.settings", methods="GET POST")
 def how_we_book(request: Any) -> HttpResponse:
     booking = slots.booking_of(request.clinic.pk)
     initial = {name: getattr(booking, name) for name in BookingForm.base_fields}

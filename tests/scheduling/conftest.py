@@ -11,7 +11,7 @@ import pytest
 from clinic.caller import Caller
 from clinic.schema import new_id
 from scheduling import actions, rules
-from scheduling.actions import Time
+from scheduling.holding import Time
 from scheduling.models import Appointment, AppointmentType, Booking, Hours, Room, Site
 from tests import builders
 from tests.conftest import Cast

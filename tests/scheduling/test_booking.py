@@ -3,7 +3,7 @@ from datetime import time, timedelta
 import pytest
 
 from clinic.errors import Invalid
-from scheduling import actions, rules, slots
+from scheduling import actions, holding, rules, slots
 from scheduling.models import Appointment, Change, Opening
 from tests.scheduling.conftest import AT
 from worklist.models import Item
@@ -13,7 +13,7 @@ def test_a_booked_time_is_nobody_elses(desk):
     ada, ben = desk.patient(), desk.patient()
     made = desk.book(ada, 9)
 
-    with pytest.raises(actions.SlotTaken) as refusal:
+    with pytest.raises(holding.SlotTaken) as refusal:
         desk.book(ben, 9, 15)
 
     assert [one["starts_at"] for one in refusal.value.extra["next_free"]] == [
@@ -26,7 +26,7 @@ def test_a_booked_time_is_nobody_elses(desk):
 def test_a_patient_is_in_one_place_at_a_time(desk):
     ada = desk.patient()
     desk.book(ada, 9)
-    with pytest.raises(actions.PatientBusy):
+    with pytest.raises(holding.PatientBusy):
         desk.book(ada, 9, 15, other=True)
 
 
@@ -35,15 +35,15 @@ def test_the_buffer_keeps_the_room_but_not_the_patient(desk):
     desk.kind.save()
     ada = desk.patient()
     desk.book(ada, 9)
-    with pytest.raises(actions.SlotTaken):
+    with pytest.raises(holding.SlotTaken):
         desk.book(desk.patient(), 9, 30)
     desk.book(ada, 9, 30, other=True)
 
 
 def test_a_room_is_held_for_one(desk):
     desk.book(desk.patient(), 9)
-    taken = actions.Time(desk.time(9).starts_at, desk.cast.colleague.pk, desk.room.pk)
-    with pytest.raises(actions.SlotTaken):
+    taken = holding.Time(desk.time(9).starts_at, desk.cast.colleague.pk, desk.room.pk)
+    with pytest.raises(holding.SlotTaken):
         desk.book(desk.patient(), time=taken, outside_hours=True)
 
 
@@ -101,7 +101,7 @@ def test_a_swap_that_does_not_fit_changes_nothing(desk):
     long = desk.book(desk.patient(), 12)
     long.ends_at = long.blocked_until = long.starts_at + timedelta(hours=1)
     long.save()
-    with pytest.raises(actions.SlotTaken):
+    with pytest.raises(holding.SlotTaken):
         actions.swap(first_id=first.pk, second_id=long.pk, by=desk.by, at=AT)
     assert Appointment.objects.get(pk=first.pk).starts_at == desk.time(9).starts_at
     assert Appointment.objects.get(pk=second.pk).starts_at == desk.time(9, 30).starts_at
@@ -119,7 +119,7 @@ def test_status_goes_its_way_and_a_correction_says_why(desk):
     made = actions.set_status(appointment_id=made.pk, status="noshow", why="Wrong row.", by=desk.by, at=during)
     assert Change.objects.order_by("-id")[0].why == "Wrong row."
     desk.book(desk.patient(), 9)
-    with pytest.raises(actions.SlotTaken):
+    with pytest.raises(holding.SlotTaken):
         actions.set_status(appointment_id=made.pk, status="fulfilled", why="Did come.", by=desk.by, at=during)
 
 

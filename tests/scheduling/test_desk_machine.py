@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from clinic import tenancy
-from scheduling import actions, follow_ups, rules, series, waitlist
-from scheduling.actions import Time
+from scheduling import actions, follow_ups, holding, rules, series, waitlist
+from scheduling.holding import Time
 from scheduling.models import Appointment, Offer, Series, Waiting
 from tests.conftest import make_cast
 from tests.scheduling.conftest import AT, make_desk
@@ -67,7 +67,7 @@ class Desk(RuleBasedStateMachine):
         expected = self.clash(changes)
         try:
             result = act()
-        except (actions.SlotTaken, actions.PatientBusy):
+        except (holding.SlotTaken, holding.PatientBusy):
             assert expected, "refused without a reason"
             return None
         assert not expected, "an overlap was let through"

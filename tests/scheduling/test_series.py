@@ -8,8 +8,8 @@ import pytest
 from clinic.errors import Invalid
 from clinic.schema import new_id
 from messaging.models import Message
-from scheduling import actions, availability, rules, series
-from scheduling.actions import Time
+from scheduling import availability, holding, rules, series
+from scheduling.holding import Time
 from scheduling.models import Appointment, Hours, Series
 from tests.scheduling.conftest import AT
 from worklist.models import Item
@@ -47,7 +47,7 @@ def test_all_or_none(desk, plan):
     ada = desk.patient()
     some = times(propose(desk, ada, plan))
     desk.book(desk.patient(), time=some[4])
-    with pytest.raises(actions.SlotTaken) as refusal:
+    with pytest.raises(holding.SlotTaken) as refusal:
         book(desk, ada, plan, some)
     assert refusal.value.extra["number"] == 5
     assert not Series.objects.exists()
@@ -111,7 +111,7 @@ def test_a_clash_of_one_moves_none(desk, plan):
     _made, booked = book(desk, ada, plan, times(propose(desk, ada, plan)))
     desk.book(desk.patient(), time=Time(booked[5].starts_at + timedelta(hours=1), desk.therapist_id, desk.room.pk))
     target = Time(booked[0].starts_at + timedelta(hours=1), desk.therapist_id, desk.room.pk)
-    with pytest.raises(actions.SlotTaken):
+    with pytest.raises(holding.SlotTaken):
         series.move_series(appointment_id=booked[0].pk, time=target, reach="all", by=desk.by, at=AT)
     assert {f"{one.starts_at:%H:%M}" for one in Appointment.objects.filter(patient_id=ada)} == {"09:00"}
 

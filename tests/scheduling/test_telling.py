@@ -9,7 +9,7 @@ from icalendar import Calendar
 
 from messaging import engine
 from messaging.models import Link, Message
-from scheduling import actions, availability, ics, series
+from scheduling import actions, availability, holding, ics, series
 from scheduling.models import Appointment
 from tests.messaging.conftest import inbox  # noqa: F401 - a fixture
 from tests.scheduling.conftest import AT
@@ -84,7 +84,7 @@ def test_the_mail_carries_it(desk, ada, inbox, django_capture_on_commit_callback
 
     now = timezone.now() - timedelta(seconds=30)
     week = (now + timedelta(days=9)).replace(hour=10, minute=0, second=0, microsecond=0)
-    target = actions.Time(week, desk.therapist_id, desk.room.pk)
+    target = holding.Time(week, desk.therapist_id, desk.room.pk)
     desk.book(ada, time=target, outside_hours=True, at=now)
     engine.hand_over(desk.cast.clinic.pk)
 
@@ -101,7 +101,7 @@ def test_the_mail_carries_it(desk, ada, inbox, django_capture_on_commit_callback
 def test_a_series_is_one_mail_with_every_time(desk, ada):
     plan = series.Plan(type_id=desk.kind.pk, count=3, weeks=3, starts_on=desk.time(9).starts_at.date())
     placed = series.propose(patient_id=ada, plan=plan, by=desk.by, at=AT)
-    times = [actions.Time(s.starts_at, s.therapist_id, s.room_id) for s in placed.slots.values()]
+    times = [holding.Time(s.starts_at, s.therapist_id, s.room_id) for s in placed.slots.values()]
     _made, booked = series.book_series(patient_id=ada, plan=plan, times=times, by=desk.by, at=AT)
     message = Message.objects.get(kind="series_booked")
     events = Calendar.from_ical(message.calendar).walk("VEVENT")

@@ -1,0 +1,267 @@
+"""
+Holding a time: what every change of an appointment shares, for one, a swap, a series, or a taken offer.
+
+People and rooms are locked first, in one order; then rows; and the exclusion constraints have the last word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from accounts.models import Membership
+from clinic.caller import Caller
+from clinic.constraints import violations_as
+from clinic.errors import Conflict, NotFound, Problems
+from clinic.sql import prepared
+from patients.models import Patient
+from scheduling import rules, slots
+from scheduling.models import Appointment, AppointmentType, Change, Opening
+
+NEXT_FREE = 3
+BACKWARDS = timedelta(days=31)  # what was done by phone or on paper is entered later
+FORWARDS = timedelta(days=2 * 366)
+
+
+class SlotTaken(Conflict):
+    code = "slot_taken"
+    detail = "Somebody else has this time, with this therapist or in this room."
+
+
+class PatientBusy(Conflict):
+    code = "patient_busy"
+    detail = "The patient has another appointment at this time."
+
+
+class NotUpcoming(Conflict):
+    code = "not_upcoming"
+    detail = "This appointment is over or cancelled; correct its state first."
+
+
+class SeriesEnded(Conflict):
+    code = "series_ended"
+    detail = "This series has ended."
+
+
+CLASHES: Mapping[str, type[Conflict]] = {
+    "therapist_booked_once": SlotTaken,
+    "room_booked_once": SlotTaken,
+    "patient_booked_once": PatientBusy,
+}
+# In one order, so that two who want the same things wait for each other instead of standing in each other's way.
+LOCK = """
+    SELECT pg_advisory_xact_lock(key)
+    FROM (SELECT DISTINCT hashtextextended(one::text, 5) AS key FROM unnest(%s::uuid[]) AS one ORDER BY key) AS keys
+"""
+
+
+@dataclass(frozen=True)
+class Time:
+    """Where an appointment is to be: a start, a therapist, a room (None: online)."""
+
+    starts_at: datetime
+    therapist_id: UUID
+    room_id: UUID | None
+
+
+class ChangedMeanwhile(Conflict):
+    code = "changed_meanwhile"
+    detail = "Somebody has changed this appointment meanwhile. Look at it again."
+
+
+def find_type(type_id: UUID) -> AppointmentType:
+    """:raises Invalid:"""
+    problems = Problems()
+    kind = AppointmentType.objects.filter(pk=type_id, is_active=True).first()
+    if kind is None:
+        problems.add("/type_id", "unknown", "There is no such type of appointment, or it is not booked any more.")
+        problems.raise_if_any()
+    assert kind is not None
+    return kind
+
+
+def check_patient(patient_id: UUID) -> Patient:
+    """:raises Invalid, NotFound:"""
+    patient = Patient.objects.filter(pk=patient_id).first()
+    if patient is None:
+        raise NotFound
+    problems = Problems()
+    if patient.is_merged:
+        problems.add("/patient_id", "merged", "This record was merged into another; book with that one.")
+    elif patient.status != "in_care":
+        problems.add("/patient_id", "not_in_care", "The patient is not in care.")
+    problems.raise_if_any()
+    return patient
+
+
+def check_time(kind: AppointmentType, time: Time, *, outside_hours: bool, at: datetime) -> None:
+    """
+    Whether the therapist may do it, in that room, at that time. Whether it is free, the database says.
+
+    :raises Invalid:
+    """
+    problems = Problems()
+    if not at - BACKWARDS <= time.starts_at <= at + FORWARDS:
+        problems.add("/starts_at", "out_of_range", "From a month ago to two years ahead.")
+        problems.raise_if_any()
+    zone = slots.zone_of(kind.clinic_id)
+    if time.therapist_id not in slots.therapists_for(kind, on=time.starts_at.astimezone(zone).date()):
+        able = Membership.objects.active().filter(role="therapist", user_id=time.therapist_id).exists()
+        code, said = ("not_competent", "is not entered as competent for it") if able else ("unknown", "is none here")
+        problems.add("/therapist_id", code, f"This therapist {said}.")
+    rooms = slots.rooms_for(kind)
+    if kind.online and time.room_id is not None:
+        problems.add("/room_id", "not_allowed", "It is online; no room is needed.")
+    elif not kind.online and time.room_id not in rooms:
+        problems.add("/room_id", "unknown", "One of the rooms that this type of appointment may be in, please.")
+    problems.raise_if_any()
+    if not outside_hours and not _works(kind, time):
+        problems.add("/starts_at", "outside_hours", "The therapist does not work there and then.")
+        problems.raise_if_any()
+
+
+def _works(kind: AppointmentType, time: Time) -> bool:
+    ends_at = time.starts_at + kind.length
+    stretches = slots.working(
+        kind.clinic_id, therapists=[time.therapist_id], rooms=[time.room_id] if time.room_id else None,
+        first=time.starts_at - timedelta(days=1), until=ends_at + timedelta(days=1), online=kind.online,
+    )  # fmt: skip
+    return any(one.starts_at <= time.starts_at and ends_at <= one.ends_at for one in stretches)
+
+
+def check_upcoming(found: Appointment) -> None:
+    """:raises NotUpcoming:"""
+    if found.status not in rules.UPCOMING:
+        raise NotUpcoming
+
+
+def check_revision(found: Appointment, revision: int | None) -> None:
+    """:raises ChangedMeanwhile:"""
+    if revision is not None and found.revision != revision:
+        raise ChangedMeanwhile
+
+
+def lock(*ids: UUID | None) -> None:
+    """Have these patients, therapists and rooms to oneself until the transaction ends."""
+    prepared(LOCK, [[str(one) for one in ids if one is not None]])
+
+
+def taken_up(appointment_id: UUID, times: list[Time]) -> Appointment:
+    """The appointment, with everything locked that it has and is to have. :raises NotFound:"""
+    return taken_up_together([appointment_id], times)[0]
+
+
+def taken_up_together(ids: list[UUID], times: list[Time] | None = None) -> list[Appointment]:
+    """
+    :raises NotFound:
+    :raises ChangedMeanwhile: somebody moved one of them between the look and the lock
+    """
+    seen = list(Appointment.objects.filter(pk__in=ids))
+    if len(seen) < len(ids):
+        raise NotFound
+    held = {key for one in seen for key in (one.patient_id, one.therapist_id, one.room_id)}
+    lock(*held, *(key for time in times or () for key in (time.therapist_id, time.room_id)))
+    rows = Appointment.objects.filter(pk__in=ids).select_related("type").order_by("pk")
+    locked = {one.pk: one for one in rows.select_for_update(of=("self",))}
+    if any(one.therapist_id not in held or one.room_id not in held for one in locked.values()):
+        raise ChangedMeanwhile
+    return [locked[one] for one in ids]
+
+
+def time_of(found: Appointment) -> Time:
+    return Time(found.starts_at, found.therapist_id, found.room_id)
+
+
+def put(found: Appointment, time: Time, kind: AppointmentType, *, length: timedelta | None = None) -> None:
+    found.starts_at, found.therapist_id, found.room_id = time.starts_at, time.therapist_id, time.room_id
+    found.ends_at = time.starts_at + (length or kind.length)
+    found.blocked_until = found.ends_at + kind.buffer
+
+
+def save(found: Appointment) -> None:
+    found.revision += 1
+    found.save()
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Let several rows change before they are held against each other; it is done when the block ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET CONSTRAINTS {', '.join(CLASHES)} DEFERRED")
+        yield
+        cursor.execute(f"SET CONSTRAINTS {', '.join(CLASHES)} IMMEDIATE")
+
+
+@contextmanager
+def clashes(kind: AppointmentType, wanted: Appointment, at: datetime) -> Iterator[None]:
+    """Tell whoever comes second what is free instead."""
+    try:
+        with violations_as(CLASHES):
+            yield
+    except Conflict as clash:
+        if type(clash) in CLASHES.values():
+            clash.extra["next_free"] = [
+                {
+                    "starts_at": one.starts_at.isoformat().replace("+00:00", "Z"),
+                    "therapist_id": str(one.therapist_id),
+                    "room_id": str(one.room_id) if one.room_id else None,
+                }
+                for one in next_free(kind, wanted, at)
+            ]
+        raise
+
+
+def next_free(kind: AppointmentType, wanted: Appointment, at: datetime) -> list[rules.Slot]:
+    """The next three times of the same therapist; of anybody, if that one has none in the coming weeks."""
+    after = max(wanted.starts_at, at)
+    search = slots.Search(
+        after, after + timedelta(weeks=4), therapists=[wanted.therapist_id], patient_id=wanted.patient_id,
+        but=[wanted.pk],
+    )  # fmt: skip
+    found = slots.free(kind, search, limit=NEXT_FREE)
+    anybody = slots.Search(after, after + timedelta(weeks=4), patient_id=wanted.patient_id, but=[wanted.pk])
+    return found or slots.free(kind, anybody, limit=NEXT_FREE)
+
+
+def facts(found: Appointment) -> dict[str, Any]:
+    """What a change may change, for the trail."""
+    return {
+        "status": found.status,
+        "starts_at": found.starts_at.isoformat(),
+        "ends_at": found.ends_at.isoformat(),
+        "therapist_id": str(found.therapist_id),
+        "room_id": str(found.room_id) if found.room_id else None,
+    }
+
+
+def note_change(
+    found: Appointment, what: str, before: dict[str, Any], after: dict[str, Any], *, by: Caller, at: datetime,
+    why: str = "",
+) -> None:  # fmt: skip
+    changed = {key: value for key, value in after.items() if before.get(key) != value}
+    Change.objects.create(
+        clinic_id=found.clinic_id, appointment=found, at=at, by_id=by.user_id,
+        by_client="" if by.user_id else by.client_id or "", what=what, why=why,
+        before={key: before[key] for key in changed if key in before}, after=changed,
+    )  # fmt: skip
+
+
+def opening_of(found: Appointment) -> Opening:
+    return Opening(
+        clinic_id=found.clinic_id, therapist_id=found.therapist_id, room_id=found.room_id,
+        starts_at=found.starts_at, ends_at=found.blocked_until,
+    )  # fmt: skip
+
+
+def open_up(freed: Opening, at: datetime) -> None:
+    """Note a time that came free; the waitlist's next tick offers it."""
+    if freed.ends_at <= at:
+        return
+    freed.made_at = at
+    freed.save(force_insert=True)
