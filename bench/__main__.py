@@ -2,7 +2,8 @@
 Palpate beside plain DRF and beside the bare limit, on the same PostgreSQL, the same gunicorn settings, the same data.
 
 Each pair runs in turn, several times; the medians' ratios are printed. The machine's own speed cancels out.
-`make bench ARGS=screen` measures the exam screen only, `ARGS=reminders` the reminders, `ARGS=api` the API.
+`make bench ARGS=screen` measures the exam screen only, `ARGS=reminders` the reminders, `ARGS=desk` the
+calendar, `ARGS=api` the API.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any
 
 import psycopg
 
-from bench import reminders, screen
+from bench import desk, reminders, screen
 from bench.data import exam_body
 from bench.load import Connection, Figures, drive, http
 from dev.servers import CannotStart, die_with_parent
@@ -35,11 +36,13 @@ GUNICORN = ["--workers", "2", "--threads", "4", "--worker-class", "gthread", "--
 def main() -> int:
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
         os.environ.pop(name, None)
-    parts = sys.argv[1:] or ["screen", "reminders", "api"]
+    parts = sys.argv[1:] or ["screen", "reminders", "desk", "api"]
     if "screen" in parts:
         screen.run()
     if "reminders" in parts:
         reminders.run()
+    if "desk" in parts:
+        desk.run()
     if "api" not in parts:
         return 0
     with tempfile.TemporaryDirectory(prefix="palpate-bench-") as folder:
