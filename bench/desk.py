@@ -133,7 +133,8 @@ def search(clinic: Any) -> None:
     plain = timed(lambda: plainly(kind, now))
     print(f"\nThe first 20 free times of {WEEKS} weeks, {THERAPISTS} therapists, {count:,} appointments")
     print(
-        f"  Palpate                       {ours:6.1f} ms (mornings before nine {narrow:.1f} ms, all of them {whole:.1f} ms)"
+        f"  Palpate                       {ours:6.1f} ms"
+        f" (mornings before nine {narrow:.1f} ms, all of them {whole:.1f} ms)"
     )
     print(f"  plain Django, day by day      {plain:6.1f} ms     ratio {plain / ours:.1f}")
     with connection.cursor() as cursor:

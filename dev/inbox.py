@@ -43,13 +43,16 @@ class Kept(Inbox):
         self.mails: list[dict[str, str]] = json.loads(self.file.read_text()) if self.file.exists() else []
 
     def take(self, message: Message) -> None:
-        body = message.get_payload(decode=True)
+        parts = [part for part in message.walk() if not part.is_multipart()]
+        body = next((p.get_payload(decode=True) for p in parts if p.get_content_type() == "text/plain"), b"")
+        files = [p.get_filename() or p.get_content_type() for p in parts[1:]]
         mail = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "to": str(message["To"] or ""),
             "from": read(message["From"]),
             "subject": read(message["Subject"]),
             "body": body.decode(errors="replace") if isinstance(body, bytes) else "",
+            "files": ", ".join(files),
             "headers": "\n".join(f"{n}: {v}" for n, v in message.items() if n.startswith(("List-", "Auto", "Message"))),
         }
         with self.lock:

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0002_row_level_security"),
-        ("messaging", "0003_appointments"),
+        ("messaging", "0002_row_level_security"),
         ("patients", "0002_row_level_security"),
     ]
 

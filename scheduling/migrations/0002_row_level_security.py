@@ -38,8 +38,8 @@ PRESENTED = "decode(nullif(current_setting('palpate.link_sha256', true), ''), 'h
 class Migration(migrations.Migration):
     dependencies = [
         ("scheduling", "0001_initial"),
-        ("messaging", "0003_appointments"),
-        ("worklist", "0003_workload"),
+        ("messaging", "0002_row_level_security"),
+        ("worklist", "0002_row_level_security"),
         ("patients", "0002_row_level_security"),
     ]
 

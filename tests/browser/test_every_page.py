@@ -10,6 +10,26 @@ pytestmark = pytest.mark.processes
 MOST_KB = 150
 
 
+def desk_pages(page, writer, patient_id):
+    """(name, how to get there) of the desk's pages, with an appointment of the patient's."""
+    kind = writer.get("/appointment-types/").json()["results"][0]
+    slot = writer.get("/slots/", params={"type_id": kind["id"], "limit": 200}).json()["results"][-1]
+    booked = writer.post("/appointments/", json={
+        "patient_id": patient_id, "type_id": kind["id"],
+        **{name: slot[name] for name in ("starts_at", "therapist_id", "room_id")},
+    }).json()["id"]  # fmt: skip
+    day = slot["starts_at"][:10]
+    for path in (
+        f"/calendar/?on={day}", f"/calendar/?view=week&on={day}", f"/calendar/?by=room&on={day}",
+        f"/calendar/?view=week&on={day}&only={slot['therapist_id']}", "/calendar/feed/", "/appointments/new/",
+        f"/appointments/{booked}/?free=same", f"/patients/{patient_id}/book/",
+        f"/patients/{patient_id}/book/?type={kind['id']}", f"/patients/{patient_id}/appointments/",
+        f"/patients/{patient_id}/book/?type={kind['id']}&count=6&weeks=3", "/waitlist/", "/figures/", "/scheduling/",
+        "/scheduling/appointment-types/", "/scheduling/closures/", "/scheduling/booking/",
+    ):  # fmt: skip
+        yield path, lambda path=path: page.goto(path)
+
+
 def states(person_, page, writer, patient_id):
     """(name, how to get there) for all pages of a therapist."""
     exam = {"performed_at": "2026-01-05T09:00:00Z", "pain_now": 6,
@@ -83,7 +103,8 @@ def states(person_, page, writer, patient_id):
     assert writer.post(f"/programmes/{programme}/publish/", json={}).status_code == 200
     for path in ("", "reminders/", "sheet/"):
         yield f"programme {path}", lambda path=path: page.goto(f"/programmes/{programme}/{path}")
-    for path in ("/worklist/", "/messages/?show=all", "/messages/next/", "/programmes/pictures/"):
+    yield from desk_pages(page, writer, patient_id)
+    for path in ("/worklist/?show=all", "/messages/?show=all", "/messages/next/", "/programmes/pictures/"):
         yield path, lambda path=path: page.goto(path)
     yield "house style", lambda: page.goto("/ui/")
     for path in ("/account/", "/account/password/change/", "/account/sessions/", "/account/2fa/", "/clinics/"):
