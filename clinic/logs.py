@@ -3,7 +3,7 @@
 import logging
 import re
 
-TOKEN = re.compile(r"^(/[cs]/)[^/]+")  # links of patients
+TOKEN = re.compile(r"^(/[cs]/(?:feeds/|calendar/)?)[^/]+")  # links of patients, feeds of calendars
 
 
 class WithoutQuery(logging.Filter):

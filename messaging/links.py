@@ -89,12 +89,6 @@ def revoke(*, patient_id: UUID, purposes: list[str], at: datetime) -> int:
     return open_ones.update(revoked_at=at)
 
 
-def revoke_about(*, about_ids: list[UUID], purposes: list[str], at: datetime) -> int:
-    """Close every open link to these things."""
-    open_ones = Link.objects.filter(about_id__in=about_ids, purpose__in=purposes, revoked_at=None)
-    return open_ones.update(revoked_at=at)
-
-
 def opened(link: Link) -> None:
     Link.objects.filter(pk=link.pk, opened_at=None).update(opened_at=timezone.now())
 

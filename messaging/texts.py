@@ -28,6 +28,7 @@ class Text:
 STOP_LINE = gettext_noop("No more of these messages: {stop}")
 STOP_SMS = gettext_noop("STOP ends these messages.")
 ANSWER_ONCE = gettext_noop("The link works once, for a few days. It asks for your year of birth on a new device.")
+IN_THE_FILE = gettext_noop("All of them are in the calendar file that comes with this mail.")
 ANSWER_WHILE = gettext_noop("The link is yours alone. It asks for your year of birth on a new device.")
 DEFAULTS = {
     "check_in": Text(
@@ -68,7 +69,7 @@ DEFAULTS = {
     ),
     "series_booked": Text(
         gettext_noop("Your appointments"),
-        gettext_noop("{clinic}: your appointments are booked; the first is on {when}. All are in the calendar file."),
+        gettext_noop("{clinic}: your appointments are booked; the first is on {when}."),
     ),
     "slot_offered": Text(
         gettext_noop("A free appointment"),
@@ -85,6 +86,8 @@ def default(kind: str, channel: str) -> Text:
     """Our words, in the language that is active."""
     text = DEFAULTS[kind]
     lines = [_(text.body)]
+    if kind == "series_booked" and channel == rules.EMAIL:
+        lines.append(_(IN_THE_FILE))
     if rules.KINDS[kind].link and channel == rules.EMAIL:
         lines.append(_(ANSWER_WHILE) if rules.KINDS[kind].dated else _(ANSWER_ONCE))
     if rules.KINDS[kind].to_patient:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -45,6 +45,10 @@ DETAIL_FIELDS = frozenset(
         "status",
     ]
 )
+
+
+# What apps above do when two records become one; each adds itself when Django starts, and may refuse.
+AFTER_MERGE: list[Callable[..., None]] = []
 
 
 class IdentifierTaken(Conflict):
@@ -225,6 +229,8 @@ def merge_patients(*, patient_id: UUID, into_id: UUID, reason: str, by: Caller, 
     )
     SearchKey.objects.filter(patient=source).delete()
     _index(target)
+    for follow in AFTER_MERGE:
+        follow(source_id=source.pk, target_id=target.pk, by=by, at=at)
     audit.log("patient.merge", by=by, target_id=target.pk, patient_ids=[source.pk, target.pk])
     return target
 

@@ -12,11 +12,12 @@ from django.db import transaction
 
 from audit import actions as audit
 from clinic.caller import Caller
-from clinic.errors import Invalid, Problems
+from clinic.constraints import violations_as
+from clinic.errors import Conflict, Invalid, Problems
 from clinic.schema import new_id
 from scheduling import follow_ups, holding, rules, slots, telling
 from scheduling.holding import Time
-from scheduling.models import Appointment, Series
+from scheduling.models import Appointment, Offer, Series, Waiting
 
 # --- Booking --------------------------------------------------------------------------------------------------
 
@@ -122,6 +123,8 @@ def swap(*, first_id: UUID, second_id: UUID, by: Caller, at: datetime) -> tuple[
         holding.check_time(one.type, time, outside_hours=True, at=at)
     before = [holding.facts(one) for one in pair]
     for one, time in zip(pair, times, strict=True):
+        if one.status == rules.CONFIRMED:
+            one.status = rules.BOOKED  # it was the old time that was confirmed
         holding.put(one, time, one.type, length=one.ends_at - one.starts_at)
     with holding.clashes(first.type, first, at), holding.together():
         for one in pair:
@@ -212,3 +215,36 @@ def annotate(*, appointment_id: UUID, note: str, revision: int | None = None, by
         holding.note_change(found, "note", {"note": before}, {"note": note}, by=by, at=at)
         audit.log("appointment.annotate", by=by, target_id=found.pk, patient_ids=[found.patient_id])
     return found
+
+
+# --- Two records that become one ------------------------------------------------------------------------------
+
+
+class BothBooked(Conflict):
+    code = "both_booked"
+    detail = "The two records have appointments at the same time; move or cancel one of them first."
+
+
+@transaction.atomic
+def follow_merge(*, source_id: UUID, target_id: UUID, by: Caller, at: datetime) -> None:
+    """
+    Give the survivor what lies ahead: appointments, open series, the place on the waitlist. What is over stays.
+
+    :raises BothBooked: they would be in two places at once
+    """
+    holding.lock(source_id, target_id)
+    rows = list(Appointment.objects.filter(patient_id=source_id, ends_at__gt=at).holding())
+    with violations_as({"patient_booked_once": BothBooked}):
+        Appointment.objects.filter(pk__in=[one.pk for one in rows]).update(patient_id=target_id)
+    for one in rows:
+        ids = {"patient_id": str(source_id)}, {"patient_id": str(target_id)}
+        holding.note_change(one, "merged", *ids, by=by, at=at)
+    Series.objects.filter(patient_id=source_id, ended_at=None).update(patient_id=target_id)
+    waits = Waiting.objects.filter(patient_id=source_id, status=rules.WAITING)
+    had = Waiting.objects.filter(patient_id=target_id, status=rules.WAITING).values_list("type_id", flat=True)
+    waits.filter(type_id__in=list(had)).update(status=rules.WITHDRAWN)
+    moved = list(waits.values_list("pk", flat=True))
+    Waiting.objects.filter(pk__in=moved).update(patient_id=target_id)
+    Offer.objects.filter(waiting_id__in=moved).update(patient_id=target_id)
+    for patient_id in (source_id, target_id):
+        follow_ups.reconcile(patient_id=patient_id, by=by, at=at)

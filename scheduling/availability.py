@@ -57,13 +57,26 @@ def put(*, kind: str, values: Mapping[str, Any], pk: UUID | None = None, by: Cal
     :raises Invalid, NotFound, NameTaken:
     """
     model = KINDS[kind]
-    found: Any = model(id=new_id(), clinic_id=by.clinic_id) if pk is None else find(kind, pk)
+    found: Any = _put_away(model, values) if pk is None else find(kind, pk)
+    is_new = found is None
+    found = found or model(id=new_id(), clinic_id=by.clinic_id)
     for name, value in values.items():
         setattr(found, name, value)
     check(found)
     with violations_as(NAMES):
-        found.save(force_insert=pk is None)
+        found.save(force_insert=is_new)
     audit.log(f"scheduling.{'add' if pk is None else 'change'}", by=by, target_id=found.pk, code=kind)
+    return found
+
+
+def _put_away(model: type[models.Model], values: Mapping[str, Any]) -> Any:
+    """One of the same name that was made inactive: it comes back instead of standing in the way."""
+    if not hasattr(model, "is_active"):
+        return None
+    same = {name: values[name] for name in ("name", "site_id") if name in values}
+    found: Any = model._default_manager.filter(is_active=False, **same).first()
+    if found is not None:
+        found.is_active = True
     return found
 
 
@@ -115,7 +128,7 @@ def check(found: Any) -> None:
     if hasattr(found, "until_time") and found.from_time and found.until_time and found.from_time >= found.until_time:
         problems.add("/until_time", "invalid", "After the beginning, please.")
     if hasattr(found, "user_id") and (found.user_id or not isinstance(found, Closure)):
-        _therapist(problems, "user_id", found.user_id)
+        _therapist(problems, "user_id", found.user_id, found.clinic_id)
     if isinstance(found, Competency) and found.technique not in TECHNIQUES:
         problems.add("/technique", "unknown", f"One of: {', '.join(TECHNIQUES)}.")
     problems.raise_if_any()
@@ -129,7 +142,7 @@ def _check_type(found: AppointmentType, problems: Problems) -> None:
     if found.technique and found.technique not in TECHNIQUES:
         problems.add("/technique", "unknown", f"Empty, or one of: {', '.join(TECHNIQUES)}.")
     for pk in found.therapists:
-        _therapist(problems, "therapists", pk)
+        _therapist(problems, "therapists", pk, found.clinic_id)
     if Room.objects.filter(pk__in=found.rooms).count() < len(set(found.rooms)):
         problems.add("/rooms", "unknown", "There is no such room.")
 
@@ -139,8 +152,9 @@ def _known(problems: Problems, name: str, pk: UUID | None, model: type[models.Mo
         problems.add(f"/{name}", "unknown", "There is none such in this clinic.")
 
 
-def _therapist(problems: Problems, name: str, pk: UUID | None) -> None:
-    if pk is None or not Membership.objects.active().filter(role="therapist", user_id=pk).exists():
+def _therapist(problems: Problems, name: str, pk: UUID | None, clinic_id: UUID) -> None:
+    members = Membership.objects.active().filter(clinic_id=clinic_id, role="therapist", user_id=pk)
+    if pk is None or not members.exists():
         problems.add(f"/{name}", "unknown", "There is no such therapist in this clinic.")
 
 

@@ -183,7 +183,9 @@ def _settle_and_raise(
     missing = [one for key, one in rows.items() if key not in open_keys]
     if not missing:
         return
-    closed = items.filter(about_id__in=[one.about_id for one in missing], done_by__isnull=False)
+    closed = items.filter(about_id__in=[one.about_id for one in missing], done_at__isnull=False).exclude(
+        outcome=kinds.ITSELF
+    )
     by_hand = {(item.kind, item.about_id): item.facts for item in closed.order_by("done_at")}
     for one in missing:
         # Closed by hand, and nothing is different from then: it was somebody's decision.

@@ -44,11 +44,6 @@ class NotUpcoming(Conflict):
     detail = "This appointment is over or cancelled; correct its state first."
 
 
-class SeriesEnded(Conflict):
-    code = "series_ended"
-    detail = "This series has ended."
-
-
 CLASHES: Mapping[str, type[Conflict]] = {
     "therapist_booked_once": SlotTaken,
     "room_booked_once": SlotTaken,
@@ -112,9 +107,15 @@ def check_time(kind: AppointmentType, time: Time, *, outside_hours: bool, at: da
         problems.raise_if_any()
     zone = slots.zone_of(kind.clinic_id)
     if time.therapist_id not in slots.therapists_for(kind, on=time.starts_at.astimezone(zone).date()):
-        able = Membership.objects.active().filter(role="therapist", user_id=time.therapist_id).exists()
-        code, said = ("not_competent", "is not entered as competent for it") if able else ("unknown", "is none here")
-        problems.add("/therapist_id", code, f"This therapist {said}.")
+        able = (
+            Membership.objects.active()
+            .filter(clinic_id=kind.clinic_id, role="therapist", user_id=time.therapist_id)
+            .exists()
+        )
+        if able:
+            problems.add("/therapist_id", "not_competent", "This therapist is not entered as competent for it.")
+        else:
+            problems.add("/therapist_id", "unknown", "There is no such therapist in this clinic.")
     rooms = slots.rooms_for(kind)
     if kind.online and time.room_id is not None:
         problems.add("/room_id", "not_allowed", "It is online; no room is needed.")

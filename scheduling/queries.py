@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership, User
 from scheduling import rules, slots
-from scheduling.models import Appointment, Room, Series
+from scheduling.models import Appointment, Change, Room, Series
 
 
 def therapists(clinic_id: UUID) -> list[User]:
@@ -60,6 +60,7 @@ class Visit(NamedTuple):
     given_names: str
     family_name: str
     therapist_id: UUID
+    therapist: str
     room_id: UUID | None
     room: str | None
     kind: str
@@ -71,7 +72,8 @@ class Visit(NamedTuple):
 
 
 VISIT = (
-    "pk", "patient_id", "patient__given_names", "patient__family_name", "therapist_id", "room_id", "room__name",
+    "pk", "patient_id", "patient__given_names", "patient__family_name", "therapist_id", "therapist__name",
+    "room_id", "room__name",
     "type__name", "starts_at", "ends_at", "status", "number", "revision",
 )  # fmt: skip
 
@@ -104,7 +106,10 @@ def calendar(
     columns = {pk: Column(pk, name) for pk, name in names if only is None or pk == only}
     found = Appointment.objects.between(after, until).exclude(status=rules.CANCELLED).in_order()
     for one in map(Visit._make, found.values_list(*VISIT)):
-        column = columns.get(one.room_id if by == "room" else one.therapist_id)
+        key, name = (one.room_id, one.room or "") if by == "room" else (one.therapist_id, one.therapist)
+        if key not in columns and only is None:
+            columns[key] = Column(key, name)  # somebody who left, a room that was given up: what is booked stays seen
+        column = columns.get(key)
         if column is not None:
             column.visits[one.starts_at.astimezone(zone).date()].append(one)
     for gap in hours_of([p.pk for p in people], clinic_id, after, until):
@@ -165,6 +170,8 @@ def figures(clinic_id: UUID, *, first: date, last: date, zone: ZoneInfo) -> list
         open_min[gap.therapist_id] += int((gap.ends_at - gap.starts_at).total_seconds() // 60)
     window = timedelta(hours=slots.booking_of(clinic_id).cancel_until_hours)
     changed = cancelled_at(rows)
+    known = {p.pk for p in people}
+    people += User.objects.filter(pk__in={r.therapist_id for r in rows} - known).order_by("name", "pk")
     result = [
         _figures(p.pk, p.name, open_min[p.pk], [r for r in rows if r.therapist_id == p.pk], changed, window)
         for p in people
@@ -174,8 +181,6 @@ def figures(clinic_id: UUID, *, first: date, last: date, zone: ZoneInfo) -> list
 
 
 def cancelled_at(rows: list[Appointment]) -> dict[UUID, datetime]:
-    from scheduling.models import Change
-
     ids = [row.pk for row in rows if row.status == rules.CANCELLED]
     changes = Change.objects.filter(appointment_id__in=ids, what=rules.CANCELLED).order_by("id")
     return {change.appointment_id: change.at for change in changes}

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from audit import actions as audit
 from clinic.caller import Caller
@@ -22,7 +23,7 @@ from scheduling.models import Appointment, AppointmentType, Series
 from treatments.models import Intervention
 from treatments.rules import TECHNIQUES
 
-MOST_FREE = 4000  # slots looked at for one proposal
+MOST_FREE = 2000  # slots looked at for one session of a proposal
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ def check(plan: Plan) -> None:
         problems.add("/count", "too_many", "That is more than one a day.")
     if plan.least_gap_h is not None and not 0 <= plan.least_gap_h <= 24 * 30:
         problems.add("/least_gap_h", "out_of_range", "From 0 to 720.")
+    if not date(2000, 1, 1) <= plan.starts_on <= date(2100, 1, 1):
+        problems.add("/starts_on", "out_of_range", "A day within the next two years, please.")
     problems.raise_if_any()
 
 
@@ -69,18 +72,19 @@ def propose(*, patient_id: UUID, plan: Plan, by: Caller, at: datetime) -> rules.
     holding.check_patient(patient_id)
     kind = holding.find_type(plan.type_id)
     zone = slots.zone_of(by.clinic_id)
-    first = max(rules.at_wall(datetime.combine(plan.starts_on, time()), zone), at)
-    until = rules.at_wall(datetime.combine(plan.starts_on + timedelta(weeks=plan.weeks), time()), zone)
-    if until <= first:
-        return rules.Placed({}, list(range(plan.count)))
-    search = slots.Search(
-        first, until, therapists=plan.therapists, rooms=plan.rooms, weekdays=plan.weekdays, from_time=plan.from_time,
-        until_time=plan.until_time, patient_id=patient_id,
-    )  # fmt: skip
     gap = least_gap(kind, plan)
+    free: list[rules.Slot] = []
+    for first, after in rules.windows(plan.starts_on, plan.weeks, plan.count):
+        search = slots.Search(
+            max(rules.at_wall(datetime.combine(first, time()), zone), at),
+            rules.at_wall(datetime.combine(after, time()), zone), therapists=plan.therapists, rooms=plan.rooms,
+            weekdays=plan.weekdays, from_time=plan.from_time, until_time=plan.until_time, patient_id=patient_id,
+        )  # fmt: skip
+        if search.after < search.until:
+            free += slots.free(kind, search, limit=MOST_FREE)
     return rules.place(
-        slots.free(kind, search, limit=MOST_FREE), starts_on=plan.starts_on, weeks=plan.weeks, count=plan.count,
-        least_gap=gap, zone=zone, taken=needled_at(patient_id, kind, by.clinic_id, first) if gap else (),
+        free, starts_on=plan.starts_on, weeks=plan.weeks, count=plan.count, least_gap=gap, zone=zone,
+        taken=needled_at(patient_id, kind, by.clinic_id, at) if gap else (),
     )  # fmt: skip
 
 
@@ -152,11 +156,12 @@ def numbered(number: int) -> Iterator[None]:
         raise
 
 
-def affected(found: Appointment, reach: str) -> list[UUID]:
+def affected(found: Appointment, reach: str, at: datetime) -> list[UUID]:
     """This one; this and the later ones of its series; or all of it. Only what lies ahead."""
     if reach == rules.THIS or found.series_id is None:
         return [found.pk]
     others = Appointment.objects.filter(series_id=found.series_id, status__in=rules.UPCOMING)
+    others = others.filter(Q(starts_at__gt=at) | Q(pk=found.pk))
     if reach == rules.LATER:
         others = others.filter(starts_at__gte=found.starts_at)
     return list(others.in_order().values_list("pk", flat=True))
@@ -170,21 +175,27 @@ def move_series(
     Move this one, this and later, or all: by the same days and the same time on the wall, so that 10:00 stays 10:00
     when the clock changes. All or none.
 
-    :raises Invalid, NotUpcoming, SlotTaken, PatientBusy: naming the number
+    :raises Invalid, NotUpcoming, SlotTaken, PatientBusy:
     """
     if reach not in rules.REACH:
         raise Invalid(f"One of: {', '.join(rules.REACH)}.")
     first = Appointment.objects.select_related("type").filter(pk=appointment_id).first()
-    ids = affected(first, reach) if first else [appointment_id]
+    ids = affected(first, reach, at) if first else [appointment_id]
     if first is None or ids == [appointment_id]:
         moved = actions.move(
             appointment_id=appointment_id, time=time, outside_hours=outside_hours, by=by, at=at
         )  # fmt: skip
         return [moved]
     holding.check_upcoming(first)
+    if not at - holding.BACKWARDS <= time.starts_at <= at + holding.FORWARDS:
+        holding.check_time(first.type, time, outside_hours=True, at=at)
     zone = slots.zone_of(by.clinic_id)
     by_wall = wall(time.starts_at, zone) - wall(first.starts_at, zone)
     rows = holding.taken_up_together(ids, [time])
+    for one in rows:
+        holding.check_upcoming(one)
+        if one.pk == first.pk:
+            holding.check_revision(one, first.revision)
     changes = [(one, holding.facts(one), holding.opening_of(one)) for one in rows]
     for one in rows:
         target = Time(
@@ -225,7 +236,9 @@ def cancel_series(
     if reach not in rules.REACH:
         raise Invalid(f"One of: {', '.join(rules.REACH)}.")
     first = Appointment.objects.filter(pk=appointment_id).first()
-    ids = affected(first, reach) if first else [appointment_id]
+    ids = affected(first, reach, at) if first else [appointment_id]
+    if first is not None:
+        holding.taken_up_together(ids)
     done = [
         actions.set_status(
             appointment_id=pk, status=rules.CANCELLED, cancelled_by=cancelled_by, reason=reason, by=by, at=at

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from accounts.models import Clinic, Membership
 from clinic.sql import prepared
 from scheduling import rules
-from scheduling.models import AppointmentType, Booking, Competency
+from scheduling.models import AppointmentType, Booking, Competency, Room
 
 MOST_WEEKS = 26
 
@@ -132,7 +132,9 @@ def zone_of(clinic_id: UUID) -> ZoneInfo:
 
 def therapists_for(kind: AppointmentType, *, on: date) -> list[UUID]:
     """Who may be booked for it on that day: therapists of the clinic, named by the type, competent where it asks."""
-    found = Membership.objects.active().filter(role="therapist").order_by("user__name", "user_id")
+    found = (
+        Membership.objects.active().filter(clinic_id=kind.clinic_id, role="therapist").order_by("user__name", "user_id")
+    )
     if kind.therapists:
         found = found.filter(user_id__in=kind.therapists)
     ids = list(found.values_list("user_id", flat=True))
@@ -143,10 +145,16 @@ def therapists_for(kind: AppointmentType, *, on: date) -> list[UUID]:
     return ids
 
 
+def competent_until(kind: AppointmentType) -> dict[UUID, date]:
+    """The last day of those whose competency for it ends."""
+    if not kind.technique:
+        return {}
+    ending = Competency.objects.filter(technique=kind.technique, valid_until__isnull=False)
+    return {one.user_id: one.valid_until for one in ending if one.valid_until}
+
+
 def rooms_for(kind: AppointmentType) -> list[UUID]:
     """Where it may be; nowhere if it is online."""
-    from scheduling.models import Room
-
     rooms = Room.objects.filter(is_active=True, site__is_active=True)
     if kind.rooms:
         rooms = rooms.filter(pk__in=kind.rooms)
@@ -181,9 +189,15 @@ def free(kind: AppointmentType, search: Search, *, limit: int) -> list[rules.Slo
     zone, step = zone_of(kind.clinic_id), timedelta(minutes=booking_of(kind.clinic_id).step_min)
     whole = kind.length + kind.buffer
     most = limit * 2 + 40  # a gap may be lost to the grid
+    ends = competent_until(kind)
     while True:
         found = gaps(kind, search, zone=zone, most=most)
-        cut = rules.slots(found, length=whole, step=step, zone=zone, limit=limit)
+        fit = [
+            one
+            for one in found
+            if one.therapist_id not in ends or one.starts_at.astimezone(zone).date() <= ends[one.therapist_id]
+        ]
+        cut = rules.slots(fit, length=whole, step=step, zone=zone, limit=limit)
         if len(cut) >= limit or len(found) < most:
             return cut
         most *= 4

@@ -42,7 +42,6 @@ def status_changed(found: Appointment, before: str, *, by: Caller, at: datetime)
     after = found.status
     if after == rules.CANCELLED:
         _call_off(found)
-        links.revoke_about(about_ids=[found.pk], purposes=["appointment"], at=at)
         if found.starts_at > at and before != rules.PROPOSED:
             _announce(found, "appointment_cancelled", ics.CANCEL, by=by, at=at)
     elif after == rules.NOSHOW:
@@ -53,6 +52,8 @@ def status_changed(found: Appointment, before: str, *, by: Caller, at: datetime)
         _call_off(found)
     elif before in (rules.PROPOSED, rules.CANCELLED, rules.NOSHOW):
         booked(found, by=by, at=at)
+    elif rules.STATUSES[before].begun:
+        remind(found, by=by, at=at)
 
 
 def series_booked(made: Sequence[Appointment], *, by: Caller, at: datetime) -> None:

@@ -5,6 +5,7 @@ whoever takes it first has it.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,11 +16,13 @@ from django.db import transaction
 from audit import actions as audit
 from clinic.caller import Caller
 from clinic.constraints import violations_as
-from clinic.errors import Conflict, NotFound, Problems
+from clinic.errors import Conflict, Invalid, NotFound, Problems
 from clinic.schema import new_id
-from homecare.planning import usable_channels
+from homecare.planning import usable_channels, zone_of
 from messaging import actions as messages
-from messaging import links
+from messaging import engine, links
+from messaging.models import Sending
+from messaging.rules import is_quiet
 from patients.models import Patient
 from scheduling import actions, holding, rules, slots
 from scheduling.holding import Time
@@ -73,9 +76,11 @@ def join(
         problems.add("/until_date", "invalid", "After the first day, please.")
     if any(not 0 <= day <= 6 for day in weekdays or []):
         problems.add("/weekdays", "invalid", "0 (Monday) to 6.")
-    own = Appointment.objects.filter(patient_id=patient_id, status__in=rules.UPCOMING)
+    own = Appointment.objects.filter(patient_id=patient_id, status__in=rules.UPCOMING, type=kind)
     if instead_of_id and not own.filter(pk=instead_of_id).exists():
-        problems.add("/instead_of_id", "unknown", "One of the patient's appointments that lie ahead, please.")
+        problems.add(
+            "/instead_of_id", "unknown", "One of the patient's appointments of this type that lie ahead, please."
+        )
     problems.raise_if_any()
     made = Waiting(
         id=new_id(), clinic_id=by.clinic_id, patient_id=patient_id, type=kind, therapist_id=therapist_id,
@@ -112,6 +117,9 @@ def _settle(offer: Offer, status: str, at: datetime) -> None:
     offer.status, offer.settled_at = status, at
     offer.save(update_fields=["status", "settled_at"])
     messages.call_off(about_ids=[offer.pk], kind="slot_offered")
+    if not Offer.objects.filter(waiting_id=offer.waiting_id, status=rules.OPEN, link=None).exists():
+        by = Caller.system(offer.clinic_id, "waitlist")
+        worklist.settle(kinds=["slot_free"], about_ids=[offer.waiting_id], by=by, at=at)
 
 
 # --- What came free -------------------------------------------------------------------------------------------
@@ -120,34 +128,57 @@ def _settle(offer: Offer, status: str, at: datetime) -> None:
 @transaction.atomic
 def run(*, by: Caller, at: datetime) -> int:
     """Give up what has run out, and offer what is free; returns how many offers were made. Harmless twice."""
-    for held in Appointment.objects.filter(status=rules.PROPOSED, held_until__lte=at):
-        actions.set_status(
-            appointment_id=held.pk, status=rules.CANCELLED, cancelled_by=rules.BY_CLINIC, reason="expired", by=by,
-            at=at,
-        )  # fmt: skip
+    _give_up_proposed(by=by, at=at)
     for offer in Offer.objects.filter(status=rules.OPEN, expires_at__lte=at).select_for_update(of=("self",)):
         _settle(offer, rules.EXPIRED, at)
     zone, booking = slots.zone_of(by.clinic_id), slots.booking_of(by.clinic_id)
     today = at.astimezone(zone).date()
     for waiting in Waiting.objects.filter(status=rules.WAITING, until_date__lt=today):
         _close(waiting, rules.OUTDATED, by=by, at=at)
-    made = 0
+    made, sending = 0, engine.sending_of(by.clinic_id)
     for opening in Opening.objects.filter(closed_at=None).order_by("made_at").select_for_update(skip_locked=True):
         newest = opening.offers.order_by("-made_at").first()
         if newest is not None and at - newest.made_at < timedelta(minutes=booking.offer_every_min):
             continue
-        made += _offer_next(opening, zone, timedelta(minutes=booking.offer_minutes), by=by, at=at)
+        made += _offer_next(opening, zone, timedelta(minutes=booking.offer_minutes), sending, by=by, at=at)
     return made
 
 
-def _offer_next(opening: Opening, zone: ZoneInfo, good_for: timedelta, *, by: Caller, at: datetime) -> int:
-    """Ask the next who waits for such a time; with nobody left, or the time over or taken, close it."""
-    waiting_ones = Waiting.objects.filter(status=rules.WAITING).exclude(offers__opening=opening)
-    for waiting in waiting_ones.select_related("type", "instead_of").order_by("since", "id"):
+def _give_up_proposed(*, by: Caller, at: datetime) -> None:
+    rows = list(Appointment.objects.filter(status=rules.PROPOSED, held_until__lte=at))
+    holding.lock(*(key for one in rows for key in (one.patient_id, one.therapist_id, one.room_id)))
+    for one in rows:
+        with suppress(holding.ChangedMeanwhile, NotFound):  # booked meanwhile: then it stays
+            actions.set_status(
+                appointment_id=one.pk, status=rules.CANCELLED, cancelled_by=rules.BY_CLINIC, reason="expired",
+                revision=one.revision, by=by, at=at,
+            )  # fmt: skip
+
+
+def _offer_next(
+    opening: Opening, zone: ZoneInfo, good_for: timedelta, sending: Sending, *, by: Caller, at: datetime
+) -> int:
+    """
+    Ask the next who waits for such a time; with nobody left, or the time over or taken, close it.
+
+    Nobody is asked in their quiet hours; in the morning the time is still there, or it is not.
+    """
+    waiting_ones = Waiting.objects.filter(
+        status=rules.WAITING, patient__status="in_care", patient__merged_into=None, type__is_active=True
+    ).exclude(offers__opening=opening)
+    asleep = False
+    for waiting in waiting_ones.select_related("type", "instead_of", "patient").order_by("since", "id"):
         slot = fitting(opening, waiting, zone, at)
-        if slot is not None:
-            _offer(opening, waiting, slot, good_for, by=by, at=at)
-            return 1
+        if slot is None:
+            continue
+        local = at.astimezone(zone_of(waiting.patient))
+        if is_quiet(local.time(), quiet_from=sending.quiet_from, quiet_until=sending.quiet_until):
+            asleep = True
+            continue
+        _offer(opening, waiting, slot, good_for, by=by, at=at)
+        return 1
+    if asleep:
+        return 0
     if opening.starts_at <= at or not opening.offers.filter(status=rules.OPEN).exists():
         opening.closed_at = at
         opening.save(update_fields=["closed_at"])
@@ -214,7 +245,7 @@ def accept(*, offer_id: UUID, by: Caller, at: datetime) -> Appointment:
     """
     try:
         return _accept(offer_id=offer_id, by=by, at=at)
-    except Conflict as refusal:
+    except (Conflict, Invalid) as refusal:
         with transaction.atomic():
             offer = Offer.objects.select_for_update(of=("self",)).filter(pk=offer_id, status=rules.OPEN).first()
             if offer is not None:
@@ -228,7 +259,13 @@ def _accept(*, offer_id: UUID, by: Caller, at: datetime) -> Appointment:
     if seen is None:
         raise NotFound
     # In the order of every booking: people and rooms first, then rows.
-    holding.lock(seen.patient_id, seen.therapist_id, seen.room_id)
+    replaced = Waiting.objects.select_related("instead_of").get(pk=seen.waiting_id).instead_of
+    holding.lock(
+        *([replaced.therapist_id, replaced.room_id] if replaced else []),
+        seen.patient_id,
+        seen.therapist_id,
+        seen.room_id,
+    )
     offer = (
         Offer.objects.select_for_update(of=("self",)).select_related("waiting__instead_of", "opening").get(pk=offer_id)
     )

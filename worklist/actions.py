@@ -24,6 +24,11 @@ class AlreadyDone(Conflict):
     detail = "Somebody has done this meanwhile."
 
 
+class NobodyTakesIt(Conflict):
+    code = "nobody_takes_it"
+    detail = "Only a person can see to it; this program acts for none."
+
+
 class OutcomeUnknown(Invalid):
     code = "outcome_unknown"
     detail = f"The outcome is one of: {', '.join(rules.OUTCOMES)}."
@@ -70,10 +75,12 @@ def take(*, item_id: UUID, by: Caller, at: datetime) -> Item:
     """
     Say that one sees to it, so that no second person calls.
 
-    :raises AlreadyDone:
+    :raises AlreadyDone, NobodyTakesIt:
     """
+    if by.author_id is None:
+        raise NobodyTakesIt
     item = _open(item_id)
-    item.taken_by_id, item.taken_at = by.user_id, at if by.user_id else None
+    item.taken_by_id, item.taken_at = by.author_id, at
     item.save(update_fields=["taken_by", "taken_at"])
     audit.log("worklist.take", by=by, target_id=item.pk, patient_ids=[item.patient_id])
     return item
@@ -89,7 +96,7 @@ def finish(*, item_id: UUID, outcome: str, note: str = "", by: Caller, at: datet
     if outcome not in rules.OUTCOMES:
         raise OutcomeUnknown
     item = _open(item_id)
-    item.done_by_id, item.done_at, item.outcome, item.note = by.user_id, at, outcome, note
+    item.done_by_id, item.done_at, item.outcome, item.note = by.author_id, at, outcome, note
     item.save(update_fields=["done_by", "done_at", "outcome", "note"])
     audit.log("worklist.finish", by=by, target_id=item.pk, patient_ids=[item.patient_id], code=outcome)
     return item

@@ -74,7 +74,7 @@ class Item(OfPatient):
             models.CheckConstraint(condition=models.Q(kind__in=list(rules.KINDS)), name="item_kind_known"),
             models.CheckConstraint(
                 condition=models.Q(done_at=None, done_by=None, outcome="")
-                | models.Q(done_at__isnull=False, done_by__isnull=False, outcome__in=rules.OUTCOMES)
+                | models.Q(done_at__isnull=False, outcome__in=rules.OUTCOMES)
                 | models.Q(done_at__isnull=False, done_by=None, outcome=rules.ITSELF),
                 name="item_done_whole",
             ),

@@ -58,6 +58,11 @@ class Trace:
         )
 
 
+def plain(text: str) -> str:
+    """What was typed, without what no keyboard types and PostgreSQL does not take."""
+    return text.replace("\x00", "").strip()
+
+
 def page(*, scope: str, action: str, methods: str = "GET") -> Callable[[Callable[..., HttpResponse]], Any]:
     """
     A page of the chosen clinic.
@@ -99,6 +104,8 @@ def refused(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     status = next(code for kind, code in STATUS.items() if isinstance(refusal, kind))
     errors = [{"pointer": e.pointer, "code": e.code, "detail": e.detail} for e in refusal.errors]
     if "json" in request.headers.get("Accept", ""):
-        problem = {"status": status, "code": refusal.code, "detail": refusal.detail, "errors": errors}
+        problem = {
+            "status": status, "code": refusal.code, "detail": refusal.detail, "errors": errors, **refusal.extra,
+        }  # fmt: skip
         return JsonResponse(problem, status=status, content_type="application/problem+json")
     return render(request, "refused.html", {"refusal": refusal, "errors": errors}, status=status)

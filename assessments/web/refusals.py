@@ -25,6 +25,7 @@ WITH_NUMBERS = [
     (r"The patient has not agreed to messages by sms\.", _("The patient has not agreed to SMS.")),
     (r"There is no address for email, or it cannot be one\.", _("There is no mail address.")),
     (r"There is no address for sms, or it cannot be one\.", _("There is no phone number, or it cannot be one.")),
+    (r"After \w+ comes .+; for anything else, say why\.", _("This is a correction: say why.")),
     (r"(.+) is not known\. There are: (.+)\.", _("{0} is not known. There are: {1}.")),
     (r"An SMS has at most (\d+) characters\.", _("An SMS has at most {0} characters.")),
     (r"From (\S+) to (\S+?)( \S+)?\.", _("From {0} to {1}{2}.")),

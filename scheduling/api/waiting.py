@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from clinic.api.fields import names_of, parsed
 from clinic.api.pagination import Page, invalid_parameter, moment
+from clinic.api.problems import CONTENT_TYPE, problem
 from clinic.api.schema import PAGED
 from clinic.api.views import ClinicView
 from scheduling import follow_ups, rules, waitlist
@@ -107,8 +108,12 @@ class OfferAcceptance(OfferView):
     @extend_schema(operation_id="offers_accept", tags=TAG, request=None, responses=shapes.AppointmentOutput)
     def post(self, request: Request, offer_id: UUID) -> Response:
         """Take it for the patient, as when they call."""
-        made = waitlist.accept(offer_id=self.found(offer_id).pk, by=self.caller, at=timezone.now())
-        return views.answer(made)
+        found = self.found(offer_id)
+        try:
+            return views.answer(waitlist.accept(offer_id=found.pk, by=self.caller, at=timezone.now()))
+        except waitlist.OfferGone as gone:  # answered, not raised: that the offer is closed is to stay
+            body = problem(status.HTTP_409_CONFLICT, gone.code, gone.detail)
+            return Response(body, status=status.HTTP_409_CONFLICT, content_type=CONTENT_TYPE)
 
 
 class OfferRefusal(OfferView):

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from accounts.web.pages import page
+from accounts.web.pages import page, plain
 from clinic.errors import Conflict, DomainError, Invalid, NotFound
 from scheduling import actions, holding, queries, rules, series, slots, words
 from scheduling.holding import Time
@@ -42,7 +42,7 @@ def wall_moment(text: str, clinic_id: UUID) -> datetime:
         found = parse_datetime(text)
     except ValueError:
         found = None
-    if found is None:
+    if found is None or not 2000 <= found.year <= 2100:
         raise Invalid(_("This is no time."))
     return found if found.tzinfo else rules.at_wall(found, slots.zone_of(clinic_id))
 
@@ -151,7 +151,7 @@ def set_status(request: Any, appointment_id: UUID) -> HttpResponse:
             )  # fmt: skip
         else:
             actions.set_status(
-                appointment_id=found.pk, status=post.get("status", ""), why=post.get("why", "").strip()[:1000],
+                appointment_id=found.pk, status=post.get("status", ""), why=plain(post.get("why", ""))[:1000],
                 by=request.caller, at=timezone.now(),
             )  # fmt: skip
     except (Conflict, Invalid) as refusal:
@@ -176,7 +176,7 @@ def swap(request: Any, appointment_id: UUID) -> HttpResponse:
 @page(scope="scheduling:write", action="page.appointment.note", methods="POST")
 def note(request: Any, appointment_id: UUID) -> HttpResponse:
     found = find(request, appointment_id)
-    text = request.POST.get("note", "").strip()[:2000]
+    text = plain(request.POST.get("note", ""))[:2000]
     actions.annotate(appointment_id=found.pk, note=text, by=request.caller, at=timezone.now())
     toasts.success(request, _("Saved."))
     return redirect("appointment", found.pk)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages as toasts
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from patients.models import Patient
 from patients.queries import identities
 from scheduling import actions, follow_ups, queries, rules, series, slots, waitlist, words
 from scheduling.holding import Time
-from scheduling.models import AppointmentType, Series, Waiting
+from scheduling.models import Appointment, AppointmentType, Series, Waiting
 from scheduling.web.appointments import names
 
 FOUND = 24
@@ -41,6 +41,13 @@ class Find(forms.Form):
     )  # fmt: skip
     from_time = forms.TimeField(label=gettext_lazy("Not before"), required=False, widget=forms.TimeInput(TIME, "%H:%M"))
     until_time = forms.TimeField(label=gettext_lazy("Over by"), required=False, widget=forms.TimeInput(TIME, "%H:%M"))
+
+    def clean_from_date(self) -> date | None:
+        said: date | None = self.cleaned_data["from_date"]
+        if said is not None and abs(said - timezone.now().date()) > timedelta(days=731):
+            raise forms.ValidationError(_("A day within two years, please."))
+        return said
+
     count = forms.IntegerField(
         label=gettext_lazy("Sessions"), required=False, min_value=1, max_value=rules.MOST_SESSIONS
     )
@@ -86,7 +93,7 @@ def patient_of(request: Any, patient_id: UUID) -> Patient:
 def book(request: Any, patient_id: UUID) -> HttpResponse:
     """Look for a time, and book it with one tap; or a series, all or none."""
     patient = patient_of(request, patient_id)
-    said = request.POST if request.method == "POST" else request.GET
+    said = request.POST if request.method == "POST" else tapped(request, patient)
     form = Find(said if "type" in said else None, clinic_id=request.clinic.pk, initial=usual(request, patient))
     if request.method == "POST":
         try:
@@ -96,6 +103,23 @@ def book(request: Any, patient_id: UUID) -> HttpResponse:
     return shown(request, patient, form)
 
 
+def tapped(request: Any, patient: Patient) -> Any:
+    """What is looked for; a time that was tapped in the calendar is looked for from there on, with that therapist."""
+    text = request.GET.get("at", "")
+    try:
+        at = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        at = None
+    if at is None:
+        return request.GET
+    first = AppointmentType.objects.filter(is_active=True).order_by("name").first()
+    kind = usual(request, patient).get("type") or (str(first.pk) if first else "")
+    said = QueryDict(mutable=True)
+    said.update({"type": kind, "therapist": request.GET.get("therapist", ""), "from_date": f"{at:%Y-%m-%d}",
+                 "from_time": f"{at:%H:%M}"})  # fmt: skip
+    return said
+
+
 def usual(request: Any, patient: Patient) -> dict[str, Any]:
     """What this patient had last, to begin with."""
     last = patient_appointments(request, patient).order_by("-starts_at").first()
@@ -103,8 +127,6 @@ def usual(request: Any, patient: Patient) -> dict[str, Any]:
 
 
 def patient_appointments(request: Any, patient: Patient) -> Any:
-    from scheduling.models import Appointment
-
     people = identities(clinic_id=request.clinic.pk, patient_id=patient.pk)
     return Appointment.objects.of_patients(people)
 
@@ -163,6 +185,8 @@ def booked(request: Any, patient: Patient, form: Find) -> HttpResponse:
         return shown(request, patient, form)
     times = [slot_of(text) for text in request.POST.getlist("slot")]
     if "series" in request.POST:
+        if not form.cleaned_data["count"]:
+            raise Invalid(_("How many sessions?"))
         day = now.astimezone(slots.zone_of(request.clinic.pk)).date()
         _series, made = series.book_series(
             patient_id=patient.pk, plan=form.plan(day), times=times, by=request.caller, at=now

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
+from accounts.models import Membership
 from accounts.web.pages import page
 from audit import actions as audit
 from clinic import tenancy
@@ -53,6 +54,8 @@ def calendar(request: Any) -> HttpResponse:
     view = request.GET.get("view", "day") if request.GET.get("view") in VIEWS else "day"
     by = "room" if request.GET.get("by") == "room" else "therapist"
     only = as_uuid(request.GET.get("only", ""))
+    known = {one.pk for one in (queries.rooms() if by == "room" else queries.therapists(request.clinic.pk))}
+    only = only if only in known else None
     first = day - timedelta(days=day.weekday()) if view == "week" else day
     columns = queries.calendar(
         request.clinic.pk, first=first, days=7 if view == "week" else 1, by=by, only=only, zone=zone
@@ -71,7 +74,7 @@ def calendar(request: Any) -> HttpResponse:
         "people": queries.therapists(request.clinic.pk), "rooms": queries.rooms(),
         "count": len(visits), "step_min": slots.booking_of(request.clinic.pk).step_min,
         "statuses": [(code, words.STATUSES[code], status.mark) for code, status in rules.STATUSES.items()],
-        "moving": moving(request), "may_book": "scheduling:write" in request.caller.scopes,
+        "moving": moving(request), "zone": zone.key, "may_book": "scheduling:write" in request.caller.scopes,
     }  # fmt: skip
     return render(request, "scheduling/calendar.html", context)
 
@@ -146,6 +149,9 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     now = timezone.now()
     with tenancy.scope(found.clinic_id):
+        member = Membership.objects.active().filter(clinic_id=found.clinic_id, user_id=found.user_id, role="therapist")
+        if not member.exists():
+            raise Http404
         mine = Appointment.objects.filter(
             therapist_id=found.user_id, starts_at__gt=now - FED_BACK, starts_at__lt=now + FED_AHEAD
         )

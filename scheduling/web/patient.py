@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,10 +15,15 @@ from scheduling import actions, ics, rules, slots, waitlist
 from scheduling.models import Appointment, Offer
 
 
+def person(visit: Visit) -> list[UUID]:
+    """The record that the link was made for, and the one that it was merged into since."""
+    return [one for one in (visit.patient.pk, visit.patient.merged_into_id) if one is not None]
+
+
 def find(visit: Visit) -> Appointment | None:
     if visit.link.purpose != "appointment":
         return None
-    found = Appointment.objects.filter(pk=visit.link.about_id, patient_id=visit.patient.pk)
+    found = Appointment.objects.filter(pk=visit.link.about_id, patient_id__in=person(visit))
     return found.select_related("type", "therapist", "room__site").first()
 
 
@@ -68,7 +74,7 @@ def my_offer(request: HttpRequest, visit: Visit) -> HttpResponse:
     """A time that came free: take it, or leave it. Whoever takes it first has it."""
     found = None
     if visit.link.purpose == "offer":
-        offers = Offer.objects.filter(pk=visit.link.about_id, patient_id=visit.patient.pk)
+        offers = Offer.objects.filter(pk=visit.link.about_id, patient_id__in=person(visit))
         found = offers.select_related("therapist", "room__site", "waiting__type", "waiting__placed").first()
     if found is None:
         return render(request, "homecare/nothing_asked.html", {"visit": visit})
@@ -77,7 +83,7 @@ def my_offer(request: HttpRequest, visit: Visit) -> HttpResponse:
         try:
             if request.POST.get("answer") == "yes":
                 waitlist.accept(offer_id=found.pk, by=visit.caller, at=now)
-            else:
+            elif request.POST.get("answer") == "no":
                 waitlist.decline(offer_id=found.pk, by=visit.caller, at=now)
         except waitlist.OfferGone:
             found.refresh_from_db()

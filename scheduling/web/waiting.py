@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.web.pages import page
+from assessments.web.refusals import said
 from clinic.errors import NotFound
 from scheduling import rules, waitlist, words
 from scheduling.models import Offer, Waiting
@@ -56,8 +57,13 @@ def answer(request: Any, offer_id: UUID) -> HttpResponse:
         raise NotFound
     request.trace.saw(found.patient_id)
     if request.POST.get("answer") == "yes":
-        made = waitlist.accept(offer_id=found.pk, by=request.caller, at=timezone.now())
+        try:
+            made = waitlist.accept(offer_id=found.pk, by=request.caller, at=timezone.now())
+        except waitlist.OfferGone as gone:
+            toasts.warning(request, said(gone.detail))
+            return redirect("waitlist")
         toasts.success(request, _("Booked."))
         return redirect("appointment", made.pk)
-    waitlist.decline(offer_id=found.pk, by=request.caller, at=timezone.now())
+    if request.POST.get("answer") == "no":
+        waitlist.decline(offer_id=found.pk, by=request.caller, at=timezone.now())
     return redirect("waitlist")

@@ -162,3 +162,50 @@ def test_slots_know_hours_closures_bookings_and_the_grid(desk):
     search = slots.Search(desk.time(0).starts_at, desk.time(0, day=1).starts_at, therapists=[desk.therapist_id])
     found = slots.free(desk.kind, search, limit=50)
     assert [f"{one.starts_at:%H:%M}" for one in found] == ["10:00", "15:00", "15:15", "15:30", "15:45", "16:00"]
+
+
+# --- Found by a second pair of eyes -----------------------------------------------------------------------------
+
+
+def test_a_swapped_time_is_to_be_confirmed_anew(desk):
+    first, second = desk.book(desk.patient(), 9), desk.book(desk.patient(), 9, other=True)
+    actions.set_status(appointment_id=first.pk, status="confirmed", by=desk.by, at=AT)
+    actions.swap(first_id=first.pk, second_id=second.pk, by=desk.by, at=AT)
+    assert {one.status for one in Appointment.objects.all()} == {"booked"}
+
+
+def test_two_records_that_become_one_are_in_one_place(desk):
+    from patients import actions as patients
+
+    ada, again = desk.patient(), desk.patient()
+    desk.book(ada, 9)
+    double = desk.book(again, 9, 15, other=True)
+    merge = {"patient_id": again, "into_id": ada, "reason": "The same.", "by": desk.by, "at": AT}
+    with pytest.raises(actions.BothBooked):
+        patients.merge_patients(**merge)
+    actions.move(appointment_id=double.pk, time=desk.time(11, other=True), by=desk.by, at=AT)
+    patients.merge_patients(**merge)
+    double.refresh_from_db()
+    assert double.patient_id == ada
+    with pytest.raises(holding.PatientBusy):
+        desk.book(ada, 11)
+
+
+def test_what_was_taken_away_comes_back_by_its_name(desk):
+    from scheduling import availability
+
+    availability.remove(kind="rooms", pk=desk.room.pk, by=desk.by)
+    back = availability.put(kind="rooms", values={"site_id": desk.room.site_id, "name": "One"}, by=desk.by)
+    assert back.pk == desk.room.pk
+    assert back.is_active
+
+
+def test_therapists_elsewhere_are_none_here(desk):
+    from accounts.models import Membership
+    from clinic import tenancy
+
+    other = desk.cast.other_clinic
+    with tenancy.scope(other.pk):
+        Membership.objects.create(clinic=other, user=desk.cast.staff, role="therapist")
+    with tenancy.scope(desk.cast.clinic.pk, user_id=desk.cast.staff.pk):
+        assert desk.cast.staff.pk not in slots.therapists_for(desk.kind, on=AT.date())

@@ -169,3 +169,34 @@ def test_a_series_and_its_reminders_through_a_change_of_the_clock(desk, name, be
     )  # fmt: skip
     assert {one.starts_at.astimezone(zone).time() for one in moved} == {time(11)}
     assert all(one.starts_at.tzinfo is not None and one.starts_at.astimezone(UTC) for one in moved)
+
+
+# --- Found by a second pair of eyes -----------------------------------------------------------------------------
+
+
+def test_what_lies_behind_is_not_touched_by_all(desk, plan):
+    ada = desk.patient()
+    made, booked = book(desk, ada, plan, times(propose(desk, ada, plan)))
+    later = booked[2].starts_at + timedelta(hours=1)
+    done = series.cancel_series(
+        appointment_id=booked[3].pk, reach="all", cancelled_by="patient", reason="better", by=desk.by, at=later
+    )
+    assert {one.number for one in done} == {4, 5, 6, 7, 8}
+    assert Appointment.objects.filter(series=made, status="booked").count() == 3
+
+
+def test_proposed_far_ahead_among_many_free_times(desk, plan):
+    """A week late in the plan is looked at as closely as the first."""
+    placed = propose(desk, desk.patient(), replace(plan, count=24, weeks=24, therapists=()))
+    assert placed.unplaced == []
+
+
+def test_nobody_is_proposed_beyond_their_competency(desk, plan):
+    last = date(2026, 12, 4)
+    values = {"user_id": desk.therapist_id, "technique": "dry_needling", "valid_until": last}
+    availability.put(kind="competencies", values=values, by=desk.by)
+    desk.kind.technique = "dry_needling"
+    desk.kind.save()
+    placed = propose(desk, desk.patient(), replace(plan, count=4))
+    assert max(one.starts_at.date() for one in placed.slots.values()) <= last
+    assert placed.unplaced == [2, 3]

@@ -132,3 +132,48 @@ def test_a_link_is_for_its_offer(desk):
     link = Link.objects.get(pk=offer.link_id)
     assert (link.purpose, link.about_id, link.expires_at) == ("offer", offer.pk, offer.expires_at)
     assert offer.status == rules.OPEN
+
+
+# --- Found by a second pair of eyes -----------------------------------------------------------------------------
+
+
+def test_nobody_is_asked_at_night(desk):
+    join(desk, reachable(desk))
+    free_up(desk, 9)
+    assert run(desk, 12 * 60) == 0, "21:30 in London"
+    assert Opening.objects.get().closed_at is None
+    assert run(desk, 22 * 60) == 1, "half past seven"
+
+
+def test_an_offer_that_cannot_be_had_any_more_is_gone(desk):
+    from scheduling import availability
+
+    join(desk, reachable(desk))
+    free_up(desk, 9)
+    run(desk)
+    day = desk.time(9).starts_at.date()
+    availability.put(kind="closures", values={"first_day": day, "last_day": day}, by=desk.by)
+    with pytest.raises(waitlist.OfferGone):
+        waitlist.accept(offer_id=Offer.objects.get().pk, by=desk.by, at=AT)
+    assert Offer.objects.get().status == "gone"
+
+
+def test_whoever_is_not_in_care_is_passed_over(desk):
+    from patients.models import Patient
+
+    ada, ben = reachable(desk), reachable(desk)
+    join(desk, ada)
+    second = join(desk, ben, AT + timedelta(minutes=1))
+    Patient.objects.filter(pk=ada).update(status="discharged")
+    free_up(desk, 9)
+    run(desk)
+    assert Offer.objects.get().waiting_id == second.pk
+
+
+def test_the_desks_row_goes_with_its_offer(desk):
+    join(desk, desk.patient())
+    free_up(desk, 9)
+    run(desk)
+    assert Item.objects.open().filter(kind="slot_free").exists()
+    run(desk, 125)
+    assert not Item.objects.open().filter(kind="slot_free").exists()

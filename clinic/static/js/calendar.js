@@ -95,8 +95,14 @@ async function moveTo(id, to, { undo = false, sure = false } = {}) {
     await moveTo(id, to, { undo, sure: true });
     return;
   }
-  tell(`${texts.failed} ${(said.errors || [])[0]?.detail || said.detail || ""}`);
+  const free = (said.next_free || []).map((/** @type {any} */ slot) => moment(slot.starts_at)).join(", ");
+  tell(`${texts.failed} ${(said.errors || [])[0]?.detail || said.detail || ""}${free ? ` ${texts.next} ${free}` : ""}`);
 }
+
+/** @param {string} at */
+const moment = (at) => new Date(at).toLocaleString(document.documentElement.lang, {
+  weekday: "short", hour: "2-digit", minute: "2-digit", timeZone: root?.dataset.zone,
+});
 
 /** @param {string} text @param {(() => void)=} undo */
 function tell(text, undo) {
@@ -148,7 +154,7 @@ function dragging() {
     if (!held || !target.closest("[data-day]")) return;
     event.preventDefault();
     const other = /** @type {HTMLElement | null} */ (target.closest(".visit"));
-    if (other && other !== held && other.draggable && confirm(texts.swap || "")) {
+    if (texts.swap && other && other !== held && other.draggable && confirm(texts.swap)) {
       swap(held.dataset.id || "", other.dataset.id || "");
       return;
     }
