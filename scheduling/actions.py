@@ -102,6 +102,7 @@ def move(
     holding.open_up(freed, at)
     if found.status != rules.PROPOSED:
         telling.moved(found, by=by, at=at)
+    follow_ups.reconcile(patient_id=found.patient_id, by=by, at=at)
     return found
 
 
@@ -134,6 +135,8 @@ def swap(*, first_id: UUID, second_id: UUID, by: Caller, at: datetime) -> tuple[
         audit.log("appointment.swap", by=by, target_id=one.pk, patient_ids=[one.patient_id])
         if one.status != rules.PROPOSED:
             telling.moved(one, by=by, at=at)
+    for patient_id in {one.patient_id for one in pair}:
+        follow_ups.reconcile(patient_id=patient_id, by=by, at=at)
     return first, second
 
 

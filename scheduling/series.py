@@ -217,6 +217,7 @@ def move_series(
         holding.open_up(freed, at)
         if one.status != rules.PROPOSED:
             telling.moved(one, by=by, at=at)
+    follow_ups.reconcile(patient_id=first.patient_id, by=by, at=at)
     return rows
 
 
