@@ -153,8 +153,8 @@ def _known(problems: Problems, name: str, pk: UUID | None, model: type[models.Mo
 
 
 def _therapist(problems: Problems, name: str, pk: UUID | None, clinic_id: UUID) -> None:
-    members = Membership.objects.active().filter(clinic_id=clinic_id, role="therapist", user_id=pk)
-    if pk is None or not members.exists():
+    members = Membership.objects.active().filter(clinic_id=clinic_id, role="therapist")
+    if pk is None or not members.filter(user_id=pk).exists():
         problems.add(f"/{name}", "unknown", "There is no such therapist in this clinic.")
 
 
