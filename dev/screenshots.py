@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,16 @@ STAFF = {
     "worklist": "/worklist/",
     "messages": "/messages/?show=all",
     "messages-next": "/messages/next/",
+    "worklist-all": "/worklist/?show=all",
+    "calendar-day": "/calendar/?on={workday}",
+    "calendar-week": "/calendar/?view=week&on={workday}",
+    "calendar-rooms": "/calendar/?by=room&on={workday}",
+    "calendar-feed": "/calendar/feed/",
+    "waitlist": "/waitlist/",
+    "figures": "/figures/",
+    "setup-hours": "/scheduling/",
+    "setup-types": "/scheduling/appointment-types/",
+    "setup-booking": "/scheduling/booking/",
 }
 THERAPIST = {
     "patients": "/patients/",
@@ -107,9 +118,17 @@ class Camera:
 
     def shoot(self, page: Any, name: str, path: str | None = None) -> None:
         if path is not None:
-            page.goto(self.url + path)
+            page.goto(self.url + path.replace("{workday}", f"{next_workday():%Y-%m-%d}"))
         page.wait_for_load_state("networkidle")
         page.screenshot(path=str(self.folder / f"{name}-{self.suffix}"))
+
+
+def next_workday() -> date:
+    """A day on which the demo's calendar is full."""
+    day = datetime.now(UTC).date() + timedelta(days=1)
+    while day.weekday() > 4:
+        day += timedelta(days=1)
+    return day
 
 
 def take(path: str, url: str, facts: dict[str, Any], folder: Path) -> None:
@@ -233,7 +252,7 @@ def at_home(camera: Camera) -> None:
     camera.shoot(page, "programme-reminders", programme.removeprefix(camera.url) + "reminders/")
     camera.shoot(page, "programme-sheet", programme.removeprefix(camera.url) + "sheet/")
     camera.shoot(page, "programme-pictures", "/programmes/pictures/")
-    known = len(mails(camera))
+    known = len(mails(camera, PAGE_MAIL))
     page.goto(programme)
     page.click("main p a >> nth=0")
     born = re.search(r"\d\d/\d\d/(\d{4})", page.inner_text(".who"))
@@ -241,19 +260,55 @@ def at_home(camera: Camera) -> None:
     page.goto(programme)
     page.click("text=Send the link now")
     camera.shoot(page, "link-sent")
+    patient_pages(camera, new_mail(camera, PAGE_MAIL, known), born[1])
+    booking(camera, page, programme, born[1])
     page.close()
-    patient_pages(camera, new_mail(camera, known), born[1])
 
 
-def mails(camera: Camera) -> list[dict[str, str]]:
+def booking(camera: Camera, page: Any, programme: str, year: str) -> None:
+    """A time is found and booked, a series proposed; and the page behind the link that the patient gets."""
+    page.goto(programme)
+    page.click("main p a >> nth=0")
+    page.click("section[aria-labelledby=visits] a.button")
+    patient = page.url.replace("/book/", "/appointments/")
+    page.click("form.find button.button")
+    camera.shoot(page, "book")
+    known = len(mails(camera, BOOKED_MAIL))
+    page.locator("button[name=slot]").nth(7).click()
+    page.wait_for_url("**/appointments/*/")
+    camera.shoot(page, "appointment")
+    page.click("text=What is free")
+    camera.shoot(page, "appointment-move")
+    page.goto(patient.replace("/appointments/", "/book/"))
+    page.click("summary:has-text('A series')")
+    page.fill("#id_count", "8")
+    page.fill("#id_weeks", "4")
+    page.click("form.find button.button")
+    camera.shoot(page, "book-series")
+    camera.shoot(page, "patient-appointments", patient.removeprefix(camera.url))
+    link = re.search(rf"{camera.url}/c/\S+", new_mail(camera, BOOKED_MAIL, known))
+    assert link
+    phone = camera.window()
+    phone.goto(link[0])
+    phone.fill("#year", year)
+    phone.click("button.big")
+    phone.wait_for_url("**/c/appointment/")
+    camera.shoot(phone, "my-appointment")
+    phone.close()
+
+
+PAGE_MAIL, BOOKED_MAIL = "Your few minutes for today", "Your appointment"
+
+
+def mails(camera: Camera, subject: str) -> list[dict[str, str]]:
     with urllib.request.urlopen(camera.facts["inbox"] + "/mails.json", timeout=10) as answer:
         found: list[dict[str, str]] = json.load(answer)
-    return [mail for mail in found if "/c/" in mail["body"]]
+    return [mail for mail in found if mail["subject"] == subject]
 
 
-def new_mail(camera: Camera, known: int) -> str:
+def new_mail(camera: Camera, subject: str, known: int) -> str:
     for _ in range(150):
-        if len(found := mails(camera)) > known:
+        if len(found := mails(camera, subject)) > known:
             return found[0]["body"]
         time.sleep(0.2)
     raise TimeoutError("the mail did not come.")

@@ -1,0 +1,235 @@
+"""The desk's pages without a browser: counts, odd input, how many queries, feeds, CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import Membership
+from clinic import tenancy
+from scheduling import availability, holding
+from scheduling.models import Appointment, Feed
+from tests.scheduling.conftest import AT, make_desk
+from worklist import actions as worklist
+from worklist.models import Item
+
+
+@pytest.fixture
+def desk(cast):
+    with tenancy.scope(cast.clinic.pk):
+        return make_desk(cast, cast.caller(cast.staff))
+
+
+@pytest.fixture
+def browser(cast):
+    client = Client()
+    client.force_login(cast.staff)
+    return client
+
+
+def inside(desk):
+    return tenancy.scope(desk.cast.clinic.pk)
+
+
+def raised(desk, kind="silent", due=None):
+    with inside(desk):
+        patient_id = desk.patient()
+        item_id, _new = worklist.raise_item(
+            kind=kind, patient_id=patient_id, about_id=patient_id, facts={}, by=desk.by, at=timezone.now(), due_at=due
+        )
+    return item_id
+
+
+def shown(page):
+    return page.content.count(b'class="card item')
+
+
+def test_the_counts_are_those_of_what_is_shown(desk, browser):
+    now = timezone.now()
+    items = [raised(desk, due=now - timedelta(days=1)) for _ in range(3)]
+    raised(desk, "recall", due=now + timedelta(days=60))
+    browser.post(f"/worklist/{items[0]}/take/")
+    browser.post(f"/worklist/{items[1]}/snooze/", {"days": "3"})
+
+    counts = {"due": 2, "mine": 1, "later": 2, "all": 4}
+    for name, count in counts.items():
+        page = browser.get(f"/worklist/?show={name}")
+        assert shown(page) == count, name
+        filters = {code: n for code, _word, n in page.context["filters"]}
+        assert filters == counts
+    assert shown(browser.get("/worklist/?show=all&kind=recall")) == 1
+
+
+def test_put_aside_it_comes_back_in_the_morning(desk, browser):
+    item_id = raised(desk, due=timezone.now())
+    assert browser.post(f"/worklist/{item_id}/snooze/", {"days": "1"}).status_code == 302
+    with inside(desk):
+        item = Item.objects.get(pk=item_id)
+    assert timedelta(hours=5) < item.snoozed_until - timezone.now() < timedelta(hours=36)
+    assert item.snoozed_until.hour in (6, 7)
+    assert browser.post(f"/worklist/{item_id}/snooze/", {"days": "999"}).status_code == 400
+
+
+def fill(desk, count):
+    with inside(desk):
+        patient_id = desk.patient()
+        rows = [
+            Appointment(
+                clinic=desk.cast.clinic, patient_id=patient_id, type=desk.kind, therapist=desk.cast.therapist,
+                room=desk.room, starts_at=at, ends_at=at + timedelta(minutes=30),
+                blocked_until=at + timedelta(minutes=30), booked_at=AT,
+            )
+            for at in (desk.time(9 + n // 2, 30 * (n % 2)).starts_at for n in range(count))
+        ]  # fmt: skip
+        Appointment.objects.bulk_create(rows)
+
+
+@pytest.mark.parametrize("query", ["on=2026-11-23", "view=week&on=2026-11-23", "by=room&on=2026-11-23"])
+def test_the_calendar_asks_as_often_for_many_as_for_none(desk, browser, query):
+    browser.get(f"/calendar/?{query}")
+    with CaptureQueriesContext(connection) as none:
+        browser.get(f"/calendar/?{query}")
+    fill(desk, 14)
+    with CaptureQueriesContext(connection) as many:
+        page = browser.get(f"/calendar/?{query}")
+    assert page.content.count(b'class="visit booked" data-id') == 14
+    assert len(many) == len(none)
+
+
+def test_who_left_is_still_seen_where_something_is_booked(desk, browser):
+    fill(desk, 3)
+    with inside(desk):
+        Membership.objects.filter(user=desk.cast.therapist).update(is_active=False)
+    assert browser.get("/calendar/?on=2026-11-23").content.count(b'class="visit booked" data-id') == 3
+
+
+ODD = [
+    "",
+    "x",
+    "\x00",
+    "9999-12-31",
+    "0001-01-01",
+    "9999-12-31T23:00",
+    "0001-01-01T00:00",
+    "2026-11-23T09:00",
+    "1" * 400,
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_input_is_refused_and_no_fault(desk, browser, odd):
+    with inside(desk):
+        patient_id = desk.patient()
+        made = desk.book(patient_id, 9)
+    kind = str(desk.kind.pk)
+    paths = [
+        ("get", f"/calendar/?on={odd}&view={odd}&by={odd}&only={odd}&moving={odd}", {}),
+        ("get", f"/figures/?first={odd}&last={odd}", {}),
+        ("get", f"/patients/{patient_id}/book/", {"type": kind, "from_date": odd, "from_time": odd, "weekdays": odd}),
+        ("get", f"/patients/{patient_id}/book/", {"type": odd, "therapist": odd, "count": odd, "weeks": odd}),
+        ("get", f"/patients/{patient_id}/book/", {"at": odd, "therapist": odd}),
+        ("post", f"/patients/{patient_id}/book/", {"type": kind, "slot": odd}),
+        ("post", f"/patients/{patient_id}/book/", {"type": kind, "series": "1", "slot": odd}),
+        ("post", f"/patients/{patient_id}/book/", {"type": kind, "series": "1", "count": "3", "from_date": odd}),
+        ("post", f"/patients/{patient_id}/wait/", {"type": kind, "from_date": odd, "until_time": odd}),
+        ("post", f"/patients/{patient_id}/recall/", {"months": odd}),
+        ("post", f"/appointments/{made.pk}/move/", {"starts_at": odd, "therapist": odd, "room": odd}),
+        ("post", f"/appointments/{made.pk}/move/", {"starts_at": odd, "reach": odd}),
+        ("post", f"/appointments/{made.pk}/status/", {"status": odd, "why": odd, "reason": odd}),
+        ("post", f"/appointments/{made.pk}/note/", {"note": odd}),
+        ("post", f"/appointments/{made.pk}/swap/", {"with": odd}),
+        ("post", "/appointments/new/", {"q": odd}),
+        ("post", "/scheduling/hours/", {"user_id": odd, "from_time": odd, "weekday": odd}),
+        ("post", "/scheduling/closures/", {"first_day": odd, "last_day": odd, "from_time": odd}),
+        ("post", "/scheduling/booking/", {"remind_hours": odd, "step_min": odd}),
+    ]
+    for method, path, values in paths:
+        answer = getattr(browser, method)(path, values)
+        assert answer.status_code < 500, (path, answer.status_code)
+
+
+def test_the_feed_is_secret_and_ends_with_the_job(desk, browser, cast):
+    with inside(desk):
+        desk.book(desk.patient(), 9)
+        address = availability.make_feed(user_id=desk.therapist_id, by=desk.by, at=AT)
+    path = "/" + address.split("/", 3)[3]
+    stranger = Client()
+    soon = timezone.now() + timedelta(days=1)
+    with inside(desk):
+        Appointment.objects.update(
+            starts_at=soon, ends_at=soon + timedelta(hours=1), blocked_until=soon + timedelta(hours=1)
+        )
+    answer = stranger.get(path)
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith("text/calendar")
+    assert answer.content.count(b"BEGIN:VEVENT") == 1
+    assert b"Okafor" not in answer.content
+    assert stranger.get("/c/feeds/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.ics").status_code == 404
+    with inside(desk):
+        assert Feed.objects.get().read_at is not None
+        Membership.objects.filter(user=desk.cast.therapist).update(is_active=False)
+    assert stranger.get(path).status_code == 404
+    with inside(desk):
+        Membership.objects.filter(user=desk.cast.therapist).update(is_active=True)
+        availability.close_feed(user_id=desk.therapist_id, by=desk.by, at=AT)
+    assert stranger.get(path).status_code == 404
+
+
+def test_figures_have_their_denominators_and_come_as_csv(desk, browser):
+    from scheduling import actions
+
+    with inside(desk):
+        rows = [desk.book(desk.patient(), 9 + n) for n in range(4)]
+        after = rows[-1].ends_at
+        for one, status in zip(rows, ("fulfilled", "fulfilled", "noshow"), strict=False):
+            actions.set_status(appointment_id=one.pk, status=status, why="x", by=desk.by, at=after)
+        actions.set_status(appointment_id=rows[3].pk, status="cancelled", cancelled_by="patient", reason="ill",
+                           by=desk.by, at=rows[3].starts_at - timedelta(hours=3))  # fmt: skip
+    page = browser.get("/figures/?first=2026-11-23&last=2026-11-23")
+    whole = page.context["all"]
+    assert (whole.ended, whole.missed, whole.noshow_rate) == (3, 1, 1 / 3)
+    assert (whole.cancelled, whole.late_cancelled) == (1, 1)
+    assert (whole.used_min, whole.open_min) == (60, 2 * 8 * 60)
+
+    text = browser.get("/figures/?first=2026-11-23&last=2026-11-23&as=csv").content.decode()
+    lines = list(csv.DictReader(io.StringIO(text)))
+    assert lines[-1]["therapist"] == "all"
+    assert lines[-1]["noshow_rate"] == "0.3333"
+    assert lines[0]["noshow_rate"] == "", "nothing of nothing is not zero"
+
+
+def test_a_name_is_no_formula():
+    from scheduling.web.figures import guarded
+
+    assert guarded("=cmd()") == "'=cmd()"
+    assert guarded("Ada") == "Ada"
+
+
+def test_the_log_keeps_no_secret_of_a_feed():
+    from clinic.logs import TOKEN
+
+    assert TOKEN.sub(r"\1...", "/c/feeds/secret.ics") == "/c/feeds/..."
+    assert TOKEN.sub(r"\1...", "/c/calendar/secret.ics") == "/c/calendar/..."
+    assert TOKEN.sub(r"\1...", "/c/secret/") == "/c/.../"
+
+
+def test_whoever_loses_by_script_is_told_what_is_free(desk, browser):
+    monday = timezone.now().replace(hour=10, minute=0, second=0, microsecond=0)
+    monday += timedelta(days=14 - monday.weekday())
+    with inside(desk):
+        one, two = (
+            desk.book(desk.patient(), at=timezone.now(), time=holding.Time(at, desk.therapist_id, desk.room.pk))
+            for at in (monday, monday + timedelta(minutes=30))
+        )
+    values = {"starts_at": two.starts_at.isoformat()}
+    answer = browser.post(f"/appointments/{one.pk}/move/", values, headers={"Accept": "application/json"})
+    assert answer.status_code == 409
+    assert answer.json()["code"] == "slot_taken"
+    assert len(answer.json()["next_free"]) == 3
