@@ -47,9 +47,9 @@ SEED = """
         FROM clinic, generate_series(1, %(count)s) AS n RETURNING id, clinic_id
     )
     INSERT INTO messaging_message (clinic_id, patient_id, kind, channel, about_id, dedupe_key, state, reason, uncertain,
-        due_at, late_at, next_at, attempts, fence, provider, provider_ref)
+        due_at, late_at, next_at, attempts, fence, provider, provider_ref, calendar)
     SELECT clinic_id, id, 'review_due', 'email', id, 'drill:' || id, 'queued', '', false,
-        now(), now() + interval '1 day', now(), 0, 0, '', ''
+        now(), now() + interval '1 day', now(), 0, 0, '', '', ''
     FROM patients
 """
 OPEN = "SELECT count(*) FROM messaging_message WHERE state IN ('queued', 'sending')"

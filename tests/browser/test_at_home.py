@@ -288,7 +288,7 @@ def test_the_clinic_sees_it_and_closes_it(person, home, link):
     row.locator("text=I see to it").click()
     row = staff.locator("li.item", has=staff.locator(f"a[href='/patients/{home.patient_id}/']"))
     assert "sees to it" in row.inner_text()
-    row.locator("summary").click()
+    row.locator("summary", has_text="Done").click()
     row.locator("input[value=reached]").check(force=True)
     row.locator("text=Off the list").click()
     staff.wait_for_selector("h1")

@@ -223,6 +223,7 @@ def test_dragged_on_the_desk_and_put_back(clinic, desk):
     with desk.expect_response(lambda r: r.url.endswith("/move/") and r.ok):
         desk.click("[data-toasts] button:has-text('Undo')")
     assert clinic.writer.get(f"/appointments/{made['id']}/").json()["starts_at"] == f"{evening}T17:30:00Z"
+    desk.goto("/calendar/")
     assert desk.evaluate("() => localStorage.length + sessionStorage.length") == 0
 
 
@@ -232,7 +233,7 @@ def test_two_taps_on_the_tablet(clinic, person):
     patient_id, _name = clinic.patient()
     slot = clinic.slots(limit=200, since=(datetime.now(UTC) + timedelta(days=10)).isoformat())[90]
     day = slot["starts_at"][:10]
-    made = clinic.book(patient_id, slot | {"starts_at": f"{day}T17:30:00Z"}, outside_hours=True)
+    made = clinic.book(patient_id, slot | {"starts_at": f"{day}T19:00:00Z"}, outside_hours=True)
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto(f"/appointments/{made['id']}/")
     page.tap("text=Choose in the calendar")
@@ -241,7 +242,7 @@ def test_two_taps_on_the_tablet(clinic, person):
     from_y = float(page.locator(f"[data-id='{made['id']}']").evaluate("e => parseFloat(e.style.top)"))
     with page.expect_response(lambda r: r.url.endswith("/move/") and r.ok):
         track.tap(position={"x": 60, "y": from_y + 72 + 12})
-    assert clinic.writer.get(f"/appointments/{made['id']}/").json()["starts_at"] == f"{day}T18:30:00Z"
+    assert clinic.writer.get(f"/appointments/{made['id']}/").json()["starts_at"] == f"{day}T20:00:00Z"
 
 
 def test_a_clash_shows_the_next_free(clinic, desk):
