@@ -230,10 +230,6 @@ def session(camera: Camera, page: Any) -> None:
     camera.shoot(page, "session")
 
 
-if __name__ == "__main__":
-    sys.exit(main())
-
-
 def at_home(camera: Camera) -> None:
     """A home programme: written, given, reminded of; and the patient's pages behind the link in the mail."""
     page = camera.window("therapist")
@@ -245,7 +241,8 @@ def at_home(camera: Camera) -> None:
     page.wait_for_url("**/edit/")
     camera.shoot(page, "programme-builder")
     page.goto(f"{camera.url}/worklist/")
-    page.locator("li.item a[href*='/programmes/']").first.click()
+    page.locator("li.item a[href^='/patients/']").first.click()
+    page.locator("section[aria-labelledby=home] a[href*='/programmes/']").last.click()
     page.wait_for_url("**/programmes/*/")
     camera.shoot(page, "programme")
     programme = page.url
@@ -255,7 +252,7 @@ def at_home(camera: Camera) -> None:
     known = len(mails(camera, PAGE_MAIL))
     page.goto(programme)
     page.click("main p a >> nth=0")
-    born = re.search(r"\d\d/\d\d/(\d{4})", page.inner_text(".who"))
+    born = re.search(r"\b((?:19|20)\d\d)\b", page.inner_text(".who"))
     assert born
     page.goto(programme)
     page.click("text=Send the link now")
@@ -331,3 +328,7 @@ def patient_pages(camera: Camera, mail: str, year: str) -> None:
     camera.shoot(page, "check-in-thanks")
     camera.shoot(page, "messages-stop", stopped[0].removeprefix(camera.url))
     page.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
