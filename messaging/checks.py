@@ -31,7 +31,8 @@ def refusal(message: Message, clinic: Clinic, sending: Sending, *, now: datetime
     zone = ZoneInfo(message.patient.time_zone or clinic.time_zone)
     local = now.astimezone(zone)
     refused = _consent(message, clinic) or _quiet(message, sending, local)
-    return refused or (_cap(message, sending, local) if rules.KINDS[message.kind].capped else None)
+    capped = rules.KINDS[message.kind].capped and not message.by_hand
+    return refused or (_cap(message, sending, local) if capped else None)
 
 
 def _consent(message: Message, clinic: Clinic) -> Refusal | None:

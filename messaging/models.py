@@ -161,6 +161,11 @@ class Message(OfPatient):
             models.Index(fields=["clinic", "provider_ref"], name="message_by_provider_ref"),
         ]
 
+    @property
+    def by_hand(self) -> bool:
+        """Somebody of the clinic asked for it just now; the day's limit is for what comes by itself."""
+        return self.dedupe_key.startswith("now:") or ":again:" in self.dedupe_key
+
 
 class DeliveryEvent(OfPatient):
     """What a provider told about a message; each event once, however often it is told. Final."""
