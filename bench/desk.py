@@ -148,7 +148,7 @@ def plan(clinic: Any, kind: Any, wanted: Any) -> list[str]:
     from scheduling import rules, slots
 
     zone = slots.zone_of(clinic.pk)
-    values = slots._values(
+    values = slots.values_of(
         clinic.pk, wanted, zone, slots.therapists_for(kind, on=wanted.after.date()), slots.rooms_for(kind), online=False
     ) | {"holding": rules.HOLDING, "but": [], "patient": None, "length": kind.length, "most": 80}
     lines = [row[0] for row in prepared("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY ON) " + slots.GAPS, values)]

@@ -166,7 +166,7 @@ class Drill:
         """SIGKILL to one of the four processes that send."""
         while not (found := [child for worker in self.workers for child in children(worker.pid)]):
             self.supervise()
-            time.sleep(0.1)
+            time.sleep(0.1)  # until a pool has made its processes anew
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.random.choice(found), signal.SIGKILL)
             self.kills += 1
@@ -193,7 +193,7 @@ class Drill:
             with redis.Redis(unix_socket_path=str(self.stack.redis.socket)) as client:
                 client.flushall()
         self.stack.redis.stop()
-        time.sleep(1)
+        time.sleep(1)  # the outage itself: so long there is no Redis
         self.stack.redis.start()
 
     def restart_postgres(self) -> None:
@@ -227,7 +227,7 @@ class Drill:
             if self.left() == 0:
                 return
             self.supervise()
-            time.sleep(0.5)
+            time.sleep(0.5)  # between two looks at what is open
         raise TimeoutError(f"{self.left()} messages are still open")
 
     def outcome(self, seconds: float) -> Outcome:
@@ -259,14 +259,14 @@ def drill(folder: Path, *, messages: int, kills: int, keys: bool, **moods: float
         started = time.monotonic()
         one.go()
         while one.left() > messages * 0.97:
-            time.sleep(0.2)
+            time.sleep(0.2)  # until they are really at work
         faults: list[Any] = [one.kill_child] * (kills - 4)
         faults += [lambda n=n: one.kill_worker(n % 2) for n in range(4)]
         faults += [lambda: one.restart_redis(flush=False), lambda: one.restart_redis(flush=True), one.restart_postgres]
         one.random.shuffle(faults)
         for fault in faults:
             fault()
-            time.sleep(one.random.uniform(0.2, 0.8))
+            time.sleep(one.random.uniform(0.2, 0.8))  # faults come spread over the run, as faults do
         one.replace_everybody()
         one.wait_until_done(900)
         return one.outcome(time.monotonic() - started)
@@ -327,7 +327,7 @@ def speed(folder: Path) -> None:
                 connection.execute(reset)
             started = time.monotonic()
             while one.left():
-                time.sleep(0.1)
+                time.sleep(0.1)  # between two looks; it adds at most that to a round
             engine.append(3000 / (time.monotonic() - started))
         for process in [*one.workers, *one.beats]:
             os.killpg(process.pid, signal.SIGKILL)

@@ -30,7 +30,7 @@ h1 { font-size: 1.75rem; margin: 0 } p { margin: .25rem 0 } .quiet { color: var(
 article { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1rem 1.25rem; margin: 1rem 0 }
 article h2 { font-size: 1.1rem; margin: 0 } pre { font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; margin: .75rem 0 0 }
 a { color: var(--accent); display: inline-block; padding: .35rem 0 } .kind { border: 1px solid var(--line); border-radius: 99px; padding: 0 .6rem }
-"""  # noqa: E501
+"""  # noqa: E501 - a style sheet, a rule a line
 
 
 class Kept(Inbox):

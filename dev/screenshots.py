@@ -307,7 +307,7 @@ def new_mail(camera: Camera, subject: str, known: int) -> str:
     for _ in range(150):
         if len(found := mails(camera, subject)) > known:
             return found[0]["body"]
-        time.sleep(0.2)
+        time.sleep(0.2)  # the mail comes by the real worker
     raise TimeoutError("the mail did not come.")
 
 

@@ -54,7 +54,7 @@ class Inbox:
     def chance(self, part: float) -> bool:
         return self.random.random() < part
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802 - aiosmtpd's name
         if address in self.no_such:
             return "550 5.1.1 no such mailbox"
         if self.chance(self.moods.refuse_for_good):
@@ -64,7 +64,7 @@ class Inbox:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         if self.chance(self.moods.stall):
             await asyncio.sleep(self.moods.stall_s)
         if self.chance(self.moods.hang_up_before):

@@ -83,7 +83,7 @@ def how_it_goes(programme: Programme, *, today: date, weeks: int = 6) -> HowItGo
     courses = []
     for step in steps:
         said = [(day, a.done, a.reason) for day, a in answers.get(step.lasting, [])]
-        course = progress.weeks(said, days_per_week=step.days_per_week, first=first, last=today)  # type: ignore[attr-defined]
+        course = progress.weeks(said, days_per_week=step.days_per_week, first=first, last=today)  # type: ignore[attr-defined] # a dose column
         facts = facts_of(step)
         moves = [words.move(*move) for move in progress.next_moves(facts)]
         courses.append(StepCourse(step, course, moves, words.told(facts)))

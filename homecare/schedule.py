@@ -41,10 +41,15 @@ class Plan:
     fade_to_days: int | None = None
 
 
+def at_wall(local: datetime, zone: ZoneInfo) -> datetime:
+    """The moment (UTC) of a wall-clock time; one that is skipped or comes twice, as said above."""
+    return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
 def moment(day: date, at: time, zone: ZoneInfo) -> tuple[datetime, str]:
     """The moment (UTC) of a wall-clock time, and what the clock did to it."""
     local = datetime.combine(day, at)
-    first = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    first = at_wall(local, zone)
     if first.astimezone(zone).replace(tzinfo=None) != local:
         return first, SKIPPED
     second = local.replace(tzinfo=zone, fold=1).astimezone(UTC)

@@ -71,16 +71,23 @@ def is_open(link: Link, at: datetime) -> bool:
 
 
 @contextmanager
+def presenting(token: str) -> Iterator[bytes]:
+    """A transaction that sees, of all clinics, the one row that this secret stands for; gives the secret's SHA-256."""
+    with tenancy.scope(None):
+        prepared(PRESENT, [digest(token).hex()])
+        yield digest(token)
+        prepared(PRESENT, [""])
+
+
+@contextmanager
 def presented(token: str) -> Iterator[Link | None]:
     """
     The link of a token, open or not, in a transaction that sees this one row and nothing else; None if there is none.
 
     Known or not, it is the same one query.
     """
-    with tenancy.scope(None):
-        prepared(PRESENT, [digest(token).hex()])
-        yield Link.objects.filter(token_sha256=digest(token)).first()
-        prepared(PRESENT, [""])
+    with presenting(token) as sha256:
+        yield Link.objects.filter(token_sha256=sha256).first()
 
 
 def revoke(*, patient_id: UUID, purposes: list[str], at: datetime) -> int:

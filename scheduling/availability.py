@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import date, datetime, time
@@ -18,6 +17,7 @@ from clinic.caller import Caller
 from clinic.constraints import violations_as
 from clinic.errors import Conflict, NotFound, Problems
 from clinic.schema import new_id
+from messaging import links
 from scheduling import slots
 from scheduling.models import (
     AppointmentType,
@@ -159,7 +159,7 @@ def _therapist(problems: Problems, name: str, pk: UUID | None, clinic_id: UUID) 
 
 
 def _ordered(problems: Problems, name: str, first: date | time | None, last: date | time | None) -> None:
-    if first is not None and last is not None and last < first:  # type: ignore[operator]
+    if first is not None and last is not None and last < first:  # type: ignore[operator] # both are of one kind
         problems.add(f"/{name}", "invalid", "Not before the first day.")
 
 
@@ -206,7 +206,7 @@ def make_feed(*, user_id: UUID, by: Caller, at: datetime) -> str:
     """
     close_feed(user_id=user_id, by=by, at=at)
     token = secrets.token_urlsafe(24)
-    feed = Feed(clinic_id=by.clinic_id, user_id=user_id, token_sha256=hashlib.sha256(token.encode()).digest())
+    feed = Feed(clinic_id=by.clinic_id, user_id=user_id, token_sha256=links.digest(token))
     feed.save(force_insert=True)
     audit.log("calendar.feed.make", by=by, target_id=user_id)
     return f"{settings.PUBLIC_URL}/c/feeds/{token}.ics"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from homecare.schedule import at_wall
 
 # --- States ---------------------------------------------------------------------------------------------------
 
@@ -74,11 +76,6 @@ def moved(starts_at: datetime, *, by: timedelta, zone: ZoneInfo) -> datetime:
     A time that the change skips comes as much later as the clock was put forward; one that comes twice, the first time.
     """
     return at_wall(starts_at.astimezone(zone).replace(tzinfo=None) + by, zone)
-
-
-def at_wall(local: datetime, zone: ZoneInfo) -> datetime:
-    """The moment (UTC) of a wall-clock time, as RFC 5545 (3.3.5) has it."""
-    return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
 # --- Free time ------------------------------------------------------------------------------------------------

@@ -166,14 +166,14 @@ def gaps(kind: AppointmentType, search: Search, *, zone: ZoneInfo, most: int) ->
     fit = therapists_for(kind, on=search.after.astimezone(zone).date())
     therapists = [one for one in fit if not search.therapists or one in search.therapists]
     rooms = [one for one in rooms_for(kind) if not search.rooms or one in search.rooms]
-    values = _values(kind.clinic_id, search, zone, therapists, rooms, online=kind.online) | {
+    values = values_of(kind.clinic_id, search, zone, therapists, rooms, online=kind.online) | {
         "holding": rules.HOLDING, "but": list(search.but), "patient": search.patient_id,
         "length": kind.length + kind.buffer, "most": most,
     }  # fmt: skip
     return [rules.Gap(*row) for row in prepared(GAPS, values)]
 
 
-def _values(
+def values_of(
     clinic_id: UUID, search: Search, zone: ZoneInfo, therapists: list[UUID], rooms: list[UUID], *, online: bool
 ) -> dict[str, object]:
     return {
@@ -219,6 +219,6 @@ def working(
     :param online: wherever they are, for an appointment that needs no room
     """
     zone = zone_of(clinic_id)
-    values = _values(clinic_id, Search(first, until), zone, therapists, rooms or [], online=online)
+    values = values_of(clinic_id, Search(first, until), zone, therapists, rooms or [], online=online)
     values["anywhere"] = rooms is None
     return [rules.Gap(*row) for row in prepared(WORKING, values)]

@@ -137,7 +137,7 @@ def run(*, by: Caller, at: datetime) -> int:
         _close(waiting, rules.OUTDATED, by=by, at=at)
     made, sending = 0, engine.sending_of(by.clinic_id)
     for opening in Opening.objects.filter(closed_at=None).order_by("made_at").select_for_update(skip_locked=True):
-        newest = opening.offers.order_by("-made_at").first()
+        newest = opening.offers.filter(status=rules.OPEN).order_by("-made_at").first()
         if newest is not None and at - newest.made_at < timedelta(minutes=booking.offer_every_min):
             continue
         made += _offer_next(opening, zone, timedelta(minutes=booking.offer_minutes), sending, by=by, at=at)
@@ -298,6 +298,5 @@ def decline(*, offer_id: UUID, by: Caller, at: datetime) -> Offer:
     if offer.status == rules.OPEN:
         _settle(offer, rules.DECLINED, at)
         worklist.settle(kinds=["slot_free"], about_ids=[offer.waiting_id], by=by, at=at)
-        Offer.objects.filter(pk=offer.pk).update(made_at=at - timedelta(days=1))
         audit.log("waitlist.decline", by=by, target_id=offer.pk, patient_ids=[offer.patient_id])
     return offer

@@ -62,8 +62,10 @@ def raise_item(
     :param due_at: if not as the kind's urgency says
     :returns: the row's id, and whether it is new
     """
-    zone = ZoneInfo(Clinic.objects.values_list("time_zone", flat=True).get(pk=by.clinic_id))
-    due = due_at or rules.due_at(rules.KINDS[kind].urgency, since=at, zone=zone)
+    due = due_at
+    if due is None:
+        zone = ZoneInfo(Clinic.objects.values_list("time_zone", flat=True).get(pk=by.clinic_id))
+        due = rules.due_at(rules.KINDS[kind].urgency, since=at, zone=zone)
     values = {"clinic": by.clinic_id, "patient": patient_id, "kind": kind, "about": about_id, "since": at, "due": due}
     item_id, times = prepared(RAISE, {**values, "facts": orjson.dumps(facts).decode()})[0]
     audit.log(f"worklist.{kind}", by=by, target_id=item_id, patient_ids=[patient_id])

@@ -13,6 +13,11 @@ from patients.models import OfPatient, Patient
 from worklist import rules
 
 
+def is_later(now: datetime) -> Q:
+    """Not for today: due in more than half a day, or put aside."""
+    return Q(due_at__gt=now + timedelta(hours=12)) | Q(snoozed_until__gt=now)
+
+
 class ItemQuerySet(models.QuerySet["Item"]):
     def visible_to(self, caller: Caller) -> ItemQuerySet:
         return self.filter(clinic_id=caller.clinic_id)
@@ -24,13 +29,13 @@ class ItemQuerySet(models.QuerySet["Item"]):
         """
         :param what: `due` (today and before), `mine`, `later` (due later, or put aside), or `all`
         """
-        later = Q(due_at__gt=now + timedelta(hours=12)) | Q(snoozed_until__gt=now)
+        later = is_later(now)
         chosen = {"due": ~later, "mine": Q(taken_by_id=user_id), "later": later, "all": Q()}
         return self.open().filter(chosen[what])
 
     def counts(self, *, now: datetime, user_id: UUID | None) -> dict[str, dict[str, int]]:
         """How many each filter would show, and each kind of those that are due; one query."""
-        later = Q(due_at__gt=now + timedelta(hours=12)) | Q(snoozed_until__gt=now)
+        later = is_later(now)
         rows = (
             self.open()
             .values_list("kind")

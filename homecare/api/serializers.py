@@ -166,12 +166,12 @@ class AdherenceOutput(serializers.Serializer[Any]):
 
 class ExerciseDoseOutput(serializers.Serializer[Any]):
     name = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
     unit = serializers.CharField(allow_blank=True)
     block = serializers.ListField(child=serializers.IntegerField())
     soft = serializers.ListField(child=serializers.IntegerField(), allow_null=True)
     suggested = serializers.ListField(child=serializers.IntegerField(), allow_null=True)
-    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
+    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment] # DRF has an attribute of that name
 
 
 class ExerciseOutput(serializers.Serializer[Any]):

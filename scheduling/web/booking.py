@@ -60,7 +60,7 @@ class Find(forms.Form):
         self.types = list(AppointmentType.objects.filter(is_active=True).order_by("name"))
         kinds = [(str(k.pk), _("{name}, {n} min").format(name=k.name, n=k.length_min)) for k in self.types]
         people = [(str(p.pk), p.name) for p in queries.therapists(clinic_id)]
-        self.fields["type"].choices = kinds  # type: ignore[attr-defined]
+        self.fields["type"].choices = kinds  # type: ignore[attr-defined] # a ChoiceField
         self.fields["therapist"].choices = [("", _("anybody")), *people]  # type: ignore[attr-defined]
 
     def search(self, patient_id: UUID, zone: Any, at: datetime) -> slots.Search:

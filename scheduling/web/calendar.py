@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,7 +18,7 @@ from accounts.web.pages import page
 from audit import actions as audit
 from clinic import tenancy
 from clinic.caller import Caller
-from clinic.sql import prepared
+from messaging import links
 from messaging.web.patient import without_account
 from scheduling import availability, ics, queries, rules, slots, words
 from scheduling.models import Appointment, Feed
@@ -28,7 +27,6 @@ from scheduling.web import drawn
 VIEWS = ("day", "week")
 FROM_HOUR, UNTIL_HOUR = 7, 20  # shown at least; earlier and later appointments stretch it
 FED_BACK, FED_AHEAD = timedelta(days=30), timedelta(days=180)
-PRESENT = "SELECT set_config('palpate.link_sha256', %s, true)"
 
 
 def on(request: Any, today: date) -> date:
@@ -140,11 +138,8 @@ def my_feed(request: Any) -> HttpResponse:
 @without_account
 def feed(request: HttpRequest, token: str) -> HttpResponse:
     """A therapist's appointments as iCalendar. A calendar program asks for it, so the address is all there is."""
-    digest = hashlib.sha256(token.encode()).digest()
-    with tenancy.scope(None):
-        prepared(PRESENT, [digest.hex()])
-        found = Feed.objects.filter(token_sha256=digest, revoked_at=None).first()
-        prepared(PRESENT, [""])
+    with links.presenting(token) as sha256:
+        found = Feed.objects.filter(token_sha256=sha256, revoked_at=None).first()
     if found is None:
         raise Http404
     now = timezone.now()
