@@ -1,8 +1,7 @@
 """
 When reminders are due: chosen wall-clock times in the patient's zone, turned into moments once, when they are planned.
 
-A time that a change of the clock skips comes as much later as the clock was put forward (02:30 as 03:30), and one that
-comes twice is taken the first time, as RFC 5545 (3.3.5) has it. If that makes two times one moment, one remains.
+What a change of the clock does to a time is said in `clinic.wall_clock`. If it makes two times one moment, one remains.
 """
 
 from __future__ import annotations
@@ -11,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from clinic.wall_clock import at_wall
 
 PLAIN, SKIPPED, TWICE = "plain", "skipped_time", "time_twice"
 EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
@@ -39,11 +40,6 @@ class Plan:
     ends_on: date | None = None
     fade_after_weeks: int | None = None
     fade_to_days: int | None = None
-
-
-def at_wall(local: datetime, zone: ZoneInfo) -> datetime:
-    """The moment (UTC) of a wall-clock time; one that is skipped or comes twice, as said above."""
-    return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
 def moment(day: date, at: time, zone: ZoneInfo) -> tuple[datetime, str]:

@@ -199,11 +199,31 @@ def _check_status(found: Appointment, status: str, *, why: str, cancelled_by: st
             problems.add("/reason", "invalid", f"One of: {', '.join(rules.REASONS)}.")
     elif cancelled_by or reason:
         problems.add("/reason", "not_allowed", "Only a cancellation has a reason and somebody who cancelled.")
-    if rules.STATUSES[status].begun and found.starts_at - at > timedelta(hours=12):
-        problems.add("/status", "too_early", "The day of this appointment has not come yet.")
-    if status == rules.NOSHOW and found.starts_at > at:
-        problems.add("/status", "too_early", "It has not begun yet.")
+    if rules.is_too_early(status, starts_at=found.starts_at, at=at):
+        said = "It has not begun yet." if status == rules.NOSHOW else "The day of this appointment has not come yet."
+        problems.add("/status", "too_early", said)
     problems.raise_if_any()
+
+
+class TooLateToCancel(Conflict):
+    code = "too_late_to_cancel"
+    detail = "It is too late to cancel here; please call us."
+
+
+def cancel_by_link(*, appointment_id: UUID, reason: str, by: Caller, at: datetime) -> Appointment:
+    """
+    The patient says that they cannot come; until the clinic's time for it is over.
+
+    :raises TooLateToCancel: or see `set_status`
+    """
+    window = timedelta(hours=slots.booking_of(by.clinic_id).cancel_until_hours)
+    starts_at = Appointment.objects.values_list("starts_at", flat=True).get(pk=appointment_id)
+    if not rules.in_time(starts_at, at=at, window=window):
+        raise TooLateToCancel
+    return set_status(
+        appointment_id=appointment_id, status=rules.CANCELLED, cancelled_by=rules.BY_PATIENT,
+        reason=reason if reason in rules.PATIENT_REASONS else "other", by=by, at=at,
+    )  # fmt: skip
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from accounts.models import Clinic, Membership, User
 from clinic import bulk
 from clinic.caller import Caller
 from clinic.schema import new_id
+from clinic.wall_clock import at_wall
 from patients.models import Patient
 from scheduling import availability, follow_ups, holding, queries, rules, series, waitlist
 from scheduling.models import Appointment, AppointmentType, Change, Hours, Room
@@ -87,7 +88,7 @@ def _fortnight(
         dice.shuffle(free)
         for number, therapist in enumerate(therapists):
             for half in (time(8), time(13)):
-                begin = rules.at_wall(datetime.combine(day, half), zone)
+                begin = at_wall(datetime.combine(day, half), zone)
                 at = begin
                 while at < begin + timedelta(hours=4) and free:
                     kind = dice.choices(kinds[:3], weights=[6, 1, 2])[0]

@@ -95,16 +95,22 @@ def check_patient(patient_id: UUID) -> Patient:
     return patient
 
 
+def check_range(starts_at: datetime, at: datetime) -> None:
+    """:raises Invalid: what was done by phone or on paper is entered later, but not years later"""
+    problems = Problems()
+    if not at - BACKWARDS <= starts_at <= at + FORWARDS:
+        problems.add("/starts_at", "out_of_range", "From a month ago to two years ahead.")
+    problems.raise_if_any()
+
+
 def check_time(kind: AppointmentType, time: Time, *, outside_hours: bool, at: datetime) -> None:
     """
     Whether the therapist may do it, in that room, at that time. Whether it is free, the database says.
 
     :raises Invalid:
     """
+    check_range(time.starts_at, at)
     problems = Problems()
-    if not at - BACKWARDS <= time.starts_at <= at + FORWARDS:
-        problems.add("/starts_at", "out_of_range", "From a month ago to two years ahead.")
-        problems.raise_if_any()
     zone = slots.zone_of(kind.clinic_id)
     if time.therapist_id not in slots.therapists_for(kind, on=time.starts_at.astimezone(zone).date()):
         able = (

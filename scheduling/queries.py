@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,6 +14,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, User
+from clinic.wall_clock import begin_of
 from scheduling import rules, slots
 from scheduling.models import Appointment, Change, Room, Series
 
@@ -30,7 +31,7 @@ def rooms() -> list[Room]:
 
 
 def day_start(day: date, zone: ZoneInfo) -> datetime:
-    return rules.at_wall(datetime.combine(day, time()), zone)
+    return begin_of(day, zone)
 
 
 def ahead(patient_ids: list[UUID], at: datetime, *, limit: int = 10) -> list[Appointment]:
@@ -196,7 +197,8 @@ def _figures(
     cancelled = [row for row in rows if row.status == rules.CANCELLED]
     late = [
         row for row in cancelled
-        if row.cancelled_by == rules.BY_PATIENT and row.starts_at - changed.get(row.pk, row.booked_at) < window
+        if row.cancelled_by == rules.BY_PATIENT
+        and not rules.in_time(row.starts_at, at=changed.get(row.pk, row.booked_at), window=window)
     ]  # fmt: skip
     leads = [(row.starts_at - row.booked_at).total_seconds() / 86_400 for row in used if row.starts_at > row.booked_at]
     return Figures(

@@ -9,7 +9,7 @@ from itertools import pairwise
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from homecare.schedule import at_wall
+from clinic.wall_clock import at_wall
 
 # --- States ---------------------------------------------------------------------------------------------------
 
@@ -63,10 +63,32 @@ BY_PATIENT, BY_CLINIC = "patient", "clinic"
 CANCELLED_BY = [BY_PATIENT, BY_CLINIC]
 REASONS = ["ill", "no_time", "better", "not_better", "therapist_away", "closed", "mistake", "expired", "other"]
 
+PATIENT_REASONS = ["ill", "no_time", "better", "not_better"]
+
 
 def is_correction(before: str, after: str) -> bool:
     """Whether a change of state is not the usual way on."""
     return after not in NEXT[before]
+
+
+EARLY = timedelta(hours=12)  # the day of a visit has come so long before it
+
+
+def is_too_early(status: str, *, starts_at: datetime, at: datetime) -> bool:
+    """Whether nothing of that kind can be said yet: nobody is there the day before, or has missed what is to come."""
+    if status == NOSHOW:
+        return starts_at > at
+    return STATUSES[status].begun and starts_at - at > EARLY
+
+
+def next_steps(status: str, *, starts_at: datetime, at: datetime) -> list[str]:
+    """What may come next now, the usual way; a cancellation is asked for by itself."""
+    return [code for code in NEXT[status] if code != CANCELLED and not is_too_early(code, starts_at=starts_at, at=at)]
+
+
+def in_time(starts_at: datetime, *, at: datetime, window: timedelta) -> bool:
+    """Whether a patient may still cancel by link."""
+    return starts_at - at >= window
 
 
 def moved(starts_at: datetime, *, by: timedelta, zone: ZoneInfo) -> datetime:

@@ -16,6 +16,7 @@ from audit import actions as audit
 from clinic.caller import Caller
 from clinic.errors import DomainError, Invalid, Problems
 from clinic.schema import new_id
+from clinic.wall_clock import begin_of
 from patients.queries import identities
 from scheduling import actions, follow_ups, holding, rules, slots, telling
 from scheduling.holding import Time
@@ -76,8 +77,8 @@ def propose(*, patient_id: UUID, plan: Plan, by: Caller, at: datetime) -> rules.
     free: list[rules.Slot] = []
     for first, after in rules.windows(plan.starts_on, plan.weeks, plan.count):
         search = slots.Search(
-            max(rules.at_wall(datetime.combine(first, time()), zone), at),
-            rules.at_wall(datetime.combine(after, time()), zone), therapists=plan.therapists, rooms=plan.rooms,
+            max(begin_of(first, zone), at),
+            begin_of(after, zone), therapists=plan.therapists, rooms=plan.rooms,
             weekdays=plan.weekdays, from_time=plan.from_time, until_time=plan.until_time, patient_id=patient_id,
         )  # fmt: skip
         if search.after < search.until:
@@ -187,8 +188,7 @@ def move_series(
         )  # fmt: skip
         return [moved]
     holding.check_upcoming(first)
-    if not at - holding.BACKWARDS <= time.starts_at <= at + holding.FORWARDS:
-        holding.check_time(first.type, time, outside_hours=True, at=at)
+    holding.check_range(time.starts_at, at)
     zone = slots.zone_of(by.clinic_id)
     by_wall = wall(time.starts_at, zone) - wall(first.starts_at, zone)
     rows = holding.taken_up_together(ids, [time])

@@ -45,6 +45,7 @@ REFUSALS = [
     _("Somebody has changed this appointment meanwhile. Look at it again."),
     _("This time is taken, or the offer has run out."),
     _("The patient waits for this already."),
+    _("It is too late to cancel here; please call us."),
     _("Only a person can see to it; this program acts for none."),
     _("0 (Monday) to 6."),
     _("0 to 120 minutes."),

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from clinic.wall_clock import at_wall
+
 AT_ONCE, NEXT_WORKING_DAY, SOON = "at_once", "next_working_day", "soon"
 URGENCIES = [AT_ONCE, NEXT_WORKING_DAY, SOON]
 ITSELF = "resolved_itself"
@@ -53,7 +55,7 @@ def due_at(urgency: str, *, since: datetime, zone: ZoneInfo) -> datetime:
     """When it should have been looked at: now, or when the clinic's next working day begins."""
     if urgency == AT_ONCE:
         return since
-    return datetime.combine(next_working_day(since.astimezone(zone).date()), DAY_BEGINS, tzinfo=zone)
+    return at_wall(datetime.combine(next_working_day(since.astimezone(zone).date()), DAY_BEGINS), zone)
 
 
 def next_working_day(day: date) -> date:

@@ -13,12 +13,13 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from accounts.web.middleware import as_uuid
 from accounts.web.pages import page, plain
 from clinic.errors import Conflict, DomainError, Invalid, NotFound
+from clinic.wall_clock import at_wall
 from scheduling import actions, holding, queries, rules, series, slots, words
 from scheduling.holding import Time
 from scheduling.models import Appointment, Change
-from scheduling.web.calendar import as_uuid
 
 OFFERED = 12
 
@@ -44,7 +45,7 @@ def wall_moment(text: str, clinic_id: UUID) -> datetime:
         found = None
     if found is None or not 2000 <= found.year <= 2100:
         raise Invalid(_("This is no time."))
-    return found if found.tzinfo else rules.at_wall(found, slots.zone_of(clinic_id))
+    return found if found.tzinfo else at_wall(found, slots.zone_of(clinic_id))
 
 
 @page(scope="scheduling:read", action="page.appointment")
@@ -55,11 +56,7 @@ def appointment(request: Any, appointment_id: UUID) -> HttpResponse:
 
 def shown(request: Any, found: Appointment, *, refusal: DomainError | None = None, status: int = 200) -> HttpResponse:
     now = timezone.now()
-    nexts = [code for code in rules.NEXT[found.status] if code != rules.CANCELLED]
-    if found.starts_at > now:
-        nexts = [code for code in nexts if code != rules.NOSHOW]
-    if found.starts_at - now > timedelta(hours=12):
-        nexts = [code for code in nexts if not rules.STATUSES[code].begun]
+    nexts = rules.next_steps(found.status, starts_at=found.starts_at, at=now)
     free = []
     if found.status in rules.UPCOMING and "free" in request.GET:
         after = max(now, found.starts_at - timedelta(days=7))

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.web.pages import page
 from clinic.errors import Conflict, DomainError, Invalid, NotFound
+from clinic.wall_clock import at_wall, begin_of
 from patients.models import Patient
 from patients.queries import identities
 from scheduling import actions, follow_ups, queries, rules, series, slots, waitlist, words
@@ -66,7 +67,7 @@ class Find(forms.Form):
     def search(self, patient_id: UUID, zone: Any, at: datetime) -> slots.Search:
         said = self.cleaned_data
         day = said["from_date"] or at.astimezone(zone).date()
-        after = max(at, rules.at_wall(datetime.combine(day, time()), zone))
+        after = max(at, begin_of(day, zone))
         return slots.Search(
             after, after + timedelta(weeks=12), therapists=[UUID(said["therapist"])] if said["therapist"] else [],
             weekdays=said["weekdays"], from_time=said["from_time"], until_time=said["until_time"],
@@ -262,7 +263,7 @@ def recall(request: Any, patient_id: UUID) -> HttpResponse:
     if months not in map(str, RECALL_MONTHS):
         raise Invalid(_("1, 2, 3, 6 or 12 months."))
     day = timezone.now().astimezone(zone).date() + timedelta(days=round(int(months) * 30.44))
-    due = rules.at_wall(datetime.combine(day, time(9)), zone)
+    due = at_wall(datetime.combine(day, time(9)), zone)
     follow_ups.recall(patient_id=patient.pk, due_at=due, by=request.caller, at=timezone.now())
     toasts.success(request, _("On the worklist for {day}.").format(day=f"{day:%d.%m.%Y}"))
     return redirect("patient_appointments", patient.pk)

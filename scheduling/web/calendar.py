@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages as toasts
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,6 +13,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership
+from accounts.web.middleware import as_uuid
 from accounts.web.pages import page
 from audit import actions as audit
 from clinic import tenancy
@@ -35,13 +35,6 @@ def on(request: Any, today: date) -> date:
     except ValueError:
         found = None
     return found if found and 2000 <= found.year <= 2100 else today
-
-
-def as_uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 @page(scope="scheduling:read", action="page.calendar")

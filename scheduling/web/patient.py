@@ -36,10 +36,10 @@ def my_appointment(request: HttpRequest, visit: Visit) -> HttpResponse:
     now = timezone.now()
     window = timedelta(hours=slots.booking_of(visit.clinic.pk).cancel_until_hours)
     open_ = found.status in (rules.BOOKED, rules.CONFIRMED) and found.starts_at > now
-    in_time = open_ and found.starts_at - now >= window
+    in_time = open_ and rules.in_time(found.starts_at, at=now, window=window)
     said = ""
     if request.method == "POST" and open_:
-        said = answer(request, visit, found, in_time=in_time)
+        said = answer(request, visit, found)
         if not said:
             return redirect("my_appointment")
     context = {
@@ -50,20 +50,16 @@ def my_appointment(request: HttpRequest, visit: Visit) -> HttpResponse:
     return render(request, "scheduling/my_appointment.html", context, status=409 if said else 200)
 
 
-def answer(request: HttpRequest, visit: Visit, found: Appointment, *, in_time: bool) -> str:
+def answer(request: HttpRequest, visit: Visit, found: Appointment) -> str:
     """Do what was tapped; gives what to say if it cannot be done."""
     now = timezone.now()
     try:
         if request.POST.get("answer") == "yes":
             if found.status == rules.BOOKED:
                 actions.set_status(appointment_id=found.pk, status=rules.CONFIRMED, by=visit.caller, at=now)
-        elif request.POST.get("answer") == "no" and in_time:
+        elif request.POST.get("answer") == "no":
             reason = request.POST.get("reason", "other")
-            actions.set_status(
-                appointment_id=found.pk, status=rules.CANCELLED, cancelled_by=rules.BY_PATIENT,
-                reason=reason if reason in ("ill", "no_time", "better", "not_better") else "other",
-                by=visit.caller, at=now,
-            )  # fmt: skip
+            actions.cancel_by_link(appointment_id=found.pk, reason=reason, by=visit.caller, at=now)
     except (Conflict, Invalid) as refusal:
         return refusal.detail
     return ""

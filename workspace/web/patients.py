@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.web.middleware import as_uuid
 from accounts.web.pages import page
 from assessments import catalogue
 from assessments.models import Assessment
@@ -59,7 +60,8 @@ def patient_list(request: Any) -> HttpResponse:
         people = people.matching(text)
     after = request.POST.get("after") or request.GET.get("after", "")
     if after:
-        last = Patient.objects.filter(pk=after).first() if _is_uuid(after) else None
+        key = as_uuid(after)
+        last = Patient.objects.filter(pk=key).first() if key else None
         if last is None:
             raise NotFound
         people = people.filter(sort_name__gte=last.sort_name).exclude(sort_name=last.sort_name, pk__lte=last.pk)
@@ -69,14 +71,6 @@ def patient_list(request: Any) -> HttpResponse:
     context = {"people": found[:PAGE], "more": more, "q": text}
     template = "workspace/patient_lines.html" if request.htmx else "workspace/patients.html"
     return render(request, template, context)
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 class NewPatient(forms.Form):
