@@ -350,7 +350,7 @@ def send_link_now(*, programme: Programme, by: Caller, at: datetime) -> Message 
     audit.log("programme.send_link", by=by, target_id=programme.pk, patient_ids=[programme.patient_id])
     return messages.owe(
         kind="check_in", channel=channels[0], patient_id=programme.patient_id, about_id=programme.pk, link=link,
-        dedupe_key=f"now:{programme.pk}:{at:%Y-%m-%dT%H:%M}", due_at=at, by=by,
+        dedupe_key=f"now:{programme.pk}:{at:%Y-%m-%dT%H:%M}", due_at=at, by=by, by_hand=True,
     )  # fmt: skip
 
 

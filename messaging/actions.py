@@ -48,6 +48,7 @@ def owe(
     late_after: timedelta | None = None,
     about_at: datetime | None = None,
     calendar: str = "",
+    by_hand: bool = False,
 ) -> Message | None:
     """
     Owe one message. The same `dedupe_key` never makes a second one; then the answer is None.
@@ -55,6 +56,7 @@ def owe(
     :param late_after: after so long it is not sent any more; without it, as the clinic's settings say
     :param about_at: the time of the appointment that it is about
     :param calendar: iCalendar that goes along with a mail; no names in it
+    :param by_hand: somebody asked for just this one: the day's limit does not hold it back
     """
     sending = engine.sending_of(by.clinic_id)
     message = Message(
@@ -69,6 +71,7 @@ def owe(
         about_at=about_at,
         calendar=calendar,
         dedupe_key=dedupe_key,
+        by_hand=by_hand,
         due_at=due_at,
         next_at=due_at,
         late_at=due_at + (late_after or timedelta(minutes=sending.late_after_min)),
@@ -110,7 +113,7 @@ def send_again(*, message_id: UUID, by: Caller, at: datetime) -> Message:
     made = owe(
         kind=old.kind, channel=old.channel, patient_id=old.patient_id, about_id=old.about_id, link=old.link,
         to_user_id=old.to_user_id, dedupe_key=f"{old.pk}:again:{again}", due_at=at, by=by, about_at=old.about_at,
-        calendar=old.calendar,
+        calendar=old.calendar, by_hand=True,
     )  # fmt: skip
     assert made is not None
     audit.log("message.send_again", by=by, target_id=old.pk, patient_ids=[old.patient_id], code=str(made.pk))

@@ -122,6 +122,11 @@ class Message(OfPatient):
     about_id = models.UUIDField(help_text="what it is about: a programme, a session, a row of the worklist")
     link = models.ForeignKey(Link, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     dedupe_key = models.TextField(help_text="the same key never makes a second message")
+    by_hand = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="somebody of the clinic asked for it; the day's limit is for what comes by itself",
+    )
     state = models.TextField(default=rules.QUEUED)
     about_at = models.DateTimeField(null=True, help_text="the appointment's time, which the text names")
     calendar = models.TextField(blank=True, default="", help_text="iCalendar that goes along with a mail")
@@ -160,11 +165,6 @@ class Message(OfPatient):
             models.Index(fields=["clinic", "about_id"], condition=models.Q(state="queued"), name="message_about"),
             models.Index(fields=["clinic", "provider_ref"], name="message_by_provider_ref"),
         ]
-
-    @property
-    def by_hand(self) -> bool:
-        """Somebody of the clinic asked for it just now; the day's limit is for what comes by itself."""
-        return self.dedupe_key.startswith("now:") or ":again:" in self.dedupe_key
 
 
 class DeliveryEvent(OfPatient):

@@ -105,6 +105,14 @@ class Migration(migrations.Migration):
                     models.UUIDField(help_text="what it is about: a programme, a session, a row of the worklist"),
                 ),
                 ("dedupe_key", models.TextField(help_text="the same key never makes a second message")),
+                (
+                    "by_hand",
+                    models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="somebody of the clinic asked for it; the day's limit is for what comes by itself",
+                    ),
+                ),
                 ("state", models.TextField(default="queued")),
                 ("reason", models.TextField(blank=True, default="", help_text="why it did not go, or not yet")),
                 ("uncertain", models.BooleanField(default=False)),
