@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from accounts.models import Clinic
 from clinic.sql import first, prepared
 
 
@@ -46,3 +48,8 @@ def token(checksum: str) -> Token | None:
 def roles(*, clinic_id: UUID, user_id: UUID) -> set[str]:
     """The active roles of a person in a clinic, as far as the transaction's scope shows them."""
     return {role for (role,) in prepared(ROLES, [clinic_id, user_id])}
+
+
+def clinic_zone(clinic_id: UUID) -> ZoneInfo:
+    """The time zone that a clinic's days and times are in."""
+    return ZoneInfo(Clinic.objects.values_list("time_zone", flat=True).get(pk=clinic_id))

@@ -19,6 +19,7 @@ from typing import Any
 
 import psycopg
 
+from accounts.queries import clinic_zone
 from dev.stack import PYTHON, ROOT, Stack, say
 
 THERAPISTS, WEEKS, APPOINTMENTS = 20, 12, 10_000
@@ -147,7 +148,7 @@ def plan(clinic: Any, kind: Any, wanted: Any) -> list[str]:
     from clinic.sql import prepared
     from scheduling import rules, slots
 
-    zone = slots.zone_of(clinic.pk)
+    zone = clinic_zone(clinic.pk)
     values = slots.values_of(
         clinic.pk, wanted, zone, slots.therapists_for(kind, on=wanted.after.date()), slots.rooms_for(kind), online=False
     ) | {"holding": rules.HOLDING, "but": [], "patient": None, "length": kind.length, "most": 80}
@@ -160,7 +161,7 @@ def plainly(kind: Any, now: Any) -> list[Any]:
     from scheduling import rules, slots
     from scheduling.models import Appointment, Hours
 
-    zone = slots.zone_of(kind.clinic_id)
+    zone = clinic_zone(kind.clinic_id)
     found: list[Any] = []
     for number in range(7 * WEEKS):
         day = (now.astimezone(zone) + timedelta(days=number)).date()

@@ -23,11 +23,11 @@ from homecare import planning, rules
 from homecare.models import Picture, Programme, ReminderPlan, Step, Template, Version
 from homecare.pictures import read_picture
 from messaging import actions as messages
-from messaging import links
+from messaging import addresses, links
 from messaging.models import Message
 from messaging.rules import CHANNELS
 from patients.models import Patient
-from patients.queries import identities
+from patients.queries import identities, zone_of
 
 MOST_TIMES = 6
 
@@ -134,7 +134,7 @@ def publish(
     refuse_ended(programme)
     if programme.draft is None:
         raise NothingNew
-    today = at.astimezone(planning.zone_of(programme.patient)).date()
+    today = at.astimezone(zone_of(programme.patient)).date()
     problems = problems_of(programme)
     if baseline_pain is not None and not 0 <= baseline_pain <= 10:
         problems.add("/baseline_pain", "out_of_range", "Pain is from 0 to 10.")
@@ -341,7 +341,7 @@ def send_link_now(*, programme: Programme, by: Caller, at: datetime) -> Message 
     if programme.status != Programme.Status.ACTIVE:
         raise NotRunning
     problems = Problems()
-    channels = planning.usable_channels(programme.patient)
+    channels = addresses.usable_channels(programme.patient)
     planning.check_channels(problems, programme.patient, channels[:1])
     if not channels:
         problems.add("/channels", "no_consent", "There is no channel with consent and an address.")

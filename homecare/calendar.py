@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
-from homecare import planning, schedule
+from homecare import schedule
 from homecare.models import Programme, ReminderPlan
+from patients.queries import zone_of
 
 AHEAD_DAYS = 60
 LENGTH = timedelta(minutes=10)
@@ -27,7 +28,7 @@ def feed(programme: Programme) -> bytes:
     plan = ReminderPlan.objects.filter(programme=programme).first()
     if plan is None or programme.started_on is None:
         return bytes(made.to_ical())
-    zone = planning.zone_of(programme.patient)
+    zone = zone_of(programme.patient)
     told = schedule.Plan(
         times=plan.times, weekdays=plan.weekdays, starts_on=programme.started_on, ends_on=programme.ends_on,
         fade_after_weeks=plan.fade_after_weeks, fade_to_days=plan.fade_to_days,

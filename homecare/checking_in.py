@@ -12,11 +12,12 @@ from django.db import transaction
 from audit import actions as audit
 from clinic.caller import Caller
 from clinic.errors import Conflict, Problems
-from homecare import planning, progress, queries, rules
+from homecare import progress, queries, rules
 from homecare.models import CheckIn, Programme, Step, StepAnswer
 from messaging import actions as messages
 from messaging import rules as sending
 from messaging.models import Link
+from patients.queries import zone_of
 from treatments.models import Session
 from worklist import actions as worklist
 
@@ -43,7 +44,7 @@ def answer_day(
     assert version is not None
     known = {step.pk: step for step in steps}
     check_answers(answers, known)
-    today = at.astimezone(planning.zone_of(programme.patient)).date()
+    today = at.astimezone(zone_of(programme.patient)).date()
     check_in, made = CheckIn.objects.select_for_update(of=("self",)).get_or_create(
         programme=programme,
         local_date=today,
@@ -82,7 +83,7 @@ def answer_soreness(
             "clinic_id": by.clinic_id,
             "patient_id": session.patient_id,
             "answered_at": at,
-            "local_date": at.astimezone(planning.zone_of(session.patient)).date(),
+            "local_date": at.astimezone(zone_of(session.patient)).date(),
         },
     )
     _write(check_in, answers, link, made, at)

@@ -11,11 +11,13 @@ from accounts import policies
 from accounts.models import Clinic, Membership
 from clinic.caller import Caller
 from clinic.schema import new_id
-from homecare import actions, checking_in, planning, queries, rules
+from homecare import actions, checking_in, queries, rules
 from homecare.models import Occurrence, Programme
 from messaging import actions as messages
+from messaging import addresses
 from patients import actions as patients
 from patients.models import Patient
+from patients.queries import zone_of
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def _programme(patient: Patient, course: Course, by: Caller, now: datetime) -> P
     if locked.phone and locked.consent_sms != "granted":
         patients.change_patient(patient=locked, changes={"consent_sms": "granted"}, by=by, at=now)
     programme.patient = Patient.objects.get(pk=patient.pk)
-    channels = planning.usable_channels(programme.patient)[:1]
+    channels = addresses.usable_channels(programme.patient)[:1]
     actions.set_reminders(
         programme=programme, channels=channels, times=[time(8, 0), time(18, 30)], weekdays=range(7),
         fade_after_weeks=4, fade_to_days=3, by=by, at=now,
@@ -131,9 +133,9 @@ def _said(step: Any, day: int, index: int, course: Course) -> dict[str, Any]:
 
 def _due_now(programme: Programme, now: datetime) -> None:
     """One reminder that is due as soon as the demo runs, so that there is a mail to look at."""
-    zone = planning.zone_of(programme.patient)
+    zone = zone_of(programme.patient)
     local = (now + timedelta(seconds=5)).astimezone(zone)
-    channel = planning.usable_channels(programme.patient)[0]
+    channel = addresses.usable_channels(programme.patient)[0]
     # Said to be of tomorrow: today is answered already, and an answered day is not reminded of.
     Occurrence.objects.create(
         id=new_id(), clinic_id=programme.clinic_id, patient=programme.patient, programme=programme, kind="check_in",

@@ -13,6 +13,7 @@ from clinic import tenancy
 from clinic.caller import Caller
 from homecare import actions, checking_in, planning, queries, tasks
 from homecare.models import Programme, ReminderPlan
+from patients.queries import zone_of
 from worklist import actions as worklist
 
 
@@ -50,7 +51,7 @@ def plan_days(at: datetime) -> int:
     plans = ReminderPlan.objects.filter(programme__status=Programme.Status.ACTIVE)
     count = 0
     for plan in plans.select_related("programme__patient").iterator(chunk_size=500):
-        zone = planning.zone_of(plan.programme.patient)
+        zone = zone_of(plan.programme.patient)
         if plan.planned_on != at.astimezone(zone).date() or plan.planned_zone != planning.edition(zone):
             planning.plan_ahead(plan.programme, at=at)
             count += 1

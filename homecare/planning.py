@@ -24,6 +24,7 @@ from messaging import addresses, engine, links
 from messaging import rules as sending
 from messaging.models import Link
 from patients.models import Patient
+from patients.queries import zone_of
 from treatments.models import Intervention, Session
 from treatments.rules import TECHNIQUES
 
@@ -33,11 +34,11 @@ LINK_LIVES = timedelta(days=3)
 # A question about the soreness may come later than a reminder; after half a day it is about another hour.
 SORENESS_LATE = timedelta(hours=12)
 NOTICE_AT = time(10, 0)
-
-
-def zone_of(patient: Patient) -> ZoneInfo:
-    zone = patient.time_zone or Clinic.objects.values_list("time_zone", flat=True).get(pk=patient.clinic_id)
-    return ZoneInfo(zone)
+OBSTACLES = {
+    "no_consent": "The patient has not agreed to messages by {channel}.",
+    "no_address": "There is no address for {channel}, or it cannot be one.",
+    "address_refused": "The address for {channel} did not take messages before. Record another one.",
+}
 
 
 def edition(zone: ZoneInfo) -> str:
@@ -45,25 +46,14 @@ def edition(zone: ZoneInfo) -> str:
     return f"{zone.key} {edition_of('tzdata')}"
 
 
-def usable_channels(patient: Patient) -> list[str]:
-    """The channels with consent and an address, mail first."""
-    country = Clinic.objects.values_list("country", flat=True).get(pk=patient.clinic_id)
-    return [
-        channel
-        for channel in sending.CHANNELS
-        if getattr(patient, f"consent_{channel}") == "granted" and addresses.of_patient(patient, channel, country)
-    ]
-
-
 def check_channels(problems: Problems, patient: Patient, channels: Sequence[str]) -> None:
     if channels and patient.birth_date is None:
         problems.add("/channels", "no_birth_date", "The link asks for the year of birth, and none is recorded.")
     country = Clinic.objects.values_list("country", flat=True).get(pk=patient.clinic_id)
     for channel in channels:
-        if getattr(patient, f"consent_{channel}") != "granted":
-            problems.add("/channels", "no_consent", f"The patient has not agreed to messages by {channel}.")
-        elif not addresses.of_patient(patient, channel, country):
-            problems.add("/channels", "no_address", f"There is no address for {channel}, or it cannot be one.")
+        obstacle = addresses.obstacle(patient, channel, country)
+        if obstacle:
+            problems.add("/channels", obstacle, OBSTACLES[obstacle].format(channel=channel))
 
 
 def check_quiet(problems: Problems, patient: Patient, times: Iterable[time]) -> None:
@@ -174,7 +164,7 @@ def plan_soreness(*, by: Caller, at: datetime) -> int:
         for hours in rules.SORENESS_AFTER_H:
             due_at = session.performed_at + timedelta(hours=hours)
             local = due_at.astimezone(zone)
-            for channel in usable_channels(patient)[:1] if due_at > at else []:
+            for channel in addresses.usable_channels(patient)[:1] if due_at > at else []:
                 fresh.append(
                     Occurrence(
                         id=new_id(), clinic_id=by.clinic_id, patient=patient, session=session, kind="soreness",

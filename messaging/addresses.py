@@ -53,6 +53,22 @@ def is_refused(channel: str, address: str) -> bool:
     return RefusedAddress.objects.filter(channel=channel, address_hash=hashed(channel, address)).exists()
 
 
+def obstacle(patient: Patient, channel: str, country: str) -> str:
+    """Why nothing may go to the patient this way: no_consent, no_address or address_refused; empty if it may."""
+    if getattr(patient, f"consent_{channel}") != "granted":
+        return "no_consent"
+    address = of_patient(patient, channel, country)
+    if not address:
+        return "no_address"
+    return "address_refused" if is_refused(channel, address) else ""
+
+
+def usable_channels(patient: Patient) -> list[str]:
+    """The channels by which the patient can be reached, mail first."""
+    country = Clinic.objects.values_list("country", flat=True).get(pk=patient.clinic_id)
+    return [channel for channel in rules.CHANNELS if not obstacle(patient, channel, country)]
+
+
 def refuse(message: Message, address: str, reason: str) -> None:
     """Send nothing to this address any more, until somebody changes it or lets it pass again."""
     row, made = RefusedAddress.objects.get_or_create(

@@ -28,8 +28,7 @@ def refusal(message: Message, clinic: Clinic, sending: Sending, *, now: datetime
         return Refusal(rules.CANCELLED, "link_closed")
     if not rules.KINDS[message.kind].to_patient:
         return None
-    zone = ZoneInfo(message.patient.time_zone or clinic.time_zone)
-    local = now.astimezone(zone)
+    local = now.astimezone(ZoneInfo(message.patient.time_zone or clinic.time_zone))
     refused = _consent(message, clinic) or _quiet(message, sending, local)
     capped = rules.KINDS[message.kind].capped and not message.by_hand
     return refused or (_cap(message, sending, local) if capped else None)
@@ -39,14 +38,8 @@ def _consent(message: Message, clinic: Clinic) -> Refusal | None:
     patient = message.patient
     if patient.status != "in_care":
         return Refusal(rules.CANCELLED, "not_wanted")
-    if getattr(patient, f"consent_{message.channel}") != "granted":
-        return Refusal(rules.WITHHELD, "no_consent")
-    address = addresses.of_patient(patient, message.channel, clinic.country)
-    if not address:
-        return Refusal(rules.WITHHELD, "no_address")
-    if addresses.is_refused(message.channel, address):
-        return Refusal(rules.WITHHELD, "address_refused")
-    return None
+    obstacle = addresses.obstacle(patient, message.channel, clinic.country)
+    return Refusal(rules.WITHHELD, obstacle) if obstacle else None
 
 
 def _quiet(message: Message, sending: Sending, local: datetime) -> Refusal | None:

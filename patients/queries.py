@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from accounts.queries import clinic_zone
 from clinic.errors import NotFound
 from clinic.sql import prepared
+from patients.models import Patient
 
 IDENTITIES = """
     SELECT id FROM patients_patient WHERE clinic_id = %(clinic)s AND id = %(id)s
@@ -24,3 +27,8 @@ def identities(*, clinic_id: UUID, patient_id: UUID) -> list[UUID]:
     if patient_id not in found:
         raise NotFound
     return found
+
+
+def zone_of(patient: Patient) -> ZoneInfo:
+    """The patient's own time zone, or else the clinic's."""
+    return ZoneInfo(patient.time_zone) if patient.time_zone else clinic_zone(patient.clinic_id)

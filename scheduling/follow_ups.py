@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count, Exists, F, Max, OuterRef, Q
 
+from accounts.queries import clinic_zone
 from assessments.models import Assessment, RedFlagAnswer
 from assessments.rules import red_flag_gate
 from audit import actions as audit
@@ -124,7 +125,7 @@ def _referrals(clinic_id: UUID, at: datetime) -> Iterator[Wanted]:
     by_exam: dict[UUID, list[RedFlagAnswer]] = {}
     for one in answers:
         by_exam.setdefault(one.assessment_id, []).append(one)
-    zone = slots.zone_of(clinic_id) if by_exam else None
+    zone = clinic_zone(clinic_id) if by_exam else None
     for exam_id, found in by_exam.items():
         action = red_flag_gate({one.code: "yes" for one in found}).action
         if action.startswith("refer") or action == "emergency":

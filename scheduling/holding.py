@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import connection
 
 from accounts.models import Membership
+from accounts.queries import clinic_zone
 from clinic.caller import Caller
 from clinic.constraints import violations_as
 from clinic.errors import Conflict, NotFound, Problems
@@ -111,7 +112,7 @@ def check_time(kind: AppointmentType, time: Time, *, outside_hours: bool, at: da
     """
     check_range(time.starts_at, at)
     problems = Problems()
-    zone = slots.zone_of(kind.clinic_id)
+    zone = clinic_zone(kind.clinic_id)
     if time.therapist_id not in slots.therapists_for(kind, on=time.starts_at.astimezone(zone).date()):
         able = (
             Membership.objects.active()

@@ -14,6 +14,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, User
+from accounts.queries import clinic_zone
 from clinic.wall_clock import begin_of
 from scheduling import rules, slots
 from scheduling.models import Appointment, Change, Room, Series
@@ -42,7 +43,7 @@ def ahead(patient_ids: list[UUID], at: datetime, *, limit: int = 10) -> list[App
 
 def rest_of_day(clinic_id: UUID, therapist_id: UUID | None, at: datetime, *, limit: int = 30) -> list[Appointment]:
     """What is still to come today, for one therapist or everybody."""
-    zone = slots.zone_of(clinic_id)
+    zone = clinic_zone(clinic_id)
     midnight = day_start(at.astimezone(zone).date() + timedelta(days=1), zone)
     rows = Appointment.objects.holding().exclude(status=rules.FULFILLED).between(at - timedelta(hours=1), midnight)
     if therapist_id is not None:

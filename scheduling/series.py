@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from accounts.queries import clinic_zone
 from audit import actions as audit
 from clinic.caller import Caller
 from clinic.errors import DomainError, Invalid, Problems
@@ -72,7 +73,7 @@ def propose(*, patient_id: UUID, plan: Plan, by: Caller, at: datetime) -> rules.
     check(plan)
     holding.check_patient(patient_id)
     kind = holding.find_type(plan.type_id)
-    zone = slots.zone_of(by.clinic_id)
+    zone = clinic_zone(by.clinic_id)
     gap = least_gap(kind, plan)
     free: list[rules.Slot] = []
     for first, after in rules.windows(plan.starts_on, plan.weeks, plan.count):
@@ -189,7 +190,7 @@ def move_series(
         return [moved]
     holding.check_upcoming(first)
     holding.check_range(time.starts_at, at)
-    zone = slots.zone_of(by.clinic_id)
+    zone = clinic_zone(by.clinic_id)
     by_wall = wall(time.starts_at, zone) - wall(first.starts_at, zone)
     rows = holding.taken_up_together(ids, [time])
     for one in rows:

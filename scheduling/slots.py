@@ -11,7 +11,8 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from accounts.models import Clinic, Membership
+from accounts.models import Membership
+from accounts.queries import clinic_zone
 from clinic.sql import prepared
 from scheduling import rules
 from scheduling.models import AppointmentType, Booking, Competency, Room
@@ -126,10 +127,6 @@ def booking_of(clinic_id: UUID) -> Booking:
     return found or Booking(clinic_id=clinic_id, remind_hours=[24])
 
 
-def zone_of(clinic_id: UUID) -> ZoneInfo:
-    return ZoneInfo(Clinic.objects.values_list("time_zone", flat=True).get(pk=clinic_id))
-
-
 def therapists_for(kind: AppointmentType, *, on: date) -> list[UUID]:
     """Who may be booked for it on that day: therapists of the clinic, named by the type, competent where it asks."""
     found = (
@@ -186,7 +183,7 @@ def values_of(
 
 def free(kind: AppointmentType, search: Search, *, limit: int) -> list[rules.Slot]:
     """The first free slots of a type, in order."""
-    zone, step = zone_of(kind.clinic_id), timedelta(minutes=booking_of(kind.clinic_id).step_min)
+    zone, step = clinic_zone(kind.clinic_id), timedelta(minutes=booking_of(kind.clinic_id).step_min)
     whole = kind.length + kind.buffer
     most = limit * 2 + 40  # a gap may be lost to the grid
     ends = competent_until(kind)
@@ -218,7 +215,7 @@ def working(
     :param rooms: in these rooms only; None: in any, and online
     :param online: wherever they are, for an appointment that needs no room
     """
-    zone = zone_of(clinic_id)
+    zone = clinic_zone(clinic_id)
     values = values_of(clinic_id, Search(first, until), zone, therapists, rooms or [], online=online)
     values["anywhere"] = rooms is None
     return [rules.Gap(*row) for row in prepared(WORKING, values)]

@@ -10,10 +10,10 @@ from django.conf import settings
 from django.utils import translation
 
 from accounts.models import Clinic
+from accounts.queries import clinic_zone
 from clinic.caller import Caller
-from homecare.planning import usable_channels
 from messaging import actions as messages
-from messaging import engine, links
+from messaging import addresses, engine, links
 from messaging.models import Link
 from messaging.rules import EMAIL
 from messaging.texts import language_of
@@ -70,7 +70,7 @@ def series_booked(made: Sequence[Appointment], *, by: Caller, at: datetime) -> N
 def remind(found: Appointment, *, by: Caller, at: datetime) -> None:
     """Owe the reminders that lie ahead: so many hours before, by the wall clock (24 hours: the same time, the day
     before, also when the clock changes in between)."""
-    zone = slots.zone_of(found.clinic_id)
+    zone = clinic_zone(found.clinic_id)
     for hours in slots.booking_of(found.clinic_id).remind_hours:
         due = rules.moved(found.starts_at, by=-timedelta(hours=hours), zone=zone)
         late_after = found.starts_at - BEFORE - due
@@ -123,7 +123,7 @@ def _owe(
     found: Appointment, kind: str, *, by: Caller, at: datetime, due_at: datetime, late_after: timedelta,
     calendar: str = "", name: str = "",
 ) -> None:  # fmt: skip
-    channels = usable_channels(Patient.objects.get(pk=found.patient_id))
+    channels = addresses.usable_channels(Patient.objects.get(pk=found.patient_id))
     if not channels:
         return
     linked = kind in ("appointment_booked", "appointment_moved", "appointment_reminder") and found.starts_at > at

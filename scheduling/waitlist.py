@@ -13,17 +13,18 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from accounts.queries import clinic_zone
 from audit import actions as audit
 from clinic.caller import Caller
 from clinic.constraints import violations_as
 from clinic.errors import Conflict, Invalid, NotFound, Problems
 from clinic.schema import new_id
-from homecare.planning import usable_channels, zone_of
 from messaging import actions as messages
-from messaging import engine, links
+from messaging import addresses, engine, links
 from messaging.models import Sending
 from messaging.rules import is_quiet
 from patients.models import Patient
+from patients.queries import zone_of
 from scheduling import actions, holding, rules, slots
 from scheduling.holding import Time
 from scheduling.models import Appointment, Offer, Opening, Waiting
@@ -131,7 +132,7 @@ def run(*, by: Caller, at: datetime) -> int:
     _give_up_proposed(by=by, at=at)
     for offer in Offer.objects.filter(status=rules.OPEN, expires_at__lte=at).select_for_update(of=("self",)):
         _settle(offer, rules.EXPIRED, at)
-    zone, booking = slots.zone_of(by.clinic_id), slots.booking_of(by.clinic_id)
+    zone, booking = clinic_zone(by.clinic_id), slots.booking_of(by.clinic_id)
     today = at.astimezone(zone).date()
     for waiting in Waiting.objects.filter(status=rules.WAITING, until_date__lt=today):
         _close(waiting, rules.OUTDATED, by=by, at=at)
@@ -215,7 +216,7 @@ def _offer(
         expires_at=expires_at,
     )  # fmt: skip
     patient = Patient.objects.get(pk=waiting.patient_id)
-    channels = usable_channels(patient) if patient.birth_date else []
+    channels = addresses.usable_channels(patient) if patient.birth_date else []
     if channels:
         offer.link = links.make(
             purpose="offer", patient_id=patient.pk, about_id=offer.pk, expires_at=expires_at, clinic_id=by.clinic_id

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import orjson
 from django.db import transaction
 
-from accounts.models import Clinic
+from accounts.queries import clinic_zone
 from audit import actions as audit
 from clinic.caller import Caller
 from clinic.errors import Conflict, FieldError, Invalid
@@ -64,7 +63,7 @@ def raise_item(
     """
     due = due_at
     if due is None:
-        zone = ZoneInfo(Clinic.objects.values_list("time_zone", flat=True).get(pk=by.clinic_id))
+        zone = clinic_zone(by.clinic_id)
         due = rules.due_at(rules.KINDS[kind].urgency, since=at, zone=zone)
     values = {"clinic": by.clinic_id, "patient": patient_id, "kind": kind, "about": about_id, "since": at, "due": due}
     item_id, times = prepared(RAISE, {**values, "facts": orjson.dumps(facts).decode()})[0]

@@ -15,11 +15,11 @@ from clinic.api.fields import parsed
 from clinic.api.pagination import Page, short_list
 from clinic.api.schema import PAGED
 from clinic.api.views import ClinicView, etag
-from homecare import actions, planning, queries, rules
+from homecare import actions, queries, rules
 from homecare import content as contents
 from homecare.api import serializers as shapes
 from homecare.models import CheckIn, Programme, ReminderPlan, Step
-from patients.queries import identities
+from patients.queries import identities, zone_of
 
 EXAMPLE = OpenApiExample(
     "Pressure and chin tuck",
@@ -223,7 +223,7 @@ class ProgrammeReminders(ProgrammeView):
                 "weekdays": plan.weekdays,
                 "fade_after_weeks": plan.fade_after_weeks,
                 "fade_to_days": plan.fade_to_days,
-                "time_zone": planning.zone_of(programme.patient).key,
+                "time_zone": zone_of(programme.patient).key,
             }
         )
 
@@ -273,7 +273,7 @@ class ProgrammeAdherence(ProgrammeView):
     def get(self, request: Request, programme_id: UUID) -> Response:
         """Completed by prescribed, for each step and week, and what that suggests. Nothing changes by itself."""
         programme = self.found(programme_id)
-        today = timezone.now().astimezone(planning.zone_of(programme.patient)).date()
+        today = timezone.now().astimezone(zone_of(programme.patient)).date()
         goes = queries.how_it_goes(programme, today=today)
         return Response(
             {

@@ -7,11 +7,6 @@ person who opened the link.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
-from functools import wraps
 from typing import Any
 from uuid import UUID
 
@@ -21,67 +16,21 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from accounts.models import Clinic
 from audit import actions as audit
 from clinic import tenancy
 from clinic.api.throttling import client_address
-from clinic.caller import Caller
 from clinic.errors import Conflict, Invalid
-from homecare import actions, calendar, checking_in, planning, queries, questions, rules, words
+from homecare import actions, calendar, checking_in, queries, questions, rules, words
 from homecare.models import CheckIn, Occurrence, Picture, Programme, Step, Version
 from messaging import links
-from messaging.models import Link
 from messaging.texts import language_of
-from messaging.web.patient import patient_caller, visit_of, without_account
-from patients.models import Patient
+from messaging.web.patient import patient_caller, without_account
+from messaging.web.visits import Visit, visit_page
 
 
-@dataclass(frozen=True)
-class Visit:
-    link: Link
-    patient: Patient
-    clinic: Clinic
-    caller: Caller
-
-    @property
-    def today(self) -> date:
-        return timezone.now().astimezone(planning.zone_of(self.patient)).date()
-
-    def programme(self) -> Programme | None:
-        found = Programme.objects.filter(pk=self.link.about_id, patient_id=self.patient.pk).select_related("patient")
-        return found.first() if self.link.purpose == "check_in" else None
-
-
-@contextmanager
-def arrived(request: HttpRequest) -> Iterator[Visit | None]:
-    """The visit that this browser has begun, in its clinic, language and time zone; None when it is over."""
-    known = visit_of(request)
-    if known is None:
-        yield None
-        return
-    clinic_id, link_id = known
-    with tenancy.scope(clinic_id, read_only=request.method in ("GET", "HEAD")):
-        link = Link.objects.filter(pk=link_id, revoked_at=None).select_related("patient__clinic").first()
-        if link is None:
-            yield None
-            return
-        clinic = link.patient.clinic
-        language = language_of(link.patient.language, clinic.locale)
-        caller = patient_caller(link, ip=client_address(request) or None)
-        with translation.override(language), timezone.override(planning.zone_of(link.patient)):
-            request.LANGUAGE_CODE = language
-            yield Visit(link, link.patient, clinic, caller)
-
-
-def visit_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    @wraps(view)
-    def answered(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
-        with arrived(request) as visit:
-            if visit is None:
-                return render(request, "homecare/visit_over.html", status=403)
-            return view(request, visit, *arguments, **named)
-
-    return without_account(answered)
+def programme_of(visit: Visit) -> Programme | None:
+    found = Programme.objects.filter(pk=visit.link.about_id, patient_id=visit.patient.pk).select_related("patient")
+    return found.first() if visit.link.purpose == "check_in" else None
 
 
 def labels() -> dict[str, str]:
@@ -99,7 +48,7 @@ def asked(visit: Visit) -> tuple[str, list[questions.Question]]:
     if visit.link.purpose == "soreness":
         before = CheckIn.objects.filter(link=visit.link).first()
         return _("After your visit"), questions.of_soreness(before, labels())
-    programme = visit.programme()
+    programme = programme_of(visit)
     if programme is None or programme.status != Programme.Status.ACTIVE:
         return "", []
     version, steps = queries.current_version(programme)
@@ -112,7 +61,7 @@ def asked(visit: Visit) -> tuple[str, list[questions.Question]]:
 def check_in(request: HttpRequest, visit: Visit) -> HttpResponse:
     title, page = asked(visit)
     if not page:
-        return render(request, "homecare/nothing_asked.html", {"visit": visit})
+        return render(request, "messaging/nothing_here.html", {"visit": visit})
     errors: list[Any] = []
     if request.method == "POST":
         answers = questions.read(page, request.POST)
@@ -124,9 +73,9 @@ def check_in(request: HttpRequest, visit: Visit) -> HttpResponse:
         except Invalid as refusal:
             errors, page = refusal.errors, questions.refilled(page, answers)
         except Conflict:
-            return render(request, "homecare/nothing_asked.html", {"visit": visit}, status=409)
+            return render(request, "messaging/nothing_here.html", {"visit": visit}, status=409)
     note = ""
-    programme = visit.programme()
+    programme = programme_of(visit)
     if programme is not None:
         version, _steps = queries.current_version(programme)
         note = version.note if version else ""
@@ -155,7 +104,7 @@ def thanks(request: HttpRequest, visit: Visit) -> HttpResponse:
     following = Occurrence.objects.filter(
         patient_id=visit.patient.pk, status=Occurrence.Status.PLANNED, kind="check_in", due_at__gt=timezone.now()
     )
-    programme = visit.programme()
+    programme = programme_of(visit)
     context = {
         "visit": visit,
         "at_once": rules.AT_ONCE in follows,
@@ -170,7 +119,7 @@ def thanks(request: HttpRequest, visit: Visit) -> HttpResponse:
 @visit_page
 def calendar_address(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Make the secret address of the calendar, and show it once."""
-    programme = visit.programme()
+    programme = programme_of(visit)
     if programme is None or request.method != "POST":
         return redirect("check_in")
     url = actions.calendar_link(programme=programme, by=visit.caller, at=timezone.now())
@@ -203,7 +152,7 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
 @visit_page
 def picture(request: HttpRequest, visit: Visit, picture_id: UUID) -> HttpResponse:
     """A clinic's picture, if it stands in this patient's programme."""
-    programme = visit.programme()
+    programme = programme_of(visit)
     shown = (
         Step.objects.filter(picture_id=picture_id, version__in=Version.objects.filter(programme=programme))
         if programme

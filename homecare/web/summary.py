@@ -10,14 +10,14 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from accounts.web.pages import page
-from homecare import planning, queries, words
+from homecare import queries, words
 from homecare.models import Programme
-from patients.queries import identities
+from patients.queries import identities, zone_of
 
 
 def home_summary(programme: Programme) -> dict[str, Any]:
     """The last week of each step, the pains, and what that suggests."""
-    today = timezone.now().astimezone(planning.zone_of(programme.patient)).date()
+    today = timezone.now().astimezone(zone_of(programme.patient)).date()
     goes = queries.how_it_goes(programme, today=today)
     return {
         "programme": programme,

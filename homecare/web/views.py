@@ -16,15 +16,17 @@ from django.utils.translation import gettext as _
 
 from accounts.web.pages import page
 from clinic.errors import FieldError, Invalid, NotFound
-from homecare import actions, dry_run, planning, queries, words
+from homecare import actions, dry_run, queries, words
 from homecare import content as contents
 from homecare.models import Occurrence, Picture, ReminderPlan, Template, Version, facts_of
 from homecare.web.builder import find
+from messaging import addresses
 from messaging.models import Message
 from messaging.rules import CHANNELS
 from messaging.web import words as message_words
 from patients import actions as patients
 from patients.models import Patient
+from patients.queries import zone_of
 from patients.rules import CONSENT_ANSWERS
 
 TIMES_SHOWN = 4
@@ -35,7 +37,7 @@ def programme(request: Any, programme_id: UUID) -> HttpResponse:
     """Steps, adherence, what was answered, what it suggests; and what a therapist may do about it."""
     found = find(request, programme_id)
     version, steps = queries.current_version(found)
-    zone = planning.zone_of(found.patient)
+    zone = zone_of(found.patient)
     goes = queries.how_it_goes(found, today=timezone.now().astimezone(zone).date()) if version else None
     plan = ReminderPlan.objects.filter(programme=found).first()
     planned = Occurrence.objects.filter(programme=found, status="planned", due_at__gt=timezone.now())
@@ -117,7 +119,7 @@ def reminders(request: Any, programme_id: UUID) -> HttpResponse:
     times = [t.strftime("%H:%M") for t in plan.times] if plan else ["08:00"]
     if errors and "contact" not in request.POST:
         times = [t for t in request.POST.getlist("times") if t]
-    usable = planning.usable_channels(patient)
+    usable = addresses.usable_channels(patient)
     context = {
         "programme": found,
         "patient": patient,
@@ -127,7 +129,7 @@ def reminders(request: Any, programme_id: UUID) -> HttpResponse:
         "chosen_days": plan.weekdays if plan else list(range(7)),
         "channels": [(c, message_words.CHANNELS[c], c in usable, bool(plan and c in plan.channels)) for c in CHANNELS],
         "consents": [(c, message_words.CHANNELS[c], getattr(patient, f"consent_{c}")) for c in CHANNELS],
-        "zone": planning.zone_of(patient).key,
+        "zone": zone_of(patient).key,
         "errors": errors,
         "may_write_patient": "patients:write" in request.caller.scopes,
     }

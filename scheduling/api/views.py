@@ -12,6 +12,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.queries import clinic_zone
 from audit import actions as audit
 from clinic.api.fields import names_of, parsed
 from clinic.api.pagination import Page, invalid_parameter, moment
@@ -413,7 +414,7 @@ class Figures(ClinicView):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """Utilisation, no-shows with their denominator, lead time, series kept; by therapist and all together."""
-        zone = slots.zone_of(self.caller.clinic_id)
+        zone = clinic_zone(self.caller.clinic_id)
         today = timezone.now().astimezone(zone).date()
         first, last = day_of(request, "first", today - timedelta(days=27)), day_of(request, "last", today)
         if not first <= last <= first + timedelta(days=366):

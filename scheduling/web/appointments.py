@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from accounts.queries import clinic_zone
 from accounts.web.middleware import as_uuid
 from accounts.web.pages import page, plain
 from clinic.errors import Conflict, DomainError, Invalid, NotFound
@@ -45,7 +46,7 @@ def wall_moment(text: str, clinic_id: UUID) -> datetime:
         found = None
     if found is None or not 2000 <= found.year <= 2100:
         raise Invalid(_("This is no time."))
-    return found if found.tzinfo else at_wall(found, slots.zone_of(clinic_id))
+    return found if found.tzinfo else at_wall(found, clinic_zone(clinic_id))
 
 
 @page(scope="scheduling:read", action="page.appointment")

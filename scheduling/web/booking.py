@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.queries import clinic_zone
 from accounts.web.pages import page
 from clinic.errors import Conflict, DomainError, Invalid, NotFound
 from clinic.wall_clock import at_wall, begin_of
@@ -133,7 +134,7 @@ def patient_appointments(request: Any, patient: Patient) -> Any:
 
 
 def shown(request: Any, patient: Patient, form: Find, *, refusal: DomainError | None = None) -> HttpResponse:
-    zone, now = slots.zone_of(request.clinic.pk), timezone.now()
+    zone, now = clinic_zone(request.clinic.pk), timezone.now()
     found: list[Any] = []
     proposal = None
     kind = None
@@ -188,7 +189,7 @@ def booked(request: Any, patient: Patient, form: Find) -> HttpResponse:
     if "series" in request.POST:
         if not form.cleaned_data["count"]:
             raise Invalid(_("How many sessions?"))
-        day = now.astimezone(slots.zone_of(request.clinic.pk)).date()
+        day = now.astimezone(clinic_zone(request.clinic.pk)).date()
         _series, made = series.book_series(
             patient_id=patient.pk, plan=form.plan(day), times=times, by=request.caller, at=now
         )
@@ -258,7 +259,7 @@ def join_waitlist(request: Any, patient_id: UUID) -> HttpResponse:
 def recall(request: Any, patient_id: UUID) -> HttpResponse:
     """Have them come up on the worklist in so many months."""
     patient = patient_of(request, patient_id)
-    zone = slots.zone_of(request.clinic.pk)
+    zone = clinic_zone(request.clinic.pk)
     months = request.POST.get("months", "")
     if months not in map(str, RECALL_MONTHS):
         raise Invalid(_("1, 2, 3, 6 or 12 months."))

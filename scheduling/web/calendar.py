@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership
+from accounts.queries import clinic_zone
 from accounts.web.middleware import as_uuid
 from accounts.web.pages import page
 from audit import actions as audit
@@ -39,7 +40,7 @@ def on(request: Any, today: date) -> date:
 
 @page(scope="scheduling:read", action="page.calendar")
 def calendar(request: Any) -> HttpResponse:
-    zone = slots.zone_of(request.clinic.pk)
+    zone = clinic_zone(request.clinic.pk)
     now = timezone.now().astimezone(zone)
     day = on(request, now.date())
     view = request.GET.get("view", "day") if request.GET.get("view") in VIEWS else "day"

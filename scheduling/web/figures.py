@@ -12,8 +12,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
+from accounts.queries import clinic_zone
 from accounts.web.pages import page
-from scheduling import queries, slots
+from scheduling import queries
 
 FIELDS = [
     "therapist", "open_min", "used_min", "utilisation", "ended", "missed", "noshow_rate", "cancelled",
@@ -23,7 +24,7 @@ FIELDS = [
 
 def stretch(request: Any) -> tuple[date, date]:
     """The days asked for: the last four weeks, unless it says otherwise; at most a year."""
-    today = timezone.now().astimezone(slots.zone_of(request.clinic.pk)).date()
+    today = timezone.now().astimezone(clinic_zone(request.clinic.pk)).date()
 
     def day(name: str, fallback: date) -> date:
         try:
@@ -40,7 +41,7 @@ def stretch(request: Any) -> tuple[date, date]:
 @page(scope="scheduling:read", action="page.figures")
 def figures(request: Any) -> HttpResponse:
     first, last = stretch(request)
-    zone = slots.zone_of(request.clinic.pk)
+    zone = clinic_zone(request.clinic.pk)
     rows = queries.figures(request.clinic.pk, first=first, last=last, zone=zone)
     if request.GET.get("as") == "csv":
         return as_csv(rows, first, last)

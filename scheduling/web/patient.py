@@ -9,8 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from accounts.queries import clinic_zone
 from clinic.errors import Conflict, Invalid
-from homecare.web.check_in import Visit, visit_page
+from messaging.web.visits import Visit, visit_page
 from scheduling import actions, ics, rules, slots, waitlist
 from scheduling.models import Appointment, Offer
 
@@ -32,7 +33,7 @@ def my_appointment(request: HttpRequest, visit: Visit) -> HttpResponse:
     """When and where; "I will come" and, until the clinic's time for it is over, "I cannot come"."""
     found = find(visit)
     if found is None:
-        return render(request, "homecare/nothing_asked.html", {"visit": visit})
+        return render(request, "messaging/nothing_here.html", {"visit": visit})
     now = timezone.now()
     window = timedelta(hours=slots.booking_of(visit.clinic.pk).cancel_until_hours)
     open_ = found.status in (rules.BOOKED, rules.CONFIRMED) and found.starts_at > now
@@ -43,7 +44,7 @@ def my_appointment(request: HttpRequest, visit: Visit) -> HttpResponse:
         if not said:
             return redirect("my_appointment")
     context = {
-        "visit": visit, "one": found, "zone": slots.zone_of(visit.clinic.pk), "open": open_, "in_time": in_time,
+        "visit": visit, "one": found, "zone": clinic_zone(visit.clinic.pk), "open": open_, "in_time": in_time,
         "place": ics.place_of(found), "said": said, "hours": int(window.total_seconds() // 3600),
         "asks": request.GET.get("cannot") == "1",
     }  # fmt: skip
@@ -73,7 +74,7 @@ def my_offer(request: HttpRequest, visit: Visit) -> HttpResponse:
         offers = Offer.objects.filter(pk=visit.link.about_id, patient_id__in=person(visit))
         found = offers.select_related("therapist", "room__site", "waiting__type", "waiting__placed").first()
     if found is None:
-        return render(request, "homecare/nothing_asked.html", {"visit": visit})
+        return render(request, "messaging/nothing_here.html", {"visit": visit})
     now = timezone.now()
     if request.method == "POST" and found.status == rules.OPEN:
         try:
@@ -83,9 +84,9 @@ def my_offer(request: HttpRequest, visit: Visit) -> HttpResponse:
                 waitlist.decline(offer_id=found.pk, by=visit.caller, at=now)
         except waitlist.OfferGone:
             found.refresh_from_db()
-            context = {"visit": visit, "one": found, "gone": True, "zone": slots.zone_of(visit.clinic.pk)}
+            context = {"visit": visit, "one": found, "gone": True, "zone": clinic_zone(visit.clinic.pk)}
             return render(request, "scheduling/my_offer.html", context, status=409)
         return redirect("my_offer")
     gone = found.status in (rules.GONE, rules.EXPIRED) or (found.status == rules.OPEN and found.expires_at <= now)
-    context = {"visit": visit, "one": found, "gone": gone, "zone": slots.zone_of(visit.clinic.pk)}
+    context = {"visit": visit, "one": found, "gone": gone, "zone": clinic_zone(visit.clinic.pk)}
     return render(request, "scheduling/my_offer.html", context)

@@ -17,6 +17,7 @@ from homecare.models import CheckIn, Occurrence, Programme, Step, Template, Vers
 from homecare.pictures import read_picture
 from messaging.models import Message
 from patients import actions as patients
+from patients.queries import zone_of
 from tests.homecare.conftest import content
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +63,7 @@ def test_a_new_time_zone_plans_anew(in_clinic, running, reachable):
     assert periodic.plan_days(NOW()) == 1
     after = set(Occurrence.objects.filter(kind="check_in").values_list("due_at", flat=True))
     assert before.isdisjoint(after)
-    assert {at.astimezone(planning.zone_of(reachable)).time() for at in after} == {time(8), time(20)}
+    assert {at.astimezone(zone_of(reachable)).time() for at in after} == {time(8), time(20)}
     assert periodic.plan_days(NOW()) == 0
     assert programme.pk
 
@@ -252,7 +253,7 @@ def test_what_is_due_becomes_one_message_each_with_a_link(in_clinic, running):
 
 def test_a_day_that_is_answered_is_not_reminded_of(in_clinic, running):
     programme = running()
-    today = NOW().astimezone(planning.zone_of(programme.patient)).date()
+    today = NOW().astimezone(zone_of(programme.patient)).date()
     CheckIn.objects.create(
         clinic_id=in_clinic.clinic.pk, patient=programme.patient, programme=programme, local_date=today,
         answered_at=NOW(),
@@ -380,6 +381,6 @@ def test_a_bomb_is_refused_before_it_is_unpacked():
 
 def test_days_are_read_in_the_patients_zone(in_clinic, running):
     programme = running()
-    today = NOW().astimezone(planning.zone_of(programme.patient)).date()
+    today = NOW().astimezone(zone_of(programme.patient)).date()
     assert programme.started_on == today
     assert isinstance(programme.review_on, date)
