@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg
 
-from accounts.queries import clinic_zone
+from clinic.wall_clock import at_wall
 from dev.stack import PYTHON, ROOT, Stack, say
 
 THERAPISTS, WEEKS, APPOINTMENTS = 20, 12, 10_000
@@ -145,6 +145,7 @@ def search(clinic: Any) -> None:
 
 
 def plan(clinic: Any, kind: Any, wanted: Any) -> list[str]:
+    from accounts.queries import clinic_zone
     from clinic.sql import prepared
     from scheduling import rules, slots
 
@@ -158,6 +159,7 @@ def plan(clinic: Any, kind: Any, wanted: Any) -> list[str]:
 
 def plainly(kind: Any, now: Any) -> list[Any]:
     """As one would first write it: therapist by therapist and day by day, until twenty are found."""
+    from accounts.queries import clinic_zone
     from scheduling import rules, slots
     from scheduling.models import Appointment, Hours
 
@@ -168,8 +170,8 @@ def plainly(kind: Any, now: Any) -> list[Any]:
         for therapist_id in slots.therapists_for(kind, on=day):
             booked = list(Appointment.objects.holding().filter(therapist_id=therapist_id, starts_at__date=day))
             for hours in Hours.objects.filter(user_id=therapist_id, weekday=day.weekday()):
-                at = rules.at_wall(datetime.combine(day, hours.from_time), zone)
-                end = rules.at_wall(datetime.combine(day, hours.until_time), zone)
+                at = at_wall(datetime.combine(day, hours.from_time), zone)
+                end = at_wall(datetime.combine(day, hours.until_time), zone)
                 while at + kind.length <= end:
                     if at >= now and all(at + kind.length <= b.starts_at or at >= b.blocked_until for b in booked):
                         found.append(rules.Slot(at, therapist_id, hours.room_id))

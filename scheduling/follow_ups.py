@@ -14,7 +14,6 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count, Exists, F, Max, OuterRef, Q
 
-from accounts.queries import clinic_zone
 from assessments.models import Assessment, RedFlagAnswer
 from assessments.rules import red_flag_gate
 from audit import actions as audit
@@ -46,7 +45,8 @@ class Wanted:
     patient_id: UUID
     about_id: UUID
     facts: dict[str, Any] = field(default_factory=dict)
-    due_at: datetime | None = None
+    since: datetime | None = None
+    urgency: str | None = None
 
     @property
     def key(self) -> tuple[str, UUID]:
@@ -105,7 +105,7 @@ def _of_series(series: Any, at: datetime) -> Iterator[Wanted]:
 
 def of_record(clinic_id: UUID, at: datetime) -> Iterator[Wanted]:
     yield from _unsigned(clinic_id, at)
-    yield from _referrals(clinic_id, at)
+    yield from _referrals(at)
     yield from _needled(at)
 
 
@@ -117,7 +117,7 @@ def _unsigned(clinic_id: UUID, at: datetime) -> Iterator[Wanted]:
             yield Wanted("unsigned", patient_id, pk, {"what": what, "at": performed_at.isoformat()})
 
 
-def _referrals(clinic_id: UUID, at: datetime) -> Iterator[Wanted]:
+def _referrals(at: datetime) -> Iterator[Wanted]:
     """Red flags of signed exams that say to refer (domain facts, section 5)."""
     answers = RedFlagAnswer.objects.filter(
         answer="yes", assessment__signed_at__gt=at - LOOKED_BACK, assessment__record__mark=None
@@ -125,17 +125,13 @@ def _referrals(clinic_id: UUID, at: datetime) -> Iterator[Wanted]:
     by_exam: dict[UUID, list[RedFlagAnswer]] = {}
     for one in answers:
         by_exam.setdefault(one.assessment_id, []).append(one)
-    zone = clinic_zone(clinic_id) if by_exam else None
     for exam_id, found in by_exam.items():
         action = red_flag_gate({one.code: "yes" for one in found}).action
         if action.startswith("refer") or action == "emergency":
             exam = found[0].assessment
             urgency = kinds.NEXT_WORKING_DAY if action == "refer_routine" else kinds.AT_ONCE
-            assert exam.signed_at is not None
-            assert zone is not None
-            due = kinds.due_at(urgency, since=exam.signed_at, zone=zone)
             facts = {"action": action, "flags": sorted(one.code for one in found)}
-            yield Wanted("referral", exam.patient_id, exam_id, facts, due)
+            yield Wanted("referral", exam.patient_id, exam_id, facts, exam.signed_at, urgency)
 
 
 def _needled(at: datetime) -> Iterator[Wanted]:
@@ -193,7 +189,7 @@ def _settle_and_raise(
         if by_hand.get(one.key) != one.facts:
             worklist.raise_item(
                 kind=one.kind, patient_id=one.patient_id, about_id=one.about_id, facts=one.facts, by=by, at=at,
-                due_at=one.due_at,
+                since=one.since, urgency=one.urgency,
             )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ for all therapists and weeks at once; only the gaps come back, and are cut into 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -14,8 +14,10 @@ from zoneinfo import ZoneInfo
 from accounts.models import Membership
 from accounts.queries import clinic_zone
 from clinic.sql import prepared
+from clinic.wall_clock import begin_of
 from scheduling import rules
-from scheduling.models import AppointmentType, Booking, Competency, Room
+from scheduling.models import AppointmentType, Booking, Competency, Hours, Room
+from worklist.rules import LOOKED_AHEAD_DAYS, on_weekdays
 
 MOST_WEEKS = 26
 
@@ -219,3 +221,14 @@ def working(
     values = values_of(clinic_id, Search(first, until), zone, therapists, rooms or [], online=online)
     values["anywhere"] = rooms is None
     return [rules.Gap(*row) for row in prepared(WORKING, values)]
+
+
+def working_days(clinic_id: UUID, after: date) -> Callable[[date], bool]:
+    """Tells of each day of the month after that day whether anybody works; Monday to Friday if no hours are entered."""
+    therapists = list(Hours.objects.values_list("user_id", flat=True).distinct())
+    if not therapists:
+        return on_weekdays
+    zone = clinic_zone(clinic_id)
+    first, until = begin_of(after, zone), begin_of(after + timedelta(days=LOOKED_AHEAD_DAYS + 1), zone)
+    found = working(clinic_id, therapists=therapists, first=first, until=until)
+    return {gap.starts_at.astimezone(zone).date() for gap in found}.__contains__

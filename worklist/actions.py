@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,9 @@ class OutcomeUnknown(Invalid):
     detail = f"The outcome is one of: {', '.join(rules.OUTCOMES)}."
 
 
+# Which days of the month after a day a clinic works. The app that keeps its hours stands above, and adds itself.
+WORKING_DAYS: list[Callable[[UUID, date], Callable[[date], bool]]] = []
+
 RAISE = """
     INSERT INTO worklist_item (clinic_id, patient_id, kind, about_id, facts, since, due_at, times, outcome, note)
     VALUES (%(clinic)s, %(patient)s, %(kind)s, %(about)s, %(facts)s::jsonb, %(since)s, %(due)s, 1, '', '')
@@ -52,23 +56,35 @@ def raise_item(
     facts: dict[str, Any],
     by: Caller,
     at: datetime,
+    since: datetime | None = None,
+    urgency: str | None = None,
     due_at: datetime | None = None,
 ) -> tuple[UUID, bool]:
     """
     Put a patient on the worklist, or count up if the same thing waits already.
 
     :param facts: codes and numbers; never free text
-    :param due_at: if not as the kind's urgency says
+    :param since: since when it is so, if not just now
+    :param urgency: if not as the kind's
+    :param due_at: if not as the urgency says
     :returns: the row's id, and whether it is new
     """
-    due = due_at
-    if due is None:
-        zone = clinic_zone(by.clinic_id)
-        due = rules.due_at(rules.KINDS[kind].urgency, since=at, zone=zone)
-    values = {"clinic": by.clinic_id, "patient": patient_id, "kind": kind, "about": about_id, "since": at, "due": due}
+    since = since or at
+    due = due_at or _due_at(urgency or rules.KINDS[kind].urgency, since, by.clinic_id)
+    values = {
+        "clinic": by.clinic_id, "patient": patient_id, "kind": kind, "about": about_id, "since": since, "due": due,
+    }  # fmt: skip
     item_id, times = prepared(RAISE, {**values, "facts": orjson.dumps(facts).decode()})[0]
     audit.log(f"worklist.{kind}", by=by, target_id=item_id, patient_ids=[patient_id])
     return item_id, times == 1
+
+
+def _due_at(urgency: str, since: datetime, clinic_id: UUID) -> datetime:
+    if urgency == rules.AT_ONCE:
+        return since
+    zone = clinic_zone(clinic_id)
+    works = next((days(clinic_id, since.astimezone(zone).date()) for days in WORKING_DAYS), rules.on_weekdays)
+    return rules.due_at(urgency, since=since, zone=zone, works=works)
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -12,9 +13,10 @@ AT_ONCE, NEXT_WORKING_DAY, SOON = "at_once", "next_working_day", "soon"
 URGENCIES = [AT_ONCE, NEXT_WORKING_DAY, SOON]
 ITSELF = "resolved_itself"
 OUTCOMES = ["reached", "not_reached", "booked", "no_action_needed", "programme_changed", "referred", "other"]
-# Working days and when one begins, until the clinic keeps its own calendar.
-WORKING_DAYS = range(5)
 DAY_BEGINS = time(9, 0)
+# What is put aside is there again before the day begins.
+COMES_BACK = time(7, 0)
+LOOKED_AHEAD_DAYS = 31
 
 
 @dataclass(frozen=True)
@@ -51,15 +53,24 @@ KINDS = {
 }
 
 
-def due_at(urgency: str, *, since: datetime, zone: ZoneInfo) -> datetime:
+def on_weekdays(day: date) -> bool:
+    """The working days of a clinic that has entered no hours."""
+    return day.weekday() < 5
+
+
+def due_at(urgency: str, *, since: datetime, zone: ZoneInfo, works: Callable[[date], bool] = on_weekdays) -> datetime:
     """When it should have been looked at: now, or when the clinic's next working day begins."""
     if urgency == AT_ONCE:
         return since
-    return at_wall(datetime.combine(next_working_day(since.astimezone(zone).date()), DAY_BEGINS), zone)
+    return at_wall(datetime.combine(next_working_day(since.astimezone(zone).date(), works), DAY_BEGINS), zone)
 
 
-def next_working_day(day: date) -> date:
-    following = day + timedelta(days=1)
-    while following.weekday() not in WORKING_DAYS:
-        following += timedelta(days=1)
-    return following
+def next_working_day(day: date, works: Callable[[date], bool] = on_weekdays) -> date:
+    """The first day after it on which the clinic works; if it is closed for a month, the next Monday to Friday."""
+    coming = [day + timedelta(days=ahead) for ahead in range(1, LOOKED_AHEAD_DAYS + 1)]
+    return next(filter(works, coming), None) or next(filter(on_weekdays, coming))
+
+
+def put_aside_until(days: int, *, at: datetime, zone: ZoneInfo) -> datetime:
+    """The morning on which something that is put aside for some days comes back."""
+    return at_wall(datetime.combine(at.astimezone(zone).date() + timedelta(days=days), COMES_BACK), zone)

@@ -10,7 +10,8 @@ import pytest
 
 from clinic.caller import Caller
 from clinic.schema import new_id
-from scheduling import actions, rules
+from clinic.wall_clock import at_wall
+from scheduling import actions
 from scheduling.holding import Time
 from scheduling.models import Appointment, AppointmentType, Booking, Hours, Room, Site
 from tests import builders
@@ -42,7 +43,7 @@ class Desk:
         """A time so many days after Monday, by the clock in London."""
         local = datetime.combine((MONDAY + timedelta(days=day)).date(), time(hour, minute))
         therapist, room = (self.cast.colleague.pk, self.other_room.pk) if other else (self.therapist_id, self.room.pk)
-        return Time(rules.at_wall(local, LONDON), therapist, room)
+        return Time(at_wall(local, LONDON), therapist, room)
 
     def book(self, patient_id: UUID, *where: int, **options: Any) -> Appointment:
         given = {key: options.pop(key) for key in ("day", "other") if key in options}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -83,10 +84,9 @@ def snooze(request: Any, item_id: UUID) -> HttpResponse:
     days = request.POST.get("days", "")
     if days not in words.SNOOZES:
         raise Invalid(_("1, 3 or 7 days."))
-    zone = timezone.get_current_timezone()
-    morning = timezone.now().astimezone(zone).replace(hour=7, minute=0, second=0, microsecond=0, fold=0)
-    until = morning + timedelta(days=int(days))
-    actions.snooze(item_id=item_id, until=until, by=request.caller, at=timezone.now())
+    now = timezone.now()
+    until = rules.put_aside_until(int(days), at=now, zone=ZoneInfo(request.clinic.time_zone))
+    actions.snooze(item_id=item_id, until=until, by=request.caller, at=now)
     return redirect("worklist")
 
 
