@@ -9,7 +9,7 @@ from messaging.models import DeliveryEvent, Message
 class DeliveryEventInline(ReadOnlyInline):
     model = DeliveryEvent
     fields = ["told", "provider", "happened_at", "received_at"]
-    readonly_fields = fields
+    readonly_fields = ["received_at"]
 
 
 @admin.register(Message)
