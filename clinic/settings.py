@@ -352,7 +352,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "scheduling.periodic.tick",
         "schedule": 15.0,
     },
-    "see what waits for the desk": {"task": "scheduling.periodic.daily", "schedule": crontab(minute="*/20")},
+    "see what waits for the desk": {"task": "scheduling.periodic.sweep_all", "schedule": crontab(minute="*/20")},
     "forget old idempotency keys": {
         "task": "accounts.periodic.forget_old_keys",
         "schedule": crontab(minute=15),

@@ -58,7 +58,7 @@ def answer_day(
         StepAnswer(clinic_id=by.clinic_id, check_in=check_in, step=known[key], **said)
         for key, said in answers.steps.items()
     )
-    messages.call_off(about_ids=[programme.pk], kind="check_in")
+    messages.call_off(about_ids=[programme.pk], kinds=["check_in"])
     _use_links(about_id=programme.pk, at=at)
     audit.log("check_in.answer", by=by, target_id=check_in.pk, patient_ids=[programme.patient_id])
     escalate_day(programme, check_in, by=by, at=at)

@@ -84,12 +84,20 @@ def owe(
     return found
 
 
-def call_off(*, about_ids: Iterable[UUID], kind: str | None = None, reason: str = "not_wanted") -> int:
-    """Cancel what is still queued about these things. What a worker has in hand may still go out."""
-    waiting = Message.objects.filter(about_id__in=list(about_ids), state=rules.QUEUED)
-    if kind is not None:
-        waiting = waiting.filter(kind=kind)
-    return waiting.update(state=rules.CANCELLED, reason=reason)
+def call_off(
+    *, about_ids: Iterable[UUID], kinds: Iterable[str] | None = None, for_good: bool = False
+) -> int:  # fmt: skip
+    """
+    Cancel what is still queued about these things. What a worker has in hand may still go out.
+
+    :param kinds: None: of every kind
+    :param for_good: also what was withheld, failed or dropped: it is out of date, so nobody may send it again
+    """
+    states = [rules.QUEUED, *([rules.WITHHELD, rules.FAILED, rules.DROPPED] if for_good else [])]
+    found = Message.objects.filter(about_id__in=list(about_ids), state__in=states)
+    if kinds is not None:
+        found = found.filter(kind__in=list(kinds))
+    return found.update(state=rules.CANCELLED, reason="not_wanted")
 
 
 # --- By hand --------------------------------------------------------------------------------------------------

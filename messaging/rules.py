@@ -70,6 +70,8 @@ KINDS = {
     "appointment_reminder": Kind("Reminder of an appointment", link="appointment", capped=False, dated=True),
     "appointment_missed": Kind("Appointment missed", capped=False, dated=True),
     "series_booked": Kind("Series of appointments booked", capped=False, dated=True),
+    "series_moved": Kind("Series of appointments moved", capped=False, dated=True),
+    "series_cancelled": Kind("Series of appointments cancelled", capped=False, dated=True),
     "slot_offered": Kind("Offer of a free appointment", link="offer", capped=False, dated=True),
 }
 # What a link opens. Each is for one thing, and for that one only.

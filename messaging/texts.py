@@ -71,6 +71,14 @@ DEFAULTS = {
         gettext_noop("Your appointments"),
         gettext_noop("{clinic}: your appointments are booked; the first is on {when}."),
     ),
+    "series_moved": Text(
+        gettext_noop("Your appointments were moved"),
+        gettext_noop("{clinic}: your appointments were moved; the first is now on {when}."),
+    ),
+    "series_cancelled": Text(
+        gettext_noop("Your appointments were cancelled"),
+        gettext_noop("{clinic}: your appointments from {when} on were cancelled. Please call us for others."),
+    ),
     "slot_offered": Text(
         gettext_noop("A free appointment"),
         gettext_noop("{clinic}: an appointment is free on {when}. Whoever takes it first has it: {link}"),
@@ -86,7 +94,7 @@ def default(kind: str, channel: str) -> Text:
     """Our words, in the language that is active."""
     text = DEFAULTS[kind]
     lines = [_(text.body)]
-    if kind == "series_booked" and channel == rules.EMAIL:
+    if kind in ("series_booked", "series_moved") and channel == rules.EMAIL:
         lines.append(_(IN_THE_FILE))
     if rules.KINDS[kind].link and channel == rules.EMAIL:
         lines.append(_(ANSWER_WHILE) if rules.KINDS[kind].dated else _(ANSWER_ONCE))

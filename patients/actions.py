@@ -205,7 +205,9 @@ def merge_patients(*, patient_id: UUID, into_id: UUID, reason: str, by: Caller, 
     if patient_id == into_id:
         raise CannotMerge("A patient cannot be merged into itself.")
     # Always locked in the order of their ids, so that two merges of the same pair cannot wait for each other.
-    locked = {p.pk: p for p in Patient.objects.select_for_update().filter(pk__in=[patient_id, into_id]).order_by("pk")}
+    # No key is changed, so nobody who books for one of them meanwhile has to wait for this.
+    both = Patient.objects.select_for_update(no_key=True).filter(pk__in=[patient_id, into_id])
+    locked = {p.pk: p for p in both.order_by("pk")}
     source, target = locked.get(patient_id), locked.get(into_id)
     if source is None or target is None:
         raise CannotMerge("One of the two patients does not exist in this clinic.")

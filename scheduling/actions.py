@@ -5,6 +5,7 @@ the loser of a race is told what is free instead.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,11 +14,11 @@ from django.db import transaction
 from audit import actions as audit
 from clinic.caller import Caller
 from clinic.constraints import violations_as
-from clinic.errors import Conflict, Invalid, Problems
+from clinic.errors import Conflict, DomainError, Invalid, Problems
 from clinic.schema import new_id
 from scheduling import follow_ups, holding, rules, slots, telling
 from scheduling.holding import Time
-from scheduling.models import Appointment, Offer, Series, Waiting
+from scheduling.models import Appointment, AppointmentType, Offer, Series, Waiting
 
 # --- Booking --------------------------------------------------------------------------------------------------
 
@@ -31,9 +32,7 @@ def book(
     note: str = "",
     proposed: bool = False,
     outside_hours: bool = False,
-    series: Series | None = None,
-    number: int | None = None,
-    alone: bool = True,
+    series_id: UUID | None = None,
     by: Caller,
     at: datetime,
 ) -> Appointment:
@@ -42,29 +41,61 @@ def book(
 
     :param proposed: pencilled in; it holds its time for so long as the clinic has set, and is given up then
     :param outside_hours: also where the therapist does not work
-    :param alone: the patient is sent word of it, and the worklist looked at; a series does that once for all
+    :param series_id: the series that it fills up
     :raises Invalid: see the errors
     :raises SlotTaken, PatientBusy: with `next_free` in what it carries
     """
+    holding.lock(patient_id, time.therapist_id, time.room_id)
     kind = holding.find_type(type_id)
+    series = _unfilled(series_id, patient_id, kind) if series_id else None
+    made = enter(
+        patient_id=patient_id, kind=kind, time=time, note=note, series=series,
+        number=_next_number(series) if series else None, status=rules.PROPOSED if proposed else rules.BOOKED,
+        outside_hours=outside_hours, by=by, at=at,
+    )  # fmt: skip
+    if not proposed:
+        telling.booked(made, by=by, at=at)
+    follow_ups.reconcile(patient_id=patient_id, by=by, at=at)
+    return made
+
+
+def _unfilled(series_id: UUID, patient_id: UUID, kind: AppointmentType) -> Series:
+    problems = Problems()
+    found = Series.objects.select_for_update(of=("self",), no_key=True).filter(pk=series_id, patient_id=patient_id)
+    series = found.first()
+    if series is None or series.ended_at is not None:
+        problems.add("/series_id", "unknown", "There is no such series of this patient, or it has ended.")
+    elif series.type_id != kind.pk:
+        problems.add("/series_id", "other_type", "The series is of another type of appointment.")
+    elif follow_ups.sessions_left(series) == 0:
+        problems.add("/series_id", "full", "All sessions of this series are booked.")
+    problems.raise_if_any()
+    assert series is not None
+    return series
+
+
+def _next_number(series: Series) -> int:
+    held = set(Appointment.objects.holding().filter(series=series).values_list("number", flat=True))
+    return next(number for number in range(1, series.count + 1) if number not in held)
+
+
+def enter(
+    *, patient_id: UUID, kind: AppointmentType, time: Time, note: str = "", series: Series | None = None,
+    number: int | None = None, status: str = rules.BOOKED, outside_hours: bool = False, by: Caller, at: datetime,
+) -> Appointment:  # fmt: skip
+    """Book it, and say nothing of it yet. People and room are locked by whoever calls."""
     holding.check_patient(patient_id)
     holding.check_time(kind, time, outside_hours=outside_hours, at=at)
-    held = at + timedelta(hours=slots.booking_of(by.clinic_id).hold_hours)
     made = Appointment(
         id=new_id(), clinic_id=by.clinic_id, patient_id=patient_id, type=kind, note=note, series=series,
-        number=number, booked_at=at, booked_by_id=by.user_id, status=rules.PROPOSED if proposed else rules.BOOKED,
-        held_until=min(held, time.starts_at) if proposed else None,
+        number=number, booked_at=at, booked_by_id=by.user_id, status_at=at,
     )  # fmt: skip
     holding.put(made, time, kind)
-    holding.lock(patient_id, time.therapist_id, time.room_id)
+    holding.set_state(made, status, at)
     with holding.clashes(kind, made, at):
         made.save(force_insert=True)
     holding.note_change(made, "booked", {}, holding.facts(made), by=by, at=at)
     audit.log("appointment.book", by=by, target_id=made.pk, patient_ids=[patient_id])
-    if alone and not proposed:
-        telling.booked(made, by=by, at=at)
-    if alone:
-        follow_ups.reconcile(patient_id=patient_id, by=by, at=at)
     return made
 
 
@@ -82,60 +113,72 @@ def move(
     """
     Give an appointment another time, therapist or room.
 
-    :raises Invalid, NotUpcoming, SlotTaken, PatientBusy:
+    :param revision: the one that was looked at
+    :raises Invalid, NotUpcoming, SlotTaken, PatientBusy, ChangedMeanwhile:
     """
     found = holding.taken_up(appointment_id, [time])
     holding.check_upcoming(found)
     holding.check_revision(found, revision)
-    kind = found.type
-    holding.check_time(kind, time, outside_hours=outside_hours, at=at)
-    before, freed = holding.facts(found), holding.opening_of(found)
-    holding.put(found, time, kind, length=found.ends_at - found.starts_at)
-    if holding.facts(found) == before:
+    holding.check_time(found.type, time, outside_hours=outside_hours, at=at)
+    if time == holding.time_of(found):
         return found
-    if found.status == rules.CONFIRMED and found.starts_at.isoformat() != before["starts_at"]:
-        found.status = rules.BOOKED  # it was the old time that was confirmed
-    with holding.clashes(kind, found, at):
-        holding.save(found)
-    holding.note_change(found, "moved", before, holding.facts(found), by=by, at=at, why=why)
-    audit.log("appointment.move", by=by, target_id=found.pk, patient_ids=[found.patient_id])
-    holding.open_up(freed, at)
-    if found.status != rules.PROPOSED:
-        telling.moved(found, by=by, at=at)
+    relocate([(found, time)], "moved", why=why, by=by, at=at)
+    telling.moved(found, by=by, at=at)
     follow_ups.reconcile(patient_id=found.patient_id, by=by, at=at)
     return found
 
 
+def relocate(pairs: Sequence[tuple[Appointment, Time]], what: str, *, why: str = "", by: Caller, at: datetime) -> None:
+    """Give these their times, all or none, and say nothing of it yet. Everything is locked by whoever calls."""
+    before = [(holding.facts(one), holding.opening_of(one)) for one, _time in pairs]
+    for one, time in pairs:
+        holding.put(one, time, one.type, length=one.ends_at - one.starts_at)
+    rows = [one for one, _time in pairs]
+    wanted = holding.find_clash(rows, [one.pk for one in rows]) or rows[0]
+    try:
+        with holding.clashes(wanted.type, wanted, at), holding.together():
+            for one in rows:
+                holding.save(one)
+    except DomainError as refusal:
+        if wanted.number is not None:
+            refusal.extra["number"] = wanted.number
+        raise
+    for one, (old, freed) in zip(rows, before, strict=True):
+        holding.note_change(one, what, old, holding.facts(one), by=by, at=at, why=why)
+        audit.log(f"appointment.{WORDS[what]}", by=by, target_id=one.pk, patient_ids=[one.patient_id])
+        holding.open_up(freed, at)
+
+
+WORDS = {"moved": "move", "swapped": "swap"}
+
+
 @transaction.atomic
-def swap(*, first_id: UUID, second_id: UUID, by: Caller, at: datetime) -> tuple[Appointment, Appointment]:
+def swap(
+    *,
+    first_id: UUID,
+    second_id: UUID,
+    revisions: tuple[int | None, int | None] = (None, None),
+    by: Caller,
+    at: datetime,
+) -> tuple[Appointment, Appointment]:
     """
     Let two appointments change places: start, therapist and room. Each keeps its length.
 
-    :raises Invalid, NotUpcoming, SlotTaken, PatientBusy:
+    :param revisions: the ones that were looked at
+    :raises Invalid, NotUpcoming, SlotTaken, PatientBusy, ChangedMeanwhile:
     """
     if first_id == second_id:
         raise Invalid("Two different appointments, please.")
     first, second = holding.taken_up_together([first_id, second_id])
-    pair = (first, second)
-    for one in pair:
+    pairs = [(first, holding.time_of(second)), (second, holding.time_of(first))]
+    for (one, time), revision in zip(pairs, revisions, strict=True):
         holding.check_upcoming(one)
-    times = [holding.time_of(second), holding.time_of(first)]
-    for one, time in zip(pair, times, strict=True):
+        holding.check_revision(one, revision)
         holding.check_time(one.type, time, outside_hours=True, at=at)
-    before = [holding.facts(one) for one in pair]
-    for one, time in zip(pair, times, strict=True):
-        if one.status == rules.CONFIRMED:
-            one.status = rules.BOOKED  # it was the old time that was confirmed
-        holding.put(one, time, one.type, length=one.ends_at - one.starts_at)
-    with holding.clashes(first.type, first, at), holding.together():
-        for one in pair:
-            holding.save(one)
-    for one, old in zip(pair, before, strict=True):
-        holding.note_change(one, "swapped", old, holding.facts(one), by=by, at=at)
-        audit.log("appointment.swap", by=by, target_id=one.pk, patient_ids=[one.patient_id])
-        if one.status != rules.PROPOSED:
-            telling.moved(one, by=by, at=at)
-    for patient_id in {one.patient_id for one in pair}:
+    relocate(pairs, "swapped", by=by, at=at)
+    for one, _time in pairs:
+        telling.moved(one, by=by, at=at)
+    for patient_id in {first.patient_id, second.patient_id}:
         follow_ups.reconcile(patient_id=patient_id, by=by, at=at)
     return first, second
 
@@ -152,7 +195,6 @@ def set_status(
     cancelled_by: str = "",
     reason: str = "",
     revision: int | None = None,
-    tell: bool = True,
     by: Caller,
     at: datetime,
 ) -> Appointment:
@@ -160,28 +202,37 @@ def set_status(
     Say how an appointment stands. What is not the usual way on is a correction, and says why.
 
     :param cancelled_by: `patient` or `clinic`, with `reason`; for a cancellation only
+    :param revision: the one that was looked at
     :raises Invalid: see the errors
     :raises SlotTaken, PatientBusy: it would hold its time again, and somebody else has it
+    :raises ChangedMeanwhile:
     """
     found = holding.taken_up(appointment_id, [])
     holding.check_revision(found, revision)
-    if found.status == status:
+    before = found.status
+    if before == status:
         return found
+    put_state(found, status, why=why, cancelled_by=cancelled_by, reason=reason, by=by, at=at)
+    telling.status_changed(found, before, by=by, at=at)
+    follow_ups.reconcile(patient_id=found.patient_id, by=by, at=at)
+    return found
+
+
+def put_state(
+    found: Appointment, status: str, *, why: str = "", cancelled_by: str = "", reason: str = "", by: Caller,
+    at: datetime,
+) -> None:  # fmt: skip
+    """Bring it to this state, and say nothing of it yet. Everything is locked by whoever calls."""
     _check_status(found, status, why=why, cancelled_by=cancelled_by, reason=reason, at=at)
     before, freed, held = holding.facts(found), holding.opening_of(found), found.state.holds
-    found.status = status
+    holding.set_state(found, status, at)
     found.cancelled_by, found.reason = (cancelled_by, reason) if status == rules.CANCELLED else ("", "")
-    found.held_until = found.held_until if status == rules.PROPOSED else None
     with holding.clashes(found.type, found, at):
         holding.save(found)
     holding.note_change(found, status, before, holding.facts(found), by=by, at=at, why=why)
     audit.log(f"appointment.{status}", by=by, target_id=found.pk, patient_ids=[found.patient_id])
     if held and not found.state.holds:
         holding.open_up(freed, at)
-    if tell:
-        telling.status_changed(found, before["status"], by=by, at=at)
-    follow_ups.reconcile(patient_id=found.patient_id, by=by, at=at)
-    return found
 
 
 def _check_status(found: Appointment, status: str, *, why: str, cancelled_by: str, reason: str, at: datetime) -> None:
@@ -210,10 +261,11 @@ class TooLateToCancel(Conflict):
     detail = "It is too late to cancel here; please call us."
 
 
-def cancel_by_link(*, appointment_id: UUID, reason: str, by: Caller, at: datetime) -> Appointment:
+def cancel_by_link(*, appointment_id: UUID, reason: str, revision: int, by: Caller, at: datetime) -> Appointment:
     """
     The patient says that they cannot come; until the clinic's time for it is over.
 
+    :param revision: the one that they have seen: nobody cancels a time they do not know
     :raises TooLateToCancel: or see `set_status`
     """
     window = timedelta(hours=slots.booking_of(by.clinic_id).cancel_until_hours)
@@ -222,7 +274,7 @@ def cancel_by_link(*, appointment_id: UUID, reason: str, by: Caller, at: datetim
         raise TooLateToCancel
     return set_status(
         appointment_id=appointment_id, status=rules.CANCELLED, cancelled_by=rules.BY_PATIENT,
-        reason=reason if reason in rules.PATIENT_REASONS else "other", by=by, at=at,
+        reason=reason if reason in rules.PATIENT_REASONS else "other", revision=revision, by=by, at=at,
     )  # fmt: skip
 
 
@@ -269,5 +321,4 @@ def follow_merge(*, source_id: UUID, target_id: UUID, by: Caller, at: datetime) 
     moved = list(waits.values_list("pk", flat=True))
     Waiting.objects.filter(pk__in=moved).update(patient_id=target_id)
     Offer.objects.filter(waiting_id__in=moved).update(patient_id=target_id)
-    for patient_id in (source_id, target_id):
-        follow_ups.reconcile(patient_id=patient_id, by=by, at=at)
+    follow_ups.reconcile(patient_id=target_id, by=by, at=at)

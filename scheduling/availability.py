@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models, transaction
+from django.utils import timezone
 
 from accounts.models import Membership
 from audit import actions as audit
@@ -18,7 +19,7 @@ from clinic.constraints import violations_as
 from clinic.errors import Conflict, NotFound, Problems
 from clinic.schema import new_id
 from messaging import links
-from scheduling import slots
+from scheduling import follow_ups, slots
 from scheduling.models import (
     AppointmentType,
     Booking,
@@ -49,7 +50,7 @@ KINDS: dict[str, type[models.Model]] = {
 
 
 @transaction.atomic
-def put(*, kind: str, values: Mapping[str, Any], pk: UUID | None = None, by: Caller) -> Any:
+def put(*, kind: str, values: Mapping[str, Any], pk: UUID | None = None, by: Caller, at: datetime | None = None) -> Any:
     """
     Add one (`pk` is None) or change one of `KINDS`.
 
@@ -66,6 +67,8 @@ def put(*, kind: str, values: Mapping[str, Any], pk: UUID | None = None, by: Cal
     with violations_as(NAMES):
         found.save(force_insert=is_new)
     audit.log(f"scheduling.{'add' if pk is None else 'change'}", by=by, target_id=found.pk, code=kind)
+    if isinstance(found, Closure):
+        follow_ups.look_at_closures(by=by, at=at or timezone.now())
     return found
 
 
@@ -81,7 +84,7 @@ def _put_away(model: type[models.Model], values: Mapping[str, Any]) -> Any:
 
 
 @transaction.atomic
-def remove(*, kind: str, pk: UUID, by: Caller) -> None:
+def remove(*, kind: str, pk: UUID, by: Caller, at: datetime | None = None) -> None:
     """
     Take away hours, a closure or a competency. What appointments point at is made inactive instead.
 
@@ -94,6 +97,8 @@ def remove(*, kind: str, pk: UUID, by: Caller) -> None:
     else:
         found.delete()
     audit.log("scheduling.remove", by=by, target_id=pk, code=kind)
+    if isinstance(found, Closure):
+        follow_ups.look_at_closures(by=by, at=at or timezone.now())
 
 
 def find(kind: str, pk: UUID, *, lock: bool = False) -> Any:

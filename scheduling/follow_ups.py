@@ -5,15 +5,17 @@ when it is no longer so; what somebody has closed by hand stays closed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, Exists, F, Max, OuterRef, Q
 
+from accounts.queries import clinic_zone
 from assessments.models import Assessment, RedFlagAnswer
 from assessments.rules import red_flag_gate
 from audit import actions as audit
@@ -22,17 +24,20 @@ from clinic.errors import Invalid, Problems
 from homecare.models import CheckIn
 from homecare.rules import SORENESS_AFTER_H
 from patients.models import Patient
+from patients.queries import identities
 from scheduling import rules, slots
-from scheduling.models import Appointment, Series
+from scheduling.models import Appointment, AppointmentQuerySet, Closure, Series
 from treatments.models import Intervention, Session
 from treatments.rules import TECHNIQUES
 from worklist import actions as worklist
 from worklist import rules as kinds
 from worklist.models import Item
 
-OF_VISITS = ["no_show", "cannot_come", "cannot_treat", "series_short", "series_ended", "not_arrived"]
+OF_VISITS = ["no_show", "cannot_come", "cannot_treat", "series_short", "series_ended", "not_arrived", "closed_over"]
 OF_RECORD = ["unsigned", "referral", "needling_follow_up"]
+# A row comes for what happened so lately, and stays for as long as its reason does.
 LOOKED_BACK = timedelta(days=90)
+ASKED_BACK = timedelta(days=14)
 ANSWERED_BY = timedelta(hours=24)  # so long after the last question the answer may take
 QUIETLY = ["mistake", "expired"]  # cancelled so, nobody needs to be called
 
@@ -59,26 +64,75 @@ class Wanted:
 @transaction.atomic
 def reconcile(*, patient_id: UUID, by: Caller, at: datetime) -> None:
     """Bring the rows about one patient's visits up to date."""
-    _settle_and_raise(OF_VISITS, list(of_visits([patient_id], at)), by=by, at=at, patient_ids=[patient_id])
+    people = identities(clinic_id=by.clinic_id, patient_id=survivor(patient_id))
+    known = open_ids(OF_VISITS, people)
+    _settle_and_raise(OF_VISITS, list(of_visits(people, at, known)), by=by, at=at, patient_ids=people)
 
 
-def of_visits(patient_ids: list[UUID] | None, at: datetime) -> Iterator[Wanted]:
+def survivor(patient_id: UUID) -> UUID:
+    """The record that this one was merged into; itself, if it was not."""
+    return Patient.objects.values_list("merged_into_id", flat=True).get(pk=patient_id) or patient_id
+
+
+def open_ids(of_kinds: list[str], people: list[UUID] | None = None) -> list[UUID]:
+    """What the open rows are about: they are looked at however long ago it was, so that none goes by itself unless
+    its reason has gone."""
+    items = Item.objects.open().filter(kind__in=of_kinds)
+    if people is not None:
+        items = items.filter(patient_id__in=people)
+    return list(items.values_list("about_id", flat=True))
+
+
+def of_visits(people: list[UUID] | None, at: datetime, known: list[UUID]) -> Iterator[Wanted]:
     """
-    Missed and cancelled visits of people with nothing booked since; series with too few; visits that nobody closed.
+    Missed and cancelled visits of people with nothing booked since; series with too few; visits that nobody closed;
+    visits booked where it is closed now.
 
-    :param patient_ids: None: everybody
+    :param people: None: everybody
+    :param known: what open rows are about
     """
-    rows = Appointment.objects.filter(ends_at__gt=at - LOOKED_BACK)
+    rows = Appointment.objects.filter(Q(ends_at__gt=at - LOOKED_BACK) | Q(pk__in=known))
     series = Series.objects.filter(ended_at=None)
-    if patient_ids is not None:
-        rows, series = rows.filter(patient_id__in=patient_ids), series.filter(patient_id__in=patient_ids)
-    coming = set(rows.holding().filter(ends_at__gt=at).values_list("patient_id", flat=True))
-    for found in rows.filter(status__in=[rules.NOSHOW, rules.CANCELLED], series=None).in_order():
-        if found.patient_id not in coming and found.reason not in QUIETLY:
-            yield Wanted(_kind_of(found), found.patient_id, found.pk, {"at": found.starts_at.isoformat()})
-    for found in rows.filter(status__in=[rules.BOOKED, rules.CONFIRMED], ends_at__lte=at - timedelta(hours=1)):
-        yield Wanted("not_arrived", found.patient_id, found.pk, {"at": found.starts_at.isoformat()})
-    yield from _of_series(series, at)
+    if people is not None:
+        rows, series = rows.filter(patient_id__in=people), series.filter(patient_id__in=people)
+    rows = rows.select_related("patient", "series").in_order()
+    missed = list(_missed(rows))
+    for found in missed:
+        yield Wanted(_kind_of(found), _person(found), found.pk, {"at": found.starts_at.isoformat()})
+    unclosed = [rules.BOOKED, rules.CONFIRMED, rules.ARRIVED, rules.IN_ROOM]
+    for found in rows.filter(status__in=unclosed, ends_at__lte=at - timedelta(hours=1)):
+        yield Wanted("not_arrived", _person(found), found.pk, {"at": found.starts_at.isoformat()})
+    for found in _closed_over(rows.filter(status__in=rules.UPCOMING, ends_at__gt=at), at):
+        yield Wanted("closed_over", _person(found), found.pk, {"at": found.starts_at.isoformat()})
+    yield from _of_series(series, Counter(found.series_id for found in missed), at)
+
+
+@transaction.atomic
+def look_at_closures(*, by: Caller, at: datetime) -> None:
+    """After a closure was entered or taken back: which visits are booked when it is closed."""
+    upcoming = Appointment.objects.filter(status__in=rules.UPCOMING, ends_at__gt=at).select_related("patient")
+    hit = _closed_over(upcoming, at)
+    wanted = [Wanted("closed_over", _person(one), one.pk, {"at": one.starts_at.isoformat()}) for one in hit]
+    _settle_and_raise(["closed_over"], wanted, by=by, at=at)
+
+
+def _person(found: Appointment) -> UUID:
+    return found.patient.merged_into_id or found.patient_id
+
+
+def _missed(rows: AppointmentQuerySet) -> Iterator[Appointment]:
+    """No-shows and cancellations with nothing booked since; whoever ends a series has settled what was missed of it."""
+    found = list(rows.filter(status__in=[rules.NOSHOW, rules.CANCELLED]).exclude(reason__in=QUIETLY))
+    people = {key for one in found for key in (_person(one), one.patient_id)}
+    booked: dict[UUID, datetime] = {}
+    held = Appointment.objects.holding().filter(patient_id__in=people).select_related("patient")
+    for one in held.only("booked_at", "patient_id", "patient__merged_into_id"):
+        booked[_person(one)] = max(one.booked_at, booked.get(_person(one), one.booked_at))
+    for one in found:
+        since = booked.get(_person(one))
+        ended = one.series.ended_at if one.series else None
+        if (since is None or since < one.status_at) and (ended is None or ended < one.status_at):
+            yield one
 
 
 def _kind_of(found: Appointment) -> str:
@@ -87,26 +141,56 @@ def _kind_of(found: Appointment) -> str:
     return "cannot_come" if found.cancelled_by == rules.BY_PATIENT else "cannot_treat"
 
 
-def _of_series(series: Any, at: datetime) -> Iterator[Wanted]:
-    holding = Q(appointments__status__in=rules.HOLDING)
-    counted = series.annotate(
-        held=Count("appointments", filter=holding), last=Max("appointments__ends_at", filter=holding)
+def _closed_over(rows: AppointmentQuerySet, at: datetime) -> Iterator[Appointment]:
+    """What was booked before somebody entered that it is closed then."""
+    zone = None
+    found: dict[UUID, Appointment] = {}
+    for closure in Closure.objects.filter(last_day__gte=at.date() - timedelta(days=1)):
+        zone = zone or clinic_zone(closure.clinic_id)
+        first, last = rules.closed_between(
+            closure.first_day, closure.last_day, closure.from_time, closure.until_time, zone
+        )
+        hit = rows.filter(starts_at__lt=last, ends_at__gt=first, booked_at__lt=closure.made_at)
+        if closure.user_id:
+            hit = hit.filter(therapist_id=closure.user_id)
+        if closure.site_id:
+            hit = hit.filter(room__site_id=closure.site_id)
+        for one in hit:
+            if closure.from_time is None or rules.falls_within(
+                one.starts_at, one.ends_at, closure.from_time, closure.until_time or time.max, zone
+            ):
+                found[one.pk] = one
+    yield from found.values()
+
+
+def _of_series(series: Any, missed: Counter[UUID | None], at: datetime) -> Iterator[Wanted]:
+    """A series that is short of more than the visits that stand on the list by themselves; one that is over."""
+    counted = series.select_related("patient").annotate(
+        held=Count("appointments", filter=Q(appointments__status__in=rules.HOLDING)),
+        last=Max("appointments__ends_at", filter=Q(appointments__status__in=rules.HOLDING)),
     )
     for one in counted:
+        person = one.patient.merged_into_id or one.patient_id
         facts = {"held": one.held, "count": one.count}
-        if one.held < one.count:
-            yield Wanted("series_short", one.patient_id, one.pk, facts)
-        elif one.last is not None and one.last <= at:
-            yield Wanted("series_ended", one.patient_id, one.pk, facts)
+        if one.held + missed[one.pk] < one.count:
+            gone = one.appointments.exclude(status__in=rules.HOLDING).values_list("pk", flat=True)
+            yield Wanted("series_short", person, one.pk, {**facts, "gone": sorted(map(str, gone))})
+        elif one.last is None or one.last <= at:
+            yield Wanted("series_ended", person, one.pk, facts)
 
 
 # --- The record -----------------------------------------------------------------------------------------------
 
 
-def of_record(clinic_id: UUID, at: datetime) -> Iterator[Wanted]:
+def of_record(clinic_id: UUID, at: datetime, known: list[UUID]) -> Iterator[Wanted]:
+    """
+    Old drafts, red flags to refer, needling without a word since.
+
+    :param known: what open rows are about
+    """
     yield from _unsigned(clinic_id, at)
-    yield from _referrals(at)
-    yield from _needled(at)
+    yield from _referrals(at, known)
+    yield from _needled(at, known)
 
 
 def _unsigned(clinic_id: UUID, at: datetime) -> Iterator[Wanted]:
@@ -117,11 +201,12 @@ def _unsigned(clinic_id: UUID, at: datetime) -> Iterator[Wanted]:
             yield Wanted("unsigned", patient_id, pk, {"what": what, "at": performed_at.isoformat()})
 
 
-def _referrals(at: datetime) -> Iterator[Wanted]:
+def _referrals(at: datetime, known: list[UUID]) -> Iterator[Wanted]:
     """Red flags of signed exams that say to refer (domain facts, section 5)."""
     answers = RedFlagAnswer.objects.filter(
-        answer="yes", assessment__signed_at__gt=at - LOOKED_BACK, assessment__record__mark=None
-    ).select_related("assessment")
+        Q(assessment__signed_at__gt=at - LOOKED_BACK) | Q(assessment_id__in=known),
+        answer="yes", assessment__signed_at__isnull=False, assessment__record__mark=None,
+    ).select_related("assessment")  # fmt: skip
     by_exam: dict[UUID, list[RedFlagAnswer]] = {}
     for one in answers:
         by_exam.setdefault(one.assessment_id, []).append(one)
@@ -134,16 +219,18 @@ def _referrals(at: datetime) -> Iterator[Wanted]:
             yield Wanted("referral", exam.patient_id, exam_id, facts, exam.signed_at, urgency)
 
 
-def _needled(at: datetime) -> Iterator[Wanted]:
+def _needled(at: datetime, known: list[UUID]) -> Iterator[Wanted]:
     """Needled, asked after 24 to 72 hours, and no answer (domain facts, section 8.4); unless they came since."""
     piercing = [code for code, technique in TECHNIQUES.items() if technique.breaks_skin]
     last_question = timedelta(hours=max(SORENESS_AFTER_H))
     needled = Intervention.objects.filter(session=OuterRef("pk"), technique__in=piercing)
     later = Session.objects.filter(patient=OuterRef("patient"), performed_at__gt=OuterRef("performed_at"))
-    answered = CheckIn.objects.filter(session=OuterRef("pk"))
+    # Of any version of the session: the question was asked about the first.
+    answered = CheckIn.objects.filter(session__subject_id=OuterRef("subject_id"))
+    lately = Q(performed_at__gt=at - ASKED_BACK) | Q(pk__in=known)
     sessions = (
         Session.objects.exclude(signed_at=None)
-        .filter(performed_at__gt=at - timedelta(days=14), performed_at__lt=at - last_question - ANSWERED_BY)
+        .filter(lately, performed_at__lt=at - last_question - ANSWERED_BY)
         .filter(Exists(needled), ~Exists(later), ~Exists(answered), record__mark=None)
     )
     for pk, patient_id, performed_at in sessions.values_list("pk", "patient_id", "performed_at"):
@@ -156,7 +243,8 @@ def _needled(at: datetime) -> Iterator[Wanted]:
 @transaction.atomic
 def sweep(*, by: Caller, at: datetime) -> int:
     """Bring every row of the clinic up to date; returns how many there are."""
-    visits, record = list(of_visits(None, at)), list(of_record(by.clinic_id, at))
+    visits = list(of_visits(None, at, open_ids(OF_VISITS)))
+    record = list(of_record(by.clinic_id, at, open_ids(OF_RECORD)))
     _settle_and_raise(OF_VISITS, visits, by=by, at=at)
     _settle_and_raise(OF_RECORD, record, by=by, at=at)
     return len(visits) + len(record)
@@ -209,7 +297,7 @@ def recall(*, patient_id: UUID, due_at: datetime, by: Caller, at: datetime) -> U
         problems.raise_if_any()
     if not Patient.objects.filter(pk=patient_id, merged_into=None).exists():
         raise Invalid(detail="This record was merged into another, or there is none.")
-    facts = {"due_on": due_at.date().isoformat()}
+    facts = {"due_on": due_at.astimezone(clinic_zone(by.clinic_id)).date().isoformat()}
     item_id, _new = worklist.raise_item(
         kind="recall", patient_id=patient_id, about_id=patient_id, facts=facts, by=by, at=at, due_at=due_at
     )

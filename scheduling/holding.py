@@ -6,7 +6,7 @@ People and rooms are locked first, in one order; then rows; and the exclusion co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from accounts.models import Membership
 from accounts.queries import clinic_zone
@@ -176,7 +177,7 @@ def taken_up_together(ids: list[UUID], times: list[Time] | None = None) -> list[
     held = {key for one in seen for key in (one.patient_id, one.therapist_id, one.room_id)}
     lock(*held, *(key for time in times or () for key in (time.therapist_id, time.room_id)))
     rows = Appointment.objects.filter(pk__in=ids).select_related("type").order_by("pk")
-    locked = {one.pk: one for one in rows.select_for_update(of=("self",))}
+    locked = {one.pk: one for one in rows.select_for_update(of=("self",), no_key=True)}
     if any(one.therapist_id not in held or one.room_id not in held for one in locked.values()):
         raise ChangedMeanwhile
     return [locked[one] for one in ids]
@@ -187,9 +188,23 @@ def time_of(found: Appointment) -> Time:
 
 
 def put(found: Appointment, time: Time, kind: AppointmentType, *, length: timedelta | None = None) -> None:
+    """Give it this time; what was confirmed for another moment or therapist is to be confirmed anew."""
+    if found.status == rules.CONFIRMED and (found.starts_at, found.therapist_id) != (time.starts_at, time.therapist_id):
+        set_state(found, rules.BOOKED, found.status_at)
+    if found.held_until is not None:
+        found.held_until = min(found.held_until, time.starts_at)
     found.starts_at, found.therapist_id, found.room_id = time.starts_at, time.therapist_id, time.room_id
     found.ends_at = time.starts_at + (length or kind.length)
     found.blocked_until = found.ends_at + kind.buffer
+
+
+def set_state(found: Appointment, status: str, at: datetime) -> None:
+    found.status, found.status_at = status, at
+    if status != rules.PROPOSED:
+        found.held_until = None
+    elif found.held_until is None:
+        hold = timedelta(hours=slots.booking_of(found.clinic_id).hold_hours)
+        found.held_until = rules.hold_until(found.starts_at, at=at, hold=hold)
 
 
 def save(found: Appointment) -> None:
@@ -204,6 +219,17 @@ def together() -> Iterator[None]:
         cursor.execute(f"SET CONSTRAINTS {', '.join(CLASHES)} DEFERRED")
         yield
         cursor.execute(f"SET CONSTRAINTS {', '.join(CLASHES)} IMMEDIATE")
+
+
+def find_clash(rows: Iterable[Appointment], but: Iterable[UUID]) -> Appointment | None:
+    """The first of these that something else stands in the way of."""
+    for one in rows:
+        other = Appointment.objects.holding().exclude(pk__in=but).filter(starts_at__lt=one.blocked_until)
+        placed = Q(therapist_id=one.therapist_id) | (Q(room_id=one.room_id) if one.room_id else Q(pk=None))
+        same = Q(patient_id=one.patient_id, starts_at__lt=one.ends_at, ends_at__gt=one.starts_at)
+        if other.filter(same | (placed & Q(blocked_until__gt=one.starts_at))).exists():
+            return one
+    return None
 
 
 @contextmanager
@@ -245,6 +271,9 @@ def facts(found: Appointment) -> dict[str, Any]:
         "ends_at": found.ends_at.isoformat(),
         "therapist_id": str(found.therapist_id),
         "room_id": str(found.room_id) if found.room_id else None,
+        "cancelled_by": found.cancelled_by,
+        "reason": found.reason,
+        "held_until": found.held_until.isoformat() if found.held_until else None,
     }
 
 

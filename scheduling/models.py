@@ -153,6 +153,7 @@ class Closure(OfClinic):
     from_time = models.TimeField(null=True, help_text="empty: the whole day")
     until_time = models.TimeField(null=True)
     note = models.TextField(blank=True, default="")
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         constraints = [
@@ -295,6 +296,7 @@ class Appointment(OfPatient):
     )
     number = models.PositiveSmallIntegerField(null=True, help_text="in its series, from 1")
     held_until = models.DateTimeField(null=True, help_text="a proposed one is given up then")
+    status_at = models.DateTimeField(db_default=Now(), help_text="since when it stands so")
     booked_at = models.DateTimeField()
     booked_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     revision = models.PositiveIntegerField(default=1)
@@ -321,7 +323,9 @@ class Appointment(OfPatient):
                 name="appointment_series_whole",
             ),
             models.CheckConstraint(
-                condition=Q(held_until=None) | Q(status=rules.PROPOSED), name="appointment_held_while_proposed"
+                condition=Q(status=rules.PROPOSED, held_until__isnull=False)
+                | (~Q(status=rules.PROPOSED) & Q(held_until=None)),
+                name="appointment_held_while_proposed",
             ),
         ]
         indexes = [

@@ -32,10 +32,19 @@ def tick() -> int:
 
 
 @shared_task(expires=1200)
-def daily() -> int:
-    """See what waits for the desk. It runs often; what is on the list already is not listed twice."""
-    count = 0
-    for clinic in Clinic.objects.order_by("pk"):
-        with tenancy.scope(clinic.pk):
-            count += follow_ups.sweep(by=Caller.system(clinic.pk, "desk"), at=timezone.now())
-    return count
+def sweep(clinic_id: str) -> int:
+    """See what waits for one clinic's desk; returns how many rows there should be."""
+    clinic, at = UUID(clinic_id), timezone.now()
+    with tenancy.scope(clinic):
+        by = Caller.system(clinic, "desk")
+        waitlist.tidy(by=by, at=at)
+        return follow_ups.sweep(by=by, at=at)
+
+
+@shared_task(expires=1200)
+def sweep_all() -> int:
+    """Hand each clinic to a worker, so that one in trouble keeps no other waiting; returns how many clinics."""
+    clinics = list(Clinic.objects.order_by("pk").values_list("pk", flat=True))
+    for clinic_id in clinics:
+        sweep.delay(str(clinic_id))
+    return len(clinics)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from clinic.wall_clock import at_wall
+from clinic.wall_clock import at_wall, begin_of
 
 # --- States ---------------------------------------------------------------------------------------------------
 
@@ -59,19 +59,17 @@ NEXT: Mapping[str, tuple[str, ...]] = {
     NOSHOW: (),
     CANCELLED: (),
 }
+EARLY = timedelta(hours=12)  # the day of a visit has come so long before it
 BY_PATIENT, BY_CLINIC = "patient", "clinic"
 CANCELLED_BY = [BY_PATIENT, BY_CLINIC]
 REASONS = ["ill", "no_time", "better", "not_better", "therapist_away", "closed", "mistake", "expired", "other"]
-
+# What a patient may say by link.
 PATIENT_REASONS = ["ill", "no_time", "better", "not_better"]
 
 
 def is_correction(before: str, after: str) -> bool:
     """Whether a change of state is not the usual way on."""
     return after not in NEXT[before]
-
-
-EARLY = timedelta(hours=12)  # the day of a visit has come so long before it
 
 
 def is_too_early(status: str, *, starts_at: datetime, at: datetime) -> bool:
@@ -86,6 +84,11 @@ def next_steps(status: str, *, starts_at: datetime, at: datetime) -> list[str]:
     return [code for code in NEXT[status] if code != CANCELLED and not is_too_early(code, starts_at=starts_at, at=at)]
 
 
+def hold_until(starts_at: datetime, *, at: datetime, hold: timedelta) -> datetime:
+    """Until when a proposed appointment keeps its time."""
+    return max(at, min(at + hold, starts_at))
+
+
 def in_time(starts_at: datetime, *, at: datetime, window: timedelta) -> bool:
     """Whether a patient may still cancel by link."""
     return starts_at - at >= window
@@ -98,6 +101,21 @@ def moved(starts_at: datetime, *, by: timedelta, zone: ZoneInfo) -> datetime:
     A time that the change skips comes as much later as the clock was put forward; one that comes twice, the first time.
     """
     return at_wall(starts_at.astimezone(zone).replace(tzinfo=None) + by, zone)
+
+
+def closed_between(
+    first_day: date, last_day: date, from_time: time | None, until_time: time | None, zone: ZoneInfo
+) -> tuple[datetime, datetime]:
+    """The moments between which a closure lies: whole days, or some hours of each."""
+    if from_time is None or until_time is None:
+        return begin_of(first_day, zone), begin_of(last_day + timedelta(days=1), zone)
+    return at_wall(datetime.combine(first_day, from_time), zone), at_wall(datetime.combine(last_day, until_time), zone)
+
+
+def falls_within(starts_at: datetime, ends_at: datetime, from_time: time, until_time: time, zone: ZoneInfo) -> bool:
+    """Whether a visit touches these hours of its day."""
+    local, leaves = starts_at.astimezone(zone), ends_at.astimezone(zone)
+    return local.time() < until_time and (leaves.date() > local.date() or leaves.time() > from_time)
 
 
 # --- Free time ------------------------------------------------------------------------------------------------
@@ -191,36 +209,73 @@ def place(
     taken: Iterable[datetime] = (),
 ) -> Placed:
     """
-    Share a series out over the weeks: each session in its own part of them, never closer than `least_gap` to another.
+    Share a series out over the weeks: each session in its own part of them, at most one a day, never closer than
+    `least_gap` to another. What finds nothing in its own part takes the nearest time elsewhere in the weeks; if so
+    many fit at all, so many are placed.
 
     The first that fits sets the tone: the same therapist and the same time of day are preferred for the others.
 
     :param free: slots in order
     :param taken: starts of other appointments that keep the same distance
     """
+    after = starts_on + timedelta(weeks=weeks)
+    fit = [
+        slot
+        for slot in free
+        if starts_on <= slot.starts_at.astimezone(zone).date() < after
+        and all(abs(slot.starts_at - other) >= least_gap for other in taken)
+    ]
+    pace = Pace(timedelta(weeks=weeks) / count, count, least_gap, zone)
     chosen: dict[int, Slot] = {}
-    unplaced: list[int] = []
-    starts = list(taken)
-    first_number: int | None = None
-    for number, (first, after) in enumerate(windows(starts_on, weeks, count)):
-        fit = [
-            slot
-            for slot in free
-            if first <= slot.starts_at.astimezone(zone).date() < after
-            and all(abs(slot.starts_at - other) >= least_gap for other in starts)
-        ]
-        if not fit:
-            unplaced.append(number)
-            continue
-        if first_number is None:
-            slot, first_number = fit[0], number
-        else:
-            tone = chosen[first_number]
-            ideal = tone.starts_at + (number - first_number) * timedelta(weeks=weeks) / count
-            slot = min(fit, key=lambda one: _distance(one, tone, ideal, zone))
+    left: list[int] = []
+    for number, (first, last) in enumerate(windows(starts_on, weeks, count)):
+        in_part = [slot for slot in fit if first <= slot.starts_at.astimezone(zone).date() < last]
+        if not pace.choose(number, in_part, chosen):
+            left.append(number)
+    left = [number for number in left if not pace.choose(number, fit, chosen)]
+    if left:
+        closest = tightly(fit, pace)
+        chosen = dict(enumerate(closest)) if len(closest) > len(chosen) else chosen
+    found = sorted(chosen.values(), key=lambda slot: slot.starts_at)
+    return Placed(dict(enumerate(found)), list(range(len(found), count)))
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How the sessions of a series are to follow each other."""
+
+    every: timedelta
+    count: int
+    least_gap: timedelta
+    zone: ZoneInfo
+
+    def apart(self, one: Slot, other: Slot) -> bool:
+        same_day = one.starts_at.astimezone(self.zone).date() == other.starts_at.astimezone(self.zone).date()
+        return not same_day and abs(one.starts_at - other.starts_at) >= self.least_gap
+
+    def choose(self, number: int, fit: Sequence[Slot], chosen: dict[int, Slot]) -> bool:
+        """Add the best time for this number to the chosen ones; whether there is any."""
+        able = [slot for slot in fit if all(self.apart(slot, other) for other in chosen.values())]
+        if not able:
+            return False
+        slot = able[0]
+        if chosen:
+            first_number, tone = next(iter(chosen.items()))
+            ideal = tone.starts_at + (number - first_number) * self.every
+            slot = min(able, key=lambda one: _distance(one, tone, ideal, self.zone))
         chosen[number] = slot
-        starts.append(slot.starts_at)
-    return Placed(chosen, unplaced)
+        return True
+
+
+def tightly(fit: Sequence[Slot], pace: Pace) -> list[Slot]:
+    """One after the other as early as can be, which places as many as there is room for."""
+    found: list[Slot] = []
+    for slot in sorted(fit, key=lambda one: one.starts_at):
+        if len(found) == pace.count:
+            break
+        if not found or pace.apart(slot, found[-1]):
+            found.append(slot)
+    return found
 
 
 def _distance(slot: Slot, tone: Slot, ideal: datetime, zone: ZoneInfo) -> tuple[bool, int, int, datetime]:

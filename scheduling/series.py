@@ -138,9 +138,8 @@ def book_series(
     for number, one in enumerate(sorted(times, key=lambda each: each.starts_at), start=1):
         with numbered(number):
             made.append(
-                actions.book(
-                    patient_id=patient_id, type_id=kind.pk, time=one, series=series, number=number, alone=False,
-                    by=by, at=at,
+                actions.enter(
+                    patient_id=patient_id, kind=kind, time=one, series=series, number=number, by=by, at=at
                 )
             )  # fmt: skip
     telling.series_booked(made, by=by, at=at)
@@ -171,23 +170,31 @@ def affected(found: Appointment, reach: str, at: datetime) -> list[UUID]:
 
 @transaction.atomic
 def move_series(
-    *, appointment_id: UUID, time: Time, reach: str, outside_hours: bool = False, by: Caller, at: datetime
+    *,
+    appointment_id: UUID,
+    time: Time,
+    reach: str,
+    outside_hours: bool = False,
+    revision: int | None = None,
+    by: Caller,
+    at: datetime,
 ) -> list[Appointment]:
     """
     Move this one, this and later, or all: by the same days and the same time on the wall, so that 10:00 stays 10:00
     when the clock changes. All or none.
 
-    :raises Invalid, NotUpcoming, SlotTaken, PatientBusy:
+    :param revision: the one of `appointment_id` that was looked at
+    :raises Invalid, NotUpcoming, SlotTaken, PatientBusy, ChangedMeanwhile:
     """
-    if reach not in rules.REACH:
-        raise Invalid(f"One of: {', '.join(rules.REACH)}.")
+    check_reach(reach)
     first = Appointment.objects.select_related("type").filter(pk=appointment_id).first()
     ids = affected(first, reach, at) if first else [appointment_id]
     if first is None or ids == [appointment_id]:
-        moved = actions.move(
-            appointment_id=appointment_id, time=time, outside_hours=outside_hours, by=by, at=at
-        )  # fmt: skip
-        return [moved]
+        return [
+            actions.move(
+                appointment_id=appointment_id, time=time, outside_hours=outside_hours, revision=revision, by=by, at=at
+            )
+        ]  # fmt: skip
     holding.check_upcoming(first)
     holding.check_range(time.starts_at, at)
     zone = clinic_zone(by.clinic_id)
@@ -196,8 +203,8 @@ def move_series(
     for one in rows:
         holding.check_upcoming(one)
         if one.pk == first.pk:
-            holding.check_revision(one, first.revision)
-    changes = [(one, holding.facts(one), holding.opening_of(one)) for one in rows]
+            holding.check_revision(one, first.revision if revision is None else revision)
+    pairs = []
     for one in rows:
         target = Time(
             rules.moved(one.starts_at, by=by_wall, zone=zone),
@@ -206,20 +213,17 @@ def move_series(
         )
         with numbered(one.number or 0):
             holding.check_time(one.type, target, outside_hours=outside_hours, at=at)
-        holding.put(one, target, one.type, length=one.ends_at - one.starts_at)
-        if one.status == rules.CONFIRMED:
-            one.status = rules.BOOKED
-    with holding.clashes(first.type, rows[0], at), holding.together():
-        for one in rows:
-            holding.save(one)
-    for one, before, freed in changes:
-        holding.note_change(one, "moved", before, holding.facts(one), by=by, at=at, why=f"series: {reach}")
-        audit.log("appointment.move", by=by, target_id=one.pk, patient_ids=[one.patient_id])
-        holding.open_up(freed, at)
-        if one.status != rules.PROPOSED:
-            telling.moved(one, by=by, at=at)
+        pairs.append((one, target))
+    actions.relocate(pairs, "moved", why=f"series: {reach}", by=by, at=at)
+    telling.series_moved(rows, by=by, at=at)
     follow_ups.reconcile(patient_id=first.patient_id, by=by, at=at)
     return rows
+
+
+def check_reach(reach: str) -> None:
+    """:raises Invalid:"""
+    if reach not in rules.REACH:
+        raise Invalid(f"One of: {', '.join(rules.REACH)}.")
 
 
 def wall(at: datetime, zone: Any) -> datetime:
@@ -228,34 +232,49 @@ def wall(at: datetime, zone: Any) -> datetime:
 
 @transaction.atomic
 def cancel_series(
-    *, appointment_id: UUID, reach: str, cancelled_by: str, reason: str, by: Caller, at: datetime
+    *,
+    appointment_id: UUID,
+    reach: str,
+    cancelled_by: str,
+    reason: str,
+    why: str = "",
+    revision: int | None = None,
+    by: Caller,
+    at: datetime,
 ) -> list[Appointment]:
     """
-    Cancel this one, this and later, or all that lies ahead. If nothing is left, the series has ended.
+    Cancel this one, this and later, or all that lies ahead. With more than this one, the series has ended.
 
-    :raises Invalid:
+    :param revision: the one of `appointment_id` that was looked at
+    :raises Invalid, ChangedMeanwhile:
     """
-    if reach not in rules.REACH:
-        raise Invalid(f"One of: {', '.join(rules.REACH)}.")
+    check_reach(reach)
     first = Appointment.objects.filter(pk=appointment_id).first()
-    ids = affected(first, reach, at) if first else [appointment_id]
-    if first is not None:
-        holding.taken_up_together(ids)
-    done = [
-        actions.set_status(
-            appointment_id=pk, status=rules.CANCELLED, cancelled_by=cancelled_by, reason=reason, by=by, at=at
-        )
-        for pk in ids
-    ]
-    if first and first.series_id and reach != rules.THIS:
-        end_series(series_id=first.series_id, by=by, at=at)
-    return done
+    if first is None or first.series_id is None or reach == rules.THIS:
+        return [
+            actions.set_status(
+                appointment_id=appointment_id, status=rules.CANCELLED, cancelled_by=cancelled_by, reason=reason,
+                why=why, revision=revision, by=by, at=at,
+            )
+        ]  # fmt: skip
+    rows = holding.taken_up_together(affected(first, reach, at))
+    before = {one.pk: one.status for one in rows}
+    for one in rows:
+        if one.pk == first.pk:
+            holding.check_revision(one, revision)
+        actions.put_state(
+            one, rules.CANCELLED, cancelled_by=cancelled_by, reason=reason, why=why, by=by, at=at
+        )  # fmt: skip
+    telling.series_cancelled([one for one in rows if before[one.pk] != rules.PROPOSED], by=by, at=at)
+    end_series(series_id=first.series_id, by=by, at=at)
+    follow_ups.reconcile(patient_id=first.patient_id, by=by, at=at)
+    return rows
 
 
 @transaction.atomic
 def end_series(*, series_id: UUID, by: Caller, at: datetime) -> Series:
     """Say that no more of it is to be booked. What is booked stays."""
-    series = Series.objects.select_for_update(of=("self",)).get(pk=series_id)
+    series = Series.objects.select_for_update(of=("self",), no_key=True).get(pk=series_id)
     if series.ended_at is None:
         series.ended_at = at
         series.save(update_fields=["ended_at"])

@@ -14,7 +14,8 @@ from accounts.queries import clinic_zone
 from clinic.caller import Caller
 from messaging import actions as messages
 from messaging import addresses, engine, links
-from messaging.models import Link
+from messaging import rules as message_rules
+from messaging.models import Link, Message
 from messaging.rules import EMAIL
 from messaging.texts import language_of
 from patients.models import Patient
@@ -23,17 +24,25 @@ from scheduling.models import Appointment
 
 LATE = timedelta(days=2)  # word of a change is of use for so long
 BEFORE = timedelta(minutes=15)  # no reminder comes later than that before the visit
-KINDS = ["appointment_booked", "appointment_moved", "appointment_reminder", "appointment_missed"]
+SECOND_THOUGHTS = timedelta(minutes=1)  # a change that is taken back so soon is never told
+KINDS = [code for code, kind in message_rules.KINDS.items() if kind.dated and code != "slot_offered"]
+TIMES = ["appointment_booked", "appointment_moved", "series_booked", "series_moved"]
+ENDS = ["appointment_cancelled", "series_cancelled"]
 
 
 def booked(found: Appointment, *, by: Caller, at: datetime) -> None:
-    _announce(found, "appointment_booked", ics.REQUEST, by=by, at=at)
+    _call_off([found])
+    if not _knows(found):
+        _announce([found], "appointment_booked", ics.REQUEST, by=by, at=at)
     remind(found, by=by, at=at)
 
 
 def moved(found: Appointment, *, by: Caller, at: datetime) -> None:
-    _call_off(found)
-    _announce(found, "appointment_moved", ics.REQUEST, by=by, at=at)
+    _call_off([found])
+    if found.status == rules.PROPOSED:
+        return
+    if not _knows(found):
+        _announce([found], "appointment_moved", ics.REQUEST, by=by, at=at, wait=SECOND_THOUGHTS)
     remind(found, by=by, at=at)
 
 
@@ -41,30 +50,50 @@ def status_changed(found: Appointment, before: str, *, by: Caller, at: datetime)
     """Word of a cancellation or a missed visit; a corrected one is announced anew."""
     after = found.status
     if after == rules.CANCELLED:
-        _call_off(found)
-        if found.starts_at > at and before != rules.PROPOSED:
-            _announce(found, "appointment_cancelled", ics.CANCEL, by=by, at=at)
+        _call_off([found])
+        if before != rules.PROPOSED:
+            _announce([found], "appointment_cancelled", ics.CANCEL, by=by, at=at, wait=SECOND_THOUGHTS)
     elif after == rules.NOSHOW:
-        _call_off(found)
+        _call_off([found])
         if at - found.starts_at < LATE:
             _owe(found, "appointment_missed", by=by, at=at, due_at=at, late_after=LATE)
-    elif rules.STATUSES[after].begun:
-        _call_off(found)
+    elif rules.STATUSES[after].begun or after == rules.PROPOSED:
+        _call_off([found])
     elif before in (rules.PROPOSED, rules.CANCELLED, rules.NOSHOW):
         booked(found, by=by, at=at)
     elif rules.STATUSES[before].begun:
         remind(found, by=by, at=at)
 
 
+# One message for all of a series, with every time in its calendar file; reminders for each.
+
+
 def series_booked(made: Sequence[Appointment], *, by: Caller, at: datetime) -> None:
-    """One message for all of a series, with every time in its calendar file; reminders for each."""
-    first = made[0]
-    if slots.booking_of(first.clinic_id).invite:
-        patient, clinic = _people(first)
-        calendar = _calendar(list(made), ics.PUBLISH, patient, clinic, at)
-        _owe(first, "series_booked", by=by, at=at, due_at=at, late_after=LATE, calendar=calendar)
+    _announce(made, "series_booked", ics.PUBLISH, by=by, at=at)
     for one in made:
         remind(one, by=by, at=at)
+
+
+def series_moved(rows: Sequence[Appointment], *, by: Caller, at: datetime) -> None:
+    _call_off(rows)
+    told = [one for one in rows if one.status != rules.PROPOSED]
+    if told and not all(map(_knows, told)):
+        _announce(told, "series_moved", ics.PUBLISH, by=by, at=at, wait=SECOND_THOUGHTS)
+    for one in told:
+        remind(one, by=by, at=at)
+
+
+def series_cancelled(rows: Sequence[Appointment], *, by: Caller, at: datetime) -> None:
+    _call_off(rows)
+    if rows:
+        _announce(rows, "series_cancelled", ics.PUBLISH, by=by, at=at, wait=SECOND_THOUGHTS)
+
+
+def _knows(found: Appointment) -> bool:
+    """Whether the last word that went out to the patient is this very time."""
+    told = Message.objects.filter(about_id=found.pk, kind__in=[*TIMES, *ENDS], sent_at__isnull=False)
+    last = told.order_by("-sent_at", "-id").first()
+    return last is not None and last.kind in TIMES and last.about_at == found.starts_at
 
 
 def remind(found: Appointment, *, by: Caller, at: datetime) -> None:
@@ -78,17 +107,21 @@ def remind(found: Appointment, *, by: Caller, at: datetime) -> None:
             _owe(found, "appointment_reminder", by=by, at=at, due_at=due, late_after=late_after, name=str(hours))
 
 
-def _call_off(found: Appointment) -> None:
-    for kind in KINDS:
-        messages.call_off(about_ids=[found.pk], kind=kind)
+def _call_off(rows: Sequence[Appointment]) -> None:
+    messages.call_off(about_ids=[one.pk for one in rows], kinds=KINDS, for_good=True)
 
 
-def _announce(found: Appointment, kind: str, method: str, *, by: Caller, at: datetime) -> None:
-    if found.starts_at <= at or not slots.booking_of(found.clinic_id).invite:
+def _announce(
+    rows: Sequence[Appointment], kind: str, method: str, *, by: Caller, at: datetime, wait: timedelta = timedelta()
+) -> None:
+    """Tell the patient of these, with a calendar file; the message names the first."""
+    first = min(rows, key=lambda one: one.starts_at)
+    wanted = kind in ENDS or slots.booking_of(first.clinic_id).invite
+    if first.starts_at <= at or not wanted:
         return
-    patient, clinic = _people(found)
-    calendar = _calendar([found], method, patient, clinic, at)
-    _owe(found, kind, by=by, at=at, due_at=at, late_after=LATE, calendar=calendar)
+    patient, clinic = _people(first)
+    calendar = _calendar(rows, method, patient, clinic, at)
+    _owe(first, kind, by=by, at=at, due_at=at + wait, late_after=LATE, calendar=calendar)
 
 
 def _people(found: Appointment) -> tuple[Patient, Clinic]:
@@ -96,7 +129,7 @@ def _people(found: Appointment) -> tuple[Patient, Clinic]:
     return patient, patient.clinic
 
 
-def _calendar(found: list[Appointment], method: str, patient: Patient, clinic: Clinic, at: datetime) -> str:
+def _calendar(found: Sequence[Appointment], method: str, patient: Patient, clinic: Clinic, at: datetime) -> str:
     sender = engine.sending_of(clinic.pk).reply_to or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     rows = Appointment.objects.filter(pk__in=[one.pk for one in found]).select_related("room__site").in_order()
     with translation.override(language_of(patient.language, clinic.locale)):
@@ -126,7 +159,7 @@ def _owe(
     channels = addresses.usable_channels(Patient.objects.get(pk=found.patient_id))
     if not channels:
         return
-    linked = kind in ("appointment_booked", "appointment_moved", "appointment_reminder") and found.starts_at > at
+    linked = message_rules.KINDS[kind].link and found.starts_at > at
     messages.owe(
         kind=kind, channel=channels[0], patient_id=found.patient_id, about_id=found.pk, about_at=found.starts_at,
         link=link_of(found) if linked else None, due_at=due_at, late_after=late_after, by=by,

@@ -97,13 +97,29 @@ def join(
 @transaction.atomic
 def leave(*, waiting_id: UUID, by: Caller, at: datetime) -> Waiting:
     """Take somebody off the waitlist; what was offered is void."""
-    waiting = Waiting.objects.select_for_update(of=("self",)).filter(pk=waiting_id).first()
-    if waiting is None:
-        raise NotFound
+    waiting = _locked(waiting_id)
     if waiting.status == rules.WAITING:
         _close(waiting, rules.WITHDRAWN, by=by, at=at)
         audit.log("waitlist.leave", by=by, target_id=waiting.pk, patient_ids=[waiting.patient_id])
     return waiting
+
+
+def _locked(waiting_id: UUID) -> Waiting:
+    """
+    The place on the waitlist, with everything locked in the order of every booking: people and rooms, then the place,
+    then its offers.
+
+    :raises NotFound:
+    """
+    seen = Waiting.objects.select_related("instead_of").filter(pk=waiting_id).first()
+    if seen is None:
+        raise NotFound
+    held = Offer.objects.filter(waiting_id=waiting_id, status=rules.OPEN).values_list("therapist_id", "room_id")
+    keys = {key for pair in held for key in pair}
+    if seen.instead_of is not None:
+        keys |= {seen.instead_of.therapist_id, seen.instead_of.room_id}
+    holding.lock(seen.patient_id, *keys)
+    return Waiting.objects.select_for_update(of=("self",), no_key=True).select_related("instead_of").get(pk=waiting_id)
 
 
 def _close(waiting: Waiting, status: str, *, by: Caller, at: datetime, placed: Appointment | None = None) -> None:
@@ -117,7 +133,7 @@ def _close(waiting: Waiting, status: str, *, by: Caller, at: datetime, placed: A
 def _settle(offer: Offer, status: str, at: datetime) -> None:
     offer.status, offer.settled_at = status, at
     offer.save(update_fields=["status", "settled_at"])
-    messages.call_off(about_ids=[offer.pk], kind="slot_offered")
+    messages.call_off(about_ids=[offer.pk], kinds=["slot_offered"])
     if not Offer.objects.filter(waiting_id=offer.waiting_id, status=rules.OPEN, link=None).exists():
         by = Caller.system(offer.clinic_id, "waitlist")
         worklist.settle(kinds=["slot_free"], about_ids=[offer.waiting_id], by=by, at=at)
@@ -130,12 +146,13 @@ def _settle(offer: Offer, status: str, at: datetime) -> None:
 def run(*, by: Caller, at: datetime) -> int:
     """Give up what has run out, and offer what is free; returns how many offers were made. Harmless twice."""
     _give_up_proposed(by=by, at=at)
-    for offer in Offer.objects.filter(status=rules.OPEN, expires_at__lte=at).select_for_update(of=("self",)):
+    tidy(by=by, at=at)
+    # Whoever holds one of these rows is about to settle it: it is looked at again with the next tick.
+    over = Offer.objects.filter(status=rules.OPEN, expires_at__lte=at)
+    for offer in over.select_for_update(of=("self",), skip_locked=True, no_key=True):
         _settle(offer, rules.EXPIRED, at)
+        audit.log("waitlist.expire", by=by, target_id=offer.pk, patient_ids=[offer.patient_id])
     zone, booking = clinic_zone(by.clinic_id), slots.booking_of(by.clinic_id)
-    today = at.astimezone(zone).date()
-    for waiting in Waiting.objects.filter(status=rules.WAITING, until_date__lt=today):
-        _close(waiting, rules.OUTDATED, by=by, at=at)
     made, sending = 0, engine.sending_of(by.clinic_id)
     for opening in Opening.objects.filter(closed_at=None).order_by("made_at").select_for_update(skip_locked=True):
         newest = opening.offers.filter(status=rules.OPEN).order_by("-made_at").first()
@@ -143,6 +160,27 @@ def run(*, by: Caller, at: datetime) -> int:
             continue
         made += _offer_next(opening, zone, timedelta(minutes=booking.offer_minutes), sending, by=by, at=at)
     return made
+
+
+@transaction.atomic
+def tidy(*, by: Caller, at: datetime) -> None:
+    """Close what waits for nothing any more: the last day is over, or they have such an appointment now."""
+    today = at.astimezone(clinic_zone(by.clinic_id)).date()
+    rows = Waiting.objects.filter(status=rules.WAITING).select_related("instead_of")
+    for waiting in rows.select_for_update(of=("self",), skip_locked=True, no_key=True):
+        booked = Appointment.objects.holding().filter(
+            patient_id=waiting.patient_id, type_id=waiting.type_id, booked_at__gt=waiting.since, starts_at__gt=at
+        )
+        placed = booked.exclude(pk=waiting.instead_of_id).in_order().first()
+        later = waiting.instead_of
+        over = waiting.until_date is not None and waiting.until_date < today
+        if placed is not None:
+            _close(waiting, rules.PLACED, by=by, at=at, placed=placed)
+        elif over or (later is not None and (later.status not in rules.UPCOMING or later.starts_at <= at)):
+            _close(waiting, rules.OUTDATED, by=by, at=at)
+        else:
+            continue
+        audit.log(f"waitlist.{waiting.status}", by=by, target_id=waiting.pk, patient_ids=[waiting.patient_id])
 
 
 def _give_up_proposed(*, by: Caller, at: datetime) -> None:
@@ -166,15 +204,19 @@ def _offer_next(
     """
     waiting_ones = Waiting.objects.filter(
         status=rules.WAITING, patient__status="in_care", patient__merged_into=None, type__is_active=True
-    ).exclude(offers__opening=opening)
+    )
+    asked = Offer.objects.filter(opening=opening).values("waiting_id")
+    # One offer at a time for each, so that what comes free together is shared out.
+    considering = Offer.objects.filter(status=rules.OPEN).values("waiting_id")
+    waiting_ones = waiting_ones.exclude(pk__in=asked).exclude(pk__in=considering)
     asleep = False
     for waiting in waiting_ones.select_related("type", "instead_of", "patient").order_by("since", "id"):
-        slot = fitting(opening, waiting, zone, at)
-        if slot is None:
-            continue
         local = at.astimezone(zone_of(waiting.patient))
         if is_quiet(local.time(), quiet_from=sending.quiet_from, quiet_until=sending.quiet_until):
-            asleep = True
+            asleep = asleep or _could_suit(opening, waiting, zone)
+            continue
+        slot = fitting(opening, waiting, zone, at)
+        if slot is None:
             continue
         _offer(opening, waiting, slot, good_for, by=by, at=at)
         return 1
@@ -191,12 +233,14 @@ def fitting(opening: Opening, waiting: Waiting, zone: ZoneInfo, at: datetime) ->
     kind = waiting.type
     if waiting.instead_of is not None and waiting.instead_of.starts_at <= opening.starts_at:
         return None
+    if not _could_suit(opening, waiting, zone):
+        return None
     search = slots.Search(
         max(opening.starts_at, at + timedelta(minutes=30)), opening.ends_at + kind.buffer,
         therapists=[opening.therapist_id], rooms=[opening.room_id] if opening.room_id and not kind.online else [],
         patient_id=waiting.patient_id, but=[waiting.instead_of_id] if waiting.instead_of_id else [],
     )  # fmt: skip
-    if search.after >= search.until or (waiting.therapist_id and waiting.therapist_id != opening.therapist_id):
+    if search.after >= search.until:
         return None
     for slot in slots.free(kind, search, limit=12):
         ends_at = slot.starts_at + kind.length
@@ -204,6 +248,18 @@ def fitting(opening: Opening, waiting: Waiting, zone: ZoneInfo, at: datetime) ->
                       zone=zone):  # fmt: skip
             return slot
     return None
+
+
+def _could_suit(opening: Opening, waiting: Waiting, zone: ZoneInfo) -> bool:
+    """What is seen without asking the database: whom and when they would come to at all."""
+    first, last = opening.starts_at.astimezone(zone), opening.ends_at.astimezone(zone)
+    wish = waiting.wish
+    return (
+        wish.therapist_id in (None, opening.therapist_id)
+        and (not wish.weekdays or first.weekday() in wish.weekdays or last.date() > first.date())
+        and (wish.from_date is None or last.date() >= wish.from_date)
+        and (wish.until_date is None or first.date() <= wish.until_date)
+    )
 
 
 def _offer(
@@ -248,7 +304,8 @@ def accept(*, offer_id: UUID, by: Caller, at: datetime) -> Appointment:
         return _accept(offer_id=offer_id, by=by, at=at)
     except (Conflict, Invalid) as refusal:
         with transaction.atomic():
-            offer = Offer.objects.select_for_update(of=("self",)).filter(pk=offer_id, status=rules.OPEN).first()
+            open_ = Offer.objects.filter(pk=offer_id, status=rules.OPEN)
+            offer = open_.select_for_update(of=("self",), no_key=True).first()
             if offer is not None:
                 _settle(offer, rules.EXPIRED if offer.expires_at <= at else rules.GONE, at)
         raise OfferGone from refusal
@@ -259,18 +316,8 @@ def _accept(*, offer_id: UUID, by: Caller, at: datetime) -> Appointment:
     seen = Offer.objects.filter(pk=offer_id).first()
     if seen is None:
         raise NotFound
-    # In the order of every booking: people and rooms first, then rows.
-    replaced = Waiting.objects.select_related("instead_of").get(pk=seen.waiting_id).instead_of
-    holding.lock(
-        *([replaced.therapist_id, replaced.room_id] if replaced else []),
-        seen.patient_id,
-        seen.therapist_id,
-        seen.room_id,
-    )
-    offer = (
-        Offer.objects.select_for_update(of=("self",)).select_related("waiting__instead_of", "opening").get(pk=offer_id)
-    )
-    waiting = offer.waiting
+    waiting = _locked(seen.waiting_id)
+    offer = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("opening").get(pk=offer_id)
     if offer.status == rules.ACCEPTED and waiting.placed_id:
         return Appointment.objects.get(pk=waiting.placed_id)  # the second click
     if offer.status != rules.OPEN or offer.expires_at <= at or waiting.status != rules.WAITING:
@@ -283,7 +330,8 @@ def _accept(*, offer_id: UUID, by: Caller, at: datetime) -> Appointment:
         made = actions.book(patient_id=waiting.patient_id, type_id=waiting.type_id, time=time_, by=by, at=at)
     _settle(offer, rules.ACCEPTED, at)
     _close(waiting, rules.PLACED, by=by, at=at, placed=made)
-    for other in Offer.objects.filter(opening=offer.opening, status=rules.OPEN).select_for_update(of=("self",)):
+    others = Offer.objects.filter(opening=offer.opening, status=rules.OPEN)
+    for other in others.order_by("pk").select_for_update(of=("self",), skip_locked=True, no_key=True):
         if other.starts_at < made.blocked_until:
             _settle(other, rules.GONE, at)
     audit.log("waitlist.accept", by=by, target_id=offer.pk, patient_ids=[waiting.patient_id])
@@ -293,7 +341,7 @@ def _accept(*, offer_id: UUID, by: Caller, at: datetime) -> Appointment:
 @transaction.atomic
 def decline(*, offer_id: UUID, by: Caller, at: datetime) -> Offer:
     """Say no to an offered time; whoever is next is asked with the next tick. The place on the waitlist stays."""
-    offer = Offer.objects.select_for_update(of=("self",)).filter(pk=offer_id).first()
+    offer = Offer.objects.select_for_update(of=("self",), no_key=True).filter(pk=offer_id).first()
     if offer is None:
         raise NotFound
     if offer.status == rules.OPEN:

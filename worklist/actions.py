@@ -37,12 +37,21 @@ class OutcomeUnknown(Invalid):
 # Which days of the month after a day a clinic works. The app that keeps its hours stands above, and adds itself.
 WORKING_DAYS: list[Callable[[UUID, date], Callable[[date], bool]]] = []
 
+# A record that was merged is spoken of by its survivor. What led to it a first time is kept beside the second.
 RAISE = """
     INSERT INTO worklist_item (clinic_id, patient_id, kind, about_id, facts, since, due_at, times, outcome, note)
-    VALUES (%(clinic)s, %(patient)s, %(kind)s, %(about)s, %(facts)s::jsonb, %(since)s, %(due)s, 1, '', '')
+    VALUES (
+        %(clinic)s, coalesce((SELECT merged_into_id FROM patients_patient WHERE id = %(patient)s), %(patient)s),
+        %(kind)s, %(about)s, %(facts)s::jsonb, %(since)s, %(due)s, 1, '', ''
+    )
     ON CONFLICT (clinic_id, patient_id, kind, about_id) WHERE done_at IS NULL
-    DO UPDATE SET times = worklist_item.times + 1, facts = excluded.facts, snoozed_until = NULL,
-        due_at = least(worklist_item.due_at, excluded.due_at)
+    DO UPDATE SET times = worklist_item.times + 1, snoozed_until = NULL,
+        due_at = least(worklist_item.due_at, excluded.due_at),
+        facts = excluded.facts || CASE WHEN worklist_item.facts ? 'answers' AND excluded.facts ? 'answers' THEN
+            jsonb_build_object('answers', (
+                SELECT jsonb_agg(DISTINCT said)
+                FROM jsonb_array_elements(worklist_item.facts->'answers' || (excluded.facts->'answers')) AS said
+            )) ELSE '{}' END
     RETURNING id, times
 """
 
@@ -85,6 +94,17 @@ def _due_at(urgency: str, since: datetime, clinic_id: UUID) -> datetime:
     zone = clinic_zone(clinic_id)
     works = next((days(clinic_id, since.astimezone(zone).date()) for days in WORKING_DAYS), rules.on_weekdays)
     return rules.due_at(urgency, since=since, zone=zone, works=works)
+
+
+@transaction.atomic
+def follow_merge(*, source_id: UUID, target_id: UUID, by: Caller, at: datetime) -> None:
+    """What waits for a record that was merged waits for the survivor, once."""
+    had = set(Item.objects.open().filter(patient_id=target_id).values_list("kind", "about_id"))
+    for item in Item.objects.open().filter(patient_id=source_id):
+        if (item.kind, item.about_id) in had:
+            settle(kinds=[item.kind], about_ids=[item.about_id], patient_id=source_id, by=by, at=at)
+        else:
+            Item.objects.filter(pk=item.pk).update(patient_id=target_id)
 
 
 @transaction.atomic
@@ -136,9 +156,14 @@ def snooze(*, item_id: UUID, until: datetime, by: Caller, at: datetime) -> Item:
 
 
 @transaction.atomic
-def settle(*, kinds: list[str], about_ids: list[UUID], by: Caller, at: datetime) -> int:
+def settle(
+    *, kinds: list[str], about_ids: list[UUID], patient_id: UUID | None = None, by: Caller, at: datetime
+) -> int:  # fmt: skip
     """Close what is true no more: somebody booked, came or signed meanwhile. Returns how many."""
-    found = list(Item.objects.open().filter(kind__in=kinds, about_id__in=about_ids).select_for_update(of=("self",)))
+    items = Item.objects.open().filter(kind__in=kinds, about_id__in=about_ids)
+    if patient_id is not None:
+        items = items.filter(patient_id=patient_id)
+    found = list(items.select_for_update(of=("self",)))
     for item in found:
         item.done_at, item.outcome = at, rules.ITSELF
         item.save(update_fields=["done_at", "outcome"])

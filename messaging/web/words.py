@@ -31,6 +31,7 @@ KINDS = {
     "appointment_booked": _("Appointment booked"), "appointment_moved": _("Appointment moved"),
     "appointment_cancelled": _("Appointment cancelled"), "appointment_reminder": _("Reminder of an appointment"),
     "appointment_missed": _("Appointment missed"), "series_booked": _("Series of appointments booked"),
+    "series_moved": _("Series of appointments moved"), "series_cancelled": _("Series of appointments cancelled"),
     "slot_offered": _("Offer of a free appointment"),
 }  # fmt: skip
 WHEN_UNKNOWN = {"resend_once": _("Send it once more (it may come twice)"), "leave": _("Leave it, and tell the clinic")}

@@ -5,6 +5,7 @@ overlaps, and the worklist is what a plain recomputation from the model says.
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import ExitStack
 from datetime import timedelta
 from itertools import count
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from clinic import tenancy
+from clinic.errors import Invalid
 from scheduling import actions, follow_ups, holding, rules, series, waitlist
 from scheduling.holding import Time
 from scheduling.models import Appointment, Offer, Series, Waiting
@@ -53,7 +55,7 @@ class Desk(RuleBasedStateMachine):
 
     def put(self, pk, patient, time, **more):
         self.rows[pk] = {"patient": patient, "at": time.starts_at, "who": time.therapist_id, "room": time.room_id,
-                         "status": "booked", "by": "", "series": None} | more  # fmt: skip
+                         "status": "booked", "by": "", "series": None, "booked": self.now, "since": self.now} | more  # fmt: skip
 
     def clash(self, changes):
         """Whether these rows (id -> row) overlap with each other or with what else holds its time."""
@@ -116,14 +118,14 @@ class Desk(RuleBasedStateMachine):
         pk = self.upcoming()[which % len(self.upcoming())]
         actions.set_status(appointment_id=pk, status="cancelled", cancelled_by=by, reason=reason, by=self.desk.by,
                            at=self.now)  # fmt: skip
-        self.rows[pk] |= {"status": "cancelled", "by": by, "quiet": reason == "mistake"}
+        self.rows[pk] |= {"status": "cancelled", "by": by, "quiet": reason == "mistake", "since": self.now}
 
     @precondition(lambda self: any(row["status"] == "cancelled" for row in self.rows.values()))
     @rule(which=pick)
     def bring_back(self, which):
         some = [pk for pk, row in self.rows.items() if row["status"] == "cancelled"]
         pk = some[which % len(some)]
-        row = self.rows[pk] | {"status": "booked", "by": "", "quiet": False}
+        row = self.rows[pk] | {"status": "booked", "by": "", "quiet": False, "since": self.now}
         self.attempt({pk: row}, lambda: actions.set_status(
             appointment_id=pk, status="booked", why="a mistake", by=self.desk.by, at=self.now))  # fmt: skip
 
@@ -133,7 +135,7 @@ class Desk(RuleBasedStateMachine):
         some = [pk for pk in self.upcoming() if self.rows[pk]["at"] <= self.now]
         pk = some[which % len(some)]
         actions.set_status(appointment_id=pk, status=status, why="seen", by=self.desk.by, at=self.now)
-        self.rows[pk]["status"] = status
+        self.rows[pk] |= {"status": status, "since": self.now}
 
     @rule(who=st.integers(0, 2), first=st.integers(0, 11), more=st.integers(0, 2), other=st.booleans())
     def book_series(self, who, first, more, other):
@@ -181,8 +183,26 @@ class Desk(RuleBasedStateMachine):
         for one in self.rows.values():
             ahead = one is row or (one["at"] >= row["at"] and one["at"] > self.now)
             if one["series"] == row["series"] and one["status"] in rules.UPCOMING and ahead:
-                one |= {"status": "cancelled", "by": "patient"}
-        self.series[row["series"]][2] = True
+                one |= {"status": "cancelled", "by": "patient", "since": self.now}
+        self.series[row["series"]][2] = self.series[row["series"]][2] or self.now
+
+    @precondition(lambda self: self.series)
+    @rule(which=pick, slot=slots, other=st.booleans())
+    def fill_up_a_series(self, which, slot, other):
+        pk = list(self.series)[which % len(self.series)]
+        patient, wanted, ended = self.series[pk]
+        time = self.time(slot, other)
+        held = sum(r["series"] == pk and rules.STATUSES[r["status"]].holds for r in self.rows.values())
+        new = {"patient": patient, "at": time.starts_at, "who": time.therapist_id, "room": time.room_id,
+               "status": "booked"}  # fmt: skip
+        try:
+            made = self.attempt({"new": new}, lambda: self.desk.book(patient, time=time, series_id=pk, at=self.now))
+        except Invalid:
+            assert ended or held >= wanted
+        else:
+            assert not ended
+            if made is not None:
+                self.put(made.pk, patient, time, series=pk)
 
     @rule(who=st.integers(0, 2))
     def wait(self, who):
@@ -243,31 +263,34 @@ class Desk(RuleBasedStateMachine):
         for one in Series.objects.all():
             patient, wanted, ended = self.series[one.pk]
             held = sum(r["series"] == one.pk and rules.STATUSES[r["status"]].holds for r in self.rows.values())
-            assert (one.patient_id, one.count, one.ended_at is not None) == (patient, wanted, ended)
+            assert (one.patient_id, one.count, one.ended_at or False) == (patient, wanted, ended)
             assert follow_ups.sessions_left(one) == max(0, wanted - held)
 
     @invariant()
     def the_worklist_is_what_follows(self):
-        wanted = {}
-        coming = {
-            r["patient"] for r in self.rows.values()
-            if rules.STATUSES[r["status"]].holds and r["at"] + HALF > self.now
-        }  # fmt: skip
+        wanted, on_their_own = {}, Counter()
         for pk, r in self.rows.items():
             facts = {"at": r["at"].isoformat()}
-            if r["status"] in ("noshow", "cancelled") and not r["series"] and r["patient"] not in coming:
-                if not r.get("quiet"):
+            since = [
+                other["booked"] for other in self.rows.values()
+                if other["patient"] == r["patient"] and rules.STATUSES[other["status"]].holds
+            ]  # fmt: skip
+            ended = self.series[r["series"]][2] if r["series"] else False
+            if r["status"] in ("noshow", "cancelled") and not r.get("quiet"):
+                if max(since, default=r["since"] - HALF) < r["since"] and not (ended and ended >= r["since"]):
                     kind = {"": "no_show", "patient": "cannot_come", "clinic": "cannot_treat"}[r["by"]]
                     wanted[kind, pk] = facts
+                    on_their_own[r["series"]] += 1
             elif r["status"] == "booked" and r["at"] + HALF <= self.now - timedelta(hours=1):
                 wanted["not_arrived", pk] = facts
         for pk, (_patient, number, ended) in self.series.items():
-            holding = [r["at"] for r in self.rows.values()
-                       if r["series"] == pk and rules.STATUSES[r["status"]].holds]  # fmt: skip
+            own = {key: r for key, r in self.rows.items() if r["series"] == pk}
+            holding = [r["at"] for r in own.values() if rules.STATUSES[r["status"]].holds]
+            gone = sorted(str(key) for key, r in own.items() if not rules.STATUSES[r["status"]].holds)
             facts = {"held": len(holding), "count": number}
-            if not ended and len(holding) < number:
-                wanted["series_short", pk] = facts
-            elif not ended and max(holding) + HALF <= self.now:
+            if not ended and len(holding) + on_their_own[pk] < number:
+                wanted["series_short", pk] = facts | {"gone": gone}
+            elif not ended and max(holding, default=self.now - HALF) + HALF <= self.now:
                 wanted["series_ended", pk] = facts
         for key, facts in list(self.dismissed.items()):
             if key in wanted and wanted[key] != facts:

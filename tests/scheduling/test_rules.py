@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -119,3 +120,31 @@ def test_wishes():
 def test_nothing_of_nothing_is_not_zero():
     assert rules.share(0, 0) is None
     assert rules.share(1, 4) == 0.25
+
+
+@pytest.mark.parametrize(
+    ("weekdays", "count", "weeks"), [((0, 2), 8, 4), ((0, 1), 8, 4), ((0, 1, 2, 3, 4), 5, 1), ((0, 1, 2, 3, 4), 10, 2)]
+)
+def test_days_that_lie_close_together_are_no_reason_to_place_fewer(weekdays, count, weeks):
+    monday = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    days = [monday + timedelta(days=day) for day in range(7 * weeks)]
+    free = [rules.Slot(day, ANN, None) for day in days if day.weekday() in weekdays]
+    placed = rules.place(free, starts_on=monday.date(), weeks=weeks, count=count, least_gap=timedelta(), zone=ZONES[0])
+    assert placed.unplaced == []
+    assert len(placed.slots) == count
+
+
+@given(
+    days=st.sets(st.integers(0, 20), max_size=14), count=st.integers(1, 10), gap_days=st.integers(0, 4),
+)  # fmt: skip
+def test_so_many_as_fit_are_placed(days, count, gap_days):
+    """As many as the best choice of days gives, found by trying all."""
+    free = [rules.Slot(START + timedelta(days=day, hours=9), ANN, None) for day in sorted(days)]
+    placed = rules.place(
+        free, starts_on=START.date(), weeks=3, count=count, least_gap=timedelta(days=gap_days), zone=ZONES[0]
+    )
+    best = {0: 0}  # the most that can be had with the last one on that day; day 0 stands for none
+    for day in sorted(days):
+        before = [many for last, many in best.items() if last == 0 or day + 1 - last >= max(1, gap_days)]
+        best[day + 1] = max(before) + 1
+    assert len(placed.slots) == min(count, max(best.values()))

@@ -57,13 +57,13 @@ def test_all_or_none(desk, plan):
 def test_what_could_not_be_placed_is_told_and_waits(desk, plan):
     ada = desk.patient()
     availability.put(
-        kind="closures", values={"first_day": date(2026, 11, 30), "last_day": date(2026, 12, 6)}, by=desk.by
+        kind="closures", values={"first_day": date(2026, 11, 30), "last_day": date(2026, 12, 20)}, by=desk.by
     )
     placed = propose(desk, ada, plan)
-    assert placed.unplaced == [2, 3]
+    assert placed.unplaced == [5, 6, 7]
     made, _booked = book(desk, ada, plan, times(placed))
     item = Item.objects.open().get()
-    assert (item.kind, item.about_id, item.facts) == ("series_short", made.pk, {"held": 6, "count": 8})
+    assert (item.kind, item.about_id, item.facts) == ("series_short", made.pk, {"held": 5, "count": 8, "gone": []})
 
 
 def test_needling_keeps_48_hours(desk, plan):
@@ -192,7 +192,7 @@ def test_proposed_far_ahead_among_many_free_times(desk, plan):
 
 
 def test_nobody_is_proposed_beyond_their_competency(desk, plan):
-    last = date(2026, 12, 4)
+    last = date(2026, 11, 25)
     values = {"user_id": desk.therapist_id, "technique": "dry_needling", "valid_until": last}
     availability.put(kind="competencies", values=values, by=desk.by)
     desk.kind.technique = "dry_needling"
