@@ -16,6 +16,7 @@ api = [
     path("", include("treatments.api.urls")),
     path("", include("homecare.api.urls")),
     path("", include("scheduling.api.urls")),
+    path("", include("worklist.api.urls")),
 ]
 oauth_server = (
     [

@@ -19,7 +19,7 @@ from clinic.constraints import violations_as
 from clinic.errors import Conflict, NotFound, Problems
 from clinic.schema import new_id
 from messaging import links
-from scheduling import follow_ups, slots
+from scheduling import follow_ups, rules, slots
 from scheduling.models import (
     AppointmentType,
     Booking,
@@ -42,7 +42,6 @@ class NameTaken(Conflict):
 NAMES: Mapping[str, type[Conflict]] = {
     "site_once": NameTaken, "room_once": NameTaken, "appointmenttype_once": NameTaken, "competency_once": NameTaken,
 }  # fmt: skip
-STEPS_MIN = [5, 10, 15, 20, 30, 60]
 KINDS: dict[str, type[models.Model]] = {
     "sites": Site, "rooms": Room, "appointment-types": AppointmentType, "competencies": Competency, "hours": Hours,
     "extra-hours": ExtraHours, "closures": Closure,
@@ -182,8 +181,8 @@ def set_booking(*, values: Mapping[str, Any], by: Caller) -> Booking:
     for name, value in values.items():
         setattr(found, name, value)
     problems = Problems()
-    if found.step_min not in STEPS_MIN:
-        problems.add("/step_min", "invalid", f"One of: {', '.join(map(str, STEPS_MIN))}.")
+    if found.step_min not in rules.STEPS_MIN:
+        problems.add("/step_min", "invalid", f"One of: {', '.join(map(str, rules.STEPS_MIN))}.")
     if len(found.remind_hours) > 4 or any(not 1 <= hours <= 336 for hours in found.remind_hours):
         problems.add("/remind_hours", "out_of_range", "At most four, each 1 to 336 hours before.")
     for name, low, high in (
@@ -208,7 +207,12 @@ def make_feed(*, user_id: UUID, by: Caller, at: datetime) -> str:
     A new secret address for a therapist's calendar program; an old one is closed.
 
     Returns the address. It is shown once: only its SHA-256 is kept.
+
+    :raises Invalid: there is no such therapist
     """
+    problems = Problems()
+    _therapist(problems, "user_id", user_id, by.clinic_id)
+    problems.raise_if_any()
     close_feed(user_id=user_id, by=by, at=at)
     token = secrets.token_urlsafe(24)
     feed = Feed(clinic_id=by.clinic_id, user_id=user_id, token_sha256=links.digest(token))

@@ -87,7 +87,7 @@ class AppointmentType(OfClinic):
 
     @property
     def needles(self) -> bool:
-        return self.technique == "dry_needling"
+        return bool(self.technique) and TECHNIQUES[self.technique].breaks_skin
 
 
 class Competency(OfClinic):
@@ -172,7 +172,7 @@ class Booking(models.Model):
     clinic = models.OneToOneField(Clinic, primary_key=True, on_delete=models.PROTECT, related_name="+")
     step_min = models.PositiveSmallIntegerField(default=15, help_text="appointments begin on this grid")
     remind_hours = ArrayField(models.PositiveSmallIntegerField(), default=list, help_text="hours before")
-    invite = models.BooleanField(default=True, help_text="send a calendar invitation when booked, moved, cancelled")
+    invite = models.BooleanField(default=True, help_text="send word of what is booked or moved")
     cancel_until_hours = models.PositiveSmallIntegerField(default=24, help_text="until then patients cancel by link")
     offer_minutes = models.PositiveSmallIntegerField(default=120, help_text="how long an offered slot is good for")
     offer_every_min = models.PositiveSmallIntegerField(default=20, help_text="after so long the next is asked too")
@@ -181,7 +181,7 @@ class Booking(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(step_min__in=[5, 10, 15, 20, 30, 60]), name="booking_step"),
+            models.CheckConstraint(condition=Q(step_min__in=rules.STEPS_MIN), name="booking_step"),
             models.CheckConstraint(
                 condition=Q(offer_minutes__gte=10) & Q(offer_every_min__gte=1), name="booking_offer"
             ),

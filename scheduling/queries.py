@@ -31,10 +31,6 @@ def rooms() -> list[Room]:
     return list(active.select_related("site").order_by("site__name", "name"))
 
 
-def day_start(day: date, zone: ZoneInfo) -> datetime:
-    return begin_of(day, zone)
-
-
 def ahead(patient_ids: list[UUID], at: datetime, *, limit: int = 10) -> list[Appointment]:
     """A patient's next appointments."""
     coming = Appointment.objects.of_patients(patient_ids).holding().filter(ends_at__gt=at)
@@ -44,7 +40,7 @@ def ahead(patient_ids: list[UUID], at: datetime, *, limit: int = 10) -> list[App
 def rest_of_day(clinic_id: UUID, therapist_id: UUID | None, at: datetime, *, limit: int = 30) -> list[Appointment]:
     """What is still to come today, for one therapist or everybody."""
     zone = clinic_zone(clinic_id)
-    midnight = day_start(at.astimezone(zone).date() + timedelta(days=1), zone)
+    midnight = begin_of(at.astimezone(zone).date() + timedelta(days=1), zone)
     rows = Appointment.objects.holding().exclude(status=rules.FULFILLED).between(at - timedelta(hours=1), midnight)
     if therapist_id is not None:
         rows = rows.filter(therapist_id=therapist_id)
@@ -98,7 +94,7 @@ def calendar(
 
     :param by: `therapist` or `room`
     """
-    after, until = day_start(first, zone), day_start(first + timedelta(days=days), zone)
+    after, until = begin_of(first, zone), begin_of(first + timedelta(days=days), zone)
     people, places = therapists(clinic_id), rooms()
     names: list[tuple[UUID | None, str]]
     if by == "room":
@@ -164,12 +160,13 @@ class Figures:
 
 def figures(clinic_id: UUID, *, first: date, last: date, zone: ZoneInfo) -> list[Figures]:
     """By therapist, and all together at the end; both days are included."""
-    after, until = day_start(first, zone), day_start(last + timedelta(days=1), zone)
+    after, until = begin_of(first, zone), begin_of(last + timedelta(days=1), zone)
     people = therapists(clinic_id)
     rows = list(Appointment.objects.filter(starts_at__gte=after, starts_at__lt=until).in_order())
-    open_min: dict[UUID, int] = defaultdict(int)
+    stretches: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
     for gap in hours_of([p.pk for p in people], clinic_id, after, until):
-        open_min[gap.therapist_id] += int((gap.ends_at - gap.starts_at).total_seconds() // 60)
+        stretches[gap.therapist_id].append((gap.starts_at, gap.ends_at))
+    open_min = defaultdict(int, {pk: rules.minutes(some) for pk, some in stretches.items()})
     window = timedelta(hours=slots.booking_of(clinic_id).cancel_until_hours)
     changed = cancelled_at(rows)
     known = {p.pk for p in people}

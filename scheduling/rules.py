@@ -118,6 +118,8 @@ def falls_within(starts_at: datetime, ends_at: datetime, from_time: time, until_
     return local.time() < until_time and (leaves.date() > local.date() or leaves.time() > from_time)
 
 
+STEPS_MIN = [5, 10, 15, 20, 30, 60]  # the grids on which appointments may begin
+
 # --- Free time ------------------------------------------------------------------------------------------------
 
 
@@ -129,6 +131,18 @@ class Gap:
     room_id: UUID | None
     starts_at: datetime
     ends_at: datetime
+
+
+def kept_clear(gap: Gap, taken: Iterable[datetime], *, least_gap: timedelta, length: timedelta) -> Iterator[Gap]:
+    """The parts of a gap in which something of this length begins far enough from each of those moments."""
+    parts = [(gap.starts_at, gap.ends_at)]
+    for moment in taken:
+        cut_up = []
+        for first, last in parts:
+            cut_up += [(first, min(last, moment - least_gap + length)), (max(first, moment + least_gap), last)]
+        parts = [(first, last) for first, last in cut_up if last - first >= length]
+    for first, last in sorted(set(parts)):
+        yield Gap(gap.therapist_id, gap.room_id, first, last)
 
 
 @dataclass(frozen=True, order=True)
@@ -178,6 +192,7 @@ def slots(gaps: Iterable[Gap], *, length: timedelta, step: timedelta, zone: Zone
 # The same point is not needled again within this time: domain facts, section 3.2 (product proposal, >= 48 to 72 h).
 NEEDLING_GAP = timedelta(hours=48)
 MOST_SESSIONS = 60
+MOST_WEEKS = 26
 
 
 @dataclass(frozen=True)
@@ -330,6 +345,16 @@ def fits(wish: Wish, *, starts_at: datetime, ends_at: datetime, therapist_id: UU
 
 
 # --- Figures --------------------------------------------------------------------------------------------------
+
+
+def minutes(stretches: Iterable[tuple[datetime, datetime]]) -> int:
+    """How many minutes these stretches cover together; what overlaps counts once."""
+    total, until = timedelta(), None
+    for first, last in sorted(stretches):
+        begin = first if until is None else max(first, until)
+        total += max(last - begin, timedelta())
+        until = last if until is None else max(until, last)
+    return int(total.total_seconds() // 60)
 
 
 def share(part: float, whole: float) -> float | None:

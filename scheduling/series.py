@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -18,12 +19,9 @@ from clinic.caller import Caller
 from clinic.errors import DomainError, Invalid, Problems
 from clinic.schema import new_id
 from clinic.wall_clock import begin_of
-from patients.queries import identities
-from scheduling import actions, follow_ups, holding, rules, slots, telling
+from scheduling import actions, follow_ups, holding, rules, slots, steps, telling
 from scheduling.holding import Time
 from scheduling.models import Appointment, AppointmentType, Series
-from treatments.models import Intervention
-from treatments.rules import TECHNIQUES
 
 MOST_FREE = 2000  # slots looked at for one session of a proposal
 
@@ -53,8 +51,8 @@ def check(plan: Plan) -> None:
     problems = Problems()
     if not 1 <= plan.count <= rules.MOST_SESSIONS:
         problems.add("/count", "out_of_range", f"From 1 to {rules.MOST_SESSIONS}.")
-    if not 1 <= plan.weeks <= slots.MOST_WEEKS:
-        problems.add("/weeks", "out_of_range", f"From 1 to {slots.MOST_WEEKS}.")
+    if not 1 <= plan.weeks <= rules.MOST_WEEKS:
+        problems.add("/weeks", "out_of_range", f"From 1 to {rules.MOST_WEEKS}.")
     elif plan.count > plan.weeks * 7:
         problems.add("/count", "too_many", "That is more than one a day.")
     if plan.least_gap_h is not None and not 0 <= plan.least_gap_h <= 24 * 30:
@@ -86,7 +84,7 @@ def propose(*, patient_id: UUID, plan: Plan, by: Caller, at: datetime) -> rules.
             free += slots.free(kind, search, limit=MOST_FREE)
     return rules.place(
         free, starts_on=plan.starts_on, weeks=plan.weeks, count=plan.count, least_gap=gap, zone=zone,
-        taken=needled_at(patient_id, kind, by.clinic_id, at) if gap else (),
+        taken=slots.needled_at(kind, patient_id, after=at) if gap else (),
     )  # fmt: skip
 
 
@@ -94,22 +92,6 @@ def least_gap(kind: AppointmentType, plan: Plan) -> timedelta:
     if plan.least_gap_h is not None:
         return timedelta(hours=plan.least_gap_h)
     return rules.NEEDLING_GAP if kind.needles else timedelta()
-
-
-def needled_at(patient_id: UUID, kind: AppointmentType, clinic_id: UUID, after: datetime) -> list[datetime]:
-    """When the patient was needled lately, and is booked for it: a series of needling keeps its distance."""
-    if not kind.needles:
-        return []
-    people = identities(clinic_id=clinic_id, patient_id=patient_id)
-    piercing = [code for code, technique in TECHNIQUES.items() if technique.breaks_skin]
-    done = Intervention.objects.filter(
-        session__patient_id__in=people, technique__in=piercing, session__performed_at__gt=after - timedelta(days=7)
-    )
-    booked = Appointment.objects.of_patients(people).holding().filter(type__technique=kind.technique)
-    return [
-        *done.values_list("session__performed_at", flat=True).distinct(),
-        *booked.filter(starts_at__gt=after - timedelta(days=7)).values_list("starts_at", flat=True),
-    ]
 
 
 @transaction.atomic
@@ -126,8 +108,12 @@ def book_series(
     problems = Problems()
     if not 1 <= len(times) <= plan.count:
         problems.add("/times", "out_of_range", f"From 1 to {plan.count}.")
-    problems.raise_if_any()
     kind = holding.find_type(plan.type_id)
+    gap = least_gap(kind, plan)
+    for number, (earlier, later) in enumerate(pairwise(sorted(one.starts_at for one in times))):
+        if later - earlier < gap:
+            problems.add(f"/times/{number + 1}", "too_close", "It is too close to the one before.")
+    problems.raise_if_any()
     series = Series.objects.create(
         id=new_id(), clinic_id=by.clinic_id, patient_id=patient_id, type=kind, count=plan.count, weeks=plan.weeks,
         starts_on=plan.starts_on, note=note, made_by_id=by.user_id,
@@ -138,7 +124,7 @@ def book_series(
     for number, one in enumerate(sorted(times, key=lambda each: each.starts_at), start=1):
         with numbered(number):
             made.append(
-                actions.enter(
+                steps.enter(
                     patient_id=patient_id, kind=kind, time=one, series=series, number=number, by=by, at=at
                 )
             )  # fmt: skip
@@ -214,7 +200,7 @@ def move_series(
         with numbered(one.number or 0):
             holding.check_time(one.type, target, outside_hours=outside_hours, at=at)
         pairs.append((one, target))
-    actions.relocate(pairs, "moved", why=f"series: {reach}", by=by, at=at)
+    steps.relocate(pairs, "moved", why=f"series: {reach}", by=by, at=at)
     telling.series_moved(rows, by=by, at=at)
     follow_ups.reconcile(patient_id=first.patient_id, by=by, at=at)
     return rows
@@ -262,7 +248,7 @@ def cancel_series(
     for one in rows:
         if one.pk == first.pk:
             holding.check_revision(one, revision)
-        actions.put_state(
+        steps.put_state(
             one, rules.CANCELLED, cancelled_by=cancelled_by, reason=reason, why=why, by=by, at=at
         )  # fmt: skip
     telling.series_cancelled([one for one in rows if before[one.pk] != rules.PROPOSED], by=by, at=at)

@@ -15,11 +15,12 @@ from accounts.models import Membership
 from accounts.queries import clinic_zone
 from clinic.sql import prepared
 from clinic.wall_clock import begin_of
+from patients.queries import identities
 from scheduling import rules
-from scheduling.models import AppointmentType, Booking, Competency, Hours, Room
+from scheduling.models import Appointment, AppointmentType, Booking, Competency, Hours, Room
+from treatments.models import Intervention
+from treatments.rules import TECHNIQUES
 from worklist.rules import LOOKED_AHEAD_DAYS, on_weekdays
-
-MOST_WEEKS = 26
 
 # The hours of each day, by the wall clock, without what is closed.
 WORK = """
@@ -183,17 +184,36 @@ def values_of(
     }  # fmt: skip
 
 
+def needled_at(kind: AppointmentType, patient_id: UUID, *, after: datetime, but: Sequence[UUID] = ()) -> list[datetime]:
+    """When the patient was needled lately, and is booked for it; nothing if the type needles nobody."""
+    if not kind.needles:
+        return []
+    people = identities(clinic_id=kind.clinic_id, patient_id=patient_id)
+    piercing = [code for code, technique in TECHNIQUES.items() if technique.breaks_skin]
+    since = after - timedelta(days=7)
+    done = Intervention.objects.filter(
+        session__patient_id__in=people, technique__in=piercing, session__performed_at__gt=since
+    )
+    booked = Appointment.objects.of_patients(people).holding().filter(type__technique__in=piercing)
+    return [
+        *done.values_list("session__performed_at", flat=True).distinct(),
+        *booked.filter(starts_at__gt=since).exclude(pk__in=but).values_list("starts_at", flat=True),
+    ]
+
+
 def free(kind: AppointmentType, search: Search, *, limit: int) -> list[rules.Slot]:
-    """The first free slots of a type, in order."""
+    """The first free slots of a type, in order; of one that needles, only at its distance from other needling."""
     zone, step = clinic_zone(kind.clinic_id), timedelta(minutes=booking_of(kind.clinic_id).step_min)
     whole = kind.length + kind.buffer
     most = limit * 2 + 40  # a gap may be lost to the grid
     ends = competent_until(kind)
+    taken = needled_at(kind, search.patient_id, after=search.after, but=search.but) if search.patient_id else []
     while True:
         found = gaps(kind, search, zone=zone, most=most)
         fit = [
             one
-            for one in found
+            for gap in found
+            for one in rules.kept_clear(gap, taken, least_gap=rules.NEEDLING_GAP, length=whole)
             if one.therapist_id not in ends or one.starts_at.astimezone(zone).date() <= ends[one.therapist_id]
         ]
         cut = rules.slots(fit, length=whole, step=step, zone=zone, limit=limit)

@@ -115,7 +115,7 @@ def _locked(waiting_id: UUID) -> Waiting:
     if seen is None:
         raise NotFound
     held = Offer.objects.filter(waiting_id=waiting_id, status=rules.OPEN).values_list("therapist_id", "room_id")
-    keys = {key for pair in held for key in pair}
+    keys: set[UUID | None] = {key for pair in held for key in pair}
     if seen.instead_of is not None:
         keys |= {seen.instead_of.therapist_id, seen.instead_of.room_id}
     holding.lock(seen.patient_id, *keys)
@@ -171,7 +171,7 @@ def tidy(*, by: Caller, at: datetime) -> None:
         booked = Appointment.objects.holding().filter(
             patient_id=waiting.patient_id, type_id=waiting.type_id, booked_at__gt=waiting.since, starts_at__gt=at
         )
-        placed = booked.exclude(pk=waiting.instead_of_id).in_order().first()
+        placed = booked.exclude(pk__in=[waiting.instead_of_id] if waiting.instead_of_id else []).in_order().first()
         later = waiting.instead_of
         over = waiting.until_date is not None and waiting.until_date < today
         if placed is not None:

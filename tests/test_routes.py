@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from functools import cached_property
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
@@ -25,7 +25,7 @@ from messaging import actions as messages
 from messaging.models import Message
 from patients.models import Patient
 from scheduling import actions as booking
-from scheduling import series, waitlist
+from scheduling import availability, series, waitlist
 from scheduling.holding import Time
 from scheduling.models import Offer, Opening
 from tests import builders
@@ -111,19 +111,27 @@ ROUTES = [
     ("patients/{patient}/series/", "get", "scheduling:read", None),
     ("patients/{patient}/series/", "post", "scheduling:write", {**PLAN, "times": [SOON_IN]}),
     ("patients/{patient}/series/proposal/", "post", "scheduling:read", PLAN),
+    ("series/{series}/", "get", "scheduling:read", None),
     ("series/{series}/end/", "post", "scheduling:write", {}),
     ("waitlist/", "get", "scheduling:read", None),
     ("waitlist/", "post", "scheduling:write", {"patient_id": "{patient}", "type_id": "{type}"}),
+    ("waitlist/{waiting}/", "get", "scheduling:read", None),
     ("waitlist/{waiting}/leave/", "post", "scheduling:write", {}),
     ("offers/", "get", "scheduling:read", None),
     ("offers/{offer}/accept/", "post", "scheduling:write", {}),
     ("offers/{offer}/decline/", "post", "scheduling:write", {}),
     ("worklist/", "get", "scheduling:read", None),
+    ("worklist/counts/", "get", "scheduling:read", None),
+    ("worklist/{item}/reopen/", "post", "scheduling:write", {}),
     ("worklist/{item}/take/", "post", "scheduling:write", {}),
     ("worklist/{item}/done/", "post", "scheduling:write", {"outcome": "reached"}),
     ("worklist/{item}/snooze/", "post", "scheduling:write", {"until": SOON["starts_at"]}),
     ("recalls/", "post", "scheduling:write", {"patient_id": "{patient}", "due_at": SOON["starts_at"]}),
     ("scheduling/figures/", "get", "scheduling:read", None),
+    ("scheduling/settings/", "get", "scheduling:read", None),
+    ("scheduling/settings/", "patch", "scheduling:write", {"invite": False}),
+    ("scheduling/feeds/{therapist}/", "post", "scheduling:write", {}),
+    ("scheduling/feeds/{fed_therapist}/", "delete", "scheduling:write", None),
     *(
         line
         for kind, body, change in SETUP
@@ -327,6 +335,11 @@ class Ids(dict):
     def make_therapist(self):
         return self.cast.therapist.pk
 
+    def make_fed_therapist(self):
+        by = self.cast.caller(self.cast.staff)
+        availability.make_feed(user_id=self.cast.therapist.pk, by=by, at=timezone.now())
+        return self.cast.therapist.pk
+
     def setup(self, kind):
         body = next(body for name, body, _change in SETUP if name == kind)
         answer = Api(self.cast.staff).post(f"/{kind}/", filled_in(body, self))
@@ -343,7 +356,7 @@ class Ids(dict):
         return self.booked(self.patient, 1).pk
 
     def make_other_appointment(self):
-        return self.booked(self["other_patient"], 2).pk
+        return self.booked(UUID(self["other_patient"]), 2).pk
 
     def make_series(self):
         plan = series.Plan(type_id=self.desk.kind.pk, count=2, weeks=2, starts_on=SOON_AT.date())

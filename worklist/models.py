@@ -12,6 +12,8 @@ from clinic.caller import Caller
 from patients.models import OfPatient, Patient
 from worklist import rules
 
+FILTERS = ("due", "mine", "later", "all")
+
 
 def is_later(now: datetime) -> Q:
     """Not for today: due in more than half a day, or put aside."""
@@ -33,20 +35,24 @@ class ItemQuerySet(models.QuerySet["Item"]):
         chosen = {"due": ~later, "mine": Q(taken_by_id=user_id), "later": later, "all": Q()}
         return self.open().filter(chosen[what])
 
-    def counts(self, *, now: datetime, user_id: UUID | None) -> dict[str, dict[str, int]]:
-        """How many each filter would show, and each kind of those that are due; one query."""
+    def counts(self, what: str, kind: str, *, now: datetime, user_id: UUID | None) -> dict[str, dict[str, int]]:
+        """
+        How many each filter would show with this kind (empty: any), and each kind with this filter; one query.
+
+        :returns: `filters` and `kinds`, each code to number
+        """
         later = is_later(now)
         rows = (
             self.open()
             .values_list("kind")
             .annotate(all=Count("pk"), later=Count("pk", filter=later), mine=Count("pk", filter=Q(taken_by_id=user_id)))
         )
-        filters = {"due": 0, "mine": 0, "later": 0, "all": 0}
-        kinds = {}
-        for kind, every, later_ones, mine in rows:
-            kinds[kind] = every - later_ones
-            for name, count in (("due", every - later_ones), ("mine", mine), ("later", later_ones), ("all", every)):
-                filters[name] += count
+        filters, kinds = dict.fromkeys(FILTERS, 0), {}
+        for code, every, later_ones, mine in rows:
+            counted = {"due": every - later_ones, "mine": mine, "later": later_ones, "all": every}
+            kinds[code] = counted[what]
+            for name in FILTERS if kind in ("", code) else ():
+                filters[name] += counted[name]
         return {"filters": filters, "kinds": kinds}
 
     def by_urgency(self) -> ItemQuerySet:

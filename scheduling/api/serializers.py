@@ -8,7 +8,6 @@ from rest_framework import serializers
 
 from clinic.api.fields import StrictInteger, StrictSerializer, Text, many
 from scheduling import rules
-from worklist import rules as worklist
 
 
 def optional_id(**options: Any) -> serializers.UUIDField:
@@ -36,21 +35,32 @@ class TimeInput(StrictSerializer):
     room_id = optional_id(help_text="null: online")
 
 
+def seen_revision() -> StrictInteger:
+    return StrictInteger(
+        min_value=0, required=False, allow_null=True, default=None,
+        help_text="the revision that was looked at; another one is refused with 409 changed_meanwhile",
+    )  # fmt: skip
+
+
 class AppointmentInput(TimeInput):
     patient_id = serializers.UUIDField()
     type_id = serializers.UUIDField()
     note = Text(required=False, allow_blank=True, default="", max_length=2000, help_text="for the desk; no findings")
     proposed = serializers.BooleanField(required=False, default=False)
+    series_id = optional_id(help_text="the series that it fills up")
     outside_hours = serializers.BooleanField(required=False, default=False)
 
 
 class MoveInput(TimeInput):
     reach = serializers.ChoiceField(rules.REACH, required=False, default=rules.THIS)
     outside_hours = serializers.BooleanField(required=False, default=False)
+    revision = seen_revision()
 
 
 class SwapInput(StrictSerializer):
     with_id = serializers.UUIDField(help_text="the other appointment")
+    revision = seen_revision()
+    with_revision = seen_revision()
 
 
 class StatusInput(StrictSerializer):
@@ -58,6 +68,8 @@ class StatusInput(StrictSerializer):
     why = Text(required=False, allow_blank=True, default="", max_length=1000, help_text="for a correction")
     cancelled_by = serializers.ChoiceField(rules.CANCELLED_BY, required=False, allow_blank=True, default="")
     reason = serializers.ChoiceField(rules.REASONS, required=False, allow_blank=True, default="")
+    reach = serializers.ChoiceField(rules.REACH, required=False, default=rules.THIS, help_text="of a cancellation")
+    revision = seen_revision()
 
 
 class NoteInput(StrictSerializer):
@@ -67,7 +79,7 @@ class NoteInput(StrictSerializer):
 class PlanInput(StrictSerializer):
     type_id = serializers.UUIDField()
     count = StrictInteger(min_value=1, max_value=rules.MOST_SESSIONS)
-    weeks = StrictInteger(min_value=1, max_value=26)
+    weeks = StrictInteger(min_value=1, max_value=rules.MOST_WEEKS)
     starts_on = serializers.DateField()
     therapists = serializers.ListField(child=serializers.UUIDField(), max_length=50, required=False, default=list)
     rooms = serializers.ListField(child=serializers.UUIDField(), max_length=50, required=False, default=list)
@@ -103,15 +115,6 @@ class RecallInput(StrictSerializer):
     due_at = serializers.DateTimeField()
 
 
-class DoneInput(StrictSerializer):
-    outcome = serializers.ChoiceField(worklist.OUTCOMES)
-    note = Text(required=False, allow_blank=True, default="", max_length=2000)
-
-
-class SnoozeInput(StrictSerializer):
-    until = serializers.DateTimeField()
-
-
 # --- Answers --------------------------------------------------------------------------------------------------
 
 
@@ -131,7 +134,9 @@ class AppointmentOutput(serializers.Serializer[Any]):
     series_id = serializers.UUIDField(allow_null=True)
     number = serializers.IntegerField(allow_null=True)
     held_until = serializers.DateTimeField(allow_null=True)
+    status_at = serializers.DateTimeField(help_text="since when it stands so")
     booked_at = serializers.DateTimeField()
+    revision = serializers.IntegerField()
 
 
 class AppointmentPage(serializers.Serializer[Any]):
@@ -235,30 +240,6 @@ class OfferOutput(serializers.Serializer[Any]):
 
 class OfferPage(serializers.Serializer[Any]):
     results = OfferOutput(many=True)
-    next = serializers.CharField(allow_null=True)
-
-
-class ItemOutput(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    patient_id = serializers.UUIDField()
-    kind = serializers.ChoiceField(list(worklist.KINDS))
-    why = serializers.CharField()
-    to_do = serializers.CharField()
-    about_id = serializers.UUIDField()
-    facts = serializers.DictField()
-    since = serializers.DateTimeField()
-    due_at = serializers.DateTimeField()
-    times = serializers.IntegerField()
-    snoozed_until = serializers.DateTimeField(allow_null=True)
-    taken_by_id = serializers.UUIDField(allow_null=True)
-    taken_at = serializers.DateTimeField(allow_null=True)
-    done_by_id = serializers.UUIDField(allow_null=True)
-    done_at = serializers.DateTimeField(allow_null=True)
-    outcome = serializers.CharField(allow_blank=True)
-
-
-class ItemPage(serializers.Serializer[Any]):
-    results = ItemOutput(many=True)
     next = serializers.CharField(allow_null=True)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from zlib import crc32
 
 import orjson
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -16,7 +17,8 @@ from clinic.api.fields import StrictInteger, StrictSerializer, Text, names_of, p
 from clinic.api.pagination import Page
 from clinic.api.schema import PAGED
 from clinic.api.views import ClinicView, etag
-from scheduling import availability
+from clinic.errors import NotFound
+from scheduling import availability, queries, rules, slots
 from treatments.rules import TECHNIQUES
 
 
@@ -181,3 +183,71 @@ def views_of(kind: str) -> tuple[type[Collection], type[One]]:
         many(type(f"Many{shape.__name__}", (Collection,), {"kind": kind})),
         one(type(f"One{shape.__name__}", (One,), {"kind": kind})),
     )
+
+
+# --- How the clinic books, and calendar feeds -----------------------------------------------------------------
+
+
+class BookingShape(StrictSerializer):
+    step_min = serializers.ChoiceField(rules.STEPS_MIN, required=False, help_text="appointments begin on this grid")
+    remind_hours = serializers.ListField(
+        child=StrictInteger(min_value=1, max_value=336), max_length=4, required=False, help_text="hours before"
+    )
+    invite = serializers.BooleanField(required=False, help_text="send word of what is booked or moved")
+    cancel_until_hours = StrictInteger(min_value=0, max_value=336, required=False)
+    offer_minutes = StrictInteger(min_value=10, max_value=2880, required=False)
+    offer_every_min = StrictInteger(min_value=1, max_value=1440, required=False)
+    hold_hours = StrictInteger(min_value=1, max_value=720, required=False)
+    draft_hours = StrictInteger(min_value=1, max_value=720, required=False)
+
+
+class SettingsView(ClinicView):
+    scopes = {"get": "scheduling:read", "patch": "scheduling:write"}
+    audit_action = {"get": "scheduling.setup", "patch": "scheduling.settings"}
+
+    def answer(self, found: Any) -> Response:
+        content = {name: getattr(found, name) for name in names_of(BookingShape)}
+        return Response(content, headers={"ETag": etag(crc32(orjson.dumps(content)))})
+
+    @extend_schema(operation_id="scheduling_settings_read", tags=["scheduling"], responses=BookingShape)
+    def get(self, request: Request) -> Response:
+        """How the clinic books, reminds and offers."""
+        return self.answer(slots.booking_of(self.caller.clinic_id))
+
+    @extend_schema(
+        operation_id="scheduling_settings_change", tags=["scheduling"], request=BookingShape, responses=BookingShape
+    )
+    def patch(self, request: Request) -> Response:
+        """Change what is given; the rest stays."""
+        found = slots.booking_of(self.caller.clinic_id)
+        content = {name: getattr(found, name) for name in names_of(BookingShape)}
+        self.check_precondition(crc32(orjson.dumps(content)))
+        return self.answer(availability.set_booking(values=parsed(BookingShape, request.data), by=self.caller))
+
+
+class FeedShape(serializers.Serializer[Any]):
+    address = serializers.URLField(help_text="secret, and shown only now")
+
+
+class FeedView(ClinicView):
+    scopes = {"post": "scheduling:write", "delete": "scheduling:write"}
+    audit_action = {"post": "calendar.feed.make", "delete": "calendar.feed.close"}
+
+    def therapist(self, user_id: UUID) -> UUID:
+        """:raises NotFound:"""
+        if not any(one.pk == user_id for one in queries.therapists(self.caller.clinic_id)):
+            raise NotFound
+        return user_id
+
+    @extend_schema(operation_id="feeds_make", tags=["scheduling"], request=None, responses={201: FeedShape})
+    def post(self, request: Request, user_id: UUID) -> Response:
+        """A new secret address of a therapist's calendar; an old one is closed."""
+        address = availability.make_feed(user_id=self.therapist(user_id), by=self.caller, at=timezone.now())
+        return Response({"address": address}, status=status.HTTP_201_CREATED)
+
+    @extend_schema(operation_id="feeds_close", tags=["scheduling"], responses={204: None})
+    def delete(self, request: Request, user_id: UUID) -> Response:
+        """Close a therapist's secret address."""
+        if not availability.close_feed(user_id=self.therapist(user_id), by=self.caller, at=timezone.now()):
+            raise NotFound
+        return Response(status=status.HTTP_204_NO_CONTENT)

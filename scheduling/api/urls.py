@@ -1,7 +1,7 @@
 from django.urls import path
 
 from scheduling.api import views, waiting
-from scheduling.api.setup import SHAPES, views_of
+from scheduling.api.setup import SHAPES, FeedView, SettingsView, views_of
 
 urlpatterns = [
     path("appointments/", views.Appointments.as_view()),
@@ -13,18 +13,18 @@ urlpatterns = [
     path("slots/", views.Slots.as_view()),
     path("patients/<uuid:patient_id>/series/", views.PatientSeries.as_view()),
     path("patients/<uuid:patient_id>/series/proposal/", views.SeriesProposal.as_view()),
+    path("series/<uuid:series_id>/", views.OneSeries.as_view()),
     path("series/<uuid:series_id>/end/", views.SeriesEnd.as_view()),
     path("waitlist/", waiting.Waitlist.as_view()),
+    path("waitlist/<uuid:waiting_id>/", waiting.OneWaiting.as_view()),
     path("waitlist/<uuid:waiting_id>/leave/", waiting.WaitlistLeave.as_view()),
     path("offers/", waiting.Offers.as_view()),
     path("offers/<uuid:offer_id>/accept/", waiting.OfferAcceptance.as_view()),
     path("offers/<uuid:offer_id>/decline/", waiting.OfferRefusal.as_view()),
-    path("worklist/", waiting.Worklist.as_view()),
-    path("worklist/<uuid:item_id>/take/", waiting.ItemTaken.as_view()),
-    path("worklist/<uuid:item_id>/done/", waiting.ItemDone.as_view()),
-    path("worklist/<uuid:item_id>/snooze/", waiting.ItemSnoozed.as_view()),
     path("recalls/", waiting.Recalls.as_view()),
     path("scheduling/figures/", views.Figures.as_view()),
+    path("scheduling/settings/", SettingsView.as_view()),
+    path("scheduling/feeds/<uuid:user_id>/", FeedView.as_view()),
 ]
 for kind in SHAPES:
     many, one = views_of(kind)

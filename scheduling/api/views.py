@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_time
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -16,6 +15,7 @@ from accounts.queries import clinic_zone
 from audit import actions as audit
 from clinic.api.fields import names_of, parsed
 from clinic.api.pagination import Page, invalid_parameter, moment
+from clinic.api.parameters import day_of, moment_of, number_of, parameter, uuid_of, uuids_of, wall_time_of
 from clinic.api.schema import PAGED
 from clinic.api.views import ClinicView, etag
 from patients.queries import identities
@@ -44,7 +44,9 @@ def shown(found: Appointment) -> dict[str, Any]:
         "series_id": found.series_id,
         "number": found.number,
         "held_until": found.held_until,
+        "status_at": found.status_at,
         "booked_at": found.booked_at,
+        "revision": found.revision,
     }
 
 
@@ -57,69 +59,6 @@ def answer(found: Appointment, number: int = status.HTTP_200_OK) -> Response:
 
 def time_of(body: dict[str, Any]) -> Time:
     return Time(body["starts_at"], body["therapist_id"], body["room_id"])
-
-
-# --- Query parameters -----------------------------------------------------------------------------------------
-
-
-def parameter(name: str, kind: Any = str, description: str = "", *, many: bool = False) -> OpenApiParameter:
-    return OpenApiParameter(name, kind, description=description, many=many)
-
-
-def moment_of(request: Request, name: str) -> datetime | None:
-    text = request.query_params.get(name)
-    if not text:
-        return None
-    try:
-        return moment(text)
-    except ValueError:
-        raise invalid_parameter(name, "A moment with its time zone (RFC 3339), please.") from None
-
-
-def uuid_of(request: Request, name: str) -> UUID | None:
-    text = request.query_params.get(name)
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        raise invalid_parameter(name, "This is no id.") from None
-
-
-def uuids_of(request: Request, name: str) -> list[UUID]:
-    try:
-        return [UUID(text) for text in request.query_params.getlist(name)[:50] if text]
-    except ValueError:
-        raise invalid_parameter(name, "This is no id.") from None
-
-
-def time_param(request: Request, name: str) -> time | None:
-    text = request.query_params.get(name)
-    try:
-        found = parse_time(text) if text else None
-    except ValueError:
-        found = None
-    if text and found is None:
-        raise invalid_parameter(name, "A time as in 09:30, please.")
-    return found
-
-
-def day_of(request: Request, name: str, fallback: date) -> date:
-    text = request.query_params.get(name)
-    try:
-        found = parse_date(text) if text else fallback
-    except ValueError:
-        found = None
-    if found is None or not 2000 <= found.year <= 2100:
-        raise invalid_parameter(name, "A day as in 2026-11-20, please.")
-    return found
-
-
-def number_of(request: Request, name: str, low: int, high: int, fallback: int) -> int:
-    text = request.query_params.get(name)
-    if not text:
-        return fallback
-    if not (text.isascii() and text.isdigit() and len(text) < 6 and low <= int(text) <= high):
-        raise invalid_parameter(name, f"{name} is a whole number from {low} to {high}.")
-    return int(text)
 
 
 # --- Appointments ---------------------------------------------------------------------------------------------
@@ -174,7 +113,8 @@ class Appointments(ClinicView):
         self.saw(body["patient_id"])
         made = actions.book(
             patient_id=body["patient_id"], type_id=body["type_id"], time=time_of(body), note=body["note"],
-            proposed=body["proposed"], outside_hours=body["outside_hours"], by=self.caller, at=timezone.now(),
+            proposed=body["proposed"], outside_hours=body["outside_hours"], series_id=body["series_id"],
+            by=self.caller, at=timezone.now(),
         )  # fmt: skip
         return answer(made, status.HTTP_201_CREATED)
 
@@ -224,7 +164,7 @@ class AppointmentMove(AppointmentView):
         self.found(appointment_id)
         moved = series.move_series(
             appointment_id=appointment_id, time=time_of(body), reach=body["reach"],
-            outside_hours=body["outside_hours"], by=self.caller, at=timezone.now(),
+            outside_hours=body["outside_hours"], revision=body["revision"], by=self.caller, at=timezone.now(),
         )  # fmt: skip
         return Response({"results": [shown(one) for one in moved]})
 
@@ -241,7 +181,8 @@ class AppointmentSwap(AppointmentView):
         body = parsed(shapes.SwapInput, request.data)
         self.found(appointment_id)
         pair = actions.swap(
-            first_id=appointment_id, second_id=body["with_id"], by=self.caller, at=timezone.now()
+            first_id=appointment_id, second_id=body["with_id"], revisions=(body["revision"], body["with_revision"]),
+            by=self.caller, at=timezone.now(),
         )  # fmt: skip
         return Response({"results": [shown(one) for one in pair]})
 
@@ -254,12 +195,19 @@ class AppointmentStatus(AppointmentView):
         operation_id="appointments_status", tags=TAG, request=shapes.StatusInput, responses=shapes.AppointmentOutput
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
-        """Say how it stands. A cancellation says who cancelled and why; a correction says `why`."""
+        """
+        Say how it stands. A cancellation says who cancelled and why, and with `reach` takes the later ones of its
+        series along, or all that lie ahead, and ends it; a correction says `why`.
+        """
         body = parsed(shapes.StatusInput, request.data)
         self.found(appointment_id)
-        return answer(
-            actions.set_status(appointment_id=appointment_id, by=self.caller, at=timezone.now(), **body)
-        )  # fmt: skip
+        given: dict[str, Any] = {"appointment_id": appointment_id, "by": self.caller, "at": timezone.now()}
+        reach = body.pop("reach")
+        if body["status"] == rules.CANCELLED and reach != rules.THIS:
+            del body["status"]
+            series.cancel_series(reach=reach, **body, **given)
+            return answer(self.found(appointment_id))
+        return answer(actions.set_status(**body, **given))
 
 
 class AppointmentChanges(AppointmentView):
@@ -311,10 +259,10 @@ class Slots(ClinicView):
         if any(day not in list("0123456") for day in weekdays):
             raise invalid_parameter("weekday", "0 (Monday) to 6.")
         search = slots.Search(
-            since, since + timedelta(weeks=number_of(request, "weeks", 1, slots.MOST_WEEKS, 4)),
+            since, since + timedelta(weeks=number_of(request, "weeks", 1, rules.MOST_WEEKS, 4)),
             therapists=uuids_of(request, "therapist_id"), rooms=uuids_of(request, "room_id"),
-            weekdays=[int(day) for day in weekdays], from_time=time_param(request, "from_time"),
-            until_time=time_param(request, "until_time"), patient_id=uuid_of(request, "patient_id"),
+            weekdays=[int(day) for day in weekdays], from_time=wall_time_of(request, "from_time"),
+            until_time=wall_time_of(request, "until_time"), patient_id=uuid_of(request, "patient_id"),
         )  # fmt: skip
         found = slots.free(kind, search, limit=number_of(request, "limit", 1, 200, 20))
         return Response({"results": [slot_shown(one, kind.length) for one in found]})
@@ -389,6 +337,18 @@ class PatientSeries(ClinicView):
         return Response(series_shown(made), status=status.HTTP_201_CREATED)
 
 
+class OneSeries(ClinicView):
+    scopes = {"get": "scheduling:read"}
+    audit_action = {"get": "series.read"}
+
+    @extend_schema(operation_id="series_read", tags=TAG, responses=shapes.SeriesOutput)
+    def get(self, request: Request, series_id: UUID) -> Response:
+        """One series, with its appointments."""
+        found = get_object_or_404(Series.objects.filter(clinic_id=self.caller.clinic_id), pk=series_id)
+        self.saw(found.patient_id)
+        return Response(series_shown(found))
+
+
 class SeriesEnd(ClinicView):
     scopes = {"post": "scheduling:write"}
     audit_action = {"post": "series.end"}
@@ -416,7 +376,10 @@ class Figures(ClinicView):
         """Utilisation, no-shows with their denominator, lead time, series kept; by therapist and all together."""
         zone = clinic_zone(self.caller.clinic_id)
         today = timezone.now().astimezone(zone).date()
-        first, last = day_of(request, "first", today - timedelta(days=27)), day_of(request, "last", today)
+        first, last = (
+            day_of(request, "first", today - timedelta(days=27)),
+            day_of(request, "last", today),
+        )
         if not first <= last <= first + timedelta(days=366):
             raise invalid_parameter("last", "Not before the first day, and within a year of it.")
         found = queries.figures(self.caller.clinic_id, first=first, last=last, zone=zone)

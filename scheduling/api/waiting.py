@@ -1,4 +1,4 @@
-"""The waitlist, its offers, and the worklist."""
+"""The waitlist and its offers; recalls."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from uuid import UUID
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic.api.fields import names_of, parsed
-from clinic.api.pagination import Page, invalid_parameter, moment
+from clinic.api.pagination import Page, moment
 from clinic.api.problems import CONTENT_TYPE, problem
 from clinic.api.schema import PAGED
 from clinic.api.views import ClinicView
@@ -21,8 +21,8 @@ from scheduling import follow_ups, rules, waitlist
 from scheduling.api import serializers as shapes
 from scheduling.api import views
 from scheduling.models import Offer, Waiting
-from worklist import actions as worklist
-from worklist import rules as kinds
+from worklist.api.serializers import ItemOutput
+from worklist.api.views import item_shown
 from worklist.models import Item
 
 TAG = ["scheduling"]
@@ -60,6 +60,18 @@ class Waitlist(ClinicView):
         self.saw(body["patient_id"])
         made = waitlist.join(by=self.caller, at=timezone.now(), **body)
         return Response(of(shapes.WaitingOutput, made), status=status.HTTP_201_CREATED)
+
+
+class OneWaiting(ClinicView):
+    scopes = {"get": "scheduling:read"}
+    audit_action = {"get": "waitlist.read"}
+
+    @extend_schema(operation_id="waitlist_read", tags=TAG, responses=shapes.WaitingOutput)
+    def get(self, request: Request, waiting_id: UUID) -> Response:
+        """One place on the waitlist, whatever became of it."""
+        found = get_object_or_404(Waiting.objects.filter(clinic_id=self.caller.clinic_id), pk=waiting_id)
+        self.saw(found.patient_id)
+        return Response(of(shapes.WaitingOutput, found))
 
 
 class WaitlistLeave(ClinicView):
@@ -126,86 +138,14 @@ class OfferRefusal(OfferView):
         return Response(of(shapes.OfferOutput, done))
 
 
-# --- Worklist -------------------------------------------------------------------------------------------------
-
-
-def item_shown(item: Item) -> dict[str, Any]:
-    names = [name for name in names_of(shapes.ItemOutput) if name not in ("why", "to_do")]
-    told = {"why": item.about.label, "to_do": item.about.to_do}
-    return {name: getattr(item, name) for name in names} | told
-
-
-class Worklist(ClinicView):
-    scopes = {"get": "scheduling:read"}
-    audit_action = {"get": "worklist.list"}
-
-    @extend_schema(
-        operation_id="worklist_list", tags=TAG, responses=shapes.ItemPage,
-        parameters=[*PAGED, OpenApiParameter("kind", str, enum=list(kinds.KINDS))],
-    )  # fmt: skip
-    def get(self, request: Request) -> Response:
-        """What waits for the clinic: what was due first comes first."""
-        page = Page(request, key_types=[moment, UUID])
-        found = Item.objects.visible_to(self.caller).open()
-        if wanted := request.query_params.get("kind"):
-            if wanted not in kinds.KINDS:
-                raise invalid_parameter("kind", f"One of: {', '.join(kinds.KINDS)}.")
-            found = found.filter(kind=wanted)
-        if page.after:
-            due_at, pk = page.after
-            found = found.filter(due_at__gte=due_at).exclude(due_at=due_at, pk__lte=pk)
-        rows = list(found.by_urgency()[: page.limit + 1])
-        self.saw(*{row.patient_id for row in rows[: page.limit]})
-        return Response(
-            page.answer(rows, lambda i: [i.due_at.isoformat(), i.pk], lambda some: [item_shown(i) for i in some])
-        )
-
-
-class ItemView(ClinicView):
-    scopes = {"post": "scheduling:write"}
-
-    def found(self, item_id: UUID) -> Item:
-        found = get_object_or_404(Item.objects.visible_to(self.caller), pk=item_id)
-        self.saw(found.patient_id)
-        return found
-
-
-class ItemTaken(ItemView):
-    audit_action = {"post": "worklist.take"}
-
-    @extend_schema(operation_id="worklist_take", tags=TAG, request=None, responses=shapes.ItemOutput)
-    def post(self, request: Request, item_id: UUID) -> Response:
-        """Say that one sees to it."""
-        return Response(item_shown(worklist.take(item_id=self.found(item_id).pk, by=self.caller, at=timezone.now())))
-
-
-class ItemDone(ItemView):
-    audit_action = {"post": "worklist.finish"}
-
-    @extend_schema(operation_id="worklist_finish", tags=TAG, request=shapes.DoneInput, responses=shapes.ItemOutput)
-    def post(self, request: Request, item_id: UUID) -> Response:
-        """Close it with what came of it."""
-        body = parsed(shapes.DoneInput, request.data)
-        done = worklist.finish(item_id=self.found(item_id).pk, by=self.caller, at=timezone.now(), **body)
-        return Response(item_shown(done))
-
-
-class ItemSnoozed(ItemView):
-    audit_action = {"post": "worklist.snooze"}
-
-    @extend_schema(operation_id="worklist_snooze", tags=TAG, request=shapes.SnoozeInput, responses=shapes.ItemOutput)
-    def post(self, request: Request, item_id: UUID) -> Response:
-        """Put it aside until then."""
-        body = parsed(shapes.SnoozeInput, request.data)
-        aside = worklist.snooze(item_id=self.found(item_id).pk, by=self.caller, at=timezone.now(), **body)
-        return Response(item_shown(aside))
+# --- Recall ---------------------------------------------------------------------------------------------------
 
 
 class Recalls(ClinicView):
     scopes = {"post": "scheduling:write"}
     audit_action = {"post": "recall.set"}
 
-    @extend_schema(operation_id="recalls_set", tags=TAG, request=shapes.RecallInput, responses={201: shapes.ItemOutput})
+    @extend_schema(operation_id="recalls_set", tags=TAG, request=shapes.RecallInput, responses={201: ItemOutput})
     def post(self, request: Request) -> Response:
         """Have a patient come up on the worklist at a later day."""
         body = parsed(shapes.RecallInput, request.data)

@@ -77,6 +77,7 @@ def shown(request: Any, found: Appointment, *, refusal: DomainError | None = Non
         ],
         "changes": list(Change.objects.filter(appointment=found).select_related("by").order_by("-id")),
         "next_free": refusal.extra.get("next_free", []) if refusal else [],
+        "reach": request.POST.get("reach", rules.THIS),
         "may_book": "scheduling:write" in request.caller.scopes,
     }  # fmt: skip
     return render(request, "scheduling/appointment.html", context, status=status)
@@ -97,7 +98,8 @@ def move(request: Any, appointment_id: UUID) -> HttpResponse:
         time = wanted(request, found)
         moved = series.move_series(
             appointment_id=found.pk, time=time, reach=request.POST.get("reach", rules.THIS),
-            outside_hours="outside_hours" in request.POST, by=request.caller, at=timezone.now(),
+            outside_hours="outside_hours" in request.POST, revision=revision_of(request.POST.get("revision")),
+            by=request.caller, at=timezone.now(),
         )  # fmt: skip
     except (Conflict, Invalid) as refusal:
         if by_script(request):
@@ -106,12 +108,26 @@ def move(request: Any, appointment_id: UUID) -> HttpResponse:
     if by_script(request):
         return JsonResponse(
             {
-                "starts_at": moved[0].starts_at.isoformat(), "before": before.starts_at.isoformat(),
+                "starts_at": moved[0].starts_at.isoformat(), "revision": moved[0].revision,
+                "before": before.starts_at.isoformat(),
                 "therapist": str(before.therapist_id), "room": str(before.room_id or ""),
             }
         )  # fmt: skip
     toasts.success(request, _("Moved.") if len(moved) == 1 else _("Moved: {n}").format(n=len(moved)))
     return redirect("appointment", found.pk)
+
+
+def revision_of(text: str | None) -> int | None:
+    """
+    The revision that a page was drawn from; None if it says none.
+
+    :raises Invalid:
+    """
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 9):
+        raise Invalid(_("This is no revision."))
+    return int(text)
 
 
 def by_script(request: Any) -> bool:
@@ -142,15 +158,17 @@ def set_status(request: Any, appointment_id: UUID) -> HttpResponse:
     found = find(request, appointment_id)
     post = request.POST
     try:
+        revision = revision_of(post.get("revision"))
         if post.get("status") == rules.CANCELLED:
             series.cancel_series(
                 appointment_id=found.pk, reach=post.get("reach", rules.THIS), reason=post.get("reason", ""),
-                cancelled_by=post.get("cancelled_by", ""), by=request.caller, at=timezone.now(),
+                cancelled_by=post.get("cancelled_by", ""), why=plain(post.get("why", ""))[:1000], revision=revision,
+                by=request.caller, at=timezone.now(),
             )  # fmt: skip
         else:
             actions.set_status(
                 appointment_id=found.pk, status=post.get("status", ""), why=plain(post.get("why", ""))[:1000],
-                by=request.caller, at=timezone.now(),
+                revision=revision, by=request.caller, at=timezone.now(),
             )  # fmt: skip
     except (Conflict, Invalid) as refusal:
         return shown(request, find(request, appointment_id), refusal=refusal, status=409)
@@ -164,7 +182,8 @@ def swap(request: Any, appointment_id: UUID) -> HttpResponse:
     other = as_uuid(request.POST.get("with", ""))
     if other is None:
         raise NotFound
-    actions.swap(first_id=found.pk, second_id=other, by=request.caller, at=timezone.now())
+    revisions = (revision_of(request.POST.get("revision")), revision_of(request.POST.get("with_revision")))
+    actions.swap(first_id=found.pk, second_id=other, revisions=revisions, by=request.caller, at=timezone.now())
     if by_script(request):
         return JsonResponse({"swapped": True})
     toasts.success(request, _("They have changed places."))
@@ -175,6 +194,7 @@ def swap(request: Any, appointment_id: UUID) -> HttpResponse:
 def note(request: Any, appointment_id: UUID) -> HttpResponse:
     found = find(request, appointment_id)
     text = plain(request.POST.get("note", ""))[:2000]
-    actions.annotate(appointment_id=found.pk, note=text, by=request.caller, at=timezone.now())
+    revision = revision_of(request.POST.get("revision"))
+    actions.annotate(appointment_id=found.pk, note=text, revision=revision, by=request.caller, at=timezone.now())
     toasts.success(request, _("Saved."))
     return redirect("appointment", found.pk)

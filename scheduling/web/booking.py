@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from django.contrib import messages as toasts
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -36,6 +38,7 @@ class Find(forms.Form):
 
     type = forms.ChoiceField(label=gettext_lazy("What"))
     therapist = forms.ChoiceField(label=gettext_lazy("With whom"), required=False)
+    room = forms.ChoiceField(label=gettext_lazy("Where"), required=False)
     from_date = forms.DateField(label=gettext_lazy("From"), required=False, widget=forms.DateInput(DATE, "%Y-%m-%d"))
     weekdays = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Days"), required=False, coerce=int, widget=forms.CheckboxSelectMultiple,
@@ -54,16 +57,35 @@ class Find(forms.Form):
         label=gettext_lazy("Sessions"), required=False, min_value=1, max_value=rules.MOST_SESSIONS
     )
     weeks = forms.IntegerField(
-        label=gettext_lazy("over so many weeks"), required=False, min_value=1, max_value=slots.MOST_WEEKS
+        label=gettext_lazy("over so many weeks"), required=False, min_value=1, max_value=rules.MOST_WEEKS
     )
 
-    def __init__(self, *args: Any, clinic_id: UUID, **options: Any) -> None:
+    into = forms.ChoiceField(label=gettext_lazy("Belongs to"), required=False)
+
+    def __init__(self, *args: Any, clinic_id: UUID, plans: Sequence[Series] = (), **options: Any) -> None:
         super().__init__(*args, **options)
+        self.plans = {str(plan.pk): plan for plan in plans}
+        said = [
+            (pk, _("the series of {n} from {day}").format(n=plan.count, day=date_format(plan.starts_on, "j M")))
+            for pk, plan in self.plans.items()
+        ]
+        self.fields["into"].choices = [("", _("nothing else")), *said]  # type: ignore[attr-defined] # a ChoiceField
         self.types = list(AppointmentType.objects.filter(is_active=True).order_by("name"))
         kinds = [(str(k.pk), _("{name}, {n} min").format(name=k.name, n=k.length_min)) for k in self.types]
         people = [(str(p.pk), p.name) for p in queries.therapists(clinic_id)]
         self.fields["type"].choices = kinds  # type: ignore[attr-defined] # a ChoiceField
         self.fields["therapist"].choices = [("", _("anybody")), *people]  # type: ignore[attr-defined]
+        places = [(str(room.pk), f"{room.name} ({room.site.name})") for room in queries.rooms()]
+        self.fields["room"].choices = [("", _("anywhere")), *places]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        plan = self.plans.get(said.get("into", ""))
+        if plan is not None and str(plan.type_id) != said.get("type"):
+            self.add_error("into", _("This series is of another type."))
+        if plan is not None and said.get("count"):
+            self.add_error("into", _("A new series belongs to no other."))
+        return said
 
     def search(self, patient_id: UUID, zone: Any, at: datetime) -> slots.Search:
         said = self.cleaned_data
@@ -72,7 +94,7 @@ class Find(forms.Form):
         return slots.Search(
             after, after + timedelta(weeks=12), therapists=[UUID(said["therapist"])] if said["therapist"] else [],
             weekdays=said["weekdays"], from_time=said["from_time"], until_time=said["until_time"],
-            patient_id=patient_id,
+            rooms=[UUID(said["room"])] if said["room"] else [], patient_id=patient_id,
         )  # fmt: skip
 
     def plan(self, day: date) -> series.Plan:
@@ -81,6 +103,7 @@ class Find(forms.Form):
             type_id=UUID(said["type"]), count=said["count"], weeks=said["weeks"] or 4,
             starts_on=said["from_date"] or day, therapists=[UUID(said["therapist"])] if said["therapist"] else [],
             weekdays=said["weekdays"], from_time=said["from_time"], until_time=said["until_time"],
+            rooms=[UUID(said["room"])] if said["room"] else [],
         )  # fmt: skip
 
 
@@ -96,7 +119,11 @@ def book(request: Any, patient_id: UUID) -> HttpResponse:
     """Look for a time, and book it with one tap; or a series, all or none."""
     patient = patient_of(request, patient_id)
     said = request.POST if request.method == "POST" else tapped(request, patient)
-    form = Find(said if "type" in said else None, clinic_id=request.clinic.pk, initial=usual(request, patient))
+    plans = unfilled(request, patient)
+    form = Find(
+        said if "type" in said else None, clinic_id=request.clinic.pk, plans=plans,
+        initial=usual(request, patient, plans),
+    )  # fmt: skip
     if request.method == "POST":
         try:
             return booked(request, patient, form)
@@ -118,12 +145,22 @@ def tapped(request: Any, patient: Patient) -> Any:
     kind = usual(request, patient).get("type") or (str(first.pk) if first else "")
     said = QueryDict(mutable=True)
     said.update({"type": kind, "therapist": request.GET.get("therapist", ""), "from_date": f"{at:%Y-%m-%d}",
-                 "from_time": f"{at:%H:%M}"})  # fmt: skip
+                 "from_time": f"{at:%H:%M}", "room": request.GET.get("room", "")})  # fmt: skip
     return said
 
 
-def usual(request: Any, patient: Patient) -> dict[str, Any]:
-    """What this patient had last, to begin with."""
+def unfilled(request: Any, patient: Patient) -> list[Series]:
+    """The patient's running series with sessions still to book."""
+    people = identities(clinic_id=request.clinic.pk, patient_id=patient.pk)
+    running = Series.objects.filter(patient_id__in=people, ended_at=None).order_by("starts_on", "pk")
+    return [plan for plan in running if follow_ups.sessions_left(plan)]
+
+
+def usual(request: Any, patient: Patient, plans: Sequence[Series] = ()) -> dict[str, Any]:
+    """What this patient had last, or the series that is to be filled up, to begin with."""
+    wanted = [plan for plan in plans if str(plan.pk) == request.GET.get("into")]
+    if wanted:
+        return {"type": str(wanted[0].type_id), "into": str(wanted[0].pk)}
     last = patient_appointments(request, patient).order_by("-starts_at").first()
     return {"type": str(last.type_id), "therapist": str(last.therapist_id)} if last else {}
 
@@ -151,13 +188,16 @@ def shown(request: Any, patient: Patient, form: Find, *, refusal: DomainError | 
                 found = [(slot, token(slot)) for slot in slots.free(kind, search, limit=FOUND)]
         except Invalid as wrong:
             refusal = refusal or wrong
-    hidden = Find(form.data, clinic_id=request.clinic.pk, auto_id=False) if form.is_bound else form
+    again = {"clinic_id": request.clinic.pk, "plans": list(form.plans.values())}
+    hidden = Find(form.data, auto_id=False, **again) if form.is_bound else form
     context = {
         "patient": patient, "form": form, "hidden": hidden, "found": found, "kind": kind,
         "proposal": proposal, "refusal": refusal,
         "names": names(request), "zone": zone, "searched": form.is_bound and form.is_valid(),
         "ahead": queries.ahead([patient.pk], now), "words": words,
-        "next_free": refusal.extra.get("next_free", []) if refusal else [],
+        # A time for one session is no answer to a series; the new proposal stands below.
+        "next_free": refusal.extra.get("next_free", []) if refusal and "series" not in request.POST else [],
+        "hold_hours": slots.booking_of(request.clinic.pk).hold_hours,
         "waits": list(Waiting.objects.filter(patient=patient, status=rules.WAITING).select_related("type")),
     }  # fmt: skip
     return render(request, "scheduling/book.html", context, status=409 if refusal else 200)
@@ -197,10 +237,12 @@ def booked(request: Any, patient: Patient, form: Find) -> HttpResponse:
         return redirect("patient_appointments", patient.pk)
     if not times:
         raise Invalid(_("This is no time."))
+    into, proposed = form.cleaned_data["into"], "proposed" in request.POST
     done = actions.book(
-        patient_id=patient.pk, type_id=UUID(form.cleaned_data["type"]), time=times[0], by=request.caller, at=now
-    )
-    toasts.success(request, _("Booked."))
+        patient_id=patient.pk, type_id=UUID(form.cleaned_data["type"]), time=times[0], proposed=proposed,
+        series_id=UUID(into) if into else None, by=request.caller, at=now,
+    )  # fmt: skip
+    toasts.success(request, _("Pencilled in.") if proposed else _("Booked."))
     return redirect("appointment", done.pk)
 
 
@@ -234,7 +276,7 @@ def end_series(request: Any, series_id: UUID) -> HttpResponse:
 def join_waitlist(request: Any, patient_id: UUID) -> HttpResponse:
     """Wait for what was looked for."""
     patient = patient_of(request, patient_id)
-    form = Find(request.POST, clinic_id=request.clinic.pk)
+    form = Find(request.POST, clinic_id=request.clinic.pk, plans=unfilled(request, patient))
     if not form.is_valid():
         return shown(request, patient, form)
     said = form.cleaned_data
@@ -278,6 +320,6 @@ def choose_patient(request: Any) -> HttpResponse:
     people = Patient.objects.living_record().filter(status="in_care")
     found = list(people.matching(text).in_name_order()[:12]) if text else []
     request.trace.saw(*(one.pk for one in found))
-    at, therapist = request.GET.get("at", "")[:16], request.GET.get("therapist", "")[:36]
-    context = {"q": text, "found": found, "at": at, "therapist": therapist}
+    tapped = {name: request.GET.get(name, "")[:36] for name in ("at", "therapist", "room")}
+    context = {"q": text, "found": found, **tapped}
     return render(request, "scheduling/choose_patient.html", context)

@@ -44,10 +44,13 @@ def calendar(request: Any) -> HttpResponse:
     now = timezone.now().astimezone(zone)
     day = on(request, now.date())
     view = request.GET.get("view", "day") if request.GET.get("view") in VIEWS else "day"
+    being_moved = moving(request)
     by = "room" if request.GET.get("by") == "room" else "therapist"
     only = as_uuid(request.GET.get("only", ""))
     known = {one.pk for one in (queries.rooms() if by == "room" else queries.therapists(request.clinic.pk))}
     only = only if only in known else None
+    if being_moved is not None and only is None:
+        view = "day"  # the new time is tapped among a day's hours
     first = day - timedelta(days=day.weekday()) if view == "week" else day
     columns = queries.calendar(
         request.clinic.pk, first=first, days=7 if view == "week" else 1, by=by, only=only, zone=zone
@@ -55,20 +58,31 @@ def calendar(request: Any) -> HttpResponse:
     days = shown_days(columns, first) if view == "week" else [day]
     visits = [one for column in columns for some in column.visits.values() for one in some]
     request.trace.saw(*{one.patient_id for one in visits})
-    hours = [drawn.minute(one.starts_at, zone) // 60 for one in visits]
+    from_hour, until_hour = span(columns, zone)
     step = timedelta(days=7 if view == "week" else 1)
     context = {
         "view": view, "by": by, "only": only, "day": day, "days": days, "today": now.date(), "now": now,
         "before": day - step, "after": day + step,
-        "from_hour": min([FROM_HOUR, *hours]), "until_hour": max([UNTIL_HOUR, *(hour + 2 for hour in hours)]),
+        "from_hour": from_hour, "until_hour": until_hour,
         "lanes": lanes(columns, days, zone, one=bool(only) and view == "week") if view == "day" or only else [],
         "rows": [] if view == "day" or only else rows(columns, days, zone),
         "people": queries.therapists(request.clinic.pk), "rooms": queries.rooms(),
         "count": len(visits), "step_min": slots.booking_of(request.clinic.pk).step_min,
         "statuses": [(code, words.STATUSES[code], status.mark) for code, status in rules.STATUSES.items()],
-        "moving": moving(request), "zone": zone.key, "may_book": "scheduling:write" in request.caller.scopes,
+        "moving": being_moved, "zone": zone.key, "may_book": "scheduling:write" in request.caller.scopes,
     }  # fmt: skip
     return render(request, "scheduling/calendar.html", context)
+
+
+def span(columns: list[queries.Column], zone: Any) -> tuple[int, int]:
+    """The hours that the page shows: the usual ones, and whatever is worked or booked before and after."""
+    stretches = [(one.starts_at, one.ends_at) for column in columns for some in column.visits.values() for one in some]
+    stretches += [pair for column in columns for some in column.hours.values() for pair in some]
+    first, last = FROM_HOUR, UNTIL_HOUR
+    for starts_at, ends_at in stretches:
+        begins, length = drawn.minute(starts_at, zone), int((ends_at - starts_at).total_seconds() // 60)
+        first, last = min(first, begins // 60), max(last, -(-(begins + length) // 60))
+    return first, min(last, 24)
 
 
 def moving(request: Any) -> Appointment | None:
@@ -118,6 +132,8 @@ def rows(columns: list[queries.Column], days: list[date], zone: Any) -> list[dic
 def my_feed(request: Any) -> HttpResponse:
     """A secret address for one's own calendar program; made, shown once, closed."""
     address, now = "", timezone.now()
+    if not any(one.pk == request.user.pk for one in queries.therapists(request.clinic.pk)):
+        return render(request, "scheduling/feed.html", {"nobody": True})
     if request.method == "POST":
         if "close" in request.POST:
             availability.close_feed(user_id=request.user.pk, by=request.caller, at=now)

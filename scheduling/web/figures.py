@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
@@ -44,21 +45,27 @@ def figures(request: Any) -> HttpResponse:
     zone = clinic_zone(request.clinic.pk)
     rows = queries.figures(request.clinic.pk, first=first, last=last, zone=zone)
     if request.GET.get("as") == "csv":
-        return as_csv(rows, first, last)
+        return as_csv("figures", FIELDS, map(of_therapist, rows), first, last)
+    if request.GET.get("as") == "series-csv":
+        kept = queries.series_kept(first, last)
+        kept["share_as_planned"] = rounded(kept["share_as_planned"])
+        return as_csv("series", list(kept), [kept], first, last)
     context = {"first": first, "last": last, "rows": rows[:-1], "all": rows[-1],
                "series": queries.series_kept(first, last)}  # fmt: skip
     return render(request, "scheduling/figures.html", context)
 
 
-def as_csv(rows: list[queries.Figures], first: date, last: date) -> HttpResponse:
+def of_therapist(row: queries.Figures) -> dict[str, Any]:
+    rates = {"utilisation": rounded(row.utilisation), "noshow_rate": rounded(row.noshow_rate)}
+    return {**asdict(row), **rates, "therapist": guarded(row.name) if row.therapist_id else "all"}
+
+
+def as_csv(name: str, fields: list[str], rows: Iterable[dict[str, Any]], first: date, last: date) -> HttpResponse:
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="figures-{first}-{last}.csv"'
-    writer = csv.DictWriter(answer, FIELDS, extrasaction="ignore")
+    answer["Content-Disposition"] = f'attachment; filename="{name}-{first}-{last}.csv"'
+    writer = csv.DictWriter(answer, fields, extrasaction="ignore")
     writer.writeheader()
-    for row in rows:
-        name = guarded(row.name) if row.therapist_id else "all"
-        rates = {"utilisation": rounded(row.utilisation), "noshow_rate": rounded(row.noshow_rate)}
-        writer.writerow({**asdict(row), **rates, "therapist": name})
+    writer.writerows(rows)
     return answer
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -53,14 +54,15 @@ def my_appointment(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 def answer(request: HttpRequest, visit: Visit, found: Appointment) -> str:
     """Do what was tapped; gives what to say if it cannot be done."""
-    now = timezone.now()
+    now, shown = timezone.now(), request.POST.get("revision", "")
+    revision = int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 9 else 0
+    given: dict[str, Any] = {"appointment_id": found.pk, "revision": revision, "by": visit.caller, "at": now}
     try:
         if request.POST.get("answer") == "yes":
             if found.status == rules.BOOKED:
-                actions.set_status(appointment_id=found.pk, status=rules.CONFIRMED, by=visit.caller, at=now)
+                actions.set_status(status=rules.CONFIRMED, **given)
         elif request.POST.get("answer") == "no":
-            reason = request.POST.get("reason", "other")
-            actions.cancel_by_link(appointment_id=found.pk, reason=reason, by=visit.caller, at=now)
+            actions.cancel_by_link(reason=request.POST.get("reason", "other"), **given)
     except (Conflict, Invalid) as refusal:
         return refusal.detail
     return ""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.web.pages import page
 from clinic.errors import DomainError, NotFound
-from scheduling import availability, queries, slots, words
+from scheduling import availability, queries, rules, slots, words
 from scheduling.models import AppointmentType, Closure, Competency, ExtraHours, Hours, Room, Site
 from treatments.rules import TECHNIQUES
 
@@ -126,7 +126,7 @@ class ClosureForm(SetupForm):
 class BookingForm(forms.Form):
     step_min = forms.TypedChoiceField(
         label=gettext_lazy("Appointments begin every so many minutes"), coerce=int,
-        choices=[(n, n) for n in availability.STEPS_MIN],
+        choices=[(n, n) for n in rules.STEPS_MIN],
     )  # fmt: skip
     remind_hours = forms.CharField(
         label=gettext_lazy("Reminders, hours before (as in 48, 2; empty: none)"), required=False, max_length=40

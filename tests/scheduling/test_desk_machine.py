@@ -55,7 +55,8 @@ class Desk(RuleBasedStateMachine):
 
     def put(self, pk, patient, time, **more):
         self.rows[pk] = {"patient": patient, "at": time.starts_at, "who": time.therapist_id, "room": time.room_id,
-                         "status": "booked", "by": "", "series": None, "booked": self.now, "since": self.now} | more  # fmt: skip
+                         "status": "booked", "by": "", "series": None, "booked": self.now,
+                         "since": self.now} | more  # fmt: skip
 
     def clash(self, changes):
         """Whether these rows (id -> row) overlap with each other or with what else holds its time."""

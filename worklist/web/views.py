@@ -4,35 +4,34 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages as toasts
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.web.pages import page, plain
 from clinic.errors import Invalid, NotFound
 from worklist import actions, rules
-from worklist.models import Item
+from worklist.models import FILTERS, Item
 from worklist.web import words
 
 SHOWN = 200
 DONE_FOR = timedelta(days=7)
 
 
-FILTERS = ("due", "mine", "later", "all")
-
-
 @page(scope="scheduling:read", action="page.worklist")
 def worklist(request: Any) -> HttpResponse:
     """What is due; by kind, one's own, what comes later or was put aside. The counts are of what a filter shows."""
-    kind, now = request.GET.get("kind", ""), timezone.now()
-    shown = request.GET.get("show", "due") if request.GET.get("show") in FILTERS else "due"
-    counts = Item.objects.counts(now=now, user_id=request.user.pk)
+    (shown, kind), now = chosen(request.GET), timezone.now()
+    counts = Item.objects.counts(shown, kind, now=now, user_id=request.user.pk)
     items = Item.objects.shown(shown, now=now, user_id=request.user.pk)
-    if kind in rules.KINDS:
+    if kind:
         items = items.filter(kind=kind)
     rows = list(items.select_related("patient", "taken_by").by_urgency()[:SHOWN])
     done = Item.objects.filter(done_at__gt=timezone.now() - DONE_FOR).select_related("patient", "done_by")
@@ -54,8 +53,22 @@ def worklist(request: Any) -> HttpResponse:
     return render(request, "worklist/worklist.html", context)
 
 
+def chosen(said: Any) -> tuple[str, str]:
+    """The filter and the kind that are looked at."""
+    show, kind = said.get("show", ""), said.get("kind", "")
+    return show if show in FILTERS else "due", kind if kind in rules.KINDS else ""
+
+
+def back(request: Any) -> HttpResponse:
+    """To what was looked at, and the row that moved up into the place."""
+    show, kind = chosen(request.POST)
+    row = request.POST.get("row", "")
+    asked = urlencode({"show": show, "kind": kind, **({"row": row} if row.isdigit() and len(row) < 5 else {})})
+    return redirect(f"{reverse('worklist')}?{asked}")
+
+
 def _find(request: Any, item_id: UUID) -> Item:
-    found = Item.objects.filter(pk=item_id).first()
+    found = Item.objects.filter(pk=item_id).select_related("taken_by").first()
     if found is None:
         raise NotFound
     request.trace.saw(found.patient_id)
@@ -64,9 +77,12 @@ def _find(request: Any, item_id: UUID) -> Item:
 
 @page(scope="scheduling:write", action="page.worklist.take", methods="POST")
 def take(request: Any, item_id: UUID) -> HttpResponse:
-    _find(request, item_id)
+    """See to it; whoever saw to it before is named, so that two do not call."""
+    before = _find(request, item_id).taken_by
+    if before is not None and before.pk != request.user.pk:
+        toasts.info(request, _("{name} saw to it until now.").format(name=before.name))
     actions.take(item_id=item_id, by=request.caller, at=timezone.now())
-    return redirect("worklist")
+    return back(request)
 
 
 @page(scope="scheduling:write", action="page.worklist.done", methods="POST")
@@ -74,7 +90,7 @@ def done(request: Any, item_id: UUID) -> HttpResponse:
     _find(request, item_id)
     outcome, note = request.POST.get("outcome", ""), plain(request.POST.get("note", ""))[:2000]
     actions.finish(item_id=item_id, outcome=outcome, note=note, by=request.caller, at=timezone.now())
-    return redirect("worklist")
+    return back(request)
 
 
 @page(scope="scheduling:write", action="page.worklist.snooze", methods="POST")
@@ -87,11 +103,11 @@ def snooze(request: Any, item_id: UUID) -> HttpResponse:
     now = timezone.now()
     until = rules.put_aside_until(int(days), at=now, zone=ZoneInfo(request.clinic.time_zone))
     actions.snooze(item_id=item_id, until=until, by=request.caller, at=now)
-    return redirect("worklist")
+    return back(request)
 
 
 @page(scope="scheduling:write", action="page.worklist.reopen", methods="POST")
 def reopen(request: Any, item_id: UUID) -> HttpResponse:
     _find(request, item_id)
     actions.reopen(item_id=item_id, by=request.caller)
-    return redirect("worklist")
+    return back(request)

@@ -18,6 +18,31 @@ function place(element, start, length, from) {
   element.classList.toggle("short", (length / 60) * HOUR_PX < 48);
 }
 
+/** Those that are at the same time share the width. @param {HTMLElement[]} visits in order of their beginning */
+function sideBySide(visits) {
+  /** @type {{element: HTMLElement, until: number, lane: number}[]} */
+  let group = [];
+  const settle = () => {
+    const lanesUsed = Math.max(...group.map((one) => one.lane)) + 1;
+    for (const { element, lane } of group) {
+      element.style.insetInlineStart = `calc(${(lane / lanesUsed) * 100}% + 3px)`;
+      element.style.insetInlineEnd = `calc(${((lanesUsed - lane - 1) / lanesUsed) * 100}% + 3px)`;
+    }
+  };
+  for (const element of visits) {
+    const start = Number(element.dataset.start), until = start + Number(element.dataset.length);
+    if (group.length && group.every((one) => one.until <= start)) {
+      settle();
+      group = [];
+    }
+    const busy = new Set(group.filter((one) => one.until > start).map((one) => one.lane));
+    let lane = 0;
+    while (busy.has(lane)) lane += 1;
+    group.push({ element, until, lane });
+  }
+  if (group.length) settle();
+}
+
 /** @param {HTMLElement} board */
 function layOut(board) {
   const from = Number(board.dataset.from), until = Number(board.dataset.until);
@@ -33,6 +58,7 @@ function layOut(board) {
     for (const block of all("[data-start]", track)) {
       place(block, Number(block.dataset.start), Number(block.dataset.length), from);
     }
+    sideBySide(all(".visit", track));
   }
   nowLine(board, from);
 }
@@ -68,6 +94,9 @@ function minuteAt(track, y) {
 const wall = (day, minute) =>
   `${day}T${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
 
+/** Which state of an appointment this page shows, so that nobody's change is overwritten unseen. @param {string} id */
+const revisionOf = (id) => one(`[data-id="${id}"]`)?.dataset.revision || one(`[data-moving="${id}"]`)?.dataset.revision || "";
+
 /** @param {string} path @param {Record<string, string>} values */
 async function send(path, values) {
   const body = new URLSearchParams({ ...values, csrfmiddlewaretoken: csrf() });
@@ -78,13 +107,14 @@ async function send(path, values) {
 
 /**
  * @param {string} id @param {{starts_at: string, therapist?: string, room?: string}} to
- * @param {{undo?: boolean, sure?: boolean}} options
+ * @param {{undo?: boolean, sure?: boolean, revision?: string}} options
  */
-async function moveTo(id, to, { undo = false, sure = false } = {}) {
-  const values = Object.fromEntries(Object.entries({ ...to, ...(sure ? { outside_hours: "1" } : {}) }).filter(([, v]) => v));
+async function moveTo(id, to, { undo = false, sure = false, revision = "" } = {}) {
+  const seen = revision || revisionOf(id);
+  const values = Object.fromEntries(Object.entries({ ...to, revision: seen, ...(sure ? { outside_hours: "1" } : {}) }).filter(([, v]) => v));
   const { ok, said } = await send(`/appointments/${id}/move/`, values).catch(() => ({ ok: false, said: {} }));
   if (ok) {
-    const back = { id, starts_at: said.before, therapist: said.therapist, room: said.room };
+    const back = { id, revision: String(said.revision), starts_at: said.before, therapist: said.therapist, room: said.room };
     if (!undo) history.replaceState({ back }, "", location.href.replace(/[?&]moving=[^&]*/, ""));
     else history.replaceState({}, "");
     location.reload();
@@ -92,7 +122,7 @@ async function moveTo(id, to, { undo = false, sure = false } = {}) {
   }
   const codes = (said.errors || []).map((/** @type {any} */ e) => e.code);
   if (codes.includes("outside_hours") && !sure && confirm(texts.outside)) {
-    await moveTo(id, to, { undo, sure: true });
+    await moveTo(id, to, { undo, sure: true, revision });
     return;
   }
   const free = (said.next_free || []).map((/** @type {any} */ slot) => moment(slot.starts_at)).join(", ");
@@ -121,7 +151,7 @@ const back = history.state?.back;
 if (back) {
   const moved = one(`[data-id="${back.id}"] time`);
   tell(`${texts.moved} ${moved?.textContent || ""}`, () => {
-    moveTo(back.id, { starts_at: back.starts_at, therapist: back.therapist, room: back.room }, { undo: true, sure: true });
+    moveTo(back.id, { starts_at: back.starts_at, therapist: back.therapist, room: back.room }, { undo: true, sure: true, revision: back.revision });
   });
   history.replaceState({}, "");
 }
@@ -167,7 +197,7 @@ function dragging() {
 
 /** @param {string} id @param {string} other */
 async function swap(id, other) {
-  const { ok, said } = await send(`/appointments/${id}/swap/`, { with: other }).catch(() => ({ ok: false, said: {} }));
+  const { ok, said } = await send(`/appointments/${id}/swap/`, { with: other, revision: revisionOf(id), with_revision: revisionOf(other) }).catch(() => ({ ok: false, said: {} }));
   if (ok) location.reload(); else tell(`${texts.failed} ${said.detail || ""}`);
 }
 
@@ -182,7 +212,7 @@ function tapping() {
     const { day, therapist, room } = whereOf(target);
     const at = wall(day, minuteAt(track, event.clientY - HOUR_PX / 8));
     if (moving) moveTo(moving.dataset.moving || "", { starts_at: at, therapist, room });
-    else location.href = `${board.dataset.new}?${new URLSearchParams({ at, therapist })}`;
+    else location.href = `${board.dataset.new}?${new URLSearchParams({ at, therapist, room })}`;
   });
 }
 

@@ -32,3 +32,12 @@ document.addEventListener("keydown", (event) => {
   else if (!act(event.key)) return;
   event.preventDefault();
 });
+
+// After a row was dealt with, the next one stands in its place.
+const asked = new URLSearchParams(location.search);
+if (asked.has("row")) {
+  const found = rows();
+  found[Math.min(Number(asked.get("row")), found.length - 1)]?.focus();
+  asked.delete("row");
+  history.replaceState(null, "", `${location.pathname}?${asked}`);
+}

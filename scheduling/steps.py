@@ -1,0 +1,104 @@
+"""
+The steps that actions are made of: each writes its rows with their trail, and says nothing of it yet. Whoever takes
+them has locked people, rooms and rows (`holding`), and afterwards tells the patient and looks at the worklist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from audit import actions as audit
+from clinic.caller import Caller
+from clinic.errors import DomainError, Problems
+from clinic.schema import new_id
+from scheduling import holding, rules
+from scheduling.holding import Time
+from scheduling.models import Appointment, AppointmentType, Series
+
+AUDITED = {"moved": "appointment.move", "swapped": "appointment.swap"}
+
+
+def enter(
+    *, patient_id: UUID, kind: AppointmentType, time: Time, note: str = "", series: Series | None = None,
+    number: int | None = None, status: str = rules.BOOKED, outside_hours: bool = False, by: Caller, at: datetime,
+) -> Appointment:  # fmt: skip
+    """:raises Invalid, NotFound, SlotTaken, PatientBusy:"""
+    holding.check_patient(patient_id)
+    holding.check_time(kind, time, outside_hours=outside_hours, at=at)
+    made = Appointment(
+        id=new_id(), clinic_id=by.clinic_id, patient_id=patient_id, type=kind, note=note, series=series,
+        number=number, booked_at=at, booked_by_id=by.user_id, status_at=at,
+    )  # fmt: skip
+    holding.put(made, time, kind)
+    holding.set_state(made, status, at)
+    with holding.clashes(kind, made, at):
+        made.save(force_insert=True)
+    holding.note_change(made, "booked", {}, holding.facts(made), by=by, at=at)
+    audit.log("appointment.book", by=by, target_id=made.pk, patient_ids=[patient_id])
+    return made
+
+
+def relocate(pairs: Sequence[tuple[Appointment, Time]], what: str, *, why: str = "", by: Caller, at: datetime) -> None:
+    """
+    Give these their times, all or none.
+
+    :param what: `moved` or `swapped`
+    :raises SlotTaken, PatientBusy: with the `number` in its series of the one that could not be
+    """
+    before = [(holding.facts(one), holding.opening_of(one)) for one, _time in pairs]
+    for one, time in pairs:
+        holding.put(one, time, one.type, length=one.ends_at - one.starts_at)
+    rows = [one for one, _time in pairs]
+    wanted = holding.find_clash(rows, [one.pk for one in rows]) or rows[0]
+    try:
+        with holding.clashes(wanted.type, wanted, at), holding.together():
+            for one in rows:
+                holding.save(one)
+    except DomainError as refusal:
+        if wanted.number is not None:
+            refusal.extra["number"] = wanted.number
+        raise
+    for one, (old, freed) in zip(rows, before, strict=True):
+        holding.note_change(one, what, old, holding.facts(one), by=by, at=at, why=why)
+        audit.log(AUDITED[what], by=by, target_id=one.pk, patient_ids=[one.patient_id])
+        holding.open_up(freed, at)
+
+
+def put_state(
+    found: Appointment, status: str, *, why: str = "", cancelled_by: str = "", reason: str = "", by: Caller,
+    at: datetime,
+) -> None:  # fmt: skip
+    """:raises Invalid, SlotTaken, PatientBusy:"""
+    _check_status(found, status, why=why, cancelled_by=cancelled_by, reason=reason, at=at)
+    before, freed, held = holding.facts(found), holding.opening_of(found), found.state.holds
+    holding.set_state(found, status, at)
+    found.cancelled_by, found.reason = (cancelled_by, reason) if status == rules.CANCELLED else ("", "")
+    with holding.clashes(found.type, found, at):
+        holding.save(found)
+    holding.note_change(found, status, before, holding.facts(found), by=by, at=at, why=why)
+    audit.log(f"appointment.{status}", by=by, target_id=found.pk, patient_ids=[found.patient_id])
+    if held and not found.state.holds:
+        holding.open_up(freed, at)
+
+
+def _check_status(found: Appointment, status: str, *, why: str, cancelled_by: str, reason: str, at: datetime) -> None:
+    problems = Problems()
+    if status not in rules.STATUSES:
+        problems.add("/status", "invalid", f"One of: {', '.join(rules.STATUSES)}.")
+        problems.raise_if_any()
+    if rules.is_correction(found.status, status) and not why.strip():
+        usual = ", ".join(rules.NEXT[found.status]) or "nothing"
+        problems.add("/why", "required", f"After {found.status} comes {usual}; for anything else, say why.")
+    if status == rules.CANCELLED:
+        if cancelled_by not in rules.CANCELLED_BY:
+            problems.add("/cancelled_by", "invalid", f"One of: {', '.join(rules.CANCELLED_BY)}.")
+        if reason not in rules.REASONS:
+            problems.add("/reason", "invalid", f"One of: {', '.join(rules.REASONS)}.")
+    elif cancelled_by or reason:
+        problems.add("/reason", "not_allowed", "Only a cancellation has a reason and somebody who cancelled.")
+    if rules.is_too_early(status, starts_at=found.starts_at, at=at):
+        said = "It has not begun yet." if status == rules.NOSHOW else "The day of this appointment has not come yet."
+        problems.add("/status", "too_early", said)
+    problems.raise_if_any()
