@@ -22,6 +22,7 @@ from homecare.models import CheckIn, Occurrence, Programme, ReminderPlan
 from messaging import actions as messages
 from messaging import addresses, engine, links
 from messaging import rules as sending
+from messaging import tasks as send
 from messaging.models import Link
 from patients.models import Patient
 from patients.queries import zone_of
@@ -195,6 +196,8 @@ def promote_due(*, by: Caller, at: datetime) -> int:
     for occurrence in due:
         occurrence.status = Occurrence.Status.OWED if _owe(occurrence, by, at) else Occurrence.Status.SKIPPED
     Occurrence.objects.bulk_update(due, ["status", "message"])
+    if due:
+        send.hand_over.delay_on_commit(str(by.clinic_id))
     return len(due)
 
 
@@ -224,6 +227,7 @@ def _owe(occurrence: Occurrence, by: Caller, at: datetime) -> bool:
         dedupe_key=f"occurrence:{occurrence.pk}",
         due_at=occurrence.due_at,
         late_after=SORENESS_LATE if occurrence.kind == "soreness" else None,
+        wake=False,
         by=by,
     )
     return True

@@ -8,16 +8,22 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from audit import actions as audit
 from clinic.caller import Caller
 from clinic.errors import Conflict, Problems
 from clinic.schema import new_id
 from clinic.sql import prepared
-from messaging import addresses, engine, rules, tasks
+from messaging import addresses, engine, links, rules, tasks
 from messaging.models import DeliveryEvent, Link, Message, RefusedAddress, Sending, Wording
 from patients import actions as patients
 from patients.models import Patient
+from worklist import actions as worklist
+
+SECOND_CLICK = timedelta(minutes=1)
+TROUBLE = ["message_failed", "message_uncertain"]
 
 
 class NotResendable(Conflict):
@@ -49,6 +55,7 @@ def owe(
     about_at: datetime | None = None,
     calendar: str = "",
     by_hand: bool = False,
+    wake: bool = True,
 ) -> Message | None:
     """
     Owe one message. The same `dedupe_key` never makes a second one; then the answer is None.
@@ -56,6 +63,7 @@ def owe(
     :param late_after: after so long it is not sent any more; without it, as the clinic's settings say
     :param about_at: the time of the appointment that it is about
     :param calendar: iCalendar that goes along with a mail; no names in it
+    :param wake: have a worker look at once; whoever owes many does that once for all
     :param by_hand: somebody asked for just this one: the day's limit does not hold it back
     """
     sending = engine.sending_of(by.clinic_id)
@@ -80,7 +88,8 @@ def owe(
     found = Message.objects.filter(pk=message.pk).first()
     if found is None:
         return None
-    tasks.hand_over.delay_on_commit(str(by.clinic_id))
+    if wake and due_at <= timezone.now():
+        tasks.hand_over.delay_on_commit(str(by.clinic_id))
     return found
 
 
@@ -113,19 +122,29 @@ def send_again(*, message_id: UUID, by: Caller, at: datetime) -> Message:
     old = Message.objects.select_for_update(of=("self",)).get(pk=message_id)
     if old.state in rules.WAITING or old.state == rules.CANCELLED:
         raise NotResendable
-    again = Message.objects.filter(dedupe_key__startswith=f"{old.pk}:again:").count() + 1
-    if old.link_id is not None:
-        Link.objects.filter(
-            pk=old.link_id, used_at=None, revoked_at=None, expires_at__lt=at + timedelta(days=1)
-        ).update(expires_at=at + timedelta(days=1))
+    before = Message.objects.filter(dedupe_key__startswith=f"{old.pk}:again:")
+    if before.filter(Q(state__in=rules.WAITING) | Q(due_at__gt=at - SECOND_CLICK)).exists():
+        raise NotResendable("It was sent again just now.")
     made = owe(
-        kind=old.kind, channel=old.channel, patient_id=old.patient_id, about_id=old.about_id, link=old.link,
-        to_user_id=old.to_user_id, dedupe_key=f"{old.pk}:again:{again}", due_at=at, by=by, about_at=old.about_at,
-        calendar=old.calendar, by_hand=True,
+        kind=old.kind, channel=old.channel, patient_id=old.patient_id, about_id=old.about_id,
+        link=_link_again(old, at), to_user_id=old.to_user_id, dedupe_key=f"{old.pk}:again:{before.count() + 1}",
+        due_at=at, by=by, about_at=old.about_at, calendar=old.calendar, by_hand=True,
     )  # fmt: skip
     assert made is not None
+    worklist.settle(kinds=TROUBLE, about_ids=[old.pk], by=by, at=at)
     audit.log("message.send_again", by=by, target_id=old.pk, patient_ids=[old.patient_id], code=str(made.pk))
     return made
+
+
+def _link_again(old: Message, at: datetime) -> Link | None:
+    """A link of its own, good for a day at least; none if the old one's work is done or it was closed."""
+    link = old.link
+    if link is None or link.used_at is not None or link.revoked_at is not None:
+        return link
+    return links.make(
+        purpose=link.purpose, patient_id=link.patient_id, about_id=link.about_id, clinic_id=link.clinic_id,
+        expires_at=max(link.expires_at, at + timedelta(days=1)),
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -142,6 +161,7 @@ def resolve(*, message_id: UUID, went_out: bool, by: Caller, at: datetime) -> Me
     message.sent_at = at if went_out else None
     message.save(update_fields=["state", "sent_at"])
     code = "went_out" if went_out else "did_not"
+    worklist.settle(kinds=["message_uncertain"], about_ids=[message.pk], by=by, at=at)
     audit.log("message.resolve", by=by, target_id=message.pk, patient_ids=[message.patient_id], code=code)
     return message
 
@@ -278,11 +298,16 @@ def note_delivery(
     if not _once(event):
         return False
     state = rules.advanced(message.state, TOLD.get(told, ""))
-    if state != message.state:
+    changed = state != message.state
+    if changed:
         message.state = state
         message.save(update_fields=["state"])
     if told in ("complained", "unsubscribed"):
         stop(patient_id=message.patient_id, channel=message.channel, by=by, at=at)
+    if state in (rules.BOUNCED, rules.FAILED) and changed:
+        engine.tell_staff(message, state, "provider_refused")
+    elif state == rules.DELIVERED:
+        worklist.settle(kinds=TROUBLE, about_ids=[message.pk], by=by, at=at)
     if told in ("bounced", "complained") and message.to_user_id is None:
         address = addresses.of_message(message, message.patient.clinic)
         if address:

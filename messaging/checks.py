@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from accounts.models import Clinic
+from accounts.models import Clinic, Membership
 from messaging import addresses, links, rules
 from messaging.models import Message, Sending
 
@@ -27,7 +27,8 @@ def refusal(message: Message, clinic: Clinic, sending: Sending, *, now: datetime
     if message.link is not None and not links.is_open(message.link, now):
         return Refusal(rules.CANCELLED, "link_closed")
     if not rules.KINDS[message.kind].to_patient:
-        return None
+        members = Membership.objects.active().filter(clinic_id=clinic.pk, user=message.to_user)
+        return None if members.exists() else Refusal(rules.WITHHELD, "no_address")
     local = now.astimezone(ZoneInfo(message.patient.time_zone or clinic.time_zone))
     refused = _consent(message, clinic) or _quiet(message, sending, local)
     capped = rules.KINDS[message.kind].capped and not message.by_hand

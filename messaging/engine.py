@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 SLICE_S = 5.0  # so long one clinic keeps a worker; then the others have their turn
 SLICE_MESSAGES = 50
+AT_ONCE = 4  # workers that one clinic may keep
 
 # Materialized: as a plain subquery it might run, and lock, more than once.
 CLAIM = """
@@ -46,14 +47,18 @@ CLAIM = """
     WHERE m.id = due.id
     RETURNING m.id, due.state = 'sending', now()
 """
+# What calls somebody of the clinic waits for nothing: no pause, no limit, no reminder before it.
+CLAIM_ALERT = CLAIM.replace("next_at <= now()", "next_at <= now() AND to_user_id IS NOT NULL")
+# The provider may have told more than we know already: its word on the state stays.
 SETTLE = """
     UPDATE messaging_message
-    SET state = %(state)s, reason = %(reason)s, uncertain = uncertain OR %(uncertain)s, provider = %(provider)s,
+    SET state = CASE WHEN state = 'sending' THEN %(state)s ELSE state END, reason = %(reason)s,
+        uncertain = uncertain OR %(uncertain)s, provider = %(provider)s,
         provider_ref = CASE WHEN %(ref)s = '' THEN provider_ref ELSE %(ref)s END,
         next_at = coalesce(now() + %(wait)s::interval, next_at), attempts = attempts - %(uncounted)s,
         sent_at = CASE WHEN %(state)s = 'sent' THEN now() ELSE sent_at END,
         settled_at = CASE WHEN %(state)s IN ('queued', 'sending') THEN NULL ELSE now() END
-    WHERE id = %(id)s AND fence = %(fence)s AND state = 'sending'
+    WHERE id = %(id)s AND fence = %(fence)s
     RETURNING id
 """
 # Someone else has claimed it meanwhile, so what we sent may be sent again.
@@ -70,6 +75,8 @@ GRANT = """
     WHERE s.clinic_id = old.clinic_id
     RETURNING least(%(wish)s, per_minute - CASE WHEN fresh THEN 0 ELSE used END)
 """
+TAKE_PLACE = "SELECT pg_try_advisory_lock(hashtextextended(%s, 7))"
+LEAVE_PLACE = "SELECT pg_advisory_unlock(hashtextextended(%s, 7))"
 GIVE_BACK = """
     UPDATE messaging_sending SET window_used = greatest(0, window_used - %s) WHERE clinic_id = %s
 """
@@ -82,6 +89,11 @@ class Claim:
     message: Message
     outgoing: Outgoing
     look_first: bool  # an earlier attempt's fate is unknown: ask the provider before sending again
+    at: datetime  # by the database's clock
+
+
+class Settled:
+    """A message that was due and may not go: that is written, and the next one may be looked at."""
 
 
 @dataclass(frozen=True)
@@ -123,25 +135,48 @@ class Desk:
 def hand_over(clinic_id: UUID, *, seconds: float = SLICE_S, at_most: int = SLICE_MESSAGES) -> Run:
     """Send what is due for a clinic, for one slice. Safe to run in any number of processes at once."""
     run, ends = Run(), time.monotonic() + seconds
-    with tenancy.scope(clinic_id):
-        sending = sending_of(clinic_id)
-        granted = 0 if sending.paused_at else int(prepared(GRANT, {"clinic": clinic_id, "wish": at_most})[0][0])
-        clinic = Clinic.objects.get(pk=clinic_id)
-    if granted <= 0:
-        return run
-    with ExitStack() as stack:
+    with at_work(clinic_id) as may, ExitStack() as stack:
+        if not may:
+            return run
+        with tenancy.scope(clinic_id):
+            sending = sending_of(clinic_id)
+            clinic = Clinic.objects.get(pk=clinic_id)
         carriers = {channel: providers.of_channel(channel) for channel in rules.CHANNELS}
         for carrier in carriers.values():
             if carrier is not None:
                 stack.enter_context(carrier)
-        used = _work(Desk(clinic, sending, carriers), run, granted, ends)
+        desk = Desk(clinic, sending, carriers)
+        _work(desk, run, at_most, ends, CLAIM_ALERT)
+        with tenancy.scope(clinic_id):
+            granted = 0 if sending.paused_at else int(prepared(GRANT, {"clinic": clinic_id, "wish": at_most})[0][0])
+        if granted <= 0:
+            return run
+        run.more = False
+        used = _work(desk, run, granted, ends, CLAIM)
         if used < granted:
             with tenancy.scope(clinic_id):
                 prepared(GIVE_BACK, [granted - used, clinic_id])
     return run
 
 
-def _work(desk: Desk, run: Run, granted: int, ends: float) -> int:
+@contextmanager
+def at_work(clinic_id: UUID) -> Iterator[bool]:
+    """
+    One of the few places at which a clinic's messages are sent at the same time; False if all are taken.
+
+    So a clinic with much to send keeps no more than that many workers, and leaves no tasks behind it in the queue.
+    """
+    with tenancy.scope(clinic_id, read_only=True):
+        held = next((n for n in range(AT_ONCE) if prepared(TAKE_PLACE, [f"{clinic_id}:{n}"])[0][0]), None)
+    try:
+        yield held is not None
+    finally:
+        if held is not None:
+            with tenancy.scope(clinic_id, read_only=True):
+                prepared(LEAVE_PLACE, [f"{clinic_id}:{held}"])
+
+
+def _work(desk: Desk, run: Run, granted: int, ends: float, claiming: str) -> int:
     """Claim, send, settle; one transaction settles a message and claims the next. Returns how many were claimed."""
     used, done = 0, None
     while True:
@@ -153,9 +188,12 @@ def _work(desk: Desk, run: Run, granted: int, ends: float) -> int:
             if used >= granted or time.monotonic() >= ends:
                 run.more = True
                 return used
-            claim = next_claim(desk)
+            claim = next_claim(desk, claiming)
         if claim is None:
             return used
+        if isinstance(claim, Settled):
+            run.settled += 1
+            continue
         used += 1
         carrier = desk.carriers[claim.message.channel]
         assert carrier is not None
@@ -170,39 +208,40 @@ def sending_of(clinic_id: UUID) -> Sending:
 # --- Claim ----------------------------------------------------------------------------------------------------
 
 
-def next_claim(desk: Desk) -> Claim | None:
+def next_claim(desk: Desk, claiming: str = CLAIM) -> Claim | Settled | None:
     """
-    The next message that may really go, claimed; None if none is due.
+    The next message that is due, claimed if it may really go, and settled if it may not; None if none is due.
 
-    Consent, address, quiet hours, caps and lateness are looked at now, whatever they were when the row was made. What
-    may not go is settled on the way.
+    Consent, address, quiet hours, caps and lateness are looked at now, whatever they were when the row was made.
     """
-    while True:
-        rows = prepared(CLAIM, {"clinic": desk.clinic.pk, "lease": rules.LEASE})
-        if not rows:
-            return None
-        message_id, lease_ran_out, now = rows[0]
-        message = Message.objects.select_related("patient__merged_into", "link", "to_user").get(pk=message_id)
-        # A record that was merged is reached as the one that is in use.
-        message.patient = message.patient.merged_into or message.patient
-        carrier = desk.carriers[message.channel]
-        if lease_ran_out and not _may_try_again(desk, message, carrier):
-            finish(message, Result(rules.UNKNOWN, message.reason or "worker_lost", uncertain=True))
-            continue
-        try:
-            with transaction.atomic():
-                refusal = checks.refusal(message, desk.clinic, desk.sending, now=now, has_provider=carrier is not None)
-                outgoing = compose(desk, message) if refusal is None else None
-        except Exception:
-            # One that nobody foresaw must not stand in the way of all the others.
-            logger.exception("message %s could not be made", message.pk)
-            finish(message, Result(rules.FAILED, "broken"))
-            continue
-        if outgoing is not None:
-            return Claim(message, outgoing, look_first=lease_ran_out)
-        assert refusal is not None
-        counts = refusal.state != rules.QUEUED  # to wait for the morning is no attempt
-        finish(message, Result(refusal.state, refusal.reason, wait=refusal.wait, counts=counts))
+    rows = prepared(claiming, {"clinic": desk.clinic.pk, "lease": rules.LEASE})
+    if not rows:
+        return None
+    message_id, lease_ran_out, now = rows[0]
+    message = Message.objects.select_related("patient__merged_into", "link", "to_user").get(pk=message_id)
+    # A record that was merged is reached as the one that is in use.
+    message.patient = message.patient.merged_into or message.patient
+    carrier = desk.carriers[message.channel]
+    if lease_ran_out and not _may_try_again(desk, message, carrier):
+        finish(message, Result(rules.UNKNOWN, message.reason or "worker_lost", uncertain=True))
+        return Settled()
+    # Also one that waited for the morning since: its fate is no better known than it was.
+    look_first = lease_ran_out or message.uncertain
+    try:
+        with transaction.atomic():
+            refusal = checks.refusal(message, desk.clinic, desk.sending, now=now, has_provider=carrier is not None)
+            outgoing = compose(desk, message, look_first=look_first) if refusal is None else None
+    except Exception:
+        # One that nobody foresaw must not stand in the way of all the others.
+        logger.exception("message %s could not be made", message.pk)
+        finish(message, Result(rules.FAILED, "broken"))
+        return Settled()
+    if outgoing is not None:
+        return Claim(message, outgoing, look_first, now)
+    assert refusal is not None
+    counts = refusal.state != rules.QUEUED  # to wait for the morning is no attempt
+    finish(message, Result(refusal.state, refusal.reason, wait=refusal.wait, counts=counts))
+    return Settled()
 
 
 def _may_try_again(desk: Desk, message: Message, carrier: Provider | None) -> bool:
@@ -218,7 +257,7 @@ def _may_try_again(desk: Desk, message: Message, carrier: Provider | None) -> bo
     return verdict != "leave"
 
 
-def compose(desk: Desk, message: Message) -> Outgoing:
+def compose(desk: Desk, message: Message, *, look_first: bool = False) -> Outgoing:
     """The message as it goes out, in the words of this moment."""
     clinic, patient = desk.clinic, message.patient
     language = texts.language_of("" if message.to_user_id else patient.language, clinic.locale)
@@ -239,7 +278,15 @@ def compose(desk: Desk, message: Message) -> Outgoing:
         reply_to=desk.sending.reply_to,
         stop_url=stop_url,
         calendar=message.calendar,
+        known_refs=refs_of_others(message) if look_first else frozenset(),
     )
+
+
+def refs_of_others(message: Message) -> frozenset[str]:
+    """What the provider called other messages lately: none of those can be the one whose answer was lost."""
+    lately = Message.objects.filter(channel=message.channel, sent_at__gt=timezone.now() - timedelta(days=2))
+    found = lately.exclude(pk=message.pk).exclude(provider_ref="").values_list("provider_ref", flat=True)
+    return frozenset(found[:10_000])
 
 
 # --- Send -----------------------------------------------------------------------------------------------------
@@ -255,7 +302,9 @@ def attempt(claim: Claim, carrier: Provider) -> Result:
             state = rules.WITHHELD if refusal.of_address else rules.FAILED
             return Result(state, refusal.reason, of_address=refusal.of_address)
         wait = rules.retry_after(claim.message.attempts)
-        return Result(rules.QUEUED, refusal.reason, wait=wait) if wait else Result(rules.FAILED, "gave_up")
+        if wait is None or claim.at + wait >= claim.message.late_at:
+            return Result(rules.FAILED, refusal.reason if wait else "gave_up")
+        return Result(rules.QUEUED, refusal.reason, wait=wait)
     except OutcomeUnknown:
         return Result(rules.UNKNOWN, "provider_slow")
     except Exception:  # nobody knows how far it got
@@ -275,7 +324,7 @@ def settle(desk: Desk, claim: Claim, result: Result, carrier: Provider) -> int:
             honours_keys=carrier.honours_keys, policy=desk.sending.when_unknown, was_uncertain=message.uncertain
         )
         wait = rules.retry_after(message.attempts)
-        if verdict != "leave" and wait is not None:
+        if verdict != "leave" and wait is not None and claim.at + wait < message.late_at:
             # Still `sending`: whoever claims it next knows that its fate is unknown, and decides.
             result = Result(rules.SENDING, result.reason, wait=wait)
         else:
@@ -304,19 +353,18 @@ def finish(message: Message, result: Result, *, provider: str = "") -> bool:
         "uncounted": 0 if result.counts else 1,
     }
     held = bool(prepared(SETTLE, values))
-    if held and result.state in (rules.FAILED, rules.UNKNOWN):
-        tell_staff(message, result)
+    if held and (result.state in (rules.FAILED, rules.UNKNOWN) or result.of_address):
+        tell_staff(message, result.state, result.reason)
     return held
 
 
-def tell_staff(message: Message, result: Result) -> None:
+def tell_staff(message: Message, state: str, reason: str) -> None:
     """A message that was given up, or whose fate nobody knows, is somebody's task."""
-    kind = "message_uncertain" if result.state == rules.UNKNOWN else "message_failed"
     worklist.raise_item(
-        kind=kind,
+        kind="message_uncertain" if state == rules.UNKNOWN else "message_failed",
         patient_id=message.patient_id,
         about_id=message.pk,
-        facts={"channel": message.channel, "message": message.kind, "reason": result.reason},
+        facts={"channel": message.channel, "message": message.kind, "reason": reason},
         by=Caller.system(message.clinic_id, "messages"),
         at=timezone.now(),
     )

@@ -160,6 +160,11 @@ class Message(OfPatient):
             models.Index(
                 fields=["clinic", "next_at"], condition=models.Q(state__in=rules.WAITING), name="message_waiting"
             ),
+            models.Index(
+                fields=["clinic", "next_at"],
+                condition=models.Q(state__in=rules.WAITING, to_user__isnull=False),
+                name="message_alerts",
+            ),
             models.Index(fields=["clinic", "-due_at"], name="message_by_time"),
             models.Index(fields=["clinic", "patient", "-due_at"], name="message_of_patient"),
             models.Index(fields=["clinic", "about_id"], condition=models.Q(state="queued"), name="message_about"),

@@ -94,7 +94,7 @@ def filled(text: str, values: dict[str, str]) -> str:
 
 # --- When -----------------------------------------------------------------------------------------------------
 
-# How long a claimed message belongs to its worker. Longer than a provider may take (20 s, see settings).
+# How long a claimed message belongs to its worker. Longer than a provider may take (four times 12 s, see settings).
 LEASE = timedelta(seconds=60)
 # After the nth attempt failed for now, so long until the next; after the last, somebody of the clinic is told.
 RETRY_AFTER = [

@@ -5,6 +5,7 @@ in `PROVIDERS`.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from importlib import import_module
 from types import TracebackType
@@ -25,6 +26,8 @@ class Outgoing:
     :ivar address: an e-mail address, or a phone number in E.164
     :ivar stop_url: where one click ends these mails (RFC 8058); empty for messages to staff
     :ivar calendar: iCalendar that goes along (RFC 6047); only mail can carry it
+    :ivar known_refs: what the provider calls other messages, for one that looks for this one
+    :ivar claimed_at: `time.monotonic()` of the claim: whoever is too slow to begin leaves it to the next
     """
 
     key: UUID
@@ -36,6 +39,8 @@ class Outgoing:
     reply_to: str = ""
     stop_url: str = ""
     calendar: str = ""
+    known_refs: frozenset[str] = frozenset()
+    claimed_at: float = field(default_factory=time.monotonic)
     extra: dict[str, str] = field(default_factory=dict)
 
 

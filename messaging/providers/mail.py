@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import smtplib
+import time
 from email.mime.text import MIMEText
 from email.utils import formataddr, parseaddr
 from types import TracebackType
@@ -20,9 +21,15 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.smtp import EmailBackend
 
 from messaging.providers import OutcomeUnknown, Outgoing, Receipt, Refused
+from messaging.rules import LEASE
 
-# No such mailbox; not local; name not allowed (RFC 5321 4.2.3): the address itself is refused.
+# No such mailbox; not local; name not allowed (RFC 5321 4.2.3): the address itself is refused, if the server, asked
+# for this recipient, does not say another reason (RFC 3463: x.1.x and x.2.1 speak of the address, x.7.x of a policy).
 ADDRESS_REFUSED = {550, 551, 553}
+OF_ADDRESS = re.compile(rb"^5\.(1\.|2\.1\b)")
+ENHANCED = re.compile(rb"^5\.\d+\.\d+")
+# So many times the server may be slow while it takes one message: sender, recipient, text, end of text.
+SLOW_STEPS = 4
 
 
 class NotingSMTP(smtplib.SMTP):
@@ -54,11 +61,15 @@ class NotingBackend(EmailBackend):
         return NotingSMTPOverTLS if self.use_ssl else NotingSMTP
 
 
+SMTP_BACKEND = f"{NotingBackend.__module__}.{NotingBackend.__qualname__}"
+
+
 class Mail:
     name = "mail"
 
     def __init__(self) -> None:
-        self.honours_keys = bool(settings.EMAIL_IDEMPOTENCY_HEADER)
+        # The header reaches a provider that is spoken to by SMTP; an API's request would not carry it.
+        self.honours_keys = bool(settings.EMAIL_IDEMPOTENCY_HEADER) and settings.EMAIL_BACKEND == SMTP_BACKEND
         self.connection: Any = None
 
     def __enter__(self) -> Mail:
@@ -92,15 +103,18 @@ class Mail:
         except (ValueError, UnicodeError):  # a header that cannot be: nothing has been sent
             raise Refused("broken", for_good=True) from None
         mail.connection = self.opened()
+        # The rest must be over before the lease is: after it, somebody else may send the same.
+        if time.monotonic() - message.claimed_at > LEASE.total_seconds() - SLOW_STEPS * settings.EMAIL_TIMEOUT:
+            raise Refused("provider_slow")
         try:
             mail.send()
         except smtplib.SMTPRecipientsRefused as refusal:
-            codes = [code for code, _answer in refusal.recipients.values()]
+            answers = list(refusal.recipients.values())
             self.recover()
-            raise refused(codes[0] if codes else 0) from None
+            raise refused(*(answers[0] if answers else (0, b"")), of_recipient=True) from None
         except smtplib.SMTPResponseException as refusal:
             self.recover()
-            raise refused(refusal.smtp_code) from None
+            raise refused(refusal.smtp_code, refusal.smtp_error) from None
         except (OSError, smtplib.SMTPException):
             raise self.lost() from None
         except AnymailAPIError as refusal:
@@ -127,11 +141,13 @@ class Mail:
         return None
 
 
-def refused(code: int) -> Refused:
-    """What an SMTP answer means: 4xx for now, 5xx for good, and some 5xx speak of the address."""
+def refused(code: int, said: bytes | str = b"", *, of_recipient: bool = False) -> Refused:
+    """What an SMTP answer means: 4xx for now, 5xx for good; to the recipient's name, it may speak of the address."""
     if 400 <= code < 500:
         return Refused("provider_unreachable")
-    return Refused("provider_refused", for_good=True, of_address=code in ADDRESS_REFUSED)
+    text = said if isinstance(said, bytes) else said.encode(errors="replace")
+    of_address = of_recipient and code in ADDRESS_REFUSED and bool(OF_ADDRESS.match(text) or not ENHANCED.match(text))
+    return Refused("provider_refused", for_good=True, of_address=of_address)
 
 
 def written(message: Outgoing) -> EmailMessage:

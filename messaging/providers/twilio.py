@@ -1,8 +1,8 @@
 """
 SMS through Twilio's Messages API.
 
-It takes no idempotency key. A message whose answer was lost is looked for, by its number and its own words (they carry
-a link that no other message has), before it is sent again.
+It takes no idempotency key. A message whose answer was lost is looked for, by its number and its words, among what
+no other message is known as, before it is sent again.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Twilio:
         try:
             since = timezone.now() - timedelta(days=1)
             for one in self.client.messages.list(to=message.address, date_sent_after=since, limit=50):
-                if one.body == message.body:
+                if one.body == message.body and one.sid not in message.known_refs:
                     return Receipt(str(one.sid))
         except (TwilioRestException, RequestException):
             raise Refused("provider_unreachable") from None

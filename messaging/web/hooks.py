@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from typing import Any
 from uuid import UUID
 
@@ -18,10 +19,11 @@ from accounts.models import Clinic
 from clinic import tenancy
 from clinic.caller import Caller
 from messaging import actions
+from messaging.providers.twilio import ADDRESS_REFUSED
 
 logger = logging.getLogger(__name__)
 STOP_WORDS = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit"}  # as Twilio's, case does not matter
-TWILIO_TOLD = {"delivered": "delivered", "undelivered": "bounced", "failed": "failed"}
+TWILIO_TOLD = {"delivered": "delivered", "undelivered": "failed", "failed": "failed"}
 
 
 @csrf_exempt
@@ -35,8 +37,18 @@ def mail(request: HttpRequest, provider: str) -> HttpResponse:
     if not settings.MAIL_WEBHOOKS or provider != settings.MAIL_WEBHOOKS:
         raise Http404
     found = resolve(f"/{provider}/tracking/", "anymail.urls")
+    if not is_signed(found.func):
+        raise Http404
     response: HttpResponse = found.func(request)
     return response
+
+
+def is_signed(view: Any) -> bool:
+    """Whether calls can be told from anybody's: Anymail checks a signature, or asks for a secret in the address."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it only warns where we refuse
+        made = view.view_class(**view.view_initkwargs)
+    return bool(made.basic_auth) or not made.warn_if_no_basic_auth
 
 
 def mail_told(sender: Any, event: Any, esp_name: str, **_more: Any) -> None:
@@ -79,22 +91,30 @@ def twilio_status(request: HttpRequest, clinic_id: UUID, message_id: UUID) -> Ht
         return HttpResponseForbidden()
     status = request.POST.get("MessageStatus", "")
     event_id = f"{request.POST.get('MessageSid', '')}:{status}"
-    told(clinic_id, message_id, "twilio", event_id, TWILIO_TOLD.get(status, status), None)
+    code = request.POST.get("ErrorCode", "")
+    # A phone that is switched off is no wrong number: only what speaks of the number closes it.
+    of_number = status == "undelivered" and code.isascii() and code.isdigit() and int(code) in ADDRESS_REFUSED
+    what = "bounced" if of_number else TWILIO_TOLD.get(status, status)
+    told(clinic_id, message_id, "twilio", event_id, what, None)
     return HttpResponse(status=204)
 
 
 @csrf_exempt
 @require_POST
 def twilio_inbound(request: HttpRequest, clinic_id: UUID) -> HttpResponse:
-    """An SMS of a patient. STOP ends the messages to that number; anything else is not for us."""
+    """
+    An SMS of a patient. STOP ends the messages to that number; anything else is not for us.
+
+    All clinics send from one number, so whoever says STOP to it says it to all of them.
+    """
     if not signed_by_twilio(request):
         return HttpResponseForbidden()
-    clinic = Clinic.objects.filter(pk=clinic_id).first()
-    if clinic is None:
+    if not Clinic.objects.filter(pk=clinic_id).exists():
         raise Http404
     if request.POST.get("Body", "").strip().casefold() in STOP_WORDS:
-        with tenancy.scope(clinic.pk):
-            by = Caller.system(clinic.pk, "provider:twilio")
-            for patient_id in actions.patients_with_phone(request.POST.get("From", ""), country=clinic.country):
-                actions.stop(patient_id=patient_id, channel="sms", by=by, at=timezone.now())
+        for clinic in Clinic.objects.order_by("pk"):
+            with tenancy.scope(clinic.pk):
+                by = Caller.system(clinic.pk, "provider:twilio")
+                for patient_id in actions.patients_with_phone(request.POST.get("From", ""), country=clinic.country):
+                    actions.stop(patient_id=patient_id, channel="sms", by=by, at=timezone.now())
     return HttpResponse("<Response/>", content_type="text/xml")
