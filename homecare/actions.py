@@ -20,16 +20,23 @@ from clinic.errors import Conflict, Problems
 from clinic.schema import new_id
 from homecare import content as contents
 from homecare import planning, rules
-from homecare.models import Picture, Programme, ReminderPlan, Step, Template, Version
-from homecare.pictures import read_picture
+from homecare.models import Picture, Programme, ReminderPlan, Step, Version
 from messaging import actions as messages
 from messaging import addresses, links
 from messaging.models import Message
 from messaging.rules import CHANNELS
 from patients.models import Patient
 from patients.queries import identities, zone_of
+from worklist import actions as worklist
 
 MOST_TIMES = 6
+
+
+class Same:
+    """What is not said stays as it is."""
+
+
+SAME = Same()
 
 
 class AnotherRuns(Conflict):
@@ -52,9 +59,9 @@ class ProgrammeEnded(Conflict):
     detail = "This programme has ended. Start a new one, with the same steps if you like."
 
 
-class TemplateExists(Conflict):
-    code = "template_exists"
-    detail = "There is a template with this name."
+class QuietNow(Conflict):
+    code = "quiet_now"
+    detail = "It is in the patient's quiet hours now; nothing is sent. Send it later."
 
 
 @transaction.atomic
@@ -101,12 +108,15 @@ def problems_of(programme: Programme) -> Problems:
         problems.add("/title", "required", "Give it a name that the patient will read.")
     people = identities(clinic_id=programme.clinic_id, patient_id=programme.patient_id)
     wanted = {UUID(step["trigger_point"]) for step in steps if step.get("trigger_point")}
-    known = set(TriggerPoint.objects.filter(pk__in=wanted, patient_id__in=people).values_list("pk", flat=True))
+    points = TriggerPoint.objects.filter(pk__in=wanted, patient_id__in=people)
+    known = {pk: (muscle, side) for pk, muscle, side in points.values_list("pk", "muscle_id", "side")}
     pictures = {UUID(step["picture"]) for step in steps if step.get("picture")}
     held = set(Picture.objects.filter(pk__in=pictures).values_list("pk", flat=True))
     for number, step in enumerate(steps):
         if step.get("trigger_point") and UUID(step["trigger_point"]) not in known:
             problems.add(f"/steps/{number}/trigger_point", "unknown", "This patient has no such trigger point.")
+        elif step.get("trigger_point") and known[UUID(step["trigger_point"])] != (step["muscle"], step["side"]):
+            problems.add(f"/steps/{number}/trigger_point", "other_place", "This point is in another muscle, or side.")
         if step.get("picture") and UUID(step["picture"]) not in held:
             problems.add(f"/steps/{number}/picture", "unknown", "There is no such picture.")
     return problems
@@ -116,9 +126,9 @@ def problems_of(programme: Programme) -> Problems:
 def publish(
     *,
     programme: Programme,
-    baseline_pain: int | None,
-    review_on: date | None,
-    ends_on: date | None,
+    baseline_pain: int | Same | None = SAME,
+    review_on: date | Same | None = SAME,
+    ends_on: date | Same | None = SAME,
     by: Caller,
     at: datetime,
 ) -> Version:
@@ -126,7 +136,8 @@ def publish(
     Give the draft to the patient as a new version; the first one starts the programme.
 
     :param programme: locked by the caller
-    :param review_on: None: four weeks after the start (domain facts 8.4)
+    :param baseline_pain: worst pain when it begins, 0 to 10; SAME: as the last version had it, as the dates below
+    :param review_on: None: four weeks from now (domain facts 8.4)
     :raises Invalid: the draft cannot be, or a date or the pain cannot; each is named
     :raises NothingNew, AnotherRuns, ProgrammeEnded, NoAuthor:
     """
@@ -136,18 +147,22 @@ def publish(
         raise NothingNew
     today = at.astimezone(zone_of(programme.patient)).date()
     problems = problems_of(programme)
-    if baseline_pain is not None and not 0 <= baseline_pain <= 10:
+    pain = programme.baseline_pain if isinstance(baseline_pain, Same) else baseline_pain
+    ends = programme.ends_on if isinstance(ends_on, Same) else ends_on
+    review = programme.review_on if isinstance(review_on, Same) else review_on
+    if isinstance(review_on, Same) and review is not None and review < today:
+        review = None  # the review that was due has led to this version
+    if pain is not None and not 0 <= pain <= 10:
         problems.add("/baseline_pain", "out_of_range", "Pain is from 0 to 10.")
-    for name, day in (("review_on", review_on), ("ends_on", ends_on)):
+    for name, day in (("review_on", review), ("ends_on", ends)):
         if day is not None and day < today:
             problems.add(f"/{name}", "in_the_past", "This day is over.")
     problems.raise_if_any()
-    first = programme.started_on is None
-    if first:
+    if programme.started_on is None:
         programme.started_on = today
         programme.status = Programme.Status.ACTIVE
-    programme.review_on = review_on or programme.review_on or today + timedelta(days=rules.REVIEW_AFTER_DAYS)
-    programme.ends_on, programme.baseline_pain = ends_on, baseline_pain
+    programme.review_on = review or today + timedelta(days=rules.REVIEW_AFTER_DAYS)
+    programme.ends_on, programme.baseline_pain = ends, pain
     version = _write_version(programme, author_id, at)
     programme.draft, programme.author_id = None, author_id
     programme.revision += 1
@@ -225,7 +240,7 @@ def resume_programme(*, programme: Programme, by: Caller, at: datetime) -> None:
     policies.require_author(by)
     if programme.status != Programme.Status.PAUSED:
         raise NotRunning
-    _write_status(programme, Programme.Status.ACTIVE, by)
+    _write_status(programme, Programme.Status.ACTIVE, by, resumed_at=at)
     planning.plan_ahead(programme, at=at)
 
 
@@ -243,7 +258,9 @@ def end_programme(*, programme: Programme, by: Caller, at: datetime) -> None:
         programme, Programme.Status.ENDED, by, ended_at=at, ended_by_id=by.user_id, started_on=programme.started_on
     )
     planning.unplan(programme, at=at)
-    links.revoke(patient_id=programme.patient_id, purposes=["check_in", "calendar"], at=at)
+    # The calendar's address stays: it answers with nothing more, so that what was planned goes from the calendar.
+    links.revoke(patient_id=programme.patient_id, purposes=["check_in"], at=at)
+    worklist.settle(kinds=["silent", "review_due"], about_ids=[programme.pk], by=by, at=at)
 
 
 @transaction.atomic
@@ -334,7 +351,7 @@ def send_link_now(*, programme: Programme, by: Caller, at: datetime) -> Message 
     """
     Send the patient the link to today's page at once; a second time within the minute sends nothing more.
 
-    :raises NotRunning:
+    :raises NotRunning, QuietNow:
     :raises Invalid: there is no channel with consent and an address, or no birth date
     """
     policies.require_author(by)
@@ -346,68 +363,14 @@ def send_link_now(*, programme: Programme, by: Caller, at: datetime) -> Message 
     if not channels:
         problems.add("/channels", "no_consent", "There is no channel with consent and an address.")
     problems.raise_if_any()
+    if not planning.may_send_now(programme.patient, at):
+        raise QuietNow
     link = planning.check_in_link(programme, at)
     audit.log("programme.send_link", by=by, target_id=programme.pk, patient_ids=[programme.patient_id])
     return messages.owe(
         kind="check_in", channel=channels[0], patient_id=programme.patient_id, about_id=programme.pk, link=link,
         dedupe_key=f"now:{programme.pk}:{at:%Y-%m-%dT%H:%M}", due_at=at, by=by, by_hand=True,
     )  # fmt: skip
-
-
-# --- Templates and pictures -----------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def save_template(*, name: str, content: Mapping[str, Any], by: Caller) -> Template:
-    """
-    Keep a programme's content under a name, without what is one patient's (trigger points, the note).
-
-    :raises Invalid: it has no name, or a step cannot be
-    :raises TemplateExists:
-    """
-    policies.require_author(by)
-    kept = contents.tidy(content)
-    kept["note"] = ""
-    for step in kept["steps"]:
-        step["trigger_point"] = step["lasting"] = None
-    problems = rules.check_steps(kept["steps"], ratings=contents.ratings(), reasons_may_wait=True)
-    if not name.strip():
-        problems.add("/name", "required", "A template needs a name.")
-    problems.raise_if_any()
-    with violations_as({"template_once": TemplateExists}):
-        template = Template.objects.create(
-            clinic_id=by.clinic_id, name=name.strip(), content=kept, made_by_id=by.author_id
-        )
-    audit.log("template.save", by=by, target_id=template.pk)
-    return template
-
-
-@transaction.atomic
-def delete_template(*, template: Template, by: Caller) -> None:
-    """Delete a template; programmes made from it keep their steps."""
-    policies.require_author(by)
-    audit.log("template.delete", by=by, target_id=template.pk)
-    Template.objects.filter(pk=template.pk).delete()
-
-
-@transaction.atomic
-def add_picture(*, name: str, upload: bytes, by: Caller) -> Picture:
-    """
-    Take a clinic's own picture.
-
-    :raises Invalid: it is no picture, or too large
-    """
-    policies.require_author(by)
-    content, width, height = read_picture(upload)
-    picture = Picture.objects.create(
-        clinic_id=by.clinic_id, name=name.strip()[:200], content=content, width_px=width, height_px=height,
-        made_by_id=by.author_id,
-    )  # fmt: skip
-    audit.log("picture.add", by=by, target_id=picture.pk)
-    return picture
-
-
-# --- Calendar -------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -426,3 +389,24 @@ def calendar_link(*, programme: Programme, by: Caller, at: datetime) -> str:
     )  # fmt: skip
     audit.log("programme.calendar", by=by, target_id=programme.pk, patient_ids=[programme.patient_id])
     return links.url_of(link)
+
+
+# --- Two records that become one ------------------------------------------------------------------------------
+
+
+class BothRun(Conflict):
+    code = "both_run"
+    detail = "Both records have a home programme that is running or paused; end one of them first."
+
+
+@transaction.atomic
+def follow_merge(*, source_id: UUID, target_id: UUID, by: Caller, at: datetime) -> None:
+    """
+    What the record that is merged has at home stays under its id and is the survivor's too.
+
+    :raises BothRun: a person follows one programme
+    """
+    going = [Programme.Status.ACTIVE, Programme.Status.PAUSED]
+    with_one = Programme.objects.filter(patient_id__in=[source_id, target_id], status__in=going)
+    if with_one.values("patient_id").distinct().count() > 1:
+        raise BothRun

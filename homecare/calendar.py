@@ -26,13 +26,10 @@ def feed(programme: Programme) -> bytes:
     clinic = programme.patient.clinic
     made.add("x-wr-calname", clinic.name)
     plan = ReminderPlan.objects.filter(programme=programme).first()
-    if plan is None or programme.started_on is None:
+    if plan is None or programme.started_on is None or programme.status != Programme.Status.ACTIVE:
         return bytes(made.to_ical())
     zone = zone_of(programme.patient)
-    told = schedule.Plan(
-        times=plan.times, weekdays=plan.weekdays, starts_on=programme.started_on, ends_on=programme.ends_on,
-        fade_after_weeks=plan.fade_after_weeks, fade_to_days=plan.fade_to_days,
-    )  # fmt: skip
+    told = plan.as_plan(programme)
     today = timezone.now().astimezone(zone).date()
     for due in schedule.occurrences(told, zone, today, today + timedelta(days=AHEAD_DAYS)):
         event = Event()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
+from accounts.models import Membership
 from audit import actions as audit
 from clinic.caller import Caller
 from clinic.errors import Conflict, Problems
@@ -20,6 +21,7 @@ from messaging.models import Link
 from patients.queries import zone_of
 from treatments.models import Session
 from worklist import actions as worklist
+from worklist.models import Item
 
 
 class NotAsked(Conflict):
@@ -51,9 +53,10 @@ def answer_day(
         session=None,
         defaults={"clinic_id": by.clinic_id, "patient_id": programme.patient_id, "answered_at": at},
     )
-    check_in.version = version
+    check_in.version, before = version, list(check_in.wrong)
     _write(check_in, answers, link, made, at)
-    StepAnswer.objects.filter(check_in=check_in).delete()
+    # What was said of a step that a newer version has no more stays.
+    StepAnswer.objects.filter(check_in=check_in, step__lasting__in=[step.lasting for step in steps]).delete()
     StepAnswer.objects.bulk_create(
         StepAnswer(clinic_id=by.clinic_id, check_in=check_in, step=known[key], **said)
         for key, said in answers.steps.items()
@@ -61,7 +64,8 @@ def answer_day(
     messages.call_off(about_ids=[programme.pk], kinds=["check_in"])
     _use_links(about_id=programme.pk, at=at)
     audit.log("check_in.answer", by=by, target_id=check_in.pk, patient_ids=[programme.patient_id])
-    escalate_day(programme, check_in, by=by, at=at)
+    worklist.settle(kinds=["silent"], about_ids=[programme.pk], by=by, at=at)
+    escalate_day(programme, check_in, before, by=by, at=at)
     return check_in
 
 
@@ -86,11 +90,12 @@ def answer_soreness(
             "local_date": at.astimezone(zone_of(session.patient)).date(),
         },
     )
+    before = list(check_in.wrong)
     _write(check_in, answers, link, made, at)
     if link is not None:
         Link.objects.filter(pk=link.pk, used_at=None).update(used_at=at)
     audit.log("check_in.answer", by=by, target_id=check_in.pk, patient_ids=[session.patient_id])
-    _escalate(check_in, about_id=session.pk, tell=session.recorded_by_id, by=by, at=at)
+    _escalate(check_in, before, about_id=session.pk, tell=session.recorded_by_id, by=by, at=at)
     return check_in
 
 
@@ -146,50 +151,90 @@ def _check_said(problems: Problems, at: str, said: Mapping[str, Any]) -> None:
 # --- What follows ---------------------------------------------------------------------------------------------
 
 
-def escalate_day(programme: Programme, check_in: CheckIn, *, by: Caller, at: datetime) -> None:
-    """Everything that a day's answers may lead to (domain facts 8.4)."""
-    _escalate(check_in, about_id=programme.pk, tell=programme.author_id, by=by, at=at)
-    said = CheckIn.objects.filter(programme=programme).exclude(wrong=[]).values_list("wrong", flat=True)
-    signs = progress.stop_signs(said)
-    if check_in.wrong and signs >= 2 and progress.stop_signs([check_in.wrong]):
-        _tell("stop_event_twice", check_in, programme.pk, {"times": signs}, programme.author_id, by, at)
-    pains = queries.daily_pains(programme, since=check_in.local_date - timedelta(days=7))
-    if progress.pain_is_up(pains, baseline_pain=programme.baseline_pain, today=check_in.local_date):
-        days = [check_in.local_date - timedelta(days=back) for back in range(progress.PAIN_UP_DAYS)]
-        facts = {"baseline": programme.baseline_pain, "last_days": [pains[day] for day in reversed(days)]}
-        _tell("pain_up", check_in, programme.pk, facts, None, by, at)
+def escalate_day(programme: Programme, check_in: CheckIn, before: Sequence[str], *, by: Caller, at: datetime) -> None:
+    """
+    Everything that a day's answers may lead to (domain facts 8.4).
+
+    :param before: what was wrong in this day's answers before they were corrected: nobody is told of it twice
+    """
+    _escalate(check_in, before, about_id=programme.pk, tell=programme.author_id, by=by, at=at)
+    days, today = stop_days(programme), check_in.local_date
+    if today in days and len(days) >= 2:
+        facts: dict[str, Any] = {"times": len(days)}
+        if not _said_already("stop_event_twice", programme, facts):
+            told = to_be_told(programme.author_id, by.clinic_id)
+            _tell("stop_event_twice", check_in, programme.pk, facts, told, by, at)
+    pains = queries.daily_pains(programme, since=today - timedelta(days=7))
+    if progress.pain_is_up(pains, baseline_pain=programme.baseline_pain, today=today):
+        last = [today - timedelta(days=back) for back in range(progress.PAIN_UP_DAYS)]
+        facts = {"baseline": programme.baseline_pain, "last_days": [pains[day] for day in reversed(last)]}
+        if not queries.done_lately("pain_up", programme, at=at, within=timedelta(days=progress.PAIN_UP_DAYS)):
+            _tell("pain_up", check_in, programme.pk, facts, [], by, at)
 
 
-def _escalate(check_in: CheckIn, *, about_id: UUID, tell: UUID, by: Caller, at: datetime) -> None:
-    for kind, codes in rules.follows(check_in.wrong).items():
-        _tell(kind, check_in, about_id, {"answers": codes}, tell if kind == "red_flag" else None, by, at)
+def stop_days(programme: Programme) -> set[date]:
+    """The days on which a stop sign of self-pressure was named, or more discomfort than may be."""
+    said = CheckIn.objects.filter(programme=programme).exclude(wrong=[]).values_list("local_date", "wrong")
+    felt = StepAnswer.objects.filter(
+        check_in__programme=programme, discomfort__gt=rules.STOP_DISCOMFORT, step__exercise__in=rules.PRESSING
+    )
+    named = {day for day, wrong in said if progress.is_stop_sign(wrong)}
+    return named | set(felt.values_list("check_in__local_date", flat=True))
+
+
+def _said_already(kind: str, programme: Programme, facts: dict[str, Any]) -> bool:
+    """Whether just this stands on the list, or was dealt with: an answer that is sent again is no news."""
+    newest = Item.objects.filter(kind=kind, about_id=programme.pk).order_by("-since").first()
+    return newest is not None and newest.facts == facts
+
+
+def _escalate(
+    check_in: CheckIn, before: Sequence[str], *, about_id: UUID, tell: UUID, by: Caller, at: datetime
+) -> None:  # fmt: skip
+    for kind, codes in rules.rows_for([code for code in check_in.wrong if code not in before]).items():
+        told = to_be_told(tell, by.clinic_id) if kind == "red_flag" else []
+        _tell(kind, check_in, about_id, {"answers": codes}, told, by, at)
+
+
+def to_be_told(user_id: UUID, clinic_id: UUID) -> list[UUID]:
+    """The therapist; if they have left, the clinic's owners: an alarm is never told to nobody."""
+    members = Membership.objects.active().filter(clinic_id=clinic_id)
+    if members.filter(user_id=user_id, role="therapist").exists():
+        return [user_id]
+    owners = list(members.filter(role="owner").values_list("user_id", flat=True))
+    return owners or list(members.filter(role="therapist").values_list("user_id", flat=True))
 
 
 def _tell(
-    kind: str, check_in: CheckIn, about_id: UUID, facts: dict[str, Any], user_id: UUID | None, by: Caller, at: datetime
+    kind: str, check_in: CheckIn, about_id: UUID, facts: dict[str, Any], told: Sequence[UUID], by: Caller, at: datetime
 ) -> None:
-    """A row of the worklist; what cannot wait goes to the therapist by mail as well, at once, at any hour."""
+    """A row of the worklist; what cannot wait goes to somebody by mail as well, at once, at any hour."""
     item_id, _new = worklist.raise_item(
         kind=kind, patient_id=check_in.patient_id, about_id=about_id, facts=facts, by=by, at=at
     )
-    if user_id is not None:
+    for user_id in told:
         messages.owe(
             kind="staff_alert", channel=sending.EMAIL, patient_id=check_in.patient_id, about_id=item_id,
-            to_user_id=user_id, dedupe_key=f"alert:{item_id}:{check_in.pk}:{check_in.revision}", due_at=at, by=by,
-            late_after=timedelta(hours=24),
+            to_user_id=user_id, dedupe_key=f"alert:{item_id}:{user_id}:{check_in.pk}:{check_in.revision}", due_at=at,
+            by=by, late_after=timedelta(hours=24),
         )  # fmt: skip
 
 
 @transaction.atomic
-def note_silence(*, by: Caller, at: datetime, today: date) -> int:
-    """Put on the worklist whose running programme has had no check-in for 14 days. Returns how many are silent."""
+def note_silence(*, by: Caller, at: datetime) -> int:
+    """
+    Put on the worklist whose running programme has had no check-in for 14 days, counted from when it went on after a
+    pause. Who is reminded of nothing has a sheet of paper, and is not silent. Returns how many are silent.
+    """
     silent = 0
     for programme, last_on in queries.last_answers():
-        assert programme.started_on is not None
-        if progress.is_silent(started_on=programme.started_on, last_answer_on=last_on, today=today):
+        zone = zone_of(programme.patient)
+        since = programme.resumed_at.astimezone(zone).date() if programme.resumed_at else programme.started_on
+        assert since is not None
+        if progress.is_silent(started_on=since, last_answer_on=last_on, today=at.astimezone(zone).date()):
             silent += 1
             facts = {"last_answer_on": last_on.isoformat() if last_on else None}
-            if not queries.is_listed("silent", programme):
+            if not queries.is_listed("silent", programme, at=at):
                 worklist.raise_item(
                     kind="silent", patient_id=programme.patient_id, about_id=programme.pk, facts=facts, by=by, at=at
                 )

@@ -11,7 +11,7 @@ from accounts import policies
 from accounts.models import Clinic, Membership
 from clinic.caller import Caller
 from clinic.schema import new_id
-from homecare import actions, checking_in, queries, rules
+from homecare import actions, checking_in, library, queries, rules
 from homecare.models import Occurrence, Programme
 from messaging import actions as messages
 from messaging import addresses
@@ -66,7 +66,7 @@ def load(clinic: Clinic, now: datetime) -> None:
             _due_now(programme, now)
     steps = rules.starter([{"muscle": muscle, "side": side} for muscle, side in MUSCLES[:1]])
     content = {"title": "Neck and shoulders", "steps": steps}
-    actions.save_template(name="Neck and shoulders, five minutes", content=content, by=by)
+    library.save_template(name="Neck and shoulders, five minutes", content=content, by=by)
 
 
 def _programme(patient: Patient, course: Course, by: Caller, now: datetime) -> Programme:

@@ -11,7 +11,7 @@ from accounts.models import Clinic, User
 from assessments.models import Muscle, TriggerPoint
 from clinic.caller import Caller
 from clinic.schema import UUIDv7
-from homecare import rules
+from homecare import rules, schedule
 from messaging.models import Link, Message
 from messaging.rules import CHANNELS
 from patients.models import OfPatient, Patient
@@ -89,6 +89,7 @@ class Programme(OfPatient):
     started_on = models.DateField(null=True)
     review_on = models.DateField(null=True)
     ends_on = models.DateField(null=True)
+    resumed_at = models.DateTimeField(null=True, help_text="when it last went on after a pause")
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     revision = models.PositiveIntegerField(default=1)
@@ -215,6 +216,14 @@ class ReminderPlan(OfPatient):
                 name="reminders_fade_whole",
             ),
         ]
+
+    def as_plan(self, programme: Programme) -> schedule.Plan:
+        """As plain values; the programme has been started."""
+        assert programme.started_on is not None
+        return schedule.Plan(
+            times=self.times, weekdays=self.weekdays, starts_on=programme.started_on, ends_on=programme.ends_on,
+            fade_after_weeks=self.fade_after_weeks, fade_to_days=self.fade_to_days,
+        )  # fmt: skip
 
 
 class Occurrence(OfPatient):

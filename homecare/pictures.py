@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -36,8 +37,8 @@ def read_picture(upload: bytes) -> tuple[bytes, int, int]:
                 picture = upright.convert(
                     "RGBA" if "A" in upright.getbands() or "transparency" in upright.info else "RGB"
                 )
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError,
-            Image.DecompressionBombWarning):  # fmt: skip
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, TypeError, KeyError, ZeroDivisionError,
+            struct.error, Image.DecompressionBombError, Image.DecompressionBombWarning):  # fmt: skip
         raise _refused("not_a_picture", "This is no JPEG, PNG or WebP picture, or it is damaged.") from None
     picture.thumbnail((EDGE_PX, EDGE_PX))
     clean = Image.new(picture.mode, picture.size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
 from importlib.metadata import version as edition_of
@@ -29,6 +30,7 @@ from patients.queries import zone_of
 from treatments.models import Intervention, Session
 from treatments.rules import TECHNIQUES
 
+logger = logging.getLogger(__name__)
 AHEAD_DAYS = 14
 BATCH = 200
 LINK_LIVES = timedelta(days=3)
@@ -63,6 +65,13 @@ def check_quiet(problems: Problems, patient: Patient, times: Iterable[time]) -> 
         if sending.is_quiet(at, quiet_from=quiet.quiet_from, quiet_until=quiet.quiet_until):
             hours = f"{quiet.quiet_from:%H:%M} to {quiet.quiet_until:%H:%M}"
             problems.add(f"/times/{number}", "quiet", f"Nothing is sent in the quiet hours, {hours}.")
+
+
+def may_send_now(patient: Patient, at: datetime) -> bool:
+    """Whether the patient's quiet hours let a message through."""
+    quiet = engine.sending_of(patient.clinic_id)
+    local = at.astimezone(zone_of(patient)).time()
+    return not sending.is_quiet(local, quiet_from=quiet.quiet_from, quiet_until=quiet.quiet_until)
 
 
 # --- Ahead ----------------------------------------------------------------------------------------------------
@@ -104,34 +113,26 @@ def _reminders(
 ) -> dict[tuple[Any, ...], schedule.Due]:
     if plan is None or programme.started_on is None:
         return {}
-    told = schedule.Plan(
-        times=plan.times,
-        weekdays=plan.weekdays,
-        starts_on=programme.started_on,
-        ends_on=programme.ends_on,
-        fade_after_weeks=plan.fade_after_weeks,
-        fade_to_days=plan.fade_to_days,
-    )
+    told = plan.as_plan(programme)
     today = at.astimezone(zone).date()
     dues = [d for d in schedule.occurrences(told, zone, today, today + timedelta(days=AHEAD_DAYS)) if d.at > at]
-    return {("check_in", channel, d.local_date, d.local_time): d for channel in plan.channels for d in dues}
+    # A channel that the patient has ended, or whose address came back, is not planned on.
+    usable = [one for one in addresses.usable_channels(programme.patient) if one in plan.channels]
+    return {("check_in", channel, d.local_date, d.local_time): d for channel in usable for d in dues}
 
 
 def _notices(
     programme: Programme, plan: ReminderPlan | None, zone: ZoneInfo, at: datetime
 ) -> dict[tuple[Any, ...], schedule.Due]:
-    """The review and the end, by the first channel that the patient uses."""
-    if plan is None or not plan.channels:
+    """The review, by the first channel that the patient uses."""
+    day = programme.review_on
+    usable = [one for one in addresses.usable_channels(programme.patient) if plan and one in plan.channels]
+    if day is None or not usable:
         return {}
-    found = {}
-    for kind, day in (("review_due", programme.review_on), ("programme_ended", programme.ends_on)):
-        if day is None:
-            continue
-        due_at, clock = schedule.moment(day, NOTICE_AT, zone)
-        if at < due_at < at + timedelta(days=AHEAD_DAYS):
-            due = schedule.Due(day, NOTICE_AT, due_at, clock)
-            found[kind, plan.channels[0], day, NOTICE_AT] = due
-    return found
+    due_at, clock = schedule.moment(day, NOTICE_AT, zone)
+    if not at < due_at < at + timedelta(days=AHEAD_DAYS):
+        return {}
+    return {("review_due", usable[0], day, NOTICE_AT): schedule.Due(day, NOTICE_AT, due_at, clock)}
 
 
 def unplan(programme: Programme, *, at: datetime) -> None:
@@ -194,7 +195,12 @@ def promote_due(*, by: Caller, at: datetime) -> int:
         .order_by("due_at")[:BATCH]
     )
     for occurrence in due:
-        occurrence.status = Occurrence.Status.OWED if _owe(occurrence, by, at) else Occurrence.Status.SKIPPED
+        try:
+            with transaction.atomic():
+                occurrence.status = Occurrence.Status.OWED if _owe(occurrence, by, at) else Occurrence.Status.SKIPPED
+        except Exception:  # one that nobody foresaw must not stand in the way of all the others
+            logger.exception("occurrence %s could not be turned into a message", occurrence.pk)
+            occurrence.status = Occurrence.Status.SKIPPED
     Occurrence.objects.bulk_update(due, ["status", "message"])
     if due:
         send.hand_over.delay_on_commit(str(by.clinic_id))

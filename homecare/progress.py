@@ -45,12 +45,14 @@ def prescribed_days(days_per_week: int | None, days_of_week: int) -> int:
 
 
 def weeks(
-    answers: Iterable[tuple[date, str, str]], *, days_per_week: int | None, first: date, last: date
-) -> list[Week]:
+    answers: Iterable[tuple[date, str, str]], *, days_per_week: int | None, first: date, last: date,
+    begins: date | None = None,
+) -> list[Week]:  # fmt: skip
     """
-    A step's weeks, oldest first, counted from the day it began.
+    A step's weeks, oldest first, counted from the day the programme began.
 
     :param answers: (day, done, reason) of the days that were answered
+    :param begins: the day from which on the step was asked; nothing is prescribed before it
     :param last: the last day to count; a week that has begun counts its days so far
     """
     by_day = {day: (done, reason) for day, done, reason in answers if first <= day <= last}
@@ -64,7 +66,8 @@ def weeks(
             if done != "yes" and reason:
                 reasons[reason] = reasons.get(reason, 0) + 1
         counts = {code: sum(done == code for done, _ in said) for code in rules.DONE}
-        prescribed = prescribed_days(days_per_week, (end - start).days + 1)
+        asked_days = max(0, (end - max(start, begins or start)).days + 1)
+        prescribed = prescribed_days(days_per_week, asked_days)
         found.append(Week(start, prescribed, counts["yes"], counts["partial"], counts["no"], reasons))
         start += timedelta(days=7)
     return found
@@ -160,10 +163,11 @@ def pain_is_up(pains: Mapping[date, int], *, baseline_pain: int | None, today: d
 
 
 def is_silent(*, started_on: date, last_answer_on: date | None, today: date) -> bool:
-    """No check-in for 14 days, counted from the start if there was none at all."""
-    return (today - (last_answer_on or started_on)).days >= rules.SILENT_DAYS
+    """No check-in for 14 days, counted from the start (or from when it went on again) if there was none since."""
+    since = max(started_on, last_answer_on or started_on)
+    return (today - since).days >= rules.SILENT_DAYS
 
 
-def stop_signs(answers: Iterable[Sequence[str]]) -> int:
-    """On how many check-ins a stop sign of self-pressure was named; two are reason to stop the programme."""
-    return sum(any(rules.WRONG[code].stop_sign for code in wrong if code in rules.WRONG) for wrong in answers)
+def is_stop_sign(wrong: Sequence[str]) -> bool:
+    """Whether a stop sign of self-pressure is among these answers; on two days, they are reason to stop."""
+    return any(rules.WRONG[code].stop_sign for code in wrong if code in rules.WRONG)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max
-from django.utils import timezone
+from django.db.models import Max, Min
 
 from homecare import progress, rules, words
 from homecare.models import CheckIn, Programme, Step, StepAnswer, Version, facts_of
+from patients.queries import identities, zone_of
 from worklist.models import Item
+from worklist.rules import ITSELF
 
 
 def current_version(programme: Programme) -> tuple[Version | None, list[Step]]:
@@ -31,16 +32,22 @@ def daily_pains(programme: Programme, *, since: date) -> dict[date, int]:
 
 
 def last_answers() -> list[tuple[Programme, date | None]]:
-    """Running programmes with the day of their last check-in."""
-    running = Programme.objects.active().annotate(last_on=Max("check_ins__local_date"))
+    """Running programmes that remind of something, with the day of their last check-in."""
+    running = Programme.objects.active().filter(reminders__channels__len__gt=0)
+    running = running.select_related("patient").annotate(last_on=Max("check_ins__local_date"))
     return [(programme, programme.last_on) for programme in running]
 
 
-def is_listed(kind: str, programme: Programme, *, within: timedelta = timedelta(days=rules.SILENT_DAYS)) -> bool:
+def is_listed(kind: str, programme: Programme, *, at: datetime) -> bool:
     """Whether the worklist has it already, open, or done so lately that it should not come again at once."""
-    items = Item.objects.filter(kind=kind, about_id=programme.pk)
-    newest = items.order_by("-since").first()
-    return newest is not None and (newest.done_at is None or newest.since > timezone.now() - within)
+    is_open = Item.objects.open().filter(kind=kind, about_id=programme.pk).exists()
+    return is_open or done_lately(kind, programme, at=at, within=timedelta(days=rules.SILENT_DAYS))
+
+
+def done_lately(kind: str, programme: Programme, *, at: datetime, within: timedelta) -> bool:
+    """Whether somebody has dealt with it in this time; what settled by itself was dealt with by nobody."""
+    done = Item.objects.filter(kind=kind, about_id=programme.pk, done_at__gt=at - within)
+    return done.exclude(outcome=ITSELF).exists()
 
 
 # --- How it goes ----------------------------------------------------------------------------------------------
@@ -70,31 +77,46 @@ class HowItGoes:
     may_progress: bool
     regress: list[str]
     check_ins: list[CheckIn]
+    after_needling: list[CheckIn]
     days_answered: int
     days: int
     last_on: date | None
 
 
-def how_it_goes(programme: Programme, *, today: date, weeks: int = 6) -> HowItGoes:
-    """Adherence per step and week, the answers, and what they suggest. Six queries, however long it runs."""
+SORE_LATELY = timedelta(days=10)  # what was felt after a needling longer ago says nothing of today
+
+
+def after_needling(clinic_id: UUID, patient_id: UUID) -> list[CheckIn]:
+    """What the patient answered after needling, newest first."""
+    people = identities(clinic_id=clinic_id, patient_id=patient_id)
+    return list(CheckIn.objects.filter(patient_id__in=people, session__isnull=False).order_by("-answered_at")[:10])
+
+
+def how_it_goes(programme: Programme, *, today: date) -> HowItGoes:
+    """Adherence per step and week, the answers, and what they suggest. So many queries, however long it runs."""
     _version, steps = current_version(programme)
     first = programme.started_on or today
     answers = _answers(programme)
     courses = []
+    since = _first_days(programme)
     for step in steps:
         said = [(day, a.done, a.reason) for day, a in answers.get(step.lasting, [])]
-        course = progress.weeks(said, days_per_week=step.days_per_week, first=first, last=today)  # type: ignore[attr-defined] # a dose column
+        # A step that came with a later version was not asked before it.
+        begins = max(first, since.get(step.lasting, first))
+        course = progress.weeks(said, days_per_week=step.days_per_week, first=first, last=today, begins=begins)  # type: ignore[attr-defined] # a dose column
         facts = facts_of(step)
         moves = [words.move(*move) for move in progress.next_moves(facts)]
         courses.append(StepCourse(step, course, moves, words.told(facts)))
     check_ins = list(CheckIn.objects.filter(programme=programme).order_by("-local_date"))
     week_by_week = week_facts(programme, courses, answers, check_ins, today)
-    sore = CheckIn.objects.filter(patient_id=programme.patient_id, session__isnull=False, soreness__isnull=False)
+    sore = after_needling(programme.clinic_id, programme.patient_id)
     recent = [c for c in check_ins if c.local_date > today - timedelta(days=7)]
     regress = progress.should_regress(
         sorted((c.local_date, c.pain) for c in recent if c.pain is not None),
         baseline_pain=programme.baseline_pain,
-        sore_h=[(c.after_h or 0, c.soreness or 0) for c in sore.order_by("-id")[:3]],
+        sore_h=[
+            (c.after_h or 0, c.soreness) for c in sore if c.soreness is not None and c.local_date > today - SORE_LATELY
+        ],
         new_symptoms=any(c.wrong for c in recent),
     )
     return HowItGoes(
@@ -103,10 +125,18 @@ def how_it_goes(programme: Programme, *, today: date, weeks: int = 6) -> HowItGo
         may_progress=not regress and progress.may_progress(week_by_week[-2:], programme.baseline_pain),
         regress=regress,
         check_ins=check_ins,
+        after_needling=sore,
         days_answered=len(check_ins),
         days=(today - first).days + 1,
         last_on=check_ins[0].local_date if check_ins else None,
     )
+
+
+def _first_days(programme: Programme) -> dict[UUID, date]:
+    """Lasting step to the day of the first version that had it."""
+    zone = zone_of(programme.patient)
+    rows = Step.objects.filter(version__programme=programme).values_list("lasting").annotate(Min("version__made_at"))
+    return {lasting: made_at.astimezone(zone).date() for lasting, made_at in rows}
 
 
 def _answers(programme: Programme) -> dict[UUID, list[tuple[date, StepAnswer]]]:
@@ -142,6 +172,8 @@ def week_facts(
             if day in days and a.discomfort is not None
         ]
         answered = any(c.local_date in days for c in check_ins)
-        adherence = sum(w.done for w in own) / prescribed if prescribed and answered else None
+        # What was done more often than asked makes up for no other step.
+        done = sum(min(w.done, w.prescribed) for w in own)
+        adherence = done / prescribed if prescribed and answered else None
         found.append(progress.WeekFacts(adherence, max(pains, default=None), max(felt, default=None)))
     return found

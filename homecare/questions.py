@@ -35,9 +35,13 @@ class Question:
         return f"homecare/ask/{self.kind}.html"
 
 
+# What is only about pressing at home is not asked about a needling.
+AFTER_NEEDLING = {code: wrong for code, wrong in rules.WRONG.items() if wrong.urgency != rules.STOP_SIGN}
+
+
 def of_day(steps: Sequence[Step], before: CheckIn | None, labels: Mapping[str, Any]) -> list[Question]:
     """A day of a programme: its steps, the pain, a note, and whether something is wrong."""
-    given = {a.step_id: a for a in before.answers.all()} if before else {}
+    given = {a.step.lasting: a for a in before.answers.all()} if before else {}
     shown = [
         {
             "id": step.pk,
@@ -45,7 +49,7 @@ def of_day(steps: Sequence[Step], before: CheckIn | None, labels: Mapping[str, A
             "picture": step.picture_id,
             "presses": rules.EXERCISES[step.exercise].presses,
             "hold_s": step.dose.get("hold_s"),
-            "given": given.get(step.pk),
+            "given": given.get(step.lasting),
         }
         for step in steps
     ]
@@ -61,7 +65,7 @@ def of_soreness(before: CheckIn | None, labels: Mapping[str, Any]) -> list[Quest
     return [
         Question("scale", "soreness", labels["soreness"], given=before.soreness if before else None),
         Question("text", "note", labels["note"], given=before.note if before else ""),
-        Question("wrong", "wrong", labels["wrong"], about=rules.WRONG, given=before.wrong if before else []),
+        Question("wrong", "wrong", labels["wrong"], about=AFTER_NEEDLING, given=before.wrong if before else []),
     ]
 
 

@@ -287,6 +287,9 @@ def _check_dose(problems: Problems, at: str, exercise: Exercise, step: Mapping[s
         problems.add(f"{at}/dose/intensity_to", "out_of_range", "The pressure ends below where it begins.")
 
 
+PRESSING = [code for code, exercise in EXERCISES.items() if exercise.presses]
+
+
 # --- What patients are asked ----------------------------------------------------------------------------------
 
 DONE = ["yes", "partial", "no"]
@@ -297,10 +300,14 @@ AT_ONCE, NEXT_WORKING_DAY, STOP_SIGN = "at_once", "next_working_day", "stop_sign
 
 @dataclass(frozen=True)
 class Wrong:
-    """Something that may be wrong, in a patient's words, and what follows from it (domain facts 8.4)."""
+    """
+    Something that may be wrong, in a patient's words, and how soon somebody sees to it (domain facts 8.4).
+
+    :ivar stop_sign: reason to stop the pressing; twice, to stop the programme
+    """
 
     label: str
-    follows: str
+    urgency: str
     stop_sign: bool = False
     after_needling: bool = False
 
@@ -319,6 +326,7 @@ WRONG = {
 SORENESS_AFTER_H = [24, 48, 72]  # hours after needling (Martin-Pintado-Zugasti 2016 followed people for 72 h)
 REVIEW_AFTER_DAYS = 28  # review at 4 weeks, domain facts 8.4
 SILENT_DAYS = 14
+STOP_DISCOMFORT = 6  # more than this while pressing is a stop sign (domain facts 8.1, `stop_if`)
 
 
 @dataclass(frozen=True)
@@ -336,12 +344,12 @@ class CheckInAnswers:
         return not (self.steps or self.wrong or self.note) and self.pain is None and self.soreness is None
 
 
-def follows(wrong: Sequence[str]) -> dict[str, list[str]]:
-    """Kind of worklist row to the answers that lead to it."""
+def rows_for(wrong: Sequence[str]) -> dict[str, list[str]]:
+    """Kind of worklist row to the answers that lead to it. One stop sign alone leads to none (domain facts 8.4)."""
     found: dict[str, list[str]] = {}
     kinds = {AT_ONCE: "red_flag", NEXT_WORKING_DAY: "adverse_event"}
     for code in wrong:
-        kind = kinds.get(WRONG[code].follows)
+        kind = kinds.get(WRONG[code].urgency)
         if kind:
             found.setdefault(kind, []).append(code)
     return found

@@ -128,3 +128,7 @@ def told(step: Mapping[str, Any]) -> dict[str, Any]:
         "stop": stop_of(step),
         "drawn": drawing(step.get("drawing") or rules.EXERCISES[step["exercise"]].drawings[0]),
     }
+
+
+# What was wrong, as the patient tapped it.
+WRONG = {code: _(wrong.label) for code, wrong in rules.WRONG.items()}

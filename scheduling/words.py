@@ -37,6 +37,10 @@ WEEKDAYS = [_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")
 
 # What the rules refuse with, for the pages to say in their language (`said`).
 REFUSALS = [
+    _("There is no such series of this patient, or it has ended."),
+    _("The series is of another type of appointment."),
+    _("All sessions of this series are booked."),
+    _("It is too close to the one before."),
     _("The two records have appointments at the same time; move or cancel one of them first."),
     _("There is one of this name already."),
     _("Somebody else has this time, with this therapist or in this room."),

@@ -20,6 +20,7 @@ from audit.models import AuditEvent
 from clinic import tenancy
 from clinic.api.views import ClinicView
 from homecare import actions as home
+from homecare import library
 from homecare.models import Picture, Programme
 from messaging import actions as messages
 from messaging.models import Message
@@ -301,7 +302,7 @@ class Ids(dict):
         ).pk
 
     def make_template(self):
-        return home.save_template(name="Ours", content=PROGRAMME, by=self.cast.caller()).pk
+        return library.save_template(name="Ours", content=PROGRAMME, by=self.cast.caller()).pk
 
     def make_message(self):
         made = messages.owe(

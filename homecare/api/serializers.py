@@ -53,9 +53,11 @@ class ProgrammeInput(StrictSerializer):
 
 
 class PublishInput(StrictSerializer):
-    baseline_pain = StrictInteger(min_value=0, max_value=10, required=False, allow_null=True, default=None)
-    review_on = serializers.DateField(required=False, allow_null=True, default=None, help_text="null: in four weeks")
-    ends_on = serializers.DateField(required=False, allow_null=True, default=None, help_text="null: until it is ended")
+    """What is left out stays as the last version had it."""
+
+    baseline_pain = StrictInteger(min_value=0, max_value=10, required=False, allow_null=True)
+    review_on = serializers.DateField(required=False, allow_null=True, help_text="null: in four weeks")
+    ends_on = serializers.DateField(required=False, allow_null=True, help_text="null: until it is ended")
 
 
 class RemindersInput(StrictSerializer):

@@ -114,7 +114,7 @@ def sent_content(post: Any) -> dict[str, Any]:
     problems = Problems()
     steps = []
     count = post.get("count", "")
-    for number in range(min(int(count), 50) if count.isascii() and count.isdigit() else 0):
+    for number in range(min(int(count), 50) if is_number(count) else 0):
         at = f"steps-{number}-"
         if f"{at}exercise" not in post:
             continue
@@ -125,7 +125,7 @@ def sent_content(post: Any) -> dict[str, Any]:
         for name in rules.FIELDS:
             text = post.get(f"{at}dose-{name}", "").strip()
             if text:
-                if text.isascii() and text.isdigit() and len(text) < 6:
+                if is_number(text):
                     step["dose"][name] = int(text)
                 else:
                     problems.add(f"/steps/{number}/dose/{name}", "invalid", "A whole number, please.")
@@ -133,6 +133,11 @@ def sent_content(post: Any) -> dict[str, Any]:
         steps.append(step)
     problems.raise_if_any()
     return {"title": post.get("title", ""), "note": post.get("note", ""), "steps": steps}
+
+
+def is_number(text: str) -> bool:
+    """Whether it is a whole number that fits; `isdigit` alone takes ² for one."""
+    return text.isascii() and text.isdigit() and len(text) < 6
 
 
 def where(text: str) -> tuple[str | None, str | None, str | None]:
@@ -194,7 +199,7 @@ def changed(content: dict[str, Any], command: str, which: str, post: Any) -> dic
     steps = content["steps"]
     if command == "add" and post.get("new_exercise") in rules.EXERCISES:
         steps.append({"exercise": post["new_exercise"], "dose": {}})
-    elif command in MOVES and which.isdigit():
+    elif command in MOVES and is_number(which):
         return moved(steps, command, int(which))
     elif command == "restore":
         try:
@@ -221,10 +226,12 @@ def published(request: Any, programme: Programme) -> HttpResponse:
 
     review_on, ends_on = day("review_on"), day("ends_on")
     pain = request.POST.get("baseline_pain", "").strip()
+    if pain and not is_number(pain):
+        problems.add("/baseline_pain", "invalid", "A whole number, please.")
     try:
         problems.raise_if_any()
         actions.publish(
-            programme=programme, baseline_pain=int(pain) if pain.isdigit() else None, review_on=review_on,
+            programme=programme, baseline_pain=int(pain) if pain else None, review_on=review_on,
             ends_on=ends_on, by=request.caller, at=timezone.now(),
         )  # fmt: skip
     except Invalid as refusal:
@@ -237,6 +244,11 @@ def state(programme: Programme, errors: list[FieldError], *, saved: bool = True)
     steps = (programme.draft or {}).get("steps", [])
     return {
         "saved": saved,
+        "cautions": [
+            (f"{number + 1} {words.name_of(step)}", contents.caution(step["muscle"]))
+            for number, step in enumerate(steps)
+            if rules.EXERCISES[step["exercise"]].presses and step.get("muscle") and contents.caution(step["muscle"])
+        ],
         "programme": programme,
         "problems": [{"error": e, "step": step_of(e.pointer, steps)} for e in errors],
         "now": timezone.now(),
@@ -246,7 +258,7 @@ def state(programme: Programme, errors: list[FieldError], *, saved: bool = True)
 def step_of(pointer: str, steps: list[dict[str, Any]]) -> str:
     """The step that a problem is about, as its card is headed."""
     parts = pointer.split("/")
-    if len(parts) > 2 and parts[1] == "steps" and parts[2].isdigit() and int(parts[2]) < len(steps):
+    if len(parts) > 2 and parts[1] == "steps" and is_number(parts[2]) and int(parts[2]) < len(steps):
         return f"{int(parts[2]) + 1} {words.name_of(steps[int(parts[2])])}"
     return ""
 
@@ -326,7 +338,6 @@ def card(number: int, step: dict[str, Any], points: list[dict[str, Any]], proble
         "fields": fields,
         "points": fit,
         "where": chosen(step),
-        "caution": contents.caution(step["muscle"]) if exercise.presses else "",
         "problems": {key: texts for key, texts in wrong.items() if not key.startswith("dose/")},
     }
 

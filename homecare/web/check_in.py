@@ -53,7 +53,9 @@ def asked(visit: Visit) -> tuple[str, list[questions.Question]]:
         return "", []
     version, steps = queries.current_version(programme)
     assert version is not None
-    before = CheckIn.objects.filter(programme=programme, local_date=visit.today).prefetch_related("answers").first()
+    before = (
+        CheckIn.objects.filter(programme=programme, local_date=visit.today).prefetch_related("answers__step").first()
+    )
     return version.title, questions.of_day(steps, before, labels())
 
 
@@ -100,15 +102,16 @@ def thanks(request: HttpRequest, visit: Visit) -> HttpResponse:
     last = check_ins.order_by("-answered_at").first()
     if last is None:
         return redirect("check_in")
-    follows = {rules.WRONG[code].follows for code in last.wrong if code in rules.WRONG}
+    rows = rules.rows_for([code for code in last.wrong if code in rules.WRONG])
     following = Occurrence.objects.filter(
         patient_id=visit.patient.pk, status=Occurrence.Status.PLANNED, kind="check_in", due_at__gt=timezone.now()
     )
     programme = programme_of(visit)
     context = {
         "visit": visit,
-        "at_once": rules.AT_ONCE in follows,
-        "told": bool(follows),
+        "at_once": "red_flag" in rows,
+        "told": bool(rows),
+        "stop": any(rules.WRONG[code].stop_sign for code in last.wrong if code in rules.WRONG),
         "next": following.filter(local_date__gt=visit.today).order_by("due_at").first(),
         "days": check_ins.filter(programme__isnull=False).count(),
         "running": programme is not None and programme.status == Programme.Status.ACTIVE,
@@ -137,7 +140,7 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     with tenancy.scope(link.clinic_id):
         programme = Programme.objects.filter(pk=link.about_id).select_related("patient__clinic").first()
-        if programme is None or programme.status != Programme.Status.ACTIVE:
+        if programme is None:
             raise Http404
         language = language_of(programme.patient.language, programme.patient.clinic.locale)
         with translation.override(language):

@@ -25,6 +25,9 @@ def home_summary(programme: Programme) -> dict[str, Any]:
         "steps": [(course.told, course.weeks[-1] if course.weeks else None) for course in goes.courses],
         "pains": [c.pain for c in reversed(goes.check_ins[:7]) if c.pain is not None],
         "regress": [words.REGRESS[code] for code in goes.regress],
+        "said": [c for c in (*goes.check_ins[:7], *goes.after_needling[:3]) if c.note or c.wrong],
+        "sore": goes.after_needling[:3],
+        "wrong": words.WRONG,
         "silent_days": (today - (goes.last_on or programme.started_on or today)).days,
     }
 
@@ -36,4 +39,8 @@ def of_patient(request: Any, patient_id: UUID) -> HttpResponse:
     request.trace.saw(*people)
     programme = Programme.objects.of_patients(people).active().select_related("patient").first()
     summary = home_summary(programme) if programme else None
+    if summary is None:
+        sore = queries.after_needling(request.clinic.pk, patient_id)[:3]
+        said = [c for c in sore if c.note or c.wrong]
+        summary = {"sore": sore, "said": said, "wrong": words.WRONG} if sore else None
     return render(request, "homecare/summary.html", {"summary": summary})

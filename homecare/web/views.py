@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 
 from accounts.web.pages import page
 from clinic.errors import FieldError, Invalid, NotFound
-from homecare import actions, dry_run, queries, words
+from homecare import actions, dry_run, library, queries, words
 from homecare import content as contents
 from homecare.models import Occurrence, Picture, ReminderPlan, Template, Version, facts_of
 from homecare.web.builder import find
+from messaging import actions as messages
 from messaging import addresses
 from messaging.models import Message
 from messaging.rules import CHANNELS
@@ -40,6 +41,7 @@ def programme(request: Any, programme_id: UUID) -> HttpResponse:
     zone = zone_of(found.patient)
     goes = queries.how_it_goes(found, today=timezone.now().astimezone(zone).date()) if version else None
     plan = ReminderPlan.objects.filter(programme=found).first()
+    usable = addresses.usable_channels(found.patient)
     planned = Occurrence.objects.filter(programme=found, status="planned", due_at__gt=timezone.now())
     context = {
         "programme": found,
@@ -50,6 +52,7 @@ def programme(request: Any, programme_id: UUID) -> HttpResponse:
         "goes": goes,
         "plan": plan,
         "next": planned.order_by("due_at").first(),
+        "unreached": [message_words.CHANNELS[c] for c in (plan.channels if plan else ()) if c not in usable],
         "zone": zone.key,
         "messages": Message.objects.filter(about_id=found.pk).order_by("-due_at")[:10],
         "words": words,
@@ -105,7 +108,9 @@ def reminders(request: Any, programme_id: UUID) -> HttpResponse:
     errors: list[FieldError] = []
     if request.method == "POST":
         try:
-            if "contact" in request.POST:
+            if request.POST.get("allow") in CHANNELS:
+                messages.allow_address(patient=found.patient, channel=request.POST["allow"], by=request.caller)
+            elif "contact" in request.POST:
                 set_contact(request, found.patient)
             else:
                 set_plan(request, found)
@@ -129,6 +134,11 @@ def reminders(request: Any, programme_id: UUID) -> HttpResponse:
         "chosen_days": plan.weekdays if plan else list(range(7)),
         "channels": [(c, message_words.CHANNELS[c], c in usable, bool(plan and c in plan.channels)) for c in CHANNELS],
         "consents": [(c, message_words.CHANNELS[c], getattr(patient, f"consent_{c}")) for c in CHANNELS],
+        "came_back": [
+            (c, message_words.CHANNELS[c])
+            for c in CHANNELS
+            if addresses.obstacle(patient, c, request.clinic.country) == "address_refused"
+        ],
         "zone": zone_of(patient).key,
         "errors": errors,
         "may_write_patient": "patients:write" in request.caller.scopes,
@@ -209,7 +219,7 @@ def save_template(request: Any, programme_id: UUID) -> HttpResponse:
     found = find(request, programme_id)
     version, steps = queries.current_version(found)
     content = found.draft or (contents.of_version(version, steps) if version else {})
-    actions.save_template(name=request.POST.get("name", ""), content=content, by=request.caller)
+    library.save_template(name=request.POST.get("name", ""), content=content, by=request.caller)
     toasts.success(request, _("Kept as a template."))
     return redirect("programme", found.pk)
 
@@ -219,7 +229,7 @@ def delete_template(request: Any, template_id: UUID) -> HttpResponse:
     template = Template.objects.filter(pk=template_id).first()
     if template is None:
         raise NotFound
-    actions.delete_template(template=template, by=request.caller)
+    library.delete_template(template=template, by=request.caller)
     return redirect("pictures")
 
 
@@ -233,7 +243,7 @@ def pictures(request: Any) -> HttpResponse:
             if upload is None:
                 raise Invalid(errors=[FieldError("/picture", "required", "Choose a picture.")])
             name = request.POST.get("name", "").strip() or upload.name
-            actions.add_picture(name=name, upload=upload.read(), by=request.caller)
+            library.add_picture(name=name, upload=upload.read(), by=request.caller)
             return redirect("pictures")
         except Invalid as refusal:
             errors = refusal.errors

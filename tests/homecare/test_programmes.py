@@ -12,7 +12,7 @@ from PIL import Image
 
 from clinic.caller import Caller
 from clinic.errors import Invalid
-from homecare import actions, planning, queries
+from homecare import actions, library, planning, queries
 from homecare.models import CheckIn, Occurrence, Programme, Step, Template, Version
 from homecare.pictures import read_picture
 from messaging.models import Message
@@ -58,13 +58,13 @@ def test_a_new_time_zone_plans_anew(in_clinic, running, reachable):
     programme = running()
     before = set(Occurrence.objects.filter(kind="check_in").values_list("due_at", flat=True))
     patients.change_patient(patient=reachable, changes={"time_zone": "Asia/Tokyo"}, by=in_clinic.caller(), at=NOW())
-    from homecare import periodic
+    from homecare import looking_after
 
-    assert periodic.plan_days(NOW()) == 1
+    assert looking_after.plan_days(NOW()) == 1
     after = set(Occurrence.objects.filter(kind="check_in").values_list("due_at", flat=True))
     assert before.isdisjoint(after)
     assert {at.astimezone(zone_of(reachable)).time() for at in after} == {time(8), time(20)}
-    assert periodic.plan_days(NOW()) == 0
+    assert looking_after.plan_days(NOW()) == 0
     assert programme.pk
 
 
@@ -303,29 +303,29 @@ def test_compression_asks_nothing(in_clinic, reachable):
 
 
 def test_a_programme_whose_last_day_is_over_ends_and_waits_for_somebody(in_clinic, running):
-    from homecare import periodic
+    from homecare import looking_after
     from worklist.models import Item
 
     programme = running(ends_on=NOW().date() + timedelta(days=3))
     by = Caller.system(in_clinic.clinic.pk, "test")
-    periodic.close_and_review(in_clinic.clinic, by, NOW() + timedelta(days=3))
+    looking_after.close_and_review(by, NOW() + timedelta(days=3))
     assert Programme.objects.get(pk=programme.pk).status == "active"
 
     for _ in range(2):
-        periodic.close_and_review(in_clinic.clinic, by, NOW() + timedelta(days=5))
+        looking_after.close_and_review(by, NOW() + timedelta(days=5))
 
     assert Programme.objects.get(pk=programme.pk).status == "ended"
     assert [(i.kind, i.times) for i in Item.objects.all()] == [("programme_ended", 1)]
 
 
 def test_a_review_is_listed_once(in_clinic, running):
-    from homecare import periodic
+    from homecare import looking_after
     from worklist.models import Item
 
     running()
     by = Caller.system(in_clinic.clinic.pk, "test")
     for days in (27, 28, 28, 29):
-        periodic.close_and_review(in_clinic.clinic, by, NOW() + timedelta(days=days))
+        looking_after.close_and_review(by, NOW() + timedelta(days=days))
 
     assert [(i.kind, i.times) for i in Item.objects.all()] == [("review_due", 1)]
 
@@ -335,13 +335,13 @@ def test_a_review_is_listed_once(in_clinic, running):
 
 def test_a_template_keeps_nothing_of_its_patient(in_clinic, running):
     step = {"exercise": "scan", "lasting": "01990000-0000-7000-8000-000000000000"}
-    actions.save_template(name="Mine", content=content(note="Dear Ada", steps=[step]), by=in_clinic.caller())
+    library.save_template(name="Mine", content=content(note="Dear Ada", steps=[step]), by=in_clinic.caller())
 
     kept = Template.objects.get().content
     assert kept["note"] == ""
     assert kept["steps"][0]["lasting"] is None
-    with pytest.raises(actions.TemplateExists):
-        actions.save_template(name="Mine", content=content(), by=in_clinic.caller())
+    with pytest.raises(library.TemplateExists):
+        library.save_template(name="Mine", content=content(), by=in_clinic.caller())
 
 
 def picture(kind="JPEG", size=(2000, 1000), **options):

@@ -203,22 +203,23 @@ def test_silent_after_fourteen_days(days, expected):
 
 
 def test_what_follows_from_an_answer():
-    assert rules.follows(["chest", "needed_help", "tingling"]) == {
+    assert rules.rows_for(["chest", "needed_help", "tingling"]) == {
         "red_flag": ["chest"],
         "adverse_event": ["needed_help"],
     }
-    assert progress.stop_signs([["tingling"], ["fever"], ["pulse_felt", "tingling"]]) == 2
+    said = [["tingling"], ["fever"], ["pulse_felt", "tingling"]]
+    assert [progress.is_stop_sign(wrong) for wrong in said] == [True, False, True]
 
 
 def test_every_alarm_has_its_row_and_its_words():
     from worklist import rules as worklist
     from worklist.web.words import ANSWERS, KINDS, OUTCOMES
 
-    kinds = set(rules.follows(list(rules.WRONG)))
+    kinds = set(rules.rows_for(list(rules.WRONG)))
     assert kinds <= set(worklist.KINDS)
     assert set(KINDS) == set(worklist.KINDS)
     assert set(OUTCOMES) == {*worklist.OUTCOMES, worklist.ITSELF}
-    named = {c for c, w in rules.WRONG.items() if w.follows != rules.STOP_SIGN}
+    named = {c for c, w in rules.WRONG.items() if w.urgency != rules.STOP_SIGN}
     assert named == set(ANSWERS)
 
 
