@@ -9,8 +9,10 @@ from django.db import connections
 from django.utils import timezone
 
 from clinic import tenancy
+from clinic.schema import new_id
 from clinic.sql import prepared
-from scheduling.models import Appointment
+from scheduling import waitlist
+from scheduling.models import Appointment, Offer, Opening
 from tests.api import Api
 from tests.committed import at_once, committed, committed_patient
 from tests.scheduling.conftest import make_desk
@@ -104,4 +106,62 @@ def test_moving_and_swapping_at_once(desk):
     assert overlaps(desk) == 0
     with tenancy.scope(desk.cast.clinic.pk):
         assert Appointment.objects.holding().count() == 2 * SLOTS
+    connections.close_all()
+
+
+def test_taking_and_leaving_at_once(desk):
+    """The patient takes what is offered while the desk takes them off the list, and the tick gives up what is old."""
+    now = timezone.now()
+    codes = Counter()
+    for number in range(8):
+        patient_id = committed_patient(desk.cast)
+        with tenancy.scope(desk.cast.clinic.pk):
+            waiting = waitlist.join(patient_id=patient_id, type_id=desk.kind.pk, by=desk.by, at=now)
+            opening = Opening.objects.create(
+                id=new_id(), clinic=desk.cast.clinic, therapist=desk.cast.therapist, room=desk.room, made_at=now,
+                starts_at=next_monday() + timedelta(minutes=30 * number),
+                ends_at=next_monday() + timedelta(minutes=30 * number + 30),
+            )  # fmt: skip
+            offer = Offer.objects.create(
+                id=new_id(), clinic=desk.cast.clinic, patient_id=patient_id, waiting=waiting, opening=opening,
+                therapist=desk.cast.therapist, room=desk.room, starts_at=opening.starts_at, made_at=now,
+                expires_at=now + timedelta(hours=1),
+            )  # fmt: skip
+        api, other = Api(desk.cast.staff), Api(desk.cast.staff)
+
+        def tick():
+            with tenancy.scope(desk.cast.clinic.pk):
+                waitlist.run(by=desk.by, at=timezone.now())
+            return 200
+
+        jobs = [
+            lambda a=api, o=offer: a.post(f"/offers/{o.pk}/accept/", {}).status_code,
+            lambda a=other, w=waiting: a.post(f"/waitlist/{w.pk}/leave/", {}).status_code,
+            tick,
+        ]
+        codes.update(at_once(jobs))
+        with tenancy.scope(desk.cast.clinic.pk):
+            waiting.refresh_from_db()
+            assert waiting.status in ("placed", "withdrawn")
+            assert (waiting.status == "placed") == Appointment.objects.filter(patient_id=patient_id).exists()
+            assert not Offer.objects.filter(pk=offer.pk, status="open").exists()
+    assert set(codes) <= {200, 409}, codes
+    connections.close_all()
+
+
+def test_booking_and_merging_at_once(desk):
+    """Whoever comes second sees what the first has done: nothing is booked for a record that is no more."""
+    for number in range(6):
+        source, target = committed_patient(desk.cast), committed_patient(desk.cast)
+        api, owner = Api(desk.cast.staff), Api(desk.cast.owner)
+        jobs = [
+            lambda a=api, s=source, n=number: a.post("/appointments/", body(desk, s, n)).status_code,
+            lambda o=owner, s=source, t=target: o.post(
+                f"/patients/{s}/merge/", {"into": str(t), "reason": "the same"}
+            ).status_code,
+        ]  # fmt: skip
+        codes = at_once(jobs)
+        assert set(codes) <= {200, 201, 400, 409}, codes
+        with tenancy.scope(desk.cast.clinic.pk):
+            assert not Appointment.objects.holding().filter(patient_id=source).exists()
     connections.close_all()
