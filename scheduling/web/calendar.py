@@ -75,12 +75,14 @@ def calendar(request: Any) -> HttpResponse:
 
 
 def span(columns: list[queries.Column], zone: Any) -> tuple[int, int]:
-    """The hours that the page shows: the usual ones, and whatever is worked or booked before and after."""
-    stretches = [(one.starts_at, one.ends_at) for column in columns for some in column.visits.values() for one in some]
+    """The hours that the page shows: the usual ones, whatever is worked, what is booked and an hour after it."""
+    hour = timedelta(hours=1)
+    visits = [one for column in columns for some in column.visits.values() for one in some]
+    stretches = [(one.starts_at, one.ends_at + hour) for one in visits]
     stretches += [pair for column in columns for some in column.hours.values() for pair in some]
     first, last = FROM_HOUR, UNTIL_HOUR
     for starts_at, ends_at in stretches:
-        begins, length = drawn.minute(starts_at, zone), int((ends_at - starts_at).total_seconds() // 60)
+        begins, length = drawn.minute(starts_at, zone), (ends_at - starts_at) // timedelta(minutes=1)
         first, last = min(first, begins // 60), max(last, -(-(begins + length) // 60))
     return first, min(last, 24)
 
