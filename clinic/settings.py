@@ -287,6 +287,8 @@ SPECTACULAR_SETTINGS = {
         "WaitlistStatus": "scheduling.rules.WAITLIST_STATES",
         "OfferStatus": "scheduling.rules.OFFER_STATES",
         "ProgrammeStatus": "homecare.api.serializers.STATUSES",
+        "Channel": "messaging.rules.CHANNELS",
+        "MessageState": "messaging.rules.STATES",
         "Sex": "patients.rules.SEXES",
         "ConsentAnswer": "patients.rules.CONSENT_ANSWERS",
         "ImportFormat": "patients.rules.IMPORT_FORMATS",

@@ -17,6 +17,7 @@ api = [
     path("", include("homecare.api.urls")),
     path("", include("scheduling.api.urls")),
     path("", include("worklist.api.urls")),
+    path("", include("messaging.api.urls")),
 ]
 oauth_server = (
     [

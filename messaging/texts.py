@@ -123,8 +123,10 @@ def when(at: datetime, time_zone: str, language: str) -> str:
 def worded(kind: str, channel: str, language: str) -> Text:
     """The clinic's words if it has some, else ours; placeholders still in them. Call inside the clinic's scope."""
     own = Wording.objects.filter(kind=kind, channel=channel, language=language).first()
-    if own is not None:
-        return Text(own.subject, own.body)
+    return Text(own.subject, own.body) if own is not None else ours(kind, channel, language)
+
+
+def ours(kind: str, channel: str, language: str) -> Text:
     with translation.override(language):
         return default(kind, channel)
 

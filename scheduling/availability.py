@@ -62,6 +62,8 @@ def put(*, kind: str, values: Mapping[str, Any], pk: UUID | None = None, by: Cal
     found = found or model(id=new_id(), clinic_id=by.clinic_id)
     for name, value in values.items():
         setattr(found, name, value)
+    if isinstance(found, Closure):
+        found.made_at = at or timezone.now()  # whatever was booked until now may be hit by it
     check(found)
     with violations_as(NAMES):
         found.save(force_insert=is_new)

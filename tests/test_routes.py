@@ -23,7 +23,7 @@ from homecare import actions as home
 from homecare import library
 from homecare.models import Picture, Programme
 from messaging import actions as messages
-from messaging.models import Message
+from messaging.models import Message, Sending
 from patients.models import Patient
 from scheduling import actions as booking
 from scheduling import availability, series, waitlist
@@ -100,6 +100,16 @@ ROUTES = [
     ("programmes/{programme}/reminders/", "post", "homecare:write", {"channels": [], "times": [], "weekdays": []}),
     ("programmes/{programme}/check-ins/", "get", "homecare:read", None),
     ("programmes/{programme}/adherence/", "get", "homecare:read", None),
+    ("programmes/{noon_programme}/send-link/", "post", "homecare:write", {}),
+    ("patients/{patient}/check-ins/", "get", "homecare:read", None),
+    ("programme-templates/", "get", "homecare:read", None),
+    ("programme-templates/", "post", "homecare:write", {"name": "Ours too", "content": PROGRAMME}),
+    ("programme-templates/{template}/", "delete", "homecare:write", None),
+    ("messages/", "get", "homecare:read", None),
+    ("messages/pause/", "post", "scheduling:write", {}),
+    ("messages/resume/", "post", "scheduling:write", {}),
+    ("messages/{message}/send-again/", "post", "scheduling:write", {}),
+    ("messages/{message}/resolve/", "post", "scheduling:write", {"went_out": True}),
     ("appointments/", "get", "scheduling:read", None),
     ("appointments/", "post", "scheduling:write", {"patient_id": "{patient}", "type_id": "{type}", **SOON}),
     ("appointments/{appointment}/", "get", "scheduling:read", None),
@@ -214,6 +224,7 @@ PAGES = {
     "scheduling/": ("get", "scheduling:write"),
     "scheduling/booking/": ("get", "scheduling:write"),
     "scheduling/{kind}/": ("get", "scheduling:write"),
+    "scheduling/{kind}/{pk}/": ("get", "scheduling:write"),
     "scheduling/{kind}/{pk}/remove/": ("post", "scheduling:write"),
     "worklist/{item_id}/take/": ("post", "scheduling:write"),
     "worklist/{item_id}/done/": ("post", "scheduling:write"),
@@ -290,6 +301,14 @@ class Ids(dict):
         options = {"baseline_pain": 3, "review_on": None, "ends_on": None, "at": timezone.now()}
         home.publish(programme=programme, by=self.cast.caller(), **options)
         return programme.pk
+
+    def make_noon_programme(self):
+        made = self.make_programme()
+        Sending.objects.update_or_create(
+            clinic=self.cast.clinic, defaults={"quiet_from": "00:00", "quiet_until": "00:00"}
+        )
+        Patient.objects.filter(pk=self.patient).update(birth_date="1980-02-01")
+        return made
 
     def make_paused_programme(self):
         programme = Programme.objects.select_related("patient").get(pk=self.make_programme())

@@ -132,7 +132,11 @@ class CheckInOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     local_date = serializers.DateField()
     answered_at = serializers.DateTimeField()
+    programme_id = serializers.UUIDField(allow_null=True)
+    session_id = serializers.UUIDField(allow_null=True, help_text="the needling that was asked about")
+    after_h = serializers.IntegerField(allow_null=True, help_text="hours after needling: 24, 48 or 72")
     pain = serializers.IntegerField(allow_null=True)
+    soreness = serializers.IntegerField(allow_null=True)
     wrong = serializers.ListField(child=serializers.CharField())
     note = serializers.CharField(allow_blank=True)
     answers = AnswerOutput(many=True)
@@ -140,6 +144,22 @@ class CheckInOutput(serializers.Serializer[Any]):
 
 class CheckInPage(serializers.Serializer[Any]):
     results = CheckInOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class TemplateInput(StrictSerializer):
+    name = Text(max_length=200)
+    content = ProgrammeInput()
+
+
+class TemplateOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField(allow_null=True, help_text="null: the starter programme, which every clinic has")
+    name = serializers.CharField()
+    content = serializers.DictField()
+
+
+class TemplatePage(serializers.Serializer[Any]):
+    results = TemplateOutput(many=True)
     next = serializers.CharField(allow_null=True)
 
 

@@ -12,13 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic.api.fields import parsed
-from clinic.api.pagination import Page, short_list
+from clinic.api.pagination import Page, moment, short_list
 from clinic.api.schema import PAGED
 from clinic.api.views import ClinicView, etag
-from homecare import actions, queries, rules
+from homecare import actions, library, queries, rules
 from homecare import content as contents
 from homecare.api import serializers as shapes
-from homecare.models import CheckIn, Programme, ReminderPlan, Step
+from homecare.models import CheckIn, Programme, ReminderPlan, Step, Template
 from patients.queries import identities, zone_of
 
 EXAMPLE = OpenApiExample(
@@ -228,6 +228,26 @@ class ProgrammeReminders(ProgrammeView):
         )
 
 
+def told(check_in: CheckIn) -> dict[str, Any]:
+    return {
+        "id": check_in.pk,
+        "local_date": check_in.local_date,
+        "answered_at": check_in.answered_at,
+        "programme_id": check_in.programme_id,
+        "session_id": check_in.session_id,
+        "after_h": check_in.after_h,
+        "pain": check_in.pain,
+        "soreness": check_in.soreness,
+        "wrong": check_in.wrong,
+        "note": check_in.note,
+        "answers": [
+            {"lasting": a.step.lasting, "done": a.done, "reason": a.reason, "discomfort": a.discomfort,
+             "held_s": a.held_s}
+            for a in check_in.answers.all()
+        ],
+    }  # fmt: skip
+
+
 class ProgrammeCheckIns(ProgrammeView):
     scopes = {"get": "homecare:read"}
     audit_action = {"get": "check_in.list"}
@@ -243,26 +263,93 @@ class ProgrammeCheckIns(ProgrammeView):
         if page.after:
             found = found.filter(local_date__lt=page.after[0])
         rows = list(found.order_by("-local_date")[: page.limit + 1])
-        return Response(page.answer(rows, lambda c: [c.local_date], lambda some: [self.told(c) for c in some]))
-
-    def told(self, check_in: CheckIn) -> dict[str, Any]:
-        return {
-            "id": check_in.pk,
-            "local_date": check_in.local_date,
-            "answered_at": check_in.answered_at,
-            "pain": check_in.pain,
-            "wrong": check_in.wrong,
-            "note": check_in.note,
-            "answers": [
-                {"lasting": a.step.lasting, "done": a.done, "reason": a.reason, "discomfort": a.discomfort,
-                 "held_s": a.held_s}
-                for a in check_in.answers.all()
-            ],
-        }  # fmt: skip
+        return Response(page.answer(rows, lambda c: [c.local_date], lambda some: [told(c) for c in some]))
 
 
 def _day(text: Any) -> date:
     return date.fromisoformat(text)
+
+
+class PatientCheckIns(ClinicView):
+    scopes = {"get": "homecare:read"}
+    audit_action = {"get": "check_in.list"}
+
+    @extend_schema(
+        operation_id="patients_check_ins_list", tags=["home programmes"], parameters=PAGED,
+        responses=shapes.CheckInPage,
+    )  # fmt: skip
+    def get(self, request: Request, patient_id: UUID) -> Response:
+        """All that a patient answered, of programmes and after needling, newest first."""
+        page = Page(request, key_types=[moment, UUID])
+        people = identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
+        self.saw(*people)
+        found = CheckIn.objects.filter(patient_id__in=people).prefetch_related("answers__step")
+        if page.after:
+            answered_at, pk = page.after
+            found = found.filter(answered_at__lte=answered_at).exclude(answered_at=answered_at, pk__gte=pk)
+        rows = list(found.order_by("-answered_at", "-pk")[: page.limit + 1])
+        return Response(
+            page.answer(rows, lambda c: [c.answered_at.isoformat(), c.pk], lambda some: [told(c) for c in some])
+        )
+
+
+class ProgrammeLink(ProgrammeView):
+    scopes = {"post": "homecare:write"}
+    audit_action = {"post": "programme.send_link"}
+
+    @extend_schema(operation_id="programmes_send_link", tags=["home programmes"], request=None, responses={204: None})
+    def post(self, request: Request, programme_id: UUID) -> Response:
+        """Send the patient the link to today's page at once; a second time within the minute sends nothing more."""
+        actions.send_link_now(programme=self.locked(programme_id), by=self.caller, at=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Templates(ClinicView):
+    scopes = {"get": "homecare:read", "post": "homecare:write"}
+    audit_action = {"get": "template.list", "post": "template.save"}
+
+    @extend_schema(
+        operation_id="programme_templates_list", tags=["home programmes"], parameters=PAGED,
+        responses=shapes.TemplatePage,
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        """The starter programme (without an id), and the clinic's own templates by name."""
+        page = Page(request, key_types=[str])
+        found = Template.objects.filter(clinic_id=self.caller.clinic_id)
+        if page.after:
+            found = found.filter(name__gt=page.after[0])
+        rows = list(found.order_by("name")[: page.limit + 1])
+        body = page.answer(rows, lambda t: [t.name], lambda some: [template_shown(t) for t in some])
+        if not page.after:
+            starter = contents.tidy({"title": "", "note": "", "steps": rules.starter()})
+            body["results"].insert(0, {"id": None, "name": "Starter", "content": starter})
+        return Response(body)
+
+    @extend_schema(
+        operation_id="programme_templates_save", tags=["home programmes"], request=shapes.TemplateInput,
+        responses={201: shapes.TemplateOutput},
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        """Keep a programme's content under a name, without what is one patient's."""
+        body = parsed(shapes.TemplateInput, request.data)
+        made = library.save_template(name=body["name"], content=body["content"], by=self.caller)
+        return Response(template_shown(made), status=status.HTTP_201_CREATED)
+
+
+class OneTemplate(ClinicView):
+    scopes = {"delete": "homecare:write"}
+    audit_action = {"delete": "template.delete"}
+
+    @extend_schema(operation_id="programme_templates_delete", tags=["home programmes"], responses={204: None})
+    def delete(self, request: Request, template_id: UUID) -> Response:
+        """Throw a template away; programmes that came from it stay."""
+        found = get_object_or_404(Template.objects.filter(clinic_id=self.caller.clinic_id), pk=template_id)
+        library.delete_template(template=found, by=self.caller)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def template_shown(template: Template) -> dict[str, Any]:
+    return {"id": template.pk, "name": template.name, "content": template.content}
 
 
 class ProgrammeAdherence(ProgrammeView):

@@ -143,13 +143,14 @@ def wording(request: Any) -> HttpResponse:
             "label": words.KINDS[kind],
             "channel": channel,
             "language": language,
-            "text": texts.worded(kind, channel, language),
-            "own": (kind, channel, language) in own,
+            "text": texts.Text(found.subject, found.body) if found else texts.ours(kind, channel, language),
+            "own": found is not None,
             "errors": [],
         }
         for kind, about in rules.KINDS.items()
         for channel in (rules.CHANNELS if about.to_patient else [rules.EMAIL])
         for language in words.languages()
+        for found in [own.get((kind, channel, language))]
     ]
     status = 200
     if request.method == "POST":

@@ -209,22 +209,33 @@ def closure_line(found: Closure) -> str:
 
 
 @page(scope="scheduling:write", action="page.scheduling.setup", methods="GET POST")
-def setup(request: Any, kind: str = "hours") -> HttpResponse:
-    """One kind at a time: what there is, and a form for one more."""
+def setup(request: Any, kind: str = "hours", pk: UUID | None = None) -> HttpResponse:
+    """One kind at a time: what there is, and a form for one more, or for the one that is to be changed."""
     if kind not in FORMS:
         raise NotFound
-    form = FORMS[kind](request.POST or None, clinic_id=request.clinic.pk)
+    found = availability.find(kind, pk) if pk is not None else None
+    initial = initial_of(found) if found is not None else None
+    form = FORMS[kind](request.POST or None, clinic_id=request.clinic.pk, initial=initial)
     refusal: DomainError | None = None
     if request.method == "POST" and form.is_valid():
         try:
-            availability.put(kind=kind, values=form.values(), by=request.caller)
+            availability.put(kind=kind, values=form.values(), pk=pk, by=request.caller)
             toasts.success(request, _("Saved."))
             return redirect("scheduling_setup", kind)
         except DomainError as wrong:
             refusal = wrong
     context = {"kind": kind, "titles": TITLES, "title": TITLES[kind], "form": form, "lines": lines(kind),
-               "refusal": refusal}  # fmt: skip
+               "changed": found, "refusal": refusal}  # fmt: skip
     return render(request, "scheduling/setup.html", context, status=400 if form.errors or refusal else 200)
+
+
+def initial_of(found: Any) -> dict[str, Any]:
+    """The row as its form shows it: ids as text, as choices have them."""
+    values = {field.attname: getattr(found, field.attname) for field in found._meta.concrete_fields}
+    for name in ("therapists", "rooms"):
+        if name in values:
+            values[name] = [str(one) for one in values[name]]
+    return {name: str(value) if name.endswith("_id") and value else value for name, value in values.items()}
 
 
 @page(scope="scheduling:write", action="page.scheduling.remove", methods="POST")

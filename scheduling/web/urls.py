@@ -27,5 +27,6 @@ urlpatterns = [
     path("scheduling/", setup.setup, name="scheduling"),
     path("scheduling/booking/", setup.how_we_book, name="how_we_book"),
     path("scheduling/<str:kind>/", setup.setup, name="scheduling_setup"),
+    path("scheduling/<str:kind>/<uuid:pk>/", setup.setup, name="scheduling_change"),
     path("scheduling/<str:kind>/<uuid:pk>/remove/", setup.remove, name="scheduling_remove"),
 ]

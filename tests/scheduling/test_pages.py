@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Membership
 from clinic import tenancy
-from scheduling import availability, holding
+from scheduling import availability, holding, series
 from scheduling.models import Appointment, Feed
 from tests.scheduling.conftest import AT, make_desk
 from worklist import actions as worklist
@@ -233,3 +233,69 @@ def test_whoever_loses_by_script_is_told_what_is_free(desk, browser):
     assert answer.status_code == 409
     assert answer.json()["code"] == "slot_taken"
     assert len(answer.json()["next_free"]) == 3
+
+
+@pytest.mark.parametrize("kind", ["hours", "appointment-types", "sites", "rooms"])
+def test_what_is_set_up_can_be_changed_on_its_page(desk, browser, kind):
+    model = availability.KINDS[kind]
+    with inside(desk):
+        found = model.objects.order_by("pk").first()
+    path = f"/scheduling/{kind}/{found.pk}/"
+    page = browser.get(path)
+    assert page.status_code == 200
+    sent = {}
+    for field in page.context["form"]:
+        value = field.value()
+        if value not in (None, False, ""):
+            sent[field.name] = value
+    change = {"until_time": "12:30"} if kind == "hours" else {"name": "Another name"}
+    assert browser.post(path, sent | change).status_code == 302
+    with inside(desk):
+        after = model.objects.get(pk=found.pk)
+        for field in model._meta.concrete_fields:
+            if field.attname not in change:
+                assert getattr(after, field.attname) == getattr(found, field.attname), field.attname
+        assert f"{after.until_time:%H:%M}" == "12:30" if kind == "hours" else after.name == "Another name"
+
+
+def test_a_visit_is_pencilled_in_or_fills_up_a_series(desk, browser):
+    now = timezone.now()
+    with inside(desk):
+        patient_id = desk.patient()
+        day = now.date() + timedelta(days=14 - now.weekday())
+        plan = series.Plan(type_id=desk.kind.pk, count=2, weeks=2, starts_on=day)
+        placed = series.propose(patient_id=patient_id, plan=plan, by=desk.by, at=now)
+        times = [holding.Time(s.starts_at, s.therapist_id, s.room_id) for s in list(placed.slots.values())[:1]]
+        made, _booked = series.book_series(patient_id=patient_id, plan=plan, times=times, by=desk.by, at=now)
+        items = list(Item.objects.open().filter(kind="series_short"))
+    listed = browser.get("/worklist/?show=all").content.decode()
+    assert f"/patients/{patient_id}/book/?into={made.pk}" in listed
+    assert [item.about_id for item in items] == [made.pk]
+    path = f"/patients/{patient_id}/book/"
+    assert f'<option value="{made.pk}" selected>' in browser.get(path, {"into": str(made.pk)}).content.decode()
+    asked = {"type": str(desk.kind.pk), "from_date": (day + timedelta(days=2)).isoformat(), "into": str(made.pk)}
+    found = browser.get(path, asked)
+    token = found.context["found"][0][1]
+    assert browser.post(path, asked | {"slot": token, "proposed": "1"}).status_code == 302
+    with inside(desk):
+        last = Appointment.objects.order_by("-booked_at").first()
+        assert (last.status, last.series_id, last.number) == ("proposed", made.pk, 2)
+        assert last.held_until is not None
+    other = browser.get(path, asked | {"into": str(made.pk)})
+    assert other.status_code == 200
+
+
+def test_closing_a_row_leads_back_to_what_was_looked_at(desk, browser):
+    item = raised(desk)
+    answer = browser.post(
+        f"/worklist/{item}/done/", {"outcome": "reached", "show": "all", "kind": "silent", "row": "3"}
+    )
+    assert answer["Location"] == "/worklist/?show=all&kind=silent&row=3"
+    odd = browser.post(f"/worklist/{item}/reopen/", {"show": "<", "kind": "<", "row": "²"})
+    assert odd["Location"] == "/worklist/?show=due&kind="
+
+
+def test_the_series_kept_as_planned_are_a_csv_too(desk, browser):
+    page = browser.get("/figures/", {"as": "series-csv"})
+    rows = list(csv.DictReader(io.StringIO(page.content.decode())))
+    assert [set(row) >= {"series", "planned", "held", "share_as_planned"} for row in rows] == [True]

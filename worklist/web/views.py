@@ -63,7 +63,9 @@ def back(request: Any) -> HttpResponse:
     """To what was looked at, and the row that moved up into the place."""
     show, kind = chosen(request.POST)
     row = request.POST.get("row", "")
-    asked = urlencode({"show": show, "kind": kind, **({"row": row} if row.isdigit() and len(row) < 5 else {})})
+    asked = urlencode(
+        {"show": show, "kind": kind, **({"row": row} if row.isascii() and row.isdigit() and len(row) < 5 else {})}
+    )
     return redirect(f"{reverse('worklist')}?{asked}")
 
 
