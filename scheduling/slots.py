@@ -6,7 +6,7 @@ for all therapists and weeks at once; only the gaps come back, and are cut into 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -21,6 +21,8 @@ from scheduling.models import Appointment, AppointmentType, Booking, Competency,
 from treatments.models import Intervention
 from treatments.rules import TECHNIQUES
 from worklist.rules import LOOKED_AHEAD_DAYS, on_weekdays
+
+SOON, FEW = timedelta(weeks=2), 200  # so far is looked first, for so few slots
 
 # The hours of each day, by the wall clock, without what is closed.
 WORK = """
@@ -202,9 +204,22 @@ def needled_at(kind: AppointmentType, patient_id: UUID, *, after: datetime, but:
 
 
 def free(kind: AppointmentType, search: Search, *, limit: int) -> list[rules.Slot]:
-    """The first free slots of a type, in order; of one that needles, only at its distance from other needling."""
-    zone, step = clinic_zone(kind.clinic_id), timedelta(minutes=booking_of(kind.clinic_id).step_min)
-    whole = kind.length + kind.buffer
+    """
+    The first free slots of a type, in order; of one that needles, only at its distance from other needling.
+
+    The coming days are looked at first: mostly there is enough in them, and what was booked far ahead is not read.
+    """
+    zone = clinic_zone(kind.clinic_id)
+    soon = begin_of((search.after + SOON).astimezone(zone).date(), zone)
+    if limit <= FEW and search.after < soon < search.until:
+        found = _free(kind, replace(search, until=soon), limit=limit, zone=zone)
+        if len(found) >= limit:
+            return found
+    return _free(kind, search, limit=limit, zone=zone)
+
+
+def _free(kind: AppointmentType, search: Search, *, limit: int, zone: ZoneInfo) -> list[rules.Slot]:
+    step, whole = timedelta(minutes=booking_of(kind.clinic_id).step_min), kind.length + kind.buffer
     most = limit * 2 + 40  # a gap may be lost to the grid
     ends = competent_until(kind)
     taken = needled_at(kind, search.patient_id, after=search.after, but=search.but) if search.patient_id else []

@@ -300,3 +300,21 @@ def test_proposals_keep_one_a_day(desk, ada):
     days = sorted(one.starts_at.date() for one in placed.slots.values())
     assert len(days) == 5
     assert all(later > earlier for earlier, later in pairwise(days))
+
+
+@pytest.mark.parametrize("weekdays", [[], [2], [4]])
+def test_looking_at_the_coming_days_first_finds_the_same(desk, ada, weekdays):
+    for day in (0, 1, 2, 7, 9):
+        desk.book(desk.patient(), 9, day=day)
+    search = slots.Search(AT, AT + timedelta(weeks=12), weekdays=weekdays, patient_id=ada)
+    whole = slots.free(desk.kind, search, limit=slots.FEW + 100)
+    for limit in (1, 20, 150):
+        assert slots.free(desk.kind, search, limit=limit) == whole[:limit]
+
+
+def test_what_is_free_only_far_ahead_is_found(desk, ada):
+    last = AT.date() + timedelta(days=40)
+    availability.put(kind="closures", values={"first_day": AT.date(), "last_day": last}, by=desk.by)
+    found = slots.free(desk.kind, slots.Search(AT, AT + timedelta(weeks=12)), limit=3)
+    assert len(found) == 3
+    assert found[0].starts_at.date() > last
