@@ -22,7 +22,6 @@ from homecare.models import Occurrence, Picture, ReminderPlan, Template, Version
 from homecare.web.builder import find
 from messaging import actions as messages
 from messaging import addresses
-from messaging.models import Message
 from messaging.rules import CHANNELS
 from messaging.web import words as message_words
 from patients import actions as patients
@@ -54,7 +53,6 @@ def programme(request: Any, programme_id: UUID) -> HttpResponse:
         "next": planned.order_by("due_at").first(),
         "unreached": [message_words.CHANNELS[c] for c in (plan.channels if plan else ()) if c not in usable],
         "zone": zone.key,
-        "messages": Message.objects.filter(about_id=found.pk).order_by("-due_at")[:10],
         "words": words,
         "message_words": message_words,
         "signs": [

@@ -343,3 +343,12 @@ def test_odd_numbers_are_refused_and_no_fault(cast, running):
     answer_ = browser.post(path, {"revision": revision, "count": "0", "do": "publish", "baseline_pain": "7.5"})
     assert answer_.status_code == 400
     assert b"A whole number, please." in answer_.content
+
+
+def test_what_was_sent_is_no_toast_on_the_programmes_page(cast, running):
+    with tenancy.scope(cast.clinic.pk):
+        programme = running()
+        made = actions.send_link_now(programme=programme, by=cast.caller(), at=NOW())
+    browser = Client()
+    browser.force_login(cast.therapist)
+    assert str(made.pk) not in browser.get(f"/programmes/{programme.pk}/").content.decode()
