@@ -46,7 +46,7 @@ def each(ids: Iterable[UUID], do: Callable[[Programme], None]) -> int:
                 if programme is not None:
                     do(programme)
                     done += 1
-        except Exception:
+        except Exception:  # whatever it is, the other programmes are looked after all the same
             logger.exception("programme %s could not be looked after", programme_id)
     return done
 

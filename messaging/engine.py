@@ -231,8 +231,7 @@ def next_claim(desk: Desk, claiming: str = CLAIM) -> Claim | Settled | None:
         with transaction.atomic():
             refusal = checks.refusal(message, desk.clinic, desk.sending, now=now, has_provider=carrier is not None)
             outgoing = compose(desk, message, look_first=look_first) if refusal is None else None
-    except Exception:
-        # One that nobody foresaw must not stand in the way of all the others.
+    except Exception:  # one that nobody foresaw must not stand in the way of all the others
         logger.exception("message %s could not be made", message.pk)
         finish(message, Result(rules.FAILED, "broken"))
         return Settled()

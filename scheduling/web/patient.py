@@ -47,7 +47,6 @@ def my_appointment(request: HttpRequest, visit: Visit) -> HttpResponse:
     context = {
         "visit": visit, "one": found, "zone": clinic_zone(visit.clinic.pk), "open": open_, "in_time": in_time,
         "place": ics.place_of(found), "said": said, "hours": int(window.total_seconds() // 3600),
-        "asks": request.GET.get("cannot") == "1",
     }  # fmt: skip
     return render(request, "scheduling/my_appointment.html", context, status=409 if said else 200)
 
