@@ -1,0 +1,19 @@
+// @ts-check
+/** The programme's form keeps itself as it is written; a button waits for what is on its way, and nothing overtakes it. */
+import { one } from "./dom.js";
+
+const form = /** @type {HTMLFormElement} */ (one("#builder"));
+let keeping = false;
+
+form.addEventListener("htmx:beforeRequest", (event) => {
+  if (form.dataset.sent) event.preventDefault(); // the button takes everything along
+  else keeping = true;
+});
+form.addEventListener("htmx:afterRequest", () => { keeping = false; });
+form.addEventListener("submit", (event) => {
+  if (!keeping) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const button = /** @type {SubmitEvent} */ (event).submitter;
+  form.addEventListener("htmx:afterRequest", () => form.requestSubmit(button), { once: true });
+});
