@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import Membership
+from assessments import catalogue
 from audit import actions as audit
 from clinic.caller import Caller
 from clinic.errors import Conflict, Problems
@@ -133,6 +134,8 @@ def check_answers(answers: rules.CheckInAnswers, steps: Mapping[UUID, Step]) -> 
         if key not in steps:
             problems.add(f"/steps/{key}", "unknown", "This step is not in the programme any more.")
         _check_said(problems, f"/steps/{key}", said)
+        if key in steps:
+            _check_found(problems, f"/steps/{key}", said, rules.EXERCISES[steps[key].exercise])
     if answers.is_empty:
         problems.add("/", "empty", "Tap at least one answer.")
     problems.raise_if_any()
@@ -146,6 +149,22 @@ def _check_said(problems: Problems, at: str, said: Mapping[str, Any]) -> None:
     discomfort = said.get("discomfort")
     if discomfort is not None and not 0 <= discomfort <= 10:
         problems.add(f"{at}/discomfort", "out_of_range", "From 0 to 10.")
+
+
+def _check_found(problems: Problems, at: str, said: Mapping[str, Any], exercise: rules.Exercise) -> None:
+    """Spots and ticks: only where they are asked for, and of what there is."""
+    for code in said.get("checked", ()):
+        if code not in exercise.checklist:
+            problems.add(f"{at}/checked", "invalid_choice", f"There are: {', '.join(exercise.checklist) or 'none'}.")
+    spots = said.get("spots", ())
+    if len(spots) > (rules.MOST_SPOTS if exercise.finds_spots else 0):
+        problems.add(f"{at}/spots", "too_many", f"At most {rules.MOST_SPOTS}, of a scan.")
+    for number, spot in enumerate(spots):
+        sides = rules.spot_sides(spot["zone"], catalogue.ZONES)
+        if spot["side"] not in sides:
+            problems.add(f"{at}/spots/{number}/zone", "invalid_choice", "Choose where the tender spot is.")
+        if spot["tenderness"] is not None and not 0 <= spot["tenderness"] <= 10:
+            problems.add(f"{at}/spots/{number}/tenderness", "out_of_range", "From 0 to 10.")
 
 
 # --- What follows ---------------------------------------------------------------------------------------------

@@ -322,6 +322,8 @@ class StepAnswer(OfPatient):
     reason = models.TextField(blank=True, default="")
     discomfort = models.PositiveSmallIntegerField(null=True, help_text="0 to 10, while pressing")
     held_s = models.PositiveIntegerField(null=True, help_text="seconds on the page's timer")
+    spots = models.JSONField(default=list, blank=True, help_text="tender spots found: zone, side, tenderness 0 to 10")
+    checked = ArrayField(models.TextField(), default=list, blank=True, help_text="what was ticked of its list")
 
     class Meta:
         constraints = [
@@ -331,6 +333,9 @@ class StepAnswer(OfPatient):
                 condition=models.Q(reason="") | models.Q(reason__in=rules.REASONS), name="step_answer_reason_known"
             ),
             models.CheckConstraint(condition=on_scale("discomfort"), name="step_answer_discomfort_on_scale"),
+            models.CheckConstraint(
+                condition=models.Q(checked__contained_by=list(rules.CHECKLIST)), name="step_answer_checked_known"
+            ),
         ]
 
 

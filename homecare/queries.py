@@ -69,6 +69,8 @@ class HowItGoes:
     All that a therapist sees before the next session.
 
     :ivar regress: codes of reasons to ask less
+    :ivar spots: the last days on which tender spots were found, and where
+    :ivar ticked: of each line of a checklist, on how many days it was ticked, of so many that were answered
     :ivar days_answered: on how many days something was answered, of so many
     """
 
@@ -81,8 +83,11 @@ class HowItGoes:
     days_answered: int
     days: int
     last_on: date | None
+    spots: list[tuple[date, list[str]]]
+    ticked: list[tuple[str, int, int]]
 
 
+SPOT_DAYS = 3
 SORE_LATELY = timedelta(days=10)  # what was felt after a needling longer ago says nothing of today
 
 
@@ -129,7 +134,26 @@ def how_it_goes(programme: Programme, *, today: date) -> HowItGoes:
         days_answered=len(check_ins),
         days=(today - first).days + 1,
         last_on=check_ins[0].local_date if check_ins else None,
+        spots=_spots(answers),
+        ticked=_ticked(courses, answers),
     )
+
+
+def _spots(answers: dict[UUID, list[tuple[date, StepAnswer]]]) -> list[tuple[date, list[str]]]:
+    found = [(day, a.spots) for said in answers.values() for day, a in said if a.spots]
+    found.sort(key=lambda one: one[0], reverse=True)
+    return [(day, [words.spot_of(spot) for spot in spots]) for day, spots in found[:SPOT_DAYS]]
+
+
+def _ticked(
+    courses: Sequence[StepCourse], answers: dict[UUID, list[tuple[date, StepAnswer]]]
+) -> list[tuple[str, int, int]]:  # fmt: skip
+    found = []
+    for course in courses:
+        said = [a.checked for _day, a in answers.get(course.step.lasting, [])]
+        for code, word in course.told["checklist"] if said else ():
+            found.append((word, sum(code in checked for checked in said), len(said)))
+    return found
 
 
 def _first_days(programme: Programme) -> dict[UUID, date]:

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from homecare import rules
-from homecare.models import CheckIn, Step, facts_of
+from homecare.models import CheckIn, Step, StepAnswer, facts_of
 from homecare.words import told
 
 
@@ -49,16 +49,41 @@ def of_day(steps: Sequence[Step], before: CheckIn | None, labels: Mapping[str, A
             "picture": step.picture_id,
             "presses": rules.EXERCISES[step.exercise].presses,
             "hold_s": step.dose.get("hold_s"),
-            "given": given.get(step.lasting),
+            "finds_spots": rules.EXERCISES[step.exercise].finds_spots,
         }
         for step in steps
     ]
     return [
-        Question("steps", "steps", labels["steps"], about=shown),
+        Question(
+            "steps",
+            "steps",
+            labels["steps"],
+            about=[
+                with_given(one, facts_of_answer(given.get(step.lasting)))
+                for one, step in zip(shown, steps, strict=True)
+            ],
+        ),
         Question("scale", "pain", labels["pain"], given=before.pain if before else None),
         Question("text", "note", labels["note"], given=before.note if before else ""),
         Question("wrong", "wrong", labels["wrong"], about=rules.WRONG, given=before.wrong if before else []),
     ]
+
+
+def facts_of_answer(answer: StepAnswer | None) -> dict[str, Any]:
+    if answer is None:
+        return {}
+    return {name: getattr(answer, name) for name in ("done", "reason", "discomfort", "held_s", "spots", "checked")}
+
+
+def with_given(step: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """A step with what was answered of it, and a line for each tender spot, filled or still empty."""
+    lines: list[dict[str, Any]] = []
+    if step["finds_spots"]:
+        lines = [
+            {"place": f"{one['zone']}:{one['side']}", "tenderness": one["tenderness"]} for one in given.get("spots", ())
+        ]
+        lines += [{}] * (rules.MOST_SPOTS - len(lines))
+    return {**step, "given": given, "spots": lines}
 
 
 def of_soreness(before: CheckIn | None, labels: Mapping[str, Any]) -> list[Question]:
@@ -83,7 +108,7 @@ def refilled(questions: Sequence[Question], answers: rules.CheckInAnswers) -> li
     for question in questions:
         given = getattr(answers, question.name)
         if question.kind == "steps":
-            about = [{**step, "given": given.get(step["id"])} for step in question.about]
+            about = [with_given(step, given.get(step["id"], {})) for step in question.about]
             found.append(replace(question, about=about))
         else:
             found.append(replace(question, given=given))
@@ -102,8 +127,10 @@ def _steps(question: Question, sent: Any) -> dict[UUID, dict[str, Any]]:
     found = {}
     for step in question.about:
         key = step["id"]
+        spots, checked = _spots(step, sent), list(dict.fromkeys(sent.getlist(f"checked-{key}")))
+        found_out = rules.done_by_what_was_found(spots, checked, [code for code, _word in step["checklist"]])
         # "I did all of it" speaks for every step that says nothing else.
-        done = sent.get(f"done-{key}", "") or sent.get("all", "")
+        done = sent.get(f"done-{key}", "") or sent.get("all", "") or found_out
         if done:
             reason = sent.get(f"reason-{key}", "") if done != "yes" else ""
             found[key] = {
@@ -111,7 +138,19 @@ def _steps(question: Question, sent: Any) -> dict[UUID, dict[str, Any]]:
                 "reason": reason,
                 "discomfort": _number(sent.get(f"discomfort-{key}")),
                 "held_s": max(0, min(36_000, _number(sent.get(f"held-{key}")) or 0)) or None,
+                "spots": spots,
+                "checked": checked,
             }
+    return found
+
+
+def _spots(step: Mapping[str, Any], sent: Any) -> list[dict[str, Any]]:
+    found = []
+    for number in range(len(step["spots"])):
+        zone, _separator, side = sent.get(f"spot-{step['id']}-{number}", "").partition(":")
+        tenderness = _number(sent.get(f"tender-{step['id']}-{number}"))
+        if zone or tenderness is not None:
+            found.append({"zone": zone, "side": side, "tenderness": tenderness})
     return found
 
 

@@ -64,6 +64,8 @@ class Exercise:
     :ivar drawings: of homecare/drawings, the first is the usual one
     :ivar presses: it presses on a muscle, so a muscle is wanted, and the catalogue must allow it there
     :ivar tools: from soft to firm, from easy to hard: the ladder that one climbs a step at a time
+    :ivar finds_spots: the patient is asked which tender spots it found
+    :ivar checklist: of `CHECKLIST`, what the patient ticks
     """
 
     name: str
@@ -73,8 +75,21 @@ class Exercise:
     presses: bool = False
     tools: tuple[str, ...] = ()
     stop_if: tuple[str, ...] = ()
+    finds_spots: bool = False
+    checklist: tuple[str, ...] = ()
 
 
+# What is recorded of a scan and of the place of work: domain facts, section 8.1. Zones are the catalogue's.
+CHECKLIST = {
+    "screen_at_eye_level": "the screen is at eye level",
+    "elbows_close": "the elbows are close to the body",
+    "breaks_taken": "I took breaks",
+}
+SPOT_ZONES = [
+    "head.suboccipital", "neck.posterior", "neck.lateral", "neck.shoulder_angle", "neck.base_c7", "shoulder.top",
+    "shoulder.posterior", "shoulder.scapula_superior_angle", "shoulder.scapula_medial_border", "back.interscapular",
+]  # fmt: skip
+MOST_SPOTS = 4
 STOP_IF = {
     "intensity_above_6": "it is more than 6 out of 10",
     "numbness_or_tingling": "it goes numb or tingles",
@@ -104,6 +119,7 @@ EXERCISES = {
         "Feel along the neck and shoulders for tender spots, breathing slowly and deeply.",
         {"duration_s": Dose(), "times_per_day": PER_DAY, "days_per_week": PER_WEEK},
         ("scan",),
+        finds_spots=True,
     ),
     "self_pressure": Exercise(
         "Pressure on a tender spot",
@@ -190,6 +206,7 @@ EXERCISES = {
             "days_per_week": PER_WEEK,
         },
         ("ergonomics",),
+        checklist=tuple(CHECKLIST),
     ),
     "own": Exercise(
         "Another exercise",
@@ -342,6 +359,20 @@ class CheckInAnswers:
     @property
     def is_empty(self) -> bool:
         return not (self.steps or self.wrong or self.note) and self.pain is None and self.soreness is None
+
+
+def spot_sides(zone: str, zones: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """On which sides a tender spot may be found there; none, if a scan does not go there."""
+    if zone not in SPOT_ZONES:
+        return ()
+    return ("left", "right") if zones[zone]["sided"] else ("midline",)
+
+
+def done_by_what_was_found(spots: Sequence[Any], checked: Sequence[str], checklist: Sequence[str]) -> str:
+    """What spots and ticks say of a step that was not answered otherwise: who found spots has scanned."""
+    if checked:
+        return "yes" if set(checked) >= set(checklist) else "partial"
+    return "yes" if spots else ""
 
 
 def rows_for(wrong: Sequence[str]) -> dict[str, list[str]]:

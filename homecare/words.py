@@ -61,6 +61,21 @@ def place_of(step: Mapping[str, Any]) -> str:
     return f"{muscle}, {SIDES[step['side']]}" if step.get("side") else muscle
 
 
+def spot_places() -> list[tuple[str, str]]:
+    """Where a scan may find a tender spot: `zone:side` and its words."""
+    return [
+        (f"{zone}:{side}", spot_of({"zone": zone, "side": side}))
+        for zone in rules.SPOT_ZONES
+        for side in rules.spot_sides(zone, catalogue.ZONES)
+    ]
+
+
+def spot_of(spot: Mapping[str, Any]) -> str:
+    zone = gettext(catalogue.ZONES[spot["zone"]]["label"])
+    place = f"{zone}, {SIDES[spot['side']]}" if spot["side"] in SIDES else zone
+    return place if spot.get("tenderness") is None else f"{place}: {spot['tenderness']}"
+
+
 def how_of(step: Mapping[str, Any]) -> str:
     """What the patient does: the clinic's words, after ours."""
     ours = rules.EXERCISES[step["exercise"]].how
@@ -126,6 +141,7 @@ def told(step: Mapping[str, Any]) -> dict[str, Any]:
         "how": how_of(step),
         "dose_words": dose_of(step),
         "stop": stop_of(step),
+        "checklist": [(code, gettext(rules.CHECKLIST[code])) for code in rules.EXERCISES[step["exercise"]].checklist],
         "drawn": drawing(step.get("drawing") or rules.EXERCISES[step["exercise"]].drawings[0]),
     }
 

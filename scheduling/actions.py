@@ -27,6 +27,7 @@ def book(
     patient_id: UUID,
     type_id: UUID,
     time: Time,
+    length_min: int | None = None,
     note: str = "",
     proposed: bool = False,
     outside_hours: bool = False,
@@ -37,6 +38,7 @@ def book(
     """
     Book an appointment.
 
+    :param length_min: minutes, if it is to last longer or shorter than its type or its series does
     :param proposed: pencilled in; it holds its time for so long as the clinic has set, and is given up then
     :param outside_hours: also where the therapist does not work
     :param series_id: the series that it fills up
@@ -44,8 +46,10 @@ def book(
     :raises SlotTaken, PatientBusy: with `next_free` in what it carries
     """
     holding.lock(patient_id, time.therapist_id, time.room_id)
-    kind = holding.find_type(type_id)
+    kind = holding.find_type(type_id, length_min=length_min)
     series = _unfilled(series_id, patient_id, kind) if series_id else None
+    if series and length_min is None:
+        kind = kind.lasting(series.length_min)
     made = steps.enter(
         patient_id=patient_id, kind=kind, time=time, note=note, series=series,
         number=_next_number(series) if series else None, status=rules.PROPOSED if proposed else rules.BOOKED,
@@ -82,6 +86,7 @@ def move(
     *,
     appointment_id: UUID,
     time: Time,
+    length_min: int | None = None,
     outside_hours: bool = False,
     why: str = "",
     revision: int | None = None,
@@ -89,18 +94,23 @@ def move(
     at: datetime,
 ) -> Appointment:
     """
-    Give an appointment another time, therapist or room.
+    Give an appointment another time, therapist, room or length.
 
+    :param length_min: minutes; None: as long as it was
     :param revision: the one that was looked at
     :raises Invalid, NotUpcoming, SlotTaken, PatientBusy, ChangedMeanwhile:
     """
     found = holding.taken_up(appointment_id, [time])
     holding.check_upcoming(found)
     holding.check_revision(found, revision)
-    holding.check_time(found.type, time, outside_hours=outside_hours, at=at)
-    if time == holding.time_of(found):
+    kind = found.as_booked
+    if length_min is not None:
+        holding.check_length(length_min)
+        kind = kind.lasting(length_min)
+    holding.check_time(kind, time, outside_hours=outside_hours, at=at)
+    if time == holding.time_of(found) and kind.length == found.ends_at - found.starts_at:
         return found
-    steps.relocate([(found, time)], "moved", why=why, by=by, at=at)
+    steps.relocate([(found, time)], "moved", length_min=length_min, why=why, by=by, at=at)
     telling.moved(found, by=by, at=at)
     follow_ups.reconcile(patient_id=found.patient_id, by=by, at=at)
     return found
@@ -128,7 +138,7 @@ def swap(
     for (one, time), revision in zip(pairs, revisions, strict=True):
         holding.check_upcoming(one)
         holding.check_revision(one, revision)
-        holding.check_time(one.type, time, outside_hours=True, at=at)
+        holding.check_time(one.as_booked, time, outside_hours=True, at=at)
     steps.relocate(pairs, "swapped", by=by, at=at)
     for one, _time in pairs:
         telling.moved(one, by=by, at=at)

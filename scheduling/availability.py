@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from clinic.constraints import violations_as
 from clinic.errors import Conflict, NotFound, Problems
 from clinic.schema import new_id
 from messaging import links
-from scheduling import follow_ups, rules, slots
+from scheduling import follow_ups, hours_gone, rules, slots
 from scheduling.models import (
     AppointmentType,
     Booking,
@@ -65,12 +66,17 @@ def put(*, kind: str, values: Mapping[str, Any], pk: UUID | None = None, by: Cal
     if isinstance(found, Closure):
         found.made_at = at or timezone.now()  # whatever was booked until now may be hit by it
     check(found)
-    with violations_as(NAMES):
+    with violations_as(NAMES), _watched(kind, by, at):
         found.save(force_insert=is_new)
     audit.log(f"scheduling.{'add' if pk is None else 'change'}", by=by, target_id=found.pk, code=kind)
     if isinstance(found, Closure):
         follow_ups.look_at_closures(by=by, at=at or timezone.now())
     return found
+
+
+def _watched(kind: str, by: Caller, at: datetime | None) -> AbstractContextManager[None]:
+    """Have visits that lie where nobody works any more put on the worklist."""
+    return hours_gone.watched(by=by, at=at or timezone.now()) if kind in hours_gone.KINDS else nullcontext()
 
 
 def _put_away(model: type[models.Model], values: Mapping[str, Any]) -> Any:
@@ -92,11 +98,12 @@ def remove(*, kind: str, pk: UUID, by: Caller, at: datetime | None = None) -> No
     :raises NotFound:
     """
     found = find(kind, pk)
-    if hasattr(found, "is_active"):
-        found.is_active = False
-        found.save(update_fields=["is_active"])
-    else:
-        found.delete()
+    with _watched(kind, by, at):
+        if hasattr(found, "is_active"):
+            found.is_active = False
+            found.save(update_fields=["is_active"])
+        else:
+            found.delete()
     audit.log("scheduling.remove", by=by, target_id=pk, code=kind)
     if isinstance(found, Closure):
         follow_ups.look_at_closures(by=by, at=at or timezone.now())
@@ -141,8 +148,9 @@ def check(found: Any) -> None:
 
 
 def _check_type(found: AppointmentType, problems: Problems) -> None:
-    if not 5 <= found.length_min <= 480:
-        problems.add("/length_min", "out_of_range", "5 to 480 minutes.")
+    shortest, longest = rules.LENGTH_MIN
+    if not shortest <= found.length_min <= longest:
+        problems.add("/length_min", "out_of_range", f"{shortest} to {longest} minutes.")
     if not 0 <= found.buffer_min <= 120:
         problems.add("/buffer_min", "out_of_range", "0 to 120 minutes.")
     if found.technique and found.technique not in TECHNIQUES:

@@ -33,7 +33,16 @@ from worklist import actions as worklist
 from worklist import rules as kinds
 from worklist.models import Item
 
-OF_VISITS = ["no_show", "cannot_come", "cannot_treat", "series_short", "series_ended", "not_arrived", "closed_over"]
+OF_VISITS = [
+    "no_show",
+    "cannot_come",
+    "cannot_treat",
+    "series_short",
+    "series_ended",
+    "not_arrived",
+    "closed_over",
+    "hours_gone",
+]
 OF_RECORD = ["unsigned", "referral", "needling_follow_up"]
 # A row comes for what happened so lately, and stays for as long as its reason does.
 LOOKED_BACK = timedelta(days=90)
@@ -86,7 +95,7 @@ def open_ids(of_kinds: list[str], people: list[UUID] | None = None) -> list[UUID
 def of_visits(people: list[UUID] | None, at: datetime, known: list[UUID]) -> Iterator[Wanted]:
     """
     Missed and cancelled visits of people with nothing booked since; series with too few; visits that nobody closed;
-    visits booked where it is closed now.
+    visits booked where it is closed now, or where nobody works any more.
 
     :param people: None: everybody
     :param known: what open rows are about
@@ -104,6 +113,8 @@ def of_visits(people: list[UUID] | None, at: datetime, known: list[UUID]) -> Ite
         yield Wanted("not_arrived", _person(found), found.pk, {"at": found.starts_at.isoformat()})
     for found in _closed_over(rows.filter(status__in=rules.UPCOMING, ends_at__gt=at), at):
         yield Wanted("closed_over", _person(found), found.pk, {"at": found.starts_at.isoformat()})
+    for found in _hours_gone(rows.filter(ends_at__gt=at)):
+        yield Wanted("hours_gone", _person(found), found.pk, {"at": found.starts_at.isoformat()})
     yield from _of_series(series, Counter(found.series_id for found in missed), at)
 
 
@@ -114,6 +125,18 @@ def look_at_closures(*, by: Caller, at: datetime) -> None:
     hit = _closed_over(upcoming, at)
     wanted = [Wanted("closed_over", _person(one), one.pk, {"at": one.starts_at.isoformat()}) for one in hit]
     _settle_and_raise(["closed_over"], wanted, by=by, at=at)
+
+
+@transaction.atomic
+def look_at_hours(*, by: Caller, at: datetime) -> None:
+    """After hours or rooms were changed: which visits lie where nobody works any more."""
+    hit = _hours_gone(Appointment.objects.filter(ends_at__gt=at).select_related("patient"))
+    wanted = [Wanted("hours_gone", _person(one), one.pk, {"at": one.starts_at.isoformat()}) for one in hit]
+    _settle_and_raise(["hours_gone"], wanted, by=by, at=at)
+
+
+def _hours_gone(rows: AppointmentQuerySet) -> AppointmentQuerySet:
+    return rows.filter(status__in=rules.UPCOMING, hours_gone_at__isnull=False)
 
 
 def _person(found: Appointment) -> UUID:

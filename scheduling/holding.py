@@ -72,15 +72,30 @@ class ChangedMeanwhile(Conflict):
     detail = "Somebody has changed this appointment meanwhile. Look at it again."
 
 
-def find_type(type_id: UUID) -> AppointmentType:
-    """:raises Invalid:"""
+def find_type(type_id: UUID, *, length_min: int | None = None) -> AppointmentType:
+    """
+    :param length_min: minutes, if it is to last longer or shorter than usual
+    :raises Invalid:
+    """
     problems = Problems()
     kind = AppointmentType.objects.filter(pk=type_id, is_active=True).first()
     if kind is None:
         problems.add("/type_id", "unknown", "There is no such type of appointment, or it is not booked any more.")
         problems.raise_if_any()
     assert kind is not None
-    return kind
+    if length_min is None:
+        return kind
+    check_length(length_min)
+    return kind.lasting(length_min)
+
+
+def check_length(length_min: int) -> None:
+    """:raises Invalid:"""
+    problems = Problems()
+    shortest, longest = rules.LENGTH_MIN
+    if not shortest <= length_min <= longest:
+        problems.add("/length_min", "out_of_range", f"{shortest} to {longest} minutes.")
+    problems.raise_if_any()
 
 
 def check_patient(patient_id: UUID) -> Patient:
@@ -187,14 +202,15 @@ def time_of(found: Appointment) -> Time:
     return Time(found.starts_at, found.therapist_id, found.room_id)
 
 
-def put(found: Appointment, time: Time, kind: AppointmentType, *, length: timedelta | None = None) -> None:
+def put(found: Appointment, time: Time, kind: AppointmentType) -> None:
     """Give it this time; what was confirmed for another moment or therapist is to be confirmed anew."""
     if found.status == rules.CONFIRMED and (found.starts_at, found.therapist_id) != (time.starts_at, time.therapist_id):
         set_state(found, rules.BOOKED, found.status_at)
     if found.held_until is not None:
         found.held_until = min(found.held_until, time.starts_at)
     found.starts_at, found.therapist_id, found.room_id = time.starts_at, time.therapist_id, time.room_id
-    found.ends_at = time.starts_at + (length or kind.length)
+    found.ends_at = time.starts_at + kind.length
+    found.hours_gone_at = None
     found.blocked_until = found.ends_at + kind.buffer
 
 

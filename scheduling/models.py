@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -72,7 +73,10 @@ class AppointmentType(OfClinic):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["clinic", "name"], name="appointmenttype_once"),
-            models.CheckConstraint(condition=Q(length_min__gte=5, length_min__lte=480), name="appointmenttype_length"),
+            models.CheckConstraint(
+                condition=Q(length_min__gte=rules.LENGTH_MIN[0], length_min__lte=rules.LENGTH_MIN[1]),
+                name="appointmenttype_length",
+            ),
             models.CheckConstraint(condition=Q(buffer_min__lte=120), name="appointmenttype_buffer"),
             models.CheckConstraint(condition=Q(technique__in=["", *TECHNIQUES]), name="appointmenttype_technique"),
         ]
@@ -80,6 +84,12 @@ class AppointmentType(OfClinic):
     @property
     def length(self) -> timedelta:
         return timedelta(minutes=self.length_min)
+
+    def lasting(self, length_min: int) -> AppointmentType:
+        """The same type with another length, to reckon with; not to be saved."""
+        other = copy.copy(self)
+        other.length_min = length_min
+        return other
 
     @property
     def buffer(self) -> timedelta:
@@ -217,6 +227,7 @@ class Series(OfPatient):
     type = models.ForeignKey(AppointmentType, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     count = models.PositiveSmallIntegerField()
     weeks = models.PositiveSmallIntegerField()
+    length_min = models.PositiveSmallIntegerField(help_text="minutes of each session")
     starts_on = models.DateField()
     note = models.TextField(blank=True, default="")
     ended_at = models.DateTimeField(null=True)
@@ -228,6 +239,10 @@ class Series(OfPatient):
         constraints = [
             models.CheckConstraint(condition=Q(count__gte=1, count__lte=rules.MOST_SESSIONS), name="series_count"),
             models.CheckConstraint(condition=Q(weeks__gte=1, weeks__lte=104), name="series_weeks"),
+            models.CheckConstraint(
+                condition=Q(length_min__gte=rules.LENGTH_MIN[0], length_min__lte=rules.LENGTH_MIN[1]),
+                name="series_length",
+            ),
         ]
         indexes = [models.Index(fields=["clinic", "patient"], name="series_of_patient")]
 
@@ -297,11 +312,19 @@ class Appointment(OfPatient):
     number = models.PositiveSmallIntegerField(null=True, help_text="in its series, from 1")
     held_until = models.DateTimeField(null=True, help_text="a proposed one is given up then")
     status_at = models.DateTimeField(db_default=Now(), help_text="since when it stands so")
+    hours_gone_at = models.DateTimeField(
+        null=True, help_text="since when its therapist does not work there and then any more"
+    )
     booked_at = models.DateTimeField()
     booked_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     revision = models.PositiveIntegerField(default=1)
 
     objects = AppointmentQuerySet.as_manager()
+
+    @property
+    def as_booked(self) -> AppointmentType:
+        """Its type with the length that this one has."""
+        return self.type.lasting((self.ends_at - self.starts_at) // timedelta(minutes=1))
 
     class Meta:
         constraints = [

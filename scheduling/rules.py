@@ -118,6 +118,7 @@ def falls_within(starts_at: datetime, ends_at: datetime, from_time: time, until_
     return local.time() < until_time and (leaves.date() > local.date() or leaves.time() > from_time)
 
 
+LENGTH_MIN = 5, 480  # minutes, the shortest and the longest appointment; the clinic's own choice lies between
 STEPS_MIN = [5, 10, 15, 20, 30, 60]  # the grids on which appointments may begin
 
 # --- Free time ------------------------------------------------------------------------------------------------

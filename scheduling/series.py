@@ -31,6 +31,7 @@ class Plan:
     """
     What a series is to be.
 
+    :ivar length_min: minutes of each session; None: the type's
     :ivar least_gap_h: hours between two sessions; None: what the type's technique asks for
     """
 
@@ -38,6 +39,7 @@ class Plan:
     count: int
     weeks: int
     starts_on: date
+    length_min: int | None = None
     therapists: Sequence[UUID] = ()
     rooms: Sequence[UUID] = ()
     weekdays: Sequence[int] = ()
@@ -70,7 +72,7 @@ def propose(*, patient_id: UUID, plan: Plan, by: Caller, at: datetime) -> rules.
     """
     check(plan)
     holding.check_patient(patient_id)
-    kind = holding.find_type(plan.type_id)
+    kind = holding.find_type(plan.type_id, length_min=plan.length_min)
     zone = clinic_zone(by.clinic_id)
     gap = least_gap(kind, plan)
     free: list[rules.Slot] = []
@@ -108,7 +110,7 @@ def book_series(
     problems = Problems()
     if not 1 <= len(times) <= plan.count:
         problems.add("/times", "out_of_range", f"From 1 to {plan.count}.")
-    kind = holding.find_type(plan.type_id)
+    kind = holding.find_type(plan.type_id, length_min=plan.length_min)
     gap = least_gap(kind, plan)
     for number, (earlier, later) in enumerate(pairwise(sorted(one.starts_at for one in times))):
         if later - earlier < gap:
@@ -116,7 +118,7 @@ def book_series(
     problems.raise_if_any()
     series = Series.objects.create(
         id=new_id(), clinic_id=by.clinic_id, patient_id=patient_id, type=kind, count=plan.count, weeks=plan.weeks,
-        starts_on=plan.starts_on, note=note, made_by_id=by.user_id,
+        length_min=kind.length_min, starts_on=plan.starts_on, note=note, made_by_id=by.user_id,
     )  # fmt: skip
     audit.log("series.book", by=by, target_id=series.pk, patient_ids=[patient_id])
     holding.lock(patient_id, *(key for one in times for key in (one.therapist_id, one.room_id)))
@@ -160,6 +162,7 @@ def move_series(
     appointment_id: UUID,
     time: Time,
     reach: str,
+    length_min: int | None = None,
     outside_hours: bool = False,
     revision: int | None = None,
     by: Caller,
@@ -169,6 +172,7 @@ def move_series(
     Move this one, this and later, or all: by the same days and the same time on the wall, so that 10:00 stays 10:00
     when the clock changes. All or none.
 
+    :param length_min: minutes that they are to last; None: each as long as it was
     :param revision: the one of `appointment_id` that was looked at
     :raises Invalid, NotUpcoming, SlotTaken, PatientBusy, ChangedMeanwhile:
     """
@@ -178,11 +182,14 @@ def move_series(
     if first is None or ids == [appointment_id]:
         return [
             actions.move(
-                appointment_id=appointment_id, time=time, outside_hours=outside_hours, revision=revision, by=by, at=at
+                appointment_id=appointment_id, time=time, length_min=length_min, outside_hours=outside_hours,
+                revision=revision, by=by, at=at,
             )
         ]  # fmt: skip
     holding.check_upcoming(first)
     holding.check_range(time.starts_at, at)
+    if length_min is not None:
+        holding.check_length(length_min)
     zone = clinic_zone(by.clinic_id)
     by_wall = wall(time.starts_at, zone) - wall(first.starts_at, zone)
     rows = holding.taken_up_together(ids, [time])
@@ -198,9 +205,10 @@ def move_series(
             time.room_id if time.room_id != first.room_id else one.room_id,
         )
         with numbered(one.number or 0):
-            holding.check_time(one.type, target, outside_hours=outside_hours, at=at)
+            kind = one.type.lasting(length_min) if length_min else one.as_booked
+            holding.check_time(kind, target, outside_hours=outside_hours, at=at)
         pairs.append((one, target))
-    steps.relocate(pairs, "moved", why=f"series: {reach}", by=by, at=at)
+    steps.relocate(pairs, "moved", length_min=length_min, why=f"series: {reach}", by=by, at=at)
     telling.series_moved(rows, by=by, at=at)
     follow_ups.reconcile(patient_id=first.patient_id, by=by, at=at)
     return rows

@@ -40,20 +40,24 @@ def enter(
     return made
 
 
-def relocate(pairs: Sequence[tuple[Appointment, Time]], what: str, *, why: str = "", by: Caller, at: datetime) -> None:
+def relocate(
+    pairs: Sequence[tuple[Appointment, Time]], what: str, *, length_min: int | None = None, why: str = "", by: Caller,
+    at: datetime,
+) -> None:  # fmt: skip
     """
     Give these their times, all or none.
 
     :param what: `moved` or `swapped`
+    :param length_min: how long they are to be; each keeps its length, if none is said
     :raises SlotTaken, PatientBusy: with the `number` in its series of the one that could not be
     """
     before = [(holding.facts(one), holding.opening_of(one)) for one, _time in pairs]
     for one, time in pairs:
-        holding.put(one, time, one.type, length=one.ends_at - one.starts_at)
+        holding.put(one, time, one.type.lasting(length_min) if length_min else one.as_booked)
     rows = [one for one, _time in pairs]
     wanted = holding.find_clash(rows, [one.pk for one in rows]) or rows[0]
     try:
-        with holding.clashes(wanted.type, wanted, at), holding.together():
+        with holding.clashes(wanted.as_booked, wanted, at), holding.together():
             for one in rows:
                 holding.save(one)
     except DomainError as refusal:
@@ -75,7 +79,7 @@ def put_state(
     before, freed, held = holding.facts(found), holding.opening_of(found), found.state.holds
     holding.set_state(found, status, at)
     found.cancelled_by, found.reason = (cancelled_by, reason) if status == rules.CANCELLED else ("", "")
-    with holding.clashes(found.type, found, at):
+    with holding.clashes(found.as_booked, found, at):
         holding.save(found)
     holding.note_change(found, status, before, holding.facts(found), by=by, at=at, why=why)
     audit.log(f"appointment.{status}", by=by, target_id=found.pk, patient_ids=[found.patient_id])

@@ -44,6 +44,7 @@ KINDS = {
     "series_ended": Kind("Series has ended", SOON, "Decide how it goes on"),
     "not_arrived": Kind("Appointment is over, and nobody has closed it", SOON, "Say whether they came"),
     "closed_over": Kind("Booked when it is closed now", SOON, "Call, and move it"),
+    "hours_gone": Kind("The therapist does not work there and then any more", SOON, "Call, and move it"),
     "unsigned": Kind("A draft is not signed", SOON, "Finish it, and sign"),
     "referral": Kind("Red flag: refer to a physician", AT_ONCE, "See that it was referred"),
     "needling_follow_up": Kind("No word since needling", SOON, "Ask how sore it is"),

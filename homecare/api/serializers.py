@@ -120,12 +120,20 @@ class RemindersOutput(serializers.Serializer[Any]):
     time_zone = serializers.CharField()
 
 
+class SpotOutput(serializers.Serializer[Any]):
+    zone = serializers.CharField(help_text="a body zone")
+    side = serializers.CharField(help_text="left, right or midline")
+    tenderness = serializers.IntegerField(allow_null=True, help_text="0 to 10")
+
+
 class AnswerOutput(serializers.Serializer[Any]):
     lasting = serializers.UUIDField(help_text="the step")
     done = serializers.ChoiceField(rules.DONE)
     reason = serializers.CharField(allow_blank=True)
     discomfort = serializers.IntegerField(allow_null=True)
     held_s = serializers.IntegerField(allow_null=True)
+    spots = SpotOutput(many=True, help_text="tender spots that a scan found")
+    checked = serializers.ListField(child=serializers.ChoiceField(list(rules.CHECKLIST)))
 
 
 class CheckInOutput(serializers.Serializer[Any]):

@@ -242,7 +242,7 @@ def told(check_in: CheckIn) -> dict[str, Any]:
         "note": check_in.note,
         "answers": [
             {"lasting": a.step.lasting, "done": a.done, "reason": a.reason, "discomfort": a.discomfort,
-             "held_s": a.held_s}
+             "held_s": a.held_s, "spots": a.spots, "checked": a.checked}
             for a in check_in.answers.all()
         ],
     }  # fmt: skip

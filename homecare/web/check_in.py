@@ -83,7 +83,7 @@ def check_in(request: HttpRequest, visit: Visit) -> HttpResponse:
         note = version.note if version else ""
     context = {
         "visit": visit, "title": title, "questions": page, "errors": errors, "note": note, "today": visit.today,
-        "scale": range(11), "reasons": words.REASONS,
+        "scale": range(11), "reasons": words.REASONS, "spot_places": words.spot_places(),
     }  # fmt: skip
     return render(request, "homecare/check_in.html", context, status=400 if errors else 200)
 

@@ -42,9 +42,17 @@ def seen_revision() -> StrictInteger:
     )  # fmt: skip
 
 
+def length(**options: Any) -> StrictInteger:
+    shortest, longest = rules.LENGTH_MIN
+    return StrictInteger(
+        min_value=shortest, max_value=longest, required=False, allow_null=True, default=None, **options
+    )  # fmt: skip
+
+
 class AppointmentInput(TimeInput):
     patient_id = serializers.UUIDField()
     type_id = serializers.UUIDField()
+    length_min = length(help_text="minutes; null: as its series or its type has it")
     note = Text(required=False, allow_blank=True, default="", max_length=2000, help_text="for the desk; no findings")
     proposed = serializers.BooleanField(required=False, default=False)
     series_id = optional_id(help_text="the series that it fills up")
@@ -52,6 +60,7 @@ class AppointmentInput(TimeInput):
 
 
 class MoveInput(TimeInput):
+    length_min = length(help_text="minutes; null: as long as it was")
     reach = serializers.ChoiceField(rules.REACH, required=False, default=rules.THIS)
     outside_hours = serializers.BooleanField(required=False, default=False)
     revision = seen_revision()
@@ -81,6 +90,7 @@ class PlanInput(StrictSerializer):
     count = StrictInteger(min_value=1, max_value=rules.MOST_SESSIONS)
     weeks = StrictInteger(min_value=1, max_value=rules.MOST_WEEKS)
     starts_on = serializers.DateField()
+    length_min = length(help_text="minutes of each session; null: the type's")
     therapists = serializers.ListField(child=serializers.UUIDField(), max_length=50, required=False, default=list)
     rooms = serializers.ListField(child=serializers.UUIDField(), max_length=50, required=False, default=list)
     weekdays = weekdays()
@@ -135,6 +145,9 @@ class AppointmentOutput(serializers.Serializer[Any]):
     number = serializers.IntegerField(allow_null=True)
     held_until = serializers.DateTimeField(allow_null=True)
     status_at = serializers.DateTimeField(help_text="since when it stands so")
+    hours_gone_at = serializers.DateTimeField(
+        allow_null=True, help_text="since when its therapist does not work there and then any more"
+    )
     booked_at = serializers.DateTimeField()
     revision = serializers.IntegerField()
 
@@ -193,6 +206,7 @@ class SeriesOutput(serializers.Serializer[Any]):
     type_id = serializers.UUIDField()
     count = serializers.IntegerField()
     weeks = serializers.IntegerField()
+    length_min = serializers.IntegerField()
     starts_on = serializers.DateField()
     note = serializers.CharField(allow_blank=True)
     ended_at = serializers.DateTimeField(allow_null=True)

@@ -45,6 +45,7 @@ def shown(found: Appointment) -> dict[str, Any]:
         "number": found.number,
         "held_until": found.held_until,
         "status_at": found.status_at,
+        "hours_gone_at": found.hours_gone_at,
         "booked_at": found.booked_at,
         "revision": found.revision,
     }
@@ -112,9 +113,9 @@ class Appointments(ClinicView):
         body = parsed(shapes.AppointmentInput, request.data)
         self.saw(body["patient_id"])
         made = actions.book(
-            patient_id=body["patient_id"], type_id=body["type_id"], time=time_of(body), note=body["note"],
-            proposed=body["proposed"], outside_hours=body["outside_hours"], series_id=body["series_id"],
-            by=self.caller, at=timezone.now(),
+            patient_id=body["patient_id"], type_id=body["type_id"], time=time_of(body),
+            length_min=body["length_min"], note=body["note"], proposed=body["proposed"],
+            outside_hours=body["outside_hours"], series_id=body["series_id"], by=self.caller, at=timezone.now(),
         )  # fmt: skip
         return answer(made, status.HTTP_201_CREATED)
 
@@ -164,7 +165,8 @@ class AppointmentMove(AppointmentView):
         self.found(appointment_id)
         moved = series.move_series(
             appointment_id=appointment_id, time=time_of(body), reach=body["reach"],
-            outside_hours=body["outside_hours"], revision=body["revision"], by=self.caller, at=timezone.now(),
+            length_min=body["length_min"], outside_hours=body["outside_hours"], revision=body["revision"],
+            by=self.caller, at=timezone.now(),
         )  # fmt: skip
         return Response({"results": [shown(one) for one in moved]})
 
@@ -239,6 +241,7 @@ class Slots(ClinicView):
         operation_id="slots_search", tags=TAG, responses=shapes.SlotList,
         parameters=[
             OpenApiParameter("type_id", UUID, required=True), parameter("since", datetime, "now, if absent"),
+            parameter("length_min", int, "minutes; the type's, if absent"),
             parameter("weeks", int, "1 to 26; 4 if absent"), parameter("limit", int, "1 to 200; 20 if absent"),
             parameter("therapist_id", UUID, many=True), parameter("room_id", UUID, many=True),
             OpenApiParameter("weekday", int, enum=list(range(7)), many=True),
@@ -252,6 +255,7 @@ class Slots(ClinicView):
         if type_id is None:
             raise invalid_parameter("type_id", "The type of appointment, please.")
         kind = holding.find_type(type_id)
+        kind = kind.lasting(number_of(request, "length_min", *rules.LENGTH_MIN, kind.length_min))
         since = max(moment_of(request, "since") or timezone.now(), timezone.now())
         if since > timezone.now() + holding.FORWARDS:
             raise invalid_parameter("since", "At most two years ahead.")
@@ -298,7 +302,7 @@ class SeriesProposal(ClinicView):
 
 
 def series_shown(found: Series) -> dict[str, Any]:
-    names = ("patient_id", "type_id", "count", "weeks", "starts_on", "note", "ended_at")
+    names = ("patient_id", "type_id", "count", "weeks", "length_min", "starts_on", "note", "ended_at")
     appointments = sorted(found.appointments.all(), key=lambda one: (one.starts_at, one.pk))
     return {
         "id": found.pk, **{name: getattr(found, name) for name in names},

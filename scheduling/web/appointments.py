@@ -65,7 +65,7 @@ def shown(request: Any, found: Appointment, *, refusal: DomainError | None = Non
         search = slots.Search(
             after, after + timedelta(weeks=6), therapists=therapists, patient_id=found.patient_id, but=[found.pk]
         )
-        free = slots.free(found.type, search, limit=OFFERED)
+        free = slots.free(found.as_booked, search, limit=OFFERED)
     siblings = found.series.appointments.in_order() if found.series else []
     context = {
         "one": found, "patient": found.patient, "now": now, "nexts": [(c, words.STEPS[c]) for c in nexts],
@@ -98,6 +98,7 @@ def move(request: Any, appointment_id: UUID) -> HttpResponse:
         time = wanted(request, found)
         moved = series.move_series(
             appointment_id=found.pk, time=time, reach=request.POST.get("reach", rules.THIS),
+            length_min=whole(request.POST.get("length_min"), _("Whole minutes, please.")),
             outside_hours="outside_hours" in request.POST, revision=revision_of(request.POST.get("revision")),
             by=request.caller, at=timezone.now(),
         )  # fmt: skip
@@ -123,10 +124,20 @@ def revision_of(text: str | None) -> int | None:
 
     :raises Invalid:
     """
+    return whole(text, _("This is no revision."))
+
+
+def whole(text: str | None, said: str) -> int | None:
+    """
+    A whole number; None if there is none.
+
+    :raises Invalid: it is something else
+    """
+    text = (text or "").strip()
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 9):
-        raise Invalid(_("This is no revision."))
+        raise Invalid(said)
     return int(text)
 
 

@@ -44,6 +44,10 @@ class Find(forms.Form):
         label=gettext_lazy("Days"), required=False, coerce=int, widget=forms.CheckboxSelectMultiple,
         choices=list(enumerate(words.WEEKDAYS)),
     )  # fmt: skip
+    length_min = forms.IntegerField(
+        label=gettext_lazy("Minutes (empty: as usual)"), required=False, min_value=rules.LENGTH_MIN[0],
+        max_value=rules.LENGTH_MIN[1],
+    )  # fmt: skip
     from_time = forms.TimeField(label=gettext_lazy("Not before"), required=False, widget=forms.TimeInput(TIME, "%H:%M"))
     until_time = forms.TimeField(label=gettext_lazy("Over by"), required=False, widget=forms.TimeInput(TIME, "%H:%M"))
 
@@ -87,6 +91,14 @@ class Find(forms.Form):
             self.add_error("into", _("A new series belongs to no other."))
         return said
 
+    def kind(self) -> AppointmentType:
+        """What is looked for, as long as it is to last."""
+        said = self.cleaned_data
+        found = next(one for one in self.types if str(one.pk) == said["type"])
+        into = self.plans.get(said["into"])
+        length_min = said["length_min"] or (into.length_min if into else None)
+        return found.lasting(length_min) if length_min else found
+
     def search(self, patient_id: UUID, zone: Any, at: datetime) -> slots.Search:
         said = self.cleaned_data
         day = said["from_date"] or at.astimezone(zone).date()
@@ -101,7 +113,8 @@ class Find(forms.Form):
         said = self.cleaned_data
         return series.Plan(
             type_id=UUID(said["type"]), count=said["count"], weeks=said["weeks"] or 4,
-            starts_on=said["from_date"] or day, therapists=[UUID(said["therapist"])] if said["therapist"] else [],
+            starts_on=said["from_date"] or day, length_min=said["length_min"],
+            therapists=[UUID(said["therapist"])] if said["therapist"] else [],
             weekdays=said["weekdays"], from_time=said["from_time"], until_time=said["until_time"],
             rooms=[UUID(said["room"])] if said["room"] else [],
         )  # fmt: skip
@@ -176,7 +189,7 @@ def shown(request: Any, patient: Patient, form: Find, *, refusal: DomainError | 
     proposal = None
     kind = None
     if form.is_bound and form.is_valid():
-        kind = next(one for one in form.types if str(one.pk) == form.cleaned_data["type"])
+        kind = form.kind()
         try:
             if form.cleaned_data["count"]:
                 plan = form.plan(now.astimezone(zone).date())
@@ -240,7 +253,7 @@ def booked(request: Any, patient: Patient, form: Find) -> HttpResponse:
     into, proposed = form.cleaned_data["into"], "proposed" in request.POST
     done = actions.book(
         patient_id=patient.pk, type_id=UUID(form.cleaned_data["type"]), time=times[0], proposed=proposed,
-        series_id=UUID(into) if into else None, by=request.caller, at=now,
+        length_min=form.cleaned_data["length_min"], series_id=UUID(into) if into else None, by=request.caller, at=now,
     )  # fmt: skip
     toasts.success(request, _("Pencilled in.") if proposed else _("Booked."))
     return redirect("appointment", done.pk)

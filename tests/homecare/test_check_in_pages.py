@@ -424,3 +424,46 @@ def test_row_level_security_shows_a_link_to_whoever_presents_it_only(link, cast)
         assert Link.objects.count() == 1
     with tenancy.scope(None):
         assert not Link.objects.exists()
+
+
+def test_tender_spots_and_the_place_of_work_are_kept(cast, visitor, programme):
+    steps = {step.exercise: step.pk for step in steps_of(cast, programme)}
+    scan, desk = steps["scan"], steps["ergonomics"]
+    sent = {
+        f"spot-{scan}-0": "neck.posterior:left", f"tender-{scan}-0": "6", f"spot-{scan}-2": "neck.base_c7:midline",
+        f"checked-{desk}": ["elbows_close", "breaks_taken"],
+    }  # fmt: skip
+
+    assert visitor.post("/c/today/", sent)["Location"] == "/c/thanks/"
+
+    with tenancy.scope(cast.clinic.pk):
+        said = {a.step_id: a for a in StepAnswer.objects.all()}
+        assert said[scan].spots == [
+            {"zone": "neck.posterior", "side": "left", "tenderness": 6},
+            {"zone": "neck.base_c7", "side": "midline", "tenderness": None},
+        ]
+        # Who found spots has scanned; two of three ticks are a part.
+        assert {key: a.done for key, a in said.items()} == {scan: "yes", desk: "partial"}
+        assert said[desk].checked == ["elbows_close", "breaks_taken"]
+    page = visitor.get("/c/today/").content.decode()
+    assert 'value="neck.posterior:left" selected' in page
+    assert page.count('value="elbows_close" checked') == 1
+    therapist = Client()
+    therapist.force_login(cast.therapist)
+    clinic_page = therapist.get(f"/programmes/{programme.pk}/").content.decode()
+    assert "Back of neck, left: 6 · Base of neck (C7)" in clinic_page
+    assert re.search(r"the elbows are close to the body <strong>1 of 1", clinic_page)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("spot-{scan}-0", "foot.arch:left"), ("spot-{scan}-0", "neck.posterior:up"), ("tender-{scan}-1", "5"),
+     ("checked-{desk}", "slept"), ("checked-{scan}", "elbows_close")],
+)  # fmt: skip
+def test_a_spot_that_is_none_is_refused(name, value, cast, visitor, programme):
+    steps = {step.exercise: step.pk for step in steps_of(cast, programme)}
+    sent = {name.format(scan=steps["scan"], desk=steps["ergonomics"]): value, "pain": "3"}
+
+    assert visitor.post("/c/today/", sent).status_code == 400
+    with tenancy.scope(cast.clinic.pk):
+        assert not CheckIn.objects.exists()

@@ -16,7 +16,7 @@ from homecare.models import CheckIn
 from patients import actions as patients
 from scheduling import actions, availability, follow_ups, rules, series
 from scheduling.holding import Time
-from scheduling.models import Appointment, Change, Series
+from scheduling.models import Appointment, Change, Hours, Series
 from tests import builders
 from tests.scheduling.conftest import AT, LONDON, make_desk
 from treatments.models import Session
@@ -181,6 +181,33 @@ def test_who_is_booked_when_it_is_closed_now_is_on_the_list(desk):
     assert rows() == sorted([("closed_over", mine.pk), ("closed_over", yours.pk)])
     cancel(desk, mine, timezone.now())
     assert ("closed_over", mine.pk) not in rows()
+
+
+def test_who_is_booked_when_nobody_works_any_more_is_on_the_list(desk):
+    day = ahead(desk)
+    mine, late, yours = booked_on(desk, day), booked_on(desk, day, 15), booked_on(desk, day, other=True)
+    evening = actions.book(
+        patient_id=desk.patient(), type_id=desk.kind.pk, by=desk.by, at=timezone.now(), outside_hours=True,
+        time=Time(at_wall(datetime.combine(day, time(20)), LONDON), desk.therapist_id, desk.room.pk),
+    )  # fmt: skip
+    hours = Hours.objects.get(user_id=desk.therapist_id, weekday=day.weekday())
+    given = {"kind": "hours", "pk": hours.pk, "by": desk.by}
+    availability.put(values={"until_time": time(13)}, **given)
+    assert rows() == [("hours_gone", late.pk)]
+    availability.remove(**given)
+    assert rows() == sorted([("hours_gone", mine.pk), ("hours_gone", late.pk)])
+    follow_ups.sweep(by=desk.by, at=timezone.now())
+    assert rows() == sorted([("hours_gone", mine.pk), ("hours_gone", late.pk)])
+    # A move ends it; so do new hours.
+    elsewhere = Time(late.starts_at, desk.cast.colleague.pk, desk.other_room.pk)
+    actions.move(appointment_id=late.pk, time=elsewhere, by=desk.by, at=timezone.now())
+    assert rows() == [("hours_gone", mine.pk)]
+    same = {name: getattr(hours, name) for name in ("user_id", "room_id", "weekday", "from_time")}
+    availability.put(kind="hours", values=same | {"until_time": time(17)}, by=desk.by)
+    assert rows() == []
+    availability.remove(kind="rooms", pk=desk.other_room.pk, by=desk.by)
+    assert rows() == sorted([("hours_gone", yours.pk), ("hours_gone", late.pk)])
+    assert evening.pk not in {about for _kind, about in rows()}, "it was booked outside the hours on purpose"
 
 
 # --- The record -----------------------------------------------------------------------------------------------
