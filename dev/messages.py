@@ -147,7 +147,12 @@ def of_tables() -> Iterable[str]:
     for exercise in home.EXERCISES.values():
         yield from (exercise.name, exercise.how, *(limits.source for limits in exercise.dose.values()))
     yield from (field.label for field in home.FIELDS.values())
-    yield from (*home.TOOLS.values(), *home.CHECKLIST.values(), *home.STOP_IF.values(), *(wrong.label for wrong in home.WRONG.values()))
+    yield from (
+        *home.TOOLS.values(),
+        *home.CHECKLIST.values(),
+        *home.STOP_IF.values(),
+        *(wrong.label for wrong in home.WRONG.values()),
+    )
     yield from (status.label for status in scheduling.STATUSES.values())
     yield from (text for kind in worklist.KINDS.values() for text in (kind.label, kind.to_do))
 

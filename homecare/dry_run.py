@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,8 +35,9 @@ def lines(clinic: Clinic, *, now: datetime, ahead: timedelta = timedelta(days=1)
     waiting = Message.objects.waiting().filter(next_at__lte=now + ahead).select_related("patient", "link")
     planned = Occurrence.objects.filter(status="planned", due_at__lte=now + ahead).select_related("patient")
     messages = [*waiting.order_by("next_at")[:MOST], *_as_messages(planned.order_by("due_at")[:MOST], how)]
-    found = [_line(message, clinic, how, carries, now) for message in messages]
-    return sorted(found, key=lambda line: line.due_at)[:MOST]
+    messages.sort(key=lambda message: message.next_at)
+    going: Counter[tuple[UUID, date]] = Counter()  # to whom, on which of their days
+    return [_line(message, clinic, how, carries, now, going) for message in messages[:MOST]]
 
 
 def _as_messages(planned: Any, how: Sending) -> Iterator[Message]:
@@ -46,7 +48,15 @@ def _as_messages(planned: Any, how: Sending) -> Iterator[Message]:
         )  # fmt: skip
 
 
-def _line(message: Message, clinic: Clinic, how: Sending, carries: dict[str, bool], now: datetime) -> Line:
+def _line(
+    message: Message, clinic: Clinic, how: Sending, carries: dict[str, bool], now: datetime,
+    going: Counter[tuple[UUID, date]],
+) -> Line:  # fmt: skip
     at = max(now, message.next_at)
-    refusal = checks.refusal(message, clinic, how, now=at, has_provider=carries[message.channel])
+    of_day = message.patient_id, checks.local_time(message, clinic, at).date()
+    refusal = checks.refusal(
+        message, clinic, how, now=at, has_provider=carries[message.channel], before=going[of_day]
+    )  # fmt: skip
+    if refusal is None and sending.KINDS[message.kind].to_patient:
+        going[of_day] += 1
     return Line(message.patient_id, message.patient, message.kind, message.channel, at, refusal)

@@ -11,12 +11,13 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.models import Clinic
 from audit import actions as audit
 from clinic.caller import Caller
 from clinic.errors import Conflict, Problems
 from clinic.schema import new_id
 from clinic.sql import prepared
-from messaging import addresses, engine, links, rules, tasks
+from messaging import addresses, engine, links, rules, tasks, texts
 from messaging.models import DeliveryEvent, Link, Message, RefusedAddress, Sending, Wording
 from patients import actions as patients
 from patients.models import Patient
@@ -207,6 +208,8 @@ def word(*, kind: str, channel: str, language: str, subject: str, body: str, by:
     :raises Invalid: a placeholder is unknown, the link is missing, or an SMS is too long
     """
     check_words(kind=kind, channel=channel, subject=subject, body=body)
+    if channel == rules.SMS:
+        check_length(body, texts.longest(Clinic.objects.get(pk=by.clinic_id), language))
     key: dict[str, Any] = {"clinic_id": by.clinic_id, "kind": kind, "channel": channel, "language": language}
     audit.log("messages.word", by=by, code=f"{kind}/{channel}/{language}")
     if not body.strip():
@@ -232,8 +235,19 @@ def check_words(*, kind: str, channel: str, subject: str, body: str) -> None:
             problems.add("/body", "stop_missing", "A mail wants {stop}, by which it can be ended.")
         if channel == rules.EMAIL and not subject.strip():
             problems.add("/subject", "required", "A mail needs a subject.")
-        if channel == rules.SMS and len(body) > rules.SMS_LENGTH:
-            problems.add("/body", "too_long", f"An SMS has at most {rules.SMS_LENGTH} characters.")
+    problems.raise_if_any()
+
+
+def check_length(body: str, longest: Mapping[str, str]) -> None:
+    """
+    :param longest: placeholders with the longest that can come in their place
+    :raises Invalid: filled in, it is too long for an SMS
+    """
+    problems = Problems()
+    length = len(rules.filled(body, longest))
+    if length > rules.SMS_LENGTH:
+        said = f"An SMS has at most {rules.SMS_LENGTH} characters; with all filled in, this has {length}."
+        problems.add("/body", "too_long", said)
     problems.raise_if_any()
 
 

@@ -18,8 +18,14 @@ class Refusal:
     wait: timedelta | None = None
 
 
-def refusal(message: Message, clinic: Clinic, sending: Sending, *, now: datetime, has_provider: bool) -> Refusal | None:
-    """Why it may not go, or not yet; None if it may."""
+def refusal(
+    message: Message, clinic: Clinic, sending: Sending, *, now: datetime, has_provider: bool, before: int = 0
+) -> Refusal | None:
+    """
+    Why it may not go, or not yet; None if it may.
+
+    :param before: how many to this patient are to go earlier that day, beside those that have gone
+    """
     if now >= message.late_at:
         return Refusal(rules.DROPPED, "late")
     if not has_provider:
@@ -29,10 +35,15 @@ def refusal(message: Message, clinic: Clinic, sending: Sending, *, now: datetime
     if not rules.KINDS[message.kind].to_patient:
         members = Membership.objects.active().filter(clinic_id=clinic.pk, user=message.to_user)
         return None if members.exists() else Refusal(rules.WITHHELD, "no_address")
-    local = now.astimezone(ZoneInfo(message.patient.time_zone or clinic.time_zone))
+    local = local_time(message, clinic, now)
     refused = _consent(message, clinic) or _quiet(message, sending, local)
     capped = rules.KINDS[message.kind].capped and not message.by_hand
-    return refused or (_cap(message, sending, local) if capped else None)
+    return refused or (_cap(message, sending, local, before) if capped else None)
+
+
+def local_time(message: Message, clinic: Clinic, at: datetime) -> datetime:
+    """What the clock shows where the patient is."""
+    return at.astimezone(ZoneInfo(message.patient.time_zone or clinic.time_zone))
 
 
 def _consent(message: Message, clinic: Clinic) -> Refusal | None:
@@ -53,9 +64,9 @@ def _quiet(message: Message, sending: Sending, local: datetime) -> Refusal | Non
     return Refusal(rules.QUEUED, message.reason, wait=end.astimezone(UTC) - local.astimezone(UTC))
 
 
-def _cap(message: Message, sending: Sending, local: datetime) -> Refusal | None:
+def _cap(message: Message, sending: Sending, local: datetime, before: int) -> Refusal | None:
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     today = Message.objects.filter(
         patient_id=message.patient_id, due_at__gte=midnight, sent_at__gte=midnight, to_user=None
     )
-    return Refusal(rules.WITHHELD, "daily_cap") if today.count() >= sending.most_a_day else None
+    return Refusal(rules.WITHHELD, "daily_cap") if today.count() + before >= sending.most_a_day else None

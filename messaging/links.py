@@ -58,7 +58,16 @@ def url_of(link: Link) -> str:
     if bytes(link.token_sha256) != digest(token):
         link.token_sha256 = digest(token)
         link.save(update_fields=["token_sha256"])
-    return f"{settings.PUBLIC_URL}/{'s' if link.purpose == 'stop' else 'c'}/{token}/"
+    return _address(link.purpose, token)
+
+
+def _address(purpose: str, token: str) -> str:
+    return f"{settings.PUBLIC_URL}/{'s' if purpose == 'stop' else 'c'}/{token}/"
+
+
+def sample() -> str:
+    """An address as long as each of them is, of no link."""
+    return _address("check_in", "-" * 27)
 
 
 def worklist_url() -> str:

@@ -6,7 +6,7 @@ a lock screen, by anybody.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -15,7 +15,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from messaging import rules
+from accounts.models import Clinic
+from messaging import links, rules
 from messaging.models import Wording
 
 
@@ -118,6 +119,13 @@ def when(at: datetime, time_zone: str, language: str) -> str:
     """The day and time of an appointment, by the clinic's wall clock."""
     with translation.override(language):
         return date_format(at.astimezone(ZoneInfo(time_zone)), _("l, j F, H:i"))
+
+
+def longest(clinic: Clinic, language: str) -> dict[str, str]:
+    """Placeholders with the longest that can come in their place."""
+    noon = datetime(2024, 1, 1, 12, tzinfo=ZoneInfo(clinic.time_zone))
+    days = [when(noon + timedelta(days=day), clinic.time_zone, language) for day in range(366)]
+    return {"clinic": clinic.name, "link": links.sample(), "stop": links.sample(), "when": max(days, key=len)}
 
 
 def worded(kind: str, channel: str, language: str) -> Text:

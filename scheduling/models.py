@@ -73,10 +73,7 @@ class AppointmentType(OfClinic):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["clinic", "name"], name="appointmenttype_once"),
-            models.CheckConstraint(
-                condition=Q(length_min__gte=rules.LENGTH_MIN[0], length_min__lte=rules.LENGTH_MIN[1]),
-                name="appointmenttype_length",
-            ),
+            models.CheckConstraint(condition=Q(length_min__range=rules.LENGTH_MIN), name="appointmenttype_length"),
             models.CheckConstraint(condition=Q(buffer_min__lte=120), name="appointmenttype_buffer"),
             models.CheckConstraint(condition=Q(technique__in=["", *TECHNIQUES]), name="appointmenttype_technique"),
         ]
@@ -239,10 +236,7 @@ class Series(OfPatient):
         constraints = [
             models.CheckConstraint(condition=Q(count__gte=1, count__lte=rules.MOST_SESSIONS), name="series_count"),
             models.CheckConstraint(condition=Q(weeks__gte=1, weeks__lte=104), name="series_weeks"),
-            models.CheckConstraint(
-                condition=Q(length_min__gte=rules.LENGTH_MIN[0], length_min__lte=rules.LENGTH_MIN[1]),
-                name="series_length",
-            ),
+            models.CheckConstraint(condition=Q(length_min__range=rules.LENGTH_MIN), name="series_length"),
         ]
         indexes = [models.Index(fields=["clinic", "patient"], name="series_of_patient")]
 
@@ -401,13 +395,9 @@ class Waiting(OfPatient):
     since = models.DateTimeField()
     note = models.TextField(blank=True, default="")
     instead_of = models.ForeignKey(
-        Appointment,
-        null=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-        db_constraint=False,
+        Appointment, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False,
         help_text="the later appointment that would be moved; empty: a new one is booked",
-    )
+    )  # fmt: skip
     placed = models.ForeignKey(Appointment, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)
 
     class Meta:

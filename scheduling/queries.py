@@ -125,6 +125,9 @@ def hours_of(people: list[UUID], clinic_id: UUID, after: datetime, until: dateti
 
 # --- Figures --------------------------------------------------------------------------------------------------
 
+FIGURES_BACK = timedelta(days=27)  # with the last day, four weeks
+FIGURES_MOST = timedelta(days=366)
+
 
 @dataclass(frozen=True)
 class Figures:

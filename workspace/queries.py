@@ -12,6 +12,7 @@ from uuid import UUID
 from assessments.models import Assessment, Finding, RangeOfMotion
 from clinic.sql import prepared
 from patients.models import Patient
+from scheduling.rules import HOLDING
 from treatments.models import Intervention, Measure, Session
 
 # The newest exam or session of each patient, newest first: whom this therapist has worked with lately.
@@ -24,7 +25,7 @@ RECENT = """
         WHERE clinic_id = %(clinic)s AND recorded_by_id = %(user)s
     ) AS work GROUP BY patient_id ORDER BY at DESC, patient_id LIMIT %(limit)s
 """
-# Patients in care with a signed exam that still has an active point, not seen again for so long: due to be looked at.
+# Patients in care with a signed exam that still has an active point, not seen again for so long, and not booked.
 DUE = """
     SELECT patient_id, last_at, points FROM (
         SELECT a.patient_id, max(a.performed_at) AS last_at,
@@ -38,6 +39,11 @@ DUE = """
             AND NOT EXISTS (
                 SELECT FROM treatments_session s WHERE s.patient_id = a.patient_id AND s.performed_at > %(until)s
             )
+            AND NOT EXISTS (
+                SELECT FROM scheduling_appointment v
+                WHERE v.clinic_id = a.clinic_id AND v.patient_id = a.patient_id AND v.ends_at > %(now)s
+                    AND v.status = ANY (%(holding)s)
+            )
         GROUP BY a.patient_id
     ) AS seen WHERE points > 0 AND last_at < %(until)s ORDER BY last_at LIMIT %(limit)s
 """
@@ -50,9 +56,13 @@ def recent_patients(*, clinic_id: UUID, user_id: UUID, limit: int) -> list[tuple
 
 
 def due_patients(
-    *, clinic_id: UUID, user_id: UUID, since: datetime, until: datetime, limit: int
+    *, clinic_id: UUID, user_id: UUID, since: datetime, until: datetime, now: datetime, limit: int
 ) -> list[tuple[Patient, datetime, int]]:
-    values = {"clinic": clinic_id, "user": user_id, "since": since, "until": until, "limit": limit}
+    """Whom this therapist found an active point in, who was not seen since `until`, and has nothing booked."""
+    values = {
+        "clinic": clinic_id, "user": user_id, "since": since, "until": until, "now": now, "limit": limit,
+        "holding": HOLDING,
+    }  # fmt: skip
     rows = prepared(DUE, values)
     people = Patient.objects.in_bulk([row[0] for row in rows])
     in_care = {pk for pk, person in people.items() if person.status == "in_care" and not person.is_merged}

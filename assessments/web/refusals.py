@@ -27,7 +27,10 @@ WITH_NUMBERS = [
     (r"There is no address for sms, or it cannot be one\.", _("There is no phone number, or it cannot be one.")),
     (r"After \w+ comes .+; for anything else, say why\.", _("This is a correction: say why.")),
     (r"(.+) is not known\. There are: (.+)\.", _("{0} is not known. There are: {1}.")),
-    (r"An SMS has at most (\d+) characters\.", _("An SMS has at most {0} characters.")),
+    (
+        r"An SMS has at most (\d+) characters; with all filled in, this has (\d+)\.",
+        _("An SMS has at most {0} characters; with all filled in, this has {1}."),
+    ),
     (r"From (\S+) to (\S+?)( \S+)?\.", _("From {0} to {1}{2}.")),
     (r"Usual is (\S+) to (\S+?)( \S+)?; say why .*", _("Usual is {0} to {1}{2}; say why.")),
     (r"(\d+) needles went in and (\d+) came out\. .*", _("{0} needles went in and {1} came out. Find the difference.")),

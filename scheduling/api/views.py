@@ -374,17 +374,15 @@ class Figures(ClinicView):
 
     @extend_schema(
         operation_id="scheduling_figures", tags=TAG, responses=shapes.FiguresPage,
-        parameters=[parameter("first", date, "four weeks ago, if absent"), parameter("last", date, "today")],
+        parameters=[parameter("first", date, "four weeks back, if absent"), parameter("last", date, "today")],
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """Utilisation, no-shows with their denominator, lead time, series kept; by therapist and all together."""
         zone = clinic_zone(self.caller.clinic_id)
         today = timezone.now().astimezone(zone).date()
-        first, last = (
-            day_of(request, "first", today - timedelta(days=27)),
-            day_of(request, "last", today),
-        )
-        if not first <= last <= first + timedelta(days=366):
+        last = day_of(request, "last", today)
+        first = day_of(request, "first", last - queries.FIGURES_BACK)
+        if not first <= last <= first + queries.FIGURES_MOST:
             raise invalid_parameter("last", "Not before the first day, and within a year of it.")
         found = queries.figures(self.caller.clinic_id, first=first, last=last, zone=zone)
         names = names_of(shapes.FiguresOutput)

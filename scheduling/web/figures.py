@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
@@ -35,8 +35,8 @@ def stretch(request: Any) -> tuple[date, date]:
         return found if 2000 <= found.year <= 2100 else fallback
 
     last = day("last", today)
-    first = day("first", last - timedelta(days=27))
-    return max(min(first, last), last - timedelta(days=366)), last
+    first = day("first", last - queries.FIGURES_BACK)
+    return max(min(first, last), last - queries.FIGURES_MOST), last
 
 
 @page(scope="scheduling:read", action="page.figures")

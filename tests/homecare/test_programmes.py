@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import date, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import Error, connection, transaction
@@ -12,9 +13,11 @@ from PIL import Image
 
 from clinic.caller import Caller
 from clinic.errors import Invalid
-from homecare import actions, library, planning, queries
+from clinic.wall_clock import begin_of
+from homecare import actions, dry_run, library, planning, queries
 from homecare.models import CheckIn, Occurrence, Programme, Step, Template, Version
 from homecare.pictures import read_picture
+from messaging import engine
 from messaging.models import Message
 from patients import actions as patients
 from patients.queries import zone_of
@@ -384,3 +387,18 @@ def test_days_are_read_in_the_patients_zone(in_clinic, running):
     today = NOW().astimezone(zone_of(programme.patient)).date()
     assert programme.started_on == today
     assert isinstance(programme.review_on, date)
+
+
+def test_the_dry_run_counts_what_would_go_before(in_clinic, cast, running):
+    """Two are due each day, and the clinic sends one: the second line says so."""
+    sending = engine.sending_of(cast.clinic.pk)
+    sending.most_a_day = 1
+    sending.save()
+    running()
+    # A whole day of the patient's, from tomorrow's midnight on.
+    midnight = begin_of(NOW().date() + timedelta(days=2), ZoneInfo("Europe/London"))
+
+    lines = dry_run.lines(cast.clinic, now=midnight, ahead=timedelta(days=1))
+
+    said = [line.refusal and line.refusal.reason for line in lines if line.due_at >= midnight]
+    assert said[-2:] == [None, "daily_cap"]

@@ -212,7 +212,7 @@ def test_an_address_that_does_not_exist_gets_nothing_more(inbox, owe, hand_over,
 
     assert state(first) == ("withheld", "provider_refused")
     assert state(second) == ("withheld", "address_refused")
-    assert "ada" not in RefusedAddress.objects.get().address_hash
+    assert len(RefusedAddress.objects.get().address_hash) == 64, "SHA-256, not the address"
 
     actions.allow_address(patient=reachable, channel="email", by=engine.Caller.system(reachable.clinic_id, "t"))
     third = owe()
@@ -454,6 +454,8 @@ def test_the_clinics_own_words_go_out(inbox, owe, hand_over, in_clinic):
         ("check_in", "sms", "", "{link} {patient}", ["unknown_placeholder"]),
         ("check_in", "sms", "", "{link} {clinic", ["unknown_placeholder"]),
         ("check_in", "sms", "", "{link}" + "x" * 400, ["too_long"]),
+        ("check_in", "sms", "", "{link}" + "x" * 313, ["too_long"]),
+        ("appointment_reminder", "sms", "", "{clinic} {link} {when}" + "x" * 250, ["too_long"]),
     ],
 )
 def test_words_that_would_not_work_are_refused(kind, channel, subject, body, codes, in_clinic):

@@ -26,8 +26,8 @@ from treatments.models import Session
 from workspace import queries
 
 SHOWN = 12
-# A patient with an active point who has not been seen for so long is shown as due. Not a clinical number: after
-# scheduling there are real appointments to take its place.
+# A patient with an active point who has not been seen for so long, and has nothing booked, is shown as due. Not a
+# clinical number: it keeps those away who have only just left.
 DUE_AFTER, DUE_BEFORE = timedelta(days=7), timedelta(days=120)
 
 
@@ -68,7 +68,7 @@ def therapist_day(request: Any) -> dict[str, Any]:
     ]
     drafts.sort(key=lambda line: line[1].performed_at, reverse=True)
     key = {"clinic_id": clinic.pk, "user_id": user.pk, "limit": SHOWN}
-    due = queries.due_patients(**key, since=now - DUE_BEFORE, until=now - DUE_AFTER)
+    due = queries.due_patients(**key, since=now - DUE_BEFORE, until=now - DUE_AFTER, now=now)
     recent = queries.recent_patients(**key)
     shown = [d.patient_id for _kind, d in drafts] + [line[0].pk for line in due] + [line[0].pk for line in recent]
     request.trace.saw(*shown)

@@ -1,0 +1,60 @@
+"""The therapist's start page: who waits to be seen."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from clinic import tenancy
+from scheduling import actions, rules
+from tests import builders
+from tests.scheduling.conftest import make_desk
+from workspace import queries
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def seen(api, patient):
+    """An exam with an active point, ten days ago."""
+    at = (timezone.now() - timedelta(days=10)).isoformat()
+    made = api().post(f"/patients/{patient}/assessments/", builders.exam(performed_at=at)).json()
+    assert api().post(f"/assessments/{made['id']}/sign/", {}).status_code == 200
+    return patient
+
+
+def due(cast):
+    now = timezone.now()
+    with tenancy.scope(cast.clinic.pk):
+        found = queries.due_patients(
+            clinic_id=cast.clinic.pk, user_id=cast.therapist.pk, since=now - timedelta(days=120),
+            until=now - timedelta(days=7), now=now, limit=12,
+        )  # fmt: skip
+    return [(person.pk, points) for person, _at, points in found]
+
+
+def test_who_has_an_active_point_and_nothing_booked_is_due(cast, seen):
+    assert due(cast) == [(seen, 1)]
+    browser = Client()
+    browser.force_login(cast.therapist)
+    assert "1 active point, nothing booked" in browser.get("/").content.decode()
+    with tenancy.scope(cast.clinic.pk):
+        desk = make_desk(cast, cast.caller(cast.staff))
+        now = timezone.now()
+        visit = desk.book(seen, outside_hours=True, at=now, time=desk.time(9, day=400))
+    assert due(cast) == []
+    with tenancy.scope(cast.clinic.pk):
+        actions.set_status(
+            appointment_id=visit.pk, status=rules.CANCELLED, cancelled_by="clinic", reason="other", by=desk.by, at=now
+        )
+    assert due(cast) == [(seen, 1)]
+
+
+def test_who_was_treated_this_week_is_not_due(api, cast, seen):
+    at = (timezone.now() - timedelta(days=1)).isoformat()
+    made = api().post(f"/patients/{seen}/sessions/", {"performed_at": at})
+    assert made.status_code == 201
+    assert due(cast) == []
