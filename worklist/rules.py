@@ -21,11 +21,17 @@ LOOKED_AHEAD_DAYS = 31
 
 @dataclass(frozen=True)
 class Kind:
-    """Why a patient is on the worklist; `label` is what the row says."""
+    """
+    Why a patient is on the worklist.
+
+    :ivar label: what the row says
+    :ivar moves: an appointment is to be moved, not a new one to be booked
+    """
 
     label: str
     urgency: str
     to_do: str
+    moves: bool = False
 
 
 # Escalations: domain facts, section 8.4. The last three are of the messages and of the plan itself.
@@ -43,8 +49,8 @@ KINDS = {
     "series_short": Kind("Fewer sessions booked than planned", SOON, "Book what is missing"),
     "series_ended": Kind("Series has ended", SOON, "Decide how it goes on"),
     "not_arrived": Kind("Appointment is over, and nobody has closed it", SOON, "Say whether they came"),
-    "closed_over": Kind("Booked when it is closed now", SOON, "Call, and move it"),
-    "hours_gone": Kind("The therapist does not work there and then any more", SOON, "Call, and move it"),
+    "closed_over": Kind("Booked when it is closed now", SOON, "Call, and move it", moves=True),
+    "hours_gone": Kind("The therapist does not work there and then any more", SOON, "Call, and move it", moves=True),
     "unsigned": Kind("A draft is not signed", SOON, "Finish it, and sign"),
     "referral": Kind("Red flag: refer to a physician", AT_ONCE, "See that it was referred"),
     "needling_follow_up": Kind("No word since needling", SOON, "Ask how sore it is"),

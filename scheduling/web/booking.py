@@ -45,8 +45,8 @@ class Find(forms.Form):
         choices=list(enumerate(words.WEEKDAYS)),
     )  # fmt: skip
     length_min = forms.IntegerField(
-        label=gettext_lazy("Minutes (empty: as usual)"), required=False, min_value=rules.LENGTH_MIN[0],
-        max_value=rules.LENGTH_MIN[1],
+        label=gettext_lazy("Minutes"), required=False, min_value=rules.LENGTH_MIN[0], max_value=rules.LENGTH_MIN[1],
+        widget=forms.NumberInput({"placeholder": gettext_lazy("as usual")}),
     )  # fmt: skip
     from_time = forms.TimeField(label=gettext_lazy("Not before"), required=False, widget=forms.TimeInput(TIME, "%H:%M"))
     until_time = forms.TimeField(label=gettext_lazy("Over by"), required=False, widget=forms.TimeInput(TIME, "%H:%M"))

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Membership
 from clinic import tenancy
-from scheduling import availability, holding, series
+from scheduling import actions, availability, follow_ups, holding, series
 from scheduling.models import Appointment, Feed
 from tests.scheduling.conftest import AT, make_desk
 from worklist import actions as worklist
@@ -283,6 +283,25 @@ def test_a_visit_is_pencilled_in_or_fills_up_a_series(desk, browser):
         assert last.held_until is not None
     other = browser.get(path, asked | {"into": str(made.pk)})
     assert other.status_code == 200
+
+
+def test_a_row_leads_to_what_it_is_about(desk, browser):
+    with inside(desk):
+        now = timezone.now()
+        gone, missed = (
+            desk.book(desk.patient(), 9, day=400, other=other, at=now, outside_hours=True) for other in (0, 1)
+        )
+        Appointment.objects.filter(pk=gone.pk).update(hours_gone_at=now)
+        actions.set_status(
+            appointment_id=missed.pk, status="cancelled", cancelled_by="patient", reason="ill", by=desk.by, at=now
+        )
+        follow_ups.sweep(by=desk.by, at=now)
+    listed = browser.get("/worklist/?show=all").content.decode()
+    # One is to be moved, for the other a new time is to be found.
+    assert f'data-key="b" href="/appointments/{gone.pk}/?free=anybody#move"' in listed
+    assert f'<a href="/appointments/{missed.pk}/">Cancelled by the patient' in listed
+    assert f'data-key="b" href="/patients/{missed.patient_id}/book/"' in listed
+    assert browser.get(f"/appointments/{gone.pk}/?free=anybody").status_code == 200
 
 
 def test_closing_a_row_leads_back_to_what_was_looked_at(desk, browser):

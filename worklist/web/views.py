@@ -38,7 +38,7 @@ def worklist(request: Any) -> HttpResponse:
     closed = list(done.order_by("-done_at")[:30])
     request.trace.saw(*(row.patient_id for row in [*rows, *closed]))
     context = {
-        "rows": [(row, words.why(row)) for row in rows],
+        "rows": [(row, words.why(row), words.place(row, request.caller.scopes)) for row in rows],
         "closed": [(row, words.why(row)) for row in closed],
         "kind": kind,
         "kinds": [(code, word, counts["kinds"].get(code, 0)) for code, word in words.KINDS.items()],

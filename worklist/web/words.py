@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -44,6 +46,26 @@ REFERRALS = {
     "refer_routine": _("refer"), "refer_same_day": _("refer today"), "refer_urgent": _("refer urgently"),
     "emergency": _("emergency"),
 }  # fmt: skip
+
+
+# What a row is about, where that is one thing: the address's name, and the scope that it takes.
+APPOINTMENT, PROGRAMME = ("appointment", "scheduling:read"), ("programme", "homecare:read")
+EXAM, SESSION = ("exam", "assessments:read"), ("session", "treatments:read")
+PLACES = {
+    **dict.fromkeys(["no_show", "cannot_come", "cannot_treat", "not_arrived", "closed_over", "hours_gone"], APPOINTMENT),
+    **dict.fromkeys(["stop_event_twice", "pain_up", "silent", "review_due", "programme_ended"], PROGRAMME),
+    "referral": EXAM, "needling_follow_up": SESSION,
+}  # fmt: skip
+
+
+def place(item: Item, scopes: Collection[str]) -> str:
+    """The address of what a row is about; empty if it has none of its own, or whoever looks may not open it."""
+    named = PLACES.get(item.kind)
+    if item.kind == "unsigned":
+        named = EXAM if item.facts.get("what") == "exam" else SESSION
+    if named is None or named[1] not in scopes:
+        return ""
+    return reverse(named[0], args=[item.about_id])
 
 
 def why(item: Item) -> str:
