@@ -27,7 +27,7 @@ class ProgrammeAdmin(ReadOnly):
 
 class StepAnswerInline(ReadOnlyInline):
     model = StepAnswer
-    fields = ["step", "done", "reason", "discomfort", "held_s"]
+    fields = ["step", "done", "reason", "discomfort", "held_s", "spots", "checked"]
 
 
 @admin.register(CheckIn)

@@ -158,11 +158,11 @@ def _check_found(problems: Problems, at: str, said: Mapping[str, Any], exercise:
             problems.add(f"{at}/checked", "invalid_choice", f"There are: {', '.join(exercise.checklist) or 'none'}.")
     spots = said.get("spots", ())
     if len(spots) > (rules.MOST_SPOTS if exercise.finds_spots else 0):
-        problems.add(f"{at}/spots", "too_many", f"At most {rules.MOST_SPOTS}, of a scan.")
+        problems.add(f"{at}/spots", "too_many", f"At most {rules.MOST_SPOTS} spots, of a scan.")
     for number, spot in enumerate(spots):
         sides = rules.spot_sides(spot["zone"], catalogue.ZONES)
         if spot["side"] not in sides:
-            problems.add(f"{at}/spots/{number}/zone", "invalid_choice", "Choose where the tender spot is.")
+            problems.add(f"{at}/spots/{number}/zone", "invalid_choice", f"Say where spot {number + 1} is.")
         if spot["tenderness"] is not None and not 0 <= spot["tenderness"] <= 10:
             problems.add(f"{at}/spots/{number}/tenderness", "out_of_range", "From 0 to 10.")
 

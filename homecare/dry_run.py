@@ -53,10 +53,18 @@ def _line(
     going: Counter[tuple[UUID, date]],
 ) -> Line:  # fmt: skip
     at = max(now, message.next_at)
-    of_day = message.patient_id, checks.local_time(message, clinic, at).date()
+
+    def day_of(moment: datetime) -> date:
+        return checks.local_time(message, clinic, moment).date()
+
     refusal = checks.refusal(
-        message, clinic, how, now=at, has_provider=carries[message.channel], before=going[of_day]
+        message, clinic, how, now=at, has_provider=carries[message.channel],
+        before=going[message.patient_id, day_of(at)],
     )  # fmt: skip
-    if refusal is None and sending.KINDS[message.kind].to_patient:
-        going[of_day] += 1
+    goes_on = None
+    if refusal is None or refusal.wait:
+        goes_on = day_of(at + refusal.wait if refusal and refusal.wait else at)
+    # As the engine counts: what is due and goes on that day.
+    if goes_on == day_of(message.due_at) and sending.KINDS[message.kind].to_patient:
+        going[message.patient_id, goes_on] += 1
     return Line(message.patient_id, message.patient, message.kind, message.channel, at, refusal)

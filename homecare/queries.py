@@ -70,7 +70,7 @@ class HowItGoes:
 
     :ivar regress: codes of reasons to ask less
     :ivar spots: the last days on which tender spots were found, and where
-    :ivar ticked: of each line of a checklist, on how many days it was ticked, of so many that were answered
+    :ivar ticked: of each line of a checklist, on how many days it was ticked, of so many on which any was
     :ivar days_answered: on how many days something was answered, of so many
     """
 
@@ -150,7 +150,7 @@ def _ticked(
 ) -> list[tuple[str, int, int]]:  # fmt: skip
     found = []
     for course in courses:
-        said = [a.checked for _day, a in answers.get(course.step.lasting, [])]
+        said = [a.checked for _day, a in answers.get(course.step.lasting, []) if a.checked]
         for code, word in course.told["checklist"] if said else ():
             found.append((word, sum(code in checked for checked in said), len(said)))
     return found

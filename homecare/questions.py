@@ -128,9 +128,14 @@ def _steps(question: Question, sent: Any) -> dict[UUID, dict[str, Any]]:
     for step in question.about:
         key = step["id"]
         spots, checked = _spots(step, sent), list(dict.fromkeys(sent.getlist(f"checked-{key}")))
-        found_out = rules.done_by_what_was_found(spots, checked, [code for code, _word in step["checklist"]])
+        given = step["given"]
+        before = given.get("done", ""), given.get("spots", []), given.get("checked", [])
         # "I did all of it" speaks for every step that says nothing else.
-        done = sent.get(f"done-{key}", "") or sent.get("all", "") or found_out
+        said = sent.get(f"done-{key}", "") or sent.get("all", "")
+        done = rules.done_by_what_was_found(
+            said, spots, checked, [code for code, _word in step["checklist"]],
+            changed=said == before[0] and (spots, checked) != before[1:],
+        )  # fmt: skip
         if done:
             reason = sent.get(f"reason-{key}", "") if done != "yes" else ""
             found[key] = {

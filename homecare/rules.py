@@ -368,11 +368,21 @@ def spot_sides(zone: str, zones: Mapping[str, Mapping[str, Any]]) -> tuple[str, 
     return ("left", "right") if zones[zone]["sided"] else ("midline",)
 
 
-def done_by_what_was_found(spots: Sequence[Any], checked: Sequence[str], checklist: Sequence[str]) -> str:
-    """What spots and ticks say of a step that was not answered otherwise: who found spots has scanned."""
-    if checked:
-        return "yes" if set(checked) >= set(checklist) else "partial"
-    return "yes" if spots else ""
+def done_by_what_was_found(
+    said: str, spots: Sequence[Any], checked: Sequence[str], checklist: Sequence[str], *, changed: bool
+) -> str:  # fmt: skip
+    """
+    How a step was done, from what was tapped and from spots and ticks: who found spots has scanned.
+
+    :param said: what was tapped, or how it stood before
+    :param changed: spots or ticks are others than before, and what was tapped is not: then they say it
+    """
+    if not spots and not checked:
+        return said
+    found = "yes" if spots or set(checked) >= set(checklist) else "partial"
+    if said == "no":
+        return "partial"  # nobody finds or ticks something without having begun
+    return found if changed or not said else said
 
 
 def rows_for(wrong: Sequence[str]) -> dict[str, list[str]]:

@@ -54,6 +54,7 @@ def owe(
     to_user_id: UUID | None = None,
     late_after: timedelta | None = None,
     about_at: datetime | None = None,
+    about_until: datetime | None = None,
     calendar: str = "",
     by_hand: bool = False,
     wake: bool = True,
@@ -62,7 +63,7 @@ def owe(
     Owe one message. The same `dedupe_key` never makes a second one; then the answer is None.
 
     :param late_after: after so long it is not sent any more; without it, as the clinic's settings say
-    :param about_at: the time of the appointment that it is about
+    :param about_at: the time of the appointment that it is about, which ends `about_until`
     :param calendar: iCalendar that goes along with a mail; no names in it
     :param wake: have a worker look at once; whoever owes many does that once for all
     :param by_hand: somebody asked for just this one: the day's limit does not hold it back
@@ -78,6 +79,7 @@ def owe(
         about_id=about_id,
         link=link,
         about_at=about_at,
+        about_until=about_until,
         calendar=calendar,
         dedupe_key=dedupe_key,
         by_hand=by_hand,
@@ -129,7 +131,7 @@ def send_again(*, message_id: UUID, by: Caller, at: datetime) -> Message:
     made = owe(
         kind=old.kind, channel=old.channel, patient_id=old.patient_id, about_id=old.about_id,
         link=_link_again(old, at), to_user_id=old.to_user_id, dedupe_key=f"{old.pk}:again:{before.count() + 1}",
-        due_at=at, by=by, about_at=old.about_at, calendar=old.calendar, by_hand=True,
+        due_at=at, by=by, about_at=old.about_at, about_until=old.about_until, calendar=old.calendar, by_hand=True,
     )  # fmt: skip
     assert made is not None
     worklist.settle(kinds=TROUBLE, about_ids=[old.pk], by=by, at=at)

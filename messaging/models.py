@@ -129,6 +129,7 @@ class Message(OfPatient):
     )
     state = models.TextField(default=rules.QUEUED)
     about_at = models.DateTimeField(null=True, help_text="the appointment's time, which the text names")
+    about_until = models.DateTimeField(null=True, help_text="its end, which the calendar file names")
     calendar = models.TextField(blank=True, default="", help_text="iCalendar that goes along with a mail")
     reason = models.TextField(blank=True, default="", help_text="why it did not go, or not yet")
     uncertain = models.BooleanField(default=False)

@@ -107,7 +107,7 @@ def move(
     if length_min is not None:
         holding.check_length(length_min)
         kind = kind.lasting(length_min)
-    holding.check_time(kind, time, outside_hours=outside_hours, at=at)
+    time = holding.check_time(kind, time, outside_hours=outside_hours, at=at)
     if time == holding.time_of(found) and kind.length == found.ends_at - found.starts_at:
         return found
     steps.relocate([(found, time)], "moved", length_min=length_min, why=why, by=by, at=at)
@@ -134,11 +134,11 @@ def swap(
     if first_id == second_id:
         raise Invalid("Two different appointments, please.")
     first, second = holding.taken_up_together([first_id, second_id])
-    pairs = [(first, holding.time_of(second)), (second, holding.time_of(first))]
+    pairs = [(first, holding.swapped(first, second)), (second, holding.swapped(second, first))]
     for (one, time), revision in zip(pairs, revisions, strict=True):
         holding.check_upcoming(one)
         holding.check_revision(one, revision)
-        holding.check_time(one.as_booked, time, outside_hours=True, at=at)
+        holding.check_place(one.type, time, at=at)
     steps.relocate(pairs, "swapped", by=by, at=at)
     for one, _time in pairs:
         telling.moved(one, by=by, at=at)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -20,7 +19,7 @@ from clinic.constraints import violations_as
 from clinic.errors import Conflict, NotFound, Problems
 from clinic.schema import new_id
 from messaging import links
-from scheduling import follow_ups, hours_gone, rules, slots
+from scheduling import follow_ups, rules, slots
 from scheduling.models import (
     AppointmentType,
     Booking,
@@ -47,6 +46,8 @@ KINDS: dict[str, type[models.Model]] = {
     "sites": Site, "rooms": Room, "appointment-types": AppointmentType, "competencies": Competency, "hours": Hours,
     "extra-hours": ExtraHours, "closures": Closure,
 }  # fmt: skip
+# What says when and where visits can be; with it may go the ground under those that are booked.
+OPENING = ["hours", "extra-hours", "closures", "rooms", "sites"]
 
 
 @transaction.atomic
@@ -66,17 +67,12 @@ def put(*, kind: str, values: Mapping[str, Any], pk: UUID | None = None, by: Cal
     if isinstance(found, Closure):
         found.made_at = at or timezone.now()  # whatever was booked until now may be hit by it
     check(found)
-    with violations_as(NAMES), _watched(kind, by, at):
+    with violations_as(NAMES):
         found.save(force_insert=is_new)
     audit.log(f"scheduling.{'add' if pk is None else 'change'}", by=by, target_id=found.pk, code=kind)
-    if isinstance(found, Closure):
-        follow_ups.look_at_closures(by=by, at=at or timezone.now())
+    if kind in OPENING:
+        follow_ups.look_at_opening(by=by, at=at or timezone.now())
     return found
-
-
-def _watched(kind: str, by: Caller, at: datetime | None) -> AbstractContextManager[None]:
-    """Have visits that lie where nobody works any more put on the worklist."""
-    return hours_gone.watched(by=by, at=at or timezone.now()) if kind in hours_gone.KINDS else nullcontext()
 
 
 def _put_away(model: type[models.Model], values: Mapping[str, Any]) -> Any:
@@ -98,15 +94,14 @@ def remove(*, kind: str, pk: UUID, by: Caller, at: datetime | None = None) -> No
     :raises NotFound:
     """
     found = find(kind, pk)
-    with _watched(kind, by, at):
-        if hasattr(found, "is_active"):
-            found.is_active = False
-            found.save(update_fields=["is_active"])
-        else:
-            found.delete()
+    if hasattr(found, "is_active"):
+        found.is_active = False
+        found.save(update_fields=["is_active"])
+    else:
+        found.delete()
     audit.log("scheduling.remove", by=by, target_id=pk, code=kind)
-    if isinstance(found, Closure):
-        follow_ups.look_at_closures(by=by, at=at or timezone.now())
+    if kind in OPENING:
+        follow_ups.look_at_opening(by=by, at=at or timezone.now())
 
 
 def find(kind: str, pk: UUID, *, lock: bool = False) -> Any:

@@ -5,10 +5,10 @@ when it is no longer so; what somebody has closed by hand stays closed.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +26,7 @@ from homecare.rules import SORENESS_AFTER_H
 from patients.models import Patient
 from patients.queries import identities
 from scheduling import rules, slots
-from scheduling.models import Appointment, AppointmentQuerySet, Closure, Series
+from scheduling.models import Appointment, AppointmentQuerySet, Closure, Room, Series
 from treatments.models import Intervention, Session
 from treatments.rules import TECHNIQUES
 from worklist import actions as worklist
@@ -113,30 +113,21 @@ def of_visits(people: list[UUID] | None, at: datetime, known: list[UUID]) -> Ite
         yield Wanted("not_arrived", _person(found), found.pk, {"at": found.starts_at.isoformat()})
     for found in _closed_over(rows.filter(status__in=rules.UPCOMING, ends_at__gt=at), at):
         yield Wanted("closed_over", _person(found), found.pk, {"at": found.starts_at.isoformat()})
-    for found in _hours_gone(rows.filter(ends_at__gt=at)):
+    for found in _nobody_works(rows.filter(status__in=rules.UPCOMING, starts_at__gt=at)):
         yield Wanted("hours_gone", _person(found), found.pk, {"at": found.starts_at.isoformat()})
     yield from _of_series(series, Counter(found.series_id for found in missed), at)
 
 
 @transaction.atomic
-def look_at_closures(*, by: Caller, at: datetime) -> None:
-    """After a closure was entered or taken back: which visits are booked when it is closed."""
+def look_at_opening(*, by: Caller, at: datetime) -> None:
+    """After hours, closures or rooms were changed: which visits are booked when it is closed, or nobody works."""
     upcoming = Appointment.objects.filter(status__in=rules.UPCOMING, ends_at__gt=at).select_related("patient")
-    hit = _closed_over(upcoming, at)
-    wanted = [Wanted("closed_over", _person(one), one.pk, {"at": one.starts_at.isoformat()}) for one in hit]
-    _settle_and_raise(["closed_over"], wanted, by=by, at=at)
-
-
-@transaction.atomic
-def look_at_hours(*, by: Caller, at: datetime) -> None:
-    """After hours or rooms were changed: which visits lie where nobody works any more."""
-    hit = _hours_gone(Appointment.objects.filter(ends_at__gt=at).select_related("patient"))
-    wanted = [Wanted("hours_gone", _person(one), one.pk, {"at": one.starts_at.isoformat()}) for one in hit]
-    _settle_and_raise(["hours_gone"], wanted, by=by, at=at)
-
-
-def _hours_gone(rows: AppointmentQuerySet) -> AppointmentQuerySet:
-    return rows.filter(status__in=rules.UPCOMING, hours_gone_at__isnull=False)
+    hit = {"closed_over": _closed_over(upcoming, at), "hours_gone": _nobody_works(upcoming.filter(starts_at__gt=at))}
+    wanted = [
+        Wanted(kind, _person(one), one.pk, {"at": one.starts_at.isoformat()}) for kind, found in hit.items()
+        for one in found
+    ]  # fmt: skip
+    _settle_and_raise(list(hit), wanted, by=by, at=at)
 
 
 def _person(found: Appointment) -> UUID:
@@ -184,6 +175,40 @@ def _closed_over(rows: AppointmentQuerySet, at: datetime) -> Iterator[Appointmen
             ):
                 found[one.pk] = one
     yield from found.values()
+
+
+def is_uncovered(found: Appointment, at: datetime) -> bool:
+    """Whether it lies ahead, and in nobody's hours any more."""
+    rows = Appointment.objects.filter(pk=found.pk, status__in=rules.UPCOMING, starts_at__gt=at)
+    return any(_nobody_works(rows))
+
+
+def _nobody_works(rows: AppointmentQuerySet) -> Iterator[Appointment]:
+    """What lies within nobody's hours any more; not what was booked outside them on purpose."""
+    visits = list(rows.filter(outside_hours=False))
+    for online in (False, True):
+        yield from _uncovered([one for one in visits if (one.room_id is None) == online], online=online)
+
+
+def _uncovered(visits: Sequence[Appointment], *, online: bool) -> Iterator[Appointment]:
+    if not visits:
+        return
+    day = timedelta(days=1)
+    rooms = Room.objects.filter(is_active=True, site__is_active=True).values_list("pk", flat=True)
+    hours: dict[tuple[UUID, UUID | None, date], list[rules.Gap]] = defaultdict(list)
+    stretches = slots.working(
+        visits[0].clinic_id, therapists=list({one.therapist_id for one in visits}), online=online,
+        rooms=None if online else list(rooms), first=min(one.starts_at for one in visits) - day,
+        until=max(one.ends_at for one in visits) + day, closed=False,
+    )  # fmt: skip
+    for gap in stretches:
+        first = gap.starts_at.astimezone(UTC).date()
+        for later in range((gap.ends_at.astimezone(UTC).date() - first).days + 1):
+            hours[gap.therapist_id, gap.room_id, first + later * day].append(gap)
+    for one in visits:
+        near = hours[one.therapist_id, one.room_id, one.starts_at.astimezone(UTC).date()]
+        if not any(gap.starts_at <= one.starts_at and one.ends_at <= gap.ends_at for gap in near):
+            yield one
 
 
 def _of_series(series: Any, missed: Counter[UUID | None], at: datetime) -> Iterator[Wanted]:
@@ -288,6 +313,7 @@ def _settle_and_raise(
         moot = [about for found, about in open_keys if found == kind and (kind, about) not in rows]
         if moot:
             worklist.settle(kinds=[kind], about_ids=moot, by=by, at=at)
+    due: dict[tuple[str, date], datetime] = {}
     missing = [one for key, one in rows.items() if key not in open_keys]
     if not missing:
         return
@@ -297,11 +323,16 @@ def _settle_and_raise(
     by_hand = {(item.kind, item.about_id): item.facts for item in closed.order_by("done_at")}
     for one in missing:
         # Closed by hand, and nothing is different from then: it was somebody's decision.
-        if by_hand.get(one.key) != one.facts:
-            worklist.raise_item(
-                kind=one.kind, patient_id=one.patient_id, about_id=one.about_id, facts=one.facts, by=by, at=at,
-                since=one.since, urgency=one.urgency,
-            )  # fmt: skip
+        if by_hand.get(one.key) == one.facts:
+            continue
+        since, urgency = one.since or at, one.urgency or kinds.KINDS[one.kind].urgency
+        day = (urgency, since.date())
+        if day not in due or urgency == kinds.AT_ONCE:
+            due[day] = worklist.work_out_due_at(urgency, since=since, clinic_id=by.clinic_id)
+        worklist.raise_item(
+            kind=one.kind, patient_id=one.patient_id, about_id=one.about_id, facts=one.facts, by=by, at=at,
+            since=one.since, due_at=due[day],
+        )  # fmt: skip
 
 
 # --- Recall ---------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -60,11 +60,16 @@ LOCK = """
 
 @dataclass(frozen=True)
 class Time:
-    """Where an appointment is to be: a start, a therapist, a room (None: online)."""
+    """
+    Where an appointment is to be: a start, a therapist, a room (None: online).
+
+    :ivar outside_hours: it is known, and wanted, that the therapist does not work there and then
+    """
 
     starts_at: datetime
     therapist_id: UUID
     room_id: UUID | None
+    outside_hours: bool = field(default=False, compare=False)
 
 
 class ChangedMeanwhile(Conflict):
@@ -120,9 +125,26 @@ def check_range(starts_at: datetime, at: datetime) -> None:
     problems.raise_if_any()
 
 
-def check_time(kind: AppointmentType, time: Time, *, outside_hours: bool, at: datetime) -> None:
+def check_time(kind: AppointmentType, time: Time, *, outside_hours: bool, at: datetime) -> Time:
     """
     Whether the therapist may do it, in that room, at that time. Whether it is free, the database says.
+
+    :param outside_hours: also where the therapist does not work
+    :returns: the time, with whether it lies outside the hours
+    :raises Invalid:
+    """
+    check_place(kind, time, at=at)
+    outside = not works(kind, time)
+    problems = Problems()
+    if outside and not outside_hours:
+        problems.add("/starts_at", "outside_hours", "The therapist does not work there and then.")
+    problems.raise_if_any()
+    return replace(time, outside_hours=outside)
+
+
+def check_place(kind: AppointmentType, time: Time, *, at: datetime) -> None:
+    """
+    Whether the therapist may do it, in that room.
 
     :raises Invalid:
     """
@@ -145,18 +167,22 @@ def check_time(kind: AppointmentType, time: Time, *, outside_hours: bool, at: da
     elif not kind.online and time.room_id not in rooms:
         problems.add("/room_id", "unknown", "One of the rooms that this type of appointment may be in, please.")
     problems.raise_if_any()
-    if not outside_hours and not _works(kind, time):
-        problems.add("/starts_at", "outside_hours", "The therapist does not work there and then.")
-        problems.raise_if_any()
 
 
-def _works(kind: AppointmentType, time: Time) -> bool:
+def works(kind: AppointmentType, time: Time) -> bool:
     ends_at = time.starts_at + kind.length
     stretches = slots.working(
         kind.clinic_id, therapists=[time.therapist_id], rooms=[time.room_id] if time.room_id else None,
         first=time.starts_at - timedelta(days=1), until=ends_at + timedelta(days=1), online=kind.online,
     )  # fmt: skip
     return any(one.starts_at <= time.starts_at and ends_at <= one.ends_at for one in stretches)
+
+
+def swapped(one: Appointment, other: Appointment) -> Time:
+    """The other's time, for this one. A longer one that reaches beyond the hours there is so on purpose."""
+    time = time_of(other)
+    beyond = works(other.as_booked, time) and not works(one.as_booked, time)
+    return replace(time, outside_hours=time.outside_hours or beyond)
 
 
 def check_upcoming(found: Appointment) -> None:
@@ -199,18 +225,19 @@ def taken_up_together(ids: list[UUID], times: list[Time] | None = None) -> list[
 
 
 def time_of(found: Appointment) -> Time:
-    return Time(found.starts_at, found.therapist_id, found.room_id)
+    return Time(found.starts_at, found.therapist_id, found.room_id, found.outside_hours)
 
 
 def put(found: Appointment, time: Time, kind: AppointmentType) -> None:
-    """Give it this time; what was confirmed for another moment or therapist is to be confirmed anew."""
-    if found.status == rules.CONFIRMED and (found.starts_at, found.therapist_id) != (time.starts_at, time.therapist_id):
+    """Give it this time; what was confirmed for another moment, therapist or less time is to be confirmed anew."""
+    ends_at = time.starts_at + kind.length
+    other = (found.starts_at, found.therapist_id) != (time.starts_at, time.therapist_id)
+    if found.status == rules.CONFIRMED and (other or ends_at > found.ends_at):
         set_state(found, rules.BOOKED, found.status_at)
     if found.held_until is not None:
         found.held_until = min(found.held_until, time.starts_at)
     found.starts_at, found.therapist_id, found.room_id = time.starts_at, time.therapist_id, time.room_id
-    found.ends_at = time.starts_at + kind.length
-    found.hours_gone_at = None
+    found.ends_at, found.outside_hours = ends_at, time.outside_hours
     found.blocked_until = found.ends_at + kind.buffer
 
 

@@ -172,7 +172,7 @@ def move_series(
     Move this one, this and later, or all: by the same days and the same time on the wall, so that 10:00 stays 10:00
     when the clock changes. All or none.
 
-    :param length_min: minutes that they are to last; None: each as long as it was
+    :param length_min: minutes that they are to last, and what is still to be booked; None: each as long as it was
     :param revision: the one of `appointment_id` that was looked at
     :raises Invalid, NotUpcoming, SlotTaken, PatientBusy, ChangedMeanwhile:
     """
@@ -206,9 +206,10 @@ def move_series(
         )
         with numbered(one.number or 0):
             kind = one.type.lasting(length_min) if length_min else one.as_booked
-            holding.check_time(kind, target, outside_hours=outside_hours, at=at)
-        pairs.append((one, target))
+            pairs.append((one, holding.check_time(kind, target, outside_hours=outside_hours, at=at)))
     steps.relocate(pairs, "moved", length_min=length_min, why=f"series: {reach}", by=by, at=at)
+    if length_min is not None and first.series_id is not None:
+        Series.objects.filter(pk=first.series_id).update(length_min=length_min)
     telling.series_moved(rows, by=by, at=at)
     follow_ups.reconcile(patient_id=first.patient_id, by=by, at=at)
     return rows

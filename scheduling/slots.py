@@ -48,7 +48,7 @@ WORK = """
                 AT TIME ZONE %(zone)s
         )) AS stretches
         FROM scheduling_closure c JOIN days d ON d.day BETWEEN c.first_day AND c.last_day
-        WHERE c.clinic_id = %(clinic)s
+        WHERE c.clinic_id = %(clinic)s AND %(closed)s
         GROUP BY c.user_id, c.site_id
     ),
     work AS (
@@ -182,7 +182,7 @@ def values_of(
         "clinic": clinic_id, "zone": zone.key, "after": search.after, "until": search.until,
         "first": search.after.astimezone(zone).date(), "last": search.until.astimezone(zone).date(),
         "weekdays": list(search.weekdays), "from_time": search.from_time, "until_time": search.until_time,
-        "therapists": therapists, "rooms": rooms, "online": online, "anywhere": False,
+        "therapists": therapists, "rooms": rooms, "online": online, "anywhere": False, "closed": True,
     }  # fmt: skip
 
 
@@ -245,16 +245,18 @@ def working(
     until: datetime,
     rooms: list[UUID] | None = None,
     online: bool = False,
+    closed: bool = True,
 ) -> list[rules.Gap]:
     """
     When these therapists work, without regard to what is booked.
 
     :param rooms: in these rooms only; None: in any, and online
     :param online: wherever they are, for an appointment that needs no room
+    :param closed: without the time in which it is closed
     """
     zone = clinic_zone(clinic_id)
     values = values_of(clinic_id, Search(first, until), zone, therapists, rooms or [], online=online)
-    values["anywhere"] = rooms is None
+    values |= {"anywhere": rooms is None, "closed": closed}
     return [rules.Gap(*row) for row in prepared(WORKING, values)]
 
 

@@ -26,7 +26,7 @@ def enter(
 ) -> Appointment:  # fmt: skip
     """:raises Invalid, NotFound, SlotTaken, PatientBusy:"""
     holding.check_patient(patient_id)
-    holding.check_time(kind, time, outside_hours=outside_hours, at=at)
+    time = holding.check_time(kind, time, outside_hours=outside_hours, at=at)
     made = Appointment(
         id=new_id(), clinic_id=by.clinic_id, patient_id=patient_id, type=kind, note=note, series=series,
         number=number, booked_at=at, booked_by_id=by.user_id, status_at=at,

@@ -90,10 +90,14 @@ def series_cancelled(rows: Sequence[Appointment], *, by: Caller, at: datetime) -
 
 
 def _knows(found: Appointment) -> bool:
-    """Whether the last word that went out to the patient is this very time."""
+    """Whether the last word that went out to the patient is this very time, with the same end."""
     told = Message.objects.filter(about_id=found.pk, kind__in=[*TIMES, *ENDS], sent_at__isnull=False)
     last = told.order_by("-sent_at", "-id").first()
-    return last is not None and last.kind in TIMES and last.about_at == found.starts_at
+    return (
+        last is not None
+        and last.kind in TIMES
+        and (last.about_at, last.about_until) == (found.starts_at, found.ends_at)
+    )
 
 
 def remind(found: Appointment, *, by: Caller, at: datetime) -> None:
@@ -162,6 +166,7 @@ def _owe(
     linked = message_rules.KINDS[kind].link and found.starts_at > at
     messages.owe(
         kind=kind, channel=channels[0], patient_id=found.patient_id, about_id=found.pk, about_at=found.starts_at,
+        about_until=found.ends_at,
         link=link_of(found) if linked else None, due_at=due_at, late_after=late_after, by=by,
         calendar=calendar if channels[0] == EMAIL else "",
         dedupe_key=f"{kind}:{found.pk}:{found.revision}:{name}",

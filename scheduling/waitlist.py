@@ -49,6 +49,7 @@ def join(
     *,
     patient_id: UUID,
     type_id: UUID,
+    length_min: int | None = None,
     therapist_id: UUID | None = None,
     weekdays: list[int] | None = None,
     from_time: time | None = None,
@@ -63,11 +64,12 @@ def join(
     """
     Put a patient on the waitlist.
 
-    :param instead_of_id: the later appointment that would be moved
+    :param length_min: minutes; None: as usual
+    :param instead_of_id: the later appointment that would be moved; it keeps its length
     :raises Invalid, WaitsAlready:
     """
     problems = Problems()
-    kind = holding.find_type(type_id)
+    kind = holding.find_type(type_id, length_min=length_min)
     holding.check_patient(patient_id)
     if therapist_id and therapist_id not in slots.therapists_for(kind, on=at.date()):
         problems.add("/therapist_id", "unknown", "This therapist is not booked for it.")
@@ -84,9 +86,9 @@ def join(
         )
     problems.raise_if_any()
     made = Waiting(
-        id=new_id(), clinic_id=by.clinic_id, patient_id=patient_id, type=kind, therapist_id=therapist_id,
-        weekdays=sorted(set(weekdays or [])), from_time=from_time, until_time=until_time, from_date=from_date,
-        until_date=until_date, instead_of_id=instead_of_id, note=note, since=at,
+        id=new_id(), clinic_id=by.clinic_id, patient_id=patient_id, type=kind, length_min=kind.length_min,
+        therapist_id=therapist_id, weekdays=sorted(set(weekdays or [])), from_time=from_time, until_time=until_time,
+        from_date=from_date, until_date=until_date, instead_of_id=instead_of_id, note=note, since=at,
     )  # fmt: skip
     with violations_as({"waiting_once": WaitsAlready}):
         made.save(force_insert=True)
@@ -210,7 +212,7 @@ def _offer_next(
     considering = Offer.objects.filter(status=rules.OPEN).values("waiting_id")
     waiting_ones = waiting_ones.exclude(pk__in=asked).exclude(pk__in=considering)
     asleep = False
-    for waiting in waiting_ones.select_related("type", "instead_of", "patient").order_by("since", "id"):
+    for waiting in waiting_ones.select_related("type", "instead_of__type", "patient").order_by("since", "id"):
         local = at.astimezone(zone_of(waiting.patient))
         if is_quiet(local.time(), quiet_from=sending.quiet_from, quiet_until=sending.quiet_until):
             asleep = asleep or _could_suit(opening, waiting, zone)
@@ -230,7 +232,7 @@ def _offer_next(
 
 def fitting(opening: Opening, waiting: Waiting, zone: ZoneInfo, at: datetime) -> rules.Slot | None:
     """The first slot of the opening that is still free and that this one would take."""
-    kind = waiting.type
+    kind = waiting.kind
     if waiting.instead_of is not None and waiting.instead_of.starts_at <= opening.starts_at:
         return None
     if not _could_suit(opening, waiting, zone):
@@ -327,7 +329,10 @@ def _accept(*, offer_id: UUID, by: Caller, at: datetime) -> Appointment:
     if later is not None and later.status in rules.UPCOMING and later.starts_at > offer.starts_at:
         made = actions.move(appointment_id=later.pk, time=time_, by=by, at=at, why="waitlist")
     else:
-        made = actions.book(patient_id=waiting.patient_id, type_id=waiting.type_id, time=time_, by=by, at=at)
+        made = actions.book(
+            patient_id=waiting.patient_id, type_id=waiting.type_id, time=time_, length_min=waiting.length_min,
+            by=by, at=at,
+        )  # fmt: skip
     _settle(offer, rules.ACCEPTED, at)
     _close(waiting, rules.PLACED, by=by, at=at, placed=made)
     others = Offer.objects.filter(opening=offer.opening, status=rules.OPEN)

@@ -79,7 +79,7 @@ def raise_item(
     :returns: the row's id, and whether it is new
     """
     since = since or at
-    due = due_at or _due_at(urgency or rules.KINDS[kind].urgency, since, by.clinic_id)
+    due = due_at or work_out_due_at(urgency or rules.KINDS[kind].urgency, since=since, clinic_id=by.clinic_id)
     values = {
         "clinic": by.clinic_id, "patient": patient_id, "kind": kind, "about": about_id, "since": since, "due": due,
     }  # fmt: skip
@@ -88,7 +88,8 @@ def raise_item(
     return item_id, times == 1
 
 
-def _due_at(urgency: str, since: datetime, clinic_id: UUID) -> datetime:
+def work_out_due_at(urgency: str, *, since: datetime, clinic_id: UUID) -> datetime:
+    """When somebody should have looked at what is so urgent."""
     if urgency == rules.AT_ONCE:
         return since
     zone = clinic_zone(clinic_id)

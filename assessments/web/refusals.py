@@ -17,6 +17,8 @@ WITH_NUMBERS = [
     (r"From (\d+) to (\d+) (?:weeks|days)\.", _("From {0} to {1}.")),
     (r"Usual is (\d+) to (\d+)\. Say why this differs\.", _("Usual is {0} to {1}; say why.")),
     (r"At most (\d+) steps; more is not done\.", _("At most {0} steps; more is not done.")),
+    (r"At most (\d+) spots, of a scan\.", _("At most {0} spots, of a scan.")),
+    (r"Say where spot (\d+) is\.", _("Say where spot {0} is.")),
     (r"At most (\d+) times a day\.", _("At most {0} times a day.")),
     (r"At most (\d+) MB\.", _("At most {0} MB.")),
     (r"At most ([\d,]+) (?:million pixels|characters)\.", _("Too large.")),

@@ -110,6 +110,7 @@ class SeriesInput(PlanInput):
 class WaitingInput(StrictSerializer):
     patient_id = serializers.UUIDField()
     type_id = serializers.UUIDField()
+    length_min = length(help_text="minutes; null: the type's")
     therapist_id = optional_id(help_text="null: anybody")
     weekdays = weekdays()
     from_time = wall_time()
@@ -145,9 +146,7 @@ class AppointmentOutput(serializers.Serializer[Any]):
     number = serializers.IntegerField(allow_null=True)
     held_until = serializers.DateTimeField(allow_null=True)
     status_at = serializers.DateTimeField(help_text="since when it stands so")
-    hours_gone_at = serializers.DateTimeField(
-        allow_null=True, help_text="since when its therapist does not work there and then any more"
-    )
+    outside_hours = serializers.BooleanField(help_text="booked on purpose where its therapist does not work")
     booked_at = serializers.DateTimeField()
     revision = serializers.IntegerField()
 
@@ -222,6 +221,7 @@ class WaitingOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     patient_id = serializers.UUIDField()
     type_id = serializers.UUIDField()
+    length_min = serializers.IntegerField(help_text="minutes; what is moved keeps its own")
     therapist_id = serializers.UUIDField(allow_null=True)
     weekdays = serializers.ListField(child=serializers.IntegerField())
     from_time = serializers.TimeField(allow_null=True)

@@ -45,7 +45,7 @@ def shown(found: Appointment) -> dict[str, Any]:
         "number": found.number,
         "held_until": found.held_until,
         "status_at": found.status_at,
-        "hours_gone_at": found.hours_gone_at,
+        "outside_hours": found.outside_hours,
         "booked_at": found.booked_at,
         "revision": found.revision,
     }

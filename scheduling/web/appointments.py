@@ -18,7 +18,7 @@ from accounts.web.middleware import as_uuid
 from accounts.web.pages import page, plain
 from clinic.errors import Conflict, DomainError, Invalid, NotFound
 from clinic.wall_clock import at_wall
-from scheduling import actions, holding, queries, rules, series, slots, words
+from scheduling import actions, follow_ups, holding, queries, rules, series, slots, words
 from scheduling.holding import Time
 from scheduling.models import Appointment, Change
 
@@ -77,7 +77,8 @@ def shown(request: Any, found: Appointment, *, refusal: DomainError | None = Non
         ],
         "changes": list(Change.objects.filter(appointment=found).select_related("by").order_by("-id")),
         "next_free": refusal.extra.get("next_free", []) if refusal else [],
-        "reach": request.POST.get("reach", rules.THIS),
+        "said": request.POST, "reach": request.POST.get("reach", rules.THIS),
+        "hours_gone": follow_ups.is_uncovered(found, now),
         "may_book": "scheduling:write" in request.caller.scopes,
     }  # fmt: skip
     return render(request, "scheduling/appointment.html", context, status=status)
@@ -152,16 +153,17 @@ def wanted(request: Any, found: Appointment) -> Time:
     therapist_id = as_uuid(said.get("therapist", "")) or found.therapist_id
     room_id = as_uuid(said.get("room", ""))
     if room_id is None and not found.type.online:
-        room_id = room_at(request.clinic.pk, therapist_id, starts_at) or found.room_id
+        rooms = rooms_at(request.clinic.pk, therapist_id, starts_at)
+        room_id = found.room_id if found.room_id in rooms or not rooms else rooms[0]
     return Time(starts_at, therapist_id, room_id)
 
 
-def room_at(clinic_id: UUID, therapist_id: UUID, at: datetime) -> UUID | None:
-    """The room in which the therapist works then, if they do."""
+def rooms_at(clinic_id: UUID, therapist_id: UUID, at: datetime) -> list[UUID]:
+    """The rooms in which the therapist works then."""
     stretches = slots.working(
         clinic_id, therapists=[therapist_id], first=at - timedelta(days=1), until=at + timedelta(days=1)
     )
-    return next((one.room_id for one in stretches if one.starts_at <= at < one.ends_at), None)
+    return [one.room_id for one in stretches if one.room_id and one.starts_at <= at < one.ends_at]
 
 
 @page(scope="scheduling:write", action="page.appointment.status", methods="POST")

@@ -300,6 +300,7 @@ def join_waitlist(request: Any, patient_id: UUID) -> HttpResponse:
     try:
         waitlist.join(
             patient_id=patient.pk, type_id=UUID(said["type"]), weekdays=said["weekdays"],
+            length_min=form.kind().length_min,
             therapist_id=UUID(said["therapist"]) if said["therapist"] else None, from_time=said["from_time"],
             until_time=said["until_time"], from_date=said["from_date"],
             instead_of_id=sooner.pk if sooner else None, by=request.caller, at=timezone.now(),

@@ -133,7 +133,10 @@ def test_without_any_script(person, home, link):
     page.click("text=I did all of it")
     page.wait_for_url("**/c/today/#ask")
     page.locator(".ask.scale input[value='2']").check(force=True)
-    page.click("summary")
+    page.click("summary:has-text('Tender spots')")
+    page.select_option("select[name^=spot] >> nth=0", "neck.posterior:left")
+    page.select_option("select[name^=tender] >> nth=0", "7")
+    page.click("details.ask summary")
     page.check("input[value=dizzy_or_sight]")
     page.click("button.big")
     page.wait_for_url("**/c/thanks/")
@@ -142,6 +145,9 @@ def test_without_any_script(person, home, link):
     (answer,) = home.answers()
     assert answer["wrong"] == ["dizzy_or_sight"]
     assert {a["done"] for a in answer["answers"]} == {"yes"}
+    assert [spot for a in answer["answers"] for spot in a["spots"]] == [
+        {"zone": "neck.posterior", "side": "left", "tenderness": 7}
+    ]
 
 
 def test_by_keyboard_alone(person, home, link):
@@ -187,7 +193,8 @@ def test_axe_finds_nothing_on_the_phone(person, link, theme):
     page.fill("#year", "1980")
     page.click("button.big")
     page.wait_for_url("**/c/today/")
-    page.click("summary")
+    for summary in page.locator("main summary").all():
+        summary.click()
     look("today")
     page.click("button.big")
     page.wait_for_selector("#errors")
@@ -276,7 +283,7 @@ def test_the_second_click_of_a_nervous_thumb(person, home, link):
 
 def test_the_clinic_sees_it_and_closes_it(person, home, link):
     _phone, page = opened(person, link)
-    page.click("summary")
+    page.click("details.ask summary")
     page.check("input[value=numb_or_weak]")
     page.click("button.big")
     page.wait_for_url("**/c/thanks/")

@@ -453,12 +453,27 @@ def test_tender_spots_and_the_place_of_work_are_kept(cast, visitor, programme):
     clinic_page = therapist.get(f"/programmes/{programme.pk}/").content.decode()
     assert "Back of neck, left: 6 · Base of neck (C7)" in clinic_page
     assert re.search(r"the elbows are close to the body <strong>1 of 1", clinic_page)
+    # The third tick makes it whole, though the page had "partly" tapped already; "not today" with ticks does not stand.
+    ticks = ["elbows_close", "breaks_taken", "screen_at_eye_level"]
+    visitor.post("/c/today/", {f"checked-{desk}": ticks, f"done-{desk}": "partial"})
+    with tenancy.scope(cast.clinic.pk):
+        assert StepAnswer.objects.get(step=desk).done == "yes"
+    visitor.post("/c/today/", {f"checked-{desk}": ticks, f"done-{desk}": "no"})
+    with tenancy.scope(cast.clinic.pk):
+        assert StepAnswer.objects.get(step=desk).done == "partial"
+
+
+def test_what_was_not_ticked_is_unknown(cast, visitor, programme):
+    visitor.post("/c/today/", {"all": "yes"})
+    therapist = Client()
+    therapist.force_login(cast.therapist)
+    assert b"the elbows are close" not in therapist.get(f"/programmes/{programme.pk}/").content
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("spot-{scan}-0", "foot.arch:left"), ("spot-{scan}-0", "neck.posterior:up"), ("tender-{scan}-1", "5"),
-     ("checked-{desk}", "slept"), ("checked-{scan}", "elbows_close")],
+    [("tender-{scan}-0", "11"), ("spot-{scan}-0", "foot.arch:left"), ("spot-{scan}-0", "neck.posterior:up"),
+     ("tender-{scan}-1", "5"), ("checked-{desk}", "slept"), ("checked-{scan}", "elbows_close")],
 )  # fmt: skip
 def test_a_spot_that_is_none_is_refused(name, value, cast, visitor, programme):
     steps = {step.exercise: step.pk for step in steps_of(cast, programme)}

@@ -402,3 +402,24 @@ def test_the_dry_run_counts_what_would_go_before(in_clinic, cast, running):
 
     said = [line.refusal and line.refusal.reason for line in lines if line.due_at >= midnight]
     assert said[-2:] == [None, "daily_cap"]
+
+
+def test_the_dry_run_counts_what_waits_for_the_morning(in_clinic, cast, running):
+    """The one at eight waits until nine, goes that day, and is the one that the day allows."""
+    sending = engine.sending_of(cast.clinic.pk)
+    sending.most_a_day, sending.quiet_from, sending.quiet_until = 1, time(22), time(9)
+    sending.save()
+    programme = running(reminds=False)
+    Occurrence.objects.all().delete()
+    zone = ZoneInfo("Europe/London")
+    midnight = begin_of(NOW().date() + timedelta(days=2), zone)
+    for hour in (8, 20):
+        Occurrence.objects.create(
+            clinic_id=cast.clinic.pk, patient_id=programme.patient_id, programme=programme, kind="check_in",
+            channel="email", local_date=midnight.date(), local_time=time(hour), due_at=midnight + timedelta(hours=hour),
+        )  # fmt: skip
+
+    first, second = dry_run.lines(cast.clinic, now=midnight, ahead=timedelta(days=1))
+
+    assert first.refusal.wait == timedelta(hours=1)
+    assert second.refusal.reason == "daily_cap"

@@ -16,7 +16,7 @@ from homecare.models import CheckIn
 from patients import actions as patients
 from scheduling import actions, availability, follow_ups, rules, series
 from scheduling.holding import Time
-from scheduling.models import Appointment, Change, Hours, Series
+from scheduling.models import Appointment, AppointmentType, Change, Hours, Series
 from tests import builders
 from tests.scheduling.conftest import AT, LONDON, make_desk
 from treatments.models import Session
@@ -208,6 +208,57 @@ def test_who_is_booked_when_nobody_works_any_more_is_on_the_list(desk):
     availability.remove(kind="rooms", pk=desk.other_room.pk, by=desk.by)
     assert rows() == sorted([("hours_gone", yours.pk), ("hours_gone", late.pk)])
     assert evening.pk not in {about for _kind, about in rows()}, "it was booked outside the hours on purpose"
+
+
+def test_a_closure_in_between_changes_nothing_about_lost_hours(desk):
+    day = ahead(desk)
+    mine = booked_on(desk, day)
+    shut = close(desk, day)
+    hours = Hours.objects.get(user_id=desk.therapist_id, weekday=day.weekday())
+    availability.remove(kind="hours", pk=hours.pk, by=desk.by)
+    availability.remove(kind="closures", pk=shut.pk, by=desk.by)
+    assert rows() == [("hours_gone", mine.pk)]
+
+
+def test_a_visit_that_comes_back_where_nobody_works_is_on_the_list(desk):
+    day = ahead(desk)
+    mine, other = booked_on(desk, day, 15), booked_on(desk, day, 10)
+    cancel(desk, mine, timezone.now())
+    hours = Hours.objects.get(user_id=desk.therapist_id, weekday=day.weekday())
+    availability.put(kind="hours", pk=hours.pk, values={"until_time": time(13)}, by=desk.by)
+    assert ("hours_gone", mine.pk) not in rows()
+    actions.set_status(appointment_id=mine.pk, status="booked", why="after all", by=desk.by, at=timezone.now())
+    assert rows() == [("hours_gone", mine.pk)]
+    # Who changes places with them has the same trouble, and they have it no more.
+    actions.swap(first_id=mine.pk, second_id=other.pk, by=desk.by, at=timezone.now())
+    assert rows() == [("hours_gone", other.pk)]
+
+
+def test_hours_that_come_in_another_room_take_nothing_from_online_visits(desk):
+    online = AppointmentType.objects.create(
+        id=new_id(), clinic=desk.cast.clinic, name="Call", length_min=30, online=True
+    )
+    day = ahead(desk)
+    same = {"user_id": desk.cast.colleague.pk, "weekday": day.weekday()}
+    Hours.objects.filter(**same).update(room=None)
+    at = at_wall(datetime.combine(day, time(14)), LONDON)
+    actions.book(
+        patient_id=desk.patient(), type_id=online.pk, time=Time(at, desk.cast.colleague.pk, None), by=desk.by,
+        at=timezone.now(),
+    )  # fmt: skip
+    values = same | {"from_time": time(9), "until_time": time(12), "room_id": desk.room.pk}
+    availability.put(kind="hours", values=values, by=desk.by)
+    assert rows() == []
+
+
+def test_taking_hours_away_asks_little_of_the_database(desk, django_assert_max_num_queries):
+    day = ahead(desk)
+    for number in range(10):
+        booked_on(desk, day + timedelta(weeks=number))
+    hours = Hours.objects.get(user_id=desk.therapist_id, weekday=day.weekday())
+    with django_assert_max_num_queries(60):
+        availability.remove(kind="hours", pk=hours.pk, by=desk.by)
+    assert len(rows()) == 10
 
 
 # --- The record -----------------------------------------------------------------------------------------------

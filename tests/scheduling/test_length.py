@@ -1,14 +1,22 @@
 """Appointments that last longer or shorter than their type does."""
 
+import re
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 
+from clinic import tenancy
 from clinic.errors import Invalid
-from scheduling import actions, holding, rules, series, slots
+from clinic.schema import new_id
+from clinic.wall_clock import at_wall
+from messaging.models import Message
+from scheduling import actions, holding, rules, series, slots, waitlist
 from scheduling.holding import Time
-from tests.scheduling.conftest import AT
+from scheduling.models import Appointment, Hours, Waiting
+from tests.scheduling.conftest import AT, LONDON, make_desk
 
 
 def minutes(one):
@@ -75,6 +83,162 @@ def test_a_series_has_its_own_length_and_so_has_what_fills_it_up(desk):
         appointment_id=booked[0].pk, time=desk.time(11), reach=rules.ALL, length_min=60, by=desk.by, at=AT
     )
     assert [minutes(one) for one in moved] == [60, 60, 60]
+    made.refresh_from_db()
+    assert made.length_min == 60, "what is missing of it is as long"
     with pytest.raises(Invalid) as wrong:
         series.propose(patient_id=ada, plan=replace(plan, length_min=500), by=desk.by, at=AT)
     assert wrong.value.errors[0].pointer == "/length_min"
+
+
+# --- Word to the patient, and the waitlist --------------------------------------------------------------------
+
+
+def test_a_longer_one_is_told_and_confirmed_anew(desk):
+    ada = desk.patient(email="ada@mail.example", consent_email="granted")
+    one = desk.book(ada, 9, day=7)
+    Message.objects.update(state="sent", sent_at=timezone.now())
+    given = {"appointment_id": one.pk, "by": desk.by, "at": AT}
+    actions.set_status(status=rules.CONFIRMED, **given)
+    longer = actions.move(time=desk.time(9, day=7), length_min=120, **given)
+    assert longer.status == rules.BOOKED
+    told = Message.objects.get(kind="appointment_moved")
+    assert f"DTEND:{longer.ends_at:%Y%m%dT%H%M%SZ}" in told.calendar
+    # Taken back within the minute, there is nothing to tell.
+    actions.move(time=desk.time(9, day=7), length_min=30, **given)
+    assert not Message.objects.filter(kind="appointment_moved", state="queued").exists()
+
+
+def freed(desk, hour, minute=0, length_min=30):
+    gone = desk.book(desk.patient(), hour, minute, length_min=length_min)
+    actions.set_status(
+        appointment_id=gone.pk, status="cancelled", cancelled_by="patient", reason="ill", by=desk.by, at=AT
+    )
+
+
+def test_who_waits_with_a_long_one_is_offered_what_it_fits(desk):
+    ada = desk.patient(email="ada@mail.example", consent_email="granted")
+    long = desk.book(ada, 9, day=3, length_min=60)
+    waitlist.join(patient_id=ada, type_id=desk.kind.pk, instead_of_id=long.pk, by=desk.by, at=AT)
+    freed(desk, 9)
+    desk.book(desk.patient(), 9, 30)
+    assert waitlist.run(by=desk.by, at=AT) == 0, "half an hour is not enough"
+    freed(desk, 14, length_min=60)
+    assert waitlist.run(by=desk.by, at=AT) == 1
+    offer = Waiting.objects.get().offers.get()
+    moved = waitlist.accept(offer_id=offer.pk, by=desk.by, at=AT)
+    assert (moved.pk, moved.starts_at, minutes(moved)) == (long.pk, desk.time(14).starts_at, 60)
+
+
+def test_what_is_waited_for_is_booked_as_long(desk):
+    ada = desk.patient(email="ada@mail.example", consent_email="granted")
+    waitlist.join(patient_id=ada, type_id=desk.kind.pk, length_min=60, by=desk.by, at=AT)
+    freed(desk, 14, length_min=60)
+    assert waitlist.run(by=desk.by, at=AT) == 1
+    assert minutes(waitlist.accept(offer_id=Waiting.objects.get().offers.get().pk, by=desk.by, at=AT)) == 60
+
+
+# --- The pages and the API ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clinic_desk(cast):
+    with tenancy.scope(cast.clinic.pk):
+        return make_desk(cast, cast.caller(cast.staff))
+
+
+@pytest.fixture
+def browser(cast):
+    client = Client()
+    client.force_login(cast.staff)
+    return client
+
+
+def inside(desk):
+    return tenancy.scope(desk.cast.clinic.pk)
+
+
+def soon(desk, hour, minute=0, days=0):
+    """A time on a Monday to come, when the test runs."""
+    monday = timezone.now().date() + timedelta(days=14 - timezone.now().weekday())
+    local = datetime.combine(monday + timedelta(days=days), time(hour, minute))
+    return Time(at_wall(local, LONDON), desk.therapist_id, desk.room.pk)
+
+
+def test_the_api_takes_and_shows_lengths(clinic_desk, api):
+    desk, staff = clinic_desk, api(clinic_desk.cast.staff)
+    with inside(desk):
+        ada = str(desk.patient())
+        when = soon(desk, 9)
+    time_ = {"starts_at": when.starts_at.isoformat(), "therapist_id": str(desk.therapist_id),
+             "room_id": str(desk.room.pk)}  # fmt: skip
+    kind = str(desk.kind.pk)
+    made = staff.post("/appointments/", time_ | {"patient_id": ada, "type_id": kind, "length_min": 45}).json()
+    assert made["ends_at"] == (when.starts_at + timedelta(minutes=45)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    moved = staff.post(f"/appointments/{made['id']}/move/", time_ | {"length_min": 90}).json()["results"][0]
+    assert moved["ends_at"] > made["ends_at"]
+    assert moved["outside_hours"] is False
+    for length_min in (4, 481, "60"):
+        refused = staff.post(f"/appointments/{made['id']}/move/", time_ | {"length_min": length_min})
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/length_min")
+    since = when.starts_at.isoformat()
+    asked = {"type_id": kind, "since": since, "length_min": "240", "therapist_id": str(desk.therapist_id)}
+    free = staff.get("/slots/", asked).json()["results"]
+    # After 9:00 to 10:30 is taken, four hours fit from 10:30 on; and until 13:00, the end being 17:00.
+    assert free[0]["starts_at"] == (when.starts_at + timedelta(minutes=90)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert staff.get("/slots/", asked | {"length_min": "481"}).status_code == 400
+    plan = {"type_id": kind, "count": 2, "weeks": 2, "starts_on": when.starts_at.date().isoformat(), "length_min": 50}
+    placed = staff.post(f"/patients/{ada}/series/proposal/", plan).json()["placed"]
+    times = [{name: one[name] for name in ("starts_at", "therapist_id", "room_id")} for one in placed]
+    booked = staff.post(f"/patients/{ada}/series/", plan | {"times": times}).json()
+    assert booked["length_min"] == 50
+    waits = staff.post("/waitlist/", {"patient_id": ada, "type_id": kind, "length_min": 75})
+    assert (waits.status_code, waits.json()["length_min"]) == (201, 75)
+
+
+def test_the_pages_book_and_wait_for_a_length(clinic_desk, browser):
+    desk = clinic_desk
+    with inside(desk):
+        ada = desk.patient()
+        when = soon(desk, 9)
+    path = f"/patients/{ada}/book/"
+    asked = {"type": str(desk.kind.pk), "length_min": "60", "from_date": when.starts_at.date().isoformat()}
+    token = browser.get(path, asked).context["found"][0][1]
+    assert browser.post(path, asked | {"slot": token}).status_code == 302
+    assert browser.post(f"/patients/{ada}/wait/", asked).status_code == 302
+    with inside(desk):
+        assert minutes(Appointment.objects.get()) == 60
+        assert Waiting.objects.get().length_min == 60
+    wrong = browser.get(path, asked | {"length_min": "3"})
+    assert b"greater than or equal to 5" in wrong.content
+
+
+def test_only_the_length_is_changed_and_nothing_else(clinic_desk, browser):
+    """The field is empty unless a length is meant; the room stays; a refusal loses nothing that was typed."""
+    desk = clinic_desk
+    with inside(desk):
+        Hours.objects.create(
+            id=new_id(), clinic=desk.cast.clinic, user=desk.cast.therapist, room=desk.other_room, weekday=0,
+            from_time=time(9), until_time=time(17),
+        )  # fmt: skip
+        now, ada = timezone.now(), desk.patient()
+        one = desk.book(ada, time=soon(desk, 9), at=now)
+        other = desk.book(ada, time=soon(desk, 9, days=1), at=now, length_min=60)
+        desk.book(desk.patient(), time=soon(desk, 10), at=now)
+    page = browser.get(f"/appointments/{one.pk}/").content.decode()
+    assert 'name="length_min" inputmode="numeric" value=""' in page
+    typed = f"{one.starts_at.astimezone(LONDON):%Y-%m-%dT%H:%M}"
+    move = f"/appointments/{one.pk}/move/"
+    assert browser.post(move, {"starts_at": typed, "length_min": "45"}).status_code == 302
+    with inside(desk):
+        one.refresh_from_db()
+        assert (minutes(one), one.room_id) == (45, desk.room.pk)
+    refused = browser.post(move, {"starts_at": typed, "length_min": "90", "outside_hours": "1"})
+    assert refused.status_code == 409
+    text = refused.content.decode()
+    assert text.count('name="length_min" value="90"') == 1, "the times that are free next are for as long"
+    assert 'name="length_min" inputmode="numeric" value="90"' in text
+    assert re.search(r'name="outside_hours" value="1" checked', text)
+    assert browser.post(move, {"starts_at": typed, "length_min": "an hour"}).status_code == 409
+    with inside(desk):
+        other.refresh_from_db()
+        assert minutes(other) == 60

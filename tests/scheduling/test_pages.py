@@ -289,9 +289,9 @@ def test_a_row_leads_to_what_it_is_about(desk, browser):
     with inside(desk):
         now = timezone.now()
         gone, missed = (
-            desk.book(desk.patient(), 9, day=400, other=other, at=now, outside_hours=True) for other in (0, 1)
+            desk.book(desk.patient(), 20, day=400, other=other, at=now, outside_hours=True) for other in (0, 1)
         )
-        Appointment.objects.filter(pk=gone.pk).update(hours_gone_at=now)
+        Appointment.objects.filter(pk=gone.pk).update(outside_hours=False)
         actions.set_status(
             appointment_id=missed.pk, status="cancelled", cancelled_by="patient", reason="ill", by=desk.by, at=now
         )

@@ -51,8 +51,9 @@ REFERRALS = {
 # What a row is about, where that is one thing: the address's name, and the scope that it takes.
 APPOINTMENT, PROGRAMME = ("appointment", "scheduling:read"), ("programme", "homecare:read")
 EXAM, SESSION = ("exam", "assessments:read"), ("session", "treatments:read")
+VISITS = ["no_show", "cannot_come", "cannot_treat", "not_arrived", "closed_over", "hours_gone"]
 PLACES = {
-    **dict.fromkeys(["no_show", "cannot_come", "cannot_treat", "not_arrived", "closed_over", "hours_gone"], APPOINTMENT),
+    **dict.fromkeys(VISITS, APPOINTMENT),
     **dict.fromkeys(["stop_event_twice", "pain_up", "silent", "review_due", "programme_ended"], PROGRAMME),
     "referral": EXAM, "needling_follow_up": SESSION,
 }  # fmt: skip

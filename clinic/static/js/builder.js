@@ -9,7 +9,7 @@ form.addEventListener("htmx:beforeRequest", (event) => {
   if (form.dataset.sent) event.preventDefault(); // the button takes everything along
   else keeping = true;
 });
-form.addEventListener("htmx:afterRequest", () => { keeping = false; });
+for (const end of ["htmx:afterRequest", "htmx:onLoadError"]) form.addEventListener(end, () => { keeping = false; });
 form.addEventListener("submit", (event) => {
   if (!keeping) return;
   event.preventDefault();

@@ -1,0 +1,20 @@
+"""Tables of scheduling."""
+
+from scheduling.models.appointments import Appointment, AppointmentQuerySet, Change, Series
+from scheduling.models.setup import (
+    AppointmentType,
+    Booking,
+    Closure,
+    Competency,
+    ExtraHours,
+    Feed,
+    Hours,
+    Room,
+    Site,
+)
+from scheduling.models.waitlist import Offer, Opening, Waiting
+
+__all__ = [
+    "Appointment", "AppointmentQuerySet", "AppointmentType", "Booking", "Change", "Closure", "Competency",
+    "ExtraHours", "Feed", "Hours", "Offer", "Opening", "Room", "Series", "Site", "Waiting",
+]  # fmt: skip
