@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -7,7 +8,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import Client
 
+from clinic import tenancy
 from clinic.caller import Caller
 from clinic.schema import new_id
 from clinic.wall_clock import at_wall
@@ -71,3 +74,25 @@ def make_desk(cast: Cast, by: Caller) -> Desk:
 @pytest.fixture
 def desk(in_clinic: Cast) -> Desk:
     return make_desk(in_clinic, in_clinic.caller(in_clinic.staff))
+
+
+# --- As those see it who come from outside --------------------------------------------------------------------
+
+
+@pytest.fixture
+def clinic_desk(cast: Cast) -> Desk:
+    """The desk, looked at from outside its clinic's scope: for pages and the API."""
+    with tenancy.scope(cast.clinic.pk):
+        return make_desk(cast, cast.caller(cast.staff))
+
+
+@pytest.fixture
+def browser(cast: Cast) -> Client:
+    """Staff, signed in."""
+    client = Client()
+    client.force_login(cast.staff)
+    return client
+
+
+def inside(desk: Desk) -> AbstractContextManager[None]:
+    return tenancy.scope(desk.cast.clinic.pk)

@@ -18,7 +18,7 @@ from scheduling import actions, availability, follow_ups, rules, series
 from scheduling.holding import Time
 from scheduling.models import Appointment, AppointmentType, Change, Hours, Series
 from tests import builders
-from tests.scheduling.conftest import AT, LONDON, make_desk
+from tests.scheduling.conftest import AT, LONDON
 from treatments.models import Session
 from worklist import actions as worklist
 from worklist.models import Item
@@ -262,12 +262,6 @@ def test_taking_hours_away_asks_little_of_the_database(desk, django_assert_max_n
 
 
 # --- The record -----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def clinic_desk(cast):
-    with tenancy.scope(cast.clinic.pk):
-        return make_desk(cast, cast.caller(cast.staff))
 
 
 def test_a_red_flag_to_refer_stays_until_somebody_closes_it(clinic_desk, api, patient, cast):

@@ -5,10 +5,8 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
-from clinic import tenancy
 from clinic.errors import Invalid
 from clinic.schema import new_id
 from clinic.wall_clock import at_wall
@@ -16,7 +14,7 @@ from messaging.models import Message
 from scheduling import actions, holding, rules, series, slots, waitlist
 from scheduling.holding import Time
 from scheduling.models import Appointment, Hours, Waiting
-from tests.scheduling.conftest import AT, LONDON, make_desk
+from tests.scheduling.conftest import AT, LONDON, inside
 
 
 def minutes(one):
@@ -138,23 +136,6 @@ def test_what_is_waited_for_is_booked_as_long(desk):
 
 
 # --- The pages and the API ------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def clinic_desk(cast):
-    with tenancy.scope(cast.clinic.pk):
-        return make_desk(cast, cast.caller(cast.staff))
-
-
-@pytest.fixture
-def browser(cast):
-    client = Client()
-    client.force_login(cast.staff)
-    return client
-
-
-def inside(desk):
-    return tenancy.scope(desk.cast.clinic.pk)
 
 
 def soon(desk, hour, minute=0, days=0):

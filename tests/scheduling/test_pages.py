@@ -13,29 +13,16 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Membership
-from clinic import tenancy
 from scheduling import actions, availability, follow_ups, holding, series
 from scheduling.models import Appointment, Feed
-from tests.scheduling.conftest import AT, make_desk
+from tests.scheduling.conftest import AT, inside
 from worklist import actions as worklist
 from worklist.models import Item
 
 
 @pytest.fixture
-def desk(cast):
-    with tenancy.scope(cast.clinic.pk):
-        return make_desk(cast, cast.caller(cast.staff))
-
-
-@pytest.fixture
-def browser(cast):
-    client = Client()
-    client.force_login(cast.staff)
-    return client
-
-
-def inside(desk):
-    return tenancy.scope(desk.cast.clinic.pk)
+def desk(clinic_desk):
+    return clinic_desk
 
 
 def raised(desk, kind="silent", due=None):
