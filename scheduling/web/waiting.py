@@ -25,7 +25,7 @@ def waiting_list(request: Any) -> HttpResponse:
     offers = Offer.objects.order_by("-made_at").select_related("therapist")
     rows = list(
         Waiting.objects.filter(status=rules.WAITING)
-        .select_related("patient", "type", "therapist", "instead_of")
+        .select_related("patient", "type", "therapist", "instead_of__type")
         .prefetch_related(Prefetch("offers", offers))
         .order_by("since", "pk")[:200]
     )

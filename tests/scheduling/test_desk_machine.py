@@ -7,20 +7,23 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import ExitStack
+from datetime import time as clock
 from datetime import timedelta
+from functools import partial
 from itertools import count
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from clinic import tenancy
 from clinic.errors import Invalid
-from scheduling import actions, follow_ups, holding, rules, series, waitlist
+from scheduling import actions, availability, follow_ups, holding, rules, series, waitlist
 from scheduling.holding import Time
-from scheduling.models import Appointment, Offer, Series, Waiting
+from scheduling.models import Appointment, Hours, Offer, Series, Waiting
 from tests.conftest import make_cast
-from tests.scheduling.conftest import AT, make_desk
+from tests.scheduling.conftest import AT, LONDON, make_desk
 from worklist import actions as worklist
 from worklist.models import Item
 
@@ -44,6 +47,7 @@ class Desk(RuleBasedStateMachine):
         self.rows = {}  # appointment id -> dict
         self.series = {}  # series id -> [patient, count, ended]
         self.dismissed = {}
+        self.until = {}  # (therapist, weekday) -> when they leave, if it is not 17:00
 
     def teardown(self):
         self.stack.close()
@@ -55,8 +59,13 @@ class Desk(RuleBasedStateMachine):
 
     def put(self, pk, patient, time, **more):
         self.rows[pk] = {"patient": patient, "at": time.starts_at, "who": time.therapist_id, "room": time.room_id,
-                         "status": "booked", "by": "", "series": None, "booked": self.now,
-                         "since": self.now} | more  # fmt: skip
+                         "status": "booked", "by": "", "series": None, "booked": self.now, "since": self.now,
+                         "outside": not self.works(time.starts_at, time.therapist_id)} | more  # fmt: skip
+
+    def works(self, at, who):
+        first = at.astimezone(LONDON)
+        until = self.until.get((who, first.weekday()), clock(17))
+        return clock(9) <= first.time() and (first + HALF).time() <= until
 
     def clash(self, changes):
         """Whether these rows (id -> row) overlap with each other or with what else holds its time."""
@@ -78,7 +87,7 @@ class Desk(RuleBasedStateMachine):
         assert not expected, "an overlap was let through"
         for pk, row in changes.items():
             if pk in self.rows:
-                self.rows[pk] = row
+                self.rows[pk] = {"outside": not self.works(row["at"], row["who"])} | row
         return result
 
     def upcoming(self):
@@ -91,7 +100,8 @@ class Desk(RuleBasedStateMachine):
         patient, time = self.patients[who], self.time(slot, other)
         new = {"patient": patient, "at": time.starts_at, "who": time.therapist_id, "room": time.room_id,
                "status": "booked"}  # fmt: skip
-        made = self.attempt({"new": new}, lambda: self.desk.book(patient, time=time, at=self.now))
+        made = self.attempt({"new": new}, lambda: self.desk.book(
+            patient, time=time, outside_hours=True, at=self.now))  # fmt: skip
         if made is not None:
             self.put(made.pk, patient, time)
 
@@ -100,7 +110,10 @@ class Desk(RuleBasedStateMachine):
     def move(self, which, slot, other):
         pk, time = self.upcoming()[which % len(self.upcoming())], self.time(slot, other)
         row = self.rows[pk] | {"at": time.starts_at, "who": time.therapist_id, "room": time.room_id}
-        self.attempt({pk: row}, lambda: actions.move(appointment_id=pk, time=time, by=self.desk.by, at=self.now))
+        if (row["at"], row["who"]) != (self.rows[pk]["at"], self.rows[pk]["who"]):
+            row["outside"] = not self.works(row["at"], row["who"])
+        self.attempt({pk: row}, lambda: actions.move(
+            appointment_id=pk, time=time, outside_hours=True, by=self.desk.by, at=self.now))  # fmt: skip
 
     @precondition(lambda self: len(self.upcoming()) > 1)
     @rule(which=pick, step=pick)
@@ -109,7 +122,7 @@ class Desk(RuleBasedStateMachine):
         one = some[which % len(some)]
         two = some[(which + 1 + step % (len(some) - 1)) % len(some)]
         a, b = self.rows[one], self.rows[two]
-        places = ("at", "who", "room")
+        places = ("at", "who", "room", "outside")
         changes = {one: a | {k: b[k] for k in places}, two: b | {k: a[k] for k in places}}
         self.attempt(changes, lambda: actions.swap(first_id=one, second_id=two, by=self.desk.by, at=self.now))
 
@@ -147,8 +160,12 @@ class Desk(RuleBasedStateMachine):
             n: {"patient": patient, "at": t.starts_at, "who": t.therapist_id, "room": t.room_id, "status": "booked"}
             for n, t in enumerate(times)
         }  # fmt: skip
-        made = self.attempt(new, lambda: series.book_series(
-            patient_id=patient, plan=plan, times=times, by=self.desk.by, at=self.now))  # fmt: skip
+        book = partial(series.book_series, patient_id=patient, plan=plan, times=times, by=self.desk.by, at=self.now)
+        if not all(self.works(t.starts_at, t.therapist_id) for t in times):
+            with pytest.raises((Invalid, holding.SlotTaken, holding.PatientBusy)):
+                book()
+            return
+        made = self.attempt(new, book)
         if made is not None:
             self.series[made[0].pk] = [patient, 2 + more, False]
             for one, time in zip(made[1], sorted(times, key=lambda t: t.starts_at), strict=True):
@@ -164,6 +181,7 @@ class Desk(RuleBasedStateMachine):
         row = self.rows[pk]
         reached = {
             other: one | {"at": one["at"] + halves * HALF}
+            | ({"outside": not self.works(one["at"] + halves * HALF, one["who"])} if halves else {})
             for other, one in self.rows.items()
             if other == pk or (
                 reach != "this" and one["series"] == row["series"] and one["status"] in rules.UPCOMING
@@ -197,7 +215,8 @@ class Desk(RuleBasedStateMachine):
         new = {"patient": patient, "at": time.starts_at, "who": time.therapist_id, "room": time.room_id,
                "status": "booked"}  # fmt: skip
         try:
-            made = self.attempt({"new": new}, lambda: self.desk.book(patient, time=time, series_id=pk, at=self.now))
+            made = self.attempt({"new": new}, lambda: self.desk.book(
+                patient, time=time, series_id=pk, outside_hours=True, at=self.now))  # fmt: skip
         except Invalid:
             assert ended or held >= wanted
         else:
@@ -223,6 +242,7 @@ class Desk(RuleBasedStateMachine):
         new = {"patient": offer.patient_id, "at": time.starts_at, "who": time.therapist_id, "room": time.room_id,
                "status": "booked"}  # fmt: skip
         expected = self.clash({"new": new}) or offer.expires_at <= self.now
+        expected = expected or not self.works(time.starts_at, time.therapist_id)
         try:
             made = waitlist.accept(offer_id=offer.pk, by=self.desk.by, at=self.now)
         except waitlist.OfferGone:
@@ -230,6 +250,14 @@ class Desk(RuleBasedStateMachine):
         else:
             assert not expected
             self.put(made.pk, offer.patient_id, time)
+
+    @rule(other=st.booleans(), weekday=st.integers(0, 1), hour=st.sampled_from([10, 11, 17]))
+    def change_hours(self, other, weekday, hour):
+        """Somebody leaves earlier on one day of the week, or stays as before."""
+        who = self.desk.cast.colleague.pk if other else self.desk.therapist_id
+        pk = Hours.objects.get(user_id=who, weekday=weekday).pk
+        availability.put(kind="hours", pk=pk, values={"until_time": clock(hour)}, by=self.desk.by, at=self.now)
+        self.until[who, weekday] = clock(hour)
 
     @precondition(lambda self: Item.objects.open().exists())
     @rule(which=pick)
@@ -284,6 +312,13 @@ class Desk(RuleBasedStateMachine):
                     on_their_own[r["series"]] += 1
             elif r["status"] == "booked" and r["at"] + HALF <= self.now - timedelta(hours=1):
                 wanted["not_arrived", pk] = facts
+            elif (
+                r["status"] == "booked"
+                and r["at"] > self.now
+                and not r["outside"]
+                and not self.works(r["at"], r["who"])
+            ):
+                wanted["hours_gone", pk] = facts
         for pk, (_patient, number, ended) in self.series.items():
             own = {key: r for key, r in self.rows.items() if r["series"] == pk}
             holding = [r["at"] for r in own.values() if rules.STATUSES[r["status"]].holds]
