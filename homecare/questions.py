@@ -83,7 +83,14 @@ def with_given(step: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, A
             {"place": f"{one['zone']}:{one['side']}", "tenderness": one["tenderness"]} for one in given.get("spots", ())
         ]
         lines += [{}] * (rules.MOST_SPOTS - len(lines))
-    return {**step, "given": given, "spots": lines}
+    as_drawn = drawn(given.get("done", ""), given.get("spots", ()), given.get("checked", ()))
+    return {**step, "given": given, "spots": lines, "drawn_with": as_drawn}
+
+
+def drawn(done: str, spots: Sequence[Mapping[str, Any]], checked: Sequence[str]) -> str:
+    """What a page shows of a step, for it to send back: so it is known what was changed on it."""
+    places = [f"{one['zone']}:{one['side']}:{one['tenderness']}" for one in spots]
+    return f"{done}|{' '.join([*places, *sorted(checked)])}"
 
 
 def of_soreness(before: CheckIn | None, labels: Mapping[str, Any]) -> list[Question]:
@@ -128,13 +135,12 @@ def _steps(question: Question, sent: Any) -> dict[UUID, dict[str, Any]]:
     for step in question.about:
         key = step["id"]
         spots, checked = _spots(step, sent), list(dict.fromkeys(sent.getlist(f"checked-{key}")))
-        given = step["given"]
-        before = given.get("done", ""), given.get("spots", []), given.get("checked", [])
         # "I did all of it" speaks for every step that says nothing else.
         said = sent.get(f"done-{key}", "") or sent.get("all", "")
+        was, _separator, was_found = sent.get(f"drawn-{key}", "").partition("|")
         done = rules.done_by_what_was_found(
             said, spots, checked, [code for code, _word in step["checklist"]],
-            changed=said == before[0] and (spots, checked) != before[1:],
+            changed=said == was and drawn("", spots, checked) != f"|{was_found}" and not sent.get(f"reason-{key}"),
         )  # fmt: skip
         if done:
             reason = sent.get(f"reason-{key}", "") if done != "yes" else ""

@@ -375,7 +375,7 @@ def done_by_what_was_found(
     How a step was done, from what was tapped and from spots and ticks: who found spots has scanned.
 
     :param said: what was tapped, or how it stood before
-    :param changed: spots or ticks are others than before, and what was tapped is not: then they say it
+    :param changed: spots or ticks are others than the page was drawn with, and what is tapped is not: then they say it
     """
     if not spots and not checked:
         return said

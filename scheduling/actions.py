@@ -108,7 +108,8 @@ def move(
         holding.check_length(length_min)
         kind = kind.lasting(length_min)
     time = holding.check_time(kind, time, outside_hours=outside_hours, at=at)
-    if time == holding.time_of(found) and kind.length == found.ends_at - found.starts_at:
+    as_it_was = time == holding.time_of(found) and kind.length == found.ends_at - found.starts_at
+    if as_it_was and time.outside_hours == found.outside_hours:
         return found
     steps.relocate([(found, time)], "moved", length_min=length_min, why=why, by=by, at=at)
     telling.moved(found, by=by, at=at)

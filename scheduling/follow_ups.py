@@ -313,7 +313,6 @@ def _settle_and_raise(
         moot = [about for found, about in open_keys if found == kind and (kind, about) not in rows]
         if moot:
             worklist.settle(kinds=[kind], about_ids=moot, by=by, at=at)
-    due: dict[tuple[str, date], datetime] = {}
     missing = [one for key, one in rows.items() if key not in open_keys]
     if not missing:
         return
@@ -321,12 +320,17 @@ def _settle_and_raise(
         outcome=kinds.ITSELF
     )
     by_hand = {(item.kind, item.about_id): item.facts for item in closed.order_by("done_at")}
-    for one in missing:
-        # Closed by hand, and nothing is different from then: it was somebody's decision.
-        if by_hand.get(one.key) == one.facts:
-            continue
+    # Closed by hand, and nothing is different from then: it was somebody's decision.
+    _raise([one for one in missing if by_hand.get(one.key) != one.facts], by=by, at=at)
+
+
+def _raise(wanted: Iterable[Wanted], *, by: Caller, at: datetime) -> None:
+    """Put these on the worklist; when they are due is worked out once for a day."""
+    zone = clinic_zone(by.clinic_id)
+    due: dict[tuple[str, date], datetime] = {}
+    for one in wanted:
         since, urgency = one.since or at, one.urgency or kinds.KINDS[one.kind].urgency
-        day = (urgency, since.date())
+        day = (urgency, since.astimezone(zone).date())
         if day not in due or urgency == kinds.AT_ONCE:
             due[day] = worklist.work_out_due_at(urgency, since=since, clinic_id=by.clinic_id)
         worklist.raise_item(

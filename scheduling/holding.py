@@ -169,11 +169,12 @@ def check_place(kind: AppointmentType, time: Time, *, at: datetime) -> None:
     problems.raise_if_any()
 
 
-def works(kind: AppointmentType, time: Time) -> bool:
+def works(kind: AppointmentType, time: Time, *, closed: bool = True) -> bool:
+    """Whether the therapist works there for all of it; with `closed` False, without regard to closures."""
     ends_at = time.starts_at + kind.length
     stretches = slots.working(
         kind.clinic_id, therapists=[time.therapist_id], rooms=[time.room_id] if time.room_id else None,
-        first=time.starts_at - timedelta(days=1), until=ends_at + timedelta(days=1), online=kind.online,
+        first=time.starts_at - timedelta(days=1), until=ends_at + timedelta(days=1), online=kind.online, closed=closed,
     )  # fmt: skip
     return any(one.starts_at <= time.starts_at and ends_at <= one.ends_at for one in stretches)
 
@@ -181,8 +182,9 @@ def works(kind: AppointmentType, time: Time) -> bool:
 def swapped(one: Appointment, other: Appointment) -> Time:
     """The other's time, for this one. A longer one that reaches beyond the hours there is so on purpose."""
     time = time_of(other)
-    beyond = works(other.as_booked, time) and not works(one.as_booked, time)
-    return replace(time, outside_hours=time.outside_hours or beyond)
+    fits = works(one.as_booked, time, closed=False)
+    meant = time.outside_hours or works(other.as_booked, time, closed=False)
+    return replace(time, outside_hours=not fits and meant)
 
 
 def check_upcoming(found: Appointment) -> None:
@@ -317,6 +319,7 @@ def facts(found: Appointment) -> dict[str, Any]:
         "cancelled_by": found.cancelled_by,
         "reason": found.reason,
         "held_until": found.held_until.isoformat() if found.held_until else None,
+        "outside_hours": found.outside_hours,
     }
 
 

@@ -172,7 +172,8 @@ def move_series(
     Move this one, this and later, or all: by the same days and the same time on the wall, so that 10:00 stays 10:00
     when the clock changes. All or none.
 
-    :param length_min: minutes that they are to last, and what is still to be booked; None: each as long as it was
+    :param length_min: minutes that they are to last; with more than this one, also what is still to be booked. None:
+        each as long as it was
     :param revision: the one of `appointment_id` that was looked at
     :raises Invalid, NotUpcoming, SlotTaken, PatientBusy, ChangedMeanwhile:
     """
@@ -180,12 +181,12 @@ def move_series(
     first = Appointment.objects.select_related("type").filter(pk=appointment_id).first()
     ids = affected(first, reach, at) if first else [appointment_id]
     if first is None or ids == [appointment_id]:
-        return [
-            actions.move(
-                appointment_id=appointment_id, time=time, length_min=length_min, outside_hours=outside_hours,
-                revision=revision, by=by, at=at,
-            )
-        ]  # fmt: skip
+        moved = actions.move(
+            appointment_id=appointment_id, time=time, length_min=length_min, outside_hours=outside_hours,
+            revision=revision, by=by, at=at,
+        )  # fmt: skip
+        _set_length(moved.series_id, reach, length_min)
+        return [moved]
     holding.check_upcoming(first)
     holding.check_range(time.starts_at, at)
     if length_min is not None:
@@ -208,11 +209,16 @@ def move_series(
             kind = one.type.lasting(length_min) if length_min else one.as_booked
             pairs.append((one, holding.check_time(kind, target, outside_hours=outside_hours, at=at)))
     steps.relocate(pairs, "moved", length_min=length_min, why=f"series: {reach}", by=by, at=at)
-    if length_min is not None and first.series_id is not None:
-        Series.objects.filter(pk=first.series_id).update(length_min=length_min)
+    _set_length(first.series_id, reach, length_min)
     telling.series_moved(rows, by=by, at=at)
     follow_ups.reconcile(patient_id=first.patient_id, by=by, at=at)
     return rows
+
+
+def _set_length(series_id: UUID | None, reach: str, length_min: int | None) -> None:
+    """What is still to be booked of a series lasts as long as what was changed for later, or for all."""
+    if series_id is not None and length_min is not None and reach != rules.THIS:
+        Series.objects.filter(pk=series_id).update(length_min=length_min)
 
 
 def check_reach(reach: str) -> None:

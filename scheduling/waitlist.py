@@ -121,7 +121,8 @@ def _locked(waiting_id: UUID) -> Waiting:
     if seen.instead_of is not None:
         keys |= {seen.instead_of.therapist_id, seen.instead_of.room_id}
     holding.lock(seen.patient_id, *keys)
-    return Waiting.objects.select_for_update(of=("self",), no_key=True).select_related("instead_of").get(pk=waiting_id)
+    locked = Waiting.objects.select_for_update(of=("self",), no_key=True).select_related("type", "instead_of__type")
+    return locked.get(pk=waiting_id)
 
 
 def _close(waiting: Waiting, status: str, *, by: Caller, at: datetime, placed: Appointment | None = None) -> None:
@@ -330,8 +331,8 @@ def _accept(*, offer_id: UUID, by: Caller, at: datetime) -> Appointment:
         made = actions.move(appointment_id=later.pk, time=time_, by=by, at=at, why="waitlist")
     else:
         made = actions.book(
-            patient_id=waiting.patient_id, type_id=waiting.type_id, time=time_, length_min=waiting.length_min,
-            by=by, at=at,
+            patient_id=waiting.patient_id, type_id=waiting.type_id, time=time_,
+            length_min=waiting.kind.length_min, by=by, at=at,
         )  # fmt: skip
     _settle(offer, rules.ACCEPTED, at)
     _close(waiting, rules.PLACED, by=by, at=at, placed=made)

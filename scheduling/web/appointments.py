@@ -153,17 +153,18 @@ def wanted(request: Any, found: Appointment) -> Time:
     therapist_id = as_uuid(said.get("therapist", "")) or found.therapist_id
     room_id = as_uuid(said.get("room", ""))
     if room_id is None and not found.type.online:
-        rooms = rooms_at(request.clinic.pk, therapist_id, starts_at)
-        room_id = found.room_id if found.room_id in rooms or not rooms else rooms[0]
+        able = slots.rooms_for(found.type)
+        rooms = rooms_at(request.clinic.pk, therapist_id, starts_at, able) or able or [found.room_id]
+        room_id = found.room_id if found.room_id in rooms else rooms[0]
     return Time(starts_at, therapist_id, room_id)
 
 
-def rooms_at(clinic_id: UUID, therapist_id: UUID, at: datetime) -> list[UUID]:
-    """The rooms in which the therapist works then."""
+def rooms_at(clinic_id: UUID, therapist_id: UUID, at: datetime, rooms: list[UUID]) -> list[UUID | None]:
+    """Those of these rooms in which the therapist works then."""
     stretches = slots.working(
-        clinic_id, therapists=[therapist_id], first=at - timedelta(days=1), until=at + timedelta(days=1)
+        clinic_id, therapists=[therapist_id], rooms=rooms, first=at - timedelta(days=1), until=at + timedelta(days=1)
     )
-    return [one.room_id for one in stretches if one.room_id and one.starts_at <= at < one.ends_at]
+    return [one.room_id for one in stretches if one.starts_at <= at < one.ends_at]
 
 
 @page(scope="scheduling:write", action="page.appointment.status", methods="POST")

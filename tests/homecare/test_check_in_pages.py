@@ -455,7 +455,13 @@ def test_tender_spots_and_the_place_of_work_are_kept(cast, visitor, programme):
     assert re.search(r"the elbows are close to the body <strong>1 of 1", clinic_page)
     # The third tick makes it whole, though the page had "partly" tapped already; "not today" with ticks does not stand.
     ticks = ["elbows_close", "breaks_taken", "screen_at_eye_level"]
-    visitor.post("/c/today/", {f"checked-{desk}": ticks, f"done-{desk}": "partial"})
+    drawn = re.search(rf'name="drawn-{desk}" value="([^"]*)"', page)[1]
+    assert drawn == "partial|breaks_taken elbows_close"
+    because = {f"checked-{desk}": ticks, f"done-{desk}": "partial", f"reason-{desk}": "pain", f"drawn-{desk}": drawn}
+    visitor.post("/c/today/", because)
+    with tenancy.scope(cast.clinic.pk):
+        assert StepAnswer.objects.get(step=desk).done == "partial", "who says why means it"
+    visitor.post("/c/today/", {f"checked-{desk}": ticks, f"done-{desk}": "partial", f"drawn-{desk}": drawn})
     with tenancy.scope(cast.clinic.pk):
         assert StepAnswer.objects.get(step=desk).done == "yes"
     visitor.post("/c/today/", {f"checked-{desk}": ticks, f"done-{desk}": "no"})

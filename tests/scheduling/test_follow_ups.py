@@ -14,7 +14,7 @@ from clinic.schema import new_id
 from clinic.wall_clock import at_wall
 from homecare.models import CheckIn
 from patients import actions as patients
-from scheduling import actions, availability, follow_ups, rules, series
+from scheduling import actions, availability, follow_ups, holding, rules, series
 from scheduling.holding import Time
 from scheduling.models import Appointment, AppointmentType, Change, Hours, Series
 from tests import builders
@@ -232,6 +232,39 @@ def test_a_visit_that_comes_back_where_nobody_works_is_on_the_list(desk):
     # Who changes places with them has the same trouble, and they have it no more.
     actions.swap(first_id=mine.pk, second_id=other.pk, by=desk.by, at=timezone.now())
     assert rows() == [("hours_gone", other.pk)]
+
+
+def test_who_comes_all_the_same_is_off_the_list(desk):
+    day = ahead(desk)
+    mine = booked_on(desk, day)
+    hours = Hours.objects.get(user_id=desk.therapist_id, weekday=day.weekday())
+    availability.remove(kind="hours", pk=hours.pk, by=desk.by)
+    given = {"appointment_id": mine.pk, "time": holding.time_of(mine), "by": desk.by, "at": timezone.now()}
+    with pytest.raises(Invalid):
+        actions.move(**given)
+    assert actions.move(outside_hours=True, **given).outside_hours
+    assert rows() == []
+    assert Change.objects.order_by("-id").first().after == {"outside_hours": True}
+
+
+def test_who_swaps_into_the_hours_lies_in_them(desk):
+    """A long one reaches beyond the hours on purpose; a short one in its place does not."""
+    day = ahead(desk)
+    short = booked_on(desk, day)
+    at = at_wall(datetime.combine(day, time(16, 30)), LONDON)
+    long = actions.book(
+        patient_id=desk.patient(), type_id=desk.kind.pk, by=desk.by, at=timezone.now(), outside_hours=True,
+        time=Time(at, desk.therapist_id, desk.room.pk), length_min=60,
+    )  # fmt: skip
+    close(desk, day)  # it has nothing to do with the hours
+    actions.swap(first_id=short.pk, second_id=long.pk, by=desk.by, at=timezone.now())
+    short.refresh_from_db()
+    long.refresh_from_db()
+    assert (short.outside_hours, long.outside_hours) == (False, False)
+    actions.swap(first_id=short.pk, second_id=long.pk, by=desk.by, at=timezone.now())
+    long.refresh_from_db()
+    assert long.outside_hours, "nobody moved it there against the hours by accident"
+    assert {kind for kind, _about in rows()} == {"closed_over"}
 
 
 def test_hours_that_come_in_another_room_take_nothing_from_online_visits(desk):

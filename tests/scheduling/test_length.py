@@ -11,7 +11,7 @@ from clinic.errors import Invalid
 from clinic.schema import new_id
 from clinic.wall_clock import at_wall
 from messaging.models import Message
-from scheduling import actions, holding, rules, series, slots, waitlist
+from scheduling import actions, availability, holding, rules, series, slots, waitlist
 from scheduling.holding import Time
 from scheduling.models import Appointment, Hours, Waiting
 from tests.scheduling.conftest import AT, LONDON, inside
@@ -83,6 +83,17 @@ def test_a_series_has_its_own_length_and_so_has_what_fills_it_up(desk):
     assert [minutes(one) for one in moved] == [60, 60, 60]
     made.refresh_from_db()
     assert made.length_min == 60, "what is missing of it is as long"
+    # Also where only one visit of it lies ahead.
+    alone = series.move_series(
+        appointment_id=moved[-1].pk,
+        time=holding.time_of(moved[-1]),
+        reach=rules.LATER,
+        length_min=50,
+        by=desk.by,
+        at=AT,
+    )
+    made.refresh_from_db()
+    assert ([minutes(one) for one in alone], made.length_min) == ([50], 50)
     with pytest.raises(Invalid) as wrong:
         series.propose(patient_id=ada, plan=replace(plan, length_min=500), by=desk.by, at=AT)
     assert wrong.value.errors[0].pointer == "/length_min"
@@ -133,6 +144,20 @@ def test_what_is_waited_for_is_booked_as_long(desk):
     freed(desk, 14, length_min=60)
     assert waitlist.run(by=desk.by, at=AT) == 1
     assert minutes(waitlist.accept(offer_id=Waiting.objects.get().offers.get().pk, by=desk.by, at=AT)) == 60
+
+
+def test_an_offer_for_what_was_to_be_moved_is_booked_as_long(desk):
+    """The visit that it was to replace is cancelled before the offer is taken."""
+    ada = desk.patient(email="ada@mail.example", consent_email="granted")
+    short = desk.book(ada, 9, day=3, length_min=15)
+    waitlist.join(patient_id=ada, type_id=desk.kind.pk, instead_of_id=short.pk, by=desk.by, at=AT)
+    freed(desk, 14, length_min=15)
+    desk.book(desk.patient(), 14, 15)
+    assert waitlist.run(by=desk.by, at=AT) == 1
+    actions.set_status(
+        appointment_id=short.pk, status="cancelled", cancelled_by="patient", reason="ill", by=desk.by, at=AT
+    )
+    assert minutes(waitlist.accept(offer_id=Waiting.objects.get().offers.get().pk, by=desk.by, at=AT)) == 15
 
 
 # --- The pages and the API ------------------------------------------------------------------------------------
@@ -223,3 +248,25 @@ def test_only_the_length_is_changed_and_nothing_else(clinic_desk, browser):
     with inside(desk):
         other.refresh_from_db()
         assert minutes(other) == 60
+        # Where its room is taken away, the next one that is there is as good.
+        availability.remove(kind="rooms", pk=desk.room.pk, by=desk.by)
+    later = typed.replace("T09", "T15")
+    assert browser.post(move, {"starts_at": later}).status_code == 302
+    with inside(desk):
+        one.refresh_from_db()
+        assert one.room_id == desk.other_room.pk
+
+
+def test_a_refused_move_of_a_series_keeps_its_reach(clinic_desk, browser):
+    desk = clinic_desk
+    with inside(desk):
+        ada, day = desk.patient(), soon(desk, 9).starts_at.date()
+        plan = series.Plan(type_id=desk.kind.pk, count=2, weeks=1, starts_on=day)
+        times = [soon(desk, 9), soon(desk, 9, days=2)]
+        _made, booked = series.book_series(
+            patient_id=ada, plan=plan, times=times, by=desk.by, at=timezone.now()
+        )  # fmt: skip
+    typed = f"{booked[0].starts_at.astimezone(LONDON):%Y-%m-%dT18:00}"
+    refused = browser.post(f"/appointments/{booked[0].pk}/move/", {"starts_at": typed, "reach": "all"})
+    assert refused.status_code == 409
+    assert 'name="reach" value="all" checked' in refused.content.decode()

@@ -15,9 +15,12 @@ from django.utils import timezone
 from accounts.models import Membership
 from scheduling import actions, availability, follow_ups, holding, series
 from scheduling.models import Appointment, Feed
+from tests import builders
 from tests.scheduling.conftest import AT, inside
 from worklist import actions as worklist
+from worklist import rules as rules_of_list
 from worklist.models import Item
+from worklist.web import words
 
 
 @pytest.fixture
@@ -289,6 +292,35 @@ def test_a_row_leads_to_what_it_is_about(desk, browser):
     assert f'<a href="/appointments/{missed.pk}/">Cancelled by the patient' in listed
     assert f'data-key="b" href="/patients/{missed.patient_id}/book/"' in listed
     assert browser.get(f"/appointments/{gone.pk}/?free=anybody").status_code == 200
+
+
+def test_nobody_is_led_to_a_page_that_they_may_not_open(desk, api, cast):
+    """Each role, each kind of row: what is linked opens."""
+    now = timezone.now()
+    with inside(desk):
+        patient_id = desk.patient()
+        visit = desk.book(patient_id, 9, day=400, at=now).pk
+    exam = api().post(f"/patients/{patient_id}/assessments/", builders.exam()).json()["id"]
+    session = api().post(f"/patients/{patient_id}/sessions/", builders.treatment()).json()["id"]
+    steps = [{"exercise": "scan"}]
+    programme = api().post(f"/patients/{patient_id}/programmes/", {"title": "A", "steps": steps}).json()["id"]
+    about = {"exam": exam, "session": session}
+    items = []
+    for kind in rules_of_list.KINDS:
+        what = "session" if kind == "needling_follow_up" else "exam" if kind in ("referral", "unsigned") else ""
+        found = about.get(what) or (visit if kind in words.VISITS else programme)
+        items += [Item(kind=kind, about_id=found, facts={"what": what})]
+    items.append(Item(kind="unsigned", about_id=session, facts={"what": "session"}))
+    led = 0
+    for who in (cast.therapist, cast.staff, cast.owner):
+        browser = Client()
+        browser.force_login(who)
+        with inside(desk):
+            scopes = cast.caller(who).scopes
+        for address in filter(None, {words.place(item, scopes) for item in items}):
+            assert browser.get(address).status_code in (200, 302), (who, address)
+            led += 1
+    assert led > 6
 
 
 def test_closing_a_row_leads_back_to_what_was_looked_at(desk, browser):

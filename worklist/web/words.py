@@ -48,25 +48,24 @@ REFERRALS = {
 }  # fmt: skip
 
 
-# What a row is about, where that is one thing: the address's name, and the scope that it takes.
-APPOINTMENT, PROGRAMME = ("appointment", "scheduling:read"), ("programme", "homecare:read")
-EXAM, SESSION = ("exam", "assessments:read"), ("session", "treatments:read")
+# What a row is about, where that is one thing.
 VISITS = ["no_show", "cannot_come", "cannot_treat", "not_arrived", "closed_over", "hours_gone"]
-PLACES = {
-    **dict.fromkeys(VISITS, APPOINTMENT),
-    **dict.fromkeys(["stop_event_twice", "pain_up", "silent", "review_due", "programme_ended"], PROGRAMME),
-    "referral": EXAM, "needling_follow_up": SESSION,
-}  # fmt: skip
+PROGRAMMES = ["stop_event_twice", "pain_up", "silent", "review_due", "programme_ended"]
+DOCUMENTS = {"exam": "assessments", "session": "treatments"}  # the scope's first half
 
 
 def place(item: Item, scopes: Collection[str]) -> str:
     """The address of what a row is about; empty if it has none of its own, or whoever looks may not open it."""
-    named = PLACES.get(item.kind)
-    if item.kind == "unsigned":
-        named = EXAM if item.facts.get("what") == "exam" else SESSION
-    if named is None or named[1] not in scopes:
+    if item.kind in VISITS:
+        return reverse("appointment", args=[item.about_id]) if "scheduling:read" in scopes else ""
+    if item.kind in PROGRAMMES:
+        return reverse("programme", args=[item.about_id]) if "homecare:read" in scopes else ""
+    what = {"referral": "exam", "needling_follow_up": "session", "unsigned": item.facts.get("what")}.get(item.kind)
+    if what not in DOCUMENTS:
         return ""
-    return reverse(named[0], args=[item.about_id])
+    if item.kind == "unsigned" and f"{DOCUMENTS[what]}:write" in scopes:
+        return reverse(what, args=[item.about_id])  # to be finished
+    return reverse("document", args=[what, item.about_id]) if f"{DOCUMENTS[what]}:read" in scopes else ""
 
 
 def why(item: Item) -> str:
