@@ -65,9 +65,9 @@ slot AS (
         AND (at AT TIME ZONE 'Europe/London')::time NOT BETWEEN '12:00' AND '12:59'
 )
 INSERT INTO scheduling_appointment (clinic_id, patient_id, type_id, therapist_id, room_id, starts_at, ends_at,
-    blocked_until, status, cancelled_by, reason, note, booked_at, revision)
+    blocked_until, status, cancelled_by, reason, note, outside_hours, booked_at, revision)
 SELECT c.id, people.id, t.id, slot.user_id, slot.room_id, at, at + interval '30 min', at + interval '30 min', 'booked',
-    '', '', '', now(), 1
+    '', '', '', false, now(), 1
 FROM c, t, slot JOIN people ON people.n = slot.n %% 2000 + 1
 WHERE (hashint8(slot.n) & 1023) < %(part)s
 ORDER BY at LIMIT %(appointments)s
