@@ -123,12 +123,20 @@ def _answers(programme: Programme, course: Course, now: datetime) -> None:
         checking_in.answer_day(programme_id=programme.pk, answers=answers, link=None, by=by, at=at)
 
 
+SPOTS = [{"zone": "neck.shoulder_angle", "side": "right"}, {"zone": "head.suboccipital", "side": "left"}]
+
+
 def _said(step: Any, day: int, index: int, course: Course) -> dict[str, Any]:
-    presses = rules.EXERCISES[step.exercise].presses
+    exercise = rules.EXERCISES[step.exercise]
     if (day + index) % 9 == 8:
         return {"done": "no", "reason": "no_time"}
     done = "partial" if (day * 2 + index) % 7 == 6 else "yes"
-    return {"done": done, "discomfort": course.discomfort if presses else None}
+    said: dict[str, Any] = {"done": done, "discomfort": course.discomfort if exercise.presses else None}
+    if exercise.finds_spots and done == "yes":
+        said["spots"] = [SPOTS[day % 2] | {"tenderness": course.discomfort}]
+    if exercise.checklist:
+        said["checked"] = list(exercise.checklist)[day % 2 :]
+    return said
 
 
 def _due_now(programme: Programme, now: datetime) -> None:
