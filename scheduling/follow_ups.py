@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count, Exists, F, Max, OuterRef, Q
 
+from accounts.models import Membership
 from accounts.queries import clinic_zone
 from assessments.models import Assessment, RedFlagAnswer
 from assessments.rules import red_flag_gate
@@ -193,11 +194,13 @@ def _nobody_works(rows: AppointmentQuerySet) -> Iterator[Appointment]:
 def _uncovered(visits: Sequence[Appointment], *, online: bool) -> Iterator[Appointment]:
     if not visits:
         return
-    day = timedelta(days=1)
+    day, clinic_id = timedelta(days=1), visits[0].clinic_id
+    # Whoever has left works at no hours, whatever is still entered.
+    here = Membership.objects.active().filter(clinic_id=clinic_id, role="therapist")
     rooms = Room.objects.filter(is_active=True, site__is_active=True).values_list("pk", flat=True)
     hours: dict[tuple[UUID, UUID | None, date], list[rules.Gap]] = defaultdict(list)
     stretches = slots.working(
-        visits[0].clinic_id, therapists=list({one.therapist_id for one in visits}), online=online,
+        clinic_id, therapists=list(here.values_list("user_id", flat=True)), online=online,
         rooms=None if online else list(rooms), first=min(one.starts_at for one in visits) - day,
         until=max(one.ends_at for one in visits) + day, closed=False,
     )  # fmt: skip

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.models import Membership
 from assessments.models import Assessment
 from clinic import tenancy
 from clinic.errors import Invalid
@@ -232,6 +233,14 @@ def test_a_visit_that_comes_back_where_nobody_works_is_on_the_list(desk):
     # Who changes places with them has the same trouble, and they have it no more.
     actions.swap(first_id=mine.pk, second_id=other.pk, by=desk.by, at=timezone.now())
     assert rows() == [("hours_gone", other.pk)]
+
+
+def test_the_visits_of_a_therapist_who_has_left_are_on_the_list(desk):
+    day = ahead(desk)
+    mine, _yours = booked_on(desk, day), booked_on(desk, day, other=True)
+    Membership.objects.filter(clinic=desk.cast.clinic, user_id=desk.therapist_id).update(is_active=False)
+    follow_ups.sweep(by=desk.by, at=timezone.now())
+    assert rows() == [("hours_gone", mine.pk)]
 
 
 def test_who_comes_all_the_same_is_off_the_list(desk):
