@@ -139,7 +139,8 @@ def check_time(kind: AppointmentType, time: Time, *, outside_hours: bool, at: da
     if outside and not outside_hours:
         problems.add("/starts_at", "outside_hours", "The therapist does not work there and then.")
     problems.raise_if_any()
-    return replace(time, outside_hours=outside)
+    # What lies in the hours and only where it is closed is no visit outside them.
+    return replace(time, outside_hours=outside and not works(kind, time, closed=False))
 
 
 def check_place(kind: AppointmentType, time: Time, *, at: datetime) -> None:

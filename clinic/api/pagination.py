@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
+from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 from rest_framework.request import Request
 
@@ -45,6 +46,20 @@ class Page:
             return tuple(make(value) for make, value in zip(key_types, values, strict=True))
         except (ValueError, TypeError, AttributeError, ArithmeticError):
             raise invalid_parameter("cursor", "This cursor is not one that Palpate gave; start without one.") from None
+
+    def rows(self, found: QuerySet[Any], by: str) -> list[Any]:
+        """
+        Up to `limit + 1` rows after the cursor, in the order of a column and, where that is alike, of the id.
+
+        :param by: the column; `-column` for the highest first
+        """
+        name, down = by.removeprefix("-"), by.startswith("-")
+        if self.after:
+            value, last = self.after
+            # The first condition is the index's; the second drops the few that are alike and were shown.
+            found = found.filter(**{f"{name}__{'lte' if down else 'gte'}": value})
+            found = found.exclude(**{name: value, f"pk__{'gte' if down else 'lte'}": last})
+        return list(found.order_by(by, "-pk" if down else "pk")[: self.limit + 1])
 
     def cursor(self, values: Sequence[Any]) -> str:
         return base64.urlsafe_b64encode(orjson.dumps([str(value) for value in values])).decode()

@@ -284,10 +284,7 @@ class PatientCheckIns(ClinicView):
         people = identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
         self.saw(*people)
         found = CheckIn.objects.filter(patient_id__in=people).prefetch_related("answers__step")
-        if page.after:
-            answered_at, pk = page.after
-            found = found.filter(answered_at__lte=answered_at).exclude(answered_at=answered_at, pk__gte=pk)
-        rows = list(found.order_by("-answered_at", "-pk")[: page.limit + 1])
+        rows = page.rows(found, "-answered_at")
         return Response(
             page.answer(rows, lambda c: [c.answered_at.isoformat(), c.pk], lambda some: [told(c) for c in some])
         )

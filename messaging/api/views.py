@@ -52,10 +52,7 @@ class Messages(ClinicView):
             found = found.filter(patient_id__in=identities(clinic_id=self.caller.clinic_id, patient_id=patient_id))
         if about_id := uuid_of(request, "about_id"):
             found = found.filter(about_id=about_id)
-        if page.after:
-            due_at, pk = page.after
-            found = found.filter(due_at__lte=due_at).exclude(due_at=due_at, pk__gte=pk)
-        rows = list(found.order_by("-due_at", "-pk")[: page.limit + 1])
+        rows = page.rows(found, "-due_at")
         self.saw(*{row.patient_id for row in rows[: page.limit]})
         return Response(
             page.answer(rows, lambda m: [m.due_at.isoformat(), m.pk], lambda some: [shown(m) for m in some])

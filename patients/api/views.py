@@ -61,11 +61,7 @@ class Patients(ClinicView):
         """Patients in the order of their names; merged ones are left out, unless asked for by external id."""
         page = Page(request, key_types=[storable, UUID])
         found = self._filtered(request)
-        if page.after:
-            name, last = page.after
-            # The first condition is the index's; the second drops the few of the same name that were shown.
-            found = found.filter(sort_name__gte=name).exclude(sort_name=name, pk__lte=last)
-        rows = list(found.in_name_order().with_everything()[: page.limit + 1])
+        rows = page.rows(found.with_everything(), "sort_name")
         self.saw(*(patient.pk for patient in rows[: page.limit]))
         return Response(
             page.answer(rows, lambda p: (p.sort_name, p.pk), lambda shown: [shapes.patient_json(p) for p in shown])

@@ -95,10 +95,7 @@ class Appointments(ClinicView):
             if wanted not in rules.STATUSES:
                 raise invalid_parameter("status", f"One of: {', '.join(rules.STATUSES)}.")
             found = found.filter(status=wanted)
-        if page.after:
-            starts_at, pk = page.after
-            found = found.filter(starts_at__gte=starts_at).exclude(starts_at=starts_at, pk__lte=pk)
-        rows = list(found.in_order()[: page.limit + 1])
+        rows = page.rows(found, "starts_at")
         self.saw(*{row.patient_id for row in rows[: page.limit]})
         return Response(
             page.answer(rows, lambda a: [a.starts_at.isoformat(), a.pk], lambda some: [shown(a) for a in some])

@@ -41,10 +41,7 @@ class Waitlist(ClinicView):
         """Who waits, in their order."""
         page = Page(request, key_types=[moment, UUID])
         found = Waiting.objects.filter(clinic_id=self.caller.clinic_id, status=rules.WAITING)
-        if page.after:
-            since, pk = page.after
-            found = found.filter(since__gte=since).exclude(since=since, pk__lte=pk)
-        rows = list(found.order_by("since", "pk")[: page.limit + 1])
+        rows = page.rows(found, "since")
         self.saw(*{row.patient_id for row in rows[: page.limit]})
         shape = shapes.WaitingOutput
         return Response(

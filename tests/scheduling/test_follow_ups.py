@@ -235,6 +235,19 @@ def test_a_visit_that_comes_back_where_nobody_works_is_on_the_list(desk):
     assert rows() == [("hours_gone", other.pk)]
 
 
+def test_what_is_booked_where_it_is_closed_lies_in_the_hours_all_the_same(desk):
+    day = ahead(desk)
+    close(desk, day)
+    made = actions.book(
+        patient_id=desk.patient(), type_id=desk.kind.pk, by=desk.by, at=timezone.now(), outside_hours=True,
+        time=Time(at_wall(datetime.combine(day, time(9)), LONDON), desk.therapist_id, desk.room.pk),
+    )  # fmt: skip
+    assert (made.outside_hours, rows()) == (False, [])
+    hours = Hours.objects.get(user_id=desk.therapist_id, weekday=day.weekday())
+    availability.remove(kind="hours", pk=hours.pk, by=desk.by)
+    assert rows() == [("hours_gone", made.pk)]
+
+
 def test_the_visits_of_a_therapist_who_has_left_are_on_the_list(desk):
     day = ahead(desk)
     mine, _yours = booked_on(desk, day), booked_on(desk, day, other=True)

@@ -93,10 +93,7 @@ class PatientSessions(ClinicView):
         patient_ids = identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
         self.saw(*patient_ids)
         found = Session.objects.visible_to(self.caller).of_patients(patient_ids)
-        if page.after:
-            at, last = page.after
-            found = found.filter(performed_at__lte=at).exclude(performed_at=at, pk__gte=last)
-        rows = list(found.newest_first().with_parts()[: page.limit + 1])
+        rows = page.rows(found.with_parts(), "-performed_at")
         key = lambda a: (a.performed_at.isoformat(), a.pk)  # noqa: E731 - used once, here
         return Response(page.answer(rows, key, lambda shown: [session_json(a) for a in shown]))
 

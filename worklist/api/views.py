@@ -57,10 +57,7 @@ class Worklist(ClinicView):
         found = found.shown(show, now=timezone.now(), user_id=self.caller.user_id)
         if kind:
             found = found.filter(kind=kind)
-        if page.after:
-            due_at, pk = page.after
-            found = found.filter(due_at__gte=due_at).exclude(due_at=due_at, pk__lte=pk)
-        rows = list(found.by_urgency()[: page.limit + 1])
+        rows = page.rows(found, "due_at")
         self.saw(*{row.patient_id for row in rows[: page.limit]})
         return Response(
             page.answer(rows, lambda i: [i.due_at.isoformat(), i.pk], lambda some: [item_shown(i) for i in some])
