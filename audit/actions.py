@@ -1,6 +1,6 @@
 """Write the audit trail."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,12 @@ INSERT = """
     INSERT INTO audit_auditevent
         (clinic_id, user_id, client_id, action, outcome, code, target_id, patient_ids, ip, request_id)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s::uuid[], %s, %s)
+"""
+INSERT_EACH = """
+    INSERT INTO audit_auditevent
+        (clinic_id, user_id, client_id, action, outcome, code, target_id, patient_ids, ip, request_id)
+    SELECT %s, %s, %s, action, %s, '', target_id, ARRAY[patient_id], %s, %s
+    FROM unnest(%s::text[], %s::uuid[], %s::uuid[]) AS event (action, target_id, patient_id)
 """
 
 
@@ -47,3 +53,15 @@ def log(
         request_id or (by.request_id if by else None) or "",
     )
     prepared(INSERT, row)
+
+
+def log_each(events: Sequence[tuple[str, UUID, UUID]], *, by: Caller) -> None:
+    """
+    As `log`, for what one action did to many rows, in one statement.
+
+    :param events: action, target and patient of each
+    """
+    if not events:
+        return
+    by_whom = (by.clinic_id, by.user_id, by.client_id or "", Outcome.OK, by.ip, by.request_id or "")
+    prepared(INSERT_EACH, (*by_whom, *(list(column) for column in zip(*events, strict=True))))

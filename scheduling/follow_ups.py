@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -33,6 +32,7 @@ from treatments.rules import TECHNIQUES
 from worklist import actions as worklist
 from worklist import rules as kinds
 from worklist.models import Item
+from worklist.rules import Wanted
 
 OF_VISITS = [
     "no_show",
@@ -50,22 +50,6 @@ LOOKED_BACK = timedelta(days=90)
 ASKED_BACK = timedelta(days=14)
 ANSWERED_BY = timedelta(hours=24)  # so long after the last question the answer may take
 QUIETLY = ["mistake", "expired"]  # cancelled so, nobody needs to be called
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """One row that there should be."""
-
-    kind: str
-    patient_id: UUID
-    about_id: UUID
-    facts: dict[str, Any] = field(default_factory=dict)
-    since: datetime | None = None
-    urgency: str | None = None
-
-    @property
-    def key(self) -> tuple[str, UUID]:
-        return self.kind, self.about_id
 
 
 # --- Visits ---------------------------------------------------------------------------------------------------
@@ -324,22 +308,7 @@ def _settle_and_raise(
     )
     by_hand = {(item.kind, item.about_id): item.facts for item in closed.order_by("done_at")}
     # Closed by hand, and nothing is different from then: it was somebody's decision.
-    _raise([one for one in missing if by_hand.get(one.key) != one.facts], by=by, at=at)
-
-
-def _raise(wanted: Iterable[Wanted], *, by: Caller, at: datetime) -> None:
-    """Put these on the worklist; when they are due is worked out once for a day."""
-    zone = clinic_zone(by.clinic_id)
-    due: dict[tuple[str, date], datetime] = {}
-    for one in wanted:
-        since, urgency = one.since or at, one.urgency or kinds.KINDS[one.kind].urgency
-        day = (urgency, since.astimezone(zone).date())
-        if day not in due or urgency == kinds.AT_ONCE:
-            due[day] = worklist.work_out_due_at(urgency, since=since, clinic_id=by.clinic_id)
-        worklist.raise_item(
-            kind=one.kind, patient_id=one.patient_id, about_id=one.about_id, facts=one.facts, by=by, at=at,
-            since=one.since, due_at=due[day],
-        )  # fmt: skip
+    worklist.raise_items(wanted=[one for one in missing if by_hand.get(one.key) != one.facts], by=by, at=at)
 
 
 # --- Recall ---------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from clinic.errors import Conflict, FieldError, Invalid
 from clinic.sql import prepared
 from worklist import rules
 from worklist.models import Item
+from worklist.rules import Wanted
 
 
 class AlreadyDone(Conflict):
@@ -40,10 +41,11 @@ WORKING_DAYS: list[Callable[[UUID, date], Callable[[date], bool]]] = []
 # A record that was merged is spoken of by its survivor. What led to it a first time is kept beside the second.
 RAISE = """
     INSERT INTO worklist_item (clinic_id, patient_id, kind, about_id, facts, since, due_at, times, outcome, note)
-    VALUES (
-        %(clinic)s, coalesce((SELECT merged_into_id FROM patients_patient WHERE id = %(patient)s), %(patient)s),
-        %(kind)s, %(about)s, %(facts)s::jsonb, %(since)s, %(due)s, 1, '', ''
-    )
+    SELECT
+        %(clinic)s, coalesce((SELECT merged_into_id FROM patients_patient WHERE id = wanted.patient), wanted.patient),
+        kind, about, wanted.facts, wanted.since, due, 1, '', ''
+    FROM jsonb_to_recordset(%(wanted)s::jsonb) AS
+        wanted (patient uuid, kind text, about uuid, facts jsonb, since timestamptz, due timestamptz)
     ON CONFLICT (clinic_id, patient_id, kind, about_id) WHERE done_at IS NULL
     DO UPDATE SET times = worklist_item.times + 1, snoozed_until = NULL,
         due_at = least(worklist_item.due_at, excluded.due_at),
@@ -52,7 +54,7 @@ RAISE = """
                 SELECT jsonb_agg(DISTINCT said)
                 FROM jsonb_array_elements(worklist_item.facts->'answers' || (excluded.facts->'answers')) AS said
             )) ELSE '{}' END
-    RETURNING id, times
+    RETURNING id, kind, about_id, patient_id, times
 """
 
 
@@ -72,20 +74,49 @@ def raise_item(
     """
     Put a patient on the worklist, or count up if the same thing waits already.
 
-    :param facts: codes and numbers; never free text
-    :param since: since when it is so, if not just now
-    :param urgency: if not as the kind's
-    :param due_at: if not as the urgency says
+    The options are those of `Wanted`.
+
     :returns: the row's id, and whether it is new
     """
-    since = since or at
-    due = due_at or work_out_due_at(urgency or rules.KINDS[kind].urgency, since=since, clinic_id=by.clinic_id)
-    values = {
-        "clinic": by.clinic_id, "patient": patient_id, "kind": kind, "about": about_id, "since": since, "due": due,
-    }  # fmt: skip
-    item_id, times = prepared(RAISE, {**values, "facts": orjson.dumps(facts).decode()})[0]
-    audit.log(f"worklist.{kind}", by=by, target_id=item_id, patient_ids=[patient_id])
-    return item_id, times == 1
+    wanted = Wanted(kind, patient_id, about_id, facts, since, urgency, due_at)
+    return raise_items(wanted=[wanted], by=by, at=at)[wanted.key]
+
+
+@transaction.atomic
+def raise_items(
+    *, wanted: Sequence[Wanted], by: Caller, at: datetime
+) -> dict[tuple[str, UUID], tuple[UUID, bool]]:  # fmt: skip
+    """
+    Put each of these on the worklist, or count up what waits already. No two may be of one kind about the same thing.
+
+    :returns: by kind and what it is about: the row's id, and whether it is new
+    """
+    if not wanted:
+        return {}
+    due_at = _due_times(wanted, clinic_id=by.clinic_id, at=at)
+    # Always in the same order: two that raise the same rows at once wait for each other instead of dying.
+    rows = [
+        {"patient": one.patient_id, "kind": one.kind, "about": one.about_id, "facts": one.facts,
+         "since": one.since or at, "due": due_at[one.key]}
+        for one in sorted(wanted, key=lambda one: one.key)
+    ]  # fmt: skip
+    done = prepared(RAISE, {"clinic": by.clinic_id, "wanted": orjson.dumps(rows).decode()})
+    audit.log_each([(f"worklist.{kind}", pk, patient_id) for pk, kind, _about, patient_id, _times in done], by=by)
+    return {(kind, about_id): (pk, times == 1) for pk, kind, about_id, _patient_id, times in done}
+
+
+def _due_times(wanted: Sequence[Wanted], *, clinic_id: UUID, at: datetime) -> dict[tuple[str, UUID], datetime]:
+    """When each is due; worked out once for an urgency and a day."""
+    zone = clinic_zone(clinic_id)
+    of_day: dict[tuple[str, date], datetime] = {}
+    found: dict[tuple[str, UUID], datetime] = {}
+    for one in wanted:
+        since, urgency = one.since or at, one.urgency or rules.KINDS[one.kind].urgency
+        day = (urgency, since.astimezone(zone).date())
+        if one.due_at is None and (day not in of_day or urgency == rules.AT_ONCE):
+            of_day[day] = work_out_due_at(urgency, since=since, clinic_id=clinic_id)
+        found[one.key] = one.due_at or of_day[day]
+    return found
 
 
 def work_out_due_at(urgency: str, *, since: datetime, clinic_id: UUID) -> datetime:
@@ -164,11 +195,10 @@ def settle(
     items = Item.objects.open().filter(kind__in=kinds, about_id__in=about_ids)
     if patient_id is not None:
         items = items.filter(patient_id=patient_id)
-    found = list(items.select_for_update(of=("self",)))
-    for item in found:
-        item.done_at, item.outcome = at, rules.ITSELF
-        item.save(update_fields=["done_at", "outcome"])
-        audit.log("worklist.settle", by=by, target_id=item.pk, patient_ids=[item.patient_id])
+    found = list(items.order_by("pk").select_for_update(of=("self",)).values_list("pk", "patient_id"))
+    if found:
+        Item.objects.filter(pk__in=[pk for pk, _patient_id in found]).update(done_at=at, outcome=rules.ITSELF)
+        audit.log_each([("worklist.settle", pk, patient_id) for pk, patient_id in found], by=by)
     return len(found)
 
 

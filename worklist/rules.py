@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from clinic.wall_clock import at_wall
@@ -59,6 +61,30 @@ KINDS = {
     "message_failed": Kind("A message could not be sent", SOON, "Check address and consent"),
     "message_uncertain": Kind("It is unknown whether a message went out", SOON, "Look at the message, and resolve it"),
 }
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """
+    One row that there should be.
+
+    :ivar facts: codes and numbers; never free text
+    :ivar since: since when it is so, if not just now
+    :ivar urgency: if not as the kind's
+    :ivar due_at: if not as the urgency says
+    """
+
+    kind: str
+    patient_id: UUID
+    about_id: UUID
+    facts: dict[str, Any] = field(default_factory=dict)
+    since: datetime | None = None
+    urgency: str | None = None
+    due_at: datetime | None = None
+
+    @property
+    def key(self) -> tuple[str, UUID]:
+        return self.kind, self.about_id
 
 
 def on_weekdays(day: date) -> bool:
