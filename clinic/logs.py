@@ -3,7 +3,8 @@
 import logging
 import re
 
-TOKEN = re.compile(r"^(/[cs]/(?:feeds/|calendar/)?)[^/]+")  # links of patients, feeds of calendars
+# Links of patients, feeds of calendars, links for a new password.
+TOKEN = re.compile(r"^(/[cs]/(?:feeds/|calendar/)?|/account/password/reset/key/)[^/]+")
 
 
 class WithoutQuery(logging.Filter):

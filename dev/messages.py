@@ -100,7 +100,7 @@ def gathered() -> list[str | tuple[str, str]]:
         for path in sorted((ROOT / app).rglob("*")):
             if path.suffix == ".py" and "migrations" not in path.parts:
                 texts |= dict.fromkeys(of_source(path.read_text()))
-            elif path.suffix == ".html":
+            elif path.suffix in (".html", ".txt"):
                 source = BytesIO(templatize(path.read_text()).encode())
                 for _line, text, _comments, _context in extract("python", source, keywords=KEYWORDS):
                     texts.setdefault(tuple(text) if isinstance(text, tuple) else text)

@@ -23,6 +23,8 @@ from psycopg import sql
 from accounts.models import ApiClient, Clinic, Membership, User
 from clinic import tenancy
 from clinic.caller import Caller
+from dev.run import free_port
+from dev.smtp import Inbox, smtp
 from tests import builders
 from tests.api import Api
 
@@ -162,3 +164,15 @@ def patient(cast: Cast) -> UUID:
     """A patient of the first clinic."""
     with tenancy.scope(cast.clinic.pk):
         return builders.patient(cast.caller()).pk
+
+
+@pytest.fixture
+def inbox(settings: Any) -> Iterator[Inbox]:
+    """A real SMTP server of the test's own, to which Palpate sends."""
+    settings.EMAIL_BACKEND = "messaging.providers.mail.NotingBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
+    settings.DEFAULT_FROM_EMAIL = "messages@palpate.example"
+    settings.SMS_PROVIDER = "mail_gateway"
+    settings.SMS_MAIL_GATEWAY = "sms.example"
+    with smtp(settings.EMAIL_PORT) as found:
+        yield found

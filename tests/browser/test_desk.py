@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -203,10 +204,11 @@ def test_axe_finds_nothing_on_the_links_pages(clinic, person, theme):
     assert not page.evaluate("() => document.documentElement.scrollWidth > innerWidth + 1")
 
 
-def centre(page, slot, y):
-    lane = page.locator(f".lane[data-therapist='{slot['therapist_id']}'] .track")
-    box = lane.bounding_box()
-    return {"x": box["width"] / 2, "y": y}
+@contextmanager
+def reloaded(page):
+    """Until the move was taken, and the page has come anew by itself."""
+    with page.expect_event("load"), page.expect_response(lambda r: r.url.endswith("/move/") and r.ok):
+        yield
 
 
 def test_dragged_on_the_desk_and_put_back(clinic, desk):
@@ -219,13 +221,13 @@ def test_dragged_on_the_desk_and_put_back(clinic, desk):
     block.scroll_into_view_if_needed()
     desk.on("dialog", lambda dialog: dialog.accept())
     lane = desk.locator(f".lane[data-therapist='{slot['therapist_id']}'] .track")
-    with desk.expect_response(lambda r: r.url.endswith("/move/") and r.ok):
+    with reloaded(desk):
         from_y = float(block.evaluate("e => parseFloat(e.style.top)"))
         block.drag_to(lane, source_position={"x": 20, "y": 4}, target_position={"x": 60, "y": from_y + 36 + 4})
     moved = clinic.writer.get(f"/appointments/{made['id']}/").json()
     assert moved["starts_at"] == f"{evening}T18:00:00Z"
 
-    with desk.expect_response(lambda r: r.url.endswith("/move/") and r.ok):
+    with reloaded(desk):
         desk.click("[data-toasts] button:has-text('Undo')")
     assert clinic.writer.get(f"/appointments/{made['id']}/").json()["starts_at"] == f"{evening}T17:30:00Z"
     desk.goto("/calendar/")
@@ -245,7 +247,7 @@ def test_two_taps_on_the_tablet(clinic, person):
     page.wait_for_selector("[data-moving]")
     track = page.locator(f".lane[data-therapist='{slot['therapist_id']}'] .track")
     from_y = float(page.locator(f"[data-id='{made['id']}']").evaluate("e => parseFloat(e.style.top)"))
-    with page.expect_response(lambda r: r.url.endswith("/move/") and r.ok):
+    with reloaded(page):
         track.tap(position={"x": 60, "y": from_y + 72 + 12})
     assert clinic.writer.get(f"/appointments/{made['id']}/").json()["starts_at"] == f"{day}T20:00:00Z"
 

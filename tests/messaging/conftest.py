@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,24 +9,10 @@ from django.utils import timezone
 
 from accounts.models import Clinic
 from clinic import tenancy
-from dev.run import free_port
-from dev.smtp import Inbox, smtp
 from messaging import actions, engine
 from messaging.models import Message
 from patients.models import Patient
 from tests import builders
-
-
-@pytest.fixture
-def inbox(settings: Any) -> Iterator[Inbox]:
-    """A real SMTP server of the test's own, to which Palpate sends."""
-    settings.EMAIL_BACKEND = "messaging.providers.mail.NotingBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
-    settings.DEFAULT_FROM_EMAIL = "messages@palpate.example"
-    settings.SMS_PROVIDER = "mail_gateway"
-    settings.SMS_MAIL_GATEWAY = "sms.example"
-    with smtp(settings.EMAIL_PORT) as found:
-        yield found
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from messaging import engine
 from messaging.models import Link, Message
 from scheduling import actions, availability, holding, ics, series
 from scheduling.models import Appointment
-from tests.messaging.conftest import inbox  # noqa: F401 - a fixture
 from tests.scheduling.conftest import AT
 
 
@@ -79,7 +78,7 @@ def test_calendar_files_are_read_back_by_two_parsers(desk, ada):
     assert Calendar.from_ical(files["appointment_moved"]).walk("VEVENT")[0].decoded("DTSTART") == moved.starts_at
 
 
-def test_the_mail_carries_it(desk, ada, inbox, django_capture_on_commit_callbacks):  # noqa: F811
+def test_the_mail_carries_it(desk, ada, inbox, django_capture_on_commit_callbacks):
     from django.utils import timezone
 
     now = timezone.now() - timedelta(seconds=30)
