@@ -410,3 +410,5 @@ def follow_merge(*, source_id: UUID, target_id: UUID, by: Caller, at: datetime) 
     with_one = Programme.objects.filter(patient_id__in=[source_id, target_id], status__in=going)
     if with_one.values("patient_id").distinct().count() > 1:
         raise BothRun
+    for programme in with_one.filter(patient_id=source_id).select_related("patient__merged_into"):
+        planning.plan_ahead(programme, at=at)  # by the survivor's consent, in the survivor's time zone

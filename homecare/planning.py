@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, OuterRef
 
 from accounts.models import Clinic
@@ -29,6 +29,7 @@ from patients.models import Patient
 from patients.queries import zone_of
 from treatments.models import Intervention, Session
 from treatments.rules import TECHNIQUES
+from worklist import actions as worklist
 
 logger = logging.getLogger(__name__)
 AHEAD_DAYS = 14
@@ -50,7 +51,7 @@ def edition(zone: ZoneInfo) -> str:
 
 
 def check_channels(problems: Problems, patient: Patient, channels: Sequence[str]) -> None:
-    if channels and patient.birth_date is None:
+    if channels and not links.can_be_opened(patient):
         problems.add("/channels", "no_birth_date", "The link asks for the year of birth, and none is recorded.")
     country = Clinic.objects.values_list("country", flat=True).get(pk=patient.clinic_id)
     for channel in channels:
@@ -160,7 +161,7 @@ def plan_soreness(*, by: Caller, at: datetime) -> int:
     fresh = []
     for session in sessions:
         patient = session.patient
-        if patient.birth_date is None or patient.merged_into_id is not None:
+        if not links.can_be_opened(patient):
             continue
         zone = zone_of(patient)
         for hours in rules.SORENESS_AFTER_H:
@@ -194,17 +195,30 @@ def promote_due(*, by: Caller, at: datetime) -> int:
         .select_related("patient", "programme")
         .order_by("due_at")[:BATCH]
     )
+    turned = []
     for occurrence in due:
         try:
             with transaction.atomic():
                 occurrence.status = Occurrence.Status.OWED if _owe(occurrence, by, at) else Occurrence.Status.SKIPPED
+        except (OperationalError, InterfaceError):
+            logger.warning("occurrence %s waits for the next tick: the database would not", occurrence.pk)
+            continue
         except Exception:  # one that nobody foresaw must not stand in the way of all the others
             logger.exception("occurrence %s could not be turned into a message", occurrence.pk)
-            occurrence.status = Occurrence.Status.SKIPPED
-    Occurrence.objects.bulk_update(due, ["status", "message"])
+            _give_up(occurrence, by=by, at=at)
+        turned.append(occurrence)
+    Occurrence.objects.bulk_update(turned, ["status", "message"])
     if due:
         send.hand_over.delay_on_commit(str(by.clinic_id))
     return len(due)
+
+
+def _give_up(occurrence: Occurrence, *, by: Caller, at: datetime) -> None:
+    occurrence.status, occurrence.message = Occurrence.Status.SKIPPED, None
+    facts = {"channel": occurrence.channel, "message": occurrence.kind, "reason": "broken"}
+    worklist.raise_item(
+        kind="message_failed", patient_id=occurrence.patient_id, about_id=occurrence.pk, facts=facts, by=by, at=at
+    )  # fmt: skip
 
 
 def _owe(occurrence: Occurrence, by: Caller, at: datetime) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.utils import timezone
 
 from accounts.models import Clinic
@@ -54,8 +54,8 @@ def owe(
     to_user_id: UUID | None = None,
     late_after: timedelta | None = None,
     about_at: datetime | None = None,
-    about_until: datetime | None = None,
     calendar: str = "",
+    again_of_id: UUID | None = None,
     by_hand: bool = False,
     wake: bool = True,
 ) -> Message | None:
@@ -63,7 +63,7 @@ def owe(
     Owe one message. The same `dedupe_key` never makes a second one; then the answer is None.
 
     :param late_after: after so long it is not sent any more; without it, as the clinic's settings say
-    :param about_at: the time of the appointment that it is about, which ends `about_until`
+    :param about_at: the time of the appointment that it is about
     :param calendar: iCalendar that goes along with a mail; no names in it
     :param wake: have a worker look at once; whoever owes many does that once for all
     :param by_hand: somebody asked for just this one: the day's limit does not hold it back
@@ -79,9 +79,9 @@ def owe(
         about_id=about_id,
         link=link,
         about_at=about_at,
-        about_until=about_until,
         calendar=calendar,
         dedupe_key=dedupe_key,
+        again_of_id=again_of_id,
         by_hand=by_hand,
         due_at=due_at,
         next_at=due_at,
@@ -105,11 +105,22 @@ def call_off(
     :param kinds: None: of every kind
     :param for_good: also what was withheld, failed or dropped: it is out of date, so nobody may send it again
     """
-    states = [rules.QUEUED, *([rules.WITHHELD, rules.FAILED, rules.DROPPED] if for_good else [])]
+    states = rules.NOT_GONE if for_good else [rules.QUEUED]
     found = Message.objects.filter(about_id__in=list(about_ids), state__in=states)
     if kinds is not None:
         found = found.filter(kind__in=list(kinds))
     return found.update(state=rules.CANCELLED, reason="not_wanted")
+
+
+def tell_instead(*, message_id: UUID, about_id: UUID, about_at: datetime, calendar: str) -> bool:
+    """
+    Have a message that has not gone out speak of something else; False if it has, or a worker has it in hand.
+
+    :param calendar: as in `owe`; a channel that takes none gets none
+    """
+    found = Message.objects.filter(pk=message_id, state__in=rules.NOT_GONE)
+    kept = Case(When(channel=rules.EMAIL, then=Value(calendar)), default=Value(""))
+    return found.update(about_id=about_id, about_at=about_at, calendar=kept) > 0
 
 
 # --- By hand --------------------------------------------------------------------------------------------------
@@ -125,13 +136,13 @@ def send_again(*, message_id: UUID, by: Caller, at: datetime) -> Message:
     old = Message.objects.select_for_update(of=("self",)).get(pk=message_id)
     if old.state in rules.WAITING or old.state == rules.CANCELLED:
         raise NotResendable
-    before = Message.objects.filter(dedupe_key__startswith=f"{old.pk}:again:")
+    before = Message.objects.filter(again_of=old)
     if before.filter(Q(state__in=rules.WAITING) | Q(due_at__gt=at - SECOND_CLICK)).exists():
         raise NotResendable("It was sent again just now.")
     made = owe(
         kind=old.kind, channel=old.channel, patient_id=old.patient_id, about_id=old.about_id,
         link=_link_again(old, at), to_user_id=old.to_user_id, dedupe_key=f"{old.pk}:again:{before.count() + 1}",
-        due_at=at, by=by, about_at=old.about_at, about_until=old.about_until, calendar=old.calendar, by_hand=True,
+        due_at=at, by=by, about_at=old.about_at, calendar=old.calendar, again_of_id=old.pk, by_hand=True,
     )  # fmt: skip
     assert made is not None
     worklist.settle(kinds=TROUBLE, about_ids=[old.pk], by=by, at=at)

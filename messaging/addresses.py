@@ -30,6 +30,7 @@ def e164(phone: str, country: str) -> str:
 
 def of_patient(patient: Patient, channel: str, country: str) -> str:
     """The address, or an empty text if there is none that could be one."""
+    patient = patient.in_use
     if channel == rules.EMAIL:
         return (patient.email or "").strip()
     try:
@@ -55,7 +56,7 @@ def is_refused(channel: str, address: str) -> bool:
 
 def obstacle(patient: Patient, channel: str, country: str) -> str:
     """Why nothing may go to the patient this way: no_consent, no_address or address_refused; empty if it may."""
-    if getattr(patient, f"consent_{channel}") != "granted":
+    if getattr(patient.in_use, f"consent_{channel}") != "granted":
         return "no_consent"
     address = of_patient(patient, channel, country)
     if not address:

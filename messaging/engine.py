@@ -220,7 +220,7 @@ def next_claim(desk: Desk, claiming: str = CLAIM) -> Claim | Settled | None:
     message_id, lease_ran_out, now = rows[0]
     message = Message.objects.select_related("patient__merged_into", "link", "to_user").get(pk=message_id)
     # A record that was merged is reached as the one that is in use.
-    message.patient = message.patient.merged_into or message.patient
+    message.patient = message.patient.in_use
     carrier = desk.carriers[message.channel]
     if lease_ran_out and not _may_try_again(desk, message, carrier):
         finish(message, Result(rules.UNKNOWN, message.reason or "worker_lost", uncertain=True))
@@ -266,6 +266,8 @@ def compose(desk: Desk, message: Message, *, look_first: bool = False) -> Outgoi
         stop_url = links.url_of(links.stop_link(clinic_id=clinic.pk, patient_id=message.patient_id))
     worded = desk.worded(message.kind, message.channel, language)
     when = texts.when(message.about_at, clinic.time_zone, language) if message.about_at else ""
+    if message.link is None and message.kind in texts.UNLINKED:
+        worded = texts.unlinked(message.kind, message.channel, language)
     text = texts.written(worded, {"clinic": clinic.name, "link": link, "stop": stop_url, "when": when})
     return Outgoing(
         key=message.pk,

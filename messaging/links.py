@@ -22,6 +22,7 @@ from clinic import tenancy
 from clinic.schema import new_id
 from clinic.sql import prepared
 from messaging.models import Link
+from patients.models import Patient
 
 TOKEN_BYTES = 20
 WRONG_ANSWERS = 5  # so many wrong years of birth close a link
@@ -50,6 +51,11 @@ def make(*, purpose: str, patient_id: UUID, about_id: UUID, expires_at: datetime
         expires_at=expires_at,
         token_sha256=digest(token_of(link_id)),
     )
+
+
+def can_be_opened(patient: Patient) -> bool:
+    """Whoever opens a link on a new device is asked for the year of birth."""
+    return patient.in_use.birth_date is not None
 
 
 def url_of(link: Link) -> str:

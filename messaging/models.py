@@ -122,6 +122,10 @@ class Message(OfPatient):
     about_id = models.UUIDField(help_text="what it is about: a programme, a session, a row of the worklist")
     link = models.ForeignKey(Link, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     dedupe_key = models.TextField(help_text="the same key never makes a second message")
+    again_of = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="again", db_constraint=False,
+        help_text="the message that somebody had sent again",
+    )  # fmt: skip
     by_hand = models.BooleanField(
         default=False,
         db_default=False,
@@ -129,7 +133,6 @@ class Message(OfPatient):
     )
     state = models.TextField(default=rules.QUEUED)
     about_at = models.DateTimeField(null=True, help_text="the appointment's time, which the text names")
-    about_until = models.DateTimeField(null=True, help_text="its end, which the calendar file names")
     calendar = models.TextField(blank=True, default="", help_text="iCalendar that goes along with a mail")
     reason = models.TextField(blank=True, default="", help_text="why it did not go, or not yet")
     uncertain = models.BooleanField(default=False)

@@ -91,13 +91,22 @@ DEFAULTS = {
 }
 
 
-def default(kind: str, channel: str) -> Text:
+# What has a link goes out in these words to whoever could not open it.
+CALL_US = gettext_noop("If you cannot come, please call us.")
+UNLINKED = {
+    "appointment_booked": gettext_noop("{clinic}: your appointment is on {when}."),
+    "appointment_moved": gettext_noop("{clinic}: your appointment is now on {when}."),
+    "appointment_reminder": gettext_noop("{clinic}: you have an appointment on {when}."),
+}
+
+
+def default(kind: str, channel: str, *, linked: bool = True) -> Text:
     """Our words, in the language that is active."""
     text = DEFAULTS[kind]
-    lines = [_(text.body)]
+    lines = [_(text.body) if linked else f"{_(UNLINKED[kind])} {_(CALL_US)}"]
     if kind in ("series_booked", "series_moved") and channel == rules.EMAIL:
         lines.append(_(IN_THE_FILE))
-    if rules.KINDS[kind].link and channel == rules.EMAIL:
+    if rules.KINDS[kind].link and linked and channel == rules.EMAIL:
         lines.append(_(ANSWER_WHILE) if rules.KINDS[kind].dated else _(ANSWER_ONCE))
     if rules.KINDS[kind].to_patient:
         lines.append(_(STOP_LINE) if channel == rules.EMAIL else _(STOP_SMS))
@@ -137,6 +146,12 @@ def worded(kind: str, channel: str, language: str) -> Text:
 def ours(kind: str, channel: str, language: str) -> Text:
     with translation.override(language):
         return default(kind, channel)
+
+
+def unlinked(kind: str, channel: str, language: str) -> Text:
+    """Our words without a link; the clinic's own lead to one."""
+    with translation.override(language):
+        return default(kind, channel, linked=False)
 
 
 def written(text: Text, values: dict[str, str]) -> Text:

@@ -144,7 +144,7 @@ def _known(identifiers: list[actions.NewIdentifier], by: Caller) -> Patient | No
     candidates = Identifier.objects.filter(clinic_id=by.clinic_id, value__in=[i.value for i in identifiers])
     for row in candidates.select_related("patient__merged_into").order_by("pk"):
         if (row.system, row.value) in pairs:
-            return row.patient.merged_into or row.patient
+            return row.patient.in_use
     return None
 
 

@@ -115,6 +115,11 @@ class Patient(models.Model):
         return f"Patient {self.pk}"
 
     @property
+    def in_use(self) -> Patient:
+        """The record that this one was merged into; itself, if it was not. It has the address, consent and zone."""
+        return self.merged_into or self
+
+    @property
     def is_merged(self) -> bool:
         return self.merged_into_id is not None
 

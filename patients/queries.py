@@ -31,4 +31,5 @@ def identities(*, clinic_id: UUID, patient_id: UUID) -> list[UUID]:
 
 def zone_of(patient: Patient) -> ZoneInfo:
     """The patient's own time zone, or else the clinic's."""
-    return ZoneInfo(patient.time_zone) if patient.time_zone else clinic_zone(patient.clinic_id)
+    own = patient.in_use.time_zone
+    return ZoneInfo(own) if own else clinic_zone(patient.clinic_id)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 
 from django.conf import settings
+from django.db.models import Max
+from django.db.models.functions import Greatest
 from django.utils import translation
 
 from accounts.models import Clinic
 from accounts.queries import clinic_zone
+from clinic import bulk
 from clinic.caller import Caller
+from clinic.schema import new_id
 from messaging import actions as messages
 from messaging import addresses, engine, links
 from messaging import rules as message_rules
@@ -20,7 +25,7 @@ from messaging.rules import EMAIL
 from messaging.texts import language_of
 from patients.models import Patient
 from scheduling import ics, rules, slots
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Told
 
 LATE = timedelta(days=2)  # word of a change is of use for so long
 BEFORE = timedelta(minutes=15)  # no reminder comes later than that before the visit
@@ -28,17 +33,18 @@ SECOND_THOUGHTS = timedelta(minutes=1)  # a change that is taken back so soon is
 KINDS = [code for code, kind in message_rules.KINDS.items() if kind.dated and code != "slot_offered"]
 TIMES = ["appointment_booked", "appointment_moved", "series_booked", "series_moved"]
 ENDS = ["appointment_cancelled", "series_cancelled"]
+OF_SERIES = ["series_booked", "series_moved", "series_cancelled"]
 
 
 def booked(found: Appointment, *, by: Caller, at: datetime) -> None:
-    _call_off([found])
+    _call_off([found], at=at)
     if not _knows(found):
         _announce([found], "appointment_booked", ics.REQUEST, by=by, at=at)
     remind(found, by=by, at=at)
 
 
 def moved(found: Appointment, *, by: Caller, at: datetime) -> None:
-    _call_off([found])
+    _call_off([found], at=at)
     if found.status == rules.PROPOSED:
         return
     if not _knows(found):
@@ -50,15 +56,15 @@ def status_changed(found: Appointment, before: str, *, by: Caller, at: datetime)
     """Word of a cancellation or a missed visit; a corrected one is announced anew."""
     after = found.status
     if after == rules.CANCELLED:
-        _call_off([found])
+        _call_off([found], at=at)
         if before != rules.PROPOSED:
             _announce([found], "appointment_cancelled", ics.CANCEL, by=by, at=at, wait=SECOND_THOUGHTS)
     elif after == rules.NOSHOW:
-        _call_off([found])
+        _call_off([found], at=at)
         if at - found.starts_at < LATE:
             _owe(found, "appointment_missed", by=by, at=at, due_at=at, late_after=LATE)
     elif rules.STATUSES[after].begun or after == rules.PROPOSED:
-        _call_off([found])
+        _call_off([found], at=at)
     elif before in (rules.PROPOSED, rules.CANCELLED, rules.NOSHOW):
         booked(found, by=by, at=at)
     elif rules.STATUSES[before].begun:
@@ -75,7 +81,7 @@ def series_booked(made: Sequence[Appointment], *, by: Caller, at: datetime) -> N
 
 
 def series_moved(rows: Sequence[Appointment], *, by: Caller, at: datetime) -> None:
-    _call_off(rows)
+    _call_off(rows, at=at)
     told = [one for one in rows if one.status != rules.PROPOSED]
     if told and not all(map(_knows, told)):
         _announce(told, "series_moved", ics.PUBLISH, by=by, at=at, wait=SECOND_THOUGHTS)
@@ -84,19 +90,20 @@ def series_moved(rows: Sequence[Appointment], *, by: Caller, at: datetime) -> No
 
 
 def series_cancelled(rows: Sequence[Appointment], *, by: Caller, at: datetime) -> None:
-    _call_off(rows)
+    _call_off(rows, at=at)
     if rows:
         _announce(rows, "series_cancelled", ics.PUBLISH, by=by, at=at, wait=SECOND_THOUGHTS)
 
 
 def _knows(found: Appointment) -> bool:
     """Whether the last word that went out to the patient is this very time, with the same end."""
-    told = Message.objects.filter(about_id=found.pk, kind__in=[*TIMES, *ENDS], sent_at__isnull=False)
-    last = told.order_by("-sent_at", "-id").first()
+    told = Told.objects.filter(appointment=found, message__kind__in=[*TIMES, *ENDS]).select_related("message")
+    went_out = told.annotate(went_out_at=Greatest("message__sent_at", Max("message__again__sent_at")))
+    last = went_out.filter(went_out_at__isnull=False).order_by("-went_out_at", "-id").first()
     return (
         last is not None
-        and last.kind in TIMES
-        and (last.about_at, last.about_until) == (found.starts_at, found.ends_at)
+        and last.message.kind in TIMES
+        and (last.starts_at, last.ends_at) == (found.starts_at, found.ends_at)
     )
 
 
@@ -111,8 +118,23 @@ def remind(found: Appointment, *, by: Caller, at: datetime) -> None:
             _owe(found, "appointment_reminder", by=by, at=at, due_at=due, late_after=late_after, name=str(hours))
 
 
-def _call_off(rows: Sequence[Appointment]) -> None:
-    messages.call_off(about_ids=[one.pk for one in rows], kinds=KINDS, for_good=True)
+def _call_off(rows: Sequence[Appointment], *, at: datetime) -> None:
+    """What has not gone out about these is out of date. Word of a whole series still goes out about the others."""
+    ids = [one.pk for one in rows]
+    messages.call_off(about_ids=ids, kinds=[kind for kind in KINDS if kind not in OF_SERIES], for_good=True)
+    waiting = Told.objects.filter(message__kind__in=OF_SERIES, message__state__in=message_rules.NOT_GONE)
+    hit = waiting.filter(appointment_id__in=ids).values("message_id")
+    rest: dict[Message, list[Appointment]] = defaultdict(list)
+    for told in waiting.filter(message_id__in=hit).select_related("message", "appointment"):
+        rest[told.message] += [told.appointment] if told.appointment_id not in ids else []
+    for message, others in rest.items():
+        if not others:
+            messages.call_off(about_ids=[message.about_id], kinds=[message.kind], for_good=True)
+            continue
+        first = min(others, key=lambda one: one.starts_at)
+        calendar = _calendar(others, ics.PUBLISH, *_people(first), at)
+        if messages.tell_instead(message_id=message.pk, about_id=first.pk, about_at=first.starts_at, calendar=calendar):
+            Told.objects.filter(message=message, appointment_id__in=ids).delete()
 
 
 def _announce(
@@ -125,7 +147,7 @@ def _announce(
         return
     patient, clinic = _people(first)
     calendar = _calendar(rows, method, patient, clinic, at)
-    _owe(first, kind, by=by, at=at, due_at=at + wait, late_after=LATE, calendar=calendar)
+    _owe(first, kind, by=by, at=at, due_at=at + wait, late_after=LATE, calendar=calendar, tells=rows)
 
 
 def _people(found: Appointment) -> tuple[Patient, Clinic]:
@@ -158,16 +180,22 @@ def link_of(found: Appointment) -> Link:
 
 def _owe(
     found: Appointment, kind: str, *, by: Caller, at: datetime, due_at: datetime, late_after: timedelta,
-    calendar: str = "", name: str = "",
+    calendar: str = "", name: str = "", tells: Sequence[Appointment] = (),
 ) -> None:  # fmt: skip
-    channels = addresses.usable_channels(Patient.objects.get(pk=found.patient_id))
+    patient = Patient.objects.get(pk=found.patient_id)
+    channels = addresses.usable_channels(patient)
     if not channels:
         return
-    linked = message_rules.KINDS[kind].link and found.starts_at > at
-    messages.owe(
+    linked = message_rules.KINDS[kind].link and found.starts_at > at and links.can_be_opened(patient)
+    message = messages.owe(
         kind=kind, channel=channels[0], patient_id=found.patient_id, about_id=found.pk, about_at=found.starts_at,
-        about_until=found.ends_at,
         link=link_of(found) if linked else None, due_at=due_at, late_after=late_after, by=by,
         calendar=calendar if channels[0] == EMAIL else "",
         dedupe_key=f"{kind}:{found.pk}:{found.revision}:{name}",
     )  # fmt: skip
+    if message is not None:
+        bulk.insert([
+            Told(id=new_id(), clinic_id=found.clinic_id, message=message, appointment=one, starts_at=one.starts_at,
+                 ends_at=one.ends_at)
+            for one in tells
+        ])  # fmt: skip

@@ -275,7 +275,7 @@ def _offer(
         expires_at=expires_at,
     )  # fmt: skip
     patient = Patient.objects.get(pk=waiting.patient_id)
-    channels = addresses.usable_channels(patient) if patient.birth_date else []
+    channels = addresses.usable_channels(patient) if links.can_be_opened(patient) else []
     if channels:
         offer.link = links.make(
             purpose="offer", patient_id=patient.pk, about_id=offer.pk, expires_at=expires_at, clinic_id=by.clinic_id

@@ -32,6 +32,7 @@ class Running:
             f"{self.url}/oauth/token/",
             data={"grant_type": "client_credentials"},
             auth=(one["client_id"], one["client_secret"]),
+            timeout=30,
         )
         token = answer.json()["access_token"]
         headers = {"Authorization": f"Bearer {token}"}
@@ -48,10 +49,14 @@ class Running:
 
     def kill_postgres(self) -> None:
         assert self.stack.postgres is not None
-        os.kill(self.stack.postgres.postmaster_pid, signal.SIGKILL)
+        postmaster = self.stack.postgres.postmaster_pid
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        os.kill(postmaster, signal.SIGKILL)
         assert self.stack.postgres.process is not None
         self.stack.postgres.process.wait()
-        time.sleep(1)  # its children notice
+        end = time.monotonic() + 30
+        while any(Path(f"/proc/{child}").exists() for child in children) and time.monotonic() < end:
+            time.sleep(0.1)  # its children notice; a new one would refuse to start beside them
 
     def start_postgres(self) -> None:
         assert self.stack.postgres is not None
@@ -59,7 +64,7 @@ class Running:
 
     def mails(self) -> list[dict[str, str]]:
         """What was sent, newest first."""
-        found: list[dict[str, str]] = httpx.get(f"{self.inbox}/mails.json").json()
+        found: list[dict[str, str]] = httpx.get(f"{self.inbox}/mails.json", timeout=30).json()
         return found
 
     def wait(self, seconds: float = 30) -> None:

@@ -555,6 +555,8 @@ def ask_page(user, path, method, ids, **headers):
     for name in things:
         if f"{{{name}_id}}" in path:
             names[f"{name}_id"] = ids[name]
+    if path == "programmes/{programme_id}/link/":  # whoever asks in the evening is told that it is quiet now
+        names["programme_id"] = ids["noon_programme"]
     filled = "/" + path.format(**names, document_id=exam, change="pause")
     if path.endswith("changes/"):
         filled += f"?tab={uuid4()}&revision=1"

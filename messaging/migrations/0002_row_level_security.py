@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
         clinic_key("messaging_link", "patient_id", "patients_patient"),
         clinic_key("messaging_message", "patient_id", "patients_patient"),
         clinic_key("messaging_message", "link_id", "messaging_link"),
+        clinic_key("messaging_message", "again_of_id", "messaging_message"),
         clinic_key("messaging_deliveryevent", "message_id", "messaging_message"),
         final_table("messaging_deliveryevent"),
         queue_table("messaging_message"),

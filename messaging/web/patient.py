@@ -110,7 +110,7 @@ def admitted(token: str, *, year: str, known: UUID | None, ip: str | None) -> Li
         link = Link.objects.select_for_update(of=("self",)).filter(pk=link_id).first()
         of = link.patient_id if link else NOBODY
         patient = Patient.objects.filter(pk=of).select_related("merged_into").first()
-        patient = patient and (patient.merged_into or patient)
+        patient = patient and patient.in_use
         born = patient.birth_date.year if patient and patient.birth_date else None
         is_they = (link is not None and known == link.patient_id) or (born is not None and year == str(born))
         fit = (

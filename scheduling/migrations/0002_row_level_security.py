@@ -16,6 +16,8 @@ KEYS = [
     ("appointment", "room_id", "scheduling_room"),
     ("appointment", "series_id", "scheduling_series"),
     ("change", "appointment_id", "scheduling_appointment"),
+    ("told", "message_id", "messaging_message"),
+    ("told", "appointment_id", "scheduling_appointment"),
     ("waiting", "patient_id", "patients_patient"),
     ("waiting", "type_id", "scheduling_appointmenttype"),
     ("waiting", "placed_id", "scheduling_appointment"),
@@ -29,7 +31,7 @@ KEYS = [
 ]
 TABLES = [
     "site", "room", "appointmenttype", "competency", "hours", "extrahours", "closure", "series", "appointment",
-    "change", "waiting", "opening", "offer",
+    "change", "told", "waiting", "opening", "offer",
 ]  # fmt: skip
 # A calendar program has only the feed's address.
 PRESENTED = "decode(nullif(current_setting('palpate.link_sha256', true), ''), 'hex')"

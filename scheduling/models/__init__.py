@@ -1,6 +1,6 @@
 """Tables of scheduling."""
 
-from scheduling.models.appointments import Appointment, AppointmentQuerySet, Change, Series
+from scheduling.models.appointments import Appointment, AppointmentQuerySet, Change, Series, Told
 from scheduling.models.setup import (
     AppointmentType,
     Booking,
@@ -16,5 +16,5 @@ from scheduling.models.waitlist import Offer, Opening, Waiting
 
 __all__ = [
     "Appointment", "AppointmentQuerySet", "AppointmentType", "Booking", "Change", "Closure", "Competency",
-    "ExtraHours", "Feed", "Hours", "Offer", "Opening", "Room", "Series", "Site", "Waiting",
+    "ExtraHours", "Feed", "Hours", "Offer", "Opening", "Room", "Series", "Site", "Told", "Waiting",
 ]  # fmt: skip

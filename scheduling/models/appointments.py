@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from clinic.caller import Caller
+from messaging.models import Message
 from patients.models import OfPatient, Patient
 from scheduling import rules
 from scheduling.models.setup import AppointmentType, Room
@@ -175,3 +176,16 @@ class Change(OfPatient):
 
     class Meta:
         indexes = [models.Index(fields=["clinic", "appointment", "id"], name="change_of_appointment")]
+
+
+class Told(OfPatient):
+    """Which time of which appointment a message tells the patient; they know it once the message has gone out."""
+
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "message", "appointment"], name="told_once")]
+        indexes = [models.Index(fields=["clinic", "appointment"], name="told_of_appointment")]

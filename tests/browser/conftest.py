@@ -78,7 +78,7 @@ class Person:
         page.fill("#id_login", self.user["email"])
         page.fill("#id_password", self.user["password"])
         page.click("main .button.wide")
-        page.wait_for_url("**/")
+        page.wait_for_url(lambda url: "/account/login/" not in url)
         return page
 
     def new_exam(self, page: Any, patient_id: str) -> str:
@@ -126,6 +126,6 @@ def patient_id(writer: httpx.Client) -> str:
     return str(made.json()["id"])
 
 
-def saved(page: Any) -> None:
+def saved(page: Any, *, within_s: int = 10) -> None:
     """Wait until the screen says that everything is saved."""
-    page.wait_for_selector('[data-saved][data-state="saved"][data-waiting="0"]')
+    page.wait_for_selector('[data-saved][data-state="saved"][data-waiting="0"]', timeout=within_s * 1000)

@@ -71,7 +71,7 @@ def test_compression_needling_and_what_came_of_it(person, writer, patient_id):
 
     session = stored(writer, url)
     assert session["status"] == "signed"
-    assert session["interventions"][0]["dose"]["hold_s"] in (6, 7)
+    assert session["interventions"][0]["dose"]["hold_s"] in range(6, 12)
     assert session["interventions"][0]["limit_reasons"] == {"hold_s": "The point let go at once."}
     assert session["interventions"][1]["dose"] == {"needles_in": 2, "needles_out": 2}
     assert sorted((m["kind"], m["phase"], m["value"]) for m in session["measures"]) == [

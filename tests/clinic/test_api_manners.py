@@ -160,7 +160,7 @@ def test_limits_are_told_and_kept(api, settings):
     settings.API_REQUESTS_PER_MINUTE = 3
     therapist = api()
 
-    answers = [therapist.get("/me/") for _ in range(5)]
+    answers = [therapist.get("/me/") for _ in range(7)]  # the minute may turn once
 
     codes = [a.status_code for a in answers]
     assert codes[0] == 200
@@ -247,7 +247,7 @@ def test_strangers_are_counted_by_address(cast, settings):
     settings.API_REQUESTS_PER_MINUTE = 3
     stranger = Client(REMOTE_ADDR="198.51.100.77")
 
-    answers = [stranger.get("/api/v1/patients/") for _ in range(6)]
+    answers = [stranger.get("/api/v1/patients/") for _ in range(7)]
 
     assert answers[0].status_code == 401
     assert 429 in [a.status_code for a in answers]

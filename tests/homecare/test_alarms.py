@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -81,8 +82,8 @@ def test_when_the_therapist_has_left_the_owners_are_told(in_clinic, running):
 
 def test_a_stop_sign_alone_is_nobodys_task_and_two_days_are(in_clinic, running):
     programme = running(at=NOW() - timedelta(days=3))
-    answer(in_clinic, programme, wrong=["tingling"], days_ago=1)
-    answer(in_clinic, programme, wrong=["pulse_felt"], days_ago=1)
+    answer(in_clinic, programme, wrong=["tingling"], days_ago=2)
+    answer(in_clinic, programme, wrong=["pulse_felt"], days_ago=2)
     assert not Item.objects.exists()
     answer(in_clinic, programme, wrong=["tingling"])
     item = Item.objects.get()
@@ -92,7 +93,7 @@ def test_a_stop_sign_alone_is_nobodys_task_and_two_days_are(in_clinic, running):
 def test_too_much_discomfort_is_a_stop_sign(in_clinic, running):
     programme = running(at=NOW() - timedelta(days=3))
     step = pressing(programme)
-    for days_ago in (1, 0):
+    for days_ago in (2, 0):
         answer(in_clinic, programme, steps={step.pk: {"done": "yes", "discomfort": 7}}, days_ago=days_ago)
     assert Item.objects.get().kind == "stop_event_twice"
 
@@ -216,6 +217,25 @@ def test_two_running_programmes_do_not_become_one_persons(in_clinic, running):
         patient_id=other.pk, into_id=programme.patient_id, reason="the same", by=in_clinic.caller(in_clinic.owner),
         at=NOW(),
     )  # fmt: skip
+
+
+def test_a_merged_records_programme_reminds_as_the_survivor_wishes(in_clinic, running):
+    programme = running()
+    survivor = builders.patient(
+        in_clinic.caller(), email="ada@home.example", consent_email="granted", time_zone="Asia/Tokyo"
+    )
+    messages.stop(patient_id=programme.patient_id, channel="email", by=in_clinic.caller(), at=NOW())
+    patients.merge_patients(
+        patient_id=programme.patient_id, into_id=survivor.pk, reason="the same",
+        by=in_clinic.caller(in_clinic.owner), at=NOW(),
+    )  # fmt: skip
+
+    programme = Programme.objects.select_related("patient").get(pk=programme.pk)
+    actions.set_reminders(
+        programme=programme, channels=["email"], times=[time(9)], weekdays=range(7), by=in_clinic.caller(), at=NOW()
+    )
+    planned = Occurrence.objects.filter(programme=programme, status="planned", kind="check_in")
+    assert {one.due_at.astimezone(ZoneInfo("Asia/Tokyo")).hour for one in planned} == {9}
 
 
 # --- Versions and figures -------------------------------------------------------------------------------------

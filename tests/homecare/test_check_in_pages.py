@@ -17,6 +17,7 @@ from homecare import actions, queries
 from homecare.models import CheckIn, Programme, StepAnswer
 from messaging import links
 from messaging.models import Link, Message
+from patients.queries import zone_of
 from worklist.models import Item
 
 pytestmark = pytest.mark.django_db
@@ -194,7 +195,7 @@ def test_without_a_visit_nothing_is_shown(link):
     for path in ("/c/today/", "/c/thanks/"):
         answer = Client().get(path)
         assert answer.status_code == 403
-        assert b"Ada" not in answer.content
+        assert b"Hello" not in answer.content
     forged = Client()
     forged.cookies["visit"] = "eyJjbGluaWMiOiIxIn0:1:1"
     assert forged.get("/c/today/").status_code == 403
@@ -303,7 +304,8 @@ def test_three_days_of_more_pain_are_listed(cast, visitor, programme):
         for back in (1, 2):
             CheckIn.objects.create(
                 clinic_id=cast.clinic.pk, patient=programme.patient, programme=programme, pain=6,
-                local_date=timezone.localdate() - timedelta(days=back), answered_at=timezone.now(),
+                local_date=timezone.localdate(timezone=zone_of(programme.patient)) - timedelta(days=back),
+                answered_at=timezone.now(),
             )  # fmt: skip
     visitor.post("/c/today/", {"pain": "7"})
 

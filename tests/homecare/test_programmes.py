@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +13,7 @@ from PIL import Image
 
 from clinic.caller import Caller
 from clinic.errors import Invalid
-from clinic.wall_clock import begin_of
+from clinic.wall_clock import at_wall, begin_of
 from homecare import actions, dry_run, library, planning, queries
 from homecare.models import CheckIn, Occurrence, Programme, Step, Template, Version
 from homecare.pictures import read_picture
@@ -22,6 +22,7 @@ from messaging.models import Message
 from patients import actions as patients
 from patients.queries import zone_of
 from tests.homecare.conftest import content
+from worklist.models import Item
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now
@@ -254,6 +255,32 @@ def test_what_is_due_becomes_one_message_each_with_a_link(in_clinic, running):
     assert set(messages.values_list("link__purpose", flat=True)) == {"check_in"}
 
 
+def test_a_fault_of_the_database_leaves_a_reminder_for_the_next_tick(in_clinic, running, monkeypatch):
+    running()
+    count = make_due()
+
+    def dies(*_arguments):
+        with connection.cursor() as cursor:
+            cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01'; END $$")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(planning, "has_answered", dies)
+        planning.promote_due(by=in_clinic.caller(), at=NOW())
+    assert Occurrence.objects.filter(kind="check_in", status="planned").count() == count
+    planning.promote_due(by=in_clinic.caller(), at=NOW())
+    assert Message.objects.filter(kind="check_in").count() == count
+
+
+def test_what_cannot_be_turned_into_a_message_is_somebodys_task(in_clinic, running, monkeypatch):
+    programme = running()
+    count = make_due()
+    monkeypatch.setattr(planning, "has_answered", lambda *_arguments: 1 / 0)
+    planning.promote_due(by=in_clinic.caller(), at=NOW())
+    assert Occurrence.objects.filter(kind="check_in", status="skipped").count() == count
+    rows = Item.objects.open().filter(kind="message_failed", patient_id=programme.patient_id)
+    assert [row.facts["reason"] for row in rows] == ["broken"] * count
+
+
 def test_a_day_that_is_answered_is_not_reminded_of(in_clinic, running):
     programme = running()
     today = NOW().astimezone(zone_of(programme.patient)).date()
@@ -309,7 +336,7 @@ def test_a_programme_whose_last_day_is_over_ends_and_waits_for_somebody(in_clini
     from homecare import looking_after
     from worklist.models import Item
 
-    programme = running(ends_on=NOW().date() + timedelta(days=3))
+    programme = running(ends_on=NOW().astimezone(ZoneInfo("Europe/London")).date() + timedelta(days=3))
     by = Caller.system(in_clinic.clinic.pk, "test")
     looking_after.close_and_review(by, NOW() + timedelta(days=3))
     assert Programme.objects.get(pk=programme.pk).status == "active"
@@ -412,11 +439,13 @@ def test_the_dry_run_counts_what_waits_for_the_morning(in_clinic, cast, running)
     programme = running(reminds=False)
     Occurrence.objects.all().delete()
     zone = ZoneInfo("Europe/London")
-    midnight = begin_of(NOW().date() + timedelta(days=2), zone)
+    day = NOW().astimezone(zone).date() + timedelta(days=2)
+    midnight = begin_of(day, zone)
     for hour in (8, 20):
         Occurrence.objects.create(
             clinic_id=cast.clinic.pk, patient_id=programme.patient_id, programme=programme, kind="check_in",
-            channel="email", local_date=midnight.date(), local_time=time(hour), due_at=midnight + timedelta(hours=hour),
+            channel="email", local_date=day, local_time=time(hour),
+            due_at=at_wall(datetime.combine(day, time(hour)), zone),
         )  # fmt: skip
 
     first, second = dry_run.lines(cast.clinic, now=midnight, ahead=timedelta(days=1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time, timedelta
 
 import pytest
@@ -44,8 +45,9 @@ def test_the_mail_can_be_ended_with_one_click_and_tells_nothing(inbox, owe, hand
     assert mail["List-Unsubscribe"].startswith("<http://localhost:8000/s/")
     assert mail["Auto-Submitted"] == "auto-generated"
     text = mail.get_payload(decode=True).decode()
+    told = re.sub(r"/[cs]/[\w-]{27}/", "", text) + mail["Subject"]  # a random token may hold any three letters
     for private in ("Ada", "Okafor", "trigger", "pain", "muscle", "1980"):
-        assert private not in text + mail["Subject"]
+        assert private not in told
 
 
 def test_the_same_key_never_makes_a_second_message(inbox, owe, in_clinic, reachable):
@@ -87,7 +89,7 @@ def test_what_may_not_go_does_not(changes, reason, inbox, owe, hand_over, reacha
 
 
 def test_one_that_is_too_late_is_dropped(inbox, owe, hand_over):
-    message = owe(due_at=timezone.now() - timedelta(hours=2, seconds=1))
+    message = owe(due_at=timezone.now() - timedelta(hours=3))
 
     hand_over()
 
@@ -95,16 +97,16 @@ def test_one_that_is_too_late_is_dropped(inbox, owe, hand_over):
 
 
 def test_in_quiet_hours_it_waits_and_that_is_no_attempt(inbox, owe, hand_over, in_clinic):
-    local = timezone.now().astimezone(engine.checks.ZoneInfo("Europe/London"))
-    quiet_until = (local + timedelta(hours=1)).time().replace(second=0, microsecond=0)
-    Sending.objects.update(quiet_from=(local - timedelta(hours=1)).time(), quiet_until=quiet_until)
+    ends_at = (timezone.now() + timedelta(hours=1)).replace(second=0, microsecond=0)
+    local = ends_at.astimezone(engine.checks.ZoneInfo("Europe/London"))
+    Sending.objects.update(quiet_from=(local - timedelta(hours=2)).time(), quiet_until=local.time())
     message = owe()
 
     hand_over()
 
     assert state(message) == ("queued", "")
     assert message.attempts == 0
-    assert message.next_at.astimezone(local.tzinfo).time() == quiet_until
+    assert message.next_at == ends_at
 
 
 def test_quiet_hours_that_end_too_late_drop_it(inbox, owe, hand_over):
@@ -133,7 +135,7 @@ def test_a_clinic_sends_only_so_many_a_minute(inbox, owe, hand_over):
         owe()
 
     assert [hand_over().sent, hand_over().sent] == [2, 0]
-    Sending.objects.update(window_started_at=timezone.now() - timedelta(seconds=61))
+    Sending.objects.update(window_started_at=timezone.now() - timedelta(minutes=5))
     assert hand_over().sent == 1
 
 
@@ -490,7 +492,7 @@ def test_quiet_hours_are_the_patients(inbox, owe, hand_over, reachable, in_clini
         patient=reachable, changes={"time_zone": "Pacific/Auckland"}, by=in_clinic.caller(), at=timezone.now()
     )
     hour = auckland.hour
-    Sending.objects.update(quiet_from=time(hour, 0), quiet_until=time((hour + 5) % 24, 0))
+    Sending.objects.update(quiet_from=time((hour - 1) % 24, 0), quiet_until=time((hour + 5) % 24, 0))
     message = owe()
 
     hand_over()

@@ -25,6 +25,11 @@ MONDAY = datetime(2026, 11, 23, tzinfo=LONDON)
 AT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
 
+def far_ahead() -> int:
+    """So many days after that Monday is a Tuesday in more than a year, whenever this runs."""
+    return 7 * ((datetime.now(UTC) - MONDAY).days // 7 + 57) + 1
+
+
 @dataclass
 class Desk:
     """A clinic that can be booked: two therapists on weekdays from 9 to 17, each in a room of their own."""

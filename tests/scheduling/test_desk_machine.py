@@ -122,8 +122,10 @@ class Desk(RuleBasedStateMachine):
         one = some[which % len(some)]
         two = some[(which + 1 + step % (len(some) - 1)) % len(some)]
         a, b = self.rows[one], self.rows[two]
-        places = ("at", "who", "room", "outside")
+        places = ("at", "who", "room")
         changes = {one: a | {k: b[k] for k in places}, two: b | {k: a[k] for k in places}}
+        for pk, before in ((one, b), (two, a)):  # what has come to lie within the hours is outside them no more
+            changes[pk]["outside"] = before["outside"] and not self.works(before["at"], before["who"])
         self.attempt(changes, lambda: actions.swap(first_id=one, second_id=two, by=self.desk.by, at=self.now))
 
     @precondition(lambda self: self.upcoming())

@@ -16,7 +16,7 @@ from accounts.models import Membership
 from scheduling import actions, availability, follow_ups, holding, series
 from scheduling.models import Appointment, Feed
 from tests import builders
-from tests.scheduling.conftest import AT, inside
+from tests.scheduling.conftest import AT, far_ahead, inside
 from worklist import actions as worklist
 from worklist import rules as rules_of_list
 from worklist.models import Item
@@ -279,7 +279,7 @@ def test_a_row_leads_to_what_it_is_about(desk, browser):
     with inside(desk):
         now = timezone.now()
         gone, missed = (
-            desk.book(desk.patient(), 20, day=400, other=other, at=now, outside_hours=True) for other in (0, 1)
+            desk.book(desk.patient(), 20, day=far_ahead(), other=other, at=now, outside_hours=True) for other in (0, 1)
         )
         Appointment.objects.filter(pk=gone.pk).update(outside_hours=False)
         actions.set_status(
@@ -299,7 +299,7 @@ def test_nobody_is_led_to_a_page_that_they_may_not_open(desk, api, cast):
     now = timezone.now()
     with inside(desk):
         patient_id = desk.patient()
-        visit = desk.book(patient_id, 9, day=400, at=now).pk
+        visit = desk.book(patient_id, 9, day=far_ahead(), at=now).pk
     exam = api().post(f"/patients/{patient_id}/assessments/", builders.exam()).json()["id"]
     session = api().post(f"/patients/{patient_id}/sessions/", builders.treatment()).json()["id"]
     steps = [{"exercise": "scan"}]

@@ -102,6 +102,64 @@ def test_a_whole_series_is_one_message_booked_moved_and_cancelled(desk, ada):
     assert Message.objects.get(kind="series_cancelled").calendar.count("STATUS:CANCELLED") == 4
 
 
+@pytest.fixture
+def weekly(desk, ada):
+    """Four of a series, booked, the word of them still waiting."""
+    plan = series.Plan(type_id=desk.kind.pk, count=4, weeks=4, starts_on=date(2026, 11, 30))
+    times = [desk.time(9, day=7 * week) for week in range(1, 5)]
+    return series.book_series(patient_id=ada, plan=plan, times=times, by=desk.by, at=AT)[1]
+
+
+def test_the_first_of_a_series_is_moved_before_the_word_went_out_the_others_are_still_told(desk, weekly):
+    actions.move(appointment_id=weekly[0].pk, time=desk.time(11, day=7), by=desk.by, at=AT)
+    assert waiting() == ["appointment_moved", *["appointment_reminder"] * 4, "series_booked"]
+    word = Message.objects.get(kind="series_booked")
+    assert (word.about_at, word.calendar.count("BEGIN:VEVENT")) == (weekly[1].starts_at, 3)
+    for one in weekly[1:]:
+        actions.set_status(
+            appointment_id=one.pk, status="cancelled", cancelled_by="patient", reason="ill", by=desk.by, at=AT
+        )
+    assert waiting("series_booked") == []
+
+
+def test_word_in_a_workers_hand_still_tells_of_all(desk, weekly):
+    Message.objects.filter(kind="series_booked").update(state="sending")
+    actions.move(appointment_id=weekly[0].pk, time=desk.time(11, day=7), by=desk.by, at=AT)
+    word = Message.objects.get(kind="series_booked")
+    assert (word.about_at, word.calendar.count("BEGIN:VEVENT")) == (weekly[0].starts_at, 4)
+
+
+def test_a_time_that_a_later_word_of_the_series_replaced_is_told_anew(desk, weekly):
+    went_out("series_booked")
+    second = weekly[1]
+    actions.move(appointment_id=second.pk, time=desk.time(14, day=14), by=desk.by, at=AT)
+    went_out("appointment_moved")
+    series.move_series(appointment_id=weekly[0].pk, time=desk.time(10, day=7), reach="all", by=desk.by, at=AT)
+    went_out("series_moved")
+    actions.move(appointment_id=second.pk, time=desk.time(14, day=14), by=desk.by, at=AT)
+    assert waiting("appointment_moved") == ["appointment_moved"]
+
+
+def test_one_of_a_cancelled_series_comes_back_and_is_told(desk, weekly):
+    went_out("series_booked")
+    series.cancel_series(
+        appointment_id=weekly[0].pk, reach="all", cancelled_by="clinic", reason="closed", by=desk.by, at=AT
+    )
+    went_out("series_cancelled")
+    actions.set_status(appointment_id=weekly[1].pk, status="booked", why="a mistake", by=desk.by, at=AT)
+    assert waiting("appointment_booked") == ["appointment_booked"]
+
+
+def test_what_was_sent_again_by_hand_is_known(desk, ada):
+    made = desk.book(ada, 9)
+    Message.objects.filter(kind="appointment_booked").update(state="failed")
+    messages.send_again(message_id=Message.objects.get(kind="appointment_booked").pk, by=desk.by, at=AT)
+    went_out("appointment_booked")
+    actions.move(appointment_id=made.pk, time=desk.time(11), by=desk.by, at=AT)
+    actions.move(appointment_id=made.pk, time=desk.time(9), by=desk.by, at=AT)
+    assert waiting("appointment_moved") == []
+
+
 # --- What was seen --------------------------------------------------------------------------------------------
 
 

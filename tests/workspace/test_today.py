@@ -11,7 +11,7 @@ from django.utils import timezone
 from clinic import tenancy
 from scheduling import actions, rules
 from tests import builders
-from tests.scheduling.conftest import make_desk
+from tests.scheduling.conftest import far_ahead, make_desk
 from workspace import queries
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ def test_who_has_an_active_point_and_nothing_booked_is_due(cast, seen):
     with tenancy.scope(cast.clinic.pk):
         desk = make_desk(cast, cast.caller(cast.staff))
         now = timezone.now()
-        visit = desk.book(seen, outside_hours=True, at=now, time=desk.time(9, day=400))
+        visit = desk.book(seen, outside_hours=True, at=now, time=desk.time(9, day=far_ahead()))
     assert due(cast) == []
     with tenancy.scope(cast.clinic.pk):
         actions.set_status(
