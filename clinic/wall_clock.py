@@ -19,3 +19,8 @@ def at_wall(local: datetime, zone: ZoneInfo) -> datetime:
 def begin_of(day: date, zone: ZoneInfo) -> datetime:
     """The moment (UTC) at which a day begins there."""
     return at_wall(datetime.combine(day, time()), zone)
+
+
+def is_in_reach(day: date | None) -> bool:
+    """Whether a day is one that a clinic plans or looks back to: 2000 to 2100. No day at all is."""
+    return day is None or 2000 <= day.year <= 2100

@@ -18,6 +18,7 @@ from clinic.caller import Caller
 from clinic.constraints import violations_as
 from clinic.errors import Conflict, NotFound, Problems
 from clinic.schema import new_id
+from clinic.wall_clock import is_in_reach
 from messaging import links
 from scheduling import follow_ups, rules, slots
 from scheduling.models import (
@@ -62,9 +63,10 @@ def put(*, kind: str, values: Mapping[str, Any], pk: UUID | None = None, by: Cal
     found: Any = _put_away(model, values) if pk is None else find(kind, pk)
     is_new = found is None
     found = found or model(id=new_id(), clinic_id=by.clinic_id)
+    moved = [name for name, value in values.items() if name != "note" and getattr(found, name) != value]
     for name, value in values.items():
         setattr(found, name, value)
-    if isinstance(found, Closure):
+    if isinstance(found, Closure) and (is_new or moved):
         found.made_at = at or timezone.now()  # whatever was booked until now may be hit by it
     check(found)
     with violations_as(NAMES):
@@ -76,12 +78,16 @@ def put(*, kind: str, values: Mapping[str, Any], pk: UUID | None = None, by: Cal
 
 
 def _put_away(model: type[models.Model], values: Mapping[str, Any]) -> Any:
-    """One of the same name that was made inactive: it comes back instead of standing in the way."""
+    """One of the same name that was made inactive: it comes back as a new one, instead of standing in the way."""
     if not hasattr(model, "is_active"):
         return None
     same = {name: values[name] for name in ("name", "site_id") if name in values}
     found: Any = model._default_manager.filter(is_active=False, **same).first()
     if found is not None:
+        kept = {"id", "clinic_id", *same}
+        for field in model._meta.concrete_fields:
+            if field.attname not in kept:
+                setattr(found, field.attname, field.get_default())
         found.is_active = True
     return found
 
@@ -116,6 +122,10 @@ def find(kind: str, pk: UUID, *, lock: bool = False) -> Any:
 def check(found: Any) -> None:
     """:raises Invalid: each wrong field is named"""
     problems = Problems()
+    for name in ("first_day", "last_day", "from_date", "until_date", "day", "valid_until"):
+        if not is_in_reach(getattr(found, name, None)):
+            problems.add(f"/{name}", "out_of_range", "A day from 2000 to 2100, please.")
+    problems.raise_if_any()
     if isinstance(found, AppointmentType):
         _check_type(found, problems)
     if hasattr(found, "name") and not found.name.strip():
@@ -175,6 +185,12 @@ def _ordered(problems: Problems, name: str, first: date | time | None, last: dat
 # --- How the clinic books -------------------------------------------------------------------------------------
 
 
+def lock_booking(clinic_id: UUID) -> Booking:
+    """The clinic's way of booking, locked, so that two who change it at once do so one after the other."""
+    Booking.objects.bulk_create([slots.booking_of(clinic_id)], ignore_conflicts=True)
+    return Booking.objects.select_for_update().get(pk=clinic_id)
+
+
 @transaction.atomic
 def set_booking(*, values: Mapping[str, Any], by: Caller) -> Booking:
     """
@@ -182,7 +198,7 @@ def set_booking(*, values: Mapping[str, Any], by: Caller) -> Booking:
 
     :raises Invalid:
     """
-    found = slots.booking_of(by.clinic_id)
+    found = lock_booking(by.clinic_id)
     for name, value in values.items():
         setattr(found, name, value)
     problems = Problems()

@@ -122,7 +122,8 @@ def _one(
     booked_at = min(now, at) - timedelta(days=dice.randint(1, 20))
     return Appointment(
         id=new_id(), clinic_id=clinic.pk, patient=patient, type=kind, therapist=therapist, room=room, starts_at=at,
-        ends_at=ends_at, blocked_until=ends_at + kind.buffer, status=status, booked_at=booked_at, revision=1,
+        ends_at=ends_at, blocked_until=ends_at + kind.buffer, status=status, booked_at=booked_at, placed_at=booked_at,
+        revision=1,
         status_at=at if rules.STATUSES[status].begun else booked_at,
     )  # fmt: skip
 

@@ -5,11 +5,13 @@ when it is no longer so; what somebody has closed by hand stays closed.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Count, Exists, F, Max, OuterRef, Q
@@ -44,11 +46,13 @@ OF_VISITS = [
     "closed_over",
     "hours_gone",
 ]
+OF_OPENING = ["closed_over", "hours_gone"]
 OF_RECORD = ["unsigned", "referral", "needling_follow_up"]
 # A row comes for what happened so lately, and stays for as long as its reason does.
 LOOKED_BACK = timedelta(days=90)
 ASKED_BACK = timedelta(days=14)
 ANSWERED_BY = timedelta(hours=24)  # so long after the last question the answer may take
+LONGEST = timedelta(days=1)  # no visit lasts longer
 QUIETLY = ["mistake", "expired"]  # cancelled so, nobody needs to be called
 
 
@@ -59,8 +63,9 @@ QUIETLY = ["mistake", "expired"]  # cancelled so, nobody needs to be called
 def reconcile(*, patient_id: UUID, by: Caller, at: datetime) -> None:
     """Bring the rows about one patient's visits up to date."""
     people = identities(clinic_id=by.clinic_id, patient_id=survivor(patient_id))
-    known = open_ids(OF_VISITS, people)
-    _settle_and_raise(OF_VISITS, list(of_visits(people, at, known)), by=by, at=at, patient_ids=people)
+    listed = open_items(OF_VISITS, people)
+    wanted = list(of_visits(people, at, about(listed)))
+    _settle_and_raise(listed, OF_VISITS, wanted, by=by, at=at, patient_ids=people)
 
 
 def survivor(patient_id: UUID) -> UUID:
@@ -68,13 +73,20 @@ def survivor(patient_id: UUID) -> UUID:
     return Patient.objects.values_list("merged_into_id", flat=True).get(pk=patient_id) or patient_id
 
 
-def open_ids(of_kinds: list[str], people: list[UUID] | None = None) -> list[UUID]:
-    """What the open rows are about: they are looked at however long ago it was, so that none goes by itself unless
-    its reason has gone."""
+def open_items(of_kinds: list[str], people: list[UUID] | None = None) -> list[Item]:
+    """
+    The open rows. They are read before what they should be is worked out: a row that comes meanwhile is not among
+    them, and so is not taken for one whose reason has gone.
+    """
     items = Item.objects.open().filter(kind__in=of_kinds)
     if people is not None:
         items = items.filter(patient_id__in=people)
-    return list(items.values_list("about_id", flat=True))
+    return list(items)
+
+
+def about(items: list[Item]) -> list[UUID]:
+    """What rows are about: it is looked at however long ago it was, so that none goes unless its reason has gone."""
+    return [item.about_id for item in items]
 
 
 def of_visits(people: list[UUID] | None, at: datetime, known: list[UUID]) -> Iterator[Wanted]:
@@ -96,23 +108,28 @@ def of_visits(people: list[UUID] | None, at: datetime, known: list[UUID]) -> Ite
     unclosed = [rules.BOOKED, rules.CONFIRMED, rules.ARRIVED, rules.IN_ROOM]
     for found in rows.filter(status__in=unclosed, ends_at__lte=at - timedelta(hours=1)):
         yield Wanted("not_arrived", _person(found), found.pk, {"at": found.starts_at.isoformat()})
-    for found in _closed_over(rows.filter(status__in=rules.UPCOMING, ends_at__gt=at), at):
-        yield Wanted("closed_over", _person(found), found.pk, {"at": found.starts_at.isoformat()})
-    for found in _nobody_works(rows.filter(status__in=rules.UPCOMING, starts_at__gt=at)):
-        yield Wanted("hours_gone", _person(found), found.pk, {"at": found.starts_at.isoformat()})
+    yield from _of_opening(rows.filter(status__in=rules.UPCOMING, ends_at__gt=at), at)
     yield from _of_series(series, Counter(found.series_id for found in missed), at)
 
 
 @transaction.atomic
 def look_at_opening(*, by: Caller, at: datetime) -> None:
     """After hours, closures or rooms were changed: which visits are booked when it is closed, or nobody works."""
-    upcoming = Appointment.objects.filter(status__in=rules.UPCOMING, ends_at__gt=at).select_related("patient")
-    hit = {"closed_over": _closed_over(upcoming, at), "hours_gone": _nobody_works(upcoming.filter(starts_at__gt=at))}
-    wanted = [
-        Wanted(kind, _person(one), one.pk, {"at": one.starts_at.isoformat()}) for kind, found in hit.items()
-        for one in found
-    ]  # fmt: skip
-    _settle_and_raise(list(hit), wanted, by=by, at=at)
+    listed = open_items(OF_OPENING)
+    upcoming = Appointment.objects.filter(status__in=rules.UPCOMING).ending_after(at).select_related("patient")
+    _settle_and_raise(listed, OF_OPENING, list(_of_opening(upcoming, at)), by=by, at=at)
+
+
+def _of_opening(upcoming: AppointmentQuerySet, at: datetime) -> Iterator[Wanted]:
+    """What is booked when it is closed, or when nobody works any more."""
+    visits = sorted(upcoming.select_related("patient", "room"), key=lambda one: one.starts_at)
+    hit = {
+        "closed_over": _closed_over(visits, at),
+        "hours_gone": _nobody_works([v for v in visits if v.starts_at > at]),
+    }
+    for kind, found in hit.items():
+        for one in found:
+            yield Wanted(kind, _person(one), one.pk, {"at": one.starts_at.isoformat()})
 
 
 def _person(found: Appointment) -> UUID:
@@ -140,37 +157,47 @@ def _kind_of(found: Appointment) -> str:
     return "cannot_come" if found.cancelled_by == rules.BY_PATIENT else "cannot_treat"
 
 
-def _closed_over(rows: AppointmentQuerySet, at: datetime) -> Iterator[Appointment]:
-    """What was booked before somebody entered that it is closed then."""
-    zone = None
+def _closed_over(visits: Sequence[Appointment], at: datetime) -> Iterator[Appointment]:
+    """
+    What was put there before somebody entered that it is closed then.
+
+    :param visits: in order of their beginning
+    """
+    if not visits:
+        return
+    zone = clinic_zone(visits[0].clinic_id)
     found: dict[UUID, Appointment] = {}
+    starts = [one.starts_at for one in visits]
     for closure in Closure.objects.filter(last_day__gte=at.date() - timedelta(days=1)):
-        zone = zone or clinic_zone(closure.clinic_id)
         first, last = rules.closed_between(
             closure.first_day, closure.last_day, closure.from_time, closure.until_time, zone
         )
-        hit = rows.filter(starts_at__lt=last, ends_at__gt=first, booked_at__lt=closure.made_at)
-        if closure.user_id:
-            hit = hit.filter(therapist_id=closure.user_id)
-        if closure.site_id:
-            hit = hit.filter(room__site_id=closure.site_id)
-        for one in hit:
-            if closure.from_time is None or rules.falls_within(
-                one.starts_at, one.ends_at, closure.from_time, closure.until_time or time.max, zone
-            ):
+        begin, end = bisect_left(starts, first - LONGEST), bisect_left(starts, last)
+        for one in visits[begin:end]:
+            if one.ends_at > first and one.placed_at < closure.made_at and _is_hit(one, closure, zone):
                 found[one.pk] = one
     yield from found.values()
 
 
+def _is_hit(one: Appointment, closure: Closure, zone: ZoneInfo) -> bool:
+    """Whether a closure that lies over a visit is of its therapist, its site and its hours of the day."""
+    if closure.user_id not in (None, one.therapist_id):
+        return False
+    if closure.site_id is not None and (one.room is None or one.room.site_id != closure.site_id):
+        return False
+    return closure.from_time is None or rules.falls_within(
+        one.starts_at, one.ends_at, closure.from_time, closure.until_time or time.max, zone
+    )
+
+
 def is_uncovered(found: Appointment, at: datetime) -> bool:
     """Whether it lies ahead, and in nobody's hours any more."""
-    rows = Appointment.objects.filter(pk=found.pk, status__in=rules.UPCOMING, starts_at__gt=at)
-    return any(_nobody_works(rows))
+    return found.status in rules.UPCOMING and found.starts_at > at and any(_nobody_works([found]))
 
 
-def _nobody_works(rows: AppointmentQuerySet) -> Iterator[Appointment]:
+def _nobody_works(found: Sequence[Appointment]) -> Iterator[Appointment]:
     """What lies within nobody's hours any more; not what was booked outside them on purpose."""
-    visits = list(rows.filter(outside_hours=False))
+    visits = [one for one in found if not one.outside_hours]
     for online in (False, True):
         yield from _uncovered([one for one in visits if (one.room_id is None) == online], online=online)
 
@@ -178,22 +205,25 @@ def _nobody_works(rows: AppointmentQuerySet) -> Iterator[Appointment]:
 def _uncovered(visits: Sequence[Appointment], *, online: bool) -> Iterator[Appointment]:
     if not visits:
         return
-    day, clinic_id = timedelta(days=1), visits[0].clinic_id
+    clinic_id = visits[0].clinic_id
+    zone = clinic_zone(clinic_id)
     # Whoever has left works at no hours, whatever is still entered.
-    here = Membership.objects.active().filter(clinic_id=clinic_id, role="therapist")
+    here = Membership.objects.active().filter(
+        clinic_id=clinic_id, role="therapist", user_id__in={one.therapist_id for one in visits}
+    )
     rooms = Room.objects.filter(is_active=True, site__is_active=True).values_list("pk", flat=True)
+    # Hours lie within one day of the clinic's calendar, so of each visit its own day is enough.
+    days = {one.pk: one.starts_at.astimezone(zone).date() for one in visits}
     hours: dict[tuple[UUID, UUID | None, date], list[rules.Gap]] = defaultdict(list)
     stretches = slots.working(
         clinic_id, therapists=list(here.values_list("user_id", flat=True)), online=online,
-        rooms=None if online else list(rooms), first=min(one.starts_at for one in visits) - day,
-        until=max(one.ends_at for one in visits) + day, closed=False,
+        rooms=None if online else list(rooms), first=min(one.starts_at for one in visits),
+        until=max(one.ends_at for one in visits), closed=False, only=set(days.values()),
     )  # fmt: skip
     for gap in stretches:
-        first = gap.starts_at.astimezone(UTC).date()
-        for later in range((gap.ends_at.astimezone(UTC).date() - first).days + 1):
-            hours[gap.therapist_id, gap.room_id, first + later * day].append(gap)
+        hours[gap.therapist_id, gap.room_id, gap.starts_at.astimezone(zone).date()].append(gap)
     for one in visits:
-        near = hours[one.therapist_id, one.room_id, one.starts_at.astimezone(UTC).date()]
+        near = hours[one.therapist_id, one.room_id, days[one.pk]]
         if not any(gap.starts_at <= one.starts_at and one.ends_at <= gap.ends_at for gap in near):
             yield one
 
@@ -278,31 +308,39 @@ def _needled(at: datetime, known: list[UUID]) -> Iterator[Wanted]:
 @transaction.atomic
 def sweep(*, by: Caller, at: datetime) -> int:
     """Bring every row of the clinic up to date; returns how many there are."""
-    visits = list(of_visits(None, at, open_ids(OF_VISITS)))
-    record = list(of_record(by.clinic_id, at, open_ids(OF_RECORD)))
-    _settle_and_raise(OF_VISITS, visits, by=by, at=at)
-    _settle_and_raise(OF_RECORD, record, by=by, at=at)
+    listed = open_items(OF_VISITS)
+    visits = list(of_visits(None, at, about(listed)))
+    _settle_and_raise(listed, OF_VISITS, visits, by=by, at=at)
+    listed = open_items(OF_RECORD)
+    record = list(of_record(by.clinic_id, at, about(listed)))
+    _settle_and_raise(listed, OF_RECORD, record, by=by, at=at)
     return len(visits) + len(record)
 
 
 def _settle_and_raise(
-    of_kinds: list[str], wanted: Iterable[Wanted], *, by: Caller, at: datetime, patient_ids: list[UUID] | None = None
-) -> None:
+    listed: list[Item], of_kinds: list[str], wanted: Iterable[Wanted], *, by: Caller, at: datetime,
+    patient_ids: list[UUID] | None = None,
+) -> None:  # fmt: skip
+    """
+    Close of the rows what is so no more, and add what is missing.
+
+    :param listed: see `open_items`
+    """
     rows = {one.key: one for one in wanted}
+    for item in listed:
+        key = (item.kind, item.about_id)
+        if key in rows and item.facts != rows[key].facts:
+            Item.objects.filter(pk=item.pk).update(facts=rows[key].facts)
+    moot = [item.pk for item in listed if (item.kind, item.about_id) not in rows]
+    if moot:
+        worklist.settle_items(item_ids=moot, by=by, at=at)
+    known = {(item.kind, item.about_id) for item in listed}
+    missing = [one for key, one in rows.items() if key not in known]
+    if not missing:
+        return
     items = Item.objects.filter(kind__in=of_kinds)
     if patient_ids is not None:
         items = items.filter(patient_id__in=patient_ids)
-    open_keys = {(item.kind, item.about_id): item for item in items.open()}
-    for key, item in open_keys.items():
-        if key in rows and item.facts != rows[key].facts:
-            Item.objects.filter(pk=item.pk).update(facts=rows[key].facts)
-    for kind in of_kinds:
-        moot = [about for found, about in open_keys if found == kind and (kind, about) not in rows]
-        if moot:
-            worklist.settle(kinds=[kind], about_ids=moot, by=by, at=at)
-    missing = [one for key, one in rows.items() if key not in open_keys]
-    if not missing:
-        return
     closed = items.filter(about_id__in=[one.about_id for one in missing], done_at__isnull=False).exclude(
         outcome=kinds.ITSELF
     )

@@ -231,8 +231,8 @@ def time_of(found: Appointment) -> Time:
     return Time(found.starts_at, found.therapist_id, found.room_id, found.outside_hours)
 
 
-def put(found: Appointment, time: Time, kind: AppointmentType) -> None:
-    """Give it this time; what was confirmed for another moment, therapist or less time is to be confirmed anew."""
+def put(found: Appointment, time: Time, kind: AppointmentType, at: datetime) -> None:
+    """Give it this time, now; what was confirmed for another moment, therapist or less time is to be confirmed anew."""
     ends_at = time.starts_at + kind.length
     other = (found.starts_at, found.therapist_id) != (time.starts_at, time.therapist_id)
     if found.status == rules.CONFIRMED and (other or ends_at > found.ends_at):
@@ -240,7 +240,7 @@ def put(found: Appointment, time: Time, kind: AppointmentType) -> None:
     if found.held_until is not None:
         found.held_until = min(found.held_until, time.starts_at)
     found.starts_at, found.therapist_id, found.room_id = time.starts_at, time.therapist_id, time.room_id
-    found.ends_at, found.outside_hours = ends_at, time.outside_hours
+    found.ends_at, found.outside_hours, found.placed_at = ends_at, time.outside_hours, at
     found.blocked_until = found.ends_at + kind.buffer
 
 

@@ -35,9 +35,10 @@ def tick() -> int:
 def sweep(clinic_id: str) -> int:
     """See what waits for one clinic's desk; returns how many rows there should be."""
     clinic, at = UUID(clinic_id), timezone.now()
-    with tenancy.scope(clinic):
-        by = Caller.system(clinic, "desk")
+    by = Caller.system(clinic, "desk")
+    with tenancy.scope(clinic):  # of its own: what is locked on the waitlist does not wait for the sweep
         waitlist.tidy(by=by, at=at)
+    with tenancy.scope(clinic):
         return follow_ups.sweep(by=by, at=at)
 
 

@@ -18,7 +18,7 @@ from audit import actions as audit
 from clinic.caller import Caller
 from clinic.errors import DomainError, Invalid, Problems
 from clinic.schema import new_id
-from clinic.wall_clock import begin_of
+from clinic.wall_clock import begin_of, is_in_reach
 from scheduling import actions, follow_ups, holding, rules, slots, steps, telling
 from scheduling.holding import Time
 from scheduling.models import Appointment, AppointmentType, Series
@@ -59,7 +59,7 @@ def check(plan: Plan) -> None:
         problems.add("/count", "too_many", "That is more than one a day.")
     if plan.least_gap_h is not None and not 0 <= plan.least_gap_h <= 24 * 30:
         problems.add("/least_gap_h", "out_of_range", "From 0 to 720.")
-    if not date(2000, 1, 1) <= plan.starts_on <= date(2100, 1, 1):
+    if not is_in_reach(plan.starts_on):
         problems.add("/starts_on", "out_of_range", "A day within the next two years, please.")
     problems.raise_if_any()
 

@@ -5,7 +5,7 @@ for all therapists and weeks at once; only the gaps come back, and are cut into 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -24,12 +24,14 @@ from worklist.rules import LOOKED_AHEAD_DAYS, on_weekdays
 
 SOON, FEW = timedelta(weeks=2), 200  # so far is looked first, for so few slots
 
-# The hours of each day, by the wall clock, without what is closed.
+# The hours of each day, by the wall clock, without what is closed. Where the clock is put forward, an end may come to
+# lie before its beginning; then it is nothing.
 WORK = """
     days AS (
         SELECT day::date AS day, extract(isodow FROM day)::int - 1 AS weekday
         FROM generate_series(%(first)s::date::timestamp, %(last)s::date::timestamp, interval '1 day') AS day
-        WHERE %(weekdays)s::int[] = '{}' OR extract(isodow FROM day)::int - 1 = ANY (%(weekdays)s::int[])
+        WHERE (%(weekdays)s::int[] = '{}' OR extract(isodow FROM day)::int - 1 = ANY (%(weekdays)s::int[]))
+            AND (%(only)s::date[] IS NULL OR day::date = ANY (%(only)s::date[]))
     ),
     hours AS (
         SELECT h.user_id, h.room_id, d.day, h.from_time, h.until_time
@@ -42,26 +44,27 @@ WORK = """
         WHERE e.clinic_id = %(clinic)s
     ),
     closed AS (
-        SELECT c.user_id, c.site_id, range_agg(tstzrange(
-            (d.day + coalesce(c.from_time, '00:00')) AT TIME ZONE %(zone)s,
-            CASE WHEN c.until_time IS NULL THEN (d.day + 1)::timestamp ELSE d.day + c.until_time END
-                AT TIME ZONE %(zone)s
-        )) AS stretches
+        SELECT c.user_id, c.site_id, range_agg(tstzrange(wall.first, greatest(wall.first, wall.last))) AS stretches
         FROM scheduling_closure c JOIN days d ON d.day BETWEEN c.first_day AND c.last_day
+            CROSS JOIN LATERAL (SELECT
+                (d.day + coalesce(c.from_time, '00:00')) AT TIME ZONE %(zone)s AS first,
+                CASE WHEN c.until_time IS NULL THEN (d.day + 1)::timestamp ELSE d.day + c.until_time END
+                    AT TIME ZONE %(zone)s AS last
+            ) AS wall
         WHERE c.clinic_id = %(clinic)s AND %(closed)s
         GROUP BY c.user_id, c.site_id
     ),
     work AS (
         SELECT h.user_id, CASE WHEN %(online)s THEN NULL ELSE h.room_id END AS room_id,
-            range_agg(tstzrange(
-                (h.day + greatest(h.from_time, %(from_time)s::time)) AT TIME ZONE %(zone)s,
-                (h.day + least(h.until_time, %(until_time)s::time)) AT TIME ZONE %(zone)s
-            )) - coalesce((
+            range_agg(tstzrange(wall.first, greatest(wall.first, wall.last))) - coalesce((
                 SELECT range_agg(one) FROM closed c
                     LEFT JOIN scheduling_room r ON r.id = h.room_id, unnest(c.stretches) AS one
                 WHERE (c.user_id IS NULL OR c.user_id = h.user_id) AND (c.site_id IS NULL OR c.site_id = r.site_id)
             ), '{}') AS stretches
-        FROM hours h
+        FROM hours h CROSS JOIN LATERAL (SELECT
+            (h.day + greatest(h.from_time, %(from_time)s::time)) AT TIME ZONE %(zone)s AS first,
+            (h.day + least(h.until_time, %(until_time)s::time)) AT TIME ZONE %(zone)s AS last
+        ) AS wall
         WHERE greatest(h.from_time, %(from_time)s::time) < least(h.until_time, %(until_time)s::time)
             AND h.user_id = ANY (%(therapists)s::uuid[])
             AND (%(online)s OR %(anywhere)s OR h.room_id = ANY (%(rooms)s::uuid[]))
@@ -183,6 +186,7 @@ def values_of(
         "first": search.after.astimezone(zone).date(), "last": search.until.astimezone(zone).date(),
         "weekdays": list(search.weekdays), "from_time": search.from_time, "until_time": search.until_time,
         "therapists": therapists, "rooms": rooms, "online": online, "anywhere": False, "closed": True,
+        "only": None,
     }  # fmt: skip
 
 
@@ -246,6 +250,7 @@ def working(
     rooms: list[UUID] | None = None,
     online: bool = False,
     closed: bool = True,
+    only: Collection[date] | None = None,
 ) -> list[rules.Gap]:
     """
     When these therapists work, without regard to what is booked.
@@ -253,10 +258,11 @@ def working(
     :param rooms: in these rooms only; None: in any, and online
     :param online: wherever they are, for an appointment that needs no room
     :param closed: without the time in which it is closed
+    :param only: on these days only, by the clinic's calendar
     """
     zone = clinic_zone(clinic_id)
     values = values_of(clinic_id, Search(first, until), zone, therapists, rooms or [], online=online)
-    values |= {"anywhere": rooms is None, "closed": closed}
+    values |= {"anywhere": rooms is None, "closed": closed, "only": None if only is None else list(only)}
     return [rules.Gap(*row) for row in prepared(WORKING, values)]
 
 

@@ -31,7 +31,7 @@ def enter(
         id=new_id(), clinic_id=by.clinic_id, patient_id=patient_id, type=kind, note=note, series=series,
         number=number, booked_at=at, booked_by_id=by.user_id, status_at=at,
     )  # fmt: skip
-    holding.put(made, time, kind)
+    holding.put(made, time, kind, at)
     holding.set_state(made, status, at)
     with holding.clashes(kind, made, at):
         made.save(force_insert=True)
@@ -53,7 +53,7 @@ def relocate(
     """
     before = [(holding.facts(one), holding.opening_of(one)) for one, _time in pairs]
     for one, time in pairs:
-        holding.put(one, time, one.type.lasting(length_min) if length_min else one.as_booked)
+        holding.put(one, time, one.type.lasting(length_min) if length_min else one.as_booked, at)
     rows = [one for one, _time in pairs]
     wanted = holding.find_clash(rows, [one.pk for one in rows]) or rows[0]
     try:

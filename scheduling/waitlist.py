@@ -12,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.queries import clinic_zone
 from audit import actions as audit
@@ -169,7 +170,15 @@ def run(*, by: Caller, at: datetime) -> int:
 def tidy(*, by: Caller, at: datetime) -> None:
     """Close what waits for nothing any more: the last day is over, or they have such an appointment now."""
     today = at.astimezone(clinic_zone(by.clinic_id)).date()
-    rows = Waiting.objects.filter(status=rules.WAITING).select_related("instead_of")
+    has_one = Appointment.objects.holding().filter(
+        patient_id=OuterRef("patient_id"), type_id=OuterRef("type_id"), booked_at__gt=OuterRef("since"),
+        starts_at__gt=at,
+    )  # fmt: skip
+    # Only what may have to be closed is locked; nobody who leaves or accepts waits for the others.
+    moot = Q(until_date__lt=today) | Q(instead_of__isnull=False) & (
+        ~Q(instead_of__status__in=rules.UPCOMING) | Q(instead_of__starts_at__lte=at)
+    )
+    rows = Waiting.objects.filter(Exists(has_one) | moot, status=rules.WAITING).select_related("instead_of")
     for waiting in rows.select_for_update(of=("self",), skip_locked=True, no_key=True):
         booked = Appointment.objects.holding().filter(
             patient_id=waiting.patient_id, type_id=waiting.type_id, booked_at__gt=waiting.since, starts_at__gt=at

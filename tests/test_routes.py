@@ -573,6 +573,12 @@ def test_a_page_sends_nobody_to_sign_in(path, cast, ids):
     assert answer["Location"].startswith("/account/login/?next=")
 
 
+@pytest.mark.parametrize("path", [path for path, (method, _scope) in PAGES.items() if method == "post"])
+def test_a_nul_in_a_form_is_refused_before_anything_is_done(path, cast, ids, monkeypatch):
+    monkeypatch.setattr("tests.test_routes.SENT", SENT | {"note": "a\x00b"})
+    assert ask_page(cast.owner, path, "post", ids).status_code == 400
+
+
 @pytest.mark.parametrize("path", [path for path in PAGES if re.search(r"{(?!kind)", path)])
 def test_a_page_of_another_clinic_is_not_there(path, cast, ids):
     answer = ask_page(cast.stranger, path, PAGES[path][0], ids)

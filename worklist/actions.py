@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.queries import clinic_zone
 from audit import actions as audit
@@ -195,6 +196,16 @@ def settle(
     items = Item.objects.open().filter(kind__in=kinds, about_id__in=about_ids)
     if patient_id is not None:
         items = items.filter(patient_id=patient_id)
+    return _settle(items, by=by, at=at)
+
+
+@transaction.atomic
+def settle_items(*, item_ids: list[UUID], by: Caller, at: datetime) -> int:
+    """As `settle`, for these very rows, whatever stands beside them by now."""
+    return _settle(Item.objects.open().filter(pk__in=item_ids), by=by, at=at)
+
+
+def _settle(items: QuerySet[Item], *, by: Caller, at: datetime) -> int:
     found = list(items.order_by("pk").select_for_update(of=("self",)).values_list("pk", "patient_id"))
     if found:
         Item.objects.filter(pk__in=[pk for pk, _patient_id in found]).update(done_at=at, outcome=rules.ITSELF)

@@ -20,6 +20,11 @@ def is_later(now: datetime) -> Q:
     return Q(due_at__gt=now + timedelta(hours=12)) | Q(snoozed_until__gt=now)
 
 
+def is_taken_by(user_id: UUID | None) -> Q:
+    """What somebody sees to; nothing, for a program that acts for nobody."""
+    return Q(taken_by_id=user_id) if user_id else Q(pk__in=[])
+
+
 class ItemQuerySet(models.QuerySet["Item"]):
     def visible_to(self, caller: Caller) -> ItemQuerySet:
         return self.filter(clinic_id=caller.clinic_id)
@@ -32,7 +37,7 @@ class ItemQuerySet(models.QuerySet["Item"]):
         :param what: `due` (today and before), `mine`, `later` (due later, or put aside), or `all`
         """
         later = is_later(now)
-        chosen = {"due": ~later, "mine": Q(taken_by_id=user_id), "later": later, "all": Q()}
+        chosen = {"due": ~later, "mine": is_taken_by(user_id), "later": later, "all": Q()}
         return self.open().filter(chosen[what])
 
     def counts(self, what: str, kind: str, *, now: datetime, user_id: UUID | None) -> dict[str, dict[str, int]]:
@@ -45,7 +50,7 @@ class ItemQuerySet(models.QuerySet["Item"]):
         rows = (
             self.open()
             .values_list("kind")
-            .annotate(all=Count("pk"), later=Count("pk", filter=later), mine=Count("pk", filter=Q(taken_by_id=user_id)))
+            .annotate(all=Count("pk"), later=Count("pk", filter=later), mine=Count("pk", filter=is_taken_by(user_id)))
         )
         filters, kinds = dict.fromkeys(FILTERS, 0), {}
         for code, every, later_ones, mine in rows:

@@ -58,11 +58,6 @@ class Trace:
         )
 
 
-def plain(text: str) -> str:
-    """What was typed, without what no keyboard types and PostgreSQL does not take."""
-    return text.replace("\x00", "").strip()
-
-
 def page(*, scope: str, action: str, methods: str = "GET") -> Callable[[Callable[..., HttpResponse]], Any]:
     """
     A page of the chosen clinic.

@@ -11,6 +11,9 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from clinic.api.pagination import invalid_parameter, moment
+from clinic.wall_clock import is_in_reach
+
+MOST_IDS = 50
 
 
 def parameter(name: str, kind: Any = str, description: str = "", *, many: bool = False) -> OpenApiParameter:
@@ -36,8 +39,11 @@ def uuid_of(request: Request, name: str) -> UUID | None:
 
 
 def uuids_of(request: Request, name: str) -> list[UUID]:
+    sent = request.query_params.getlist(name)
+    if len(sent) > MOST_IDS:
+        raise invalid_parameter(name, f"At most {MOST_IDS}.")
     try:
-        return [UUID(text) for text in request.query_params.getlist(name)[:50] if text]
+        return [UUID(text) for text in sent if text]
     except ValueError:
         raise invalid_parameter(name, "This is no id.") from None
 
@@ -59,7 +65,7 @@ def day_of(request: Request, name: str, fallback: date) -> date:
         found = parse_date(text) if text else fallback
     except ValueError:
         found = None
-    if found is None or not 2000 <= found.year <= 2100:
+    if found is None or not is_in_reach(found):
         raise invalid_parameter(name, "A day as in 2026-11-20, please.")
     return found
 

@@ -36,11 +36,13 @@ class ClinicView(APIView):
 
     :cvar scopes: method (lower case) to the scope it needs
     :cvar audit_action: method to the name of the audit event of a read or a refusal
+    :cvar keeps_answers: an Idempotency-Key keeps the answer; not where it holds a secret
     """
 
     permission_classes = [HasScopes]
     scopes: ClassVar[dict[str, str]] = {}
     audit_action: ClassVar[dict[str, str]] = {}
+    keeps_answers: ClassVar[bool] = True
     request: Request
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -101,7 +103,7 @@ class ClinicView(APIView):
         read_only = request.method in {"GET", "HEAD", "OPTIONS"}
         with tenancy.scope(caller.clinic_id, user_id=caller.user_id, read_only=read_only):
             key = request.headers.get("Idempotency-Key")
-            if request.method != "POST" or key is None:
+            if request.method != "POST" or key is None or not self.keeps_answers:
                 return handler(request, *args, **kwargs)
             return self.once(request, key, lambda: handler(request, *args, **kwargs))
 

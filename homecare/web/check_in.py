@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -31,6 +32,14 @@ from messaging.web.visits import Visit, visit_page
 def programme_of(visit: Visit) -> Programme | None:
     found = Programme.objects.filter(pk=visit.link.about_id, patient_id=visit.patient.pk).select_related("patient")
     return found.first() if visit.link.purpose == "check_in" else None
+
+
+def answered_by(visit: Visit) -> QuerySet[CheckIn]:
+    """What was answered of what the link is for; a link to something else shows nothing of it."""
+    if visit.link.purpose == "soreness":
+        return CheckIn.objects.filter(session_id=visit.link.about_id, patient_id=visit.patient.pk)
+    programme = programme_of(visit)
+    return CheckIn.objects.filter(programme=programme) if programme else CheckIn.objects.none()
 
 
 def labels() -> dict[str, str]:
@@ -98,7 +107,7 @@ def record(visit: Visit, answers: rules.CheckInAnswers) -> CheckIn:
 @visit_page
 def thanks(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Thanks, what happens next, and, if something is wrong, what to do now."""
-    check_ins = CheckIn.objects.filter(patient_id=visit.patient.pk)
+    check_ins = answered_by(visit)
     last = check_ins.order_by("-answered_at").first()
     if last is None:
         return redirect("check_in")

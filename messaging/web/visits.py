@@ -50,12 +50,16 @@ def arrived(request: HttpRequest) -> Iterator[Visit | None]:
         return
     clinic_id, link_id = known
     with tenancy.scope(clinic_id, read_only=request.method in ("GET", "HEAD")):
-        link = Link.objects.filter(pk=link_id, revoked_at=None).select_related("patient__clinic").first()
+        link = (
+            Link.objects.filter(pk=link_id, revoked_at=None)
+            .select_related("patient__clinic", "patient__merged_into")
+            .first()
+        )
         if link is None:
             yield None
             return
         clinic = link.patient.clinic
-        language = language_of(link.patient.language, clinic.locale)
+        language = language_of(link.patient.in_use.language, clinic.locale)
         caller = patient_caller(link, ip=client_address(request) or None)
         with translation.override(language), timezone.override(zone_of(link.patient)):
             request.LANGUAGE_CODE = language

@@ -219,7 +219,9 @@ class SettingsView(ClinicView):
     )
     def patch(self, request: Request) -> Response:
         """Change what is given; the rest stays."""
-        found = slots.booking_of(self.caller.clinic_id)
+        if "If-Match" not in request.headers:
+            self.check_precondition(0)
+        found = availability.lock_booking(self.caller.clinic_id)
         content = {name: getattr(found, name) for name in names_of(BookingShape)}
         self.check_precondition(crc32(orjson.dumps(content)))
         return self.answer(availability.set_booking(values=parsed(BookingShape, request.data), by=self.caller))
@@ -230,6 +232,7 @@ class FeedShape(serializers.Serializer[Any]):
 
 
 class FeedView(ClinicView):
+    keeps_answers = False  # the address is secret; asked again, there is a new one, and the old one is closed
     scopes = {"post": "scheduling:write", "delete": "scheduling:write"}
     audit_action = {"post": "calendar.feed.make", "delete": "calendar.feed.close"}
 

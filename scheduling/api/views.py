@@ -83,7 +83,7 @@ class Appointments(ClinicView):
         found = Appointment.objects.visible_to(self.caller)
         since, until = moment_of(request, "since"), moment_of(request, "until")
         if since:
-            found = found.filter(ends_at__gt=since)
+            found = found.ending_after(since)
         if until:
             found = found.filter(starts_at__lt=until)
         if patient_id := uuid_of(request, "patient_id"):

@@ -56,7 +56,11 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(status__in=rules.HOLDING)
 
     def between(self, first: datetime, after: datetime) -> AppointmentQuerySet:
-        return self.filter(starts_at__lt=after, ends_at__gt=first)
+        return self.filter(starts_at__lt=after).ending_after(first)
+
+    def ending_after(self, moment: datetime) -> AppointmentQuerySet:
+        """None lasts for a day; said so, what lies further back is not read."""
+        return self.filter(ends_at__gt=moment, starts_at__gt=moment - timedelta(days=1))
 
     def with_names(self) -> AppointmentQuerySet:
         return self.select_related("patient", "therapist", "room__site", "type")
@@ -111,6 +115,7 @@ class Appointment(OfPatient):
     status_at = models.DateTimeField(db_default=Now(), help_text="since when it stands so")
     outside_hours = models.BooleanField(default=False, help_text="booked on purpose where its therapist does not work")
     booked_at = models.DateTimeField()
+    placed_at = models.DateTimeField(db_default=Now(), help_text="since when it is there and then")
     booked_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     revision = models.PositiveIntegerField(default=1)
 

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 
 from accounts.queries import clinic_zone
 from accounts.web.middleware import as_uuid
-from accounts.web.pages import page, plain
+from accounts.web.pages import page
 from clinic.errors import Conflict, DomainError, Invalid, NotFound
-from clinic.wall_clock import at_wall
+from clinic.wall_clock import at_wall, is_in_reach
 from scheduling import actions, follow_ups, holding, queries, rules, series, slots, words
 from scheduling.holding import Time
 from scheduling.models import Appointment, Change
@@ -44,7 +44,7 @@ def wall_moment(text: str, clinic_id: UUID) -> datetime:
         found = parse_datetime(text)
     except ValueError:
         found = None
-    if found is None or not 2000 <= found.year <= 2100:
+    if found is None or not is_in_reach(found):
         raise Invalid(_("This is no time."))
     return found if found.tzinfo else at_wall(found, clinic_zone(clinic_id))
 
@@ -176,12 +176,12 @@ def set_status(request: Any, appointment_id: UUID) -> HttpResponse:
         if post.get("status") == rules.CANCELLED:
             series.cancel_series(
                 appointment_id=found.pk, reach=post.get("reach", rules.THIS), reason=post.get("reason", ""),
-                cancelled_by=post.get("cancelled_by", ""), why=plain(post.get("why", ""))[:1000], revision=revision,
+                cancelled_by=post.get("cancelled_by", ""), why=post.get("why", "").strip()[:1000], revision=revision,
                 by=request.caller, at=timezone.now(),
             )  # fmt: skip
         else:
             actions.set_status(
-                appointment_id=found.pk, status=post.get("status", ""), why=plain(post.get("why", ""))[:1000],
+                appointment_id=found.pk, status=post.get("status", ""), why=post.get("why", "").strip()[:1000],
                 revision=revision, by=request.caller, at=timezone.now(),
             )  # fmt: skip
     except (Conflict, Invalid) as refusal:
@@ -207,7 +207,7 @@ def swap(request: Any, appointment_id: UUID) -> HttpResponse:
 @page(scope="scheduling:write", action="page.appointment.note", methods="POST")
 def note(request: Any, appointment_id: UUID) -> HttpResponse:
     found = find(request, appointment_id)
-    text = plain(request.POST.get("note", ""))[:2000]
+    text = request.POST.get("note", "").strip()[:2000]
     revision = revision_of(request.POST.get("revision"))
     actions.annotate(appointment_id=found.pk, note=text, revision=revision, by=request.caller, at=timezone.now())
     toasts.success(request, _("Saved."))

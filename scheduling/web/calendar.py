@@ -19,6 +19,7 @@ from accounts.web.pages import page
 from audit import actions as audit
 from clinic import tenancy
 from clinic.caller import Caller
+from clinic.wall_clock import is_in_reach
 from messaging import links
 from messaging.web.patient import without_account
 from scheduling import availability, ics, queries, rules, slots, words
@@ -35,7 +36,7 @@ def on(request: Any, today: date) -> date:
         found = parse_date(request.GET.get("on", ""))
     except ValueError:
         found = None
-    return found if found and 2000 <= found.year <= 2100 else today
+    return found if found and is_in_reach(found) else today
 
 
 @page(scope="scheduling:read", action="page.calendar")

@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_date
 
 from accounts.queries import clinic_zone
 from accounts.web.pages import page
+from clinic.wall_clock import is_in_reach
 from scheduling import queries
 
 FIELDS = [
@@ -32,7 +33,7 @@ def stretch(request: Any) -> tuple[date, date]:
             found = parse_date(request.GET.get(name, "")) or fallback
         except ValueError:
             found = fallback
-        return found if 2000 <= found.year <= 2100 else fallback
+        return found if is_in_reach(found) else fallback
 
     last = day("last", today)
     first = day("first", last - queries.FIGURES_BACK)

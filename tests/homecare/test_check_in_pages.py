@@ -201,6 +201,26 @@ def test_without_a_visit_nothing_is_shown(link):
     assert forged.get("/c/today/").status_code == 403
 
 
+def test_a_link_to_something_else_shows_nothing_of_the_check_in(cast, visitor, programme):
+    assert visitor.post("/c/today/", {"pain": "3", "wrong": ["chest"]}).status_code == 302
+    assert b"Stop the exercises" in visitor.get("/c/thanks/").content
+    with tenancy.scope(cast.clinic.pk):
+        other = links.make(
+            purpose="appointment", patient_id=programme.patient_id, about_id=programme.pk,
+            expires_at=timezone.now() + timedelta(days=3), clinic_id=cast.clinic.pk,
+        )  # fmt: skip
+    client = Client()
+    client.post(address(other), {"year": "1980"})
+    assert client.get("/c/thanks/")["Location"] == "/c/today/"
+
+
+def test_what_no_keyboard_types_is_refused_and_breaks_nothing(cast, visitor):
+    answer = visitor.post("/c/today/", {"note": "a\x00b"})
+    assert answer.status_code == 400
+    assert b"a\x00b" not in answer.content
+    assert visitor.get("/c/today/?a=%00").status_code == 400
+
+
 # --- Answering ------------------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import connections
@@ -11,11 +12,13 @@ from django.utils import timezone
 from clinic import tenancy
 from clinic.schema import new_id
 from clinic.sql import prepared
-from scheduling import waitlist
+from scheduling import actions, follow_ups, waitlist
+from scheduling.holding import Time
 from scheduling.models import Appointment, Offer, Opening
 from tests.api import Api
 from tests.committed import at_once, committed, committed_patient
 from tests.scheduling.conftest import make_desk
+from worklist.models import Item
 
 __all__ = ["committed"]
 CLIENTS, SLOTS = 64, 10
@@ -49,6 +52,44 @@ def body(desk, patient_id, slot, other=False):
     starts_at = next_monday() + timedelta(minutes=30 * slot)
     return {"patient_id": str(patient_id), "type_id": str(desk.kind.pk), "therapist_id": str(therapist),
             "room_id": str(room), "starts_at": starts_at.isoformat(), "outside_hours": True}  # fmt: skip
+
+
+def test_a_row_that_comes_while_a_sweep_is_at_work_stays(desk, monkeypatch):
+    """Somebody cancels after the sweep has looked at the visits, and before it writes."""
+    now, patient = timezone.now(), committed_patient(desk.cast)
+    with tenancy.scope(desk.cast.clinic.pk):
+        time = Time(next_monday(), desk.therapist_id, desk.room.pk)
+        made = desk.book(patient, time=time, outside_hours=True, at=now)
+    works = follow_ups.of_visits
+
+    def slowly(*arguments):
+        found = list(works(*arguments))
+        [_done] = at_once([cancel])
+        return found
+
+    def cancel():
+        with tenancy.scope(desk.cast.clinic.pk):
+            actions.set_status(
+                appointment_id=made.pk, status="cancelled", cancelled_by="patient", reason="ill", by=desk.by, at=now
+            )
+
+    with tenancy.scope(desk.cast.clinic.pk), monkeypatch.context() as patch:
+        patch.setattr(follow_ups, "of_visits", lambda *a: (patch.undo(), slowly(*a))[1])
+        follow_ups.sweep(by=desk.by, at=now)
+    with tenancy.scope(desk.cast.clinic.pk):
+        assert [item.kind for item in Item.objects.open().filter(about_id=made.pk)] == ["cannot_come"]
+
+
+def test_two_change_the_settings_at_once_and_neither_change_is_lost(desk):
+    staff = [Api(desk.cast.staff) for _ in range(2)]
+    for number in range(6):
+        tag = staff[0].get("/scheduling/settings/")["ETag"]
+        changes = [{"hold_hours": 10 + number}, {"draft_hours": 20 + number}]
+        answers = at_once([
+            partial(who.request, "patch", "/scheduling/settings/", change, If_Match=tag)
+            for who, change in zip(staff, changes, strict=True)
+        ])  # fmt: skip
+        assert sorted(answer.status_code for answer in answers) == [200, 412]
 
 
 def test_64_clients_want_the_same_10_times(desk):

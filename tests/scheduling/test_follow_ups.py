@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Membership
@@ -182,6 +184,36 @@ def test_who_is_booked_when_it_is_closed_now_is_on_the_list(desk):
     assert rows() == sorted([("closed_over", mine.pk), ("closed_over", yours.pk)])
     cancel(desk, mine, timezone.now())
     assert ("closed_over", mine.pk) not in rows()
+
+
+def test_who_was_put_into_a_closure_on_purpose_is_not_on_the_list(desk):
+    day = ahead(desk)
+    note = close(desk, day, user_id=desk.therapist_id)
+    moved = booked_on(desk, day + timedelta(days=1))
+    there = at_wall(datetime.combine(day, time(10)), LONDON)
+    actions.move(
+        appointment_id=moved.pk, time=Time(there, desk.therapist_id, desk.room.pk), outside_hours=True, by=desk.by,
+        at=timezone.now(),
+    )  # fmt: skip
+    follow_ups.sweep(by=desk.by, at=timezone.now())
+    assert rows() == []
+    availability.put(kind="closures", pk=note.pk, values={"note": "Away"}, by=desk.by)
+    assert rows() == []
+    availability.put(kind="closures", pk=note.pk, values={"user_id": None}, by=desk.by)
+    assert rows() == [("closed_over", moved.pk)]
+
+
+def test_many_closures_cost_a_booking_nothing(desk):
+    day = ahead(desk)
+    booked_on(desk, day)
+    counts = []
+    for _round in range(2):
+        with CaptureQueriesContext(connection) as seen:
+            booked_on(desk, day + timedelta(days=7 * len(counts) + 7))
+        counts.append(len(seen))
+        for number in range(20):
+            close(desk, day + timedelta(days=100 + number))
+    assert counts[1] <= counts[0]
 
 
 def test_who_is_booked_when_nobody_works_any_more_is_on_the_list(desk):

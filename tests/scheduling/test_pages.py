@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Membership
+from clinic.api.models import IdempotencyKey
 from scheduling import actions, availability, follow_ups, holding, series
 from scheduling.models import Appointment, Feed
 from tests import builders
@@ -170,6 +171,33 @@ def test_the_feed_is_secret_and_ends_with_the_job(desk, browser, cast):
         Membership.objects.filter(user=desk.cast.therapist).update(is_active=True)
         availability.close_feed(user_id=desk.therapist_id, by=desk.by, at=AT)
     assert stranger.get(path).status_code == 404
+
+
+def test_a_feeds_secret_is_kept_nowhere_not_even_for_a_retry(desk, api, cast):
+    path = f"/scheduling/feeds/{desk.therapist_id}/"
+    made = [api(cast.staff).post(path, {}, Idempotency_Key="once") for _ in range(2)]
+    assert [answer.status_code for answer in made] == [201, 201]
+    assert made[0].json()["address"] != made[1].json()["address"]
+    with inside(desk):
+        assert not IdempotencyKey.objects.exists()
+
+
+def test_what_a_program_sees_to_is_its_therapists(desk, api, cast):
+    with inside(desk):
+        ids = [desk.patient() for _ in range(2)]
+        items = [
+            worklist.raise_item(kind="recall", patient_id=pk, about_id=pk, facts={}, by=desk.by, at=timezone.now())[0]
+            for pk in ids
+        ]
+    scopes = "scheduling:read scheduling:write"
+    nobodys, tablet = (
+        api(builders.program(cast.clinic, scopes=scopes, acts_for=who)) for who in (None, cast.therapist)
+    )
+    assert tablet.post(f"/worklist/{items[0]}/take/", {}).status_code == 200
+    assert [row["id"] for row in tablet.get("/worklist/?show=mine").json()["results"]] == [str(items[0])]
+    assert tablet.get("/worklist/counts/").json()["filters"]["mine"] == 1
+    assert nobodys.get("/worklist/?show=mine").json()["results"] == []
+    assert nobodys.get("/worklist/counts/").json()["filters"]["mine"] == 0
 
 
 def test_figures_have_their_denominators_and_come_as_csv(desk, browser):

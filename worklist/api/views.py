@@ -54,7 +54,7 @@ class Worklist(ClinicView):
         page = Page(request, key_types=[moment, UUID])
         show, kind = asked(request)
         found = Item.objects.visible_to(self.caller)
-        found = found.shown(show, now=timezone.now(), user_id=self.caller.user_id)
+        found = found.shown(show, now=timezone.now(), user_id=self.caller.author_id)
         if kind:
             found = found.filter(kind=kind)
         rows = page.rows(found, "due_at")
@@ -127,4 +127,4 @@ class Counts(ClinicView):
         """How many rows each filter shows with this kind, and each kind with this filter."""
         show, kind = asked(request)
         items = Item.objects.visible_to(self.caller)
-        return Response(items.counts(show, kind, now=timezone.now(), user_id=self.caller.user_id))
+        return Response(items.counts(show, kind, now=timezone.now(), user_id=self.caller.author_id))

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.web.pages import page, plain
+from accounts.web.pages import page
 from clinic.errors import Invalid, NotFound
 from worklist import actions, rules
 from worklist.models import FILTERS, Item
@@ -90,7 +90,7 @@ def take(request: Any, item_id: UUID) -> HttpResponse:
 @page(scope="scheduling:write", action="page.worklist.done", methods="POST")
 def done(request: Any, item_id: UUID) -> HttpResponse:
     _find(request, item_id)
-    outcome, note = request.POST.get("outcome", ""), plain(request.POST.get("note", ""))[:2000]
+    outcome, note = request.POST.get("outcome", ""), request.POST.get("note", "").strip()[:2000]
     actions.finish(item_id=item_id, outcome=outcome, note=note, by=request.caller, at=timezone.now())
     return back(request)
 
