@@ -198,7 +198,16 @@ def resume(*, by: Caller) -> None:
 
 # --- How the clinic sends -------------------------------------------------------------------------------------
 
-SETTABLE = ["reply_to", "quiet_from", "quiet_until", "late_after_min", "most_a_day", "per_minute", "when_unknown"]
+SETTABLE = [
+    "reply_to",
+    "phone",
+    "quiet_from",
+    "quiet_until",
+    "late_after_min",
+    "most_a_day",
+    "per_minute",
+    "when_unknown",
+]
 
 
 @transaction.atomic

@@ -18,6 +18,9 @@ class Sending(models.Model):
 
     clinic = models.OneToOneField(Clinic, primary_key=True, on_delete=models.PROTECT, related_name="+")
     reply_to = models.EmailField(blank=True, default="", help_text="where answers to mails go; empty: nowhere")
+    phone = models.TextField(
+        blank=True, default="", db_default="", help_text="the number that patients' pages ask them to call"
+    )
     quiet_from = models.TimeField(default=time(21), help_text="nothing is sent from here ...")
     quiet_until = models.TimeField(default=time(7), help_text="... until here, in the patient's time zone")
     late_after_min = models.PositiveIntegerField(default=120, help_text="what is later than that is not sent any more")

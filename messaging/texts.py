@@ -28,7 +28,7 @@ class Text:
 
 STOP_LINE = gettext_noop("No more of these messages: {stop}")
 STOP_SMS = gettext_noop("STOP ends these messages.")
-ANSWER_ONCE = gettext_noop("The link works once, for a few days. It asks for your year of birth on a new device.")
+ANSWER_ONCE = gettext_noop("The link works for a few days. It asks for your year of birth on a new device.")
 IN_THE_FILE = gettext_noop("All of them are in the calendar file that comes with this mail.")
 ANSWER_WHILE = gettext_noop("The link is yours alone. It asks for your year of birth on a new device.")
 DEFAULTS = {

@@ -112,6 +112,11 @@ def of_visits(people: list[UUID] | None, at: datetime, known: list[UUID]) -> Ite
     yield from _of_series(series, Counter(found.series_id for found in missed), at)
 
 
+def count_of_opening() -> int:
+    """How many open rows say that it is closed, or that nobody works, when somebody is booked."""
+    return Item.objects.open().filter(kind__in=OF_OPENING).count()
+
+
 @transaction.atomic
 def look_at_opening(*, by: Caller, at: datetime) -> None:
     """After hours, closures or rooms were changed: which visits are booked when it is closed, or nobody works."""

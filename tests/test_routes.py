@@ -227,6 +227,7 @@ PAGES = {
     "scheduling/{kind}/{pk}/": ("get", "scheduling:write"),
     "scheduling/{kind}/{pk}/remove/": ("post", "scheduling:write"),
     "worklist/{item_id}/take/": ("post", "scheduling:write"),
+    "worklist/{item_id}/leave/": ("post", "scheduling:write"),
     "worklist/{item_id}/done/": ("post", "scheduling:write"),
     "worklist/{item_id}/reopen/": ("post", "scheduling:write"),
     "documents/{kind}/{document_id}/": ("get", "assessments:read"),

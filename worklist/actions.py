@@ -157,6 +157,21 @@ def take(*, item_id: UUID, by: Caller, at: datetime) -> Item:
 
 
 @transaction.atomic
+def give_back(*, item_id: UUID, by: Caller, at: datetime) -> Item:
+    """
+    Undo `take`: somebody else may see to it.
+
+    :raises AlreadyDone:
+    """
+    item = _open(item_id)
+    if item.taken_by_id == by.author_id:
+        item.taken_by_id, item.taken_at = None, None
+        item.save(update_fields=["taken_by", "taken_at"])
+        audit.log("worklist.give_back", by=by, target_id=item.pk, patient_ids=[item.patient_id])
+    return item
+
+
+@transaction.atomic
 def finish(*, item_id: UUID, outcome: str, note: str = "", by: Caller, at: datetime) -> Item:
     """
     Close it with what came of it.

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Case, Count, Q, When
 
 from accounts.models import User
 from clinic.caller import Caller
@@ -61,8 +61,12 @@ class ItemQuerySet(models.QuerySet["Item"]):
         return {"filters": filters, "kinds": kinds}
 
     def by_urgency(self) -> ItemQuerySet:
-        """What was due first comes first; of those, the oldest."""
-        return self.order_by("due_at", "id")
+        """Alarms first; then what was due first, and of those the oldest."""
+        return self.order_by(Case(When(kind__in=rules.ALARMS, then=0), default=1), "due_at", "id")
+
+    def alarms(self) -> ItemQuerySet:
+        """What nobody should have to look for."""
+        return self.open().filter(kind__in=rules.ALARMS)
 
 
 class Item(OfPatient):

@@ -27,6 +27,7 @@ class Kind:
     Why a patient is on the worklist.
 
     :ivar label: what the row says
+    :ivar alarm: somebody's body is in trouble; such a row stands above all others, and only such a one is red
     :ivar moves: an appointment is to be moved, not a new one to be booked
     """
 
@@ -34,12 +35,15 @@ class Kind:
     urgency: str
     to_do: str
     moves: bool = False
+    alarm: bool = False
 
 
 # Escalations: domain facts, section 8.4. The last three are of the messages and of the plan itself.
 KINDS = {
-    "red_flag": Kind("Something is wrong", AT_ONCE, "Call the patient now"),
-    "stop_event_twice": Kind("A stop sign of self-pressure, twice", AT_ONCE, "Call, and stop the self-pressure"),
+    "red_flag": Kind("Something is wrong", AT_ONCE, "Call the patient now", alarm=True),
+    "stop_event_twice": Kind(
+        "A stop sign of self-pressure, twice", AT_ONCE, "Call, and stop the self-pressure", alarm=True
+    ),
     "pain_up": Kind("Worst pain up by 2 or more for 3 days", NEXT_WORKING_DAY, "Call, and look at the programme"),
     "adverse_event": Kind("Trouble after treatment", NEXT_WORKING_DAY, "Call, and record the adverse event"),
     "silent": Kind("No check-in for 14 days", NEXT_WORKING_DAY, "Ask how it goes"),
@@ -54,7 +58,7 @@ KINDS = {
     "closed_over": Kind("Booked when it is closed now", SOON, "Call, and move it", moves=True),
     "hours_gone": Kind("The therapist does not work there and then any more", SOON, "Call, and move it", moves=True),
     "unsigned": Kind("A draft is not signed", SOON, "Finish it, and sign"),
-    "referral": Kind("Red flag: refer to a physician", AT_ONCE, "See that it was referred"),
+    "referral": Kind("Red flag: refer to a physician", AT_ONCE, "See that it was referred", alarm=True),
     "needling_follow_up": Kind("No word since needling", SOON, "Ask how sore it is"),
     "slot_free": Kind("A time is free that they wait for", AT_ONCE, "Call, and offer it"),
     "recall": Kind("Recall", SOON, "Call, and offer a visit"),
@@ -85,6 +89,9 @@ class Wanted:
     @property
     def key(self) -> tuple[str, UUID]:
         return self.kind, self.about_id
+
+
+ALARMS = [code for code, kind in KINDS.items() if kind.alarm]
 
 
 def on_weekdays(day: date) -> bool:

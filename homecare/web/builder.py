@@ -69,7 +69,9 @@ def new(request: Any, patient_id: UUID) -> HttpResponse:
         content = beginning(request, patient_id, request.POST.get("from", ""), templates, earlier)
         made = actions.start_programme(patient_id=patient_id, content=content, by=request.caller, at=timezone.now())
         return redirect("programme_edit", made.pk)
-    context = {"patient_id": patient_id, "templates": templates, "earlier": [titled(p) for p in earlier]}
+    running = next((p for p in earlier if p.status in (Programme.Status.ACTIVE, Programme.Status.PAUSED)), None)
+    context = {"patient_id": patient_id, "templates": templates, "earlier": [titled(p) for p in earlier],
+               "running": running}  # fmt: skip
     return render(request, "homecare/new_programme.html", context)
 
 

@@ -118,6 +118,10 @@ class HowToSend(forms.Form):
         label=gettext_lazy("When it is unknown whether a mail went out"),
     )
     reply_to = forms.EmailField(required=False, label=gettext_lazy("Where answers to mails go"))
+    phone = forms.CharField(
+        required=False, max_length=40, label=gettext_lazy("The number that patients are asked to call"),
+        widget=forms.TextInput({"type": "tel"}),
+    )  # fmt: skip
 
 
 @page(scope="homecare:read", action="page.messages.settings", methods="GET POST")

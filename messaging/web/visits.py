@@ -22,6 +22,7 @@ from accounts.models import Clinic
 from clinic import tenancy
 from clinic.api.throttling import client_address
 from clinic.caller import Caller
+from messaging.engine import sending_of
 from messaging.models import Link
 from messaging.texts import language_of
 from messaging.web.patient import patient_caller, visit_of, without_account
@@ -35,6 +36,7 @@ class Visit:
     patient: Patient
     clinic: Clinic
     caller: Caller
+    phone: str
 
     @property
     def today(self) -> date:
@@ -63,7 +65,7 @@ def arrived(request: HttpRequest) -> Iterator[Visit | None]:
         caller = patient_caller(link, ip=client_address(request) or None)
         with translation.override(language), timezone.override(zone_of(link.patient)):
             request.LANGUAGE_CODE = language
-            yield Visit(link, link.patient, clinic, caller)
+            yield Visit(link, link.patient, clinic, caller, sending_of(clinic.pk).phone)
 
 
 def visit_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -89,6 +89,9 @@ class Find(forms.Form):
             self.add_error("into", _("This series is of another type."))
         if plan is not None and said.get("count"):
             self.add_error("into", _("A new series belongs to no other."))
+        first, last = said.get("from_time"), said.get("until_time")
+        if first and last and first >= last:
+            self.add_error("until_time", _("Later than “not before”, please."))
         return said
 
     def kind(self) -> AppointmentType:

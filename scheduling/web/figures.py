@@ -37,7 +37,8 @@ def stretch(request: Any) -> tuple[date, date]:
 
     last = day("last", today)
     first = day("first", last - queries.FIGURES_BACK)
-    return max(min(first, last), last - queries.FIGURES_MOST), last
+    first, last = min(first, last), max(first, last)  # turned round, it is meant all the same
+    return max(first, last - queries.FIGURES_MOST), last
 
 
 @page(scope="scheduling:read", action="page.figures")

@@ -85,9 +85,14 @@ def my_offer(request: HttpRequest, visit: Visit) -> HttpResponse:
                 waitlist.decline(offer_id=found.pk, by=visit.caller, at=now)
         except waitlist.OfferGone:
             found.refresh_from_db()
-            context = {"visit": visit, "one": found, "gone": True, "zone": clinic_zone(visit.clinic.pk)}
-            return render(request, "scheduling/my_offer.html", context, status=409)
+            return render(request, "scheduling/my_offer.html", shown(visit, found) | {"gone": True}, status=409)
         return redirect("my_offer")
     gone = found.status in (rules.GONE, rules.EXPIRED) or (found.status == rules.OPEN and found.expires_at <= now)
-    context = {"visit": visit, "one": found, "gone": gone, "zone": clinic_zone(visit.clinic.pk)}
-    return render(request, "scheduling/my_offer.html", context)
+    return render(request, "scheduling/my_offer.html", shown(visit, found) | {"gone": gone})
+
+
+def shown(visit: Visit, found: Offer) -> dict[str, Any]:
+    kind = found.waiting.kind
+    there = Appointment(type=kind, room=found.room)
+    return {"visit": visit, "one": found, "zone": clinic_zone(visit.clinic.pk),
+            "ends_at": found.starts_at + kind.length, "place": ics.place_of(there)}  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +10,13 @@ from django import forms
 from django.contrib import messages as toasts
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.web.pages import page
 from clinic.errors import DomainError, NotFound
-from scheduling import availability, queries, rules, slots, words
+from scheduling import availability, follow_ups, queries, rules, slots, words
 from scheduling.models import AppointmentType, Closure, Competency, ExtraHours, Hours, Room, Site
 from treatments.rules import TECHNIQUES
 
@@ -177,7 +179,7 @@ def lines(kind: str) -> list[tuple[Any, str]]:
                     f"{r.room.name if r.room else _('Online')}{until(r)}") for r in rows]  # fmt: skip
     if kind == "extra-hours":
         rows = ExtraHours.objects.select_related("user", "room").order_by("-day", "from_time")[:60]
-        return [(r, f"{r.user.name}: {r.day:%d.%m.%Y} {r.from_time:%H:%M}–{r.until_time:%H:%M}, "
+        return [(r, f"{r.user.name}: {short(r.day)} {r.from_time:%H:%M}–{r.until_time:%H:%M}, "
                     f"{r.room.name if r.room else _('Online')}") for r in rows]  # fmt: skip
     if kind == "closures":
         rows = Closure.objects.select_related("user", "site").order_by("-first_day")[:100]
@@ -188,7 +190,7 @@ def lines(kind: str) -> list[tuple[Any, str]]:
     if kind == "competencies":
         rows = Competency.objects.select_related("user").order_by("user__name", "technique")
         return [(r, f"{r.user.name}: {_(TECHNIQUES[r.technique].label)}"
-                    f"{f' – {r.valid_until:%d.%m.%Y}' if r.valid_until else ''}") for r in rows]  # fmt: skip
+                    f"{f' – {short(r.valid_until)}' if r.valid_until else ''}") for r in rows]  # fmt: skip
     if kind == "rooms":
         rooms = Room.objects.filter(is_active=True).select_related("site").order_by("site__name", "name")
         return [(r, f"{r.name} ({r.site.name})") for r in rooms]
@@ -196,14 +198,18 @@ def lines(kind: str) -> list[tuple[Any, str]]:
     return [(s, ", ".join(part for part in (s.name, s.address) if part)) for s in sites]
 
 
+def short(day: date) -> str:
+    return str(date_format(day, "SHORT_DATE_FORMAT"))
+
+
 def until(hours: Hours) -> str:
-    parts = [f"{d:%d.%m.%Y}" if d else "" for d in (hours.from_date, hours.until_date)]
+    parts = [short(d) if d else "" for d in (hours.from_date, hours.until_date)]
     return f" ({parts[0]}–{parts[1]})" if any(parts) else ""
 
 
 def closure_line(found: Closure) -> str:
     who = found.user.name if found.user else found.site.name if found.site else _("everybody")
-    days = f"{found.first_day:%d.%m.%Y}" + (f"–{found.last_day:%d.%m.%Y}" if found.last_day != found.first_day else "")
+    days = short(found.first_day) + (f"–{short(found.last_day)}" if found.last_day != found.first_day else "")
     clock_ = f" {found.from_time:%H:%M}–{found.until_time:%H:%M}" if found.from_time and found.until_time else ""
     return f"{who}: {days}{clock_}{f', {found.note}' if found.note else ''}"
 
@@ -242,8 +248,14 @@ def initial_of(found: Any) -> dict[str, Any]:
 def remove(request: Any, kind: str, pk: UUID) -> HttpResponse:
     if kind not in FORMS:
         raise NotFound
+    before = follow_ups.count_of_opening()
     availability.remove(kind=kind, pk=pk, by=request.caller)
-    toasts.success(request, _("Taken away."))
+    lost = follow_ups.count_of_opening() - before
+    said = ngettext(
+        "Taken away. {n} visit is booked there; it is on the worklist.",
+        "Taken away. {n} visits are booked there; they are on the worklist.", lost,
+    )  # fmt: skip
+    toasts.success(request, said.format(n=lost) if lost > 0 else _("Taken away."))
     return redirect("scheduling_setup", kind)
 
 

@@ -252,7 +252,10 @@ def test_two_taps_on_the_tablet(clinic, person):
     track = page.locator(f".lane[data-therapist='{slot['therapist_id']}'] .track")
     from_y = float(page.locator(f"[data-id='{made['id']}']").evaluate("e => parseFloat(e.style.top)"))
     with reloaded(page):
-        track.tap(position={"x": 60, "y": from_y + 72 + 12})
+        hour = page.evaluate(
+            "() => parseFloat(getComputedStyle(document.querySelector('main')).getPropertyValue('--hour'))"
+        )
+        track.tap(position={"x": 60, "y": from_y + hour + 12})
     assert clinic.writer.get(f"/appointments/{made['id']}/").json()["starts_at"] == f"{day}T20:00:00Z"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +15,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.web.pages import page
@@ -77,13 +80,32 @@ def _find(request: Any, item_id: UUID) -> Item:
     return found
 
 
+@contextmanager
+def told_if_done(request: Any) -> Iterator[None]:
+    """Somebody was faster, or it is the second tab: that is said on the list, where it can be seen."""
+    try:
+        yield
+    except actions.AlreadyDone as refusal:
+        toasts.info(request, _(str(refusal.detail)))
+
+
 @page(scope="scheduling:write", action="page.worklist.take", methods="POST")
 def take(request: Any, item_id: UUID) -> HttpResponse:
     """See to it; whoever saw to it before is named, so that two do not call."""
     before = _find(request, item_id).taken_by
     if before is not None and before.pk != request.user.pk:
         toasts.info(request, _("{name} saw to it until now.").format(name=before.name))
-    actions.take(item_id=item_id, by=request.caller, at=timezone.now())
+    with told_if_done(request):
+        actions.take(item_id=item_id, by=request.caller, at=timezone.now())
+    return back(request)
+
+
+@page(scope="scheduling:write", action="page.worklist.leave", methods="POST")
+def leave(request: Any, item_id: UUID) -> HttpResponse:
+    """Not to see to it after all."""
+    _find(request, item_id)
+    with told_if_done(request):
+        actions.give_back(item_id=item_id, by=request.caller, at=timezone.now())
     return back(request)
 
 
@@ -91,7 +113,9 @@ def take(request: Any, item_id: UUID) -> HttpResponse:
 def done(request: Any, item_id: UUID) -> HttpResponse:
     _find(request, item_id)
     outcome, note = request.POST.get("outcome", ""), request.POST.get("note", "").strip()[:2000]
-    actions.finish(item_id=item_id, outcome=outcome, note=note, by=request.caller, at=timezone.now())
+    with told_if_done(request):
+        actions.finish(item_id=item_id, outcome=outcome, note=note, by=request.caller, at=timezone.now())
+        toasts.info(request, _("Off the list. It can be undone below, under “Done in the last week”."))
     return back(request)
 
 
@@ -104,7 +128,10 @@ def snooze(request: Any, item_id: UUID) -> HttpResponse:
         raise Invalid(_("1, 3 or 7 days."))
     now = timezone.now()
     until = rules.put_aside_until(int(days), at=now, zone=ZoneInfo(request.clinic.time_zone))
-    actions.snooze(item_id=item_id, until=until, by=request.caller, at=now)
+    with told_if_done(request):
+        actions.snooze(item_id=item_id, until=until, by=request.caller, at=now)
+        day = date_format(until.astimezone(ZoneInfo(request.clinic.time_zone)), _("D j M"))
+        toasts.info(request, _("Put aside until {day}; until then it is under “Later”.").format(day=day))
     return back(request)
 
 

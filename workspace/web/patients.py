@@ -133,7 +133,8 @@ def at_home(people: list[UUID]) -> dict[str, Any]:
         "visit_words": VISITS,
         "running": running,
         "at_home": home_summary(running) if running else None,
-        "waits": [why(item) for item in waits],
+        "alarms": [why(item) for item in waits if item.about.alarm],
+        "waits": [why(item) for item in waits if not item.about.alarm],
     }
 
 

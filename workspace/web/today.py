@@ -17,12 +17,15 @@ from accounts.web.pages import page
 from assessments import catalogue, rules
 from assessments.models import Assessment
 from assessments.web import words
+from messaging.engine import sending_of
 from patients.models import Patient
 from patients.rules import plain
 from records.models import ChainCheck
 from scheduling import queries as visits
 from scheduling.words import STATUSES
 from treatments.models import Session
+from worklist.models import Item
+from worklist.web.words import why
 from workspace import queries
 
 SHOWN = 12
@@ -42,6 +45,11 @@ def start(request: Any) -> HttpResponse:
     clinic = request.clinic
     held = accounts.roles(clinic_id=clinic.pk, user_id=request.user.pk)
     context: dict[str, Any] = {"roles": [_(ROLES[role]) for role in ROLES if role in held], "now": timezone.now()}
+    if "scheduling:read" in request.caller.scopes:
+        alarms = list(Item.objects.alarms().select_related("patient", "taken_by").by_urgency()[:SHOWN])
+        request.trace.saw(*(item.patient_id for item in alarms))
+        context["alarms"] = [(item, why(item)) for item in alarms]
+        context["paused_at"] = sending_of(clinic.pk).paused_at
     if "therapist" in held:
         context |= therapist_day(request)
     elif "patients:read" in request.caller.scopes:

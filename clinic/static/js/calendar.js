@@ -9,7 +9,8 @@ const lanes = one("[data-lanes]");
 const week = one("[data-week]");
 const root = lanes || week;
 const texts = JSON.parse(root?.dataset.words || "{}");
-const HOUR_PX = 72;
+// As the style has it: half an hour is large enough for a finger where there is one.
+const HOUR_PX = parseFloat(getComputedStyle(/** @type {Element} */ (document.querySelector("main"))).getPropertyValue("--hour")) || 72;
 
 /** @param {HTMLElement} element @param {number} start minute of the day @param {number} length minutes @param {number} from hour */
 function place(element, start, length, from) {
