@@ -64,12 +64,14 @@ class Time:
     Where an appointment is to be: a start, a therapist, a room (None: online).
 
     :ivar outside_hours: it is known, and wanted, that the therapist does not work there and then
+    :ivar placed_at: of a place that is taken over as it is: since when somebody was there
     """
 
     starts_at: datetime
     therapist_id: UUID
     room_id: UUID | None
     outside_hours: bool = field(default=False, compare=False)
+    placed_at: datetime | None = field(default=None, compare=False)
 
 
 class ChangedMeanwhile(Conflict):
@@ -182,7 +184,7 @@ def works(kind: AppointmentType, time: Time, *, closed: bool = True) -> bool:
 
 def swapped(one: Appointment, other: Appointment) -> Time:
     """The other's time, for this one. A longer one that reaches beyond the hours there is so on purpose."""
-    time = time_of(other)
+    time = replace(time_of(other), placed_at=other.placed_at)
     fits = works(one.as_booked, time, closed=False)
     meant = time.outside_hours or works(other.as_booked, time, closed=False)
     return replace(time, outside_hours=not fits and meant)
@@ -240,7 +242,7 @@ def put(found: Appointment, time: Time, kind: AppointmentType, at: datetime) -> 
     if found.held_until is not None:
         found.held_until = min(found.held_until, time.starts_at)
     found.starts_at, found.therapist_id, found.room_id = time.starts_at, time.therapist_id, time.room_id
-    found.ends_at, found.outside_hours, found.placed_at = ends_at, time.outside_hours, at
+    found.ends_at, found.outside_hours, found.placed_at = ends_at, time.outside_hours, time.placed_at or at
     found.blocked_until = found.ends_at + kind.buffer
 
 

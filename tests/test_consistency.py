@@ -32,7 +32,7 @@ EDITABLE = {
     "Condition", "Medication", "Chain", "TriggerPoint", "DraftEdit", "Item", "Sending", "Wording", "Link", "Message",
     "RefusedAddress", "Picture", "Template", "Programme", "ReminderPlan", "Occurrence", "CheckIn", "StepAnswer",
     "Site", "Room", "AppointmentType", "Competency", "Hours", "ExtraHours", "Closure", "Booking", "Feed", "Series",
-    "Appointment", "Waiting", "Opening", "Offer",
+    "Appointment", "Told", "Waiting", "Opening", "Offer",
 }  # fmt: skip
 CODE_LISTS = {"Muscle", "BodyZone", "Movement", "Caution", "CatalogueLoad"}
 

@@ -555,9 +555,9 @@ def ask_page(user, path, method, ids, **headers):
     things = ("programme", "picture", "template", "message", "item", "appointment", "series", "waiting", "offer")
     for name in things:
         if f"{{{name}_id}}" in path:
-            names[f"{name}_id"] = ids[name]
-    if path == "programmes/{programme_id}/link/":  # whoever asks in the evening is told that it is quiet now
-        names["programme_id"] = ids["noon_programme"]
+            # Whoever asks for a link in the evening is told that it is quiet now.
+            at_any_hour = "noon_" if path == "programmes/{programme_id}/link/" else ""
+            names[f"{name}_id"] = ids[f"{at_any_hour}{name}"]
     filled = "/" + path.format(**names, document_id=exam, change="pause")
     if path.endswith("changes/"):
         filled += f"?tab={uuid4()}&revision=1"

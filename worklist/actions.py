@@ -167,7 +167,7 @@ def give_back(*, item_id: UUID, by: Caller, at: datetime) -> Item:
     if item.taken_by_id == by.author_id:
         item.taken_by_id, item.taken_at = None, None
         item.save(update_fields=["taken_by", "taken_at"])
-        audit.log("worklist.give_back", by=by, target_id=item.pk, patient_ids=[item.patient_id])
+    audit.log("worklist.give_back", by=by, target_id=item.pk, patient_ids=[item.patient_id])
     return item
 
 
