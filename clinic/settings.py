@@ -349,7 +349,7 @@ CELERY_BEAT_SCHEDULE = {
     "look for messages that are due": {"task": "messaging.periodic.tick", "schedule": 5.0},
     "turn what is planned into messages": {"task": "homecare.periodic.tick", "schedule": 5.0},
     "plan the next days, and look who is silent": {
-        "task": "homecare.periodic.daily",
+        "task": "homecare.periodic.look_after_all",
         "schedule": crontab(minute="*/20"),
     },
     "offer free slots, and give up what was only proposed": {

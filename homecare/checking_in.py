@@ -66,7 +66,7 @@ def answer_day(
     _use_links(about_id=programme.pk, at=at)
     audit.log("check_in.answer", by=by, target_id=check_in.pk, patient_ids=[programme.patient_id])
     worklist.settle(kinds=["silent"], about_ids=[programme.pk], by=by, at=at)
-    escalate_day(programme, check_in, before, by=by, at=at)
+    _escalate_day(programme, check_in, before, by=by, at=at)
     return check_in
 
 
@@ -170,7 +170,7 @@ def _check_found(problems: Problems, at: str, said: Mapping[str, Any], exercise:
 # --- What follows ---------------------------------------------------------------------------------------------
 
 
-def escalate_day(programme: Programme, check_in: CheckIn, before: Sequence[str], *, by: Caller, at: datetime) -> None:
+def _escalate_day(programme: Programme, check_in: CheckIn, before: Sequence[str], *, by: Caller, at: datetime) -> None:
     """
     Everything that a day's answers may lead to (domain facts 8.4).
 

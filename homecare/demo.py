@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
 from accounts import policies
 from accounts.models import Clinic, Membership
 from clinic.caller import Caller
@@ -15,6 +18,7 @@ from homecare import actions, checking_in, library, queries, rules
 from homecare.models import Occurrence, Programme
 from messaging import actions as messages
 from messaging import addresses
+from messaging.texts import language_of
 from patients import actions as patients
 from patients.models import Patient
 from patients.queries import zone_of
@@ -66,8 +70,9 @@ def load(clinic: Clinic, now: datetime) -> None:
         if course is COURSES[0]:
             _due_now(programme, now)
     steps = rules.starter([{"muscle": muscle, "side": side} for muscle, side in MUSCLES[:1]])
-    content = {"title": "Neck and shoulders", "steps": steps}
-    library.save_template(name="Neck and shoulders, five minutes", content=content, by=by)
+    with override(language_of("", clinic.locale)):
+        content = {"title": _("Neck and shoulders"), "steps": steps}
+        library.save_template(name=_("Neck and shoulders, five minutes"), content=content, by=by)
 
 
 def _programme(patient: Patient, course: Course, by: Caller, now: datetime) -> Programme:
@@ -75,11 +80,10 @@ def _programme(patient: Patient, course: Course, by: Caller, now: datetime) -> P
     steps = rules.starter([{"muscle": muscle, "side": side} for muscle, side in MUSCLES])
     for step in steps:
         _fill(step)
-    content: dict[str, Any] = {
-        "title": "Neck and shoulders",
-        "note": "Little and often: five minutes are enough.",
-        "steps": steps,
-    }
+    with override(language_of(patient.language, patient.clinic.locale)):
+        content: dict[str, Any] = {
+            "title": _("Neck and shoulders"), "note": _("Little and often: five minutes are enough."), "steps": steps,
+        }  # fmt: skip
     programme = actions.start_programme(patient_id=patient.pk, content=content, by=by, at=begun)
     actions.publish(
         programme=programme, baseline_pain=course.baseline, review_on=None, ends_on=None, by=by, at=begun

@@ -74,6 +74,3 @@ def add_picture(*, name: str, upload: bytes, by: Caller) -> Picture:
     )  # fmt: skip
     audit.log("picture.add", by=by, target_id=picture.pk)
     return picture
-
-
-# --- Calendar -------------------------------------------------------------------------------------------------

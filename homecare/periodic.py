@@ -31,7 +31,7 @@ def look_after(clinic_id: str) -> int:
 
 
 @shared_task(expires=1200)
-def daily() -> int:
+def look_after_all() -> int:
     """
     Hand each clinic to a worker, so that one in trouble keeps no other waiting; returns how many clinics.
 

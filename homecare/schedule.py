@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from clinic.wall_clock import at_wall
 
 PLAIN, SKIPPED, TWICE = "plain", "skipped_time", "time_twice"
-EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
 
 
 @dataclass(frozen=True)

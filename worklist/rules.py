@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from clinic.wall_clock import at_wall
 
 AT_ONCE, NEXT_WORKING_DAY, SOON = "at_once", "next_working_day", "soon"
-URGENCIES = [AT_ONCE, NEXT_WORKING_DAY, SOON]
 ITSELF = "resolved_itself"
 OUTCOMES = ["reached", "not_reached", "booked", "no_action_needed", "programme_changed", "referred", "other"]
 DAY_BEGINS = time(9, 0)

@@ -41,7 +41,6 @@ class Outgoing:
     calendar: str = ""
     known_refs: frozenset[str] = frozenset()
     claimed_at: float = field(default_factory=time.monotonic)
-    extra: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -156,7 +156,6 @@ def written(message: Outgoing) -> EmailMessage:
     headers = {
         "Message-ID": f"<{message.key}@{address.rpartition('@')[2]}>",
         "Auto-Submitted": "auto-generated",  # RFC 3834: holiday notices do not answer
-        **message.extra,
     }
     if message.stop_url:
         headers["List-Unsubscribe"] = f"<{message.stop_url}>"

@@ -1,4 +1,4 @@
-"""Shapes of scheduling on the wire. What the values may be together is in `scheduling.actions`."""
+"""Shapes of scheduling on the wire. What the values may be together is in `holding`, `steps` and `series`."""
 
 from __future__ import annotations
 

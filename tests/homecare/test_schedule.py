@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homecare.schedule import EVERY_DAY, PLAIN, SKIPPED, TWICE, Plan, kept, moment, occurrences
+from homecare.schedule import PLAIN, SKIPPED, TWICE, Plan, kept, moment, occurrences
 
 ZONES = [
     "Europe/London",
@@ -54,7 +54,7 @@ def changes(zone: ZoneInfo) -> list[date]:
 @pytest.mark.parametrize("name", ZONES)
 def test_each_local_time_once(name):
     zone = ZoneInfo(name)
-    plan = Plan(times=EVERY_HALF_HOUR, weekdays=EVERY_DAY, starts_on=FIRST)
+    plan = Plan(times=EVERY_HALF_HOUR, weekdays=range(7), starts_on=FIRST)
     days = sorted({day + timedelta(days=near) for day in changes(zone) for near in (-1, 0, 1)} | {FIRST, LAST})
     for day in days:
         dues = list(occurrences(plan, zone, day, day))
@@ -80,7 +80,7 @@ def test_each_local_time_once(name):
 @pytest.mark.parametrize("name", ZONES)
 def test_nine_in_the_morning_for_five_years(name):
     zone = ZoneInfo(name)
-    plan = Plan(times=[time(9)], weekdays=EVERY_DAY, starts_on=FIRST)
+    plan = Plan(times=[time(9)], weekdays=range(7), starts_on=FIRST)
 
     dues = list(occurrences(plan, zone, FIRST, LAST))
 
@@ -105,7 +105,7 @@ def test_gaps_and_folds_as_documented(zone, day, at, expected, clock):
 
 
 def test_two_times_that_become_one_moment_remind_once():
-    plan = Plan(times=[time(2, 30), time(3, 30)], weekdays=EVERY_DAY, starts_on=FIRST)
+    plan = Plan(times=[time(2, 30), time(3, 30)], weekdays=range(7), starts_on=FIRST)
     dues = list(occurrences(plan, ZoneInfo("Europe/Berlin"), date(2026, 3, 29), date(2026, 3, 29)))
 
     assert [(d.local_time, d.clock) for d in dues] == [(time(3, 30), PLAIN)]
@@ -128,7 +128,7 @@ def test_it_begins_ends_and_keeps_to_its_days():
 
 
 def test_it_fades():
-    plan = Plan(times=[time(8)], weekdays=EVERY_DAY, starts_on=date(2026, 11, 2), fade_after_weeks=2, fade_to_days=3)
+    plan = Plan(times=[time(8)], weekdays=range(7), starts_on=date(2026, 11, 2), fade_after_weeks=2, fade_to_days=3)
     dues = list(occurrences(plan, ZoneInfo("UTC"), date(2026, 11, 2), date(2026, 11, 29)))
 
     by_week = [sum((d.local_date - plan.starts_on).days // 7 == week for d in dues) for week in range(4)]
