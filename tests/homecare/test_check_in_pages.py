@@ -15,6 +15,7 @@ from audit.models import AuditEvent
 from clinic import tenancy
 from homecare import actions, queries
 from homecare.models import CheckIn, Programme, StepAnswer
+from messaging import actions as messages
 from messaging import links
 from messaging.models import Link, Message
 from patients.queries import zone_of
@@ -199,6 +200,16 @@ def test_without_a_visit_nothing_is_shown(link):
     forged = Client()
     forged.cookies["visit"] = "eyJjbGluaWMiOiIxIn0:1:1"
     assert forged.get("/c/today/").status_code == 403
+
+
+def test_whoever_says_that_something_is_wrong_is_given_the_number(cast, visitor):
+    assert visitor.get("/c/today/").content.count(b"tel:") == 0
+    with tenancy.scope(cast.clinic.pk):
+        messages.set_sending(values={"phone": "020 7946 0100"}, by=cast.caller(cast.owner))
+    visitor.post("/c/today/", {"wrong": ["chest"]})
+    page = visitor.get("/c/thanks/").content.decode()
+    assert page.count('href="tel:020 7946 0100"') == 2  # above, and as the one thing to do
+    assert "Into my calendar" not in page
 
 
 def test_a_link_to_something_else_shows_nothing_of_the_check_in(cast, visitor, programme):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Membership
 from clinic.api.models import IdempotencyKey
 from scheduling import actions, availability, follow_ups, holding, series
-from scheduling.models import Appointment, Feed
+from scheduling.models import Appointment, Feed, Hours
 from tests import builders
 from tests.scheduling.conftest import AT, far_ahead, inside
 from worklist import actions as worklist
@@ -301,6 +301,65 @@ def test_a_visit_is_pencilled_in_or_fills_up_a_series(desk, browser):
         assert last.held_until is not None
     other = browser.get(path, asked | {"into": str(made.pk)})
     assert other.status_code == 200
+
+
+def test_a_body_in_trouble_stands_above_a_call_about_a_free_time(desk, browser):
+    early = timezone.now() - timedelta(hours=5)
+    raised(desk, "slot_free", due=early)
+    item_id = raised(desk, "red_flag", due=timezone.now())
+    with inside(desk):
+        alarmed = Item.objects.get(pk=item_id).patient_id
+    page = browser.get("/worklist/").content.decode()
+    assert page.count("urgent") == 1
+    assert page.index(f"/patients/{alarmed}/") < page.index("A time is free that they wait for")
+    for address in ("/", f"/patients/{alarmed}/"):
+        shown = browser.get(address).content.decode()
+        assert "Something is wrong" in shown
+        assert "A time is free" not in shown
+
+
+def test_a_second_tab_is_told_on_the_list(desk, browser):
+    item_id = raised(desk)
+    assert browser.post(f"/worklist/{item_id}/done/", {"outcome": "reached"}).status_code == 302
+    for what, sent in (("done", {"outcome": "reached"}), ("take", {}), ("leave", {}), ("snooze", {"days": "1"})):
+        answer = browser.post(f"/worklist/{item_id}/{what}/", sent, follow=True)
+        assert "Somebody has done this meanwhile." in answer.content.decode()
+
+
+def test_what_was_taken_can_be_given_back_by_whoever_took_it(desk, browser, cast):
+    item_id = raised(desk)
+    colleague = Client()
+    colleague.force_login(cast.therapist)
+    browser.post(f"/worklist/{item_id}/take/")
+    colleague.post(f"/worklist/{item_id}/leave/")
+    with inside(desk):
+        assert Item.objects.get(pk=item_id).taken_by_id == cast.staff.pk
+    browser.post(f"/worklist/{item_id}/leave/")
+    with inside(desk):
+        assert Item.objects.get(pk=item_id).taken_by_id is None
+
+
+def test_whoever_takes_hours_away_is_told_who_is_booked_there(desk, browser):
+    with inside(desk):
+        day = timezone.now() + timedelta(days=30)
+        monday = day + timedelta(days=(7 - day.weekday()) % 7)
+        desk.book(desk.patient(), time=holding.Time(
+            monday.replace(hour=11, minute=0, second=0, microsecond=0), desk.therapist_id, desk.room.pk
+        ), at=timezone.now())  # fmt: skip
+        hours = Hours.objects.get(user_id=desk.therapist_id, weekday=0).pk
+    answer = browser.post(f"/scheduling/hours/{hours}/remove/", follow=True)
+    assert "1 visit is booked there" in answer.content.decode()
+
+
+def test_a_wish_that_nothing_can_fulfil_is_named(desk, browser):
+    with inside(desk):
+        patient_id = desk.patient()
+    page = browser.get(
+        f"/patients/{patient_id}/book/", {"type": str(desk.kind.pk), "from_time": "15:00", "until_time": "14:00"}
+    )
+    assert "Later than" in page.content.decode()
+    turned = browser.get("/figures/?first=2026-12-01&last=2026-11-23")
+    assert (turned.context["first"].isoformat(), turned.context["last"].isoformat()) == ("2026-11-23", "2026-12-01")
 
 
 def test_a_row_leads_to_what_it_is_about(desk, browser):
