@@ -267,10 +267,13 @@ def patient_list(request: Any, patient_id: UUID) -> HttpResponse:
     """All of a patient's appointments and series."""
     patient = patient_of(request, patient_id)
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
-    rows = patient_appointments(request, patient).with_names().order_by("-starts_at")[:100]
+    now = timezone.now()
+    rows = list(patient_appointments(request, patient).with_names().order_by("-starts_at")[:100])
     plans = list(Series.objects.filter(patient_id__in=people).select_related("type").order_by("-pk"))
     context = {
-        "patient": patient, "rows": rows, "now": timezone.now(), "words": words,
+        "patient": patient, "words": words,
+        "ahead": [one for one in reversed(rows) if one.ends_at > now],
+        "past": [one for one in rows if one.ends_at <= now],
         "plans": [(plan, follow_ups.sessions_left(plan)) for plan in plans],
         "months": RECALL_MONTHS,
         "may_book": "scheduling:write" in request.caller.scopes,

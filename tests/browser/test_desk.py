@@ -259,6 +259,30 @@ def test_two_taps_on_the_tablet(clinic, person):
     assert clinic.writer.get(f"/appointments/{made['id']}/").json()["starts_at"] == f"{day}T20:00:00Z"
 
 
+def test_two_change_places_by_taps_and_back(clinic, person):
+    tablet = person("staff", viewport=TABLET, has_touch=True)
+    page = tablet.sign_in()
+    slot = clinic.slots(limit=200, since=(datetime.now(UTC) + timedelta(days=12)).isoformat())[80]
+    day, made = slot["starts_at"][:10], []
+    for hour in (19, 20):
+        time_ = slot | {"starts_at": f"{day}T{hour}:30:00Z"}
+        made.append(clinic.book(clinic.patient()[0], time_, outside_hours=True)["id"])
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(f"/appointments/{made[0]}/")
+    page.tap("text=Choose in the calendar")
+    page.wait_for_selector(".laid")
+    page.locator(f"[data-id='{made[1]}']").tap()
+    expect(page.locator("[data-toasts]")).to_contain_text("They have changed places.")
+    assert "moving" not in page.url
+    begins = [clinic.writer.get(f"/appointments/{one}/").json()["starts_at"] for one in made]
+    assert begins == [f"{day}T20:30:00Z", f"{day}T19:30:00Z"]
+
+    page.tap("[data-toasts] button:has-text('Undo')")
+    expect(page.locator("[data-toasts] button")).to_have_count(0)
+    begins = [clinic.writer.get(f"/appointments/{one}/").json()["starts_at"] for one in made]
+    assert begins == [f"{day}T19:30:00Z", f"{day}T20:30:00Z"]
+
+
 def test_a_clash_shows_the_next_free(clinic, desk):
     patient_id, _name = clinic.patient()
     slots = clinic.slots(limit=200, since=(datetime.now(UTC) + timedelta(days=11)).isoformat())

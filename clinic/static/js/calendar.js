@@ -106,6 +106,13 @@ async function send(path, values) {
   return { ok: answer.ok, said };
 }
 
+/** This page, with nothing to be moved any more. */
+function settled() {
+  const address = new URL(location.href);
+  address.searchParams.delete("moving");
+  return address.href;
+}
+
 /**
  * @param {string} id @param {{starts_at: string, therapist?: string, room?: string}} to
  * @param {{undo?: boolean, sure?: boolean, revision?: string}} options
@@ -116,8 +123,7 @@ async function moveTo(id, to, { undo = false, sure = false, revision = "" } = {}
   const { ok, said } = await send(`/appointments/${id}/move/`, values).catch(() => ({ ok: false, said: {} }));
   if (ok) {
     const back = { id, revision: String(said.revision), starts_at: said.before, therapist: said.therapist, room: said.room };
-    if (!undo) history.replaceState({ back }, "", location.href.replace(/[?&]moving=[^&]*/, ""));
-    else history.replaceState({}, "");
+    history.replaceState(undo ? {} : { back }, "", settled());
     location.reload();
     return;
   }
@@ -154,6 +160,12 @@ if (back) {
   tell(`${texts.moved} ${moved?.textContent || ""}`, () => {
     moveTo(back.id, { starts_at: back.starts_at, therapist: back.therapist, room: back.room }, { undo: true, sure: true, revision: back.revision });
   });
+  history.replaceState({}, "");
+}
+
+const swapped = history.state?.swapped;
+if (swapped) {
+  tell(texts.swapped, () => swap(swapped.id, swapped.other, { undo: true }));
   history.replaceState({}, "");
 }
 
@@ -197,19 +209,30 @@ function dragging() {
 }
 
 /** @param {string} id @param {string} other */
-async function swap(id, other) {
+async function swap(id, other, { undo = false } = {}) {
   const { ok, said } = await send(`/appointments/${id}/swap/`, { with: other, revision: revisionOf(id), with_revision: revisionOf(other) }).catch(() => ({ ok: false, said: {} }));
-  if (ok) location.reload(); else tell(`${texts.failed} ${said.detail || ""}`);
+  if (!ok) {
+    tell(`${texts.failed} ${said.detail || ""}`);
+    return;
+  }
+  history.replaceState(undo ? {} : { swapped: { id, other } }, "", settled());
+  location.reload();
 }
 
-/** The second tap: on free time, the new place; with nothing to move, a new appointment. */
+/** The second tap: on free time, the new place, on a visit, its place; with nothing to move, a new appointment. */
 function tapping() {
   const moving = one("[data-moving]");
   const board = /** @type {HTMLElement} */ (lanes);
   board.addEventListener("click", (event) => {
     const target = /** @type {HTMLElement} */ (event.target);
     const track = /** @type {HTMLElement | null} */ (target.closest(".track"));
-    if (!track || target.closest(".visit")) return;
+    const other = /** @type {HTMLElement | null} */ (target.closest(".visit"));
+    if (moving && other?.draggable && other.dataset.id !== moving.dataset.moving) {
+      event.preventDefault();
+      if (confirm(texts.swap)) swap(moving.dataset.moving || "", other.dataset.id || "");
+      return;
+    }
+    if (!track || other) return;
     const { day, therapist, room } = whereOf(target);
     const at = wall(day, minuteAt(track, event.clientY - HOUR_PX / 8));
     if (moving) moveTo(moving.dataset.moving || "", { starts_at: at, therapist, room });
