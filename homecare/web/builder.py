@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.web.pages import page
 from assessments import catalogue
@@ -252,17 +253,35 @@ def state(programme: Programme, errors: list[FieldError], *, saved: bool = True)
             if rules.EXERCISES[step["exercise"]].presses and step.get("muscle") and contents.caution(step["muscle"])
         ],
         "programme": programme,
-        "problems": [{"error": e, "step": step_of(e.pointer, steps)} for e in errors],
+        "problems": [{"error": e, "place": place_of(e.pointer, steps), "target": target_of(e.pointer)} for e in errors],
         "now": timezone.now(),
     }
 
 
-def step_of(pointer: str, steps: list[dict[str, Any]]) -> str:
-    """The step that a problem is about, as its card is headed."""
+GIVEN = {
+    "baseline_pain": gettext_lazy("Worst pain at the start, 0 to 10"), "review_on": gettext_lazy("Review on"),
+    "ends_on": gettext_lazy("Last day"), "title": gettext_lazy("Name, as the patient reads it"),
+}  # fmt: skip
+
+
+def place_of(pointer: str, steps: list[dict[str, Any]]) -> str:
+    """What a problem is about: the step as its card is headed, and the field as it is labelled."""
     parts = pointer.split("/")
     if len(parts) > 2 and parts[1] == "steps" and is_number(parts[2]) and int(parts[2]) < len(steps):
-        return f"{int(parts[2]) + 1} {words.name_of(steps[int(parts[2])])}"
-    return ""
+        step = f"{int(parts[2]) + 1} {words.name_of(steps[int(parts[2])])}"
+        field = rules.FIELDS.get(parts[4]) if len(parts) > 4 and parts[3] == "dose" else None
+        return f"{step}, {_(field.label)}" if field else step
+    return str(GIVEN.get(parts[1], "")) if len(parts) == 2 else ""
+
+
+def target_of(pointer: str) -> str:
+    """The form's field that a problem is about, by its id; empty if it is about no single one."""
+    parts = pointer.split("/")
+    if len(parts) > 4 and parts[1] == "steps" and parts[3] == "dose":
+        return f"dose-{parts[2]}-{parts[4]}"
+    if len(parts) > 3 and parts[1] == "steps":
+        return {"muscle": f"where-{parts[2]}", "cue": f"cue-{parts[2]}", "tool": f"tool-{parts[2]}"}.get(parts[3], "")
+    return parts[1] if len(parts) == 2 and parts[1] in GIVEN else ""
 
 
 def shown(

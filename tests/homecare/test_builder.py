@@ -99,6 +99,10 @@ def test_a_dose_out_of_range_is_said_at_its_field_and_nothing_is_given(browser, 
     assert answer.status_code == 400
     assert b"From 1 to 120 at a patient" in answer.content
     assert b'value="130"' in answer.content
+    assert b'<a href="#dose-1-hold_s">2 Pressure on a tender spot, ' in answer.content
+    answer = post(browser, programme, "publish", baseline_pain="eleven", steps__1__dose__hold_s="30")
+    assert b'<a href="#baseline_pain">' in answer.content
+    assert b'id="baseline_pain" name="baseline_pain" aria-invalid="true"' in answer.content
     with tenancy.scope(cast.clinic.pk):
         assert not Version.objects.exists()
 
