@@ -171,31 +171,35 @@ TITLES = {
 }  # fmt: skip
 
 
-def lines(kind: str) -> list[tuple[Any, str]]:
-    """What there is of a kind, each told in a line."""
+def lines(kind: str) -> list[tuple[Any, str, str]]:
+    """What there is of a kind: each row, told in a line, and whose it is, if it is a person's."""
     if kind == "hours":
-        rows: Any = Hours.objects.select_related("user", "room").order_by("user__name", "weekday", "from_time")
-        return [(r, f"{r.user.name}: {words.WEEKDAYS[r.weekday]} {r.from_time:%H:%M}–{r.until_time:%H:%M}, "
-                    f"{r.room.name if r.room else _('Online')}{until(r)}") for r in rows]  # fmt: skip
+        rows: Any = Hours.objects.select_related("user", "room").order_by(
+            "user__name", "user_id", "weekday", "from_time"
+        )
+        return [(r, f"{words.WEEKDAYS[r.weekday]} {stretch(r)}{until(r)}", r.user.name) for r in rows]
     if kind == "extra-hours":
         rows = ExtraHours.objects.select_related("user", "room").order_by("-day", "from_time")[:60]
-        return [(r, f"{r.user.name}: {short(r.day)} {r.from_time:%H:%M}–{r.until_time:%H:%M}, "
-                    f"{r.room.name if r.room else _('Online')}") for r in rows]  # fmt: skip
+        return [(r, f"{r.user.name}: {short(r.day)} {stretch(r)}", "") for r in rows]
     if kind == "closures":
         rows = Closure.objects.select_related("user", "site").order_by("-first_day")[:100]
-        return [(r, closure_line(r)) for r in rows]
+        return [(r, closure_line(r), "") for r in rows]
     if kind == "appointment-types":
         rows = AppointmentType.objects.filter(is_active=True).order_by("name")
-        return [(r, _("{name}, {n} min").format(name=r.name, n=r.length_min)) for r in rows]
+        return [(r, _("{name}, {n} min").format(name=r.name, n=r.length_min), "") for r in rows]
     if kind == "competencies":
-        rows = Competency.objects.select_related("user").order_by("user__name", "technique")
-        return [(r, f"{r.user.name}: {_(TECHNIQUES[r.technique].label)}"
-                    f"{f' – {short(r.valid_until)}' if r.valid_until else ''}") for r in rows]  # fmt: skip
+        rows = Competency.objects.select_related("user").order_by("user__name", "user_id", "technique")
+        return [(r, f"{_(TECHNIQUES[r.technique].label)}{f' – {short(r.valid_until)}' if r.valid_until else ''}",
+                 r.user.name) for r in rows]  # fmt: skip
     if kind == "rooms":
         rooms = Room.objects.filter(is_active=True).select_related("site").order_by("site__name", "name")
-        return [(r, f"{r.name} ({r.site.name})") for r in rooms]
+        return [(r, f"{r.name} ({r.site.name})", "") for r in rooms]
     sites = Site.objects.filter(is_active=True).order_by("name")
-    return [(s, ", ".join(part for part in (s.name, s.address) if part)) for s in sites]
+    return [(s, ", ".join(part for part in (s.name, s.address) if part), "") for s in sites]
+
+
+def stretch(found: Hours | ExtraHours) -> str:
+    return f"{found.from_time:%H:%M}–{found.until_time:%H:%M}, {found.room.name if found.room else _('Online')}"
 
 
 def short(day: date) -> str:
