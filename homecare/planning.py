@@ -185,7 +185,7 @@ def plan_soreness(*, by: Caller, at: datetime) -> int:
 @transaction.atomic
 def promote_due(*, by: Caller, at: datetime) -> int:
     """
-    Turn what is due into messages, a batch at a time; returns how many occurrences were looked at.
+    Turn what is due into messages, a batch at a time; returns how many were turned; what a fault of the database left waits for the next tick.
 
     An occurrence is locked while it is turned, and its message has a key, so two at once make one message.
     """
@@ -208,9 +208,9 @@ def promote_due(*, by: Caller, at: datetime) -> int:
             _give_up(occurrence, by=by, at=at)
         turned.append(occurrence)
     Occurrence.objects.bulk_update(turned, ["status", "message"])
-    if due:
+    if turned:
         send.hand_over.delay_on_commit(str(by.clinic_id))
-    return len(due)
+    return len(turned)
 
 
 def _give_up(occurrence: Occurrence, *, by: Caller, at: datetime) -> None:

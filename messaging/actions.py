@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,10 @@ from worklist import actions as worklist
 
 SECOND_CLICK = timedelta(minutes=1)
 TROUBLE = ["message_failed", "message_uncertain"]
+
+
+# Called with the old and the new row of what is sent again. Apps that keep more of a message add themselves.
+AFTER_AGAIN: list[Callable[..., None]] = []
 
 
 class NotResendable(Conflict):
@@ -145,6 +149,8 @@ def send_again(*, message_id: UUID, by: Caller, at: datetime) -> Message:
         due_at=at, by=by, about_at=old.about_at, calendar=old.calendar, again_of_id=old.pk, by_hand=True,
     )  # fmt: skip
     assert made is not None
+    for follow in AFTER_AGAIN:
+        follow(old_id=old.pk, again_id=made.pk)
     worklist.settle(kinds=TROUBLE, about_ids=[old.pk], by=by, at=at)
     audit.log("message.send_again", by=by, target_id=old.pk, patient_ids=[old.patient_id], code=str(made.pk))
     return made

@@ -266,7 +266,7 @@ def compose(desk: Desk, message: Message, *, look_first: bool = False) -> Outgoi
         stop_url = links.url_of(links.stop_link(clinic_id=clinic.pk, patient_id=message.patient_id))
     worded = desk.worded(message.kind, message.channel, language)
     when = texts.when(message.about_at, clinic.time_zone, language) if message.about_at else ""
-    if message.link is None and message.kind in texts.UNLINKED:
+    if message.link is None and message.kind in texts.UNLINKED and "{link}" in worded.body:
         worded = texts.unlinked(message.kind, message.channel, language)
     text = texts.written(worded, {"clinic": clinic.name, "link": link, "stop": stop_url, "when": when})
     return Outgoing(

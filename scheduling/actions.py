@@ -107,7 +107,7 @@ def move(
     if length_min is not None:
         holding.check_length(length_min)
         kind = kind.lasting(length_min)
-    time = holding.check_time(kind, time, outside_hours=outside_hours, at=at)
+    time = holding.put_back(found, holding.check_time(kind, time, outside_hours=outside_hours, at=at))
     as_it_was = time == holding.time_of(found) and kind.length == found.ends_at - found.starts_at
     if as_it_was and time.outside_hours == found.outside_hours:
         return found

@@ -5,10 +5,13 @@ class Scheduling(AppConfig):
     name = "scheduling"
 
     def ready(self) -> None:
+        from messaging.actions import AFTER_AGAIN
         from patients.actions import AFTER_MERGE
         from scheduling.actions import follow_merge
         from scheduling.slots import working_days
+        from scheduling.telling import follow_again
         from worklist.actions import WORKING_DAYS
 
         AFTER_MERGE.append(follow_merge)
+        AFTER_AGAIN.append(follow_again)
         WORKING_DAYS.append(working_days)

@@ -335,7 +335,7 @@ def _settle_and_raise(
     for item in listed:
         key = (item.kind, item.about_id)
         if key in rows and item.facts != rows[key].facts:
-            Item.objects.filter(pk=item.pk).update(facts=rows[key].facts)
+            Item.objects.open().filter(pk=item.pk).update(facts=rows[key].facts)
     moot = [item.pk for item in listed if (item.kind, item.about_id) not in rows]
     if moot:
         worklist.settle_items(item_ids=moot, by=by, at=at)
@@ -350,8 +350,11 @@ def _settle_and_raise(
         outcome=kinds.ITSELF
     )
     by_hand = {(item.kind, item.about_id): item.facts for item in closed.order_by("done_at")}
+    # What came meanwhile is there already, and came once.
+    open_now = set(items.open().filter(about_id__in=[one.about_id for one in missing]).values_list("kind", "about_id"))
     # Closed by hand, and nothing is different from then: it was somebody's decision.
-    worklist.raise_items(wanted=[one for one in missing if by_hand.get(one.key) != one.facts], by=by, at=at)
+    fresh = [one for one in missing if by_hand.get(one.key) != one.facts and one.key not in open_now]
+    worklist.raise_items(wanted=fresh, by=by, at=at)
 
 
 # --- Recall ---------------------------------------------------------------------------------------------------

@@ -233,6 +233,17 @@ def time_of(found: Appointment) -> Time:
     return Time(found.starts_at, found.therapist_id, found.room_id, found.outside_hours)
 
 
+def put_back(found: Appointment, time: Time) -> Time:
+    """If it goes back to where it was before its last move: it is there since when it was there, not only since now."""
+    placed = list(found.changes.filter(what__in=["booked", "moved", "swapped"]).order_by("-id")[:2])
+    if len(placed) < 2 or placed[0].what != "moved":
+        return time
+    before = {**facts(found), **placed[0].before}
+    there = datetime.fromisoformat(before["starts_at"]), before["therapist_id"], before["room_id"]
+    wanted = time.starts_at, str(time.therapist_id), str(time.room_id) if time.room_id else None
+    return replace(time, placed_at=placed[1].at) if there == wanted else time
+
+
 def put(found: Appointment, time: Time, kind: AppointmentType, at: datetime) -> None:
     """Give it this time, now; what was confirmed for another moment, therapist or less time is to be confirmed anew."""
     ends_at = time.starts_at + kind.length

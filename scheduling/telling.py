@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.utils import parseaddr
+from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Max
-from django.db.models.functions import Greatest
 from django.utils import translation
 
 from accounts.models import Clinic
@@ -97,14 +96,22 @@ def series_cancelled(rows: Sequence[Appointment], *, by: Caller, at: datetime) -
 
 def _knows(found: Appointment) -> bool:
     """Whether the last word that went out to the patient is this very time, with the same end."""
-    told = Told.objects.filter(appointment=found, message__kind__in=[*TIMES, *ENDS]).select_related("message")
-    went_out = told.annotate(went_out_at=Greatest("message__sent_at", Max("message__again__sent_at")))
-    last = went_out.filter(went_out_at__isnull=False).order_by("-went_out_at", "-id").first()
+    told = Told.objects.filter(appointment=found, message__kind__in=[*TIMES, *ENDS], message__sent_at__isnull=False)
+    last = told.select_related("message").order_by("-message__sent_at", "-id").first()
     return (
         last is not None
         and last.message.kind in TIMES
         and (last.starts_at, last.ends_at) == (found.starts_at, found.ends_at)
     )
+
+
+def follow_again(*, old_id: UUID, again_id: UUID) -> None:
+    """A message that is sent again tells what the old one told."""
+    bulk.insert([
+        Told(id=new_id(), clinic_id=one.clinic_id, message_id=again_id, appointment_id=one.appointment_id,
+             starts_at=one.starts_at, ends_at=one.ends_at)
+        for one in Told.objects.filter(message_id=old_id)
+    ])  # fmt: skip
 
 
 def remind(found: Appointment, *, by: Caller, at: datetime) -> None:

@@ -164,10 +164,12 @@ def give_back(*, item_id: UUID, by: Caller, at: datetime) -> Item:
     :raises AlreadyDone:
     """
     item = _open(item_id)
-    if item.taken_by_id == by.author_id:
+    mine = item.taken_by_id == by.author_id
+    if mine:
         item.taken_by_id, item.taken_at = None, None
         item.save(update_fields=["taken_by", "taken_at"])
-    audit.log("worklist.give_back", by=by, target_id=item.pk, patient_ids=[item.patient_id])
+    code = "" if mine else "not_taken"
+    audit.log("worklist.give_back", by=by, target_id=item.pk, patient_ids=[item.patient_id], code=code)
     return item
 
 

@@ -24,6 +24,7 @@ ALWAYS_OPEN = (
     "/account/unlock/",
     "/account/lock/",
     "/account/logout/",
+    "/account/password/reset/",
     "/static/",
     "/healthz",
     "/readyz",

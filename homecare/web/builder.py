@@ -253,7 +253,9 @@ def state(programme: Programme, errors: list[FieldError], *, saved: bool = True)
             if rules.EXERCISES[step["exercise"]].presses and step.get("muscle") and contents.caution(step["muscle"])
         ],
         "programme": programme,
-        "problems": [{"error": e, "place": place_of(e.pointer, steps), "target": target_of(e.pointer)} for e in errors],
+        "problems": [
+            {"error": e, "place": place_of(e.pointer, steps), "target": target_of(e.pointer, steps)} for e in errors
+        ],
         "now": timezone.now(),
     }
 
@@ -274,13 +276,15 @@ def place_of(pointer: str, steps: list[dict[str, Any]]) -> str:
     return str(GIVEN.get(parts[1], "")) if len(parts) == 2 else ""
 
 
-def target_of(pointer: str) -> str:
+def target_of(pointer: str, steps: list[dict[str, Any]]) -> str:
     """The form's field that a problem is about, by its id; empty if it is about no single one."""
     parts = pointer.split("/")
-    if len(parts) > 4 and parts[1] == "steps" and parts[3] == "dose":
-        return f"dose-{parts[2]}-{parts[4]}"
-    if len(parts) > 3 and parts[1] == "steps":
-        return {"muscle": f"where-{parts[2]}", "cue": f"cue-{parts[2]}", "tool": f"tool-{parts[2]}"}.get(parts[3], "")
+    if len(parts) > 3 and parts[1] == "steps" and is_number(parts[2]) and int(parts[2]) < len(steps):
+        number, exercise = parts[2], rules.EXERCISES[steps[int(parts[2])]["exercise"]]
+        fields = {"muscle": f"where-{number}", "cue": f"cue-{number}"}
+        fields |= {"tool": f"tool-{number}"} if exercise.tools else {}
+        fields |= {"dose": f"dose-{number}-{parts[4]}"} if len(parts) > 4 and parts[4] in exercise.dose else {}
+        return fields.get(parts[3], "")
     return parts[1] if len(parts) == 2 and parts[1] in GIVEN else ""
 
 

@@ -197,9 +197,9 @@ def swap(request: Any, appointment_id: UUID) -> HttpResponse:
     if other is None:
         raise NotFound
     revisions = (revision_of(request.POST.get("revision")), revision_of(request.POST.get("with_revision")))
-    actions.swap(first_id=found.pk, second_id=other, revisions=revisions, by=request.caller, at=timezone.now())
+    pair = actions.swap(first_id=found.pk, second_id=other, revisions=revisions, by=request.caller, at=timezone.now())
     if by_script(request):
-        return JsonResponse({"swapped": True})
+        return JsonResponse({"revisions": [str(one.revision) for one in pair]})
     toasts.success(request, _("They have changed places."))
     return redirect("appointment", found.pk)
 

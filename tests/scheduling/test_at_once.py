@@ -73,11 +73,19 @@ def test_a_row_that_comes_while_a_sweep_is_at_work_stays(desk, monkeypatch):
                 appointment_id=made.pk, status="cancelled", cancelled_by="patient", reason="ill", by=desk.by, at=now
             )
 
-    with tenancy.scope(desk.cast.clinic.pk), monkeypatch.context() as patch:
-        patch.setattr(follow_ups, "of_visits", lambda *a: (patch.undo(), slowly(*a))[1])
-        follow_ups.sweep(by=desk.by, at=now)
-    with tenancy.scope(desk.cast.clinic.pk):
-        assert [item.kind for item in Item.objects.open().filter(about_id=made.pk)] == ["cannot_come"]
+    def late(*arguments):
+        [_done] = at_once([cancel])
+        return list(works(*arguments))
+
+    for doing in (slowly, late):
+        with tenancy.scope(desk.cast.clinic.pk):
+            actions.set_status(appointment_id=made.pk, status="booked", why="again", by=desk.by, at=now)
+        with tenancy.scope(desk.cast.clinic.pk), monkeypatch.context() as patch:
+            patch.setattr(follow_ups, "of_visits", lambda *a, doing=doing: (patch.undo(), doing(*a))[1])
+            follow_ups.sweep(by=desk.by, at=now)
+        with tenancy.scope(desk.cast.clinic.pk):
+            listed = Item.objects.open().filter(about_id=made.pk)
+            assert [(item.kind, item.times) for item in listed] == [("cannot_come", 1)]
 
 
 def test_two_change_the_settings_at_once_and_neither_change_is_lost(desk):

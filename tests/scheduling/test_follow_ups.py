@@ -203,6 +203,16 @@ def test_who_was_put_into_a_closure_on_purpose_is_not_on_the_list(desk):
     assert rows() == [("closed_over", moved.pk)]
 
 
+def test_a_drag_that_is_undone_hides_no_closure(desk):
+    day = ahead(desk)
+    mine = booked_on(desk, day)
+    close(desk, day, user_id=desk.therapist_id)
+    there = holding.time_of(mine)
+    for time_ in (Time(there.starts_at + DAY, there.therapist_id, there.room_id), there):
+        actions.move(appointment_id=mine.pk, time=time_, outside_hours=True, by=desk.by, at=timezone.now())
+    assert rows() == [("closed_over", mine.pk)]
+
+
 def test_many_closures_cost_a_booking_nothing(desk):
     day = ahead(desk)
     booked_on(desk, day)

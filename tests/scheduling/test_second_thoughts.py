@@ -150,6 +150,32 @@ def test_one_of_a_cancelled_series_comes_back_and_is_told(desk, weekly):
     assert waiting("appointment_booked") == ["appointment_booked"]
 
 
+def test_a_copy_of_a_series_word_follows_what_changes(desk, weekly):
+    """Sent, and by hand once more; while the copy waits, one is moved, then all are cancelled."""
+    went_out("series_booked")
+    copy = messages.send_again(message_id=Message.objects.get(kind="series_booked").pk, by=desk.by, at=AT)
+    actions.move(appointment_id=weekly[0].pk, time=desk.time(11, day=7), by=desk.by, at=AT)
+    copy.refresh_from_db()
+    assert (copy.about_at, copy.calendar.count("BEGIN:VEVENT")) == (weekly[1].starts_at, 3)
+    series.cancel_series(
+        appointment_id=weekly[0].pk, reach="all", cancelled_by="clinic", reason="closed", by=desk.by, at=AT
+    )
+    assert waiting("series_booked") == []
+
+
+def test_what_was_sent_a_third_time_is_known(desk, ada):
+    made = desk.book(ada, 9)
+    went_out("appointment_booked")
+    actions.move(appointment_id=made.pk, time=desk.time(11), by=desk.by, at=AT)
+    for number in range(2):
+        Message.objects.filter(kind="appointment_moved", state="queued").update(state="failed")
+        failed = Message.objects.filter(kind="appointment_moved").order_by("-id").first()
+        messages.send_again(message_id=failed.pk, by=desk.by, at=AT + timedelta(minutes=5 * number))
+    went_out("appointment_moved")
+    actions.move(appointment_id=made.pk, time=desk.time(9), by=desk.by, at=AT)
+    assert waiting("appointment_moved") == ["appointment_moved"]
+
+
 def test_what_was_sent_again_by_hand_is_known(desk, ada):
     made = desk.book(ada, 9)
     Message.objects.filter(kind="appointment_booked").update(state="failed")

@@ -165,7 +165,7 @@ if (back) {
 
 const swapped = history.state?.swapped;
 if (swapped) {
-  tell(texts.swapped, () => swap(swapped.id, swapped.other, { undo: true }));
+  tell(texts.swapped, () => swap(swapped.id, swapped.other, { undo: true, revisions: swapped.revisions }));
   history.replaceState({}, "");
 }
 
@@ -208,14 +208,14 @@ function dragging() {
   });
 }
 
-/** @param {string} id @param {string} other */
-async function swap(id, other, { undo = false } = {}) {
-  const { ok, said } = await send(`/appointments/${id}/swap/`, { with: other, revision: revisionOf(id), with_revision: revisionOf(other) }).catch(() => ({ ok: false, said: {} }));
+/** @param {string} id @param {string} other @param {{undo?: boolean, revisions?: string[]}} options */
+async function swap(id, other, { undo = false, revisions = [revisionOf(id), revisionOf(other)] } = {}) {
+  const { ok, said } = await send(`/appointments/${id}/swap/`, { with: other, revision: revisions[0], with_revision: revisions[1] }).catch(() => ({ ok: false, said: {} }));
   if (!ok) {
     tell(`${texts.failed} ${said.detail || ""}`);
     return;
   }
-  history.replaceState(undo ? {} : { swapped: { id, other } }, "", settled());
+  history.replaceState(undo ? {} : { swapped: { id, other, revisions: said.revisions } }, "", settled());
   location.reload();
 }
 
