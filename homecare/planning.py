@@ -185,7 +185,8 @@ def plan_soreness(*, by: Caller, at: datetime) -> int:
 @transaction.atomic
 def promote_due(*, by: Caller, at: datetime) -> int:
     """
-    Turn what is due into messages, a batch at a time; returns how many were turned; what a fault of the database left waits for the next tick.
+    Turn what is due into messages, a batch at a time; returns how many were turned. What a fault of the database left
+    waits for the next tick.
 
     An occurrence is locked while it is turned, and its message has a key, so two at once make one message.
     """
