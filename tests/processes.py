@@ -56,7 +56,7 @@ class Running:
         self.stack.postgres.process.wait()
         end = time.monotonic() + 30
         while any(Path(f"/proc/{child}").exists() for child in children) and time.monotonic() < end:
-            time.sleep(0.1)  # its children notice; a new one would refuse to start beside them
+            time.sleep(0.1)  # no event tells when its children have noticed; a new one refuses to start beside them
 
     def start_postgres(self) -> None:
         assert self.stack.postgres is not None

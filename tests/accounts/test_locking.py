@@ -7,18 +7,10 @@ import time
 
 import pytest
 from allauth.mfa.totp.internal import auth as totp
-from django.core.cache import cache
 from django.test import Client
 
 from accounts.web import locking
 from tests import builders
-
-
-@pytest.fixture(autouse=True)
-def counters():
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

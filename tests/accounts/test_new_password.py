@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from allauth.account.forms import EmailAwarePasswordResetTokenGenerator
-from django.core.cache import cache
 from django.test import Client
 
 from accounts import tasks
@@ -16,13 +15,6 @@ from clinic.celery import app
 from tests import builders
 
 NEW = "seventeen quiet herons"
-
-
-@pytest.fixture(autouse=True)
-def counters():
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

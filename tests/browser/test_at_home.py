@@ -90,8 +90,8 @@ def test_a_mail_comes_by_itself_at_the_chosen_time(home, writer):
     from datetime import UTC, datetime, timedelta
     from zoneinfo import ZoneInfo
 
-    while datetime.now(UTC).second > 45:  # do not ask for a minute that is over before it is saved
-        time.sleep(1)
+    while datetime.now(UTC).second > 45:
+        time.sleep(1)  # until the minute has turned: not to ask for one that is over before it is saved
     at = datetime.now(ZoneInfo("Europe/London")) + timedelta(seconds=70)
     times = [f"{at:%H:%M}"]
     reminders = {"channels": ["email"], "times": times, "weekdays": list(range(7))}

@@ -150,10 +150,10 @@ def test_the_tab_is_closed_two_seconds_after_a_change(person, writer, patient_id
     page.wait_for_timeout(2000)
     page.close()
 
-    end = time.monotonic() + 10  # what was on its way arrives
+    end = time.monotonic() + 10
     while [f["taut_band"] for f in stored(writer, url)["findings"]] != ["present"]:
         assert time.monotonic() < end
-        time.sleep(0.1)
+        time.sleep(0.1)  # what was on its way when the tab closed arrives
 
 
 def test_leaving_with_unsaved_work_asks(person, patient_id):

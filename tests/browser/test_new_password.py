@@ -21,7 +21,7 @@ def link_for(running, email, seconds=40):
         for mail in running.mails():
             if mail["to"] == email and "/account/password/reset/" in mail["body"]:
                 return re.search(r"http://[^/]+(/\S+)", mail["body"])[1]
-        time.sleep(0.3)
+        time.sleep(0.3)  # a worker sends it; the inbox has no way to call
     raise TimeoutError(email)
 
 
