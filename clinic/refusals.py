@@ -152,19 +152,18 @@ def labels(table: Mapping[Any, Any]) -> Label:
 
 # --- What every app says --------------------------------------------------------------------------------------
 
-register(
-    {
-        "refused": _("This is not possible."),
-        "invalid": _("Some values are not valid. Correct each one that is listed."),
-        "conflict": _("This does not fit the current state of the record. Reload it and try again."),
-        "forbidden": _("You do not have permission to do this."),
-        "not_found": _("This could not be found in this clinic."),
-        "out_of_range": _("Enter a number from %(low)s to %(high)s."),
-        "out_of_range.unit": _("Enter a value from %(low)s to %(high)s %(unit)s."),
-        "invalid.whole_number": _("Enter a whole number."),
-        "invalid.date": _("Enter a valid date."),
-        "invalid.time": _("Enter a time, such as 09:30."),
-        "invalid.id": _("This ID is not valid."),
-        "invalid_choice": _("Choose one of: %(choices)s."),
-    }
-)
+SHARED: dict[str, Text | str | Promise] = {
+    "refused": _("This is not possible."),
+    "invalid": _("Some values are not valid. Correct each one that is listed."),
+    "conflict": _("This does not fit the current state of the record. Reload it and try again."),
+    "forbidden": _("You do not have permission to do this."),
+    "not_found": _("This could not be found in this clinic."),
+    "out_of_range": _("Enter a number from %(low)s to %(high)s."),
+    "out_of_range.unit": _("Enter a value from %(low)s to %(high)s %(unit)s."),
+    "invalid.whole_number": _("Enter a whole number."),
+    "invalid.date": _("Enter a valid date."),
+    "invalid.time": _("Enter a time, such as 09:30."),
+    "invalid.id": _("This ID is not valid."),
+    "invalid_choice": _("Choose one of: %(choices)s."),
+}
+register(SHARED)
