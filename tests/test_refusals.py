@@ -22,10 +22,11 @@ from assessments.rules import RED_FLAGS
 from clinic import refusals
 from clinic.errors import FieldError, Invalid
 from dev.messages import APPS, LANGUAGES
+from messaging.addresses import OBSTACLES
 
 ROOT = Path(__file__).parents[1]
 # Apps that still raise finished sentences.
-NOT_CONVERTED = {"homecare", "messaging", "scheduling", "worklist"}
+NOT_CONVERTED: set[str] = set()
 # Calls that carry a reason: which argument it is, and which one has the parameters (None: the keywords).
 CARRIERS = {
     "FieldError": (1, 2),
@@ -38,7 +39,10 @@ CARRIERS = {
     "as_http": (1, None),
 }
 # Variables that hold a reason from a table: (module, name) to the table.
-FROM_TABLES = {("treatments/actions.py", "flag"): RED_FLAGS}
+FROM_TABLES: dict[tuple[str, str], Iterable[str]] = {
+    ("treatments/actions.py", "flag"): RED_FLAGS,
+    ("homecare/planning.py", "obstacle"): OBSTACLES,
+}
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 Unknown = None  # parameters that the source does not show
 
