@@ -16,6 +16,7 @@ from audit import actions as audit
 from clinic.caller import Caller
 from clinic.constraints import violations_as
 from clinic.errors import Conflict, FieldError, Invalid, NotFound, Problems
+from clinic.schema import new_id
 from patients import rules
 from patients.models import Alert, Condition, Identifier, Medication, Merge, Patient, SearchKey, of_clinic
 
@@ -406,7 +407,7 @@ def _key_of(alert: Alert) -> AlertKey:
 
 
 def _insert_alerts(patient: Patient, alerts: Iterable[NewAlert], by: Caller) -> list[Alert]:
-    rows = [Alert(patient=patient, noted_by_user_id=by.author_id, **vars(alert)) for alert in alerts]
+    rows = [Alert(id=new_id(), patient=patient, noted_by_user_id=by.author_id, **vars(alert)) for alert in alerts]
     return Alert.objects.bulk_create(of_clinic(patient.clinic_id, rows))
 
 

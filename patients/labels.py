@@ -32,6 +32,12 @@ ALERT_REPORTERS = {
 }
 
 
+def alert_place(side: str | None, region: str | None) -> str:
+    """Part of the body and side of an alert, as a page shows them; empty where neither is known."""
+    parts = (BODY_REGIONS.get(region or ""), ALERT_SIDES.get(side or ""))
+    return " ".join(str(part) for part in parts if part)
+
+
 def alert_choices() -> list[tuple[str, str]]:
     """Code and label of each alert, by label in the reader's language; "other" last."""
     choices = [(code, str(_(kind.label))) for code, kind in rules.ALERTS.items()]

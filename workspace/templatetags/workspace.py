@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
 from assessments.web import refusals
+from patients import labels
 
 register = template.Library()
 
@@ -20,6 +21,12 @@ register = template.Library()
 def path(*parts: Any) -> str:
     """A draft's path from its parts."""
     return "/".join(str(part) for part in parts)
+
+
+@register.filter
+def alert_place(alert: Any) -> str:
+    """Part of the body and side of an alert."""
+    return labels.alert_place(alert.side, alert.region)
 
 
 @register.filter
