@@ -39,9 +39,7 @@ register(
         "required.steps": _("Add at least one step."),
         "required.programme_title": _("Enter a title that the patient will read."),
         "required.template_name": _("Enter a name for the template."),
-        "unknown.trigger_point": _(
-            "This patient does not have this trigger point. Choose another one."
-        ),
+        "unknown.trigger_point": _("This patient does not have this trigger point. Choose another one."),
         "unknown.picture": _("This picture does not exist in this clinic. Choose another one."),
         "unknown_muscle.programme": _("This muscle is not in the catalogue. Choose one from the list."),
         "other_place": _("This trigger point is in another muscle or on the other side. Choose the matching one."),

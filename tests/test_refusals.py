@@ -229,9 +229,7 @@ def test_every_reason_that_is_raised_has_a_text():
 
 def test_every_text_is_raised():
     raised, _unreadable = collected(APPS)
-    # Texts of the shared table that only an app uses that is still being converted.
-    shared = set(refusals.SHARED) if NOT_APPS else set()
-    assert set(refusals.TEXTS) - {r.reason for r in raised} - shared == set()
+    assert set(refusals.TEXTS) - {r.reason for r in raised} == set()
 
 
 def test_every_placeholder_is_among_the_parameters():
