@@ -61,13 +61,22 @@ def figures(clinic_id: UUID) -> Figures:
     messages = Message.objects.filter(clinic_id=clinic_id, due_at__lte=now)
     waiting = messages.waiting().aggregate(count=Count("pk"), oldest=now - Min("due_at"))
     oldest: timedelta | None = waiting["oldest"]
-    reasons = messages.filter(due_at__gt=now - DAY).values_list("channel", "provider", "state", "reason")
-    reasons = reasons.annotate(count=Count("pk")).order_by("-count", "channel", "provider", "state", "reason")
+    columns = ("channel", "provider", "state", "reason")
+    counted = messages.filter(due_at__gt=now - DAY).values(*columns).annotate(count=Count("pk"))
+    reasons = counted.values_list("channel", "provider", "state", "reason", "count").order_by("-count", *columns)
     return Figures(
-        due=due, sent=sent, within_10_s=in_10, within_60_s=in_60, late_median_s=_seconds(median),
-        late_p99_s=_seconds(p99), late_most_s=_seconds(most), uncertain=uncertain, waiting=waiting["count"],
-        oldest_waiting_s=oldest.total_seconds() if oldest is not None else None, by_reason=list(reasons),
-    )  # fmt: skip
+        due=due,
+        sent=sent,
+        within_10_s=in_10,
+        within_60_s=in_60,
+        late_median_s=_seconds(median),
+        late_p99_s=_seconds(p99),
+        late_most_s=_seconds(most),
+        uncertain=uncertain,
+        waiting=waiting["count"],
+        oldest_waiting_s=oldest.total_seconds() if oldest is not None else None,
+        by_reason=list(reasons),
+    )
 
 
 def _seconds(value: Any) -> float | None:
