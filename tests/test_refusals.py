@@ -22,11 +22,9 @@ from assessments.rules import RED_FLAGS
 from clinic import refusals
 from clinic.errors import FieldError, Invalid
 from dev.messages import APPS, LANGUAGES
+from messaging.addresses import OBSTACLES
 
 ROOT = Path(__file__).parents[1]
-# Apps that still raise finished sentences.
-NOT_CONVERTED = {"homecare", "messaging", "scheduling", "worklist"}
-CONVERTED = [app for app in APPS if app not in NOT_CONVERTED]
 # Calls that carry a reason: which argument it is, and which one has the parameters (None: the keywords).
 CARRIERS = {
     "FieldError": (1, 2),
@@ -38,7 +36,10 @@ CARRIERS = {
     "as_http": (1, None),
 }
 # Variables that hold a reason from a table: (module, name) to the table.
-FROM_TABLES = {("treatments/actions.py", "flag"): RED_FLAGS}
+FROM_TABLES: dict[tuple[str, str], Iterable[str]] = {
+    ("treatments/actions.py", "flag"): RED_FLAGS,
+    ("homecare/planning.py", "obstacle"): OBSTACLES,
+}
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
@@ -69,7 +70,7 @@ def error_classes() -> dict[str, str]:
     for place, tree in sources():
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
-                twice = node.name in own and node.name in bases and place.split("/")[0] in CONVERTED
+                twice = node.name in own and node.name in bases and place.split("/")[0] in APPS
                 assert not twice, f"two errors are called {node.name}"
                 bases[node.name] = [base.id for base in node.bases if isinstance(base, ast.Name)]
                 for statement in node.body:
@@ -216,12 +217,12 @@ def translations_of(reason: str) -> list[str]:
 
 
 def test_every_reason_can_be_read_from_the_source():
-    _raised, unreadable = collected(CONVERTED)
+    _raised, unreadable = collected(APPS)
     assert unreadable == []
 
 
 def test_every_reason_that_is_raised_has_a_text():
-    raised, _unreadable = collected(CONVERTED)
+    raised, _unreadable = collected(APPS)
     assert len(raised) > 100
     assert [f"{r.place} {r.reason}" for r in raised if r.reason not in refusals.TEXTS] == []
 
@@ -229,12 +230,12 @@ def test_every_reason_that_is_raised_has_a_text():
 def test_every_text_is_raised():
     raised, _unreadable = collected(APPS)
     # Texts of the shared table that only an app uses that is still being converted.
-    shared = set(refusals.SHARED) if NOT_CONVERTED else set()
+    shared = set(refusals.SHARED) if NOT_APPS else set()
     assert set(refusals.TEXTS) - {r.reason for r in raised} - shared == set()
 
 
 def test_every_placeholder_is_among_the_parameters():
-    raised, _unreadable = collected(CONVERTED)
+    raised, _unreadable = collected(APPS)
     missing = []
     for r in raised:
         if r.params is None or r.reason not in refusals.TEXTS:
