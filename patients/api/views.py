@@ -143,6 +143,7 @@ class OnePatient(ClinicView):
             changes=sent["details"],
             identifiers=sent["identifiers"],
             alerts=sent["alerts"],
+            alerts_ended_reason=sent["alerts_ended_reason"],
             by=self.caller,
             at=timezone.now(),
         )
