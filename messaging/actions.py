@@ -140,7 +140,7 @@ def send_again(*, message_id: UUID, by: Caller, at: datetime) -> Message:
         raise NotResendable
     before = Message.objects.filter(again_of=old)
     if before.filter(Q(state__in=rules.WAITING) | Q(due_at__gt=at - SECOND_CLICK)).exists():
-        raise NotResendable("It was sent again just now.")
+        raise NotResendable("not_resendable.just_sent")
     made = owe(
         kind=old.kind, channel=old.channel, patient_id=old.patient_id, about_id=old.about_id,
         link=_link_again(old, at), to_user_id=old.to_user_id, dedupe_key=f"{old.pk}:again:{before.count() + 1}",
