@@ -25,7 +25,7 @@ import psycopg
 from bench import desk, reminders, screen
 from bench.data import exam_body
 from bench.load import Connection, Figures, drive, http
-from dev.servers import CannotStart, die_with_parent
+from dev.servers import CannotStart, dying_with_parent
 from dev.stack import PYTHON, ROOT, Stack, say
 
 ROUNDS = 3
@@ -182,7 +182,7 @@ def through_psycopg(url: str, patient: str) -> float:
 def served(module: str, port: int, environment: dict[str, str]) -> Iterator[None]:
     command = [PYTHON, "-m", "gunicorn", module, "--bind", f"127.0.0.1:{port}", "--log-level", "error", *GUNICORN]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, preexec_fn=die_with_parent, **quiet)
+    process = subprocess.Popen(dying_with_parent(command), cwd=ROOT, env=environment, **quiet)
     try:
         for _ in range(200):
             try:
