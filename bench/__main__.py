@@ -27,6 +27,7 @@ from bench.data import exam_body
 from bench.load import Connection, Figures, drive, http
 from dev.servers import CannotStart, dying_with_parent
 from dev.stack import PYTHON, ROOT, Stack, say
+from dev.stopping import stop_on_signals
 
 ROUNDS = 3
 SECONDS = 4.0
@@ -34,6 +35,7 @@ GUNICORN = ["--workers", "2", "--threads", "4", "--worker-class", "gthread", "--
 
 
 def main() -> int:
+    stop_on_signals()
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
         os.environ.pop(name, None)
     parts = sys.argv[1:] or ["screen", "reminders", "desk", "api"]

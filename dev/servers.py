@@ -145,12 +145,20 @@ class Postgres:
     def _initialise(self) -> None:
         wanted = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"]
         command = self._command("initdb", "-D", str(self.folder), "-U", "postgres", *wanted)
-        done = subprocess.run(command, capture_output=True, text=True, cwd="/")
-        if done.returncode != 0:
+        initdb = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd="/", start_new_session=True
+        )
+        try:
+            _, errors = initdb.communicate()
+        except BaseException:
+            os.killpg(initdb.pid, signal.SIGKILL)  # and the server that it works with, which would go on writing
+            initdb.wait()
+            raise
+        if initdb.returncode != 0:
             shutil.rmtree(self.folder, ignore_errors=True)
-            if "No space left" in done.stderr:
+            if "No space left" in errors:
                 raise CannotStart("the disk is full: PostgreSQL could not make its files.")
-            raise CannotStart(f"PostgreSQL could not make its files: {done.stderr.strip()[-400:]}")
+            raise CannotStart(f"PostgreSQL could not make its files: {errors.strip()[-400:]}")
 
     def stop_leftover(self) -> None:
         """Stop a server that a killed run left on this folder; a dead one's pid file is PostgreSQL's own matter."""

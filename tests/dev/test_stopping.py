@@ -100,11 +100,25 @@ def command_of_waiting_tests(folder: Path) -> list[str]:
     return [PYTHON, "-m", "dev.test", str(test), *options]
 
 
-@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
-def test_stopped_tests_leave_no_server(start, folder, prefix, sent):
-    process = start([*prefix, *command_of_waiting_tests(folder)])
+def test_stopped_tests_leave_nothing(start, folder):
+    """A second signal does not cut the cleaning short."""
+    process = start(command_of_waiting_tests(folder))
     wait_until((folder / "begun").exists, "the test runs")
-    assert len(server_names(folder)) == 2
+    assert server_names(folder) == {"postgres", "valkey-server"}
+
+    for _ in range(20):
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.05)
+    process.wait(40)
+
+    assert processes_of(folder) == []
+    assert list(folder.glob("palpate-test-*")) == []
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
+def test_tests_stopped_while_they_prepare_leave_no_server(start, folder, prefix, sent):
+    process = start([*prefix, *command_of_waiting_tests(folder)])
+    wait_until(lambda: len(server_names(folder)) == 2, "both servers start")
 
     process.send_signal(sent)
     process.wait(40)
@@ -137,19 +151,6 @@ def test_each_signal_stops_the_command_that_runs(start, folder, sent):
     assert processes_of(folder) == []
 
 
-def test_a_second_signal_does_not_cut_the_cleaning_short(start, folder):
-    process = start(command_of_waiting_tests(folder))
-    wait_until((folder / "begun").exists, "the test runs")
-
-    for _ in range(20):
-        process.send_signal(signal.SIGTERM)
-        time.sleep(0.05)
-    process.wait(40)
-
-    assert processes_of(folder) == []
-    assert list(folder.glob("palpate-test-*")) == []
-
-
 def test_stopped_while_the_servers_start(start, folder):
     process = start(command_of_waiting_tests(folder))
     wait_until(lambda: server_names(folder) != set(), "a server starts")
@@ -158,17 +159,6 @@ def test_stopped_while_the_servers_start(start, folder):
     process.wait(40)
 
     wait_until(lambda: processes_of(folder) == [], "every process has ended", within_s=15)
-    assert list(folder.glob("palpate-test-*")) == []
-
-
-def test_a_killed_make_takes_its_tests_along(start, folder):
-    make = start(["make", "test", "ARGS=" + " ".join(command_of_waiting_tests(folder)[3:])])
-    wait_until((folder / "begun").exists, "the test runs")
-
-    make.kill()
-    make.wait()
-
-    wait_until(lambda: processes_of(folder) == [], "every process has ended", within_s=30)
     assert list(folder.glob("palpate-test-*")) == []
 
 
@@ -220,29 +210,32 @@ def test_a_run_in_use_is_left_alone(folder, monkeypatch):
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
-def test_a_stopped_demo_leaves_no_process(start, folder, prefix, sent):
-    data, port = folder / "data", free_port()
-    process = start([*prefix, PYTHON, "-m", "dev.run", "--data", str(data), "--port", str(port)])
-    wait_until((data / "logs" / "inbox.log").exists, "web, worker and beat start")
+def test_a_stopped_demo_leaves_no_process(start, folder, sent):
+    process = start([PYTHON, "-m", "dev.run", "--data", str(folder / "data"), "--port", str(free_port())])
+    wait_until((folder / "data" / "logs" / "inbox.log").exists, "web, worker and beat start")
 
     process.send_signal(sent)
     process.wait(40)
 
     wait_until(lambda: processes_of(folder) == [], f"every process has ended: {processes_of(folder)}", within_s=30)
-    with without_servers():
-        free = subprocess.run([PYTHON, "-m", "dev.run", "--data", str(data), "--is-free"], cwd=ROOT)
-    assert free.returncode == 0
 
 
-@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
-def test_a_stopped_management_command_leaves_no_server(start, folder, sent):
-    begun = folder / "begun"
-    script = f"import pathlib, time; pathlib.Path(r'{begun}').touch(); time.sleep(600)"
-    command = [PYTHON, "-m", "dev.manage", "--data", str(folder / "data"), "--", "shell", "-v", "0", "-c", script]
-    process = start(command)
-    wait_until(begun.exists, "the management command runs")
+def test_a_killed_make_takes_the_demo_along(start, folder):
+    make = start(["make", "run", f"DATA={folder / 'data'}", f"PORT={free_port()}"])
+    wait_until((folder / "data" / "logs" / "inbox.log").exists, "web, worker and beat start")
 
-    process.send_signal(sent)
+    make.kill()
+    make.wait()
+
+    wait_until(lambda: processes_of(folder) == [], "every process has ended", within_s=30)
+
+
+def test_a_stopped_management_command_leaves_no_server(start, folder):
+    process = start([PYTHON, "-m", "dev.manage", "--data", str(folder / "data"), "--", "check"])
+    wait_until(lambda: len(server_names(folder)) == 2, "both servers start")
+
+    process.terminate()
     process.wait(40)
 
-    wait_until(lambda: processes_of(folder) == [], "every process has ended", within_s=15)
+    assert process.returncode == 130
+    assert processes_of(folder) == []
