@@ -94,7 +94,8 @@ class Postgres:
         # PostgreSQL refuses to run as root, so it runs as nobody. The project may lie where nobody may
         # look (/root): one capability, for this process alone, instead of a change to those folders.
         drop = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-        look = ["--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"]
+        # access(2), by which PostgreSQL looks for its own programs, heeds that only without the set-uid fix-up.
+        look = ["--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override", "--securebits=+no_setuid_fixup"]
         if shutil.which("setpriv") is None:
             raise CannotStart("as root, `setpriv` (package util-linux) is needed; or run as an ordinary user.")
         if subprocess.run([*drop, *look, "true"], capture_output=True).returncode == 0:
