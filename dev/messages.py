@@ -40,6 +40,7 @@ DATES = ["D j", "D j M", "D j M, H:i", "j F", "j F Y", "l, j F", "l, j F Y", "l,
 KEYWORDS = {
     "gettext": None,
     "gettext_lazy": None,
+    "ngettext_lazy": (1, 2),
     "ngettext": (1, 2),
     "_": None,
     "gettext_noop": None,
@@ -114,7 +115,7 @@ def of_source(source: str) -> Iterable[str | tuple[str, str]]:
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in KEYWORDS:
             continue
         texts = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-        if node.func.id == "ngettext" and len(texts) >= 2:
+        if node.func.id in ("ngettext", "ngettext_lazy") and len(texts) >= 2:
             yield texts[0], texts[1]
         elif texts and isinstance(node.args[0], ast.Constant):
             yield texts[0]

@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.web.pages import page
-from assessments.web.refusals import said
 from clinic.errors import NotFound
+from clinic.old_refusals import said
 from scheduling import rules, waitlist, words
 from scheduling.models import Offer, Waiting
 from scheduling.web.appointments import names

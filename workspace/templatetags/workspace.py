@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
-from assessments.web import refusals
+from clinic.errors import DomainError, FieldError
+from clinic.refusals import message_of
 
 register = template.Library()
 
@@ -60,9 +61,13 @@ def translated(text: str) -> str:
 
 
 @register.filter
-def said(detail: str) -> str:
-    """A refusal of the rules in a therapist's words."""
-    return refusals.said(detail)
+def said(error: FieldError | DomainError | str) -> str:
+    """A refusal in the reader's language."""
+    if isinstance(error, str):  # Transition: a finished sentence.
+        from clinic import old_refusals
+
+        return old_refusals.said(error)
+    return message_of(error)
 
 
 @register.filter
