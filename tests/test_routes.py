@@ -34,6 +34,7 @@ from tests.api import Api
 from tests.scheduling.conftest import make_desk
 from worklist import actions as worklist
 
+CLEARANCE = {"code": "inflammatory", "kind": "physician", "reason": "Seen by the rheumatologist."}
 PROGRAMME = {"title": "Neck", "steps": [{"exercise": "chin_tuck", "dose": {"hold_s": 10}}]}
 TODAY = timezone.now().replace(hour=10, minute=0, second=0, microsecond=0)
 SOON_AT = TODAY + timedelta(days=14 - TODAY.weekday())  # a Monday
@@ -69,6 +70,8 @@ ROUTES = [
     ("patients/{patient}/history/", "get", "records:read", None),
     ("patients/{patient}/assessments/", "get", "assessments:read", None),
     ("patients/{patient}/assessments/", "post", "assessments:write", builders.exam()),
+    ("patients/{patient}/red-flags/", "get", "assessments:read", None),
+    ("patients/{patient}/red-flags/clearances/", "post", "assessments:write", CLEARANCE),
     ("patients/{patient}/trigger-points/", "get", "assessments:read", None),
     ("patients/{patient}/sessions/", "get", "treatments:read", None),
     ("patients/{patient}/sessions/", "post", "treatments:write", builders.treatment()),
@@ -77,7 +80,7 @@ ROUTES = [
     ("assessments/{assessment}/", "delete", "assessments:write", None),
     ("assessments/{assessment}/sign/", "post", "assessments:write", {}),
     ("assessments/{signed_assessment}/addenda/", "post", "assessments:write", {"text": "more"}),
-    ("assessments/{signed_assessment}/entered-in-error/", "post", "assessments:write", {"reason": "wrong"}),
+    ("assessments/{signed_assessment}/entered-in-error/", "post", "assessments:write", {"reason": "wrong patient"}),
     ("assessments/{signed_assessment}/revisions/", "post", "assessments:write", {}),
     ("sessions/{session}/", "get", "treatments:read", None),
     ("sessions/{session}/", "patch", "treatments:write", {"response": "Well."}),
@@ -438,7 +441,7 @@ def ids(api, cast, patient):
         "patient": str(patient),
         "other_patient": therapist.post("/patients/", {"family_name": "Twin"}).json()["id"],
         "assessment": made("assessments", builders.exam(), False),
-        "signed_assessment": made("assessments", builders.exam(), True),
+        "signed_assessment": made("assessments", builders.exam(red_flags=builders.screen(yes=["inflammatory"])), True),
         "session": made("sessions", builders.treatment(), False),
         "signed_session": made("sessions", builders.treatment(), True),
     }
