@@ -460,12 +460,38 @@ document.addEventListener("keydown", (event) => {
 
 // --- The rest of the page ----------------------------------------------------------------------------------------
 
-one("[data-all-no]")?.addEventListener("click", () => {
-  for (const code of screen_.red_flags) {
+/** The questions that were on the screen; "no to all others" is offered when all of them were. @type {Set<string>} */
+const seenFlags = new Set();
+const allNo = /** @type {HTMLButtonElement | null} */ (one("[data-all-no]"));
+const flagRows = all("[data-flag]");
+const flagWatch = new IntersectionObserver((entries) => {
+  for (const entry of entries) if (entry.isIntersecting) seenFlags.add(/** @type {HTMLElement} */ (entry.target).dataset.flag || "");
+  if (!allNo || seenFlags.size < flagRows.length) return;
+  allNo.disabled = false;
+  flagWatch.disconnect();
+}, { threshold: 0.9 });
+for (const row of flagRows) flagWatch.observe(one("fieldset", row) || row);
+allNo?.addEventListener("click", () => {
+  for (const code of screen_.red_flags_asked) {
     const path = `red_flags/${code}/answer`;
-    if ([undefined, "not_asked"].includes(draft.get(path))) draft.set(path, "no");
+    if (![undefined, "not_asked"].includes(draft.get(path))) continue;
+    draft.set(path, "no");
+    draft.set(`red_flags/${code}/source`, "no_to_all_others");
   }
 });
+
+/** What an answer asks for: a yes its place and what to do, a refusal its reason. */
+function showFlags() {
+  for (const row of flagRows) {
+    const code = row.dataset.flag || "";
+    const answer = draft.get(`red_flags/${code}/answer`);
+    if (answer !== "no" && draft.get(`red_flags/${code}/source`)) draft.set(`red_flags/${code}/source`, null);
+    /** @type {HTMLElement} */ (one("[data-yes]", row)).hidden = answer !== "yes";
+    const note = /** @type {HTMLElement} */ (one("[data-note]", row));
+    note.hidden = !["yes", "declined"].includes(answer);
+    for (const label of all("[data-of]", note)) label.hidden = label.dataset.of !== answer;
+  }
+}
 /** @type {HTMLSelectElement | null} */ (one("#more-movements"))?.addEventListener("change", (event) => {
   const select = /** @type {HTMLSelectElement} */ (event.target);
   const option = select.selectedOptions[0];
@@ -494,7 +520,8 @@ function start() {
   one("#zones-list")?.replaceChildren(...[...zoneKeys.keys()].map((name) => make("option", { value: name })));
   showCards();
   bindForm(draft, texts);
-  draft.addEventListener("change", () => { showCards(); if (touching === "drawing") showDrawing(); });
+  showFlags();
+  draft.addEventListener("change", () => { showCards(); showFlags(); if (touching === "drawing") showDrawing(); });
   draft.addEventListener("derived", showGate);
   showGate();
   const wanted = location.hash.slice(1);
@@ -507,7 +534,7 @@ function showGate() {
   const gate = /** @type {HTMLElement} */ (one("[data-gate]"));
   const blocking = draft.derived.gate.blocking;
   gate.hidden = !blocking.length;
-  gate.textContent = blocking.map((/** @type {string} */ code) => one(`[data-path="red_flags/${code}/answer"]`)?.closest("fieldset")?.querySelector("legend")?.textContent).join(", ");
+  gate.textContent = blocking.map((/** @type {string} */ code) => one(`[data-path="red_flags/${code}/answer"]`)?.closest("[data-row]")?.getAttribute("data-called")).join(", ");
   one('[data-open="red-flags"]')?.classList.toggle("danger", blocking.length > 0);
 }
 
