@@ -17,7 +17,17 @@ from django.utils.translation import gettext_lazy
 
 from accounts.web.pages import page
 from assessments import c_spine, clearances, queries
-from assessments.red_flag_table import ACKNOWLEDGE, CAUTION, EVERYWHERE, PROPOSAL, RED_FLAGS, STOP, UPPER_NECK, Effect
+from assessments.red_flag_table import (
+    ACKNOWLEDGE,
+    CAUTION,
+    EVERYWHERE,
+    LEVELS,
+    PROPOSAL,
+    RED_FLAGS,
+    STOP,
+    UPPER_NECK,
+    Effect,
+)
 from assessments.red_flags import (
     CLEARANCE_KINDS,
     MIN_REASON_CHARACTERS,
@@ -200,8 +210,19 @@ def open_line(flag: OpenFlag, form: ClearanceForm | None = None) -> Line:
     row = RED_FLAGS[flag.code]
     side = str(labels.ALERT_SIDES[flag.side]) if flag.side else ""
     place = ", ".join([*(str(labels.BODY_REGIONS[region]) for region in flag.regions), *filter(None, [side])])
-    effects = [(effect.level, effect_text(effect, flag)) for effect in row.effects]
+    shown = [effect for effect in row.effects if not _is_covered(effect, row.effects, flag)]
+    effects = [(effect.level, effect_text(effect, flag)) for effect in shown]
     return Line(flag=flag, row=row, place=place, effects=effects, form=form)
+
+
+def _is_covered(effect: Effect, effects: Iterable[Effect], flag: OpenFlag) -> bool:
+    """Whether a stricter effect of the flag says the same for the whole body."""
+    return any(
+        LEVELS.index(other.level) > LEVELS.index(effect.level)
+        and other.classes >= effect.classes
+        and len(regions_of(other.place, flag)) == len(BODY_REGIONS)
+        for other in effects
+    )
 
 
 def effect_text(effect: Effect, flag: OpenFlag) -> str:

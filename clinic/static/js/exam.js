@@ -460,17 +460,21 @@ document.addEventListener("keydown", (event) => {
 
 // --- The rest of the page ----------------------------------------------------------------------------------------
 
-/** The questions that were on the screen; "no to all others" is offered when all of them were. @type {Set<string>} */
-const seenFlags = new Set();
-const allNo = /** @type {HTMLButtonElement | null} */ (one("[data-all-no]"));
+const flagSheet = /** @type {HTMLDialogElement} */ (document.getElementById("red-flags"));
 const flagRows = all("[data-flag]");
-const flagWatch = new IntersectionObserver((entries) => {
-  for (const entry of entries) if (entry.isIntersecting) seenFlags.add(/** @type {HTMLElement} */ (entry.target).dataset.flag || "");
-  if (!allNo || seenFlags.size < flagRows.length) return;
-  allNo.disabled = false;
-  flagWatch.disconnect();
-}, { threshold: 0.9 });
-for (const row of flagRows) flagWatch.observe(one("fieldset", row) || row);
+const allNo = /** @type {HTMLButtonElement | null} */ (one("[data-all-no]"));
+/** How much of the list was on the screen: "no to all others" is offered when all of it was. */
+let seenFrom = Infinity;
+let seenTo = 0;
+function noteSeen() {
+  if (!flagSheet.open || !allNo?.disabled) return;
+  seenFrom = Math.min(seenFrom, flagSheet.scrollTop);
+  seenTo = Math.max(seenTo, flagSheet.scrollTop + flagSheet.clientHeight);
+  const last = flagRows[flagRows.length - 1];
+  allNo.disabled = seenFrom > flagRows[0].offsetTop || seenTo < last.offsetTop + last.offsetHeight;
+}
+flagSheet.addEventListener("scroll", noteSeen);
+new ResizeObserver(noteSeen).observe(flagSheet); // it opens
 allNo?.addEventListener("click", () => {
   for (const code of screen_.red_flags_asked) {
     const path = `red_flags/${code}/answer`;
