@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from assessments.models import Clearance, TriggerPoint
 from assessments.red_flags import Answer, FlagState, KnownClearance, work_out_state
 from clinic.sql import prepared
 
 # A point's class is that of its newest signed sighting that still stands; of a draft, where there is no other.
+# SQL: the page is cut from rows that are distinct already, and the ORM filters no DISTINCT ON.
 TRIGGER_POINTS = """
     SELECT DISTINCT ON (t.id) t.id, t.muscle_id, t.side, t.place, a.performed_at, a.signed_at IS NULL AS provisional,
         count(*) OVER (PARTITION BY t.id), f.criteria, f.class_code, min(a.performed_at) OVER (PARTITION BY t.id)
@@ -49,18 +51,16 @@ def trigger_points(
 
 
 def known_points(patient_id: UUID, muscles: list[str]) -> list[tuple[UUID, str, str, str]]:
-    """A patient's trigger points in these muscles: id, muscle, side, place as it is compared."""
-    statement = """
-        SELECT id, muscle_id, side, place_key FROM assessments_triggerpoint
-        WHERE patient_id = %s AND muscle_id = ANY(%s)
-    """
-    return prepared(statement, [patient_id, muscles])
+    """Return a patient's trigger points in these muscles: id, muscle, side, place as it is compared."""
+    points = TriggerPoint.objects.filter(patient_id=patient_id, muscle_id__in=muscles)
+    return list(points.values_list("id", "muscle_id", "side", "place_key"))
 
 
 # --- Red flags ------------------------------------------------------------------------------------------------
 
 # Of each flag what was answered from its last signed "no" on: older answers are closed by it. Injuries are needed
 # whole, because a screen before one is stale.
+# SQL: every signature of a session asks this; the ORM filters by a window only through a subquery of every column.
 RED_FLAG_ANSWERS = """
     SELECT code, answer, performed_at, id, is_draft, note <> '', regions, side, subject_id FROM (
         SELECT r.code, r.answer, a.performed_at, a.id, a.signed_at IS NULL AS is_draft, r.note, r.regions, r.side,
@@ -73,12 +73,6 @@ RED_FLAG_ANSWERS = """
             AND r.answer <> 'not_asked' AND a.subject_id IS DISTINCT FROM %(leave_out)s::uuid
     ) AS answers
     WHERE last_no_at IS NULL OR performed_at >= last_no_at OR (code = 'trauma_recent' AND answer = 'yes')
-"""
-CLEARANCES = """
-    SELECT c.code, c.kind, c.cleared_at, c.reason, c.seen_by, c.seen_at, u.name, c.subject_ids
-    FROM assessments_clearance c JOIN accounts_user u ON u.id = c.cleared_by_id
-    WHERE c.patient_id = ANY(%(patients)s) AND c.cleared_at <= %(at)s
-    ORDER BY c.cleared_at, c.id
 """
 
 
@@ -107,8 +101,11 @@ def red_flag_answers(patient_ids: Sequence[UUID], *, at: datetime, leave_out: UU
 
 def red_flag_clearances(patient_ids: Sequence[UUID], *, at: datetime) -> list[KnownClearance]:
     """Return every clearance up to a time, oldest first."""
-    rows = prepared(CLEARANCES, {"patients": list(patient_ids), "at": at})
-    return [KnownClearance(*values, subject_ids=frozenset(subject_ids)) for *values, subject_ids in rows]
+    rows = Clearance.objects.filter(patient_id__in=patient_ids, cleared_at__lte=at).order_by("cleared_at", "id")
+    names = ("code", "kind", "cleared_at", "reason", "seen_by", "seen_at", "cleared_by__name", "subject_ids")
+    return [
+        KnownClearance(*values, subject_ids=frozenset(subject_ids)) for *values, subject_ids in rows.values_list(*names)
+    ]
 
 
 def flag_state(
