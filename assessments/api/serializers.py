@@ -31,7 +31,7 @@ class RedFlagInput(StrictSerializer):
     note = Text(
         required=False, allow_blank=True, default="", max_length=2000, help_text="required with the answer `declined`"
     )
-    source = serializers.ChoiceField(
+    source = serializers.ChoiceField(  # type: ignore[assignment]
         table.ANSWER_SOURCES,
         required=False,
         default="asked_each",

@@ -68,8 +68,8 @@ class ClearanceForm(forms.Form):
         label=gettext_lazy("Seen at"),
     )
 
-    def __init__(self, *arguments: Any, flag: OpenFlag, asks_age: bool, **named: Any) -> None:
-        super().__init__(*arguments, auto_id=f"{flag.code}-%s", **named)
+    def __init__(self, data: Any = None, *, flag: OpenFlag, asks_age: bool) -> None:
+        super().__init__(data, auto_id=f"{flag.code}-%s")
         self.flag = flag
         if RED_FLAGS[flag.code].is_emergency:
             self.fields["seen_by"].required = self.fields["seen_at"].required = True
