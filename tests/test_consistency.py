@@ -22,7 +22,18 @@ APPS = [
 ]  # fmt: skip
 OURS = [model for model in apps.get_models() if model._meta.app_config.name.split(".")[0] in APPS]
 SOURCES = [p for app in APPS for p in (ROOT / app).rglob("*.py") if "migrations" not in p.parts]
-FINAL = {"AuditEvent", "Merge", "Record", "Mark", "ChainCheck", "DeliveryEvent", "Version", "Step", "Change"}
+FINAL = {
+    "AuditEvent",
+    "Merge",
+    "Record",
+    "Mark",
+    "ChainCheck",
+    "DeliveryEvent",
+    "Version",
+    "Step",
+    "Change",
+    "Clearance",
+}
 FINAL_ONCE_SIGNED = {
     "Assessment", "Finding", "Referral", "RangeOfMotion", "RedFlagAnswer", "PainMark",
     "Session", "Intervention", "Measure", "Override",
@@ -37,7 +48,7 @@ EDITABLE = {
 # Modules beside `actions` that change the record.
 CHANGING = [
     "scheduling.series", "scheduling.waitlist", "scheduling.availability", "scheduling.follow_ups",
-    "homecare.checking_in", "homecare.library",
+    "homecare.checking_in", "homecare.library", "assessments.clearances",
 ]  # fmt: skip
 CODE_LISTS = {"Muscle", "BodyZone", "Movement", "Caution", "CatalogueLoad"}
 

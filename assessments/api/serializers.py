@@ -6,10 +6,12 @@ from typing import Any
 
 from rest_framework import serializers
 
+from assessments import red_flag_table as table
 from assessments import rules
 from assessments.documents import COMPUTED_OF_FINDING
 from clinic.api.fields import Number, StrictInteger, StrictSerializer, Text, many
 from clinic.choices import DOCUMENT_STATUSES
+from patients.rules import BODY_REGIONS
 
 VIEWS = ["front", "back", "head", "head_left", "head_right", "neck", "neck_front"]
 
@@ -26,7 +28,25 @@ def sign() -> serializers.ChoiceField:
 class RedFlagInput(StrictSerializer):
     code = serializers.ChoiceField(list(rules.RED_FLAGS))
     answer = serializers.ChoiceField(rules.RED_FLAG_ANSWERS)
-    note = Text(required=False, allow_blank=True, default="", max_length=2000)
+    note = Text(
+        required=False, allow_blank=True, default="", max_length=2000, help_text="required with the answer `declined`"
+    )
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        table.ANSWER_SOURCES,
+        required=False,
+        default="asked_each",
+        help_text="`no_to_all_others`: one answer for all questions that were left, after the list was gone through",
+    )
+    regions = serializers.ListField(
+        child=serializers.ChoiceField(BODY_REGIONS),
+        required=False,
+        default=list,
+        max_length=len(BODY_REGIONS),
+        help_text="with a yes: the injured region, or the limb; left out, the whole body counts",
+    )
+    side = serializers.ChoiceField(
+        table.ANSWER_SIDES, required=False, allow_null=True, default=None, help_text="left out, both sides count"
+    )
 
 
 class ZoneInput(StrictSerializer):
@@ -149,6 +169,11 @@ class RedFlagOutput(serializers.Serializer[Any]):
     code = serializers.ChoiceField(list(rules.RED_FLAGS))
     answer = serializers.ChoiceField(rules.RED_FLAG_ANSWERS)
     note = serializers.CharField()
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        table.ANSWER_SOURCES, allow_null=True, help_text="none: not recorded"
+    )
+    regions = serializers.ListField(child=serializers.ChoiceField(BODY_REGIONS))
+    side = serializers.ChoiceField(table.ANSWER_SIDES, allow_null=True)
 
 
 class FindingOutput(serializers.Serializer[Any]):
@@ -322,10 +347,26 @@ class RuleSetPage(serializers.Serializer[Any]):
 
 
 class RedFlagCodeOutput(CodeOutput):
+    group = serializers.CharField()
+    question = serializers.CharField(help_text="what the patient is asked; a yes is the finding")
+    suspects = serializers.CharField()
     action = serializers.ChoiceField(rules.ACTIONS)
-    blocks = serializers.BooleanField()
+    to_do = serializers.CharField()
+    newer = serializers.CharField(help_text="what a newer source asks for, where it differs; the clinic decides")
+    blocks = serializers.BooleanField(help_text="a yes stops some treatment somewhere")
+    is_emergency = serializers.BooleanField()
+    must_be_answered = serializers.ListField(child=serializers.CharField())
+    before = serializers.ListField(
+        child=serializers.ChoiceField(BODY_REGIONS), help_text="regions before whose treatment it must be answered"
+    )
+    names = serializers.ChoiceField(
+        ["", "injury", "limb", "leg"], help_text="what the answer names: regions and side, or for `leg` a side"
+    )
+    source = serializers.CharField()  # type: ignore[assignment]
 
 
 class RedFlagCodePage(serializers.Serializer[Any]):
+    version = serializers.IntegerField(help_text="of the table")
+    reviewed_by_clinician = serializers.BooleanField()
     results = RedFlagCodeOutput(many=True)
     next = serializers.URLField(allow_null=True)
