@@ -220,7 +220,7 @@ def in_all(lists: Sequence[Sequence[str]]) -> list[str]:
 
 def find_signing(people: list[UUID], signing_id: UUID) -> list[Consent]:
     """:raises NotFound:"""
-    consents = list(Consent.objects.of_patients(people).filter(signing_id=signing_id).with_state().order_by("id"))
+    consents = list(Consent.objects.of_patients(people).filter(signing_id=signing_id).with_state())
     if not consents:
         raise NotFound
     return consents
@@ -228,6 +228,7 @@ def find_signing(people: list[UUID], signing_id: UUID) -> list[Consent]:
 
 def form_of(consents: list[Consent]) -> dict[str, Any]:
     """What was agreed to in one go, as it stands on the screen, on paper and behind the patient's link."""
+    consents = sorted(consents, key=lambda consent: rules.REGIONS.index(consent.region))
     first, now = consents[0], timezone.now()
     return {
         "first": first,
