@@ -101,7 +101,9 @@ def gathered() -> list[str | tuple[str, str]]:
             if path.suffix == ".py" and "migrations" not in path.parts:
                 texts |= dict.fromkeys(of_source(path.read_text()))
             elif path.suffix in (".html", ".txt"):
-                source = BytesIO(templatize(path.read_text()).encode())
+                # Templates may indent as they like; for Python's tokenizer an indented line would be a block.
+                lines = templatize(path.read_text()).splitlines()
+                source = BytesIO("\n".join(line.strip() for line in lines).encode())
                 for _line, text, _comments, _context in extract("python", source, keywords=KEYWORDS):
                     texts.setdefault(tuple(text) if isinstance(text, tuple) else text)
     texts |= dict.fromkeys(of_tables())
@@ -139,6 +141,8 @@ def of_tables() -> Iterable[str]:
     yield from (rule_set.label for rule_set in exam.RULE_SETS.values())
     yield from (alert.label for alert in patients.ALERTS.values())
     yield from (technique.label for technique in dose.TECHNIQUES.values())
+    yield from roles.COMPETENCIES.values()
+    yield from roles.BASIC_TRAINING.values()
     for field in dose.FIELDS.values():
         yield field.label
         yield from (code.replace("_", " ") for code in field.codes)
