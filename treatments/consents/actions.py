@@ -160,8 +160,10 @@ def _check(patient: Patient, agreed: Agreed, given: Given, given_at: datetime, a
     _check_way(given, refuse)
     if given_at > at:
         refuse("/given_at", "in_future.given_at")
-    if given_at.year < EARLIEST_YEAR:
+    elif given_at.year < EARLIEST_YEAR:
         refuse("/given_at", "too_early.given_at")
+    elif agreed.technique_class in rules.CONSENT_REQUIRED:
+        _check_age(patient, given, given_at, refuse)
     people = identities(clinic_id=patient.clinic_id, patient_id=patient.pk)
     withdrawn = ConsentWithdrawal.objects.filter(
         patient_id__in=people,
@@ -171,8 +173,6 @@ def _check(patient: Patient, agreed: Agreed, given: Given, given_at: datetime, a
     )
     if withdrawn.exists():
         refuse("/given_at", "before_withdrawal.given_at")
-    if agreed.technique_class in rules.CONSENT_REQUIRED:
-        _check_age(patient, given, given_at, refuse)
     problems.raise_if_any()
 
 
