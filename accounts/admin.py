@@ -15,11 +15,12 @@ from accounts.web.admin_site import ReadOnly, administers
 from accounts.web.middleware import as_uuid
 from audit.models import AuditEvent
 from clinic.errors import DomainError
+from clinic.refusals import message_of
 
 
 def tell(request: HttpRequest, refusal: DomainError) -> None:
     """A refusal as a message on the next page."""
-    for text in [f"{e.pointer.strip('/')}: {e.detail}" for e in refusal.errors] or [refusal.detail]:
+    for text in [message_of(error) for error in refusal.errors] or [message_of(refusal)]:
         messages.error(request, text)
 
 

@@ -14,16 +14,11 @@ CLINIC_IN_SESSION = "clinic_id"  # the clinic that a person chose after signing 
 
 
 class NoAuthor(Forbidden):
-    code = "no_author"
-    detail = (
-        "Only a therapist may record and sign. A program on its own may, if its client acts for a therapist; "
-        "otherwise let the therapist sign in through it (authorization code)."
-    )
+    reason = "no_author"
 
 
 class OwnersOnly(Forbidden):
-    code = "owners_only"
-    detail = "Only the clinic's owner may do this."
+    reason = "owners_only.competency_or_consent"
 
 
 def person_as_caller(user: User, clinic_id: UUID, *, ip: str | None, request_id: str | None) -> Caller | None:

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class Clinic(AppConfig):
@@ -7,6 +8,10 @@ class Clinic(AppConfig):
 
     name = "clinic"
     label = "clinic"
+
+    def ready(self) -> None:
+        """Load every app's `refusals`; a reason that two tables have stops the start."""
+        autodiscover_modules("refusals")
 
 
 class Api(AppConfig):

@@ -1,68 +1,99 @@
-"""The four ways an action refuses. A concrete error lives beside the action that raises it."""
+"""
+The four ways an action refuses. A concrete error lives beside the action that raises it.
+
+An error is a reason with parameters, never a finished sentence: `clinic.refusals` turns it into one, in the language of
+the person or program that reads it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
+
+
+def code_of(reason: str) -> str:
+    """Return the stable code of a reason: what stands before its first dot."""
+    return reason.partition(".")[0]
 
 
 @dataclass(frozen=True)
 class FieldError:
-    """What is wrong with one value: `pointer` is a JSON Pointer into the request (`/findings/2/ppt_kpa`)."""
+    """
+    What is wrong with one value.
+
+    :ivar pointer: JSON Pointer into the request (`/findings/2/ppt_kpa`)
+    :ivar reason: the API's code, and after a dot what tells texts of the same code apart (`required.family_name`)
+    :ivar params: the values that the text names; codes stay codes, numbers stay numbers
+    """
 
     pointer: str
-    code: str
-    detail: str
+    reason: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def code(self) -> str:
+        return code_of(self.reason)
 
 
 class DomainError(Exception):
     """
-    A refusal with a stable `code` (part of the API) and a sentence for people.
+    A refusal with a reason; its code is part of the API.
 
-    The sentence names fields and limits, never a patient's data.
+    Parameters are limits, names of fields and codes, never a patient's identity.
+
+    :cvar reason: the class's own reason; an instance may have a more exact one of the same code
     """
 
-    code = "refused"
-    detail = "This is not possible."
+    reason = "refused"
 
     def __init__(
         self,
-        detail: str | None = None,
+        reason: str | None = None,
         *,
+        params: Mapping[str, Any] | None = None,
         errors: Sequence[FieldError] = (),
         extra: Mapping[str, Any] | None = None,
     ) -> None:
-        self.detail = detail or type(self).detail
+        if reason is not None:
+            self.reason = reason
+        self.params = dict(params or {})
         self.errors = list(errors)
         self.extra = dict(extra or {})
         super().__init__(self.code)
+
+    @property
+    def code(self) -> str:
+        return code_of(self.reason)
 
 
 class Invalid(DomainError):
     """The values sent cannot be what was meant."""
 
-    code = "invalid"
-    detail = "Some values are not allowed; each is listed under errors."
+    reason = "invalid"
+
+    @classmethod
+    def at(cls, pointer: str, reason: str, /, **params: Any) -> Self:
+        """Return the refusal of one value."""
+        return cls(errors=[FieldError(pointer, reason, params)])
 
 
 class Conflict(DomainError):
     """The values are fine, the state of the record does not allow it."""
 
-    code = "conflict"
+    reason = "conflict"
 
 
 class Forbidden(DomainError):
     """This person or program may not do this."""
 
-    code = "forbidden"
+    reason = "forbidden"
 
 
 class NotFound(DomainError):
-    """There is no such thing, or not for this clinic."""
+    """It does not exist, or not in this clinic."""
 
-    code = "not_found"
-    detail = "There is no such thing here."
+    reason = "not_found"
 
 
 @dataclass
@@ -71,8 +102,8 @@ class Problems:
 
     errors: list[FieldError] = field(default_factory=list)
 
-    def add(self, pointer: str, code: str, detail: str) -> None:
-        self.errors.append(FieldError(pointer, code, detail))
+    def add(self, pointer: str, reason: str, /, **params: Any) -> None:
+        self.errors.append(FieldError(pointer, reason, params))
 
     def forgive(self, code: str) -> None:
         """Let pass what has this code."""

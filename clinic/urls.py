@@ -34,6 +34,7 @@ urlpatterns = [
     path("competencies/", competencies.competencies, name="competencies"),
     path("language/", accounts_web.choose_language, name="choose_language"),
     path("", include("workspace.urls")),
+    path("", include("patients.web.urls")),
     path("", include("assessments.web.urls")),
     path("", include("treatments.web.urls")),
     path("", include("scheduling.web.urls")),

@@ -40,6 +40,7 @@ DATES = ["D j", "D j M", "D j M, H:i", "j F", "j F Y", "l, j F", "l, j F Y", "l,
 KEYWORDS = {
     "gettext": None,
     "gettext_lazy": None,
+    "ngettext_lazy": (1, 2),
     "ngettext": (1, 2),
     "_": None,
     "gettext_noop": None,
@@ -101,9 +102,9 @@ def gathered() -> list[str | tuple[str, str]]:
             if path.suffix == ".py" and "migrations" not in path.parts:
                 texts |= dict.fromkeys(of_source(path.read_text()))
             elif path.suffix in (".html", ".txt"):
-                # Templates may indent as they like; for Python's tokenizer an indented line would be a block.
-                lines = templatize(path.read_text()).splitlines()
-                source = BytesIO("\n".join(line.strip() for line in lines).encode())
+                # Python's tokenizer minds indentation, which in a template means nothing.
+                lines = [line.lstrip() for line in templatize(path.read_text()).splitlines()]
+                source = BytesIO("\n".join(lines).encode())
                 for _line, text, _comments, _context in extract("python", source, keywords=KEYWORDS):
                     texts.setdefault(tuple(text) if isinstance(text, tuple) else text)
     texts |= dict.fromkeys(of_tables())
@@ -116,7 +117,7 @@ def of_source(source: str) -> Iterable[str | tuple[str, str]]:
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in KEYWORDS:
             continue
         texts = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-        if node.func.id == "ngettext" and len(texts) >= 2:
+        if node.func.id in ("ngettext", "ngettext_lazy") and len(texts) >= 2:
             yield texts[0], texts[1]
         elif texts and isinstance(node.args[0], ast.Constant):
             yield texts[0]

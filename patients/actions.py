@@ -15,7 +15,8 @@ from django.db.models import F
 from audit import actions as audit
 from clinic.caller import Caller
 from clinic.constraints import violations_as
-from clinic.errors import Conflict, FieldError, Invalid, Problems
+from clinic.errors import Conflict, Invalid, NotFound, Problems
+from clinic.schema import new_id
 from patients import rules
 from patients.models import Alert, Condition, Identifier, Medication, Merge, Patient, SearchKey, of_clinic
 
@@ -47,29 +48,56 @@ DETAIL_FIELDS = frozenset(
 )
 
 
+# Code, note, side and region: one current alert of each (constraint `alert_once`).
+AlertKey = tuple[str, str, str | None, str | None]
+
 # What apps above do when two records become one; each adds itself when Django starts, and may refuse.
 AFTER_MERGE: list[Callable[..., None]] = []
 
 
 class IdentifierTaken(Conflict):
-    code = "identifier_taken"
-    detail = "Another patient of this clinic has one of these external identifiers."
+    reason = "identifier_taken"
 
 
 class PatientMerged(Conflict):
-    code = "patient_merged"
-    detail = "This patient was merged into another; use that one."
+    reason = "patient_merged"
 
 
 class CannotMerge(Conflict):
-    code = "cannot_merge"
+    reason = "cannot_merge"
+
+
+class AlertKnown(Conflict):
+    reason = "alert_known"
+
+
+class AlertEnded(Conflict):
+    reason = "alert_ended"
 
 
 @dataclass(frozen=True)
 class NewAlert:
+    """
+    An alert to put on a patient's record.
+
+    :ivar side: one of ALERT_SIDES; None: not known
+    :ivar region: one of BODY_REGIONS; None: the whole body
+    :ivar reported_by: one of ALERT_REPORTERS; empty: not recorded
+    :ivar source: empty: recorded here; else the system that it was imported from
+    """
+
     code: str
     note: str = ""
     source: str = ""
+    side: str | None = None
+    region: str | None = None
+    since_date: date | None = None
+    reported_by: str = ""
+
+    @property
+    def key(self) -> AlertKey:
+        """What makes two current alerts the same one."""
+        return (self.code, self.note, self.side, self.region)
 
 
 @dataclass(frozen=True)
@@ -104,12 +132,14 @@ def register_patient(
     :raises Invalid: a detail is impossible; each is named
     :raises IdentifierTaken: another patient has one of the identifiers
     """
+    alerts = list(dict.fromkeys(alerts))
     check_details(details, today=at.date())
+    check_alerts(alerts, today=at.date())
     patient = Patient(clinic_id=by.clinic_id, **details)
     patient.sort_name = rules.sort_name(patient.family_name, patient.given_names)
     patient.save(force_insert=True)
     _add_identifiers(patient, identifiers)
-    Alert.objects.bulk_create(of_clinic(by.clinic_id, (Alert(patient=patient, **vars(a)) for a in set(alerts))))
+    _insert_alerts(patient, alerts, by)
     _index(patient)
     audit.log("patient.register", by=by, target_id=patient.pk, patient_ids=[patient.pk])
     return patient
@@ -122,6 +152,7 @@ def change_patient(
     changes: Mapping[str, Any],
     identifiers: Sequence[NewIdentifier] | None = None,
     alerts: Collection[NewAlert] | None = None,
+    alerts_ended_reason: str = "",
     by: Caller,
     at: datetime,
 ) -> Patient:
@@ -129,6 +160,7 @@ def change_patient(
     Change details, and replace the lists that are given. An alert that is left out ends now; it is not deleted.
 
     :param patient: locked by the caller
+    :param alerts_ended_reason: why alerts that are left out no longer hold; required when one is left out
     :raises Invalid, IdentifierTaken: as in `register_patient`
     :raises PatientMerged: this record is no longer used
     """
@@ -143,7 +175,7 @@ def change_patient(
         Identifier.objects.filter(patient=patient).delete()
         _add_identifiers(patient, identifiers)
     if alerts is not None:
-        _replace_alerts(patient, alerts, at)
+        _replace_alerts(patient, alerts, alerts_ended_reason, by=by, at=at)
     _index(patient)
     consent = any(name.startswith("consent_") for name in changes)
     audit.log(
@@ -169,9 +201,9 @@ def add_facts(
     """Add what is not there yet, and say how many rows that were; running it again adds nothing."""
     Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
     added = 0
-    known_alerts = {(a.code, a.note) for a in Alert.objects.filter(patient=patient)}
-    fresh = [a for a in dict.fromkeys(alerts) if (a.code, a.note) not in known_alerts]
-    Alert.objects.bulk_create(of_clinic(by.clinic_id, (Alert(patient=patient, **vars(a)) for a in fresh)))
+    known_alerts = {_key_of(alert) for alert in Alert.objects.filter(patient=patient)}
+    fresh = [alert for alert in dict.fromkeys(alerts) if alert.key not in known_alerts]
+    _insert_alerts(patient, fresh, by)
     added += len(fresh)
     for model, facts in ((Condition, conditions), (Medication, medications)):
         known = set(model._default_manager.filter(patient=patient).values_list("system", "code", "text"))
@@ -194,6 +226,48 @@ def add_facts(
 
 
 @transaction.atomic
+def note_alert(*, patient: Patient, alert: NewAlert, by: Caller, at: datetime) -> Alert:
+    """
+    Put one alert on a patient's record.
+
+    :param patient: locked by the caller
+    :raises PatientMerged: this record is no longer used
+    :raises Invalid: a value is impossible; each is named
+    :raises AlertKnown: the same alert, at the same place, is on the record
+    """
+    refuse_merged(patient)
+    check_alerts([alert], today=at.date(), pointer="")
+    with violations_as({"alert_once": AlertKnown}):
+        [noted] = _insert_alerts(patient, [alert], by)
+    _raise_revision(patient)
+    audit.log("patient.note_alert", by=by, target_id=noted.pk, patient_ids=[patient.pk], code=alert.code)
+    return noted
+
+
+@transaction.atomic
+def end_alert(*, patient: Patient, alert_id: UUID, reason: str, by: Caller, at: datetime) -> Alert:
+    """
+    End an alert that no longer holds. It stays on the record, with the reason and the person who ended it.
+
+    :param patient: locked by the caller
+    :raises NotFound: the patient has no alert with this id
+    :raises AlertEnded:
+    :raises Invalid: the reason is too short
+    """
+    alert = Alert.objects.select_for_update(of=("self",)).filter(patient=patient, pk=alert_id).first()
+    if alert is None:
+        raise NotFound
+    if alert.ended_at is not None:
+        raise AlertEnded
+    _check_end_reason(reason, "/reason")
+    alert.ended_at, alert.ended_by_user_id, alert.ended_reason = at, by.author_id, reason.strip()
+    alert.save(update_fields=["ended_at", "ended_by_user_id", "ended_reason"])
+    _raise_revision(patient)
+    audit.log("patient.end_alert", by=by, target_id=alert.pk, patient_ids=[patient.pk], code=alert.code)
+    return alert
+
+
+@transaction.atomic
 def merge_patients(*, patient_id: UUID, into_id: UUID, reason: str, by: Caller, at: datetime) -> Patient:
     """
     Make two records of one person one. The old id stays and answers with where it went.
@@ -203,16 +277,16 @@ def merge_patients(*, patient_id: UUID, into_id: UUID, reason: str, by: Caller, 
     :raises CannotMerge: they are the same record, or one was merged before
     """
     if patient_id == into_id:
-        raise CannotMerge("A patient cannot be merged into itself.")
+        raise CannotMerge("cannot_merge.same")
     # Always locked in the order of their ids, so that two merges of the same pair cannot wait for each other.
     # No key is changed, so nobody who books for one of them meanwhile has to wait for this.
     both = Patient.objects.select_for_update(no_key=True).filter(pk__in=[patient_id, into_id])
     locked = {p.pk: p for p in both.order_by("pk")}
     source, target = locked.get(patient_id), locked.get(into_id)
     if source is None or target is None:
-        raise CannotMerge("One of the two patients does not exist in this clinic.")
+        raise CannotMerge("cannot_merge.unknown")
     if source.is_merged or target.is_merged:
-        raise CannotMerge("One of the two was merged before; merge into the one that is in use.")
+        raise CannotMerge("cannot_merge.merged")
     moved = _move_rows(source, target)
     Patient.objects.filter(merged_into=source).update(merged_into=target)
     source.merged_into, source.revision = target, source.revision + 1
@@ -265,43 +339,93 @@ def check_details(details: Mapping[str, Any], *, today: date) -> None:
     problems = Problems()
     unknown = set(details) - DETAIL_FIELDS
     for name in sorted(unknown):
-        problems.add(f"/{name}", "unknown_field", "A patient has no such field.")
+        problems.add(f"/{name}", "unknown_field.patient", field=name)
     if "family_name" in details and not str(details["family_name"]).strip():
-        problems.add("/family_name", "required", "A family name is needed; for one name only, put it here.")
+        problems.add("/family_name", "required.family_name")
     born = details.get("birth_date")
     if born is not None and born > today:
-        problems.add("/birth_date", "in_future", "The birth date is in the future.")
+        problems.add("/birth_date", "in_future.birth_date")
     zone = details.get("time_zone")
     if zone and zone not in TIME_ZONES:
-        problems.add("/time_zone", "unknown_time_zone", "Not an IANA time zone, as in Europe/Berlin.")
-    for name, allowed in (("sex", rules.SEXES), ("status", rules.STATUSES)):
-        if name in details and details[name] not in allowed:
-            problems.add(f"/{name}", "unknown_code", f"One of: {', '.join(allowed)}.")
+        problems.add("/time_zone", "unknown_time_zone")
+    if "sex" in details and details["sex"] not in rules.SEXES:
+        problems.add("/sex", "unknown_code.sex", choices=rules.SEXES)
+    if "status" in details and details["status"] not in rules.STATUSES:
+        problems.add("/status", "unknown_code.patient_status", choices=rules.STATUSES)
     problems.raise_if_any()
 
 
 def _add_identifiers(patient: Patient, identifiers: Sequence[NewIdentifier]) -> None:
     if len(set(identifiers)) != len(identifiers):
-        raise Invalid(errors=[FieldError("/external_ids", "duplicate", "The same identifier stands here twice.")])
+        raise Invalid.at("/external_ids", "duplicate.identifier")
     rows = [Identifier(patient=patient, system=i.system, value=i.value) for i in identifiers]
     with violations_as({"identifier_once_in_clinic": IdentifierTaken}):
         Identifier.objects.bulk_create(of_clinic(patient.clinic_id, rows))
 
 
-def _replace_alerts(patient: Patient, alerts: Collection[NewAlert], at: datetime) -> None:
-    wanted = {(a.code, a.note): a for a in alerts}
-    current = {(a.code, a.note): a for a in Alert.objects.current().filter(patient=patient)}
-    ended = [alert.pk for key, alert in current.items() if key not in wanted]
-    Alert.objects.filter(pk__in=ended).update(ended_at=at)
-    fresh = [Alert(patient=patient, **vars(a)) for key, a in wanted.items() if key not in current]
-    Alert.objects.bulk_create(of_clinic(patient.clinic_id, fresh))
+def check_alerts(alerts: Sequence[NewAlert], *, today: date, pointer: str = "/alerts") -> None:
+    """
+    :param pointer: where the list stands in the request; empty: there is one alert, and its fields stand at the top
+    :raises Invalid: naming every value that cannot be
+    """
+    problems = Problems()
+    for index, alert in enumerate(alerts):
+        here = f"{pointer}/{index}" if pointer else ""
+        if alert.code not in rules.ALERTS:
+            problems.add(f"{here}/code", "unknown_code.alert", choices=list(rules.ALERTS))
+            continue
+        if alert.side is not None and alert.side not in rules.ALERT_SIDES:
+            problems.add(f"{here}/side", "unknown_code.alert_side", choices=rules.ALERT_SIDES)
+        if alert.region is not None and alert.region not in rules.BODY_REGIONS:
+            problems.add(f"{here}/region", "unknown_code.body_region", choices=rules.BODY_REGIONS)
+        if (alert.side or alert.region) and not rules.ALERTS[alert.code].has_place:
+            name = "side" if alert.side else "region"
+            problems.add(f"{here}/{name}", "not_of_alert")
+        if alert.reported_by not in ("", *rules.ALERT_REPORTERS):
+            problems.add(f"{here}/reported_by", "unknown_code.alert_reporter", choices=rules.ALERT_REPORTERS)
+        if alert.since_date is not None and alert.since_date > today:
+            problems.add(f"{here}/since_date", "in_future.alert")
+    problems.raise_if_any()
+
+
+def _check_end_reason(reason: str, pointer: str) -> None:
+    least = rules.MIN_REASON_CHARACTERS
+    if len(reason.strip()) < least:
+        raise Invalid.at(pointer, "too_short.alert_reason", least=least)
+
+
+def _key_of(alert: Alert) -> AlertKey:
+    return (alert.code, alert.note, alert.side, alert.region)
+
+
+def _insert_alerts(patient: Patient, alerts: Iterable[NewAlert], by: Caller) -> list[Alert]:
+    rows = [Alert(id=new_id(), patient=patient, noted_by_user_id=by.author_id, **vars(alert)) for alert in alerts]
+    return Alert.objects.bulk_create(of_clinic(patient.clinic_id, rows))
+
+
+def _replace_alerts(patient: Patient, alerts: Collection[NewAlert], reason: str, *, by: Caller, at: datetime) -> None:
+    alerts = list(dict.fromkeys(alerts))
+    check_alerts(alerts, today=at.date())
+    keys = {alert.key for alert in alerts}
+    current = {_key_of(alert): alert for alert in Alert.objects.current().filter(patient=patient)}
+    left_out = [alert.pk for key, alert in current.items() if key not in keys]
+    if left_out:
+        _check_end_reason(reason, "/alerts_ended_reason")
+        ended = {"ended_at": at, "ended_by_user_id": by.author_id, "ended_reason": reason.strip()}
+        Alert.objects.filter(pk__in=left_out).update(**ended)
+    _insert_alerts(patient, [alert for alert in alerts if alert.key not in current], by)
+
+
+def _raise_revision(patient: Patient) -> None:
+    """What hangs on a patient is part of what the patient's ETag stands for."""
+    Patient.objects.filter(pk=patient.pk).update(revision=F("revision") + 1)
 
 
 def _move_rows(source: Patient, target: Patient) -> dict[str, int]:
     """Give the survivor what it does not have; what both have stays with the old record."""
     moved = {"identifiers": Identifier.objects.filter(patient=source).update(patient=target)}
-    had_alerts = set(Alert.objects.current().filter(patient=target).values_list("code", "note"))
-    alerts = [a.pk for a in Alert.objects.current().filter(patient=source) if (a.code, a.note) not in had_alerts]
+    had_alerts = {_key_of(alert) for alert in Alert.objects.current().filter(patient=target)}
+    alerts = [alert.pk for alert in Alert.objects.current().filter(patient=source) if _key_of(alert) not in had_alerts]
     moved["alerts"] = Alert.objects.filter(pk__in=alerts).update(patient=target)
     for name, model in (("conditions", Condition), ("medications", Medication)):
         rows = model._default_manager

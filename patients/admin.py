@@ -31,7 +31,9 @@ class IdentifierInline(OfPatientInline):
 
 class AlertInline(OfPatientInline):
     model = Alert
-    fields = ["code", "note", "source", "noted_at", "ended_at"]
+    fields = [
+        "code", "side", "region", "note", "since_date", "reported_by", "source", "noted_at", "ended_at", "ended_reason",
+    ]  # fmt: skip
 
 
 class ConditionInline(OfPatientInline):

@@ -174,19 +174,55 @@ class Alert(OfPatient):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="alerts", db_constraint=False)
     code = models.TextField(choices=[(code, kind.label) for code, kind in rules.ALERTS.items()])
     note = models.TextField(blank=True, default="")
+    side = models.TextField(
+        null=True, choices=[(side, side) for side in rules.ALERT_SIDES], help_text="empty: not known"
+    )
+    region = models.TextField(
+        null=True, choices=[(region, region) for region in rules.BODY_REGIONS], help_text="empty: the whole body"
+    )
+    since_date = models.DateField(null=True, help_text="since when the patient has it, where that is known")
+    reported_by = models.TextField(
+        blank=True,
+        default="",
+        choices=[(reporter, reporter) for reporter in rules.ALERT_REPORTERS],
+        help_text="who said so; empty: not recorded",
+    )
     source = models.TextField(blank=True, default="", help_text="empty: recorded here; else where it was imported from")
     noted_at = models.DateTimeField(db_default=Now())
+    noted_by_user_id = models.UUIDField(null=True, editable=False)
     ended_at = models.DateTimeField(null=True)
+    ended_by_user_id = models.UUIDField(null=True, editable=False)
+    ended_reason = models.TextField(blank=True, default="")
 
     objects = AlertQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=models.Q(code__in=list(rules.ALERTS)), name="alert_code_known"),
+            models.CheckConstraint(
+                condition=models.Q(side=None) | models.Q(side__in=rules.ALERT_SIDES), name="alert_side_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(region=None) | models.Q(region__in=rules.BODY_REGIONS), name="alert_region_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reported_by__in=["", *rules.ALERT_REPORTERS]), name="alert_reporter_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ended_reason="") | models.Q(ended_at__isnull=False), name="alert_ended_whole"
+            ),
             models.UniqueConstraint(
-                fields=["patient", "code", "note"], condition=models.Q(ended_at=None), name="alert_once"
+                fields=["patient", "code", "note", "side", "region"],
+                condition=models.Q(ended_at=None),
+                nulls_distinct=False,
+                name="alert_once",
             ),
         ]
+
+    @property
+    def place(self) -> tuple[str | None, str | None]:
+        """Side and region; None where they are not known."""
+        return self.side, self.region
 
 
 class CodedFact(OfPatient):

@@ -15,49 +15,76 @@ CONSENT_CHANNELS = ["email", "sms", "phone"]
 IMPORT_FORMATS = ["fhir_json", "fhir_ndjson", "csv"]
 
 
+# The parts of the body that an alert or an answer can name: the `region` of the muscles in the catalogue (a test).
+BODY_REGIONS = [
+    "head", "neck", "shoulder", "arm", "forearm", "hand", "chest", "back", "abdomen", "pelvis", "hip", "thigh", "leg",
+    "foot",
+]  # fmt: skip
+ALERT_SIDES = ["left", "right", "both"]
+# Who said so. Empty: not recorded, as in alerts that were entered before this was asked.
+ALERT_REPORTERS = ["patient", "relative", "physician", "letter", "examination"]
+MIN_REASON_CHARACTERS = 10  # as for the overrides of a stop: shorter ones explain nothing
+
+
 @dataclass(frozen=True)
 class AlertKind:
-    """A condition that matters to a needle or to pressure. Which is a caution and which a stop, the clinic decides."""
+    """
+    A condition that matters to a needle or to pressure. What it stops or cautions against is in `treatments.safety`.
+
+    :ivar has_place: it concerns a part of the body, so side and region are asked; without them, the whole body
+    """
 
     label: str
-    matters_to: frozenset[str]
-
-
-def _alert(label: str, *matters_to: str) -> AlertKind:
-    return AlertKind(label, frozenset(matters_to))
+    has_place: bool = False
 
 
 # Source: domain facts, sections 6.1 to 6.3 (contraindications and cautions of needling, pressure and injection).
 ALERTS = {
-    "anticoagulant": _alert("Anticoagulant", "needling", "pressure", "injection"),
-    "antiplatelet": _alert("Antiplatelet", "needling", "pressure", "injection"),
-    "bleeding_disorder": _alert("Bleeding disorder", "needling", "pressure", "injection"),
-    "pregnancy": _alert("Pregnancy", "needling", "pressure", "injection"),
-    "lymphoedema": _alert("Lymphoedema", "needling", "pressure"),
-    "lymph_nodes_removed": _alert("Lymph nodes removed", "needling"),
-    "pacemaker": _alert("Pacemaker", "needling"),
-    "implant": _alert("Implant or prosthesis", "needling", "pressure"),
-    "heart_valve": _alert("Heart valve replaced", "needling"),
-    "immune_suppression": _alert("Immune suppression", "needling", "injection"),
-    "infection": _alert("Infection, fever or contagious illness", "needling", "pressure", "injection"),
-    "skin_condition": _alert("Open, infected or fragile skin", "needling", "pressure", "injection"),
-    "diabetes": _alert("Diabetes", "needling", "injection"),
-    "neuropathy": _alert("Poor sensation", "needling", "pressure"),
-    "epilepsy": _alert("Epilepsy", "needling"),
-    "vasovagal": _alert("Fainted at a needle before", "needling", "injection"),
-    "needle_phobia": _alert("Fear of needles", "needling", "injection"),
-    "metal_allergy": _alert("Metal allergy", "needling"),
-    "local_anaesthetic_allergy": _alert("Allergy to local anaesthetics", "injection"),
-    "osteoporosis": _alert("Osteoporosis or fragile bone", "pressure"),
-    "malignancy": _alert("Malignancy", "needling", "pressure", "injection"),
-    "clot": _alert("Known or suspected clot", "pressure", "needling"),
-    "uncontrolled_hypertension": _alert("Severe uncontrolled hypertension", "pressure"),
-    "recent_surgery_or_radiotherapy": _alert("Recent surgery or radiotherapy", "needling", "pressure"),
-    "reduced_cognition": _alert("Reduced cognition", "needling"),
-    "hyperalgesia": _alert("Strong hyperalgesia", "needling", "pressure"),
-    "frail": _alert("Frail or very thin chest wall", "needling", "pressure"),
-    "other": _alert("Other", "needling", "pressure", "injection"),
+    "anticoagulant": AlertKind("Anticoagulant"),
+    "antiplatelet": AlertKind("Antiplatelet"),
+    "bleeding_disorder": AlertKind("Bleeding disorder"),
+    "pregnancy": AlertKind("Pregnancy"),
+    "lymphoedema": AlertKind("Lymphoedema", has_place=True),
+    "lymph_nodes_removed": AlertKind("Lymph nodes removed", has_place=True),
+    "pacemaker": AlertKind("Pacemaker"),
+    "implant": AlertKind("Implant or prosthesis", has_place=True),
+    "heart_valve": AlertKind("Heart valve replaced"),
+    "immune_suppression": AlertKind("Immune suppression"),
+    "infection": AlertKind("Infection, fever or contagious illness", has_place=True),
+    "skin_condition": AlertKind("Open, infected or fragile skin", has_place=True),
+    "diabetes": AlertKind("Diabetes"),
+    "neuropathy": AlertKind("Poor sensation", has_place=True),
+    "epilepsy": AlertKind("Epilepsy"),
+    "vasovagal": AlertKind("Fainted at a needle before"),
+    "needle_phobia": AlertKind("Fear of needles"),
+    "metal_allergy": AlertKind("Metal allergy"),
+    "local_anaesthetic_allergy": AlertKind("Allergy to local anaesthetics"),
+    "osteoporosis": AlertKind("Osteoporosis or fragile bone", has_place=True),
+    "malignancy": AlertKind("Malignancy", has_place=True),
+    "clot": AlertKind("Known or suspected clot", has_place=True),
+    "uncontrolled_hypertension": AlertKind("Severe uncontrolled hypertension"),
+    "recent_surgery_or_radiotherapy": AlertKind("Recent surgery or radiotherapy", has_place=True),
+    "reduced_cognition": AlertKind("Reduced cognition"),
+    "hyperalgesia": AlertKind("Strong hyperalgesia", has_place=True),
+    "frail": AlertKind("Frail or very thin chest wall"),
+    "other": AlertKind("Other", has_place=True),
 }
+
+
+@dataclass(frozen=True)
+class KnownAlert:
+    """
+    A current alert, as the safety rules read it.
+
+    :ivar code: one of ALERTS
+    :ivar side: one of ALERT_SIDES; None: not known, which the rules treat as both
+    :ivar region: one of BODY_REGIONS; None: not known, which the rules treat as the whole body
+    """
+
+    code: str
+    side: str | None = None
+    region: str | None = None
+
 
 # Ingredients by their international names (INN, as in the WHO's ATC groups B01AA, AB, AE, AF, AX and B01AC).
 MEDICINE_ALERTS = {

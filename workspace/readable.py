@@ -14,8 +14,8 @@ from assessments import catalogue, rules
 from assessments.documents import assessment_content
 from assessments.models import Assessment
 from assessments.web import words
-from assessments.web.refusals import said
 from clinic.errors import FieldError
+from clinic.refusals import message_of
 from records.models import Record
 from treatments import rules as dose_rules
 from treatments.documents import session_content
@@ -289,8 +289,8 @@ def sentence(error: FieldError, content: dict[str, Any]) -> str:
         name = muscle_name(row["muscle"], row["side"]) if row["muscle"] else ""
         if parts[0] == "interventions":
             name = " · ".join(n for n in (_(dose_rules.TECHNIQUES[row["technique"]].label), name) if n)
-        return f"{name}: {said(error.detail)}"
-    return said(error.detail)
+        return f"{name}: {message_of(error)}"
+    return message_of(error)
 
 
 def addendum(record: Record) -> dict[str, Any]:

@@ -18,15 +18,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from audit import actions as audit
+from clinic.api.permissions import MissingScope
+from clinic.api.problems import CONTENT_TYPE, problem_of
 from clinic.caller import Caller
 from clinic.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 
 STATUS: dict[type[DomainError], int] = {Invalid: 400, Conflict: 409, Forbidden: 403, NotFound: 404}
-
-
-class MissingScope(Forbidden):
-    code = "missing_scope"
-    detail = "Your role in this clinic does not include this page."
 
 
 @dataclass
@@ -81,7 +78,7 @@ def page(*, scope: str, action: str, methods: str = "GET") -> Callable[[Callable
             request.trace.target_id = target
             try:
                 if scope and scope not in request.caller.scopes:
-                    raise MissingScope
+                    raise MissingScope("missing_scope.page")
                 with transaction.atomic():
                     return view(request, *arguments, **named)
             except DomainError as refusal:
@@ -97,10 +94,6 @@ def page(*, scope: str, action: str, methods: str = "GET") -> Callable[[Callable
 def refused(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     """A refusal as JSON to a script, as a page to a person."""
     status = next(code for kind, code in STATUS.items() if isinstance(refusal, kind))
-    errors = [{"pointer": e.pointer, "code": e.code, "detail": e.detail} for e in refusal.errors]
     if "json" in request.headers.get("Accept", ""):
-        problem = {
-            "status": status, "code": refusal.code, "detail": refusal.detail, "errors": errors, **refusal.extra,
-        }  # fmt: skip
-        return JsonResponse(problem, status=status, content_type="application/problem+json")
-    return render(request, "refused.html", {"refusal": refusal, "errors": errors}, status=status)
+        return JsonResponse(problem_of(refusal) | {"status": status}, status=status, content_type=CONTENT_TYPE)
+    return render(request, "refused.html", {"refusal": refusal, "errors": refusal.errors}, status=status)

@@ -22,11 +22,11 @@ from rest_framework.exceptions import ValidationError
 from accounts.models import User
 from assessments import drafts
 from assessments.editing import Edit, Errors, Flat, LastEdit, Merge, merge, path_of
-from assessments.web.refusals import said
 from clinic.api.fields import parsed
 from clinic.api.throttling import redis
 from clinic.caller import Caller
-from clinic.errors import FieldError, Invalid
+from clinic.errors import Invalid
+from clinic.refusals import message_of
 
 logger = logging.getLogger(__name__)
 OPEN_FOR_S = 15  # so long after its last word a screen counts as open
@@ -67,7 +67,7 @@ def errors_of(kind: Kind, document: Any, flat: Flat) -> Errors:
     except ValidationError as refusal:
         return [(path_of(pointer, rows), why) for pointer, why in _leaves(refusal.detail)]
     except Invalid as refusal:
-        return [(path_of(error.pointer, rows), said(error.detail)) for error in refusal.errors]
+        return [(path_of(error.pointer, rows), message_of(error)) for error in refusal.errors]
     return []
 
 
@@ -173,9 +173,9 @@ def _sent(request: Any) -> tuple[UUID, int, list[Edit]]:
         ]
         known = int(body["revision"])
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise Invalid("The edits could not be read.") from None
+        raise Invalid("invalid.edits") from None
     if len(edits) > MOST_EDITS:
-        raise Invalid(errors=[FieldError("/edits", "too_many", f"At most {MOST_EDITS} at once.")])
+        raise Invalid.at("/edits", "too_many.edits", most=MOST_EDITS)
     return tab, known, edits
 
 
@@ -183,7 +183,7 @@ def _uuid(text: Any, name: str) -> UUID:
     try:
         return UUID(str(text))
     except ValueError:
-        raise Invalid(errors=[FieldError(f"/{name}", "invalid", "A UUID.")]) from None
+        raise Invalid.at(f"/{name}", "invalid.id") from None
 
 
 def _why(why: str) -> str:

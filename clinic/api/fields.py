@@ -8,6 +8,8 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
+from clinic.refusals import message_for
+
 
 class Text(serializers.CharField):
     """Text as typed: only real strings (a number is refused, not turned into one), surrounding blanks cut."""
@@ -50,8 +52,8 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def _refusal(self, name: str) -> ErrorDetail:
         if name in self.computed:
-            return ErrorDetail("This is computed, and cannot be sent.", code="computed")
-        return ErrorDetail(f"There is no such field. There are: {', '.join(self.fields)}.", code="unknown_field")
+            return ErrorDetail(message_for("computed"), code="computed")
+        return ErrorDetail(message_for("unknown_field", {"fields": list(self.fields)}), code="unknown_field")
 
 
 @lru_cache

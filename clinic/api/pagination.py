@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 from rest_framework.request import Request
 
-from clinic.errors import FieldError, Invalid
+from clinic.errors import Invalid
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
@@ -32,7 +32,7 @@ class Page:
         if text is None:
             return DEFAULT_LIMIT
         if not (text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= MAX_LIMIT):
-            raise invalid_parameter("limit", f"limit is a whole number from 1 to {MAX_LIMIT}.")
+            raise invalid_parameter("limit", "invalid.whole_number_from_to", low=1, high=MAX_LIMIT)
         return int(text)
 
     @staticmethod
@@ -45,7 +45,7 @@ class Page:
                 raise ValueError
             return tuple(make(value) for make, value in zip(key_types, values, strict=True))
         except (ValueError, TypeError, AttributeError, ArithmeticError):
-            raise invalid_parameter("cursor", "This cursor is not one that Palpate gave; start without one.") from None
+            raise invalid_parameter("cursor", "invalid.cursor") from None
 
     def rows(self, found: QuerySet[Any], by: str) -> list[Any]:
         """
@@ -105,6 +105,6 @@ def moment(text: str) -> datetime:
     return value
 
 
-def invalid_parameter(name: str, detail: str) -> Invalid:
+def invalid_parameter(name: str, reason: str, /, **params: Any) -> Invalid:
     """One wrong query parameter; its pointer is the parameter's name after `?`."""
-    return Invalid(errors=[FieldError(f"?{name}", "invalid", detail)])
+    return Invalid.at(f"?{name}", reason, **params)

@@ -27,7 +27,7 @@ def moment_of(request: Request, name: str) -> datetime | None:
     try:
         return moment(text)
     except ValueError:
-        raise invalid_parameter(name, "A moment with its time zone (RFC 3339), please.") from None
+        raise invalid_parameter(name, "invalid.moment") from None
 
 
 def uuid_of(request: Request, name: str) -> UUID | None:
@@ -35,17 +35,17 @@ def uuid_of(request: Request, name: str) -> UUID | None:
     try:
         return UUID(text) if text else None
     except ValueError:
-        raise invalid_parameter(name, "This is no id.") from None
+        raise invalid_parameter(name, "invalid.id") from None
 
 
 def uuids_of(request: Request, name: str) -> list[UUID]:
     sent = request.query_params.getlist(name)
     if len(sent) > MOST_IDS:
-        raise invalid_parameter(name, f"At most {MOST_IDS}.")
+        raise invalid_parameter(name, "invalid.too_many_ids", most=MOST_IDS)
     try:
         return [UUID(text) for text in sent if text]
     except ValueError:
-        raise invalid_parameter(name, "This is no id.") from None
+        raise invalid_parameter(name, "invalid.id") from None
 
 
 def wall_time_of(request: Request, name: str) -> time | None:
@@ -55,7 +55,7 @@ def wall_time_of(request: Request, name: str) -> time | None:
     except ValueError:
         found = None
     if text and found is None:
-        raise invalid_parameter(name, "A time as in 09:30, please.")
+        raise invalid_parameter(name, "invalid.time")
     return found
 
 
@@ -66,7 +66,7 @@ def day_of(request: Request, name: str, fallback: date) -> date:
     except ValueError:
         found = None
     if found is None or not is_in_reach(found):
-        raise invalid_parameter(name, "A day as in 2026-11-20, please.")
+        raise invalid_parameter(name, "invalid.date")
     return found
 
 
@@ -75,5 +75,5 @@ def number_of(request: Request, name: str, low: int, high: int, fallback: int) -
     if not text:
         return fallback
     if not (text.isascii() and text.isdigit() and len(text) < 6 and low <= int(text) <= high):
-        raise invalid_parameter(name, f"{name} is a whole number from {low} to {high}.")
+        raise invalid_parameter(name, "invalid.whole_number_from_to", low=low, high=high)
     return int(text)

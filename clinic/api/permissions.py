@@ -10,7 +10,7 @@ from clinic.errors import Forbidden
 
 
 class MissingScope(Forbidden):
-    code = "missing_scope"
+    reason = "missing_scope"
 
 
 class DenyAll(BasePermission):
@@ -30,5 +30,5 @@ class HasScopes(BasePermission):
         if needed is None:  # OPTIONS, or a method that the view does not have: 405 comes later
             return True
         if needed and needed not in caller.scopes:
-            raise MissingScope(f"This needs the scope {needed}.", extra={"scope": needed})
+            raise MissingScope(params={"scope": needed}, extra={"scope": needed})
         return True

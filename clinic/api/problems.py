@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -18,7 +18,9 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from clinic.constraints import constraint_name
-from clinic.errors import Conflict, DomainError, FieldError, Forbidden, Invalid, NotFound
+from clinic.errors import Conflict, DomainError, FieldError, Forbidden, Invalid, NotFound, code_of
+from clinic.language import FOR_PROGRAMS
+from clinic.refusals import message_for, message_of
 
 logger = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
@@ -31,7 +33,7 @@ TITLES = {
     405: "Method not allowed",
     406: "Not acceptable",
     409: "Conflict",
-    412: "Changed meanwhile",
+    412: "Changed by someone else",
     413: "Too large",
     415: "Unsupported media type",
     422: "Cannot be done",
@@ -43,30 +45,28 @@ TITLES = {
 
 
 class PreconditionRequired(DomainError):
-    code = "precondition_required"
-    detail = "Send the ETag that you last saw as If-Match, so that nobody's change is overwritten unseen."
+    reason = "precondition_required"
 
 
 class PreconditionFailed(DomainError):
-    code = "precondition_failed"
-    detail = "This was changed by somebody since you read it. Read it again, then repeat your change."
+    reason = "precondition_failed"
 
 
 class KeyReused(DomainError):
-    code = "idempotency_key_reused"
-    detail = "This Idempotency-Key was used for another request; make a new key for a new request."
+    reason = "idempotency_key_reused"
 
 
 class TooLarge(DomainError):
-    """The body is larger than a request may be; the handler says how large that is."""
+    """The body is larger than a request may be."""
 
-    code = "too_large"
+    reason = "too_large.request"
 
 
 KINDS: list[tuple[type[DomainError], int]] = [
     (PreconditionRequired, 428),
     (PreconditionFailed, 412),
     (KeyReused, 422),
+    (TooLarge, 413),
     (Invalid, 400),
     (Forbidden, 403),
     (NotFound, 404),
@@ -76,21 +76,51 @@ KINDS: list[tuple[type[DomainError], int]] = [
 
 def problem(
     status_code: int,
-    code: str,
-    detail: str,
+    reason: str,
+    detail: str | None = None,
     *,
-    errors: Iterable[FieldError] = (),
+    params: Mapping[str, Any] | None = None,
+    errors: Sequence[Mapping[str, Any]] = (),
     extra: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The members of one problem document."""
+    """
+    Return the members of one problem document.
+
+    :param detail: the text, where it is not our own (the framework's errors)
+    :param errors: what `error_member` gives
+    """
+    code = code_of(reason)
     return {
         "type": f"urn:palpate:problem:{code}",
         "title": TITLES.get(status_code, "Error"),
         "status": status_code,
-        "detail": detail,
+        "detail": message_for(reason, params) if detail is None else detail,
         "code": code,
-        "errors": [{"pointer": e.pointer, "code": e.code, "detail": e.detail} for e in errors],
+        "params": dict(params or {}),
+        "errors": list(errors),
         **(extra or {}),
+    }
+
+
+def problem_of(error: DomainError) -> dict[str, Any]:
+    """Return the problem document of a refusal."""
+    return problem(
+        next((number for kind, number in KINDS if isinstance(error, kind)), 409),
+        error.code,
+        message_of(error),
+        params=error.params,
+        errors=[error_member(field_error) for field_error in error.errors],
+        extra=error.extra,
+    )
+
+
+def error_member(error: FieldError) -> dict[str, Any]:
+    """Return one member of `errors`."""
+    return {
+        "pointer": error.pointer,
+        "code": error.code,
+        "detail": message_of(error),
+        "params": dict(error.params),
     }
 
 
@@ -104,21 +134,20 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
 
 
 def translate(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
-    if isinstance(error, DomainError) and not isinstance(error, TooLarge):
-        status_code = next((number for kind, number in KINDS if isinstance(error, kind)), 409)
-        return problem(status_code, error.code, error.detail, errors=error.errors, extra=error.extra), {}
+    if isinstance(error, DomainError):
+        return problem_of(error), {}
     if isinstance(error, exceptions.APIException):
         return _from_rest_framework(error)
-    if isinstance(error, TooLarge | RequestDataTooBig):
-        return problem(413, "too_large", f"At most {settings.API_BODY_MAX_BYTES // 2**20} MB in one request."), {}
+    if isinstance(error, RequestDataTooBig):
+        return problem(413, "too_large.request", params={"most_mb": settings.API_BODY_MAX_BYTES // 2**20}), {}
     if isinstance(error, Http404):
-        return problem(404, "not_found", NotFound.detail), {}
+        return problem(404, "not_found"), {}
     if isinstance(error, PermissionDenied):
-        return problem(403, "forbidden", "This is not allowed."), {}
+        return problem(403, "forbidden"), {}
     if isinstance(error, DatabaseError | InterfaceError | TransactionManagementError | PoolTimeout):
         return _from_database(error)
     logger.error("unhandled %s", type(error).__name__, exc_info=error)
-    return problem(500, "internal_error", "Something broke on our side. Nothing was saved; please try again."), {}
+    return problem(500, "internal_error"), {}
 
 
 def _from_rest_framework(error: exceptions.APIException) -> tuple[dict[str, Any], dict[str, str]]:
@@ -128,14 +157,13 @@ def _from_rest_framework(error: exceptions.APIException) -> tuple[dict[str, Any]
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
     if isinstance(error, exceptions.ValidationError):
-        errors = list(flatten(error.detail))
-        return problem(400, "invalid", Invalid.detail, errors=errors), headers
+        return problem(400, "invalid", errors=list(flatten(error.detail))), headers
     codes = error.get_codes()
     return problem(error.status_code, codes if isinstance(codes, str) else "invalid", str(error.detail)), headers
 
 
-def flatten(detail: Any, pointer: str = "") -> Iterable[FieldError]:
-    """Field errors of DRF's nested shape, each with a JSON Pointer."""
+def flatten(detail: Any, pointer: str = "") -> Iterable[dict[str, Any]]:
+    """Members of `errors` from DRF's nested shape, each with a JSON Pointer."""
     if isinstance(detail, dict):
         for name, inner in detail.items():
             whole = name == "non_field_errors"
@@ -148,7 +176,8 @@ def flatten(detail: Any, pointer: str = "") -> Iterable[FieldError]:
             for inner in detail:
                 yield from flatten(inner, pointer)
     else:
-        yield FieldError(pointer, getattr(detail, "code", "invalid"), str(detail))
+        code = getattr(detail, "code", "invalid")
+        yield {"pointer": pointer, "code": code, "detail": str(detail), "params": {}}
 
 
 def escape(token: str) -> str:
@@ -161,44 +190,41 @@ def _from_database(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
     cause = error.__cause__
     state = getattr(cause, "sqlstate", None) or ""
     if state == "PT001":
-        return problem(
-            409, "final", "This is signed and can no longer be changed; add an addendum or a new version."
-        ), {}
+        return problem(409, "final"), {}
     if isinstance(cause, psycopg.errors.InsufficientPrivilege):
-        return problem(403, "forbidden", "The database refused this: it belongs to another clinic, or is final."), {}
+        return problem(403, "forbidden.row"), {}
     if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
-        return problem(503, "read_only", "Nothing can be saved just now."), {"Retry-After": "5"}
+        return problem(503, "read_only"), {"Retry-After": "5"}
     if isinstance(error, IntegrityError):
         name = constraint_name(error)
         taken = isinstance(cause, psycopg.errors.UniqueViolation | psycopg.errors.ExclusionViolation)
-        code, number = ("already_exists", 409) if taken else ("constraint", 422)
-        return problem(number, code, f"The database refused this ({name or state}).", extra={"constraint": name}), {}
+        params = {"constraint": name or state}
+        extra = {"constraint": name}
+        if taken:
+            return problem(409, "already_exists", params=params, extra=extra), {}
+        return problem(422, "constraint", params=params, extra=extra), {}
     if state.startswith("22") or isinstance(error, DataError):
-        return problem(400, "invalid", "A value cannot be stored in its field."), {}
+        return problem(400, "invalid.stored"), {}
     busy = state in {"40001", "40P01", "55P03", "57014"}
     down = isinstance(error, OperationalError | InterfaceError | PoolTimeout) or state.startswith(
         ("08", "53", "57", "58")
     )
     if busy or down:
         logger.error("database not available: %s %s", type(error).__name__, state)
-        detail = "The database does not answer, or has no room. Nothing was saved; please try again."
-        return problem(503, "unavailable", detail), {"Retry-After": "2"}
+        return problem(503, "unavailable"), {"Retry-After": "2"}
     logger.error("unhandled %s %s", type(error).__name__, state, exc_info=error)
-    return problem(500, "internal_error", "Something broke on our side. Nothing was saved; please try again."), {}
+    return problem(500, "internal_error"), {}
 
 
-FOR_PROGRAMS = ("/api/", "/oauth/token/", "/oauth/revoke_token/")
-
-
-def as_http(status_code: int, code: str, detail: str) -> HttpResponse:
-    body = orjson.dumps(problem(status_code, code, detail))
+def as_http(status_code: int, reason: str) -> HttpResponse:
+    body = orjson.dumps(problem(status_code, reason))
     return HttpResponse(body, status=status_code, content_type=CONTENT_TYPE)
 
 
 def not_found_page(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's 404, in the API's form where programs ask."""
     if request.path.startswith(FOR_PROGRAMS):
-        return as_http(404, "not_found", "There is no such path.")
+        return as_http(404, "not_found.path")
     from django.views.defaults import page_not_found
 
     return page_not_found(request, exception)
@@ -207,7 +233,7 @@ def not_found_page(request: HttpRequest, exception: Exception) -> HttpResponse:
 def error_page(request: HttpRequest) -> HttpResponse:
     """Django's 500, in the API's form where programs ask."""
     if request.path.startswith(FOR_PROGRAMS):
-        return as_http(500, "internal_error", "Something broke on our side. Nothing was saved; please try again.")
+        return as_http(500, "internal_error")
     from django.views.defaults import server_error
 
     return server_error(request)
@@ -216,7 +242,7 @@ def error_page(request: HttpRequest) -> HttpResponse:
 def bad_request_page(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's 400, in the API's form where programs ask."""
     if request.path.startswith(FOR_PROGRAMS):
-        return as_http(400, "bad_request", "The request could not be understood.")
+        return as_http(400, "bad_request")
     from django.views.defaults import bad_request
 
     return bad_request(request, exception)

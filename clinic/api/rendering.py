@@ -10,6 +10,8 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
+from clinic.refusals import message_for
+
 
 def encode(value: Any) -> Any:
     """
@@ -50,4 +52,4 @@ class JSONBody(BaseParser):
             return orjson.loads(stream.read())
         except orjson.JSONDecodeError as refusal:
             # Its position helps, its text may quote the body.
-            raise ParseError(f"The body is not JSON (line {refusal.lineno}, column {refusal.colno}).") from None
+            raise ParseError(message_for("parse_error", {"line": refusal.lineno, "column": refusal.colno})) from None

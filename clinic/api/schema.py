@@ -14,17 +14,21 @@ from clinic.api.problems import CONTENT_TYPE, TITLES
 class ProblemError(serializers.Serializer[Any]):
     pointer = serializers.CharField(help_text="JSON Pointer into the request; `?name` for a query parameter.")
     code = serializers.CharField()
-    detail = serializers.CharField()
+    detail = serializers.CharField(help_text="What is wrong and what to do, in English.")
+    params = serializers.DictField(
+        help_text="The values that `detail` names, for texts of your own: limits, units, codes."
+    )
 
 
 class Problem(serializers.Serializer[Any]):
-    """An error (RFC 9457). `code` is stable; `detail` is for people."""
+    """An error (RFC 9457). `code` is stable; `detail` is for people, in English whatever Accept-Language asks for."""
 
     type = serializers.CharField()
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
     code = serializers.CharField()
+    params = serializers.DictField(help_text="The values that `detail` names.")
     errors = ProblemError(many=True)  # type: ignore[assignment]
 
 

@@ -22,7 +22,7 @@ from clinic.api.permissions import HasScopes
 from clinic.api.problems import KeyReused, PreconditionFailed, PreconditionRequired, TooLarge
 from clinic.api.throttling import client_address
 from clinic.caller import Caller
-from clinic.errors import DomainError, FieldError, Invalid
+from clinic.errors import DomainError, Invalid
 
 REPLAYED_HEADERS = ["ETag", "Location"]
 
@@ -82,7 +82,7 @@ class ClinicView(APIView):
         """
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdigit() and int(length) > settings.API_BODY_MAX_BYTES:
-            raise TooLarge
+            raise TooLarge(params={"most_mb": settings.API_BODY_MAX_BYTES // 2**20})
         try:
             super().initial(request, *args, **kwargs)
         except (APIException, DomainError) as refusal:
@@ -118,7 +118,7 @@ class ClinicView(APIView):
         :raises KeyReused: the key came with another request
         """
         if not 1 <= len(key) <= 255:
-            raise Invalid(errors=[FieldError("#Idempotency-Key", "invalid", "At most 255 characters, and not empty.")])
+            raise Invalid.at("#Idempotency-Key", "invalid.idempotency_key", most=255)
         fingerprint = hashlib.sha256(
             f"{request.method} {request.get_full_path()}\n".encode() + request._request.body
         ).digest()
@@ -150,7 +150,7 @@ class ClinicView(APIView):
         Compare If-Match with the row's revision, read under its lock.
 
         :raises PreconditionRequired: there is no If-Match
-        :raises PreconditionFailed: somebody changed the row meanwhile
+        :raises PreconditionFailed: somebody has changed the row since
         """
         header = self.request.headers.get("If-Match")
         if header is None:

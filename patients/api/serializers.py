@@ -46,6 +46,16 @@ class EmergencyContactInput(StrictSerializer):
 class AlertInput(StrictSerializer):
     code = serializers.ChoiceField(list(rules.ALERTS))
     note = Text(required=False, allow_blank=True, default="", max_length=1000)
+    side = serializers.ChoiceField(
+        rules.ALERT_SIDES, required=False, allow_null=True, help_text="null: not known; the safety check counts both"
+    )
+    region = serializers.ChoiceField(
+        rules.BODY_REGIONS, required=False, allow_null=True, help_text="null: the safety check counts the whole body"
+    )
+    since_date = serializers.DateField(required=False, allow_null=True)
+    reported_by = serializers.ChoiceField(
+        rules.ALERT_REPORTERS, required=False, allow_blank=True, help_text="who said so"
+    )
 
 
 class PatientChanges(StrictSerializer):
@@ -70,6 +80,12 @@ class PatientChanges(StrictSerializer):
     address = AddressInput(required=False)
     emergency_contact = EmergencyContactInput(required=False)
     alerts = many(AlertInput, at_most=100)
+    alerts_ended_reason = Text(
+        required=False,
+        allow_blank=True,
+        max_length=1000,
+        help_text="why alerts that the list leaves out no longer hold; required when it leaves one out",
+    )
 
 
 class NewPatientInput(PatientChanges):
@@ -80,6 +96,7 @@ def to_action(body: dict[str, Any]) -> dict[str, Any]:
     """The arguments of `register_patient` and `change_patient`, from what was sent."""
     data = dict(body)
     identifiers, alerts = data.pop("external_ids", None), data.pop("alerts", None)
+    alerts_ended_reason = data.pop("alerts_ended_reason", "")
     contact = dict(data.pop("contact", {}))
     consent = contact.pop("consent", {})
     address, emergency = data.pop("address", {}), data.pop("emergency_contact", {})
@@ -89,13 +106,18 @@ def to_action(body: dict[str, Any]) -> dict[str, Any]:
     return {
         "details": details,
         "identifiers": None if identifiers is None else [NewIdentifier(**i) for i in identifiers],
-        "alerts": None if alerts is None else [NewAlert(**a) for a in alerts],
+        "alerts": None if alerts is None else [NewAlert(**alert) for alert in alerts],
+        "alerts_ended_reason": alerts_ended_reason,
     }
 
 
 class AlertOutput(serializers.Serializer[Any]):
     code = serializers.ChoiceField(list(rules.ALERTS))
     note = serializers.CharField()
+    side = serializers.ChoiceField(rules.ALERT_SIDES, allow_null=True)
+    region = serializers.ChoiceField(rules.BODY_REGIONS, allow_null=True)
+    since_date = serializers.DateField(allow_null=True)
+    reported_by = serializers.CharField()
     source = serializers.CharField()  # type: ignore[assignment]
 
 
@@ -238,17 +260,25 @@ def patient_json(patient: Patient) -> dict[str, Any]:
             "relationship": patient.emergency_relationship,
             "phone": patient.emergency_phone,
         },
-        "alerts": [
-            {"code": a.code, "note": a.note, "source": a.source}
-            for a in by_id(patient.alerts.all())
-            if a.ended_at is None
-        ],
+        "alerts": [alert_json(alert) for alert in by_id(patient.alerts.all()) if alert.ended_at is None],
         "conditions": [fact_json(c) for c in by_id(patient.conditions.all())],
         "medications": [fact_json(m) for m in by_id(patient.medications.all())],
         "status": patient.status,
         "merged_into": patient.merged_into_id,
         "revision": patient.revision,
         "created_at": patient.created_at,
+    }
+
+
+def alert_json(alert: Any) -> dict[str, Any]:
+    return {
+        "code": alert.code,
+        "note": alert.note,
+        "side": alert.side,
+        "region": alert.region,
+        "since_date": alert.since_date,
+        "reported_by": alert.reported_by,
+        "source": alert.source,
     }
 
 

@@ -168,8 +168,9 @@ def tapped(request: Any, patient: Patient) -> Any:
 def unfilled(request: Any, patient: Patient) -> list[Series]:
     """The patient's running series with sessions still to book."""
     people = identities(clinic_id=request.clinic.pk, patient_id=patient.pk)
-    running = Series.objects.filter(patient_id__in=people, ended_at=None).order_by("starts_on", "pk")
-    return [plan for plan in running if follow_ups.sessions_left(plan)]
+    running = list(Series.objects.filter(patient_id__in=people, ended_at=None).order_by("starts_on", "pk"))
+    sessions_left = follow_ups.all_sessions_left(running)
+    return [plan for plan in running if sessions_left[plan.pk]]
 
 
 def usual(request: Any, patient: Patient, plans: Sequence[Series] = ()) -> dict[str, Any]:
@@ -233,7 +234,7 @@ def slot_of(text: str) -> Time:
             raise ValueError
         return Time(at, UUID(therapist_id), UUID(room_id) if room_id else None)
     except ValueError:
-        raise Invalid(_("This is no time.")) from None
+        raise Invalid.at("/slot", "invalid.appointment_time") from None
 
 
 def booked(request: Any, patient: Patient, form: Find) -> HttpResponse:
@@ -244,7 +245,7 @@ def booked(request: Any, patient: Patient, form: Find) -> HttpResponse:
     times = [slot_of(text) for text in request.POST.getlist("slot")]
     if "series" in request.POST:
         if not form.cleaned_data["count"]:
-            raise Invalid(_("How many sessions?"))
+            raise Invalid.at("/count", "required.session_count")
         day = now.astimezone(clinic_zone(request.clinic.pk)).date()
         _series, made = series.book_series(
             patient_id=patient.pk, plan=form.plan(day), times=times, by=request.caller, at=now
@@ -252,7 +253,7 @@ def booked(request: Any, patient: Patient, form: Find) -> HttpResponse:
         toasts.success(request, _("Booked: {n} sessions.").format(n=len(made)))
         return redirect("patient_appointments", patient.pk)
     if not times:
-        raise Invalid(_("This is no time."))
+        raise Invalid.at("/slot", "required.slot")
     into, proposed = form.cleaned_data["into"], "proposed" in request.POST
     done = actions.book(
         patient_id=patient.pk, type_id=UUID(form.cleaned_data["type"]), time=times[0], proposed=proposed,
@@ -270,11 +271,12 @@ def patient_list(request: Any, patient_id: UUID) -> HttpResponse:
     now = timezone.now()
     rows = list(patient_appointments(request, patient).with_names().order_by("-starts_at")[:100])
     plans = list(Series.objects.filter(patient_id__in=people).select_related("type").order_by("-pk"))
+    sessions_left = follow_ups.all_sessions_left(plans)
     context = {
         "patient": patient, "words": words,
         "ahead": [one for one in reversed(rows) if one.ends_at > now],
         "past": [one for one in rows if one.ends_at <= now],
-        "plans": [(plan, follow_ups.sessions_left(plan)) for plan in plans],
+        "plans": [(plan, sessions_left[plan.pk]) for plan in plans],
         "months": RECALL_MONTHS,
         "may_book": "scheduling:write" in request.caller.scopes,
     }  # fmt: skip
@@ -324,7 +326,7 @@ def recall(request: Any, patient_id: UUID) -> HttpResponse:
     zone = clinic_zone(request.clinic.pk)
     months = request.POST.get("months", "")
     if months not in map(str, RECALL_MONTHS):
-        raise Invalid(_("1, 2, 3, 6 or 12 months."))
+        raise Invalid.at("/months", "invalid.recall_months", choices=RECALL_MONTHS)
     day = timezone.now().astimezone(zone).date() + timedelta(days=round(int(months) * 30.44))
     due = at_wall(datetime.combine(day, time(9)), zone)
     follow_ups.recall(patient_id=patient.pk, due_at=due, by=request.caller, at=timezone.now())

@@ -11,7 +11,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
-from assessments.web import refusals
+from clinic.errors import DomainError, FieldError
+from clinic.refusals import message_of
+from patients import labels
 
 register = template.Library()
 
@@ -20,6 +22,12 @@ register = template.Library()
 def path(*parts: Any) -> str:
     """A draft's path from its parts."""
     return "/".join(str(part) for part in parts)
+
+
+@register.filter
+def alert_place(alert: Any) -> str:
+    """Part of the body and side of an alert."""
+    return labels.alert_place(alert.side, alert.region)
 
 
 @register.filter
@@ -60,9 +68,9 @@ def translated(text: str) -> str:
 
 
 @register.filter
-def said(detail: str) -> str:
-    """A refusal of the rules in a therapist's words."""
-    return refusals.said(detail)
+def said(error: FieldError | DomainError) -> str:
+    """A refusal in the reader's language."""
+    return message_of(error)
 
 
 @register.filter
