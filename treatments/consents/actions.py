@@ -255,14 +255,9 @@ def withdraw_consent(
         for row in same.order_by("given_at", "id")
     ]
     ConsentWithdrawal.objects.bulk_create(withdrawals)
-    for withdrawal in withdrawals:
-        audit.log(
-            "consent.withdraw",
-            by=by,
-            target_id=withdrawal.consent_id,
-            patient_ids=[withdrawal.patient_id],
-            code=consent.scope,
-        )
+    for row in withdrawals:
+        patient_ids = [row.patient_id]
+        audit.log("consent.withdraw", by=by, target_id=row.consent_id, patient_ids=patient_ids, code=consent.scope)
     return withdrawals
 
 
