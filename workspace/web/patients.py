@@ -31,6 +31,7 @@ from patients.queries import identities
 from records.rules import moment
 from scheduling.queries import ahead
 from scheduling.words import STATUSES as VISITS
+from treatments import measures
 from treatments.models import Session
 from treatments.rules import TECHNIQUES
 from worklist.models import Item
@@ -134,12 +135,13 @@ def at_home(people: list[UUID]) -> dict[str, Any]:
 def clinical(people: list[UUID]) -> dict[str, Any]:
     """Timeline, courses and graphs of one person."""
     courses = queries.courses(people)
+    regions = frozenset(catalogue.MUSCLES[course.muscle]["region"] for course in courses)
     treated = sorted({s["at"] for c in courses for s in c.steps if s["what"] == "treated"})
     return {
         "timeline": timeline(people),
         "courses": [_course(number, course) for number, course in enumerate(courses, 1)],
         "chart_points": [_chart_point(number, course) for number, course in enumerate(courses, 1)],
-        "graphs": [_graph(one, treated) for one in queries.series(people) if len(one.values) > 1],
+        "graphs": [_graph(one, treated, regions) for one in queries.series(people) if len(one.values) > 1],
     }
 
 
@@ -193,7 +195,7 @@ def _chart_point(number: int, course: queries.Course) -> dict[str, Any]:
     }
 
 
-def _graph(one: queries.Series, treated: list[Any]) -> dict[str, Any]:
+def _graph(one: queries.Series, treated: list[Any], regions: frozenset[str]) -> dict[str, Any]:
     titles = {
         "pain": _("Pain now, 0 to 10"),
         "ppt_kpa": _("Pressure-pain threshold, kPa"),
@@ -204,10 +206,15 @@ def _graph(one: queries.Series, treated: list[Any]) -> dict[str, Any]:
         about = _name(one.about, one.side)
     elif one.kind == "rom_deg":
         about = f"{_(catalogue.MOVEMENTS[one.about])}{f', {words.SIDES[one.side]}' if one.side else ''}"
-    band = graphs.error_of(one.kind, one.about)
+    subject = measures.Subject(
+        regions=regions,
+        movement=one.about if one.kind == "rom_deg" else "",
+        muscle=one.about if one.kind == "ppt_kpa" else "",
+    )
+    band = graphs.band_of(one.kind, one.values, subject)
     return {
         "title": f"{titles[one.kind]}{f' · {about}' if about else ''}",
-        "drawing": graphs.graph(one.kind, one.about, one.values, treated),
+        "drawing": graphs.graph(one.kind, one.values, treated, band),
         "values": [(at, f"{value:g}") for at, value in ((at, round(value, 1)) for at, value in one.values)],
         "band": band,
         "id": f"{one.kind}-{one.about}-{one.side}".replace(".", "-"),

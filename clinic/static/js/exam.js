@@ -91,6 +91,8 @@ function showReferral(element, id) {
   /** @type {HTMLElement} */ (one("[data-qualities]", element)).hidden = !present;
   if (!present) { if (touching === id) stopTouching(); return; }
   const { on, usual, less } = zonesOf(id);
+  const muscle = /** @type {import("./chart.js").Catalogue} */ (chart.catalogue).muscles[get("muscle")];
+  /** @type {HTMLElement} */ (one("[data-pattern-not-checked]", element)).hidden = !muscle?.u;
   const zones = /** @type {HTMLElement} */ (one("[data-zones]", element));
   const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.zoneKey;
   zones.replaceChildren(...[...new Set([...usual, ...on, ...less])].map((key) => {
