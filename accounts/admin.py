@@ -20,8 +20,8 @@ from clinic.refusals import message_of
 
 def tell(request: HttpRequest, refusal: DomainError) -> None:
     """A refusal as a message on the next page."""
-    for error in refusal.errors or [refusal]:
-        messages.error(request, message_of(error))
+    for text in [message_of(error) for error in refusal.errors] or [message_of(refusal)]:
+        messages.error(request, text)
 
 
 class Administered(ReadOnly):

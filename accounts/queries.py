@@ -24,6 +24,7 @@ class Token(NamedTuple):
     user_is_active: bool | None
 
 
+# SQL, because every request runs them; see docs/adr/0006.
 BY_CHECKSUM = """
     SELECT t.expires, t.scope, c.clinic_id, c.client_id, c.allowed_scopes, c.acts_for_id, u.id, u.is_active
     FROM oauth2_provider_accesstoken t

@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from assessments.models import TriggerPoint
 from clinic.sql import prepared
 
 # A point's class is that of its newest signed sighting that still stands; of a draft, where there is no other.
+# SQL: the page is cut from rows that are distinct already, and the ORM filters no DISTINCT ON.
 TRIGGER_POINTS = """
     SELECT DISTINCT ON (t.id) t.id, t.muscle_id, t.side, t.place, a.performed_at, a.signed_at IS NULL AS provisional,
         count(*) OVER (PARTITION BY t.id), f.criteria, f.class_code, min(a.performed_at) OVER (PARTITION BY t.id)
@@ -48,9 +50,6 @@ def trigger_points(
 
 
 def known_points(patient_id: UUID, muscles: list[str]) -> list[tuple[UUID, str, str, str]]:
-    """A patient's trigger points in these muscles: id, muscle, side, place as it is compared."""
-    statement = """
-        SELECT id, muscle_id, side, place_key FROM assessments_triggerpoint
-        WHERE patient_id = %s AND muscle_id = ANY(%s)
-    """
-    return prepared(statement, [patient_id, muscles])
+    """Return a patient's trigger points in these muscles: id, muscle, side, place as it is compared."""
+    points = TriggerPoint.objects.filter(patient_id=patient_id, muscle_id__in=muscles)
+    return list(points.values_list("id", "muscle_id", "side", "place_key"))

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from clinic.sql import prepared
 
+# SQL, because every transaction runs them, and the ORM sets no configuration.
 ENTER = "SELECT set_config('palpate.clinic_id', %s, true), set_config('palpate.user_id', %s, true)"
 ENTER_READ_ONLY = ENTER + ", set_config('transaction_read_only', 'on', true)"
 CURRENT = "SELECT current_setting('palpate.clinic_id', true), current_setting('palpate.user_id', true)"
