@@ -27,6 +27,11 @@ class Clinic(models.Model):
         help_text="by which findings are classified unless an assessment says otherwise",
     )
     pressure_unit = models.TextField(choices=PressureUnit.choices, default=PressureUnit.KPA)
+    shows_classification = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="off: documentation only, so no page, answer or new document contains a computed class",
+    )
 
     class Meta:
         constraints = [

@@ -9,6 +9,7 @@ from clinic.refusals import Text, labels, register
 
 register(
     {
+        "owners_only": _("Only an owner of the clinic can change this."),
         "invalid_token": _("The access token is unknown or has expired. Ask for a new one."),
         "invalid_token.left_clinic": _("This person no longer works for the clinic of this app. Sign in again."),
         "last_owner": _("A clinic needs an owner. Make someone else an owner first."),

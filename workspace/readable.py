@@ -103,8 +103,8 @@ def _finding(finding: dict[str, Any], unit: str) -> Block:
     values = {**words.SIGN_VALUES, **words.WHY_NOT_TESTED}
     block = Block(
         muscle_name(finding["muscle"], finding["side"], finding["place"]),
-        code=finding["class"],
-        word=str(words.CLASSES[finding["class"]]),
+        code=finding.get("class", ""),
+        word=str(words.CLASSES.get(finding.get("class", ""), "")),
     )
     for sign in ("taut_band", "hypersensitive_spot", "referred_pain"):
         block.lines.append((str(words.SIGNS[sign]), str(values[finding[sign]])))
@@ -131,13 +131,19 @@ def _finding(finding: dict[str, Any], unit: str) -> Block:
     block.lines += [(_("Unusual value, because"), why) for why in finding["limit_reasons"].values()]
     if finding["notes"]:
         block.lines.append((_("Note"), finding["notes"]))
+    if "class" in finding:
+        block.lines += _judgement(finding)
+    return block
+
+
+def _judgement(finding: dict[str, Any]) -> Lines:
+    """What the rule set says, where the clinic shows it."""
+    lines = []
     if finding["missing_tests"]:
         tests = ", ".join(str(words.SIGNS[test]).lower() for test in finding["missing_tests"])
-        block.lines.append((_("Would settle it"), tests))
-    block.lines.append(
-        (_("Judged by"), f"{_(rules.RULE_SETS[finding['rule_set']].label)} (v{finding['rule_set_version']})")
-    )
-    return block
+        lines.append((_("Would settle it"), tests))
+    rule_set = _(rules.RULE_SETS[finding["rule_set"]].label)
+    return [*lines, (_("Judged by"), f"{rule_set} (v{finding['rule_set_version']})")]
 
 
 def _movement(movement: dict[str, Any]) -> tuple[str, str]:
@@ -257,11 +263,11 @@ def exam_hints(content: dict[str, Any]) -> list[tuple[str, str]]:
     found = []
     for index, finding in enumerate(content["findings"]):
         name = muscle_name(finding["muscle"], finding["side"], finding["place"])
-        if finding["missing_tests"]:
+        if finding.get("missing_tests"):
             test = str(words.SIGNS[finding["missing_tests"][0]]).lower()
             text = _("{name} is not settled; testing {test} would help.")
             found.append((f"/findings/{index}/{finding['missing_tests'][0]}", text.format(name=name, test=test)))
-        elif finding["class"] == "activity_undetermined":
+        elif finding.get("class") == "activity_undetermined":
             text = _("{name}: nobody asked whether this is their own pain.").format(name=name)
             found.append((f"/findings/{index}/recognised", text))
     if content["pain_now"] is None:

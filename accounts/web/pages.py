@@ -17,6 +17,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts import policies
 from audit import actions as audit
 from clinic.api.permissions import MissingScope
 from clinic.api.problems import CONTENT_TYPE, problem_of
@@ -24,6 +25,16 @@ from clinic.caller import Caller
 from clinic.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 
 STATUS: dict[type[DomainError], int] = {Invalid: 400, Conflict: 409, Forbidden: 403, NotFound: 404}
+
+
+class OwnersOnly(Forbidden):
+    reason = "owners_only"
+
+
+def require_owner(request: Any) -> None:
+    """:raises OwnersOnly: the person is neither an owner of the clinic nor support"""
+    if not policies.may_administer(request.user, request.clinic.pk):
+        raise OwnersOnly
 
 
 @dataclass

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from rest_framework import serializers
 
+from accounts.queries import shows_classification
 from accounts.web.pages import page
 from assessments import actions, catalogue, checks, documents, drafts, exam_paths, rules
 from assessments.api.serializers import AssessmentChanges, FindingInput
@@ -71,8 +72,7 @@ def derived(exam: Assessment) -> dict[str, Any]:
     return {
         "findings": {
             str(f.pk): {
-                "class": f.class_code,
-                "missing": f.missing_tests,
+                **({"class": f.class_code, "missing": f.missing_tests} if shows_classification() else {}),
                 "trigger_point": str(f.trigger_point_id),
                 "mean_kpa": float(mean) if (mean := rules.mean_ppt_kpa(f.ppt_kpa)) is not None else None,
             }
@@ -149,12 +149,8 @@ def context(request: Any, exam: Assessment) -> dict[str, Any]:
         "flat": flat,
         "derived": derived(exam),
         "rows": exam_paths.ROWS,
-        "rules": {
-            "formula": formula_json(rule_set.formula),
-            "waived": sorted(rule_set.waived_if_unreachable),
-            "cheapest": rules.CHEAPEST_FIRST,
-            "label": _(rule_set.label),
-        },
+        # Without them the screen computes no class: documentation-only mode.
+        "rules": rules_json(rule_set) if shows_classification() else None,
         "last": last_points(last) if last else [],
         "unit": unit,
         "factor": 1 if unit == KPA else float(rules.KPA_PER_KGF_CM2),
@@ -162,7 +158,7 @@ def context(request: Any, exam: Assessment) -> dict[str, Any]:
         "red_flags": list(rules.RED_FLAGS),
         "texts": words.texts(words.SCREEN),
         "signs": words.texts(words.SIGNS),
-        "classes": words.texts(words.CLASSES),
+        "classes": words.texts(words.CLASSES) if shows_classification() else {},
         "qualities": words.texts(words.QUALITIES),
     }
     return {
@@ -182,6 +178,16 @@ def context(request: Any, exam: Assessment) -> dict[str, Any]:
         "factor": screen["factor"],
         "chart_url": reverse("chart", args=[charts.version(), translation.get_language()]),
         "rule_set": rule_set,
+    }
+
+
+def rules_json(rule_set: rules.RuleSet) -> dict[str, Any]:
+    """A rule set as data, by which the screen classifies while it is being filled in."""
+    return {
+        "formula": formula_json(rule_set.formula),
+        "waived": sorted(rule_set.waived_if_unreachable),
+        "cheapest": rules.CHEAPEST_FIRST,
+        "label": _(rule_set.label),
     }
 
 
@@ -207,7 +213,7 @@ def last_points(last: Assessment) -> list[dict[str, Any]]:
         fields = {path.removeprefix(row): value for path, value in flat.items() if path.startswith(row)}
         fields.pop("ordinal", None)
         fields.pop("notes", None)
-        kept.append({"id": str(finding.pk), "class": finding.class_code, "fields": fields})
+        kept.append({"id": str(finding.pk), "fields": fields})
     return kept
 
 

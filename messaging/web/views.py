@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import policies
-from accounts.web.pages import page
-from clinic.errors import Forbidden, Invalid, NotFound
+from accounts.web.pages import page, require_owner
+from clinic.errors import Invalid, NotFound
 from messaging import actions, engine, queries, rules, texts
 from messaging.models import Message, Wording
 from messaging.web import words
@@ -24,15 +24,6 @@ from messaging.web import words
 SHOWN_FOR = timedelta(days=7)
 SHOWN = 100
 TROUBLE = [rules.UNKNOWN, rules.FAILED, rules.BOUNCED, rules.COMPLAINED, rules.WITHHELD, rules.DROPPED]
-
-
-class OwnersOnly(Forbidden):
-    reason = "owners_only"
-
-
-def require_owner(request: Any) -> None:
-    if not policies.may_administer(request.user, request.clinic.pk):
-        raise OwnersOnly
 
 
 @page(scope="homecare:read", action="page.messages")

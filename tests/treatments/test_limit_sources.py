@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from tests import builders
 from treatments import limit_sources, rules
 
 
@@ -37,7 +38,7 @@ def test_the_api_gives_each_limit_with_source_and_status(api):
 
 @pytest.fixture
 def session_page(cast, api, patient):
-    session = api().post(f"/patients/{patient}/sessions/", {}).json()["id"]
+    session = api().post(f"/patients/{patient}/sessions/", builders.treatment()).json()["id"]
     client = Client()
     client.force_login(cast.therapist)
     return client.get(f"/sessions/{session}/").content.decode()

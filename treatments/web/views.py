@@ -197,15 +197,14 @@ def known_points(request: Any, patient_id: UUID) -> list[dict[str, Any]]:
     for finding in touched.order_by("assessment__performed_at"):
         last_touch[finding.trigger_point_id] = {"view": finding.point_view, "x": finding.point_x, "y": finding.point_y}
     order = {"active": 0, "activity_undetermined": 1, "latent": 2, "indeterminate": 3, "no_trigger_point": 4}
-    found.sort(key=lambda p: order[p["class"]])
+    found.sort(key=lambda p: order.get(p.get("class", ""), len(order)))
     return [
         {
             "id": str(p["id"]),
             "muscle": p["muscle"],
             "side": p["side"],
             "place": p["place"],
-            "class": p["class"],
-            "word": str(words.CLASSES[p["class"]]),
+            **({"class": p["class"], "word": str(words.CLASSES[p["class"]])} if "class" in p else {}),
             "name": " · ".join(
                 part
                 for part in (_(catalogue.MUSCLES[p["muscle"]]["name"]), str(words.SIDES[p["side"]]), p["place"])

@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.queries import shows_classification
 from accounts.web.middleware import as_uuid
 from accounts.web.pages import page
 from assessments import catalogue
@@ -163,7 +164,8 @@ def timeline(people: list[UUID]) -> list[dict[str, Any]]:
     for line in lines:
         for finding in line.get("findings", ()):
             finding.name, finding.side_name = _(catalogue.MUSCLES[finding.muscle_id]["name"]), words.SIDES[finding.side]
-            finding.class_word = words.CLASSES[finding.class_code]
+            finding.shown_class = finding.class_code if shows_classification() else ""
+            finding.class_word = words.CLASSES.get(finding.shown_class, "")
     lines.sort(key=lambda line: line["document"].performed_at, reverse=True)
     return lines[:TIMELINE]
 
@@ -175,7 +177,7 @@ def _name(muscle: str, side: str, place: str = "") -> str:
 
 def _course(number: int, course: queries.Course) -> dict[str, Any]:
     steps = [
-        {**step, "word": words.CLASSES[step["class"]]}
+        {**step, "word": words.CLASSES.get(step["class"], _("examined"))}
         if step["what"] == "found"
         else {**step, "word": _(TECHNIQUES[step["technique"]].label)}
         for step in course.steps
@@ -185,13 +187,14 @@ def _course(number: int, course: queries.Course) -> dict[str, Any]:
 
 
 def _chart_point(number: int, course: queries.Course) -> dict[str, Any]:
+    parts = (_name(course.muscle, course.side, course.place), str(words.CLASSES.get(course.now, "")))
     return {
         "label": str(number),
         "muscle": course.muscle,
         "side": course.side,
         "point": course.point,
-        "kind": course.now or "no_trigger_point",
-        "name": f"{number}: {_name(course.muscle, course.side, course.place)}, {words.CLASSES.get(course.now, '')}",
+        "kind": course.now or ("no_trigger_point" if shows_classification() else "recorded"),
+        "name": f"{number}: {', '.join(part for part in parts if part)}",
     }
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import queries as accounts
+from accounts.policies import may_administer
 from accounts.rules import ROLES
 from accounts.web.pages import page
 from assessments import catalogue, rules
@@ -124,6 +125,8 @@ def own_pages(request: Any) -> list[tuple[str, str]]:
         pages.append((_("Messages"), reverse("messages")))
     if "homecare:write" in request.caller.scopes:
         pages.append((_("Pictures and templates"), reverse("pictures")))
+    if may_administer(request.user, request.clinic.pk):
+        pages.append((_("Display of findings"), reverse("clinic_display")))
     return pages
 
 
