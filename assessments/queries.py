@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from accounts.queries import shows_classification
 from assessments.models import Clearance, TriggerPoint
 from assessments.red_flags import Answer, FlagState, KnownClearance, work_out_state
 from clinic.sql import prepared
@@ -31,7 +32,11 @@ POINT_COLUMNS = [
 def trigger_points(
     *, clinic_id: UUID, patient_ids: Sequence[UUID], after: tuple[datetime, UUID] | None, limit: int
 ) -> list[dict[str, Any]]:
-    """A patient's trigger points with their newest class, the last seen first."""
+    """
+    Return a patient's trigger points with their newest class, the last seen first.
+
+    In documentation-only mode they have neither `class` nor `criteria`.
+    """
     statement = f"""
         SELECT * FROM ({TRIGGER_POINTS}) AS points
             ({", ".join(POINT_COLUMNS)})
@@ -46,8 +51,11 @@ def trigger_points(
         "after_id": point,
         "limit": limit,
     }
-    rows = prepared(statement, values)
-    return [dict(zip(POINT_COLUMNS, row, strict=True)) for row in rows]
+    points = [dict(zip(POINT_COLUMNS, row, strict=True)) for row in prepared(statement, values)]
+    if not shows_classification():
+        for point in points:
+            del point["class"], point["criteria"]
+    return points
 
 
 def known_points(patient_id: UUID, muscles: list[str]) -> list[tuple[UUID, str, str, str]]:

@@ -183,6 +183,7 @@ OTHER_ROUTES = {
 }  # fmt: skip
 # Pages: path to method and the scope that its person must have. Values in braces as above.
 PAGES = {
+    "clinic/display/": ("get", "owner"),
     "patients/": ("get", "patients:read"),
     "patients/new/": ("get", "patients:write"),
     "patients/{patient_id}/": ("get", "patients:read"),
