@@ -6,6 +6,7 @@ Tests connect as the application role, so row-level security and missing rights 
 
 from __future__ import annotations
 
+import copy
 import io
 import os
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connections
+from django.test import override_settings
 from psycopg import sql
 
 from accounts.models import ApiClient, Clinic, Membership, User
@@ -85,8 +87,15 @@ def fast_enough(settings: Any, worker_id: str) -> None:
     own = {**settings.CACHES["default"], "LOCATION": settings.REDIS_URL.replace("db=0", f"db={number}")}
     settings.CACHES = {"default": own}
     settings.API_REQUESTS_PER_MINUTE = 1_000_000
-    # Argon2 is slow on purpose; one test signs in with it.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+    settings.PASSWORD_HASHERS = quick_hashers()
+
+
+def quick_hashers() -> list[str]:
+    """Argon2 is slow on purpose; one test signs in with it."""
+    from django.conf import settings
+
+    quick = "django.contrib.auth.hashers.MD5PasswordHasher"
+    return [quick, *(name for name in settings.PASSWORD_HASHERS if name != quick)]
 
 
 @dataclass(frozen=True)
@@ -137,9 +146,32 @@ def make_cast(suffix: str = "") -> Cast:
     )
 
 
+@pytest.fixture(scope="session")
+def committed_once(django_db_setup: None, django_db_blocker: Any) -> Callable[[Callable[[], Any]], Any]:
+    """
+    Commits what a function makes, before the first test that asks for it begins its transaction.
+
+    For fixtures of the session: each test gets a copy of what was made (`copy.deepcopy`) and is rolled back.
+    """
+
+    def commit(make: Callable[[], Any]) -> Any:
+        with django_db_blocker.unblock(), override_settings(PASSWORD_HASHERS=quick_hashers()):
+            made = make()
+            connections["default"].close()
+        return made
+
+    return commit
+
+
+@pytest.fixture(scope="session")
+def committed_cast(committed_once: Callable[[Callable[[], Any]], Any]) -> Cast:
+    cast: Cast = committed_once(make_cast)
+    return cast
+
+
 @pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast()
+def cast(committed_cast: Cast, db: None) -> Cast:
+    return copy.deepcopy(committed_cast)
 
 
 @pytest.fixture
