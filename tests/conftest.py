@@ -34,6 +34,18 @@ NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 TEMPLATE = "palpate_template"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--drill", action="store_true", help="run the long forms of the tests that have one, alone")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the drills for `--drill`, and nothing else then."""
+    wanted = bool(config.getoption("--drill"))
+    others = [item for item in items if ("drill" in item.keywords) is not wanted]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if ("drill" in item.keywords) is wanted]
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: Any, worker_id: str) -> Iterator[None]:
     """A database of this worker's own, copied from a template that the first worker migrates."""

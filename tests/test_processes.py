@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests import builders
+from tests.drills import small_or_drill
 from tests.processes import palpate
 
 ROOT = Path(__file__).parents[1]
@@ -73,8 +74,9 @@ def sign_until_stopped(
             time.sleep(0.05)
 
 
+@pytest.mark.parametrize("kills", small_or_drill(1, 3))
 @pytest.mark.parametrize("victim", ["web", "worker", "postgres"])
-def test_killed_in_mid_signing_it_is_signed_whole_or_still_a_draft(running, victim):
+def test_killed_in_mid_signing_it_is_signed_whole_or_still_a_draft(running, victim, kills):
     stop, outcomes = threading.Event(), {}
     clients = [running.client("tablet") for _ in range(4)]
     patient = clients[0].get("/patients/", params={"status": "in_care", "limit": 1}).json()["results"][0]["id"]
@@ -83,7 +85,7 @@ def test_killed_in_mid_signing_it_is_signed_whole_or_still_a_draft(running, vict
     ]
     for thread in threads:
         thread.start()
-    for _ in range(3):
+    for _ in range(kills):
         time.sleep(0.7)
         if victim == "postgres":
             running.kill_postgres()

@@ -20,6 +20,7 @@ from clinic.wsgi import application
 from tests import builders
 from tests.api import Api, token_for
 from tests.conftest import make_cast
+from tests.drills import small_or_drill
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
@@ -66,7 +67,7 @@ def in_one_transaction(db):
         signal.connect(close_old_connections)
 
 
-@pytest.mark.parametrize("examples", [5, pytest.param(50, marks=pytest.mark.drill)])
+@pytest.mark.parametrize("examples", small_or_drill(5, 50))
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_the_api_keeps_to_its_schema(operation, examples, world, schema, in_one_transaction):
     """Each case is asked by a therapist and by a program; what they change is undone with the test's transaction."""
