@@ -29,6 +29,7 @@ from dev.run import free_port
 from dev.smtp import Inbox, smtp
 from tests import builders
 from tests.api import Api
+from tests.processes import Running, palpate
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 TEMPLATE = "palpate_template"
@@ -38,12 +39,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--drill", action="store_true", help="run the long forms of the tests that have one, alone")
 
 
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.groups import ByFile
+
+    return ByFile(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the drills for `--drill`, and nothing else then."""
+    """Keep the drills for `--drill`, and nothing else then; put long tests first (after `pytest-randomly`)."""
     wanted = bool(config.getoption("--drill"))
     others = [item for item in items if ("drill" in item.keywords) is not wanted]
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if ("drill" in item.keywords) is wanted]
+    items.sort(key=lambda item: "long" not in item.keywords)  # so that the workers end at about the same time
 
 
 @pytest.fixture(scope="session")
@@ -208,6 +217,15 @@ def patient(cast: Cast) -> UUID:
     """A patient of the first clinic."""
     with tenancy.scope(cast.clinic.pk):
         return builders.patient(cast.caller()).pk
+
+
+@pytest.fixture(scope="session")
+def whole_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A complete Palpate of real processes, one for all tests that want one; `tests.groups` keeps these together."""
+    environment = dict(os.environ)
+    with palpate(tmp_path_factory.mktemp("palpate")) as running:
+        os.environ.update(environment)  # this stack stays up while other tests of the worker want their own servers
+        yield running
 
 
 @pytest.fixture

@@ -14,16 +14,15 @@ import pytest
 
 from tests import builders
 from tests.drills import small_or_drill
-from tests.processes import palpate
+from tests.processes import without_servers
 
 ROOT = Path(__file__).parents[1]
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.processes, pytest.mark.long]
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory):
-    with palpate(tmp_path_factory.mktemp("palpate")) as started:
-        yield started
+@pytest.fixture(scope="session")
+def running(whole_stack):
+    return whole_stack
 
 
 def test_the_facts_are_for_their_owner_only(running):
@@ -153,7 +152,8 @@ def test_the_nightly_check_runs_through_celery(running):
 def test_a_second_palpate_on_the_same_data_is_refused_in_a_sentence(running):
     command = [str(ROOT / ".venv/bin/python"), "-m", "dev.run", "--port", "18999", "--data", str(running.stack.data)]
 
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    with without_servers():
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
     assert done.returncode == 1
     assert "another Palpate is running" in done.stderr
@@ -164,7 +164,8 @@ def test_a_taken_port_is_said_in_a_sentence(running, tmp_path):
     port = running.url.rsplit(":", 1)[1]
     command = [str(ROOT / ".venv/bin/python"), "-m", "dev.run", "--port", port, "--data", str(tmp_path / "d")]
 
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    with without_servers():
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
     assert done.returncode == 1
     assert f"port {port} is taken" in done.stderr
@@ -173,7 +174,8 @@ def test_a_taken_port_is_said_in_a_sentence(running, tmp_path):
 def test_manage_works_beside_a_running_palpate(running):
     command = [str(ROOT / ".venv/bin/python"), "-m", "dev.manage", "--data", str(running.stack.data), "--"]
 
-    done = subprocess.run([*command, "verify_chain"], cwd=ROOT, capture_output=True, text=True)
+    with without_servers():
+        done = subprocess.run([*command, "verify_chain"], cwd=ROOT, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stderr
     assert "harbour" in done.stdout

@@ -119,6 +119,7 @@ def test_many_clients_want_the_same_10_times(desk, clients):
     assert overlaps(desk) == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("clients", "moves"), small_or_drill((16, 3), (64, 6)))
 def test_moving_and_swapping_at_once(desk, clients, moves):
     """Two therapists' mornings, everybody moves and swaps at random: what the database says at the end is sound."""

@@ -339,6 +339,7 @@ class Desk(RuleBasedStateMachine):
         assert {(item.kind, item.about_id): item.facts for item in found} == wanted
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("days", "steps"), small_or_drill((8, 15), (40, 30)))
 def test_a_desk_at_work(db, days, steps):
     quick = settings(

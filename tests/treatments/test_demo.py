@@ -40,6 +40,7 @@ def test_sixty_patients_the_same_each_time():
         assert max(s.at for s in steps) < NOW
 
 
+@pytest.mark.long
 def test_the_demo_loads_signs_and_stays(db):
     Clinic.objects.filter(slug="harbour").update(slug="of-the-cast")  # the demo's is called so too
     load.load_people()
