@@ -10,7 +10,7 @@ from bench.reminders import MOODS, drill
 from tests.drills import small_or_drill
 from tests.processes import without_servers
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.long]
 
 
 @pytest.mark.parametrize(("messages", "kills"), small_or_drill((50, 2), (500, 10)))
