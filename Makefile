@@ -4,7 +4,7 @@ DATA ?= .data
 ARGS ?=
 PY := .venv/bin/python
 
-.PHONY: help install run manage reset test check format lock bench screenshots messages
+.PHONY: help install run manage reset test drill check format lock bench screenshots messages
 
 help:
 	@printf '%s\n' \
@@ -12,7 +12,8 @@ help:
 	  'make manage ARGS="check" [DATA=]    a management command against that data folder' \
 	  'make reset [DATA=]                  empty that data folder, after asking' \
 	  'make test [ARGS="tests/patients"]   all tests, on servers of their own' \
-	  'make check                          lint, types, import contracts, migrations, OpenAPI' \
+	  'make drill [ARGS="tests/records"]   the long forms of tests that have two sizes' \
+  'make check                          lint, types, import contracts, migrations, OpenAPI' \
 	  'make bench                          speed beside plain DRF and beside the bare limit' \
 	  'make screenshots                    pictures of the pages into docs/screenshots/' \
 	  'make messages                       gather the texts, compile the translations' \
@@ -32,6 +33,10 @@ reset:
 
 test: install
 	@exec $(PY) -m dev.test $(ARGS)
+
+# Each line is a drill of its own; ARGS are those of the first.
+drill: install
+	@$(PY) -m dev.test --drill $(ARGS)
 
 check: install
 	@$(PY) -m dev.check

@@ -19,7 +19,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from drf_spectacular.generators import SchemaGenerator
 
-from accounts.models import Membership
+from accounts.models import Competency, Membership
 from assessments import catalogue
 from assessments.models import Assessment
 from assessments.rules import DEFAULT_RULE_SET
@@ -33,7 +33,6 @@ from scheduling.models import (
     AppointmentType,
     Change,
     Closure,
-    Competency,
     ExtraHours,
     Hours,
     Offer,
