@@ -59,6 +59,8 @@ LISTS: dict[str, dict[str, str]] = {
     "body-zones/": LIMITED,
     "closures/": {},
     "competencies/": {},
+    "competencies/expiring/": {},
+    "consent-texts/": LIMITED,
     "exercises/": LIMITED,
     "extra-hours/": {},
     "hours/": {},
@@ -69,6 +71,7 @@ LISTS: dict[str, dict[str, str]] = {
     "patients/": {},
     "patients/{patient}/assessments/": {},
     "patients/{patient}/check-ins/": {},
+    "patients/{patient}/consents/": {},
     "patients/{patient}/history/": {},
     "patients/{patient}/programmes/": {},
     "patients/{patient}/series/": {},
@@ -206,6 +209,7 @@ class World:
             self.add_waits(n, row_patient)
             self.add_drafts(row_patient)
         self.add_documents(n)
+        self.post(f"patients/{self.patient}/consents/", builders.consent())
 
     def add_patient(self, n: int) -> Any:
         patient = builders.patient(self.by, family_name=f"Row-{n}", given_names="Ada", email=f"row{n}@mail.example")
@@ -220,7 +224,9 @@ class World:
         site = Site.objects.create(id=new_id(), name=f"Site {n}", address="1 Hill Road", **home)
         self.room = Room.objects.create(id=new_id(), site=site, name=f"Room {n}", **home)
         AppointmentType.objects.create(id=new_id(), name=f"Type {n}", length_min=30, buffer_min=0, **home)
-        Competency.objects.create(id=new_id(), user=self.user, technique="dry_needling", **home)
+        Competency.objects.create(
+            id=new_id(), user=self.user, technique="dry_needling", valid_until=LONG_AGO.date(), **home
+        )
         hours = {"user": self.user, "room": self.room, "from_time": time(9), "until_time": time(17), **home}
         Hours.objects.create(id=new_id(), weekday=0, **hours)
         ExtraHours.objects.create(id=new_id(), day=(DAY + timedelta(days=5)).date(), **hours)

@@ -486,13 +486,12 @@ def make_world():
             assert therapist.post(f"/{kind}/{document}/sign/").status_code == 200
         return document
 
+    flagged = builders.exam(red_flags=builders.screen(yes=["inflammatory"]))
     ids = {
         "patient": str(patient),
         "other_patient": therapist.post("/patients/", {"family_name": "Twin"}).json()["id"],
         "assessment": write("assessments", builders.exam()),
-        "signed_assessment": write(
-            "assessments", builders.exam(red_flags=builders.screen(yes=["inflammatory"])), sign=True
-        ),
+        "signed_assessment": write("assessments", flagged, sign=True),
         "session": write("sessions", builders.treatment()),
         "signed_session": write("sessions", builders.treatment(), sign=True),
     }
