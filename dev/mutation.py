@@ -29,7 +29,7 @@ from typing import Any
 import hypothesis
 import libcst as cst
 import pytest
-from libcst.metadata import MetadataWrapper, PositionProvider
+from libcst.metadata import CodeRange, MetadataWrapper, WhitespaceInclusivePositionProvider
 from mutmut.mutation.mutators import mutation_operators
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,38 +64,49 @@ def make_mutants(source: str) -> list[Mutant]:
     """
     Make all mutants of a module, in the order of its lines.
 
-    Left out is what the tests of rules are not about: text for people (see `is_text`), types and decorators.
+    Left out is what the tests of rules are not about: text for people (see `is_text`), types and decorators. In tables
+    (all that stands outside functions) each number, code and flag is changed, but no call or assignment is taken apart.
     """
-    wrapper = MetadataWrapper(cst.parse_module(source))
     visitor = _MutationVisitor()
-    wrapper.visit(visitor)
+    module = MetadataWrapper(cst.parse_module(source)).visit(visitor)
+    begins = [0]  # of each line in the source
+    for row in source.splitlines(keepends=True):
+        begins.append(begins[-1] + len(row))
     mutants: dict[str, Mutant] = {}  # two operators may make the same change
-    for line, node, changed in visitor.changes:
-        mutated_source = wrapper.module.deep_replace(node, changed).code  # type: ignore[union-attr]
-        before, after = _code(wrapper.module, node), _code(wrapper.module, changed)
-        if mutated_source != source:
-            mutants.setdefault(mutated_source, Mutant(len(mutants), line, before, after, mutated_source))
+    for span, node, change in visitor.changes:
+        first, last = (begins[place.line - 1] + place.column for place in (span.start, span.end))
+        before, after = module.code_for_node(node), module.code_for_node(change)
+        mutated = source[:first] + after + source[last:]
+        if mutated != source:
+            mutants.setdefault(mutated, Mutant(len(mutants), span.start.line, _shortened(before), _shortened(after), mutated))
     return list(mutants.values())
 
 
 class _MutationVisitor(cst.CSTVisitor):
-    METADATA_DEPENDENCIES = (PositionProvider,)
+    METADATA_DEPENDENCIES = (WhitespaceInclusivePositionProvider,)
 
     def __init__(self) -> None:
         super().__init__()
-        self.changes: list[tuple[int, cst.CSTNode, cst.CSTNode]] = []
+        self.changes: list[tuple[CodeRange, cst.CSTNode, cst.CSTNode]] = []
+        self._functions = 0
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         if isinstance(node, cst.Annotation | cst.Decorator) or is_text(node):
             return False
+        self._functions += isinstance(node, cst.FunctionDef)
+        if not self._functions and isinstance(node, cst.Call | cst.Assign | cst.AnnAssign):
+            return True
         for node_type, operator in mutation_operators:
             if isinstance(node, node_type):
                 changes = [change for change in operator(node) if not _changes_text(node, change)]
                 if isinstance(node, cst.SimpleString):
                     changes = changes[:1]  # a code in capitals tells no more than another code
-                line = self.get_metadata(PositionProvider, node).start.line
-                self.changes += [(line, node, change) for change in changes]
+                span = self.get_metadata(WhitespaceInclusivePositionProvider, node, None)
+                self.changes += [(span, node, change) for change in changes if span]
         return True
+
+    def on_leave(self, original_node: cst.CSTNode) -> None:
+        self._functions -= isinstance(original_node, cst.FunctionDef)
 
 
 def is_text(node: cst.CSTNode) -> bool:
@@ -124,8 +135,8 @@ def _changes_text(node: cst.CSTNode, change: cst.CSTNode) -> bool:
     return False
 
 
-def _code(module: cst.Module, node: cst.CSTNode) -> str:
-    code = " ".join(module.code_for_node(node).split())
+def _shortened(code: str) -> str:
+    code = " ".join(code.split())
     return code if len(code) <= 110 else f"{code[:107]}..."
 
 
