@@ -78,7 +78,9 @@ def make_mutants(source: str) -> list[Mutant]:
         before, after = module.code_for_node(node), module.code_for_node(change)
         mutated = source[:first] + after + source[last:]
         if mutated != source:
-            mutants.setdefault(mutated, Mutant(len(mutants), span.start.line, _shortened(before), _shortened(after), mutated))
+            mutants.setdefault(
+                mutated, Mutant(len(mutants), span.start.line, _shortened(before), _shortened(after), mutated)
+            )
     return list(mutants.values())
 
 
