@@ -4,7 +4,7 @@ DATA ?= .data
 ARGS ?=
 PY := .venv/bin/python
 
-.PHONY: help install run manage reset test check format lock bench screenshots messages
+.PHONY: help install run manage reset test mutation check format lock bench screenshots messages
 
 help:
 	@printf '%s\n' \
@@ -12,6 +12,7 @@ help:
 	  'make manage ARGS="check" [DATA=]    a management command against that data folder' \
 	  'make reset [DATA=]                  empty that data folder, after asking' \
 	  'make test [ARGS="tests/patients"]   all tests, on servers of their own' \
+	  'make mutation [ARGS="treatments"]   how strong the tests of the rules are; lists what they miss' \
 	  'make check                          lint, types, import contracts, migrations, OpenAPI' \
 	  'make bench                          speed beside plain DRF and beside the bare limit' \
 	  'make screenshots                    pictures of the pages into docs/screenshots/' \
@@ -32,6 +33,9 @@ reset:
 
 test: install
 	@$(PY) -m dev.test $(ARGS)
+
+mutation: install
+	@$(PY) -m dev.mutation $(ARGS)
 
 check: install
 	@$(PY) -m dev.check
