@@ -165,7 +165,14 @@ def run_tests(app: str, source: str) -> int:
     exec(compile(source, str(rules_path(app)), "exec"), module.__dict__)
     # The project's configuration asks for Django, and its conftest.py for a database.
     arguments = ["-x", "-q", "--tb=no", "--assert=plain", "--noconftest", "-c", os.devnull, "--rootdir", str(ROOT)]
-    return int(pytest.main([*arguments, "-p", "no:cacheprovider", str(tests_path(app))]))
+    return int(pytest.main([*arguments, "-p", "no:cacheprovider", str(tests_path(app))], plugins=[_ExamplesLast()]))
+
+
+class _ExamplesLast:
+    """Runs the tests of single values first: they are quick, and notice most mutants."""
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items.sort(key=lambda item: hasattr(getattr(item, "obj", None), "hypothesis"))
 
 
 def fork_tests(app: str, source: str, *, cpu_seconds: float, report: int | None = None) -> int:
