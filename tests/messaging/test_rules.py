@@ -107,6 +107,11 @@ def test_every_state_is_one_that_is_stored():
     assert rules.WAITING == ["queued", "sending"]
     assert rules.NOT_GONE == ["queued", "withheld", "failed", "dropped"]
     assert set(rules.LADDER) <= set(rules.STATES)
+    assert rules.REASONS == [
+        "late", "no_consent", "no_address", "address_refused", "unsubscribed", "daily_cap", "not_wanted",
+        "link_closed", "provider_refused", "provider_unreachable", "provider_slow", "gave_up", "worker_lost",
+        "clinic_stopped", "no_provider", "broken",
+    ]  # fmt: skip
 
 
 # --- Kinds ----------------------------------------------------------------------------------------------------
@@ -153,6 +158,8 @@ def test_a_link_opens_one_thing():
         ("{}", [""]),
         ("{a} {b} {clinic}", ["a", "b"]),
         ("only { open", ["{"]),
+        ("{XX}", ["XX"]),
+        ("a{x}b{", ["x", "{"]),
         ("only } closed", ["}"]),
         ("} {link} {", ["{", "}"]),
         ("{x} {", ["x", "{"]),
