@@ -158,7 +158,7 @@ def test_a_link_opens_one_thing():
         ("{}", [""]),
         ("{a} {b} {clinic}", ["a", "b"]),
         ("only { open", ["{"]),
-        ("{XX}", ["XX"]),
+        ("EXTRA {link}", []),
         ("a{x}b{", ["x", "{"]),
         ("only } closed", ["}"]),
         ("} {link} {", ["{", "}"]),
