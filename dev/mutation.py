@@ -293,7 +293,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if unknown := set(options.apps) - set(apps):
         parser.error(f"no tests/*/test_rules.py for {', '.join(sorted(unknown))}")
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "TZ": "UTC"}  # the same result on each machine
+    time.tzset()
     hypothesis.settings.load_profile("mutation")
     weak = []
     for app in options.apps or apps:

@@ -311,8 +311,8 @@ def gap(from_h, until_h, who=ANN, room=None):
 def test_time_is_kept_clear_around_other_visits(taken, parts):
     hour = timedelta(hours=1)
     moments = [NINE + number * hour for number in taken]
-    free = list(rules.kept_clear(gap(0, 8), moments, least_gap=2 * hour, length=hour))
-    assert free == [gap(first, last) for first, last in parts]
+    free = list(rules.kept_clear(gap(0, 8, room=BEN), moments, least_gap=2 * hour, length=hour))
+    assert free == [gap(first, last, room=BEN) for first, last in parts]
 
 
 def test_slots_begin_on_the_grid_and_end_within_the_gap():
@@ -367,7 +367,7 @@ def place(free, *, weeks=2, count=2, gap_h=0, taken=()):
     [
         ([slot(7, 9, BEN), slot(9, 12)], slot(9, 12)),  # the therapist counts most
         ([slot(7, 12), slot(8, 9)], slot(7, 12)),  # then the day
-        ([slot(7, 8), slot(7, 11)], slot(7, 8)),  # then the time of day
+        ([slot(7, 6), slot(7, 10)], slot(7, 10)),  # then the time of day
         ([slot(7, 8), slot(7, 10)], slot(7, 8)),  # then the earlier one
         ([slot(7, 9, minute=40), slot(7, 10, minute=5)], slot(7, 9, minute=40)),
         ([slot(8, 9), slot(13, 9)], slot(8, 9)),
@@ -393,11 +393,84 @@ def test_other_visits_keep_their_distance():
     assert place([slot(0), slot(2)], gap_h=49).unplaced == [1]
 
 
-def test_when_the_even_way_fails_all_are_placed_as_tightly_as_they_go():
-    # From the second day the even way reaches no third one that is two days away; from the first it does.
-    free = [slot(0), slot(1), slot(2), slot(4)]
-    placed = place(free, weeks=1, count=3, gap_h=48)
-    assert placed.slots == {0: slot(0), 1: slot(2), 2: slot(4)}
+def test_when_an_even_pace_leaves_one_out_all_are_placed_as_tightly_as_they_go():
+    # An even pace leads from day 0 to day 5, which is too close to day 6 for a third.
+    placed = place([slot(day) for day in (0, 4, 5, 6)], weeks=1, count=3, gap_h=48)
+    assert placed == rules.Placed({0: slot(0), 1: slot(4), 2: slot(6)}, [])
+
+
+def test_a_series_is_placed_in_order_of_time_whatever_the_rooms():
+    rooms = [UUID(int=9), UUID(int=3)]
+    free = [rules.Slot(slot(day).starts_at, ANN, room) for day, room in zip((0, 7), rooms, strict=True)]
+    assert list(place(free).slots.values()) == free
+
+
+@pytest.mark.parametrize(
+    ("days", "weeks", "count", "gap_days", "chosen"),
+    [
+        ([3, 7, 11], 2, 2, 0, [3, 11]),  # the second belongs a week after the first, not on the first day of its week
+        ([7, 14, 20], 3, 3, 7, [7, 14]),  # the first week is full: the pace is kept from the second on
+    ],
+)
+def test_the_pace_counts_from_the_first_that_was_placed(days, weeks, count, gap_days, chosen):
+    placed = place([slot(day) for day in days], weeks=weeks, count=count, gap_h=24 * gap_days)
+    assert list(placed.slots.values()) == [slot(day) for day in chosen]
+
+
+# --- The clinic's clock, not that of the machine ------------------------------------------------------------------
+
+KATHMANDU = ZoneInfo("Asia/Kathmandu")  # 5 h 45 min ahead of UTC
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+def test_the_minute_of_the_day_is_that_of_the_clinic():
+    assert rules.minute_of_day(NINE.replace(hour=10, minute=30), KATHMANDU) == 16 * 60 + 15
+
+
+def test_a_closure_begins_when_the_day_begins_there():
+    day = date(2026, 12, 24)
+    midnight = datetime(2026, 12, 23, 18, 15, tzinfo=UTC)
+
+    assert rules.closed_between(day, day, None, None, KATHMANDU) == (midnight, midnight + timedelta(days=1))
+    assert rules.closed_between(day, day, time(12), time(15), KATHMANDU) == (
+        midnight + timedelta(hours=12),
+        midnight + timedelta(hours=15),
+    )
+    noon = midnight + timedelta(hours=12)
+    assert rules.falls_within(noon, noon + MINUTE, time(12), time(15), KATHMANDU)
+    assert not rules.falls_within(noon - MINUTE, noon, time(12), time(15), KATHMANDU)
+
+
+def test_a_wish_is_meant_by_the_clock_of_the_clinic():
+    late = NINE.replace(hour=23)  # Monday in London, a quarter to five on Tuesday in Kathmandu
+    free = {"starts_at": late, "ends_at": late + timedelta(hours=1), "therapist_id": ANN, "zone": KATHMANDU}
+
+    assert rules.fits(wish(weekdays=[1], from_time=time(4, 45), until_time=time(5, 15)), **free)
+    assert not rules.fits(wish(weekdays=[0]), **free)
+    assert not rules.fits(wish(until_time=time(5, 14)), **free)
+
+
+def in_new_york(*, taken_hours, weeks, count, starts_on):
+    free = [rules.Slot(starts_on + timedelta(hours=hours), ANN, None) for hours in taken_hours]
+    placed = rules.place(
+        free, starts_on=starts_on.date(), weeks=weeks, count=count, least_gap=timedelta(), zone=NEW_YORK,
+    )  # fmt: skip
+    return [(found.starts_at - starts_on) / timedelta(hours=1) for found in placed.slots.values()]
+
+
+def test_days_of_a_series_are_days_of_the_clinic():
+    monday = datetime(2026, 11, 23, tzinfo=UTC)  # seven in the evening of Sunday in New York
+    # Sunday evening is before the first day; Monday at 10:00 and at 21:00 (02:00 UTC) are one day.
+    assert in_new_york(taken_hours=[2], weeks=1, count=1, starts_on=monday) == []
+    assert in_new_york(taken_hours=[15, 26], weeks=1, count=2, starts_on=monday) == [15]
+    assert in_new_york(taken_hours=[15, 26, 39], weeks=1, count=2, starts_on=monday) == [15, 39]
+
+
+def test_the_time_of_day_stays_when_the_clock_changes():
+    monday = datetime(2026, 10, 26, tzinfo=UTC)  # New York goes back an hour on 1 November
+    nine_o_clock, next_week = 13, 7 * 24
+    hours = [nine_o_clock, next_week + nine_o_clock, next_week + nine_o_clock + 1]
+    assert in_new_york(taken_hours=hours, weeks=2, count=2, starts_on=monday) == [hours[0], hours[2]]
 
 
 # --- Waitlist and figures -----------------------------------------------------------------------------------------
