@@ -202,7 +202,17 @@ def _write_parts(assessment: Assessment, content: checks.Content) -> None:
         for ordinal, m in enumerate(content.get("range_of_motion") or ())
     ]
     parts["red_flag_answers"] = [
-        RedFlagAnswer(**own, id=new_id(), ordinal=ordinal, code=a["code"], answer=a["answer"], note=a.get("note", ""))
+        RedFlagAnswer(
+            **own,
+            id=new_id(),
+            ordinal=ordinal,
+            code=a["code"],
+            answer=a["answer"],
+            note=a.get("note", ""),
+            source=a.get("source") or "",
+            regions=a.get("regions") or [],
+            side=a.get("side"),
+        )
         for ordinal, a in enumerate(content.get("red_flags") or ())
     ]
     parts["pain_marks"] = [

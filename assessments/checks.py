@@ -65,6 +65,21 @@ def _check_red_flags(answers: Sequence[Content], problems: Problems) -> None:
         if answer["code"] in seen:
             problems.add(f"/red_flags/{index}/code", "duplicate.red_flag")
         seen.add(answer["code"])
+        _check_red_flag(answer, f"/red_flags/{index}", problems)
+
+
+def _check_red_flag(answer: Content, here: str, problems: Problems) -> None:
+    if answer["answer"] == "declined" and not (answer.get("note") or "").strip():
+        problems.add(f"{here}/note", "reason_required.declined")
+    if answer.get("source") == "no_to_all_others" and answer["answer"] != "no":
+        problems.add(f"{here}/source", "needs_no")
+    named = {"injury": ("regions", "side"), "limb": ("regions", "side"), "leg": ("side",)}
+    may_name = named.get(rules.RED_FLAGS[answer["code"]].names, ())
+    for name in ("regions", "side"):
+        if answer.get(name) and name not in may_name:
+            problems.add(f"{here}/{name}", "not_of_this_flag")
+        elif answer.get(name) and answer["answer"] != "yes":
+            problems.add(f"{here}/{name}", "needs_yes")
 
 
 def _check_zones(zones: Sequence[Content], pointer: str, problems: Problems) -> None:

@@ -29,7 +29,15 @@ def assessment_content(assessment: Assessment) -> dict[str, Any]:
         "current_symptom": assessment.current_symptom,
         "rule_set": assessment.rule_set,
         "red_flags": [
-            {"code": a.code, "answer": a.answer, "note": a.note} for a in in_order(assessment.red_flag_answers.all())
+            {
+                "code": a.code,
+                "answer": a.answer,
+                "note": a.note,
+                "source": a.source or None,
+                "regions": a.regions,
+                "side": a.side,
+            }
+            for a in in_order(assessment.red_flag_answers.all())
         ],
         "red_flag_gate": {"action": assessment.gate_action, "blocking": assessment.gate_blocking},
         "pain_drawing": [

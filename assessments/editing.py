@@ -122,6 +122,12 @@ def tidy(flat: Flat) -> Flat:
     gone = []
     for path in flat:
         parts = path.split("/")
+        if (
+            len(parts) > 2
+            and parts[0] == "red_flags"
+            and not _fits_answer(parts[2], flat.get(f"red_flags/{parts[1]}/answer"))
+        ):
+            gone.append(path)
         if len(parts) < 3 or parts[0] != "findings":
             continue
         row = f"findings/{parts[1]}"
@@ -130,6 +136,13 @@ def tidy(flat: Flat) -> Flat:
         if parts[2] == "twitch_method" and flat.get(f"{row}/local_twitch") not in ("present", "absent"):
             gone.append(path)
     return {path: value for path, value in flat.items() if path not in gone} if gone else flat
+
+
+def _fits_answer(name: str, answer: Any) -> bool:
+    """Whether a field of a red flag may stand beside its answer: only a yes is about a part of the body."""
+    if name in ("regions", "side"):
+        return bool(answer == "yes")
+    return name != "source" or bool(answer == "no")
 
 
 def rows_of(flat: Flat, name: str) -> dict[str, Flat]:

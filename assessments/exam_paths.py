@@ -11,6 +11,7 @@ from records.rules import plain_json
 ROWS = ["findings"]
 HEAD = ["performed_at", "pain_now", "pain_worst_24h", "pain_best_24h", "current_symptom", "rule_set", "notes"]
 NO_SIDE = "-"  # the side of a movement that has none
+ASKED_EACH = "asked_each"  # how a red flag was asked, unless the path `source` says otherwise
 MARKED = "marked"  # a zone in the pain drawing without an intensity
 NOT_OF_ROW = {
     "id", "referred_to", "referred_quality", "limit_reasons", "ppt_mean_kpa", "criteria", "class", "rule_set",
@@ -26,8 +27,10 @@ def flatten(content: Mapping[str, Any], *, unreviewed: frozenset[str] = frozense
     content = plain_json(content)
     flat: Flat = {name: content[name] for name in HEAD}
     for answer in content["red_flags"]:
-        flat[f"red_flags/{answer['code']}/answer"] = answer["answer"]
-        flat[f"red_flags/{answer['code']}/note"] = answer["note"] or None
+        row = f"red_flags/{answer['code']}"
+        flat |= {f"{row}/answer": answer["answer"], f"{row}/note": answer["note"], f"{row}/side": answer["side"]}
+        flat[f"{row}/source"] = answer["source"] if answer["source"] != ASKED_EACH else None
+        flat |= {f"{row}/regions/{region}": True for region in answer["regions"]}
     for mark in content["pain_drawing"]:
         intensity = mark["intensity"]
         flat[f"pain_drawing/{mark['zone']}/{mark['side']}"] = MARKED if intensity is None else intensity
@@ -50,7 +53,14 @@ def unflatten(flat: Flat) -> dict[str, Any]:
     content: dict[str, Any] = {name: flat.get(name) for name in HEAD if name in flat or name.startswith("pain_")}
     content["notes"] = flat.get("notes", "")
     content["red_flags"] = [
-        {"code": code, "answer": answer.get("answer", "not_asked"), "note": answer.get("note", "")}
+        {
+            "code": code,
+            "answer": answer.get("answer", "not_asked"),
+            "note": answer.get("note", ""),
+            "source": answer.get("source", ASKED_EACH),
+            "regions": list(below(answer, "regions")),
+            "side": answer.get("side"),
+        }
         for code, answer in rows_of(flat, "red_flags").items()
     ]
     content["pain_drawing"] = [

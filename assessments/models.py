@@ -8,11 +8,16 @@ from django.db.models.functions import Now
 
 from accounts.models import Clinic, User
 from assessments import rules
+from assessments.red_flag_models import Clearance
+from assessments.red_flag_table import ANSWER_SIDES, ANSWER_SOURCES
 from clinic.caller import Caller
 from clinic.choices import DocumentStatus, Side, ZoneSide
 from clinic.schema import UUIDv7
 from patients.models import Patient
+from patients.rules import BODY_REGIONS
 from records.models import Record
+
+__all__ = ["Clearance"]  # a model with a module of its own
 
 
 def one_of(field: str, values: list[str], name: str) -> models.CheckConstraint:
@@ -407,12 +412,22 @@ class RedFlagAnswer(Part):
     code = models.TextField()
     answer = models.TextField()
     note = models.TextField(blank=True, default="")
+    source = models.TextField(blank=True, default="", help_text="how it was asked; empty: not recorded")
+    regions = ArrayField(models.TextField(), default=list, help_text="what the answer is about; empty: not named")
+    side = models.TextField(null=True, help_text="none: not named")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["assessment", "code"], name="red_flag_once"),
             one_of("code", list(rules.RED_FLAGS), "red_flag_code_known"),
             one_of("answer", rules.RED_FLAG_ANSWERS, "red_flag_answer_known"),
+            one_of("source", ["", *ANSWER_SOURCES], "red_flag_source_known"),
+            models.CheckConstraint(
+                condition=models.Q(regions__contained_by=BODY_REGIONS), name="red_flag_regions_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(side=None) | models.Q(side__in=ANSWER_SIDES), name="red_flag_side_known"
+            ),
         ]
 
 

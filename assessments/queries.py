@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from assessments.models import TriggerPoint
+from assessments.red_flags import Answer, FlagState, KnownClearance, work_out_state
 from clinic.sql import prepared
 
 # A point's class is that of its newest signed sighting that still stands; of a draft, where there is no other.
@@ -53,3 +54,78 @@ def known_points(patient_id: UUID, muscles: list[str]) -> list[tuple[UUID, str, 
     """Return a patient's trigger points in these muscles: id, muscle, side, place as it is compared."""
     points = TriggerPoint.objects.filter(patient_id=patient_id, muscle_id__in=muscles)
     return list(points.values_list("id", "muscle_id", "side", "place_key"))
+
+
+# --- Red flags ------------------------------------------------------------------------------------------------
+
+# Of each flag what was answered from its last signed "no" on: older answers are closed by it. Injuries are needed
+# whole, because a screen before one is stale.
+RED_FLAG_ANSWERS = """
+    SELECT code, answer, performed_at, id, is_draft, note <> '', regions, side, subject_id FROM (
+        SELECT r.code, r.answer, a.performed_at, a.id, a.signed_at IS NULL AS is_draft, r.note, r.regions, r.side,
+            a.subject_id, max(a.performed_at) FILTER (WHERE r.answer = 'no' AND a.signed_at IS NOT NULL)
+                OVER (PARTITION BY r.code) AS last_no_at
+        FROM assessments_assessment a
+        JOIN assessments_redflaganswer r ON r.clinic_id = a.clinic_id AND r.assessment_id = a.id
+        LEFT JOIN records_mark m ON m.record_id = a.record_id
+        WHERE a.patient_id = ANY(%(patients)s) AND a.performed_at <= %(at)s AND m.status IS NULL
+            AND r.answer <> 'not_asked'
+    ) AS answers
+    WHERE last_no_at IS NULL OR performed_at >= last_no_at OR (code = 'trauma_recent' AND answer = 'yes')
+"""
+CLEARANCES = """
+    SELECT c.code, c.kind, c.cleared_at, c.reason, c.seen_by, c.seen_at, u.name, c.subject_ids
+    FROM assessments_clearance c JOIN accounts_user u ON u.id = c.cleared_by_id
+    WHERE c.patient_id = ANY(%(patients)s) AND c.cleared_at <= %(at)s
+    ORDER BY c.cleared_at, c.id
+"""
+
+
+def red_flag_answers(patient_ids: Sequence[UUID], *, at: datetime) -> list[Answer]:
+    """Return what counts of the answers of all exams that stand, up to a time."""
+    rows = prepared(RED_FLAG_ANSWERS, {"patients": list(patient_ids), "at": at})
+    return [
+        Answer(
+            code=code,
+            answer=answer,
+            answered_at=performed_at,
+            assessment_id=assessment_id,
+            is_draft=is_draft,
+            has_note=has_note,
+            regions=tuple(regions),
+            side=side,
+            subject_id=subject_id,
+        )
+        for code, answer, performed_at, assessment_id, is_draft, has_note, regions, side, subject_id in rows
+    ]
+
+
+def red_flag_clearances(patient_ids: Sequence[UUID], *, at: datetime) -> list[KnownClearance]:
+    """Return every clearance up to a time, oldest first."""
+    rows = prepared(CLEARANCES, {"patients": list(patient_ids), "at": at})
+    return [KnownClearance(*values, subject_ids=frozenset(subject_ids)) for *values, subject_ids in rows]
+
+
+def flag_state(
+    patient_ids: Sequence[UUID],
+    *,
+    at: datetime,
+    regions: Iterable[str] = (),
+    first_visit: bool = False,
+    new_trauma_at: datetime | None = None,
+) -> FlagState:
+    """
+    Return a person's red flags as of a time, in two statements.
+
+    :param patient_ids: all ids of the record (`patients.queries.identities`)
+    :param regions: BODY_REGIONS about to be treated
+    :param first_visit, new_trauma_at: as in `red_flags.work_out_state`
+    """
+    return work_out_state(
+        red_flag_answers(patient_ids, at=at),
+        red_flag_clearances(patient_ids, at=at),
+        at=at,
+        regions=regions,
+        first_visit=first_visit,
+        new_trauma_at=new_trauma_at,
+    )

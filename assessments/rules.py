@@ -12,6 +12,12 @@ from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 
+# The red flags have modules of their own; most who ask for the rules of an exam want these too.
+from assessments.red_flag_table import ACTIONS, RED_FLAG_ANSWERS, RED_FLAGS, RedFlag
+from assessments.red_flags import Gate, red_flag_gate
+
+__all__ = ["ACTIONS", "RED_FLAGS", "RED_FLAG_ANSWERS", "Gate", "RedFlag", "red_flag_gate"]
+
 SIDES = ["left", "right"]
 ZONE_SIDES = ["left", "right", "midline"]
 
@@ -284,70 +290,6 @@ def _relevant(formula: AtLeast, values: Mapping[str, Truth]) -> list[str]:
         elif values.get(part, Truth.UNKNOWN) is Truth.UNKNOWN:
             found.append(part)
     return found
-
-
-# --- Red flags ------------------------------------------------------------------------------------------------
-
-# From least to most urgent; a gate is the highest of all positives. Source: domain facts 5.
-ACTIONS = [
-    "none", "watchful_safety_net", "hold_treatment", "refer_routine", "refer_urgent", "refer_same_day", "emergency",
-]  # fmt: skip
-RED_FLAG_ANSWERS = ["yes", "no", "not_asked", "declined"]
-
-
-@dataclass(frozen=True)
-class RedFlag:
-    label: str
-    action: str
-    blocks: bool = False  # no treatment until it is answered for, or overridden by name and with a reason
-
-
-# Source: domain facts 5, the table's default actions; "block" and "hold" there are `blocks` here.
-RED_FLAGS = {
-    "trauma_recent": RedFlag("Recent injury or dangerous mechanism", "hold_treatment", blocks=True),
-    "osteoporosis_steroid_fracture_risk": RedFlag("Fracture risk", "refer_routine", blocks=True),
-    "fever_infection": RedFlag("Fever or infection", "refer_same_day", blocks=True),
-    "weight_loss_cancer_history": RedFlag("Weight loss or past cancer", "refer_urgent", blocks=True),
-    "night_pain_constant": RedFlag("Constant night pain", "refer_routine"),
-    "neuro_new": RedFlag("New numbness, weakness or reflex change", "refer_routine"),
-    "myelopathy": RedFlag("Signs of cord compression", "refer_urgent", blocks=True),
-    "cauda_equina": RedFlag("Saddle numbness, bladder or bowel change", "emergency", blocks=True),
-    "vascular_5d_3n": RedFlag("Signs of cervical arterial dysfunction", "emergency", blocks=True),
-    "severe_headache": RedFlag("Sudden or worst-ever headache", "emergency", blocks=True),
-    "temporal_arteritis": RedFlag("New temple pain over 50, jaw claudication", "refer_same_day"),
-    "cardiac_mimic": RedFlag("Chest or arm pain with effort", "emergency", blocks=True),
-    "visceral_mimic": RedFlag("Abdominal or flank pain with systemic signs", "refer_routine"),
-    "dvt_calf": RedFlag("Swollen warm calf", "refer_same_day", blocks=True),
-    "inflammatory": RedFlag("Long morning stiffness", "refer_routine"),
-    "rheumatoid_downs": RedFlag("Upper-neck instability risk", "hold_treatment", blocks=True),
-    "psych_safety": RedFlag("Statement of self-harm", "emergency"),
-}
-
-
-@dataclass(frozen=True)
-class Gate:
-    """
-    What the red flag answers ask for.
-
-    :ivar action: the highest over all positives, one of ACTIONS
-    :ivar blocking: codes of the positives that stop treatment
-    """
-
-    action: str
-    blocking: tuple[str, ...]
-
-
-def red_flag_gate(answers: Mapping[str, str]) -> Gate:
-    """
-    :param answers: red flag code to one of RED_FLAG_ANSWERS
-    :raises KeyError: no such red flag
-    """
-    positive = [code for code, answer in answers.items() if answer == "yes"]
-    actions = [RED_FLAGS[code].action for code in positive]
-    return Gate(
-        action=max(actions, key=ACTIONS.index, default="none"),
-        blocking=tuple(sorted(code for code in positive if RED_FLAGS[code].blocks)),
-    )
 
 
 # --- Ranges ---------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import ApiClient, Clinic, User
 from accounts.rules import SCOPES
+from assessments.red_flag_table import RED_FLAGS
 from clinic.api.fields import parsed
 from clinic.caller import Caller
 from patients import actions as patients
@@ -57,6 +58,13 @@ def finding(**fields: Any) -> dict[str, Any]:
         "referred_pain": "present",
         "recognised": "yes",
     } | fields
+
+
+def screen(*, yes: Sequence[str] = (), leave_out: Sequence[str] = (), **answers: Any) -> list[dict[str, Any]]:
+    """An answer to each of the 17 red flags: no, unless a code is named. `answers` replace whole rows by code."""
+    rows = {code: {"code": code, "answer": "yes" if code in yes else "no"} for code in RED_FLAGS}
+    rows |= {code: {"code": code, **row} for code, row in answers.items()}
+    return [row for code, row in rows.items() if code not in leave_out]
 
 
 def exam(**fields: Any) -> dict[str, Any]:

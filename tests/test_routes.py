@@ -206,6 +206,7 @@ PAGES = {
     "messages/{message_id}/again/": ("post", "scheduling:write"),
     "messages/{message_id}/resolve/": ("post", "scheduling:write"),
     "worklist/": ("get", "scheduling:read"),
+    "worklist/{item_id}/referral-letter/": ("get", "assessments:read"),
     "worklist/{item_id}/snooze/": ("post", "scheduling:write"),
     "calendar/": ("get", "scheduling:read"),
     "calendar/feed/": ("get", "scheduling:read"),
@@ -345,6 +346,12 @@ class Ids(dict):
         return worklist.raise_item(
             kind="silent", patient_id=self.patient, about_id=self.patient, facts={}, by=self.cast.caller(),
             at=timezone.now(),
+        )[0]  # fmt: skip
+
+    def make_referral_item(self):
+        return worklist.raise_item(
+            kind="referral", patient_id=self.patient, about_id=UUID(self["signed_assessment"]), facts={},
+            by=self.cast.caller(), at=timezone.now(),
         )[0]  # fmt: skip
 
     # --- Scheduling ---
@@ -576,8 +583,11 @@ def ask_page(user, path, method, ids, **headers):
     for name in things:
         if f"{{{name}_id}}" in path:
             # Whoever asks for a link in the evening is told that it is quiet now.
-            at_any_hour = "noon_" if path == "programmes/{programme_id}/link/" else ""
-            names[f"{name}_id"] = ids[f"{at_any_hour}{name}"]
+            particular = {
+                "programmes/{programme_id}/link/": "noon_",
+                "worklist/{item_id}/referral-letter/": "referral_",
+            }
+            names[f"{name}_id"] = ids[f"{particular.get(path, '')}{name}"]
     filled = "/" + path.format(**names, document_id=exam, change="pause")
     if path.endswith("changes/"):
         filled += f"?tab={uuid4()}&revision=1"

@@ -6,10 +6,12 @@ from typing import Any
 
 from rest_framework import serializers
 
+from assessments import red_flag_table as table
 from assessments import rules
 from assessments.documents import COMPUTED_OF_FINDING
 from clinic.api.fields import Number, StrictInteger, StrictSerializer, Text, many
 from clinic.choices import DOCUMENT_STATUSES
+from patients.rules import BODY_REGIONS
 
 VIEWS = ["front", "back", "head", "head_left", "head_right", "neck", "neck_front"]
 
@@ -26,7 +28,25 @@ def sign() -> serializers.ChoiceField:
 class RedFlagInput(StrictSerializer):
     code = serializers.ChoiceField(list(rules.RED_FLAGS))
     answer = serializers.ChoiceField(rules.RED_FLAG_ANSWERS)
-    note = Text(required=False, allow_blank=True, default="", max_length=2000)
+    note = Text(
+        required=False, allow_blank=True, default="", max_length=2000, help_text="required with the answer `declined`"
+    )
+    source = serializers.ChoiceField(
+        table.ANSWER_SOURCES,
+        required=False,
+        default="asked_each",
+        help_text="`no_to_all_others`: one answer for all questions that were left, after the list was gone through",
+    )
+    regions = serializers.ListField(
+        child=serializers.ChoiceField(BODY_REGIONS),
+        required=False,
+        default=list,
+        max_length=len(BODY_REGIONS),
+        help_text="with a yes: the injured region, or the limb; left out, the whole body counts",
+    )
+    side = serializers.ChoiceField(
+        table.ANSWER_SIDES, required=False, allow_null=True, default=None, help_text="left out, both sides count"
+    )
 
 
 class ZoneInput(StrictSerializer):
@@ -149,6 +169,11 @@ class RedFlagOutput(serializers.Serializer[Any]):
     code = serializers.ChoiceField(list(rules.RED_FLAGS))
     answer = serializers.ChoiceField(rules.RED_FLAG_ANSWERS)
     note = serializers.CharField()
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        table.ANSWER_SOURCES, allow_null=True, help_text="none: not recorded"
+    )
+    regions = serializers.ListField(child=serializers.ChoiceField(BODY_REGIONS))
+    side = serializers.ChoiceField(table.ANSWER_SIDES, allow_null=True)
 
 
 class FindingOutput(serializers.Serializer[Any]):

@@ -44,7 +44,9 @@ def test_the_designs_example_comes_back_as_it_was_sent(api, patient):
     assert found["ppt_mean_kpa"] == 181.1
     assert body["pain_drawing"] == sent["pain_drawing"]
     assert body["range_of_motion"] == sent["range_of_motion"]
-    assert body["red_flags"] == [{"code": "trauma_recent", "answer": "no", "note": ""}]
+    assert body["red_flags"] == [
+        {"code": "trauma_recent", "answer": "no", "note": "", "source": "asked_each", "regions": [], "side": None}
+    ]
 
 
 @pytest.mark.parametrize(
