@@ -20,14 +20,16 @@ from assessments.models import (
     Referral,
     TriggerPoint,
 )
+from assessments.red_flags import MIN_REASON_CHARACTERS
 from audit import actions as audit
 from clinic import bulk
 from clinic.caller import Caller
 from clinic.constraints import violations_as
-from clinic.errors import Conflict
+from clinic.errors import Conflict, Invalid
 from clinic.schema import new_id
 from records import actions as records
 from records.models import Record
+from worklist import actions as worklist
 
 KIND = "assessment"
 HEAD_FIELDS = [
@@ -135,9 +137,26 @@ def add_addendum(*, assessment: Assessment, text: str, by: Caller, at: datetime)
 
 @transaction.atomic
 def mark_entered_in_error(*, assessment: Assessment, reason: str, by: Caller, at: datetime) -> Record:
-    """:raises NotSigned, NoLongerCurrent, NoAuthor:"""
+    """
+    Say that a signed assessment should never have been. Its red flags count no more; the answers before them do.
+
+    :raises NotSigned, NoLongerCurrent, NoAuthor:
+    :raises Invalid: it has a red flag, and the reason is too short to explain why that should not count
+    """
     record = drafts.signed_record(assessment)
     subject = drafts.subject_of(assessment, KIND)
+    flags = sorted(RedFlagAnswer.objects.filter(assessment=assessment, answer="yes").values_list("code", flat=True))
+    if flags and len(reason.strip()) < MIN_REASON_CHARACTERS:
+        raise Invalid.at("/reason", "too_short.flagged_exam", least=MIN_REASON_CHARACTERS)
+    if flags:  # before the record: its chain is the last lock that a transaction takes
+        worklist.raise_item(
+            kind="referral_withdrawn",
+            patient_id=assessment.patient_id,
+            about_id=assessment.pk,
+            facts={"flags": flags, "at": assessment.performed_at.isoformat()},
+            by=by,
+            at=at,
+        )
     return records.append_entered_in_error(record=record, subject=subject, reason=reason, by=by, at=at)
 
 

@@ -39,6 +39,8 @@ MAX_AGE_DAYS = 28  # domain facts 5: ask again at every visit or every 28 days
 TRAUMA = "trauma_recent"
 CLEARANCE_KINDS = ["examined", "imaging", "physician", "emergency_department"]
 MIN_REASON_CHARACTERS = 10  # shorter ones explain nothing
+# Where the side that an answer names counts.
+SIDED_PLACES = frozenset({INJURY, LIMB_AND_SPINE, LEG})
 # Regions of which a body has a left and a right one; an injury of the neck is never of one side only.
 SIDED_REGIONS = frozenset({*UPPER_LIMB, *LOWER_LIMB})
 # The part of the spine that belongs to what an answer names.
@@ -169,7 +171,7 @@ def work_out_state(
     open_flags: list[OpenFlag] = []
     cleared: list[KnownClearance] = []
     for code, of_flag in by_code.items():
-        standing = _uncleared(of_flag, cleared_by_code.get(code, ()))
+        standing = find_standing(of_flag, cleared_by_code.get(code, ()))
         if standing:
             open_flags.append(_open_flag(code, standing))
         elif _yes_since_last_no(of_flag):
@@ -195,7 +197,7 @@ def _yes_since_last_no(answers: Sequence[Answer]) -> list[Answer]:
     return [a for a in answers if a.answer == "yes" and (last_no is None or a.answered_at >= last_no)]
 
 
-def _uncleared(answers: Sequence[Answer], clearances: Sequence[KnownClearance]) -> list[Answer]:
+def find_standing(answers: Sequence[Answer], clearances: Sequence[KnownClearance]) -> list[Answer]:
     """Return each "yes" that neither a "no" nor a clearance has closed."""
     return [a for a in _yes_since_last_no(answers) if not any(_covers(clearance, a) for clearance in clearances)]
 
@@ -301,10 +303,7 @@ def _reaches(
     if place == UPPER_NECK and muscle is not None and muscle not in UPPER_NECK_MUSCLES and not moves_neck:
         return False
     stopped = regions_of(place, flag)
-    return any(
-        here in stopped and (place not in (INJURY, LIMB_AND_SPINE, LEG) or _same_side(here, flag, side))
-        for here in treated
-    )
+    return any(here in stopped and (place not in SIDED_PLACES or _same_side(here, flag, side)) for here in treated)
 
 
 def regions_of(place: str, flag: OpenFlag) -> frozenset[str]:

@@ -18,7 +18,7 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q
 
 from accounts.models import Membership
 from accounts.queries import clinic_zone
-from assessments.models import Assessment, RedFlagAnswer
+from assessments.models import Assessment, Clearance, RedFlagAnswer
 from assessments.rules import red_flag_gate
 from audit import actions as audit
 from clinic.caller import Caller
@@ -272,14 +272,16 @@ def _unsigned(clinic_id: UUID, at: datetime) -> Iterator[Wanted]:
 
 
 def _referrals(at: datetime, known: list[UUID]) -> Iterator[Wanted]:
-    """Red flags of signed exams that say to refer (domain facts, section 5)."""
+    """Red flags of signed exams that say to refer (domain facts, section 5), unless somebody has cleared them."""
     answers = RedFlagAnswer.objects.filter(
         Q(assessment__signed_at__gt=at - LOOKED_BACK) | Q(assessment_id__in=known),
         answer="yes", assessment__signed_at__isnull=False, assessment__record__mark=None,
     ).select_related("assessment")  # fmt: skip
+    cleared = _cleared({one.assessment.subject_id for one in answers})
     by_exam: dict[UUID, list[RedFlagAnswer]] = {}
     for one in answers:
-        by_exam.setdefault(one.assessment_id, []).append(one)
+        if (one.code, one.assessment.subject_id) not in cleared:
+            by_exam.setdefault(one.assessment_id, []).append(one)
     for exam_id, found in by_exam.items():
         action = red_flag_gate({one.code: "yes" for one in found}).action
         if action.startswith("refer") or action == "emergency":
@@ -287,6 +289,12 @@ def _referrals(at: datetime, known: list[UUID]) -> Iterator[Wanted]:
             urgency = kinds.NEXT_WORKING_DAY if action == "refer_routine" else kinds.AT_ONCE
             facts = {"action": action, "flags": sorted(one.code for one in found)}
             yield Wanted("referral", exam.patient_id, exam_id, facts, exam.signed_at, urgency)
+
+
+def _cleared(subject_ids: set[UUID]) -> set[tuple[str, UUID]]:
+    """Which red flags of these exams were cleared: code and exam, in any version."""
+    rows = Clearance.objects.filter(subject_ids__overlap=list(subject_ids)).values_list("code", "subject_ids")
+    return {(code, subject_id) for code, covered in rows for subject_id in covered}
 
 
 def _needled(at: datetime, known: list[UUID]) -> Iterator[Wanted]:

@@ -48,7 +48,7 @@ EDITABLE = {
 # Modules beside `actions` that change the record.
 CHANGING = [
     "scheduling.series", "scheduling.waitlist", "scheduling.availability", "scheduling.follow_ups",
-    "homecare.checking_in", "homecare.library",
+    "homecare.checking_in", "homecare.library", "assessments.clearances",
 ]  # fmt: skip
 CODE_LISTS = {"Muscle", "BodyZone", "Movement", "Caution", "CatalogueLoad"}
 

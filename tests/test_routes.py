@@ -35,6 +35,7 @@ from tests.api import Api
 from tests.scheduling.conftest import make_desk
 from worklist import actions as worklist
 
+CLEARANCE = {"code": "inflammatory", "kind": "physician", "reason": "Seen by the rheumatologist."}
 PROGRAMME = {"title": "Neck", "steps": [{"exercise": "chin_tuck", "dose": {"hold_s": 10}}]}
 TODAY = timezone.now().replace(hour=10, minute=0, second=0, microsecond=0)
 SOON_AT = TODAY + timedelta(days=14 - TODAY.weekday())  # a Monday
@@ -70,6 +71,8 @@ ROUTES = [
     ("patients/{patient}/history/", "get", "records:read", None),
     ("patients/{patient}/assessments/", "get", "assessments:read", None),
     ("patients/{patient}/assessments/", "post", "assessments:write", builders.exam()),
+    ("patients/{patient}/red-flags/", "get", "assessments:read", None),
+    ("patients/{patient}/red-flags/clearances/", "post", "assessments:write", CLEARANCE),
     ("patients/{patient}/trigger-points/", "get", "assessments:read", None),
     ("patients/{patient}/sessions/", "get", "treatments:read", None),
     ("patients/{patient}/sessions/", "post", "treatments:write", builders.treatment()),
@@ -78,7 +81,7 @@ ROUTES = [
     ("assessments/{assessment}/", "delete", "assessments:write", None),
     ("assessments/{assessment}/sign/", "post", "assessments:write", {}),
     ("assessments/{signed_assessment}/addenda/", "post", "assessments:write", {"text": "more"}),
-    ("assessments/{signed_assessment}/entered-in-error/", "post", "assessments:write", {"reason": "wrong"}),
+    ("assessments/{signed_assessment}/entered-in-error/", "post", "assessments:write", {"reason": "wrong patient"}),
     ("assessments/{signed_assessment}/revisions/", "post", "assessments:write", {}),
     ("sessions/{session}/", "get", "treatments:read", None),
     ("sessions/{session}/", "patch", "treatments:write", {"response": "Well."}),
@@ -179,6 +182,8 @@ PAGES = {
     "patients/{patient_id}/alerts/{alert_id}/end/": ("post", "patients:write"),
     "patients/{patient_id}/exams/new/": ("post", "assessments:write"),
     "patients/{patient_id}/sessions/new/": ("post", "treatments:write"),
+    "patients/{patient_id}/red-flags/": ("get", "assessments:read"),
+    "patients/{patient_id}/red-flags/{code}/clear/": ("post", "assessments:write"),
     "exams/{exam_id}/": ("get", "assessments:write"),
     "exams/{exam_id}/changes/": ("get", "assessments:write"),
     "exams/{exam_id}/discard/": ("post", "assessments:write"),
@@ -454,7 +459,7 @@ def ids(api, cast, patient):
         "patient": str(patient),
         "other_patient": therapist.post("/patients/", {"family_name": "Twin"}).json()["id"],
         "assessment": made("assessments", builders.exam(), False),
-        "signed_assessment": made("assessments", builders.exam(), True),
+        "signed_assessment": made("assessments", builders.exam(red_flags=builders.screen(yes=["inflammatory"])), True),
         "session": made("sessions", builders.treatment(), False),
         "signed_session": made("sessions", builders.treatment(), True),
     }
@@ -566,6 +571,7 @@ def ask_page(user, path, method, ids, **headers):
         client.force_login(user)
     kind, exam = "exam", ids["signed_assessment" if path.endswith(SIGNED_ONLY) else "assessment"]
     names = {"patient_id": ids["patient"], "exam_id": exam, "session_id": ids["session"], "kind": kind}
+    names["code"] = "inflammatory"
     if path.startswith("scheduling/"):
         names |= {"kind": "hours"} | ({"pk": ids["hours"]} if "{pk}" in path else {})
     things = (

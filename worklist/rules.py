@@ -58,6 +58,11 @@ KINDS = {
     "hours_gone": Kind("The therapist does not work there and then any more", SOON, "Call, and move it", moves=True),
     "unsigned": Kind("A draft is not signed", SOON, "Finish it, and sign"),
     "referral": Kind("Red flag: refer to a physician", AT_ONCE, "See that it was referred", alarm=True),
+    "referral_withdrawn": Kind(
+        "An exam with a red flag was marked as entered in error",
+        NEXT_WORKING_DAY,
+        "Owner: check the reason, and whether the patient was referred",
+    ),
     "needling_follow_up": Kind("No word since needling", SOON, "Ask how sore it is"),
     "slot_free": Kind("A time is free that they wait for", AT_ONCE, "Call, and offer it"),
     "recall": Kind("Recall", SOON, "Call, and offer a visit"),

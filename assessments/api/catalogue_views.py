@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assessments import catalogue, rules
+from assessments import red_flag_table as table
 from assessments.api import serializers as shapes
 from assessments.models import BodyZone, Movement, Muscle
 from clinic.api.pagination import short_list
@@ -111,6 +113,22 @@ class RedFlags(ClinicView):
 
         def show(entry: tuple[str, rules.RedFlag]) -> dict[str, Any]:
             code, flag = entry
-            return {"id": code, "label": flag.label, "action": flag.action, "blocks": flag.blocks}
+            return {
+                "id": code,
+                "label": flag.label,
+                "group": flag.group,
+                "question": _(flag.question),
+                "suspects": _(flag.suspects),
+                "action": flag.action,
+                "to_do": _(flag.to_do),
+                "newer": _(flag.newer) if flag.newer else "",
+                "blocks": flag.blocks,
+                "is_emergency": flag.is_emergency,
+                "must_be_answered": sorted(flag.asked),
+                "before": list(flag.before),
+                "names": flag.names,
+                "source": flag.source,
+            }
 
-        return Response(short_list(request, list(rules.RED_FLAGS.items()), show))
+        listed = short_list(request, list(rules.RED_FLAGS.items()), show)
+        return Response({"version": table.TABLE_VERSION, "reviewed_by_clinician": table.HAS_BEEN_REVIEWED, **listed})

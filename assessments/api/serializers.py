@@ -347,10 +347,26 @@ class RuleSetPage(serializers.Serializer[Any]):
 
 
 class RedFlagCodeOutput(CodeOutput):
+    group = serializers.CharField()
+    question = serializers.CharField(help_text="what the patient is asked; a yes is the finding")
+    suspects = serializers.CharField()
     action = serializers.ChoiceField(rules.ACTIONS)
-    blocks = serializers.BooleanField()
+    to_do = serializers.CharField()
+    newer = serializers.CharField(help_text="what a newer source asks for, where it differs; the clinic decides")
+    blocks = serializers.BooleanField(help_text="a yes stops some treatment somewhere")
+    is_emergency = serializers.BooleanField()
+    must_be_answered = serializers.ListField(child=serializers.CharField())
+    before = serializers.ListField(
+        child=serializers.ChoiceField(BODY_REGIONS), help_text="regions before whose treatment it must be answered"
+    )
+    names = serializers.ChoiceField(
+        ["", "injury", "limb", "leg"], help_text="what the answer names: regions and side, or for `leg` a side"
+    )
+    source = serializers.CharField()  # type: ignore[assignment]
 
 
 class RedFlagCodePage(serializers.Serializer[Any]):
+    version = serializers.IntegerField(help_text="of the table")
+    reviewed_by_clinician = serializers.BooleanField()
     results = RedFlagCodeOutput(many=True)
     next = serializers.URLField(allow_null=True)

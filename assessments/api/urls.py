@@ -1,6 +1,6 @@
 from django.urls import path
 
-from assessments.api import catalogue_views, views
+from assessments.api import catalogue_views, red_flag_views, views
 
 urlpatterns = [
     path("muscles/", catalogue_views.Muscles.as_view(), name="muscles"),
@@ -17,6 +17,16 @@ urlpatterns = [
         "patients/<uuid:patient_id>/trigger-points/",
         views.PatientTriggerPoints.as_view(),
         name="trigger_points",
+    ),
+    path(
+        "patients/<uuid:patient_id>/red-flags/",
+        red_flag_views.PatientRedFlags.as_view(),
+        name="patient_red_flags_state",
+    ),
+    path(
+        "patients/<uuid:patient_id>/red-flags/clearances/",
+        red_flag_views.PatientClearances.as_view(),
+        name="patient_red_flag_clearances",
     ),
     path("assessments/<uuid:assessment_id>/", views.OneAssessment.as_view(), name="assessment"),
     path("assessments/<uuid:assessment_id>/sign/", views.AssessmentSignature.as_view(), name="assessment_sign"),

@@ -394,7 +394,13 @@ def test_nobody_is_led_to_a_page_that_they_may_not_open(desk, api, cast):
     about = {"exam": exam, "session": session}
     items = []
     for kind in rules_of_list.KINDS:
-        what = "session" if kind == "needling_follow_up" else "exam" if kind in ("referral", "unsigned") else ""
+        what = (
+            "session"
+            if kind == "needling_follow_up"
+            else "exam"
+            if kind in ("referral", "referral_withdrawn", "unsigned")
+            else ""
+        )
         found = about.get(what) or (visit if kind in words.VISITS else programme)
         items += [Item(kind=kind, about_id=found, facts={"what": what})]
     items.append(Item(kind="unsigned", about_id=session, facts={"what": "session"}))

@@ -24,6 +24,7 @@ KINDS = {
     "closed_over": _("Booked when it is closed"), "hours_gone": _("Booked when nobody works"),
     "unsigned": _("Not signed"),
     "referral": _("To refer"), "needling_follow_up": _("No word since needling"), "slot_free": _("A time is free"),
+    "referral_withdrawn": _("Red flag withdrawn"),
     "recall": _("Recall"),
     "message_failed": _("Message not sent"), "message_uncertain": _("Message uncertain"),
 }  # fmt: skip
@@ -60,7 +61,12 @@ def place(item: Item, scopes: Collection[str]) -> str:
         return reverse("appointment", args=[item.about_id]) if "scheduling:read" in scopes else ""
     if item.kind in PROGRAMMES:
         return reverse("programme", args=[item.about_id]) if "homecare:read" in scopes else ""
-    what = {"referral": "exam", "needling_follow_up": "session", "unsigned": item.facts.get("what")}.get(item.kind)
+    what = {
+        "referral": "exam",
+        "referral_withdrawn": "exam",
+        "needling_follow_up": "session",
+        "unsigned": item.facts.get("what"),
+    }.get(item.kind)
     if what not in DOCUMENTS:
         return ""
     if item.kind == "unsigned" and f"{DOCUMENTS[what]}:write" in scopes:
