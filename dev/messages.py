@@ -135,7 +135,8 @@ def of_tables() -> Iterable[str]:
     from worklist import rules as worklist
 
     yield from roles.ROLES.values()
-    yield from (muscle["name"] for muscle in catalogue.MUSCLES.values())
+    for muscle in catalogue.MUSCLES.values():
+        yield from (muscle["name"], muscle["self_pressure"]["note"], muscle["self_pressure"]["patient_note"])
     yield from (zone["label"] for zone in catalogue.ZONES.values())
     yield from catalogue.MOVEMENTS.values()
     yield from red_flag_table.texts()
