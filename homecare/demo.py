@@ -102,9 +102,15 @@ def _programme(patient: Patient, course: Course, by: Caller, now: datetime) -> P
 
 def _fill(step: dict[str, Any]) -> None:
     """What the source guide leaves open, filled in as a therapist would: from the suggestions."""
-    suggested = {"scapular_retraction": {"sets": 3, "repetitions": 12, "days_per_week": 4},
-                 "chin_tuck": {"hold_s": 10, "repetitions": 10, "times_per_day": 2},
-                 "self_pressure": {"repetitions": 2, "rest_s": 30}}  # fmt: skip
+    suggested = {
+        "scan": {"duration_s": 60, "times_per_day": 1},
+        "self_pressure": {"repetitions": 2, "rest_s": 30, "times_per_day": 2},
+        "side_bends": {"repetitions": 5, "times_per_day": 2},
+        "rotations": {"repetitions": 5, "times_per_day": 2},
+        "scapular_retraction": {"sets": 3, "repetitions": 12, "days_per_week": 4},
+        "chin_tuck": {"hold_s": 10, "repetitions": 10, "times_per_day": 2},
+        "ergonomics": {"break_every_min": 30},
+    }
     step["dose"] = {**step["dose"], **suggested.get(step["exercise"], {})}
     if step["exercise"] == "chin_tuck":
         step["tool"] = "lying"

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from assessments.red_flag_table import ADVICE, EXERCISE, NECK_MOVEMENT, SELF_PRESSURE
 from clinic.errors import Problems
 
 # --- Doses ----------------------------------------------------------------------------------------------------
@@ -61,9 +62,14 @@ class Dose:
 class Exercise:
     """
     :ivar how: what the patient reads; {dose} comes after it
+    :ivar technique: of red_flag_table.TECHNIQUE_CLASSES, what an open red flag stops; "" if only the muscle, or nobody,
+        can tell (`homecare.safety.uses_of`)
+    :ivar regions: of BODY_REGIONS, where it works whatever muscle it is given for; () = where the muscle is
+    :ivar required: numbers without which it does not reach a patient
     :ivar drawings: of homecare/drawings, the first is the usual one
     :ivar presses: it presses on a muscle, so a muscle is wanted, and the catalogue must allow it there
-    :ivar tools: from soft to firm, from easy to hard: the ladder that one climbs a step at a time
+    :ivar tools: what it may be done with
+    :ivar ladder: of the tools those that get firmer, or harder, one step at a time
     :ivar finds_spots: the patient is asked which tender spots it found
     :ivar checklist: of `CHECKLIST`, what the patient ticks
     """
@@ -72,8 +78,12 @@ class Exercise:
     how: str
     dose: Mapping[str, Dose]
     drawings: tuple[str, ...]
+    technique: str = ""
+    regions: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
     presses: bool = False
     tools: tuple[str, ...] = ()
+    ladder: tuple[str, ...] = ()
     stop_if: tuple[str, ...] = ()
     finds_spots: bool = False
     checklist: tuple[str, ...] = ()
@@ -101,6 +111,8 @@ TOOLS = {
     "soft_ball": "a soft ball",
     "medium_roller": "a roller of medium density",
     "firm_ball": "a firm ball",
+    "two_soft_balls": "two soft balls",
+    "fingers": "a light pinch between finger and thumb",
     "lying": "lying on your back",
     "head_lift": "lying, lifting the head a little",
     "sitting": "sitting",
@@ -111,7 +123,19 @@ DEBSKI = "Debski et al. 2019, review of 55 papers"
 HARMAN = "Harman et al. 2005, programme"
 CHESTER = "Chester physiotherapy leaflet; Jull programme"
 AMANDEEP = "patient leaflet, low quality"
+PROPOSAL = "product proposal, not reviewed by a clinician"
 PER_DAY, PER_WEEK = Dose(), Dose()
+USUAL_PAIN_MAX = Dose(soft=(0, 5), source=PROPOSAL)
+FINGERS = "fingers"
+FIRMER_TOOLS = ("soft_ball", "medium_roller", "firm_ball")
+HARDER_POSITIONS = ("lying", "head_lift", "sitting")
+HARDER_LOADS = ("band", "prone_weights")
+# What is asked of a patient more often than this a day is a slip of the pen, no clinical limit.
+MOST_REPETITIONS_A_DAY = 500
+# Pressure on one muscle a day: above the first a reason is asked, above the second it is refused. Product proposals.
+USUAL_PRESSURE_S, MOST_PRESSURE_S = 600, 3600
+# Why a dose, an alert or an open red flag is right all the same: shorter ones explain nothing.
+MIN_REASON_CHARACTERS = 10
 
 EXERCISES = {
     "scan": Exercise(
@@ -119,6 +143,9 @@ EXERCISES = {
         "Feel along the neck and shoulders for tender spots, breathing slowly and deeply.",
         {"duration_s": Dose(), "times_per_day": PER_DAY, "days_per_week": PER_WEEK},
         ("scan",),
+        technique=SELF_PRESSURE,  # the hand feels for spots on the neck
+        regions=("neck", "shoulder"),
+        required=("duration_s", "times_per_day"),
         finds_spots=True,
     ),
     "self_pressure": Exercise(
@@ -135,21 +162,30 @@ EXERCISES = {
             "days_per_week": PER_WEEK,
         },
         ("self_pressure", "self_pressure_lying"),
+        technique=SELF_PRESSURE,
+        required=("hold_s", "intensity_from", "intensity_to", "repetitions", "times_per_day"),
         presses=True,
-        tools=("soft_ball", "medium_roller", "firm_ball"),
+        tools=(*FIRMER_TOOLS, "two_soft_balls", FINGERS),
+        ladder=FIRMER_TOOLS,
         stop_if=tuple(STOP_IF),
     ),
     "side_bends": Exercise(
         "Side-bends of the neck",
         "Bend the head gently to one side, then to the other.",
-        {"repetitions": Dose(), "pain_max": Dose(), "times_per_day": PER_DAY, "days_per_week": PER_WEEK},
+        {"repetitions": Dose(), "pain_max": USUAL_PAIN_MAX, "times_per_day": PER_DAY, "days_per_week": PER_WEEK},
         ("side_bend",),
+        technique=NECK_MOVEMENT,
+        regions=("neck",),
+        required=("repetitions", "times_per_day"),
     ),
     "rotations": Exercise(
         "Rotations of the neck",
         "Turn the head gently to one side, then to the other.",
-        {"repetitions": Dose(), "pain_max": Dose(), "times_per_day": PER_DAY, "days_per_week": PER_WEEK},
+        {"repetitions": Dose(), "pain_max": USUAL_PAIN_MAX, "times_per_day": PER_DAY, "days_per_week": PER_WEEK},
         ("rotation",),
+        technique=NECK_MOVEMENT,
+        regions=("neck",),
+        required=("repetitions", "times_per_day"),
     ),
     "scapular_retraction": Exercise(
         "Shoulder blades back",
@@ -161,7 +197,11 @@ EXERCISES = {
             "days_per_week": Dose(suggested=(4, 4), source=HARMAN),
         },
         ("scapular_retraction",),
-        tools=("band", "prone_weights"),
+        technique=EXERCISE,
+        regions=("shoulder", "back"),
+        required=("sets", "repetitions", "days_per_week"),
+        tools=HARDER_LOADS,
+        ladder=HARDER_LOADS,
     ),
     "chin_tuck": Exercise(
         "Chin tuck",
@@ -173,7 +213,11 @@ EXERCISES = {
             "days_per_week": PER_WEEK,
         },
         ("chin_tuck", "chin_tuck_lying"),
-        tools=("lying", "head_lift", "sitting"),
+        technique=NECK_MOVEMENT,
+        regions=("neck",),
+        required=("hold_s", "repetitions", "times_per_day"),
+        tools=HARDER_POSITIONS,
+        ladder=HARDER_POSITIONS,
     ),
     "neck_isometrics": Exercise(
         "Neck against the hand",
@@ -185,6 +229,9 @@ EXERCISES = {
             "days_per_week": PER_WEEK,
         },
         ("neck_isometrics",),
+        technique=NECK_MOVEMENT,
+        regions=("neck",),
+        required=("hold_s", "repetitions", "times_per_day"),
     ),
     "stretch": Exercise(
         "Stretch",
@@ -197,6 +244,7 @@ EXERCISES = {
             "days_per_week": PER_WEEK,
         },
         ("stretch",),
+        required=("hold_s", "repetitions", "times_per_day"),
     ),
     "ergonomics": Exercise(
         "Your place of work",
@@ -206,13 +254,17 @@ EXERCISES = {
             "days_per_week": PER_WEEK,
         },
         ("ergonomics",),
+        technique=ADVICE,
+        required=("break_every_min",),
         checklist=tuple(CHECKLIST),
     ),
     "own": Exercise(
         "Another exercise",
         "",
-        {name: Dose() for name in ("hold_s", "repetitions", "rest_s", "sets", "times_per_day", "days_per_week",
-                                   "pain_max")},
+        {
+            **{name: Dose() for name in ("hold_s", "repetitions", "rest_s", "sets", "times_per_day", "days_per_week")},
+            "pain_max": USUAL_PAIN_MAX,
+        },
         ("own",),
     ),
 }  # fmt: skip
@@ -223,45 +275,71 @@ SIDES = ["left", "right"]
 STARTER = ["scan", "self_pressure", "side_bends", "rotations", "scapular_retraction", "chin_tuck", "ergonomics"]
 
 
-def starter(pressed: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
+# On the front of the neck, less than the guide's 5 to 6 is enough; a dose outside the guide's needs its reason.
+LIGHT_REASON = "Front of the neck: only a light pinch between finger and thumb."
+
+
+def starter(
+    pressed: Sequence[Mapping[str, Any]] = (), *, tools: Mapping[str, Sequence[str]] | None = None
+) -> list[dict[str, Any]]:
     """
-    The starter programme's steps.
+    Return the starter programme's steps.
 
     :param pressed: trigger points (`trigger_point`, `muscle`, `side`) that may be pressed; one step for each
+    :param tools: muscle to what it may be pressed with; the softest is taken, and where it is the fingers only, no tool
     """
     steps: list[dict[str, Any]] = []
     for code in STARTER:
-        if code != "self_pressure":
+        if code == "self_pressure":
+            steps += [_pressing_step(point, (tools or {}).get(point["muscle"], FIRMER_TOOLS)) for point in pressed]
+        else:
             steps.append({"exercise": code, "dose": {}})
-            continue
-        guide = {"hold_s": 45, "intensity_from": 5, "intensity_to": 6}
-        steps += [{"exercise": code, "tool": "soft_ball", "dose": dict(guide), **point} for point in pressed]
     return steps
+
+
+def _pressing_step(point: Mapping[str, Any], allowed: Sequence[str]) -> dict[str, Any]:
+    step = {"exercise": "self_pressure", **point}
+    if FINGERS in allowed:
+        reasons = dict.fromkeys(("intensity_from", "intensity_to"), LIGHT_REASON)
+        dose = {"hold_s": 45, "intensity_from": 3, "intensity_to": 4}
+        return {**step, "tool": "", "dose": dose, "limit_reasons": reasons}
+    return {**step, "tool": allowed[0], "dose": {"hold_s": 45, "intensity_from": 5, "intensity_to": 6}}
 
 
 def check_steps(
     steps: Sequence[Mapping[str, Any]],
     *,
     ratings: Mapping[str, str],
-    reasons_may_wait: bool = False,
+    tools: Mapping[str, Sequence[str]] | None = None,
+    is_template: bool = False,
 ) -> Problems:
     """
     What is wrong with a programme's steps; empty if nothing is.
 
     :param ratings: muscle to the catalogue's rating for self-pressure: ok, caution or no
-    :param reasons_may_wait: as while it is being written: a reason that is owed is no problem yet
+    :param tools: muscle to what it may be pressed with; a muscle that is not among them takes any tool
+    :param is_template: nobody follows it, so a reason and a number of the dose may be missing
     """
     problems = Problems()
     if len(steps) > MOST_STEPS:
         problems.add("/steps", "too_many.steps", most=MOST_STEPS)
     for number, step in enumerate(steps):
-        _check_step(problems, f"/steps/{number}", step, ratings)
-    if reasons_may_wait:
+        _check_step(problems, f"/steps/{number}", step, ratings, tools or {})
+    if not is_template:
+        _check_has_dose(problems, steps)
+        _check_pressure_a_day(problems, steps)
+    if is_template:
         problems.forgive("reason_required")
     return problems
 
 
-def _check_step(problems: Problems, at: str, step: Mapping[str, Any], ratings: Mapping[str, str]) -> None:
+def _check_step(
+    problems: Problems,
+    at: str,
+    step: Mapping[str, Any],
+    ratings: Mapping[str, str],
+    tools: Mapping[str, Sequence[str]],
+) -> None:
     exercise = EXERCISES.get(step["exercise"])
     if exercise is None:
         problems.add(f"{at}/exercise", "invalid_choice.exercise", choices=list(EXERCISES))
@@ -276,6 +354,8 @@ def _check_step(problems: Problems, at: str, step: Mapping[str, Any], ratings: M
         problems.add(f"{at}/side", "required.muscle_side")
     if step.get("tool") and step["tool"] not in exercise.tools:
         problems.add(f"{at}/tool", "invalid_choice.tool", choices=list(exercise.tools))
+    elif exercise.presses and step.get("tool") and step["tool"] not in tools.get(muscle or "", exercise.tools):
+        problems.add(f"{at}/tool", "not_for_this_muscle", choices=list(tools[str(muscle)]))
     if step["exercise"] == "own" and not str(step.get("cue", "")).strip():
         problems.add(f"{at}/cue", "required.own_exercise")
     _check_dose(problems, at, exercise, step)
@@ -299,6 +379,62 @@ def _check_dose(problems: Problems, at: str, exercise: Exercise, step: Mapping[s
     begins, ends = dose.get("intensity_from"), dose.get("intensity_to")
     if begins is not None and ends is not None and begins > ends:
         problems.add(f"{at}/dose/intensity_to", "out_of_range.intensity_order")
+
+
+def _check_has_dose(problems: Problems, steps: Sequence[Mapping[str, Any]]) -> None:
+    """No step reaches a patient without its dose: each number that is missing is named."""
+    for number, step in enumerate(steps):
+        exercise, dose = EXERCISES.get(step["exercise"]), step.get("dose") or {}
+        if exercise is None:
+            continue
+        for name in exercise.required:
+            if dose.get(name) is None:
+                problems.add(f"/steps/{number}/dose/{name}", "required.dose", field=name)
+        if not exercise.required and all(value is None for value in dose.values()):
+            problems.add(f"/steps/{number}/dose", "required.any_dose")
+
+
+def repetitions_a_day(dose: Mapping[str, Any]) -> int:
+    return (dose.get("sets") or 1) * (dose.get("repetitions") or 1) * (dose.get("times_per_day") or 1)
+
+
+def pressure_a_day_s(steps: Sequence[Mapping[str, Any]]) -> dict[tuple[Any, Any], int]:
+    """Muscle and side to how long all steps together press on it in a day, in seconds."""
+    seconds: dict[tuple[Any, Any], int] = {}
+    for step in steps:
+        if step["exercise"] in PRESSING:
+            dose, place = step.get("dose") or {}, (step.get("muscle"), step.get("side"))
+            seconds[place] = seconds.get(place, 0) + (dose.get("hold_s") or 0) * repetitions_a_day(dose)
+    return seconds
+
+
+def _check_pressure_a_day(problems: Problems, steps: Sequence[Mapping[str, Any]]) -> None:
+    for number, step in enumerate(steps):
+        if repetitions_a_day(step.get("dose") or {}) > MOST_REPETITIONS_A_DAY:
+            pointer = f"/steps/{number}/dose/times_per_day"
+            problems.add(pointer, "out_of_range.repetitions_a_day", most=MOST_REPETITIONS_A_DAY)
+    for place, seconds in pressure_a_day_s(steps).items():
+        numbers = [
+            number
+            for number, step in enumerate(steps)
+            if step["exercise"] in PRESSING and (step.get("muscle"), step.get("side")) == place
+        ]
+        pointer = f"/steps/{numbers[-1]}/dose/times_per_day"
+        minutes = -(-seconds // 60)
+        if seconds > MOST_PRESSURE_S:
+            problems.add(pointer, "out_of_range.pressure_a_day", minutes=minutes, most=MOST_PRESSURE_S // 60)
+        elif seconds > USUAL_PRESSURE_S and not any(has_reason(steps[number], TOTAL) for number in numbers):
+            problems.add(pointer, "reason_required.pressure_a_day", minutes=minutes, usual=USUAL_PRESSURE_S // 60)
+
+
+# Beside the numbers of a dose, what a step can need a reason for: its `limit_reasons` have these names.
+TOTAL = "pressure_a_day"
+ALERT_PREFIX = "alert_"  # and the alert's code
+
+
+def has_reason(step: Mapping[str, Any], name: str) -> bool:
+    """Whether a step gives a reason that is long enough to explain something."""
+    return len(str((step.get("limit_reasons") or {}).get(name) or "").strip()) >= MIN_REASON_CHARACTERS
 
 
 PRESSING = [code for code, exercise in EXERCISES.items() if exercise.presses]
@@ -335,7 +471,21 @@ WRONG = {
     "chest": Wrong("Pain in the chest, short of breath, or a new dry cough", AT_ONCE, after_needling=True),
     "tingling": Wrong("It tingled while I pressed", STOP_SIGN, stop_sign=True),
     "pulse_felt": Wrong("I felt a pulse under the ball", STOP_SIGN, stop_sign=True),
+    "weight_loss": Wrong("I have lost weight without trying", AT_ONCE),
+    "night_pain": Wrong("Constant pain at night that no position eases", AT_ONCE),
+    "bladder_or_bowel": Wrong("My bladder or bowel has changed, or I am numb between the legs", AT_ONCE),
     "needed_help": Wrong("I needed medical help, or could not do my usual things", NEXT_WORKING_DAY),
+}
+# The red flag that an answer at home raises. It counts until a signed "no" or a clearance, as any other does.
+RED_FLAG_OF = {
+    "fall_or_accident": "trauma_recent",
+    "numb_or_weak": "neuro_new",
+    "dizzy_or_sight": "vascular_5d_3n",
+    "severe_headache": "severe_headache",
+    "fever": "fever_infection",
+    "weight_loss": "weight_loss_cancer_history",
+    "night_pain": "night_pain_constant",
+    "bladder_or_bowel": "cauda_equina",
 }
 SORENESS_AFTER_H = [24, 48, 72]  # hours after needling (Martin-Pintado-Zugasti 2016 followed people for 72 h)
 REVIEW_AFTER_DAYS = 28  # review at 4 weeks, domain facts 8.4

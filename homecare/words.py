@@ -12,7 +12,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from assessments import catalogue
-from homecare import rules
+from homecare import content as contents
+from homecare import places, rules
 
 DRAWINGS = Path(__file__).parent / "drawings"
 STATUSES = {"draft": _("being written"), "active": _("running"), "paused": _("paused"), "ended": _("ended")}
@@ -91,10 +92,35 @@ def stop_of(step: Mapping[str, Any]) -> str:
     return gettext("Stop if {some} or {last}.").format(some=", ".join(most), last=last)
 
 
+def tool_of(step: Mapping[str, Any]) -> str:
+    """What it is done with; on a muscle that takes nothing but the fingers, these, whether the step says so or not."""
+    presses = rules.EXERCISES[step["exercise"]].presses and step.get("muscle")
+    if presses and not step.get("tool") and contents.tools()[step["muscle"]] == [rules.FINGERS]:
+        return rules.FINGERS
+    return str(step.get("tool") or "")
+
+
+def caution_of(step: Mapping[str, Any]) -> str:
+    """What the patient must know when they press this muscle."""
+    if not rules.EXERCISES[step["exercise"]].presses or not step.get("muscle"):
+        return ""
+    note = catalogue.MUSCLES[step["muscle"]]["self_pressure"]["patient_note"]
+    return gettext(note) if note else ""
+
+
+def therapist_note_of(step: Mapping[str, Any]) -> str:
+    """What the catalogue tells the therapist about pressing this muscle at home."""
+    if not rules.EXERCISES[step["exercise"]].presses or not step.get("muscle"):
+        return ""
+    note = catalogue.MUSCLES[step["muscle"]]["self_pressure"]["note"]
+    return gettext(note) if note else ""
+
+
 def dose_of(step: Mapping[str, Any]) -> str:
     """The dose as one reads it aloud: "hold 45 seconds, 5 to 6 out of 10, 3 times"."""
     dose = step.get("dose") or {}
-    parts = [gettext(rules.TOOLS[step["tool"]])] if step.get("tool") else []
+    tool = tool_of(step)
+    parts = [gettext(rules.TOOLS[tool])] if tool else []
     for name in ("duration_s", "hold_s", "intensity_from", "repetitions", "rest_s", "sets", "times_per_day",
                  "days_per_week", "pain_max", "break_every_min"):  # fmt: skip
         if dose.get(name) is not None:
@@ -126,9 +152,11 @@ def _part(name: str, dose: Mapping[str, Any]) -> str:
 def move(what: str, before: Any, after: Any) -> str:
     """One step up the ladder, in words."""
     if what == "tool":
+        is_firmer = before in rules.FIRMER_TOOLS
         before, after = gettext(rules.TOOLS[before]), gettext(rules.TOOLS[after])
-    else:
-        before, after = _part(what, {what: before}), _part(what, {what: after})
+        text = f"{before} → {after}"
+        return f"{text} ({gettext('softer is often enough (source guide)')})" if is_firmer else text
+    before, after = _part(what, {what: before}), _part(what, {what: after})
     return f"{before} → {after}"
 
 
@@ -141,6 +169,8 @@ def told(step: Mapping[str, Any]) -> dict[str, Any]:
         "how": how_of(step),
         "dose_words": dose_of(step),
         "stop": stop_of(step),
+        "caution": caution_of(step),
+        "where_drawn": places.picture(step["muscle"], step.get("side"), place_of(step)) if step.get("muscle") else "",
         "checklist": [(code, gettext(rules.CHECKLIST[code])) for code in rules.EXERCISES[step["exercise"]].checklist],
         "drawn": drawing(step.get("drawing") or rules.EXERCISES[step["exercise"]].drawings[0]),
     }

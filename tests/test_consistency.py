@@ -33,6 +33,7 @@ FINAL = {
     "Step",
     "Change",
     "Clearance",
+    "RaisedFlag",
 }
 FINAL_ONCE_SIGNED = {
     "Assessment", "Finding", "Referral", "RangeOfMotion", "RedFlagAnswer", "PainMark",
@@ -49,6 +50,7 @@ EDITABLE = {
 CHANGING = [
     "scheduling.series", "scheduling.waitlist", "scheduling.availability", "scheduling.follow_ups",
     "homecare.checking_in", "homecare.library", "assessments.clearances",
+    "assessments.raised_flags", "homecare.stopping",
 ]  # fmt: skip
 CODE_LISTS = {"Muscle", "BodyZone", "Movement", "Caution", "CatalogueLoad"}
 

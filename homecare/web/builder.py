@@ -49,13 +49,11 @@ def find(request: Any, programme_id: UUID, *, lock: bool = False) -> Programme:
 
 
 def points_to_press(request: Any, patient_id: UUID) -> list[dict[str, Any]]:
-    """The patient's trigger points that they may press themselves, active ones first."""
+    """The patient's active trigger points that they may press themselves."""
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
     found = trigger_points(clinic_id=request.clinic.pk, patient_ids=people, after=None, limit=60)
-    order = {"active": 0, "activity_undetermined": 1, "latent": 2, "indeterminate": 3}
     ratings = contents.ratings()
-    fit = [p for p in found if p["class"] in order and ratings.get(p["muscle"]) != "no"]
-    fit.sort(key=lambda p: order[p["class"]])
+    fit = [p for p in found if p["class"] == "active" and ratings.get(p["muscle"], "no") != "no"]
     return [{"trigger_point": str(p["id"]), "muscle": p["muscle"], "side": p["side"]} for p in fit]
 
 
@@ -86,7 +84,9 @@ def beginning(
 ) -> dict[str, Any]:
     kind, _separator, key = source.partition(":")
     if kind == "starter":
-        steps = rules.starter(points_to_press(request, patient_id)[:3])
+        steps = rules.starter(points_to_press(request, patient_id)[:3], tools=contents.tools())
+        for step in steps:
+            step["limit_reasons"] = {name: _(why) for name, why in step.get("limit_reasons", {}).items()}
         return {"title": _("Neck and shoulders"), "note": "", "steps": steps}
     if kind == "template":
         template = next((t for t in templates if str(t.pk) == key), None)
