@@ -16,6 +16,13 @@ CHANNELS = {"email": _("e-mail"), "sms": _("SMS")}
 EXERCISES = {code: exercise.name for code, exercise in rules.EXERCISES.items()}
 WRONG = {code: wrong.label for code, wrong in rules.WRONG.items()}
 RED_FLAG_LABELS = {code: flag.label for code, flag in RED_FLAGS.items()}
+STOPPED_STEPS = Text(
+    _(
+        "“%(flag)s” was answered “yes” on %(answered_at)s. It stops these steps: %(steps)s. Clear the flag, remove the "
+        "steps, or give a reason."
+    ),
+    flag=labels(RED_FLAG_LABELS),
+)
 ALERT_LABELS = {code: alert.label for code, alert in ALERTS.items()}
 FIELDS = {name: about.label for name, about in rules.FIELDS.items()}
 
@@ -100,9 +107,7 @@ register(
             "An open red flag stops this home programme. Clear the flag, remove the steps, or give a reason in your "
             "name."
         ),
-        "red_flag_stop.home_step": Text(
-            _("%(flag)s: answered “yes” on %(answered_at)s. It stops step %(steps)s."), flag=labels(RED_FLAG_LABELS)
-        ),
+        **{f"{code}.home": STOPPED_STEPS for code in RED_FLAGS},
         "alert_stop.pressing": Text(
             _("Alert “%(alert)s”: the patient must not press here. Remove the step or choose another muscle."),
             alert=labels(ALERT_LABELS),

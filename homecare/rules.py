@@ -65,7 +65,7 @@ class Exercise:
     :ivar technique: of red_flag_table.TECHNIQUE_CLASSES, what an open red flag stops; "" if only the muscle, or nobody,
         can tell (`homecare.safety.uses_of`)
     :ivar regions: of BODY_REGIONS, where it works whatever muscle it is given for; () = where the muscle is
-    :ivar required: numbers without which it does not reach a patient
+    :ivar required: numbers without which it does not reach a patient; () = at least one of its numbers
     :ivar drawings: of homecare/drawings, the first is the usual one
     :ivar presses: it presses on a muscle, so a muscle is wanted, and the catalogue must allow it there
     :ivar tools: what it may be done with
@@ -145,7 +145,7 @@ EXERCISES = {
         ("scan",),
         technique=SELF_PRESSURE,  # the hand feels for spots on the neck
         regions=("neck", "shoulder"),
-        required=("duration_s", "times_per_day"),
+        required=("duration_s",),
         finds_spots=True,
     ),
     "self_pressure": Exercise(
@@ -176,7 +176,7 @@ EXERCISES = {
         ("side_bend",),
         technique=NECK_MOVEMENT,
         regions=("neck",),
-        required=("repetitions", "times_per_day"),
+        required=("repetitions",),
     ),
     "rotations": Exercise(
         "Rotations of the neck",
@@ -185,7 +185,7 @@ EXERCISES = {
         ("rotation",),
         technique=NECK_MOVEMENT,
         regions=("neck",),
-        required=("repetitions", "times_per_day"),
+        required=("repetitions",),
     ),
     "scapular_retraction": Exercise(
         "Shoulder blades back",
@@ -199,7 +199,7 @@ EXERCISES = {
         ("scapular_retraction",),
         technique=EXERCISE,
         regions=("shoulder", "back"),
-        required=("sets", "repetitions", "days_per_week"),
+        required=("sets", "repetitions"),
         tools=HARDER_LOADS,
         ladder=HARDER_LOADS,
     ),
@@ -215,7 +215,7 @@ EXERCISES = {
         ("chin_tuck", "chin_tuck_lying"),
         technique=NECK_MOVEMENT,
         regions=("neck",),
-        required=("hold_s", "repetitions", "times_per_day"),
+        required=("hold_s", "repetitions"),
         tools=HARDER_POSITIONS,
         ladder=HARDER_POSITIONS,
     ),
@@ -231,7 +231,7 @@ EXERCISES = {
         ("neck_isometrics",),
         technique=NECK_MOVEMENT,
         regions=("neck",),
-        required=("hold_s", "repetitions", "times_per_day"),
+        required=("hold_s", "repetitions"),
     ),
     "stretch": Exercise(
         "Stretch",
@@ -244,7 +244,7 @@ EXERCISES = {
             "days_per_week": PER_WEEK,
         },
         ("stretch",),
-        required=("hold_s", "repetitions", "times_per_day"),
+        required=("hold_s", "repetitions"),
     ),
     "ergonomics": Exercise(
         "Your place of work",
@@ -430,6 +430,9 @@ def _check_pressure_a_day(problems: Problems, steps: Sequence[Mapping[str, Any]]
 # Beside the numbers of a dose, what a step can need a reason for: its `limit_reasons` have these names.
 TOTAL = "pressure_a_day"
 ALERT_PREFIX = "alert_"  # and the alert's code
+# Alerts with which pressing at home needs a reason. Of those that name a place, there only; see `homecare.safety`.
+PRESSING_ALERTS = ["anticoagulant", "clot", "lymphoedema", "neuropathy", "osteoporosis"]
+OTHER_REASONS = [TOTAL, *(ALERT_PREFIX + code for code in PRESSING_ALERTS)]
 
 
 def has_reason(step: Mapping[str, Any], name: str) -> bool:

@@ -2,7 +2,7 @@
 What the record knows against a home programme: open red flags stop steps, alerts ask for reasons. Pure.
 
 A red flag stops by technique and region as `assessments.red_flags.stops` says. The alerts that matter to pressing are
-the table below. Sources: domain facts 6.2, and the rules for home programmes, which no clinician has reviewed.
+`rules.PRESSING_ALERTS`. Sources: domain facts 6.2, and the rules for home programmes, which no clinician has reviewed.
 """
 
 from __future__ import annotations
@@ -156,8 +156,6 @@ def check_overrides(overrides: Sequence[Override], *, at: datetime) -> Problems:
 
 # --- Alerts ---------------------------------------------------------------------------------------------------
 
-# Alerts with which pressing at home needs a reason. Of those that name a place, there only.
-PRESSING_ALERTS = ["anticoagulant", "clot", "lymphoedema", "neuropathy", "osteoporosis"]
 # Alerts that forbid pressing where they are; without a place, in these regions.
 FORBIDDEN_PLACES = {"clot": LOWER_LIMB}
 
@@ -171,7 +169,7 @@ def check_alerts(
         if step["exercise"] not in rules.PRESSING:
             continue
         region, side = regions.get(step.get("muscle") or ""), step.get("side")
-        for code in PRESSING_ALERTS:
+        for code in rules.PRESSING_ALERTS:
             of_code = [alert for alert in alerts if alert.code == code]
             if any(_forbids(alert, region, side) for alert in of_code):
                 problems.add(f"/steps/{number}/muscle", "alert_stop.pressing", alert=code)
@@ -189,7 +187,7 @@ def alerts_of(step: Mapping[str, Any], alerts: Sequence[KnownAlert], *, regions:
     if step["exercise"] not in rules.PRESSING:
         return []
     region, side = regions.get(step.get("muscle") or ""), step.get("side")
-    return [c for c in PRESSING_ALERTS if any(a.code == c and _matters(a, region, side) for a in alerts)]
+    return [c for c in rules.PRESSING_ALERTS if any(a.code == c and _matters(a, region, side) for a in alerts)]
 
 
 def _matters(alert: KnownAlert, region: str | None, side: str | None) -> bool:

@@ -68,7 +68,7 @@ def refuse_stopped(known: Known, overrides: Sequence[safety.Override]) -> None:
             errors=[
                 FieldError(
                     "/overrides",
-                    "red_flag_stop.home_step",
+                    f"{one.flag.code}.home",
                     {
                         "flag": one.flag.code,
                         "answered_at": one.flag.answered_at,

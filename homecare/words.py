@@ -14,6 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from assessments import catalogue
 from homecare import content as contents
 from homecare import places, rules
+from homecare.models import Programme
+from messaging.texts import language_of
+from patients.rules import ALERTS
 
 DRAWINGS = Path(__file__).parent / "drawings"
 STATUSES = {"draft": _("being written"), "active": _("running"), "paused": _("paused"), "ended": _("ended")}
@@ -116,6 +119,19 @@ def therapist_note_of(step: Mapping[str, Any]) -> str:
     return gettext(note) if note else ""
 
 
+def reason_label(name: str) -> str:
+    """What is asked for, where a step needs a reason that is not about one number."""
+    if name == rules.TOTAL:
+        return gettext("Why so much pressure a day?")
+    alert = gettext(ALERTS[name.removeprefix(rules.ALERT_PREFIX)].label)
+    return gettext("Alert “{alert}”: why may the patient press here?").format(alert=alert)
+
+
+def language_for(programme: Programme) -> str:
+    """The language in which the patient reads."""
+    return language_of(programme.patient.language, programme.patient.clinic.locale)
+
+
 def dose_of(step: Mapping[str, Any]) -> str:
     """The dose as one reads it aloud: "hold 45 seconds, 5 to 6 out of 10, 3 times"."""
     dose = step.get("dose") or {}
@@ -169,6 +185,11 @@ def told(step: Mapping[str, Any]) -> dict[str, Any]:
         "how": how_of(step),
         "dose_words": dose_of(step),
         "stop": stop_of(step),
+        "reasons_given": [
+            (reason_label(name), why)
+            for name, why in (step.get("limit_reasons") or {}).items()
+            if name in rules.OTHER_REASONS
+        ],
         "caution": caution_of(step),
         "where_drawn": places.picture(step["muscle"], step.get("side"), place_of(step)) if step.get("muscle") else "",
         "checklist": [(code, gettext(rules.CHECKLIST[code])) for code in rules.EXERCISES[step["exercise"]].checklist],

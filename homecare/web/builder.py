@@ -11,18 +11,19 @@ from django.core import signing
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 
 from accounts.web.pages import page
 from assessments import catalogue
 from assessments.models import Assessment
 from assessments.queries import trigger_points
+from assessments.red_flag_table import PROPOSAL, RED_FLAGS, STOP
 from assessments.web.words import CLASSES
 from clinic.errors import Conflict, FieldError, Invalid, NotFound, Problems
 from clinic.refusals import message_for, message_of
-from homecare import actions, queries, rules, words
+from homecare import actions, queries, rules, safety, stopping, words
 from homecare import content as contents
 from homecare.models import Picture, Programme, Template
 from patients.queries import identities
@@ -133,6 +134,8 @@ def sent_content(post: Any) -> dict[str, Any]:
                 else:
                     problems.add(f"/steps/{number}/dose/{name}", "invalid.whole_number")
             step["limit_reasons"][name] = post.get(f"{at}reason-{name}", "")
+        for name in rules.OTHER_REASONS:
+            step["limit_reasons"][name] = post.get(f"{at}reason-{name}", "")
         steps.append(step)
     problems.raise_if_any()
     return {"title": post.get("title", ""), "note": post.get("note", ""), "steps": steps}
@@ -235,12 +238,68 @@ def published(request: Any, programme: Programme) -> HttpResponse:
         problems.raise_if_any()
         actions.publish(
             programme=programme, baseline_pain=int(pain) if pain else None, review_on=review_on,
-            ends_on=ends_on, by=request.caller, at=timezone.now(),
+            ends_on=ends_on, overrides=sent_overrides(request.POST), by=request.caller, at=timezone.now(),
         )  # fmt: skip
     except Invalid as refusal:
         programme.refresh_from_db()
         return shown(request, programme, status=400, errors=refusal.errors)
+    except stopping.RedFlagStop as refusal:
+        programme.refresh_from_db()
+        return shown(request, programme, status=409, errors=refusal.errors)
     return redirect("programme", programme.pk)
+
+
+def sent_overrides(post: Any) -> list[safety.Override]:
+    """
+    The reasons that are given for open red flags.
+
+    :raises Invalid: a time is none
+    """
+    overrides = []
+    for code in RED_FLAGS:
+        values = {name: post.get(f"{name}-{code}", "").strip() for name in ("override", "seen_by", "seen_at")}
+        if not any(values.values()):
+            continue
+        try:
+            seen_at = parse_datetime(values["seen_at"])
+        except ValueError:
+            seen_at = None
+        if values["seen_at"] and seen_at is None:
+            raise Invalid.at(f"/overrides/{len(overrides)}/seen_at", "invalid.time")
+        if seen_at is not None and timezone.is_naive(seen_at):
+            seen_at = timezone.make_aware(seen_at)
+        overrides.append(
+            safety.Override(
+                code, values["override"], given_at=timezone.now(), seen_by=values["seen_by"], seen_at=seen_at
+            )
+        )
+    return overrides
+
+
+def stop_lines(programme: Programme, known: stopping.Known, post: Any = None) -> list[dict[str, Any]]:
+    """Each open red flag that stops a step, or asks for caution, with what was given for it."""
+    before = {one["code"]: one for one in latest_overrides(programme)}
+    lines = []
+    for one in known.flags:
+        row, given = RED_FLAGS[one.flag.code], before.get(one.flag.code, {})
+        lines.append(
+            {
+                "code": one.flag.code,
+                "row": row,
+                "is_stop": one.level == STOP,
+                "answered_at": one.flag.answered_at,
+                "steps": ", ".join(str(number + 1) for number in one.steps),
+                "reason": post.get(f"override-{one.flag.code}", "") if post else given.get("reason", ""),
+                "seen_by": post.get(f"seen_by-{one.flag.code}", "") if post else given.get("seen_by", ""),
+                "seen_at": post.get(f"seen_at-{one.flag.code}", "") if post else (given.get("seen_at") or "")[:16],
+            }
+        )
+    return lines
+
+
+def latest_overrides(programme: Programme) -> list[dict[str, Any]]:
+    version, _steps = queries.current_version(programme)
+    return version.overrides if version else []
 
 
 def state(programme: Programme, errors: list[FieldError], *, saved: bool = True) -> dict[str, Any]:
@@ -248,16 +307,23 @@ def state(programme: Programme, errors: list[FieldError], *, saved: bool = True)
     return {
         "saved": saved,
         "cautions": [
-            (f"{number + 1} {words.name_of(step)}", contents.caution(step["muscle"]))
+            (f"{number + 1} {words.name_of(step)}", caution)
             for number, step in enumerate(steps)
-            if rules.EXERCISES[step["exercise"]].presses and step.get("muscle") and contents.caution(step["muscle"])
+            if (caution := patients_caution(programme, step))
         ],
         "programme": programme,
+        "patient_language": words.language_for(programme),
         "problems": [
             {"error": e, "place": place_of(e.pointer, steps), "target": target_of(e.pointer, steps)} for e in errors
         ],
         "now": timezone.now(),
     }
+
+
+def patients_caution(programme: Programme, step: dict[str, Any]) -> str:
+    """The note under a step, as the patient reads it."""
+    with override(words.language_for(programme)):
+        return words.caution_of(step)
 
 
 GIVEN = {
@@ -283,6 +349,8 @@ def target_of(pointer: str, steps: list[dict[str, Any]]) -> str:
         number, exercise = parts[2], rules.EXERCISES[steps[int(parts[2])]["exercise"]]
         fields = {"muscle": f"where-{number}", "cue": f"cue-{number}"}
         fields |= {"tool": f"tool-{number}"} if exercise.tools else {}
+        if len(parts) > 4 and parts[3] == "limit_reasons":
+            return f"reason-{number}-{parts[4]}"
         fields |= {"dose": f"dose-{number}-{parts[4]}"} if len(parts) > 4 and parts[4] in exercise.dose else {}
         return fields.get(parts[3], "")
     return parts[1] if len(parts) == 2 and parts[1] in GIVEN else ""
@@ -304,12 +372,16 @@ def shown(
     points = known_points(request, programme.patient_id)
     ratings = contents.ratings()
     last = Assessment.objects.filter(patient_id=programme.patient_id).exclude(signed_at=None).newest_first().first()
+    known = stopping.what_is_known(programme, draft["steps"], at=timezone.now())
     context = {
         **state(programme, problems),
+        "stops": stop_lines(programme, known, request.POST if status != 200 else None),
+        "proposal": PROPOSAL,
+        "least_characters": rules.MIN_REASON_CHARACTERS,
         "patient": programme.patient,
         "draft": draft,
         "version": version,
-        "cards": [card(number, step, points, problems) for number, step in enumerate(draft["steps"])],
+        "cards": [card(programme, number, step, points, problems, known) for number, step in enumerate(draft["steps"])],
         "exercises": [(code, _(exercise.name)) for code, exercise in rules.EXERCISES.items()],
         "pictures": list(Picture.objects.defer("content").order_by("name")),
         "points": points,
@@ -325,7 +397,14 @@ def shown(
     return render(request, "homecare/builder.html", context, status=status)
 
 
-def card(number: int, step: dict[str, Any], points: list[dict[str, Any]], problems: list[FieldError]) -> dict[str, Any]:
+def card(
+    programme: Programme,
+    number: int,
+    step: dict[str, Any],
+    points: list[dict[str, Any]],
+    problems: list[FieldError],
+    known: stopping.Known,
+) -> dict[str, Any]:
     """One step as the form draws it: only its own fields, with limits, suggestions, and what is wrong."""
     exercise = rules.EXERCISES[step["exercise"]]
     wrong: dict[str, list[str]] = {}
@@ -351,6 +430,12 @@ def card(number: int, step: dict[str, Any], points: list[dict[str, Any]], proble
         }
         for name, limits in exercise.dose.items()
     ]  # fmt: skip
+    asked = [rules.ALERT_PREFIX + code for code in safety.alerts_of(step, known.alerts, regions=stopping.REGIONS)]
+    if step["limit_reasons"].get(rules.TOTAL) or any(
+        error.reason == "reason_required.pressure_a_day" and error.pointer.startswith(f"/steps/{number}/")
+        for error in problems
+    ):
+        asked.append(rules.TOTAL)
     ratings = contents.ratings()
     fit = [p for p in points if not exercise.presses or ratings.get(p["muscle"]) != "no"]
     return {
@@ -358,13 +443,30 @@ def card(number: int, step: dict[str, Any], points: list[dict[str, Any]], proble
         "step": step,
         **words.told(step),
         "presses": exercise.presses,
-        "tools": [(code, _(rules.TOOLS[code])) for code in exercise.tools],
+        "tools": [(code, _(rules.TOOLS[code])) for code in exercise.tools if code in fitting_tools(exercise, step)],
+        "therapist_note": words.therapist_note_of(step),
+        "patients_caution": patients_caution(programme, step),
+        "reasons": [
+            {
+                "name": name,
+                "label": words.reason_label(name),
+                "value": step["limit_reasons"].get(name, ""),
+                "problems": wrong.get(f"limit_reasons/{name}", []),
+            }
+            for name in asked
+        ],
         "drawings": [(name, words.drawing(name)) for name in exercise.drawings],
         "fields": fields,
         "points": fit,
         "where": chosen(step),
         "problems": {key: texts for key, texts in wrong.items() if not key.startswith("dose/")},
     }
+
+
+def fitting_tools(exercise: rules.Exercise, step: dict[str, Any]) -> list[str]:
+    """What the select offers: what fits the muscle, and what is chosen, so that a wrong choice can be seen."""
+    allowed = contents.tools().get(step["muscle"] or "") if exercise.presses else None
+    return [*(allowed or exercise.tools), step["tool"]]
 
 
 def chosen(step: dict[str, Any]) -> str:

@@ -53,7 +53,8 @@ def test_only_where_the_catalogue_allows():
     assert codes(press(muscle="scalenes")) == [("/steps/0/muscle", "not_for_self_pressure")]
     assert codes(press(muscle="scm_sternal")) == []
     assert codes(press(muscle=None, side=None)) == [("/steps/0/muscle", "required")]
-    assert codes({"exercise": "stretch", "muscle": "scalenes", "side": "left", "dose": {}}) == []
+    dose = {"hold_s": 30, "repetitions": 3}
+    assert codes({"exercise": "stretch", "muscle": "scalenes", "side": "left", "dose": dose}) == []
 
 
 def test_the_catalogue_itself_forbids_some_muscles():
@@ -71,8 +72,9 @@ def test_a_step_says_what_is_wrong_with_it():
     assert codes({"exercise": "swim"}) == [("/steps/0/exercise", "invalid_choice")]
     assert codes(press(side="middle")) == [("/steps/0/side", "required")]
     assert codes(press(tool="band")) == [("/steps/0/tool", "invalid_choice")]
-    assert codes({"exercise": "own", "cue": " "}) == [("/steps/0/cue", "required")]
-    assert codes({"exercise": "scan", "dose": {"hold_s": 3}}) == [("/steps/0/dose/hold_s", "not_of_exercise")]
+    assert codes({"exercise": "own", "cue": " ", "dose": {"sets": 1}}) == [("/steps/0/cue", "required")]
+    scan = {"exercise": "scan", "dose": {"duration_s": 60, "hold_s": 3}}
+    assert codes(scan) == [("/steps/0/dose/hold_s", "not_of_exercise")]
     assert codes(press(dose={"intensity_from": 6, "intensity_to": 5})) == [
         ("/steps/0/dose/intensity_to", "out_of_range")
     ]
@@ -227,7 +229,7 @@ def test_every_alarm_has_its_row_and_its_words():
 def test_dose_in_words():
     from homecare import words
 
-    assert words.dose_of(press(tool="soft_ball", dose={"repetitions": 2})) == (
+    assert words.dose_of(press(tool="soft_ball", dose={"repetitions": 2, "times_per_day": None})) == (
         "a soft ball, hold 45 seconds, 5 to 6 out of 10, 2 times"
     )
     assert words.stop_of(press()).startswith("Stop if it is more than 6 out of 10, ")
