@@ -109,10 +109,6 @@ class Problems:
         """Let pass what has this code."""
         self.errors = [error for error in self.errors if error.code != code]
 
-    def has(self, start: str) -> bool:
-        """Whether a value whose pointer begins like this is wrong."""
-        return any(error.pointer.startswith(start) for error in self.errors)
-
     def raise_if_any(self) -> None:
         if self.errors:
             raise Invalid(errors=self.errors)

@@ -166,7 +166,7 @@ def publish(
     problems.errors += safety.check_overrides(overrides, at=at).errors
     # The stop comes first: who is told to correct a number must not think that nothing else stands in the way.
     known = stopping.what_is_known(programme, programme.draft.get("steps", []), at=at)
-    stopping.refuse_stopped(known, [] if problems.has("/overrides") else overrides)
+    stopping.refuse_stopped(known, overrides)
     problems.raise_if_any()
     if programme.started_on is None:
         programme.started_on = today
