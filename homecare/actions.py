@@ -144,7 +144,7 @@ def publish(
     :param review_on: None: four weeks from now (domain facts 8.4)
     :param overrides: why it is right although a red flag is open; kept with the version, under the author's name
     :raises Invalid: the draft cannot be, or a date, the pain or an override cannot; each is named
-    :raises RedFlagStop: an open red flag stops a step, and nobody has answered for it
+    :raises ProgrammeRedFlagStop: an open red flag stops a step, and nobody has answered for it
     :raises NothingNew, AnotherRuns, ProgrammeEnded, NoAuthor:
     """
     author_id = policies.require_author(by)
@@ -158,11 +158,7 @@ def publish(
     review = programme.review_on if isinstance(review_on, Same) else review_on
     if isinstance(review_on, Same) and review is not None and review < today:
         review = None  # the review that was due has led to this version
-    if pain is not None and not 0 <= pain <= 10:
-        problems.add("/baseline_pain", "out_of_range", low=0, high=10)
-    for name, day in (("review_on", review), ("ends_on", ends)):
-        if day is not None and day < today:
-            problems.add(f"/{name}", "in_the_past")
+    _check_terms(problems, pain, {"review_on": review, "ends_on": ends}, today)
     problems.errors += safety.check_overrides(overrides, at=at).errors
     # The stop comes first: who is told to correct a number must not think that nothing else stands in the way.
     known = stopping.what_is_known(programme, programme.draft.get("steps", []), at=at)
@@ -185,15 +181,18 @@ def publish(
     planning.plan_ahead(programme, at=at)
     code = str(version.number)
     audit.log("programme.publish", by=by, target_id=programme.pk, patient_ids=[programme.patient_id], code=code)
-    for override in version.overrides:
-        audit.log(
-            "programme.override",
-            by=by,
-            target_id=programme.pk,
-            patient_ids=[programme.patient_id],
-            code=override["code"],
-        )
+    for one in version.overrides:
+        flag = one["code"]
+        audit.log("programme.override", by=by, target_id=programme.pk, patient_ids=[programme.patient_id], code=flag)
     return version
+
+
+def _check_terms(problems: Problems, pain: int | None, days: Mapping[str, date | None], today: date) -> None:
+    if pain is not None and not 0 <= pain <= 10:
+        problems.add("/baseline_pain", "out_of_range", low=0, high=10)
+    for name, day in days.items():
+        if day is not None and day < today:
+            problems.add(f"/{name}", "in_the_past")
 
 
 def _write_version(
@@ -267,7 +266,7 @@ def resume_programme(*, programme: Programme, by: Caller, at: datetime) -> None:
     """
     Let a paused programme go on. What is known against it is checked again.
 
-    :raises RedFlagStop: settle the red flag first, or give a new version with an override
+    :raises ProgrammeRedFlagStop: settle the red flag first, or give a new version with an override
     :raises Invalid: an alert forbids a step, or needs a reason that no version gives
     :raises NotRunning, NoAuthor:
     """

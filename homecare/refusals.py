@@ -83,7 +83,7 @@ register(
         ),
         "reason_required.pressure_a_day": _(
             "This muscle would be pressed for %(minutes)s minutes a day, more than %(usual)s. Lower the dose or give a "
-            "reason of at least 10 characters. (Product proposal, not reviewed by a clinician.)"
+            "reason of at least 10 characters. The limit is a proposal that no clinician has reviewed."
         ),
         "required.pressed_muscle": _("Choose the muscle to press."),
         "not_for_self_pressure": _("This muscle must not be pressed by the patient. Choose another muscle."),
@@ -107,7 +107,7 @@ register(
             "An open red flag stops this home programme. Clear the flag, remove the steps, or give a reason in your "
             "name."
         ),
-        **{f"{code}.home": STOPPED_STEPS for code in RED_FLAGS},
+        **dict.fromkeys((f"{code}.home" for code in RED_FLAGS), STOPPED_STEPS),
         "alert_stop.pressing": Text(
             _("Alert “%(alert)s”: the patient must not press here. Remove the step or choose another muscle."),
             alert=labels(ALERT_LABELS),

@@ -28,7 +28,7 @@ from worklist import actions as worklist
 REGIONS: dict[str, str] = {key: muscle["region"] for key, muscle in catalogue.MUSCLES.items()}
 
 
-class RedFlagStop(Conflict):
+class ProgrammeRedFlagStop(Conflict):
     reason = "red_flag_stop.home"
 
 
@@ -61,23 +61,14 @@ def check_alerts(known: Known, steps: Sequence[Mapping[str, Any]]) -> Problems:
 
 
 def refuse_stopped(known: Known, overrides: Sequence[safety.Override]) -> None:
-    """:raises RedFlagStop: naming each open red flag that stops a step and that nobody has answered for"""
-    stops = safety.unanswered_stops(known.flags, overrides)
-    if stops:
-        raise RedFlagStop(
-            errors=[
-                FieldError(
-                    "/overrides",
-                    f"{one.flag.code}.home",
-                    {
-                        "flag": one.flag.code,
-                        "answered_at": one.flag.answered_at,
-                        "steps": [number + 1 for number in one.steps],
-                    },
-                )
-                for one in stops
-            ]
-        )
+    """:raises ProgrammeRedFlagStop: naming each open red flag that stops a step and that nobody has answered for"""
+    errors = []
+    for one in safety.unanswered_stops(known.flags, overrides):
+        flag_of_home, steps = f"{one.flag.code}.home", [number + 1 for number in one.steps]
+        params = {"flag": one.flag.code, "answered_at": one.flag.answered_at, "steps": steps}
+        errors.append(FieldError("/overrides", flag_of_home, params))
+    if errors:
+        raise ProgrammeRedFlagStop(errors=errors)
 
 
 def overrides_of(programme: Programme) -> list[safety.Override]:
@@ -101,7 +92,7 @@ def check_running(programme: Programme, *, at: datetime) -> None:
     """
     Check what the patient has against what is known now.
 
-    :raises RedFlagStop:
+    :raises ProgrammeRedFlagStop:
     :raises Invalid: an alert forbids a step, or a step does not say why it is right with an alert
     """
     _version, steps = queries.current_version(programme)
@@ -127,10 +118,10 @@ def react_to_flags(*, patient_id: UUID, by: Caller, at: datetime) -> None:
     rows = Programme.objects.of_patients(people).exclude(status=Programme.Status.ENDED)
     for programme in rows.select_for_update(of=("self",), no_key=True).order_by("pk").select_related("patient"):
         if programme.status == Programme.Status.ACTIVE:
-            stop_if_flagged(programme, by=by, at=at)
+            stop_if_flagged(programme=programme, by=by, at=at)
 
 
-def stop_if_flagged(programme: Programme, *, by: Caller, at: datetime) -> bool:
+def stop_if_flagged(*, programme: Programme, by: Caller, at: datetime) -> bool:
     """Pause a locked, running programme that an open red flag stops; returns whether it was paused."""
     _version, steps = queries.current_version(programme)
     known = what_is_known(programme, [facts_of(step) for step in steps], at=at)

@@ -11,21 +11,23 @@ from django.core import signing
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 
 from accounts.web.pages import page
 from assessments import catalogue
 from assessments.models import Assessment
 from assessments.queries import trigger_points
-from assessments.red_flag_table import PROPOSAL, RED_FLAGS, STOP
+from assessments.red_flag_table import PROPOSAL
 from assessments.web.words import CLASSES
 from clinic.errors import Conflict, FieldError, Invalid, NotFound, Problems
-from clinic.refusals import message_for, message_of
-from homecare import actions, queries, rules, safety, stopping, words
+from clinic.refusals import message_for
+from homecare import actions, queries, rules, stopping, words
 from homecare import content as contents
 from homecare.models import Picture, Programme, Template
+from homecare.web.cards import card, patients_caution
+from homecare.web.overrides import sent_overrides, stop_lines
 from patients.queries import identities
 from treatments.web.views import known_points
 
@@ -243,63 +245,10 @@ def published(request: Any, programme: Programme) -> HttpResponse:
     except Invalid as refusal:
         programme.refresh_from_db()
         return shown(request, programme, status=400, errors=refusal.errors)
-    except stopping.RedFlagStop as refusal:
+    except stopping.ProgrammeRedFlagStop as refusal:
         programme.refresh_from_db()
         return shown(request, programme, status=409, errors=refusal.errors)
     return redirect("programme", programme.pk)
-
-
-def sent_overrides(post: Any) -> list[safety.Override]:
-    """
-    The reasons that are given for open red flags.
-
-    :raises Invalid: a time is none
-    """
-    overrides = []
-    for code in RED_FLAGS:
-        values = {name: post.get(f"{name}-{code}", "").strip() for name in ("override", "seen_by", "seen_at")}
-        if not any(values.values()):
-            continue
-        try:
-            seen_at = parse_datetime(values["seen_at"])
-        except ValueError:
-            seen_at = None
-        if values["seen_at"] and seen_at is None:
-            raise Invalid.at(f"/overrides/{len(overrides)}/seen_at", "invalid.time")
-        if seen_at is not None and timezone.is_naive(seen_at):
-            seen_at = timezone.make_aware(seen_at)
-        overrides.append(
-            safety.Override(
-                code, values["override"], given_at=timezone.now(), seen_by=values["seen_by"], seen_at=seen_at
-            )
-        )
-    return overrides
-
-
-def stop_lines(programme: Programme, known: stopping.Known, post: Any = None) -> list[dict[str, Any]]:
-    """Each open red flag that stops a step, or asks for caution, with what was given for it."""
-    before = {one["code"]: one for one in latest_overrides(programme)}
-    lines = []
-    for one in known.flags:
-        row, given = RED_FLAGS[one.flag.code], before.get(one.flag.code, {})
-        lines.append(
-            {
-                "code": one.flag.code,
-                "row": row,
-                "is_stop": one.level == STOP,
-                "answered_at": one.flag.answered_at,
-                "steps": ", ".join(str(number + 1) for number in one.steps),
-                "reason": post.get(f"override-{one.flag.code}", "") if post else given.get("reason", ""),
-                "seen_by": post.get(f"seen_by-{one.flag.code}", "") if post else given.get("seen_by", ""),
-                "seen_at": post.get(f"seen_at-{one.flag.code}", "") if post else (given.get("seen_at") or "")[:16],
-            }
-        )
-    return lines
-
-
-def latest_overrides(programme: Programme) -> list[dict[str, Any]]:
-    version, _steps = queries.current_version(programme)
-    return version.overrides if version else []
 
 
 def state(programme: Programme, errors: list[FieldError], *, saved: bool = True) -> dict[str, Any]:
@@ -318,12 +267,6 @@ def state(programme: Programme, errors: list[FieldError], *, saved: bool = True)
         ],
         "now": timezone.now(),
     }
-
-
-def patients_caution(programme: Programme, step: dict[str, Any]) -> str:
-    """The note under a step, as the patient reads it."""
-    with override(words.language_for(programme)):
-        return words.caution_of(step)
 
 
 GIVEN = {
@@ -395,81 +338,3 @@ def shown(
         "removed_name": words.name_of(removed["step"]) if removed else "",
     }
     return render(request, "homecare/builder.html", context, status=status)
-
-
-def card(
-    programme: Programme,
-    number: int,
-    step: dict[str, Any],
-    points: list[dict[str, Any]],
-    problems: list[FieldError],
-    known: stopping.Known,
-) -> dict[str, Any]:
-    """One step as the form draws it: only its own fields, with limits, suggestions, and what is wrong."""
-    exercise = rules.EXERCISES[step["exercise"]]
-    wrong: dict[str, list[str]] = {}
-    for error in problems:
-        if error.pointer.startswith(f"/steps/{number}/"):
-            wrong.setdefault(error.pointer.split("/", 3)[3], []).append(message_of(error))
-    fields = [
-        {
-            "name": name,
-            "label": _(rules.FIELDS[name].label),
-            "unit": rules.FIELDS[name].unit,
-            "value": step["dose"].get(name),
-            "limits": limits.block or rules.FIELDS[name].slip,
-            "suggested": limits.suggested,
-            "source": limits.source,
-            "soft": limits.soft,
-            "reason": step["limit_reasons"].get(name, ""),
-            "wants_reason": bool(
-                limits.soft and step["dose"].get(name) is not None
-                and not limits.soft[0] <= step["dose"][name] <= limits.soft[1]
-            ),
-            "problems": wrong.get(f"dose/{name}", []),
-        }
-        for name, limits in exercise.dose.items()
-    ]  # fmt: skip
-    asked = [rules.ALERT_PREFIX + code for code in safety.alerts_of(step, known.alerts, regions=stopping.REGIONS)]
-    if step["limit_reasons"].get(rules.TOTAL) or any(
-        error.reason == "reason_required.pressure_a_day" and error.pointer.startswith(f"/steps/{number}/")
-        for error in problems
-    ):
-        asked.append(rules.TOTAL)
-    ratings = contents.ratings()
-    fit = [p for p in points if not exercise.presses or ratings.get(p["muscle"]) != "no"]
-    return {
-        "number": number,
-        "step": step,
-        **words.told(step),
-        "presses": exercise.presses,
-        "tools": [(code, _(rules.TOOLS[code])) for code in exercise.tools if code in fitting_tools(exercise, step)],
-        "therapist_note": words.therapist_note_of(step),
-        "patients_caution": patients_caution(programme, step),
-        "reasons": [
-            {
-                "name": name,
-                "label": words.reason_label(name),
-                "value": step["limit_reasons"].get(name, ""),
-                "problems": wrong.get(f"limit_reasons/{name}", []),
-            }
-            for name in asked
-        ],
-        "drawings": [(name, words.drawing(name)) for name in exercise.drawings],
-        "fields": fields,
-        "points": fit,
-        "where": chosen(step),
-        "problems": {key: texts for key, texts in wrong.items() if not key.startswith("dose/")},
-    }
-
-
-def fitting_tools(exercise: rules.Exercise, step: dict[str, Any]) -> list[str]:
-    """What the select offers: what fits the muscle, and what is chosen, so that a wrong choice can be seen."""
-    allowed = contents.tools().get(step["muscle"] or "") if exercise.presses else None
-    return [*(allowed or exercise.tools), step["tool"]]
-
-
-def chosen(step: dict[str, Any]) -> str:
-    if step["trigger_point"]:
-        return f"point:{step['trigger_point']}:{step['muscle']}:{step['side']}"
-    return f"muscle:{step['muscle']}:{step['side']}" if step["muscle"] else ""

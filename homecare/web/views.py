@@ -114,7 +114,7 @@ def change_status(request: Any, programme_id: UUID, change: str) -> HttpResponse
         raise NotFound
     try:
         STATUS_ACTIONS[change](programme=found, by=request.caller, at=timezone.now())
-    except (Invalid, stopping.RedFlagStop) as refusal:
+    except (Invalid, stopping.ProgrammeRedFlagStop) as refusal:
         for error in refusal.errors:
             toasts.error(request, message_of(error))
     return redirect("programme", found.pk)

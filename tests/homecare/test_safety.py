@@ -392,7 +392,7 @@ def test_more_than_ten_minutes_on_a_muscle_a_day_needs_a_reason(entry, api, pati
     body = programme_of(step(NECK, hold_s=45, repetitions=7, times_per_day=2))  # 10.5 minutes
     assert entry.give(patient, body)[0] == 400
     if isinstance(entry, ByPage):
-        assert "Product proposal, not reviewed by a clinician." in entry.text
+        assert "The limit is a proposal that no clinician has reviewed." in entry.text
     body["steps"][0]["limit_reasons"] = {"pressure_a_day": REASON}
     assert entry.give(patient, body)[0] == 200
 
