@@ -158,6 +158,7 @@ def of_tables() -> Iterable[str]:
         *home.STOP_IF.values(),
         *(wrong.label for wrong in home.WRONG.values()),
         home.LIGHT_REASON,
+        home.PINCH,
     )
     yield from (status.label for status in scheduling.STATUSES.values())
     yield from (text for kind in worklist.KINDS.values() for text in (kind.label, kind.to_do))

@@ -135,6 +135,9 @@ USUAL_PRESSURE_S, MOST_PRESSURE_S = 600, 3600
 # Why a dose, an alert or an open red flag is right all the same: shorter ones explain nothing.
 MIN_REASON_CHARACTERS = 10
 
+# What the patient reads instead, where the fingers are all that is allowed.
+PINCH = "Hold the tender spot lightly between finger and thumb, and breathe on. It may be uncomfortable, not painful."
+
 EXERCISES = {
     "scan": Exercise(
         "Scan neck and shoulders",

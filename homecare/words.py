@@ -50,6 +50,16 @@ def drawing(name: str) -> SafeString:
     return mark_safe(svg.replace("<svg ", '<svg class="drawing" aria-hidden="true" focusable="false" ', 1))  # noqa: S308 - our own file
 
 
+def drawing_of(step: Mapping[str, Any]) -> SafeString:
+    """The drawing of a step; none of a ball where there must be none, and lying where the head lies on the balls."""
+    tool = tool_of(step)
+    if tool == rules.FINGERS:
+        return mark_safe("")
+    if tool == "two_soft_balls":
+        return drawing("self_pressure_lying")
+    return drawing(step.get("drawing") or rules.EXERCISES[step["exercise"]].drawings[0])
+
+
 def name_of(step: Mapping[str, Any]) -> str:
     """What the step is called; an exercise of the clinic's own by the beginning of its words."""
     if step["exercise"] == "own":
@@ -83,6 +93,8 @@ def spot_of(spot: Mapping[str, Any]) -> str:
 def how_of(step: Mapping[str, Any]) -> str:
     """What the patient does: the clinic's words, after ours."""
     ours = rules.EXERCISES[step["exercise"]].how
+    if tool_of(step) == rules.FINGERS:
+        ours = rules.PINCH
     own = str(step.get("cue", "")).strip()
     return "\n".join(text for text in (gettext(ours) if ours else "", own) if text)
 
@@ -193,7 +205,7 @@ def told(step: Mapping[str, Any]) -> dict[str, Any]:
         "caution": caution_of(step),
         "where_drawn": places.picture(step["muscle"], step.get("side"), place_of(step)) if step.get("muscle") else "",
         "checklist": [(code, gettext(rules.CHECKLIST[code])) for code in rules.EXERCISES[step["exercise"]].checklist],
-        "drawn": drawing(step.get("drawing") or rules.EXERCISES[step["exercise"]].drawings[0]),
+        "drawn": drawing_of(step),
     }
 
 

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import Error, connection, transaction
 from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -21,6 +22,7 @@ from homecare.models import Occurrence, Programme, Version
 from messaging import links
 from patients.rules import BODY_REGIONS, KnownAlert
 from tests import builders
+from tests.assessments.test_autosave import Screen
 from tests.homecare.conftest import FILLED, content, filled
 from worklist.models import Item
 
@@ -244,6 +246,9 @@ def test_the_starter_pinches_the_front_of_the_neck_and_says_why():
     from homecare import words
 
     assert words.dose_of(pinch).startswith("a light pinch between finger and thumb, ")
+    assert words.how_of(pinch).startswith("Hold the tender spot lightly")
+    assert words.drawing_of(pinch) == ""  # a drawing of a ball would say the opposite
+    assert words.drawing_of(under_skull) == words.drawing("self_pressure_lying")
 
 
 def test_a_light_dose_without_its_reason_is_asked_for():
@@ -701,3 +706,93 @@ def test_the_therapist_reads_that_it_came_from_home(visitor, active, cast):
     text = page.get(f"/patients/{active.patient_id}/red-flags/").content.decode()
     assert "by the patient at home" in text
     assert page.get(f"/patients/{active.patient_id}/").status_code == 200
+
+
+def test_the_autosave_of_an_exam_pauses_it(api, active, cast):
+    exam = api().post(f"/patients/{active.patient_id}/assessments/", builders.exam()).json()
+    screen = Screen(cast.therapist, exam)
+    assert screen.send(("pain_now", 4, 6)).status_code == 200
+    with tenancy.scope(cast.clinic.pk):
+        active.refresh_from_db()
+        assert active.status == "active"
+
+    answered = screen.send(("red_flags/trauma_recent/answer", "yes", None))
+
+    assert answered.status_code == 200, answered.content
+    assert_stopped(cast, active, "trauma_recent")
+
+
+def test_a_date_that_brings_a_yes_behind_a_no_pauses_it(api, active, cast):
+    early, late = timezone.now() - timedelta(days=3), timezone.now() - timedelta(days=2)
+    yes = builders.exam(performed_at=early.isoformat(), red_flags=builders.screen(yes=["severe_headache"]))
+    no = builders.exam(performed_at=late.isoformat(), red_flags=builders.screen())
+    with tenancy.scope(cast.clinic.pk):
+        Programme.objects.filter(pk=active.pk).update(status="draft")
+    draft = api().post(f"/patients/{active.patient_id}/assessments/", yes).json()["id"]
+    sign(api, api().post(f"/patients/{active.patient_id}/assessments/", no).json()["id"])
+    with tenancy.scope(cast.clinic.pk):
+        Programme.objects.filter(pk=active.pk).update(status="active")
+
+    moved = api().patch(f"/assessments/{draft}/", {"performed_at": timezone.now().isoformat()}, If_Match="*")
+
+    assert moved.status_code == 200
+    assert_stopped(cast, active, "severe_headache")
+
+
+def test_a_new_version_of_a_signed_no_pauses_it(api, active, cast):
+    with tenancy.scope(cast.clinic.pk):
+        Programme.objects.filter(pk=active.pk).update(status="draft")
+    sign(api, examine(api, active.patient_id, "fever_infection"))
+    no = examine(api, active.patient_id)
+    sign(api, no)
+    with tenancy.scope(cast.clinic.pk):
+        Programme.objects.filter(pk=active.pk).update(status="active")
+    revised = api().post(f"/assessments/{no}/revisions/").json()["id"]
+    assert api().patch(f"/assessments/{revised}/", {"red_flags": []}, If_Match="*").status_code == 200
+    sign(api, revised)
+    assert_stopped(cast, active, "fever_infection")
+
+
+@pytest.mark.parametrize("published", [True, False])
+def test_earlier_programmes_and_templates_are_checked_like_any_other(published, api, patient, cast):
+    """Whatever a draft was copied from, it passes the same gate."""
+    page = Client()
+    page.force_login(cast.therapist)
+    template = api().post("/programme-templates/", {"name": "Neck", "content": programme_of(step(NECK))}).json()["id"]
+    source = f"template:{template}"
+    if published:
+        ByApi(api).give(patient, programme_of(step(NECK)))
+        with tenancy.scope(cast.clinic.pk):
+            programme = Programme.objects.get()
+        assert api().post(f"/programmes/{programme.pk}/end/").status_code == 200
+        source = f"programme:{programme.pk}"
+    examine(api, patient, "severe_headache")
+
+    made = page.post(f"/patients/{patient}/programmes/new/", {"from": source})
+
+    programme = made["Location"].split("/")[2]
+    assert ByApi(api).publish(programme)[:2] == (409, "red_flag_stop")
+
+
+def test_a_template_with_a_ball_on_the_front_of_the_neck_is_refused(api):
+    body = {"name": "Front", "content": programme_of(step(SCM | {"tool": "soft_ball"}))}
+    refused = api().post("/programme-templates/", body)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, "not_for_this_muscle")
+
+
+def test_the_database_refuses_a_ball_on_the_front_of_the_neck(active, cast):
+    statement = (
+        "INSERT INTO homecare_step SELECT (jsonb_populate_record(s, jsonb_build_object('id', uuidv7(), "
+        "'position', 99, 'muscle_id', 'scm_sternal'))).* FROM homecare_step s LIMIT 1"
+    )
+    refused = pytest.raises(Error, match="step_front_of_neck_without_tool")
+    with tenancy.scope(cast.clinic.pk), connection.cursor() as cursor, refused, transaction.atomic():
+        cursor.execute(statement)
+
+
+def test_a_raised_flag_is_final(visitor, cast):
+    visitor.post("/c/today/", {"wrong": "night_pain"})
+    with tenancy.scope(cast.clinic.pk), connection.cursor() as cursor:
+        for statement in ("UPDATE assessments_raisedflag SET code = code", "DELETE FROM assessments_raisedflag"):
+            with pytest.raises(Error), transaction.atomic():
+                cursor.execute(statement)
