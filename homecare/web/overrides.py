@@ -19,7 +19,7 @@ def sent_overrides(post: Any) -> list[safety.Override]:
 
     :raises Invalid: a time is none
     """
-    overrides = []
+    overrides: list[safety.Override] = []
     for code in RED_FLAGS:
         values = {name: post.get(f"{name}-{code}", "").strip() for name in ("override", "seen_by", "seen_at")}
         if not any(values.values()):
