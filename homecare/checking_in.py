@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import Membership
-from assessments import catalogue
+from assessments import catalogue, raised_flags
+from assessments.red_flags import HOME_CHECK_IN
 from audit import actions as audit
 from clinic.caller import Caller
 from clinic.errors import Conflict, Problems
@@ -209,6 +210,10 @@ def _said_already(kind: str, programme: Programme, facts: dict[str, Any]) -> boo
 def _escalate(
     check_in: CheckIn, before: Sequence[str], *, about_id: UUID, tell: UUID, by: Caller, at: datetime
 ) -> None:  # fmt: skip
+    codes = [rules.RED_FLAG_OF[code] for code in check_in.wrong if code in rules.RED_FLAG_OF and code not in before]
+    raised_flags.raise_flags(
+        patient_id=check_in.patient_id, codes=codes, source=HOME_CHECK_IN, source_id=check_in.pk, by=by, at=at
+    )
     for kind, codes in rules.rows_for([code for code in check_in.wrong if code not in before]).items():
         told = to_be_told(tell, by.clinic_id) if kind == "red_flag" else []
         _tell(kind, check_in, about_id, {"answers": codes}, told, by, at)

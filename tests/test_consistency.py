@@ -24,6 +24,7 @@ OURS = [model for model in apps.get_models() if model._meta.app_config.name.spli
 SOURCES = [p for app in APPS for p in (ROOT / app).rglob("*.py") if "migrations" not in p.parts]
 FINAL = {
     "AuditEvent", "Merge", "Record", "Mark", "ChainCheck", "DeliveryEvent", "Version", "Step", "Change", "Clearance",
+    "RaisedFlag",
     "ConsentText", "Consent", "ConsentWithdrawal", "ConsentCopy",
 }  # fmt: skip
 FINAL_ONCE_SIGNED = {
@@ -41,6 +42,7 @@ EDITABLE = {
 CHANGING = [
     "scheduling.series", "scheduling.waitlist", "scheduling.availability", "scheduling.follow_ups",
     "homecare.checking_in", "homecare.library", "assessments.clearances",
+    "assessments.raised_flags", "homecare.stopping",
 ]  # fmt: skip
 CODE_LISTS = {"Muscle", "BodyZone", "Movement", "Caution", "CatalogueLoad"}
 

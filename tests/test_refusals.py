@@ -39,6 +39,7 @@ CARRIERS = {
 FROM_TABLES: dict[tuple[str, str], Iterable[str]] = {
     ("treatments/actions.py", "flag"): RED_FLAGS,
     ("homecare/planning.py", "obstacle"): OBSTACLES,
+    ("homecare/stopping.py", "flag_of_home"): [f"{code}.home" for code in RED_FLAGS],
 }
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 

@@ -38,7 +38,7 @@ from tests.scheduling.conftest import make_desk
 from worklist import actions as worklist
 
 CLEARANCE = {"code": "inflammatory", "kind": "physician", "reason": "Seen by the rheumatologist."}
-PROGRAMME = {"title": "Neck", "steps": [{"exercise": "chin_tuck", "dose": {"hold_s": 10}}]}
+PROGRAMME = {"title": "Neck", "steps": [{"exercise": "chin_tuck", "dose": {"hold_s": 10, "repetitions": 5}}]}
 TODAY = timezone.now().replace(hour=10, minute=0, second=0, microsecond=0)
 SOON_AT = TODAY + timedelta(days=14 - TODAY.weekday())  # a Monday
 SOON_IN = {"starts_at": SOON_AT.isoformat(), "therapist_id": "{therapist}", "room_id": "{rooms}"}

@@ -14,13 +14,13 @@ from tests.browser.conftest import PHONE, faults
 
 pytestmark = pytest.mark.long
 STEPS = [
-    {"exercise": "scan"},
+    {"exercise": "scan", "dose": {"duration_s": 60}},
     {"exercise": "self_pressure", "muscle": "trapezius_upper", "side": "right", "tool": "soft_ball",
-     "dose": {"hold_s": 30, "intensity_from": 5, "intensity_to": 6, "repetitions": 2}},
+     "dose": {"hold_s": 30, "intensity_from": 5, "intensity_to": 6, "repetitions": 2, "times_per_day": 2}},
     {"exercise": "side_bends", "dose": {"repetitions": 5}},
     {"exercise": "scapular_retraction", "dose": {"sets": 3, "repetitions": 12, "days_per_week": 4}},
     {"exercise": "chin_tuck", "tool": "lying", "dose": {"hold_s": 10, "repetitions": 10, "times_per_day": 2}},
-    {"exercise": "ergonomics"},
+    {"exercise": "ergonomics", "dose": {"break_every_min": 30}},
 ]  # fmt: skip
 MOST_KB = 60
 

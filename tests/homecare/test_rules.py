@@ -13,7 +13,8 @@ RATINGS = {"trapezius_upper": "ok", "scalenes": "no", "scm_sternal": "caution"}
 
 
 def press(**fields):
-    dose = {"hold_s": 45, "intensity_from": 5, "intensity_to": 6} | fields.pop("dose", {})
+    guide = {"hold_s": 45, "intensity_from": 5, "intensity_to": 6, "repetitions": 2, "times_per_day": 2}
+    dose = guide | fields.pop("dose", {})
     return {"exercise": "self_pressure", "muscle": "trapezius_upper", "side": "right", "dose": dose} | fields
 
 
@@ -24,7 +25,7 @@ def codes(step, **options):
 def test_the_starter_programme_is_right_as_it_is():
     steps = rules.starter([{"muscle": "trapezius_upper", "side": "right"}])
 
-    assert rules.check_steps(steps, ratings=RATINGS).errors == []
+    assert rules.check_steps(steps, ratings=RATINGS, is_template=True).errors == []
     assert [s["exercise"] for s in steps] == rules.STARTER
     guide = next(s for s in steps if s["exercise"] == "self_pressure")
     assert guide["dose"] == {"hold_s": 45, "intensity_from": 5, "intensity_to": 6}
@@ -39,7 +40,7 @@ def test_the_guides_hold_passes(value):
 def test_another_hold_wants_a_reason(value):
     step = press(dose={"hold_s": value})
     assert codes(step) == [("/steps/0/dose/hold_s", "reason_required")]
-    assert codes(step, reasons_may_wait=True) == []
+    assert codes(step, is_template=True) == []
     assert codes({**step, "limit_reasons": {"hold_s": "Tolerates it well."}}) == []
 
 
@@ -53,15 +54,17 @@ def test_only_where_the_catalogue_allows():
     assert codes(press(muscle="scalenes")) == [("/steps/0/muscle", "not_for_self_pressure")]
     assert codes(press(muscle="scm_sternal")) == []
     assert codes(press(muscle=None, side=None)) == [("/steps/0/muscle", "required")]
-    assert codes({"exercise": "stretch", "muscle": "scalenes", "side": "left", "dose": {}}) == []
+    dose = {"hold_s": 30, "repetitions": 3}
+    assert codes({"exercise": "stretch", "muscle": "scalenes", "side": "left", "dose": dose}) == []
 
 
 def test_a_step_says_what_is_wrong_with_it():
     assert codes({"exercise": "swim"}) == [("/steps/0/exercise", "invalid_choice")]
     assert codes(press(side="middle")) == [("/steps/0/side", "required")]
     assert codes(press(tool="band")) == [("/steps/0/tool", "invalid_choice")]
-    assert codes({"exercise": "own", "cue": " "}) == [("/steps/0/cue", "required")]
-    assert codes({"exercise": "scan", "dose": {"hold_s": 3}}) == [("/steps/0/dose/hold_s", "not_of_exercise")]
+    assert codes({"exercise": "own", "cue": " ", "dose": {"sets": 1}}) == [("/steps/0/cue", "required")]
+    scan = {"exercise": "scan", "dose": {"duration_s": 60, "hold_s": 3}}
+    assert codes(scan) == [("/steps/0/dose/hold_s", "not_of_exercise")]
     assert codes(press(dose={"intensity_from": 6, "intensity_to": 5})) == [
         ("/steps/0/dose/intensity_to", "out_of_range")
     ]
