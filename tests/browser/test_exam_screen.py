@@ -232,7 +232,7 @@ def test_points_of_the_last_exam_wait_to_be_confirmed(person, writer, patient_id
     page.click("[data-review]")
     page.wait_for_url("**/review/")
 
-    assert page.inner_text(".wrong").count("Brought from the last exam") == 1
+    assert page.inner_text(".wrong").count("copied from the last exam") == 1
     assert page.locator(".wrong").count() == 2
     assert page.is_disabled("text=Sign as")
     page.goto(url)
@@ -261,7 +261,7 @@ def test_impossible_and_unusual_values_are_answered_in_place(person, writer, pat
     page.click("[data-review]")
     page.wait_for_url("**/review/")
 
-    assert "Usual is 30 to 1000 kPa; say why." in page.inner_text(".wrong")
+    assert "The usual range is 30 to 1000 kPa." in page.inner_text(".wrong")
     page.goto(url)
     page.wait_for_selector("body[data-ready]")
     page.click("[data-more] > summary")

@@ -58,7 +58,7 @@ def test_compression_needling_and_what_came_of_it(person, writer, patient_id):
     )
     page.click("[data-review]")
     page.wait_for_url("**/review/")
-    assert "2 needles went in and 1 came out" in page.inner_text(".wrong")
+    assert "2 needles inserted, 1 removed" in page.inner_text(".wrong")
     assert page.is_disabled("text=Sign as")
     page.goto(url)
     page.wait_for_selector("body[data-ready]")
