@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.rules import ROLES
+from accounts.rules import BASIC_TRAINING, ROLES
 from clinic.refusals import Text, labels, register
 
 register(
@@ -19,6 +19,8 @@ register(
         "no_clinic": _("No clinic is chosen. Choose one on the start page."),
         "no_clinic.not_member": _("You do not work for this clinic. Ask its owner to add you."),
         "not_a_therapist": _("This person is not a therapist of this clinic. Choose a therapist."),
+        "owners_only.competency_or_consent": _("Only an owner of the clinic can do this. Ask an owner."),
+        "unknown_code.basic_training": Text(_("Choose one of: %(choices)s."), choices=labels(BASIC_TRAINING)),
         "unknown_code.role": Text(_("This role does not exist. Choose one of: %(choices)s."), choices=labels(ROLES)),
         "unknown_scope": _("These scopes do not exist: %(scopes)s. Remove them."),
         "unknown_scope.none": _("Choose at least one scope."),

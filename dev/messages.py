@@ -143,6 +143,8 @@ def of_tables() -> Iterable[str]:
     yield from (rule_set.label for rule_set in exam.RULE_SETS.values())
     yield from (alert.label for alert in patients.ALERTS.values())
     yield from (technique.label for technique in dose.TECHNIQUES.values())
+    yield from roles.COMPETENCIES.values()
+    yield from roles.BASIC_TRAINING.values()
     for field in dose.FIELDS.values():
         yield field.label
         yield from (code.replace("_", " ") for code in field.codes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.rules import COMPETENCIES
 from clinic.refusals import Text, labels, register
 from scheduling import words
 from treatments.rules import TECHNIQUES
@@ -84,6 +85,7 @@ register(
         "out_of_range.day": _("Choose a day from 2000 to 2100."),
         "out_of_range.weekday": _("Choose a day from Monday (0) to Sunday (6)."),
         "out_of_range.reminder_hours": _("Enter at most %(most)s reminders, each %(low)s to %(high)s hours before."),
+        "unknown.competency": Text(_("Choose one of: %(choices)s."), choices=labels(COMPETENCIES)),
         "unknown.technique": Text(_("Choose one of: %(choices)s."), choices=labels(TECHNIQUE_LABELS)),
         "unknown.room": _("Choose rooms of this clinic."),
         "unknown.setup": _("This does not exist in this clinic. Reload the page and choose again."),

@@ -13,6 +13,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.rules import COMPETENCIES
 from clinic.api.fields import StrictInteger, StrictSerializer, Text, names_of, parsed
 from clinic.api.pagination import Page
 from clinic.api.schema import PAGED
@@ -51,8 +52,11 @@ class TypeShape(StrictSerializer):
 class CompetencyShape(StrictSerializer):
     id = serializers.UUIDField(read_only=True)
     user_id = serializers.UUIDField()
-    technique = serializers.ChoiceField(list(TECHNIQUES))
-    valid_until = serializers.DateField(required=False, allow_null=True)
+    technique = serializers.ChoiceField(list(COMPETENCIES))
+    valid_until = serializers.DateField(required=False, allow_null=True, help_text="its last day; null: without an end")
+    proof = Text(required=False, allow_blank=True, max_length=500, help_text="certificate, course or reference")
+    proof_seen_on = serializers.DateField(required=False, allow_null=True, help_text="null: today, if there is a proof")
+    proof_seen_by_id = serializers.UUIDField(read_only=True, allow_null=True)
 
 
 class HoursShape(StrictSerializer):
