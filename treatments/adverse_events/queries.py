@@ -143,3 +143,8 @@ def events_of_period(*, since: datetime, until: datetime) -> list[AdverseEvent]:
     events = events.filter(session__performed_at__gte=since, session__performed_at__lt=until)
     whole = events.select_related("session", "recorded_by").prefetch_related("session__interventions")
     return list(whole.order_by("session__performed_at", "event_id"))
+
+
+def count_unconfirmed() -> int:
+    """Return how many events of the clinic wait for a therapist's judgement."""
+    return AdverseEvent.objects.newest_versions().filter(status=rules.UNCONFIRMED).count()

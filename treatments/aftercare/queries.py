@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from assessments import catalogue
 from messaging.texts import language_of
 from patients.models import Patient
@@ -31,3 +33,9 @@ def language_for(patient: Patient, clinic_locale: str) -> str:
     """Return the language of the advice: the patient's, or the clinic's."""
     language = language_of(patient.in_use.language, clinic_locale)
     return language if language in texts.LANGUAGES else texts.LANGUAGES[0]
+
+
+def newest_sent(*, session_id: UUID, patient_id: UUID) -> Aftercare | None:
+    """Return the advice that was last sent to the patient about a session."""
+    sent = Aftercare.objects.filter(session_id=session_id, patient_id=patient_id, how=rules.LINK)
+    return sent.order_by("-given_at", "-id").first()
