@@ -39,7 +39,16 @@ class Administered(ReadOnly):
 
 @admin.register(Clinic)
 class ClinicAdmin(ReadOnly):
-    list_display = ["name", "slug", "country", "time_zone", "locale", "rule_set", "pressure_unit"]
+    list_display = [
+        "name",
+        "slug",
+        "country",
+        "time_zone",
+        "locale",
+        "rule_set",
+        "pressure_unit",
+        "shows_classification",
+    ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Clinic]:
         return super().get_queryset(request).filter(pk=request.clinic.pk)  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ class NoAuthor(Forbidden):
 
 
 class OwnersOnly(Forbidden):
-    reason = "owners_only.competency_or_consent"
+    reason = "owners_only"
 
 
 def person_as_caller(user: User, clinic_id: UUID, *, ip: str | None, request_id: str | None) -> Caller | None:

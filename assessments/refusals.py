@@ -17,10 +17,6 @@ register(
         "empty.exam": _("This exam is empty. Record something before you sign it."),
         "id_taken": _("This ID is already in use. Send a new one."),
         "in_future.exam": _("An exam can't be in the future. Correct its date and time."),
-        "reason_required.declined": _("Write down why the patient declined to answer."),
-        "needs_no": _("Only a “no” can come from “no to all others”."),
-        "needs_yes": _("Name a part of the body only with the answer “yes”."),
-        "not_of_this_flag": _("This question is not about a part of the body. Leave it out."),
         "invalid.edits": _("Your changes could not be read. Reload the page and enter them again."),
         "needs_local_twitch": _("The local twitch was not tested. Record its result, or remove how it was tested."),
         "needs_referred_pain": _(

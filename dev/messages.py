@@ -131,9 +131,11 @@ def of_tables() -> Iterable[str]:
     from homecare import rules as home
     from patients import rules as patients
     from scheduling import rules as scheduling
+    from treatments import limit_sources
     from treatments import rules as dose
     from worklist import rules as worklist
 
+    yield from (about.source for about in {limit_sources.OURS, *limit_sources.SOURCES.values()})
     yield from roles.ROLES.values()
     yield from (muscle["name"] for muscle in catalogue.MUSCLES.values())
     yield from (zone["label"] for zone in catalogue.ZONES.values())

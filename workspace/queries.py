@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Max
 
+from accounts.queries import shows_classification
 from assessments.models import Assessment, Finding, RangeOfMotion
 from clinic.sql import prepared
 from patients.models import Patient
@@ -64,6 +65,8 @@ def due_patients(
         "clinic": clinic_id, "user": user_id, "since": since, "until": until, "now": now, "limit": limit,
         "holding": HOLDING,
     }  # fmt: skip
+    if not shows_classification():
+        return []  # they are chosen by a computed class
     rows = prepared(DUE, values)
     people = Patient.objects.in_bulk([row[0] for row in rows])
     in_care = {pk for pk, person in people.items() if person.status == "in_care" and not person.is_merged}
@@ -106,7 +109,8 @@ def courses(patient_ids: Sequence[UUID]) -> list[Course]:
     found: dict[UUID, Course] = {}
     for finding in findings:
         course = _course_of(found, finding.trigger_point)
-        course.steps.append({"what": "found", "at": finding.assessment.performed_at, "class": finding.class_code})
+        shown_class = finding.class_code if shows_classification() else ""
+        course.steps.append({"what": "found", "at": finding.assessment.performed_at, "class": shown_class})
         if finding.point_view:
             course.point = {"view": finding.point_view, "x": finding.point_x, "y": finding.point_y}
     for treatment in treatments:

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from assessments import rules as exam
 from clinic.api.fields import Number, StrictInteger, StrictSerializer, Text, many
 from clinic.choices import DOCUMENT_STATUSES
-from treatments import rules
+from treatments import limit_sources, rules
 from treatments.adverse_events import rules as event_rules
 
 
@@ -188,6 +188,14 @@ class SessionSignedOutput(serializers.Serializer[Any]):
     signed_by = serializers.UUIDField()
 
 
+class LimitOutput(serializers.Serializer[Any]):
+    limit = serializers.ChoiceField([limit_sources.HARD, limit_sources.SOFT, limit_sources.TYPICAL])
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    status = serializers.ChoiceField(limit_sources.STATUSES, help_text="how well it is known")
+    source = serializers.CharField()  # type: ignore[assignment]
+
+
 class DoseFieldOutput(serializers.Serializer[Any]):
     name = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
@@ -197,6 +205,7 @@ class DoseFieldOutput(serializers.Serializer[Any]):
     hard = serializers.ListField(child=serializers.FloatField(), allow_null=True, help_text="refused outside")
     soft = serializers.ListField(child=serializers.FloatField(), allow_null=True, help_text="a reason is asked outside")
     typical = serializers.ListField(child=serializers.FloatField(), allow_null=True)
+    limits = LimitOutput(many=True, help_text="the same limits, each with where it comes from")
 
 
 class TechniqueOutput(serializers.Serializer[Any]):

@@ -93,14 +93,7 @@ def record_consents(*, patient_id: UUID, agreed: Agreed, given: Given, by: Calle
     given_at = given.given_at or at
     _check(patient, agreed, given, given_at, at)
 
-    # What was read on the screen is what is agreed to: the version is compared, and the text kept whole.
-    texts = {}
-    for region, version in agreed.versions.items():
-        text = queries.current_text(agreed.technique_class, region, agreed.language)
-        if text.version != version:
-            raise TextChanged
-        texts[region] = text
-
+    texts = _texts_read(agreed)
     signature = given.signature if given.how == rules.SIGNATURE else None
     signing_id, valid_days = new_id(), patient.clinic.consent_valid_days
     consents = [
@@ -134,6 +127,20 @@ def record_consents(*, patient_id: UUID, agreed: Agreed, given: Given, by: Calle
     for consent in consents:
         audit.log("consent.record", by=by, target_id=consent.pk, patient_ids=[patient.pk], code=consent.scope)
     return consents
+
+
+def _texts_read(agreed: Agreed) -> dict[str, queries.CurrentText]:
+    """
+    Return region to text. What was read on the screen is what is agreed to, so the versions are compared.
+
+    :raises TextChanged:
+    """
+    texts = {
+        region: queries.current_text(agreed.technique_class, region, agreed.language) for region in agreed.versions
+    }
+    if any(text.version != agreed.versions[region] for region, text in texts.items()):
+        raise TextChanged
+    return texts
 
 
 def signature_digest(strokes: rules.Strokes) -> bytes:
@@ -225,12 +232,10 @@ def withdraw_consent(
     if ConsentWithdrawal.objects.filter(consent=consent).exists():
         raise AlreadyWithdrawn
     when = withdrawn_at or at
-    problems = Problems()
     if when > at:
-        problems.add("/withdrawn_at", "in_future.withdrawn_at")
+        raise Invalid.at("/withdrawn_at", "in_future.withdrawn_at")
     if when < consent.given_at:
-        problems.add("/withdrawn_at", "before_given.withdrawn_at")
-    problems.raise_if_any()
+        raise Invalid.at("/withdrawn_at", "before_given.withdrawn_at")
 
     same = Consent.objects.of_patients(people).filter(
         technique_class=consent.technique_class, region=consent.region, given_at__lte=when, withdrawal=None
@@ -250,14 +255,9 @@ def withdraw_consent(
         for row in same.order_by("given_at", "id")
     ]
     ConsentWithdrawal.objects.bulk_create(withdrawals)
-    for withdrawal in withdrawals:
-        audit.log(
-            "consent.withdraw",
-            by=by,
-            target_id=withdrawal.consent_id,
-            patient_ids=[withdrawal.patient_id],
-            code=consent.scope,
-        )
+    for row in withdrawals:
+        patient_ids = [row.patient_id]
+        audit.log("consent.withdraw", by=by, target_id=row.consent_id, patient_ids=patient_ids, code=consent.scope)
     return withdrawals
 
 
