@@ -35,7 +35,7 @@ def events_of_session(subject_id: UUID) -> list[AdverseEvent]:
 def versions_of(event_id: UUID) -> list[AdverseEvent]:
     """Return all versions of an event, the newest first."""
     versions = AdverseEvent.objects.filter(event_id=event_id).order_by("-version")
-    return list(versions.select_related("session", "recorded_by"))
+    return list(versions.select_related("session", "recorded_by").prefetch_related("session__interventions"))
 
 
 def sessions_of(patient_ids: list[UUID], *, limit: int = 50) -> list[Session]:
