@@ -190,7 +190,8 @@ class World:
         return {
             "patient": self.patient, "programme": self.programme.pk, "series": self.series.pk,
             "appointment": self.appointment.pk, "assessment": self.assessment, "session": self.session,
-            "event": self.event, "type": self.desk.kind.pk, "day": f"{DAY:%Y-%m-%d}", "first": f"{DAY - timedelta(days=30):%Y-%m-%d}",
+            "event": self.event,
+            "type": self.desk.kind.pk, "day": f"{DAY:%Y-%m-%d}", "first": f"{DAY - timedelta(days=30):%Y-%m-%d}",
             "last": f"{DAY:%Y-%m-%d}",
         }  # fmt: skip
 
