@@ -19,7 +19,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from drf_spectacular.generators import SchemaGenerator
 
-from accounts.models import Membership
+from accounts.models import Competency, Membership
 from assessments import catalogue
 from assessments.models import Assessment
 from assessments.rules import DEFAULT_RULE_SET
@@ -33,7 +33,6 @@ from scheduling.models import (
     AppointmentType,
     Change,
     Closure,
-    Competency,
     ExtraHours,
     Hours,
     Offer,
@@ -60,6 +59,8 @@ LISTS: dict[str, dict[str, str]] = {
     "body-zones/": LIMITED,
     "closures/": {},
     "competencies/": {},
+    "competencies/expiring/": {},
+    "consent-texts/": LIMITED,
     "exercises/": LIMITED,
     "extra-hours/": {},
     "hours/": {},
@@ -71,6 +72,7 @@ LISTS: dict[str, dict[str, str]] = {
     "patients/{patient}/adverse-events/": {},
     "patients/{patient}/assessments/": {},
     "patients/{patient}/check-ins/": {},
+    "patients/{patient}/consents/": {},
     "patients/{patient}/history/": {},
     "patients/{patient}/programmes/": {},
     "patients/{patient}/series/": {},
@@ -219,6 +221,7 @@ class World:
             self.add_drafts(row_patient)
         self.add_documents(n)
         self.add_event(n)
+        self.post(f"patients/{self.patient}/consents/", builders.consent())
 
     def add_patient(self, n: int) -> Any:
         patient = builders.patient(self.by, family_name=f"Row-{n}", given_names="Ada", email=f"row{n}@mail.example")
@@ -233,7 +236,9 @@ class World:
         site = Site.objects.create(id=new_id(), name=f"Site {n}", address="1 Hill Road", **home)
         self.room = Room.objects.create(id=new_id(), site=site, name=f"Room {n}", **home)
         AppointmentType.objects.create(id=new_id(), name=f"Type {n}", length_min=30, buffer_min=0, **home)
-        Competency.objects.create(id=new_id(), user=self.user, technique="dry_needling", **home)
+        Competency.objects.create(
+            id=new_id(), user=self.user, technique="dry_needling", valid_until=LONG_AGO.date(), **home
+        )
         hours = {"user": self.user, "room": self.room, "from_time": time(9), "until_time": time(17), **home}
         Hours.objects.create(id=new_id(), weekday=0, **hours)
         ExtraHours.objects.create(id=new_id(), day=(DAY + timedelta(days=5)).date(), **hours)

@@ -6,6 +6,7 @@ The table is held against the URL configuration: a new route without a line here
 
 from __future__ import annotations
 
+import copy
 import re
 from datetime import timedelta
 from functools import cached_property
@@ -32,6 +33,7 @@ from scheduling.holding import Time
 from scheduling.models import Offer, Opening
 from tests import builders
 from tests.api import Api
+from tests.conftest import make_cast
 from tests.scheduling.conftest import make_desk
 from worklist import actions as worklist
 
@@ -507,26 +509,46 @@ class Unknown(dict):
         return str(uuid4())
 
 
-@pytest.fixture
-def ids(api, cast, patient):
-    therapist = api()
+def make_world():
+    """Two clinics of these tests' own, and in the first a patient with documents: what every case starts from."""
+    cast = make_cast("-routes")
+    with tenancy.scope(cast.clinic.pk):
+        patient = builders.patient(cast.caller()).pk
+    therapist = Api(cast.therapist)
 
-    def made(kind, body, sign):
+    def write(kind, body, *, sign=False):
         document = therapist.post(f"/patients/{patient}/{kind}/", body).json()["id"]
         if sign:
             assert therapist.post(f"/{kind}/{document}/sign/").status_code == 200
         return document
 
-    found = Ids(cast, patient)
-    found |= {
+    flagged = builders.exam(red_flags=builders.screen(yes=["inflammatory"]))
+    ids = {
         "patient": str(patient),
         "other_patient": therapist.post("/patients/", {"family_name": "Twin"}).json()["id"],
-        "assessment": made("assessments", builders.exam(), False),
-        "signed_assessment": made("assessments", builders.exam(red_flags=builders.screen(yes=["inflammatory"])), True),
-        "session": made("sessions", builders.treatment(), False),
-        "signed_session": made("sessions", builders.treatment(), True),
+        "assessment": write("assessments", builders.exam()),
+        "signed_assessment": write("assessments", flagged, sign=True),
+        "session": write("sessions", builders.treatment()),
+        "signed_session": write("sessions", builders.treatment(), sign=True),
     }
-    found["record"] = therapist.get("/records/").json()["results"][0]["id"]
+    ids["record"] = therapist.get("/records/").json()["results"][0]["id"]
+    return cast, ids
+
+
+@pytest.fixture(scope="session")
+def world(committed_once):
+    return committed_once(make_world)
+
+
+@pytest.fixture
+def cast(world, db):
+    return copy.deepcopy(world[0])
+
+
+@pytest.fixture
+def ids(world, cast):
+    found = Ids(cast, UUID(world[1]["patient"]))
+    found |= world[1]
     return found
 
 

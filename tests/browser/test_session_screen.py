@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.conftest import saved
 
-pytestmark = pytest.mark.processes
+pytestmark = pytest.mark.long
 EXAM = {
     "performed_at": "2026-01-05T09:00:00Z",
     "findings": [
