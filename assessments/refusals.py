@@ -34,6 +34,7 @@ register(
         "wrong_side.midline": _("This zone is on the midline. Choose the middle instead of a side."),
         "wrong_side.sided": _("This zone has a left and a right. Choose a side."),
         # Red flags
+        "reason_required.declined": _("Write down why the patient declined to answer."),
         "red_flag_not_open": _("This red flag is not open. Reload to see its state."),
         "too_short.clearance": _("Give a reason of at least %(least)s characters."),
         "required.seen_by": _("This is an emergency: write down who saw the patient."),
@@ -54,5 +55,8 @@ register(
             "This exam has a red flag. Give a reason of at least %(least)s characters for marking it as entered in "
             "error."
         ),
+        "needs_no": _("Only a “no” can come from “no to all others”."),
+        "needs_yes": _("Name a part of the body only with the answer “yes”."),
+        "not_of_this_flag": _("This question is not about a part of the body. Leave it out."),
     }
 )

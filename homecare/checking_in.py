@@ -15,7 +15,7 @@ from assessments.red_flags import HOME_CHECK_IN
 from audit import actions as audit
 from clinic.caller import Caller
 from clinic.errors import Conflict, Problems
-from homecare import progress, queries, rules
+from homecare import harms, progress, queries, rules
 from homecare.models import CheckIn, Programme, Step, StepAnswer
 from messaging import actions as messages
 from messaging import rules as sending
@@ -67,6 +67,7 @@ def answer_day(
     audit.log("check_in.answer", by=by, target_id=check_in.pk, patient_ids=[programme.patient_id])
     worklist.settle(kinds=["silent"], about_ids=[programme.pk], by=by, at=at)
     _escalate_day(programme, check_in, before, by=by, at=at)
+    harms.note_harms(check_in, before, by=by, at=at)
     return check_in
 
 
@@ -97,6 +98,7 @@ def answer_soreness(
         Link.objects.filter(pk=link.pk, used_at=None).update(used_at=at)
     audit.log("check_in.answer", by=by, target_id=check_in.pk, patient_ids=[session.patient_id])
     _escalate(check_in, before, about_id=session.pk, tell=session.recorded_by_id, by=by, at=at)
+    harms.note_harms(check_in, before, by=by, at=at)
     return check_in
 
 

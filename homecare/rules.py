@@ -321,6 +321,21 @@ def done_by_what_was_found(
     return found if changed or not said else said
 
 
+# Answers that may be harm of the treatment (domain facts, sections 6.5 and 8.4): asked about one needling, each of
+# these; on any other day only the signs of the lung, which are told to patients after needling.
+HARMS_AFTER_NEEDLING = ["chest", "numb_or_weak", "dizzy_or_sight", "severe_headache", "fever", "needed_help"]
+
+
+def harms_after_needling(wrong: Sequence[str]) -> list[str]:
+    """Return which answers, given when asked about one needling, start an unconfirmed adverse event."""
+    return [code for code in wrong if code in HARMS_AFTER_NEEDLING]
+
+
+def harms_on_any_day(wrong: Sequence[str]) -> list[str]:
+    """Return which answers of a day's check-in start an unconfirmed adverse event of the last needling."""
+    return [code for code in wrong if WRONG[code].after_needling]
+
+
 def rows_for(wrong: Sequence[str]) -> dict[str, list[str]]:
     """Kind of worklist row to the answers that lead to it. One stop sign alone leads to none (domain facts 8.4)."""
     found: dict[str, list[str]] = {}

@@ -17,6 +17,7 @@ from clinic.caller import Caller
 from patients import actions as patients
 from patients.models import Patient
 from treatments.consents import default_texts
+from treatments.consents.rules import REGIONS
 
 PASSWORD = "correct horse battery"
 SECRET = "only-for-tests"
@@ -101,6 +102,18 @@ def needling(**dose: Any) -> dict[str, Any]:
     }
 
 
+def adverse_event(**fields: Any) -> dict[str, Any]:
+    """An adverse event as it is sent, without its session: a mild bruise that is over."""
+    return {
+        "codes": ["bruise"],
+        "severity": "mild",
+        "onset_at": "2026-11-20T10:30:00Z",
+        "duration_min": 2 * 24 * 60,
+        "causality": "probable",
+        "outcome": "resolved",
+    } | fields
+
+
 SIGNED = [[[40 + 8 * n, 120 - 5 * (n % 6)] for n in range(20)], [[250, 90], [320, 140]]]
 
 
@@ -115,6 +128,28 @@ def consent(**fields: Any) -> dict[str, Any]:
         "signed_name": "Ada Okafor",
         "witness": "Sam Field",
     } | fields
+
+
+def ready(
+    api: Any, patient: Any, *, performed_at: str = "2026-11-20T09:00:00Z", guardian: str = "", **answers: Any
+) -> None:
+    """
+    Ask the patient's red flags and record every consent, so that a treatment can be signed.
+
+    :param api: a client, such as `api()`
+    :param guardian: the relation of the guardian who consents for a child
+    :param answers: as in `screen`
+    """
+    body = exam(performed_at=performed_at, red_flags=screen(**answers))
+    made = api.post(f"/patients/{patient}/assessments/", body)
+    assert made.status_code == 201, made.json()
+    assert api.post(f"/assessments/{made.json()['id']}/sign/").status_code == 200
+    for technique_class in ("dry_needling", "injection"):
+        for region in REGIONS:
+            sent = consent(technique_class=technique_class, region=region, given_at=performed_at)
+            sent |= {"guardian_relation": guardian} if guardian else {}
+            answer = api.post(f"/patients/{patient}/consents/", sent)
+            assert answer.status_code == 201, answer.json()
 
 
 def treatment(**fields: Any) -> dict[str, Any]:

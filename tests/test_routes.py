@@ -56,6 +56,7 @@ SETUP = [
     ("closures", {"first_day": "2027-01-01", "last_day": "2027-01-01"}, {"note": "New Year"}),
 ]
 # Route below /api/v1/: method, scope, what to send. `{patient}` and so on are ids of the first clinic.
+EVENT = builders.adverse_event()
 ROUTES = [
     ("me/", "get", "", None),
     ("muscles/", "get", "", None),
@@ -81,6 +82,24 @@ ROUTES = [
     ("patients/{patient}/consents/{consent}/withdraw/", "post", "treatments:write", {}),
     ("patients/{patient}/consents/{consent}/copies/", "post", "treatments:write", {"how": "printed"}),
     ("consent-texts/", "get", "treatments:read", None),
+    ("patients/{patient}/adverse-events/", "get", "treatments:read", None),
+    ("patients/{patient}/adverse-events/", "post", "treatments:write", EVENT | {"session": "{session}"}),
+    ("patients/{patient}/adverse-events/{event}/", "get", "treatments:read", None),
+    (
+        "patients/{patient}/adverse-events/{event}/versions/",
+        "post",
+        "treatments:write",
+        EVENT | {"version": 1, "reason": "It was the left side."},
+    ),
+    (
+        "patients/{patient}/adverse-events/{event}/dismiss/",
+        "post",
+        "treatments:write",
+        {"version": 1, "reason": "It was another patient."},
+    ),
+    ("adverse-events/rates/", "get", "treatments:read", None),
+    ("sessions/{needled_session}/aftercare/", "get", "treatments:read", None),
+    ("sessions/{needled_session}/aftercare/", "post", "treatments:write", {"how": "printed", "language": "en"}),
     ("lots/search/", "post", "treatments:read", {"lot": "L123"}),
     ("competencies/expiring/", "get", "scheduling:read", None),
     ("patients/{patient}/sessions/", "get", "treatments:read", None),
@@ -178,7 +197,7 @@ OTHER_ROUTES = {
     "", "clinics/", "language/", "search/", "ui/", "chart/<str:version>/<str:language>/", "healthz", "readyz",
     "c/today/", "c/thanks/", "c/calendar/", "c/calendar/<str:token>.ics", "c/pictures/<uuid:picture_id>/",
     "c/<str:token>/", "s/<str:token>/", "metrics", "hooks/mail/<str:provider>/", "hooks/twilio/<uuid:clinic_id>/",
-    "hooks/twilio/<uuid:clinic_id>/<uuid:message_id>/", "c/appointment/", "c/offer/", "c/consent/",
+    "hooks/twilio/<uuid:clinic_id>/<uuid:message_id>/", "c/appointment/", "c/offer/", "c/consent/", "c/aftercare/",
     "c/feeds/<str:token>.ics",
     "oauth/authorize/", "oauth/token/", "oauth/revoke_token/",
     ".well-known/oauth-authorization-server", "api/v1/schema/", "api/v1/docs/",
@@ -206,6 +225,14 @@ PAGES = {
     "patients/{patient_id}/consents/{signing_id}/": ("get", "treatments:read"),
     "patients/{patient_id}/consents/{signing_id}/copy/": ("post", "treatments:write"),
     "patients/{patient_id}/consents/{consent_id}/withdraw/": ("post", "treatments:write"),
+    "patients/{patient_id}/adverse-events/": ("get", "treatments:read"),
+    "patients/{patient_id}/adverse-events/new/": ("get", "treatments:write"),
+    "patients/{patient_id}/adverse-events/{event_id}/": ("get", "treatments:read"),
+    "patients/{patient_id}/adverse-events/{event_id}/edit/": ("get", "treatments:write"),
+    "patients/{patient_id}/adverse-events/{event_id}/dismiss/": ("post", "treatments:write"),
+    "adverse-events/": ("get", "treatments:read"),
+    "adverse-events/export/": ("get", "treatments:read"),
+    "sessions/{session_id}/aftercare/": ("get", "treatments:write"),
     "competencies/": ("get", "owner"),
     "consents/texts/": ("get", "owner"),
     "lots/": ("get", "treatments:read"),
@@ -268,6 +295,7 @@ SENT = {
     "text": "More.", "name": "Mine", "outcome": "reached", "went_out": "yes", "days": "1", "months": "3",
     "status": "confirmed", "starts_at": SOON["starts_at"], "outside_hours": "1", "answer": "no",
     "note": "Parks outside.", "how": "printed", "reason": "The device was removed.",
+    "version": "1",
 }  # fmt: skip
 SIGNED_ONLY = ("pdf/", "addendum/", "revision/")
 PERSONS = ["owner", "therapist", "staff"]
@@ -367,6 +395,14 @@ class Ids(dict):
 
     def make_signing(self):
         return self.given["signing_id"]
+
+    def make_event(self):
+        event = builders.adverse_event(session=self["session"])
+        return Api(self.cast.therapist).post(f"/patients/{self.patient}/adverse-events/", event).json()["event_id"]
+
+    def make_needled_session(self):
+        needled = builders.treatment(interventions=[builders.needling()])
+        return Api(self.cast.therapist).post(f"/patients/{self.patient}/sessions/", needled).json()["id"]
 
     def make_message(self):
         made = messages.owe(
@@ -627,6 +663,7 @@ def ask_page(user, path, method, ids, **headers):
         "alert",
         "consent",
         "signing",
+        "event",
         "programme",
         "picture",
         "template",

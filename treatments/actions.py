@@ -24,11 +24,18 @@ from patients.queries import identities
 from records import actions as records
 from records.models import Record
 from treatments import checks, documents
-from treatments.models import Intervention, Measure, Override, Session
+from treatments.adverse_events import queries as adverse_events
+from treatments.aftercare import queries as aftercare
+from treatments.models import AdverseEvent, AdverseEventAnswer, Intervention, Measure, Override, Session
 
 KIND = "session"
 HEAD_FIELDS = ["performed_at", "response", "limit_reasons", "notes"]
-PARTS: dict[str, type[Any]] = {"interventions": Intervention, "measures": Measure, "overrides": Override}
+PARTS: dict[str, type[Any]] = {
+    "interventions": Intervention,
+    "measures": Measure,
+    "overrides": Override,
+    "adverse_events_asked": AdverseEventAnswer,
+}
 
 
 class NeedlesDiffer(Conflict):
@@ -37,6 +44,10 @@ class NeedlesDiffer(Conflict):
 
 class RedFlagStop(Conflict):
     reason = "red_flag_stop"
+
+
+class SessionHasEvents(Conflict):
+    reason = "session_has_events"
 
 
 @transaction.atomic(savepoint=False)
@@ -95,7 +106,13 @@ def change_session(
 
 @transaction.atomic
 def discard_session(*, session: Session, by: Caller) -> None:
-    """Delete a draft for good; a signed session is never deleted. `session` is locked by the caller."""
+    """
+    Delete a draft for good; a signed session is never deleted. `session` is locked by the caller.
+
+    :raises SessionHasEvents: something that stays in the record points at it
+    """
+    if AdverseEvent.objects.filter(session=session).exists() or aftercare.given(session):
+        raise SessionHasEvents
     for part in PARTS.values():
         part._default_manager.filter(session=session).delete()
     drafts.forget_edits(session.pk)
@@ -119,6 +136,7 @@ def sign_session(*, session_id: UUID, by: Caller, at: datetime) -> Record:
     checks.problems_before_signing(content, at=at).raise_if_any()
     _refuse_lost_needles(content)
     _refuse_red_flags(session, content)
+    content |= documents.aftercare_content(aftercare.given(session))
     return drafts.freeze(session, kind=KIND, content=content, by=by, at=at)
 
 
@@ -158,7 +176,8 @@ def with_muscles(content: checks.Content, patient: Patient) -> dict[str, Any]:
     """
     The same content, with muscle and side of each intervention's trigger point filled in.
 
-    :raises Invalid: a trigger point is not this patient's, or the muscle beside it is another
+    :raises Invalid: a trigger point is not this patient's, or the muscle beside it is another; or a session that was
+        asked about is not a signed one of the patient
     """
     wanted = {i["trigger_point"] for i in content.get("interventions") or () if i.get("trigger_point")}
     wanted |= {m["trigger_point"] for m in content.get("measures") or () if m.get("trigger_point")}
@@ -189,8 +208,22 @@ def with_muscles(content: checks.Content, patient: Patient) -> dict[str, Any]:
     for index, measure in enumerate(content.get("measures") or ()):
         if measure.get("trigger_point") and measure["trigger_point"] not in points:
             problems.add(f"/measures/{index}/trigger_point", "unknown_trigger_point")
+    _check_asked_about(content, patient, problems)
     problems.raise_if_any()
     return {**content, **({"interventions": interventions} if "interventions" in content else {})}
+
+
+def _check_asked_about(content: checks.Content, patient: Patient, problems: Problems) -> None:
+    asked = [row["about"] for row in content.get("adverse_events_asked") or ()]
+    if not asked:
+        return
+    people = identities(clinic_id=patient.clinic_id, patient_id=patient.pk)
+    unknown = adverse_events.unsigned_or_foreign(asked, people)
+    for index, session_id in enumerate(asked):
+        if session_id in unknown:
+            problems.add(f"/adverse_events_asked/{index}/about", "unknown.session_asked_about")
+        if session_id in asked[:index]:
+            problems.add(f"/adverse_events_asked/{index}/about", "duplicate.session_asked_about")
 
 
 def _write_parts(session: Session, content: checks.Content, at: datetime) -> None:
@@ -231,6 +264,10 @@ def _write_parts(session: Session, content: checks.Content, at: datetime) -> Non
     parts["overrides"] = [
         Override(**own, id=new_id(), ordinal=ordinal, code=o["code"], reason=o["reason"])
         for ordinal, o in enumerate(content.get("overrides") or ())
+    ]
+    parts["adverse_events_asked"] = [
+        AdverseEventAnswer(**own, id=new_id(), ordinal=ordinal, about_id=row["about"], answer=row["answer"])
+        for ordinal, row in enumerate(content.get("adverse_events_asked") or ())
     ]
     taken: dict[str, type[Conflict]] = {
         "treatments_intervention_pkey": IdTaken,

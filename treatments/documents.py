@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from assessments.documents import document_head, in_order
 from treatments import rules
-from treatments.models import Intervention, Session
+from treatments.models import Aftercare, Intervention, Session
 
 
 def session_content(session: Session) -> dict[str, Any]:
@@ -29,10 +30,28 @@ def session_content(session: Session) -> dict[str, Any]:
             for m in in_order(session.measures.all())
         ],
         "overrides": [{"code": o.code, "reason": o.reason} for o in in_order(session.overrides.all())],
+        **asked_content(session),
         "limit_reasons": session.limit_reasons,
         "response": session.response,
         "notes": session.notes,
     }
+
+
+def asked_content(session: Session) -> dict[str, Any]:
+    """
+    What the patient said about problems after earlier sessions.
+
+    Nothing if nobody asked: documents that were signed before the question existed keep their content.
+    """
+    answers = [{"about": a.about_id, "answer": a.answer} for a in in_order(session.adverse_events_asked.all())]
+    return {"adverse_events_asked": answers} if answers else {}
+
+
+def aftercare_content(given: Sequence[Aftercare]) -> dict[str, Any]:
+    """The advice that was given by the time of signing; nothing if none was."""
+    names = ("how", "language", "text_version", "given_at")
+    rows = [{**{name: getattr(row, name) for name in names}, "given_by": row.given_by_id} for row in given]
+    return {"aftercare": rows} if rows else {}
 
 
 def intervention_json(intervention: Intervention) -> dict[str, Any]:
@@ -51,4 +70,4 @@ def intervention_json(intervention: Intervention) -> dict[str, Any]:
 
 
 def session_json(session: Session) -> dict[str, Any]:
-    return {**document_head(session), **session_content(session)}
+    return {**document_head(session), "adverse_events_asked": [], **session_content(session)}

@@ -10,9 +10,12 @@ from assessments.rules import FULL_TURN_DEG, PAIN, PPT_HARD_KPA, SIDES
 from clinic.caller import Caller
 from clinic.choices import Side
 from treatments import rules
+from treatments.adverse_events.models import AdverseEvent, AdverseEventAnswer, AdverseEventHomeAnswer
+from treatments.aftercare.models import Aftercare
 from treatments.consents.models import Consent, ConsentCopy, ConsentText, ConsentWithdrawal
 
 __all__ = [
+    "AdverseEvent", "AdverseEventAnswer", "AdverseEventHomeAnswer", "Aftercare",
     "Consent", "ConsentCopy", "ConsentText", "ConsentWithdrawal",
     "Intervention", "Measure", "Override", "Session", "SessionQuerySet",
 ]  # fmt: skip
@@ -36,7 +39,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.select_related("record__mark").defer("record__document")
 
     def with_parts(self) -> SessionQuerySet:
-        return self.with_record().prefetch_related("interventions", "measures", "overrides")
+        return self.with_record().prefetch_related("interventions", "measures", "overrides", "adverse_events_asked")
 
 
 class Session(Document):

@@ -11,10 +11,11 @@ from assessments import catalogue
 from assessments.rules import RED_FLAGS
 from assessments.web.words import SIDES
 from clinic.refusals import Text, labels, register
+from treatments.adverse_events import refusals as adverse_events
 from treatments.consents import refusals as consents
 from treatments.rules import FIELDS, TECHNIQUES
 
-__all__ = ["consents"]  # its texts are registered by being imported
+__all__ = ["adverse_events", "consents"]  # their texts are registered by being imported
 
 FIELD_LABELS = {name: field.label for name, field in FIELDS.items()}
 

@@ -22,6 +22,7 @@ def flatten(content: Mapping[str, Any]) -> Flat:
     flat: Flat = {name: content[name] for name in HEAD}
     flat |= {f"limit_reasons/{name}": why for name, why in content["limit_reasons"].items()}
     flat |= {f"overrides/{override['code']}": override["reason"] for override in content["overrides"]}
+    flat |= {f"adverse_events_asked/{row['about']}": row["answer"] for row in content.get("adverse_events_asked", ())}
     for ordinal, intervention in enumerate(content["interventions"]):
         row = f"interventions/{intervention['id']}"
         flat |= {f"{row}/{name}": intervention[name] for name in OF_INTERVENTION}
@@ -42,6 +43,9 @@ def unflatten(flat: Flat) -> dict[str, Any]:
         content["performed_at"] = flat["performed_at"]
     content["limit_reasons"] = below(flat, "limit_reasons")
     content["overrides"] = [{"code": code, "reason": why} for code, why in below(flat, "overrides").items()]
+    content["adverse_events_asked"] = [
+        {"about": session_id, "answer": answer} for session_id, answer in below(flat, "adverse_events_asked").items()
+    ]
     content["interventions"] = [
         {
             "id": key,
@@ -64,4 +68,5 @@ def row_paths(flat: Flat) -> dict[str, list[str]]:
         "interventions": [f"interventions/{key}" for key in rows_of(flat, "interventions")],
         "measures": [f"measures/{key}" for key in rows_of(flat, "measures")],
         "overrides": [f"overrides/{code}" for code in below(flat, "overrides")],
+        "adverse_events_asked": [f"adverse_events_asked/{about}" for about in below(flat, "adverse_events_asked")],
     }

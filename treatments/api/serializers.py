@@ -10,6 +10,7 @@ from assessments import rules as exam
 from clinic.api.fields import Number, StrictInteger, StrictSerializer, Text, many
 from clinic.choices import DOCUMENT_STATUSES
 from treatments import limit_sources, rules
+from treatments.adverse_events import rules as event_rules
 
 
 def dose_field(name: str) -> serializers.Field[Any, Any, Any, Any]:
@@ -82,6 +83,11 @@ class OverrideInput(StrictSerializer):
     reason = Text(max_length=2000)
 
 
+class AdverseEventAskedInput(StrictSerializer):
+    about = serializers.UUIDField(help_text="the earlier session, signed")
+    answer = serializers.ChoiceField(event_rules.ANSWERS, help_text="left out if nobody asked")
+
+
 class SessionChanges(StrictSerializer):
     """Fields that are left out stay; a list that is given replaces the whole list."""
 
@@ -89,6 +95,7 @@ class SessionChanges(StrictSerializer):
     interventions = many(InterventionInput, at_most=200)
     measures = many(MeasureInput, at_most=500)
     overrides = many(OverrideInput, at_most=len(exam.RED_FLAGS))
+    adverse_events_asked = many(AdverseEventAskedInput, at_most=20)
     limit_reasons = serializers.DictField(child=Text(max_length=1000), required=False)
     response = Text(required=False, allow_blank=True, max_length=5000)
     notes = Text(required=False, allow_blank=True, max_length=50_000)
@@ -127,6 +134,11 @@ class OverrideOutput(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
+class AdverseEventAskedOutput(serializers.Serializer[Any]):
+    about = serializers.UUIDField(help_text="the earlier session")
+    answer = serializers.ChoiceField(event_rules.ANSWERS)
+
+
 class SessionOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     patient_id = serializers.UUIDField()
@@ -144,6 +156,7 @@ class SessionOutput(serializers.Serializer[Any]):
     interventions = InterventionOutput(many=True)
     measures = MeasureOutput(many=True)
     overrides = OverrideOutput(many=True)
+    adverse_events_asked = AdverseEventAskedOutput(many=True)
     limit_reasons = serializers.DictField(child=serializers.CharField())
     response = serializers.CharField()
     notes = serializers.CharField()

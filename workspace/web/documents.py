@@ -25,6 +25,7 @@ from treatments import actions as treatments
 from treatments import checks as session_checks
 from treatments import documents as session_documents
 from treatments import session_paths
+from treatments.adverse_events.web import lines as harms
 from treatments.models import Session
 from workspace import readable, typesetting
 
@@ -82,6 +83,7 @@ def gaps(kind: str, document: Any) -> list[Gap]:
         _add_session_stops(document, content, problems)
         rows = session_paths.row_paths(session_paths.flatten(content))
         found = readable.session_hints(content)
+        found += readable.unasked_hint(harms.unasked(document))
     blocks = [Gap(path_of(e.pointer, rows), True, readable.sentence(e, content)) for e in problems.errors]
     return blocks + [Gap(path_of(pointer, rows), False, text) for pointer, text in found]
 
@@ -183,4 +185,5 @@ def _context(kind: str, found: Any) -> dict[str, Any]:
         "author": names[found.recorded_by_id],
         "signer": names.get(found.signed_by_id),
         "unit": patient.clinic.pressure_unit,
+        "harms": harms.of_session(found) if kind == "session" else None,
     }
