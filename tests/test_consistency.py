@@ -41,7 +41,8 @@ EDITABLE = {
 # Modules beside `actions` that change the record.
 CHANGING = [
     "scheduling.series", "scheduling.waitlist", "scheduling.availability", "scheduling.follow_ups",
-    "homecare.checking_in", "homecare.library", "homecare.stopping", "assessments.clearances", "assessments.raised_flags",
+    "homecare.checking_in", "homecare.library", "homecare.stopping", "assessments.clearances",
+    "assessments.raised_flags",
     "treatments.adverse_events.actions",
     "treatments.aftercare.actions",
 ]  # fmt: skip
