@@ -27,10 +27,27 @@ class Clinic(models.Model):
         help_text="by which findings are classified unless an assessment says otherwise",
     )
     pressure_unit = models.TextField(choices=PressureUnit.choices, default=PressureUnit.KPA)
+    basic_training = models.TextField(
+        choices=list(rules.BASIC_TRAINING.items()),
+        default=rules.ONCE_RECORDED,
+        db_default=rules.ONCE_RECORDED,
+        help_text="whether plain needling needs proof of the basic training",
+    )
+    consent_valid_days = models.PositiveSmallIntegerField(
+        null=True, help_text="how long a consent holds; empty: until it is withdrawn"
+    )
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=models.Q(country__regex="^[A-Z]{2}$"), name="clinic_country_is_iso"),
+            models.CheckConstraint(
+                condition=models.Q(basic_training__in=list(rules.BASIC_TRAINING)), name="clinic_basic_training_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(consent_valid_days=None)
+                | models.Q(consent_valid_days__gte=1, consent_valid_days__lte=rules.CONSENT_DAYS_MAX),
+                name="clinic_consent_valid_days",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -111,6 +128,35 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"Membership {self.pk}"
+
+
+class Competency(models.Model):
+    """What a person may do, as the clinic has seen it proved."""
+
+    id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    technique = models.TextField(help_text="a technique, or the code of an advanced training")
+    valid_until = models.DateField(null=True, help_text="its last day; empty: without an end")
+    proof = models.TextField(blank=True, default="", db_default="", help_text="certificate, course or reference")
+    proof_seen_on = models.DateField(null=True)
+    proof_seen_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "user", "technique"], name="competency_once"),
+            models.CheckConstraint(
+                condition=models.Q(technique__in=list(rules.COMPETENCIES)), name="competency_technique_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(proof="", proof_seen_on=None, proof_seen_by=None)
+                | (~models.Q(proof="") & models.Q(proof_seen_on__isnull=False)),
+                name="competency_proof_seen",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Competency {self.pk}"
 
 
 class ApiClient(AbstractApplication):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from accounts.models import Clinic
+from accounts.models import Clinic, Competency, Membership
+from accounts.rules import ALWAYS, EXPIRES_SOON, NEEDLING_COMPETENCIES, ONCE_RECORDED, KnownCompetency
 from clinic.sql import first, prepared
 
 
@@ -53,3 +54,29 @@ def roles(*, clinic_id: UUID, user_id: UUID) -> set[str]:
 def clinic_zone(clinic_id: UUID) -> ZoneInfo:
     """The time zone that a clinic's days and times are in."""
     return ZoneInfo(Clinic.objects.values_list("time_zone", flat=True).get(pk=clinic_id))
+
+
+# --- Competencies ---------------------------------------------------------------------------------------------
+
+
+def competencies_of(user_id: UUID, clinic_id: UUID) -> list[KnownCompetency]:
+    """What this clinic has recorded for a person, expired ones too."""
+    rows = Competency.objects.filter(clinic_id=clinic_id, user_id=user_id).order_by("technique")
+    return [KnownCompetency(code, valid_until) for code, valid_until in rows.values_list("technique", "valid_until")]
+
+
+def requires_basic(clinic_id: UUID) -> bool:
+    """Whether plain needling needs proof of the basic training in this clinic, by its own setting."""
+    setting = Clinic.objects.values_list("basic_training", flat=True).get(pk=clinic_id)
+    if setting != ONCE_RECORDED:
+        return setting == ALWAYS
+    return Competency.objects.filter(clinic_id=clinic_id, technique__in=NEEDLING_COMPETENCIES).exists()
+
+
+def expiring_competencies(clinic_id: UUID, *, today: date) -> list[Competency]:
+    """Those that end within 60 days or have ended, of people who still treat here; the first to end first."""
+    therapists = Membership.objects.active().filter(clinic_id=clinic_id, role="therapist")
+    rows = Competency.objects.filter(
+        clinic_id=clinic_id, valid_until__lte=today + EXPIRES_SOON, user_id__in=therapists.values("user_id")
+    )
+    return list(rows.select_related("user").order_by("valid_until", "user__name", "technique"))

@@ -1,4 +1,9 @@
-"""What there is to be allowed, and which role is allowed it. Plain tables."""
+"""What there is to be allowed, which role is allowed it, and what a person can be competent in. Plain tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 SCOPES = {
     "patients:read": "Read who is treated: identity, contact, alerts",
@@ -28,3 +33,52 @@ ROLE_SCOPES = {
 def scopes_of_roles(roles: set[str]) -> frozenset[str]:
     """All that somebody with these roles in a clinic may do there."""
     return frozenset().union(*(ROLE_SCOPES[role] for role in roles))
+
+
+# --- Competencies ---------------------------------------------------------------------------------------------
+
+# What a clinic may have seen proof of: each technique, and what needs a training of its own.
+# Source of the last five: domain facts, section 9.2, and safety facts, part 6.
+COMPETENCIES = {
+    "ischemic_compression": "Ischemic compression",
+    "manual_pressure_release": "Manual pressure release",
+    "transverse_friction": "Transverse friction",
+    "muscle_energy_technique": "Muscle energy technique",
+    "strain_counterstrain": "Strain-counterstrain",
+    "massage": "Massage",
+    "myofascial_release": "Myofascial release",
+    "stretching": "Stretching",
+    "strengthening": "Strengthening",
+    "self_release_teaching": "Self-release taught",
+    "advice": "Advice",
+    "dry_needling": "Dry needling",
+    "trigger_point_injection": "Trigger point injection",
+    "dn_basic": "Dry needling: basic training",
+    "dn_thorax": "Dry needling of the thorax",
+    "dn_suboccipital": "Dry needling of the suboccipitals",
+    "dn_pelvic": "Dry needling of the pelvis",
+    "injection_prescriber": "Prescriber of injections",
+}
+CONSENT_DAYS_MAX = 3_650  # no clinical claim: ten years, against slips of the pen
+EXPIRES_SOON = timedelta(days=60)  # safety facts, part 6
+
+NEEDLING_COMPETENCIES = ["dry_needling", "dn_basic", "dn_thorax", "dn_suboccipital", "dn_pelvic"]
+
+ALWAYS, ONCE_RECORDED, NEVER = "always", "once_recorded", "never"
+# Whether a plain needling needs proof of the basic training: for the clinic to decide.
+BASIC_TRAINING = {
+    ALWAYS: "Always",
+    ONCE_RECORDED: "As soon as the clinic has recorded any needling competency",
+    NEVER: "Never",
+}
+
+
+@dataclass(frozen=True)
+class KnownCompetency:
+    """What a clinic has seen proof of for one person; it holds on its last day, and not the day after."""
+
+    code: str
+    valid_until: date | None = None
+
+    def holds(self, on_date: date) -> bool:
+        return self.valid_until is None or self.valid_until >= on_date

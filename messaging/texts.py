@@ -40,6 +40,10 @@ DEFAULTS = {
         gettext_noop("A short question after your visit"),
         gettext_noop("{clinic}: one short question after your visit. {link}"),
     ),
+    "consent_copy": Text(
+        gettext_noop("Your copy"),
+        gettext_noop("{clinic}: your copy of a form is ready. {link}"),
+    ),
     "programme_ended": Text(
         gettext_noop("Thank you"),
         gettext_noop("{clinic}: your plan at home has come to its end. Thank you. We will be in touch."),

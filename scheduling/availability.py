@@ -12,7 +12,8 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
-from accounts.models import Membership
+from accounts.models import Competency, Membership
+from accounts.rules import COMPETENCIES
 from audit import actions as audit
 from clinic.caller import Caller
 from clinic.constraints import violations_as
@@ -25,7 +26,6 @@ from scheduling.models import (
     AppointmentType,
     Booking,
     Closure,
-    Competency,
     ExtraHours,
     Feed,
     Hours,
@@ -147,8 +147,8 @@ def check(found: Any) -> None:
         problems.add("/until_time", "invalid", "After the beginning, please.")
     if hasattr(found, "user_id") and (found.user_id or not isinstance(found, Closure)):
         _therapist(problems, "user_id", found.user_id, found.clinic_id)
-    if isinstance(found, Competency) and found.technique not in TECHNIQUES:
-        problems.add("/technique", "unknown", f"One of: {', '.join(TECHNIQUES)}.")
+    if isinstance(found, Competency) and found.technique not in COMPETENCIES:
+        problems.add("/technique", "unknown", f"One of: {', '.join(COMPETENCIES)}.")
     problems.raise_if_any()
 
 

@@ -11,13 +11,13 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from accounts.models import Membership
+from accounts.models import Competency, Membership
 from accounts.queries import clinic_zone
 from clinic.sql import prepared
 from clinic.wall_clock import begin_of
 from patients.queries import identities
 from scheduling import rules
-from scheduling.models import Appointment, AppointmentType, Booking, Competency, Hours, Room
+from scheduling.models import Appointment, AppointmentType, Booking, Hours, Room
 from treatments.models import Intervention
 from treatments.rules import TECHNIQUES
 from worklist.rules import LOOKED_AHEAD_DAYS, on_weekdays

@@ -33,6 +33,10 @@ FINAL = {
     "Step",
     "Change",
     "Clearance",
+    "ConsentText",
+    "Consent",
+    "ConsentWithdrawal",
+    "ConsentCopy",
 }
 FINAL_ONCE_SIGNED = {
     "Assessment", "Finding", "Referral", "RangeOfMotion", "RedFlagAnswer", "PainMark",

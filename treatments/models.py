@@ -10,6 +10,12 @@ from assessments.rules import FULL_TURN_DEG, PAIN, PPT_HARD_KPA, SIDES
 from clinic.caller import Caller
 from clinic.choices import Side
 from treatments import rules
+from treatments.consents.models import Consent, ConsentCopy, ConsentText, ConsentWithdrawal
+
+__all__ = [
+    "Consent", "ConsentCopy", "ConsentText", "ConsentWithdrawal",
+    "Intervention", "Measure", "Override", "Session", "SessionQuerySet",
+]  # fmt: skip
 
 
 class SessionQuerySet(models.QuerySet["Session"]):

@@ -13,6 +13,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.rules import COMPETENCIES
 from clinic.api.fields import StrictInteger, StrictSerializer, Text, names_of, parsed
 from clinic.api.pagination import Page
 from clinic.api.schema import PAGED
@@ -51,7 +52,7 @@ class TypeShape(StrictSerializer):
 class CompetencyShape(StrictSerializer):
     id = serializers.UUIDField(read_only=True)
     user_id = serializers.UUIDField()
-    technique = serializers.ChoiceField(list(TECHNIQUES))
+    technique = serializers.ChoiceField(list(COMPETENCIES))
     valid_until = serializers.DateField(required=False, allow_null=True)
 
 

@@ -5,7 +5,6 @@ from scheduling.models.setup import (
     AppointmentType,
     Booking,
     Closure,
-    Competency,
     ExtraHours,
     Feed,
     Hours,
@@ -15,6 +14,6 @@ from scheduling.models.setup import (
 from scheduling.models.waitlist import Offer, Opening, Waiting
 
 __all__ = [
-    "Appointment", "AppointmentQuerySet", "AppointmentType", "Booking", "Change", "Closure", "Competency",
-    "ExtraHours", "Feed", "Hours", "Offer", "Opening", "Room", "Series", "Site", "Told", "Waiting",
+    "Appointment", "AppointmentQuerySet", "AppointmentType", "Booking", "Change", "Closure", "ExtraHours", "Feed",
+    "Hours", "Offer", "Opening", "Room", "Series", "Site", "Told", "Waiting",
 ]  # fmt: skip

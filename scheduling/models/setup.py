@@ -90,20 +90,6 @@ class AppointmentType(OfClinic):
         return bool(self.technique) and TECHNIQUES[self.technique].breaks_skin
 
 
-class Competency(OfClinic):
-    """What a therapist may do, as the clinic has seen it proved."""
-
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    technique = models.TextField()
-    valid_until = models.DateField(null=True, help_text="empty: without an end")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["clinic", "user", "technique"], name="competency_once"),
-            models.CheckConstraint(condition=Q(technique__in=list(TECHNIQUES)), name="competency_technique_known"),
-        ]
-
-
 class Hours(OfClinic):
     """When a therapist works, every week, by the clinic's wall clock; in a room, or online."""
 

@@ -14,10 +14,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.models import Competency
+from accounts.rules import COMPETENCIES
 from accounts.web.pages import page
 from clinic.errors import DomainError, NotFound
 from scheduling import availability, follow_ups, queries, rules, slots, words
-from scheduling.models import AppointmentType, Closure, Competency, ExtraHours, Hours, Room, Site
+from scheduling.models import AppointmentType, Closure, ExtraHours, Hours, Room, Site
 from treatments.rules import TECHNIQUES
 
 DAY, CLOCK = {"type": "date"}, {"type": "time", "step": "300"}
@@ -93,7 +95,7 @@ class TypeForm(SetupForm):
 
 class CompetencyForm(SetupForm):
     user_id = choice(gettext_lazy("Therapist"))
-    technique = forms.ChoiceField(label=gettext_lazy("Technique"), choices=TECHNIQUE[1:])
+    technique = forms.ChoiceField(label=gettext_lazy("Competency"), choices=list(COMPETENCIES.items()))
     valid_until = day(gettext_lazy("Valid until (empty: without an end)"), required=False)
 
 
@@ -189,7 +191,7 @@ def lines(kind: str) -> list[tuple[Any, str, str]]:
         return [(r, _("{name}, {n} min").format(name=r.name, n=r.length_min), "") for r in rows]
     if kind == "competencies":
         rows = Competency.objects.select_related("user").order_by("user__name", "user_id", "technique")
-        return [(r, f"{_(TECHNIQUES[r.technique].label)}{f' – {short(r.valid_until)}' if r.valid_until else ''}",
+        return [(r, f"{_(COMPETENCIES[r.technique])}{f' – {short(r.valid_until)}' if r.valid_until else ''}",
                  r.user.name) for r in rows]  # fmt: skip
     if kind == "rooms":
         rooms = Room.objects.filter(is_active=True).select_related("site").order_by("site__name", "name")
