@@ -11,12 +11,11 @@ from accounts.models import ApiClient, Clinic, Membership, User
 from accounts.rules import ROLES, SCOPES
 from audit import actions as audit
 from clinic.caller import Caller
-from clinic.errors import Conflict, FieldError, Invalid
+from clinic.errors import Conflict, Invalid
 
 
 class LastOwner(Conflict):
-    code = "last_owner"
-    detail = "A clinic needs an owner; make somebody else one first."
+    reason = "last_owner"
 
 
 @transaction.atomic
@@ -28,7 +27,7 @@ def add_member(*, clinic: Clinic, email: str, name: str, role: str, by: Caller) 
     :raises Invalid: no such role
     """
     if role not in ROLES:
-        raise Invalid(errors=[FieldError("/role", "unknown_code", f"One of: {', '.join(ROLES)}.")])
+        raise Invalid.at("/role", "unknown_code.role", choices=list(ROLES))
     user = User.objects.filter(email__iexact=email.strip()).first()
     password = None
     if user is None:
@@ -67,11 +66,12 @@ def register_client(
     :raises Invalid: a scope does not exist, or the therapist is none of this clinic
     """
     unknown = sorted(set(scopes.split()) - set(SCOPES))
-    if unknown or not scopes.split():
-        detail = f"No such scope: {' '.join(unknown)}." if unknown else "At least one scope."
-        raise Invalid(errors=[FieldError("/allowed_scopes", "unknown_scope", detail)])
+    if unknown:
+        raise Invalid.at("/allowed_scopes", "unknown_scope", scopes=unknown)
+    if not scopes.split():
+        raise Invalid.at("/allowed_scopes", "unknown_scope.none")
     if acts_for and "therapist" not in queries.roles(clinic_id=clinic.pk, user_id=acts_for.pk):
-        raise Invalid(errors=[FieldError("/acts_for", "not_a_therapist", "Not a therapist of this clinic.")])
+        raise Invalid.at("/acts_for", "not_a_therapist")
     is_app = bool(redirect_uris.strip())
     secret = None if is_app else secrets.token_urlsafe(32)
     client = ApiClient.objects.create(

@@ -15,12 +15,13 @@ from accounts.web.admin_site import ReadOnly, administers
 from accounts.web.middleware import as_uuid
 from audit.models import AuditEvent
 from clinic.errors import DomainError
+from clinic.refusals import message_of
 
 
 def tell(request: HttpRequest, refusal: DomainError) -> None:
     """A refusal as a message on the next page."""
-    for text in [f"{e.pointer.strip('/')}: {e.detail}" for e in refusal.errors] or [refusal.detail]:
-        messages.error(request, text)
+    for error in refusal.errors or [refusal]:
+        messages.error(request, message_of(error))
 
 
 class Administered(ReadOnly):

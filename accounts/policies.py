@@ -14,11 +14,7 @@ CLINIC_IN_SESSION = "clinic_id"  # the clinic that a person chose after signing 
 
 
 class NoAuthor(Forbidden):
-    code = "no_author"
-    detail = (
-        "Only a therapist may record and sign. A program on its own may, if its client acts for a therapist; "
-        "otherwise let the therapist sign in through it (authorization code)."
-    )
+    reason = "no_author"
 
 
 def person_as_caller(user: User, clinic_id: UUID, *, ip: str | None, request_id: str | None) -> Caller | None:

@@ -40,8 +40,7 @@ PARTS: list[type[Any]] = [Referral, Finding, RangeOfMotion, RedFlagAnswer, PainM
 
 
 class IdTaken(Conflict):
-    code = "id_taken"
-    detail = "This id belongs to something else already; use a new one."
+    reason = "id_taken"
 
 
 @transaction.atomic(savepoint=False)

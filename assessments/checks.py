@@ -28,12 +28,12 @@ def check_content(content: Content, *, at: datetime, reasons_may_wait: bool = Fa
     problems = Problems()
     performed_at = content.get("performed_at")
     if performed_at is not None and performed_at.year < EARLIEST_YEAR:
-        problems.add("/performed_at", "too_early", f"Before {EARLIEST_YEAR}: a slip of the pen?")
+        problems.add("/performed_at", "too_early", year=EARLIEST_YEAR)
     if performed_at is not None and performed_at > at:
-        problems.add("/performed_at", "in_future", "An exam is recorded when it has happened, not before.")
+        problems.add("/performed_at", "in_future.exam")
     best, worst = content.get("pain_best_24h"), content.get("pain_worst_24h")
     if best is not None and worst is not None and best > worst:
-        problems.add("/pain_best_24h", "above_worst", "The best pain cannot be above the worst.")
+        problems.add("/pain_best_24h", "above_worst")
     _check_red_flags(content.get("red_flags") or (), problems)
     _check_zones(content.get("pain_drawing") or (), "/pain_drawing", problems)
     _check_movements(content.get("range_of_motion") or (), problems)
@@ -48,15 +48,14 @@ def problems_before_signing(content: Content, *, unreviewed: frozenset[str], at:
     problems = Problems()
     lists = ("findings", "range_of_motion", "red_flags", "pain_drawing", "notes")
     if not any(content[name] for name in lists) and content["pain_now"] is None:
-        problems.add("/findings", "empty", "There is nothing in this assessment to sign.")
+        problems.add("/findings", "empty.exam")
     try:
         check_content(content, at=at)
     except Invalid as refusal:
         problems.errors += refusal.errors
     for index, finding in enumerate(content["findings"]):
         if str(finding["id"]) in unreviewed:
-            detail = "Brought from the last exam: confirm it, change it or remove it."
-            problems.add(f"/findings/{index}", "unreviewed", detail)
+            problems.add(f"/findings/{index}", "unreviewed")
     return problems
 
 
@@ -64,7 +63,7 @@ def _check_red_flags(answers: Sequence[Content], problems: Problems) -> None:
     seen: set[str] = set()
     for index, answer in enumerate(answers):
         if answer["code"] in seen:
-            problems.add(f"/red_flags/{index}/code", "duplicate", "This red flag is answered twice.")
+            problems.add(f"/red_flags/{index}/code", "duplicate.red_flag")
         seen.add(answer["code"])
         _check_red_flag(answer, f"/red_flags/{index}", problems)
 
@@ -89,12 +88,11 @@ def _check_zones(zones: Sequence[Content], pointer: str, problems: Problems) -> 
         zone = catalogue.ZONES.get(marked["zone"])
         here = f"{pointer}/{index}"
         if zone is None:
-            problems.add(f"{here}/zone", "unknown_zone", "There is no such body zone; see /api/v1/body-zones/.")
+            problems.add(f"{here}/zone", "unknown_zone")
         elif zone["sided"] == (marked["side"] == "midline"):
-            detail = "This zone has a left and a right." if zone["sided"] else "This zone is on the middle line."
-            problems.add(f"{here}/side", "wrong_side", detail)
+            problems.add(f"{here}/side", "wrong_side.sided" if zone["sided"] else "wrong_side.midline")
         if (marked["zone"], marked["side"]) in seen:
-            problems.add(f"{here}/zone", "duplicate", "This zone stands here twice.")
+            problems.add(f"{here}/zone", "duplicate.zone")
         seen.add((marked["zone"], marked["side"]))
 
 
@@ -104,12 +102,12 @@ def _check_movements(movements: Sequence[Content], problems: Problems) -> None:
         here = f"/range_of_motion/{index}"
         code, degrees = measured["movement"], measured.get("degrees")
         if code not in catalogue.MOVEMENTS:
-            problems.add(f"{here}/movement", "unknown_movement", "There is no such movement; see /api/v1/movements/.")
+            problems.add(f"{here}/movement", "unknown_movement")
         low, high = rules.rom_limits_deg(code)
         if degrees is not None and not low <= degrees <= high:
-            problems.add(f"{here}/degrees", "out_of_range", f"From {low} to {high} degrees.")
+            problems.add(f"{here}/degrees", "out_of_range.degrees", low=low, high=high)
         if (code, measured.get("side")) in seen:
-            problems.add(f"{here}/movement", "duplicate", "This movement is measured twice on this side.")
+            problems.add(f"{here}/movement", "duplicate.movement")
         seen.add((code, measured.get("side")))
 
 
@@ -118,19 +116,18 @@ def _check_findings(findings: Sequence[Content], problems: Problems) -> None:
     for index, finding in enumerate(findings):
         here = f"/findings/{index}"
         if finding["muscle"] not in catalogue.MUSCLES:
-            problems.add(f"{here}/muscle", "unknown_muscle", "There is no such muscle; see /api/v1/muscles/.")
+            problems.add(f"{here}/muscle", "unknown_muscle")
         spot = (finding["muscle"], finding["side"], place_key(finding.get("place", "")))
         if spot in seen:
-            detail = "This place is found twice; give the second a place of its own."
-            problems.add(f"{here}/muscle", "duplicate", detail)
+            problems.add(f"{here}/muscle", "duplicate.place")
         seen.add(spot)
         _check_zones(finding.get("referred_to") or (), f"{here}/referred_to", problems)
         if finding.get("referred_pain") != "present":
             for name in ("referred_to", "referred_quality"):
                 if finding.get(name):
-                    problems.add(f"{here}/{name}", "needs_referred_pain", "Only where referred_pain is present.")
+                    problems.add(f"{here}/{name}", "needs_referred_pain")
         if finding.get("twitch_method") and finding.get("local_twitch") not in ("present", "absent"):
-            problems.add(f"{here}/twitch_method", "needs_local_twitch", "Only where a twitch was looked for.")
+            problems.add(f"{here}/twitch_method", "needs_local_twitch")
         _check_thresholds(finding, here, problems)
 
 
@@ -139,7 +136,7 @@ def _check_thresholds(finding: Content, here: str, problems: Problems) -> None:
     for trial, kpa in enumerate(finding.get("ppt_kpa") or ()):
         value = Decimal(kpa)
         if not hard_low <= value <= hard_high:
-            problems.add(f"{here}/ppt_kpa/{trial}", "out_of_range", f"From {hard_low} to {hard_high} kPa.")
+            problems.add(f"{here}/ppt_kpa/{trial}", "out_of_range.unit", low=hard_low, high=hard_high, unit="kPa")
         elif not soft_low <= value <= soft_high and not (finding.get("limit_reasons") or {}).get("ppt_kpa"):
-            detail = f"Usual is {soft_low} to {soft_high} kPa; say why in limit_reasons.ppt_kpa."
-            problems.add(f"{here}/ppt_kpa/{trial}", "reason_required", detail)
+            pointer = f"{here}/ppt_kpa/{trial}"
+            problems.add(pointer, "reason_required.unusual_unit", low=soft_low, high=soft_high, unit="kPa")

@@ -28,18 +28,15 @@ D = TypeVar("D", bound=Model)
 
 
 class AlreadySigned(Conflict):
-    code = "already_signed"
-    detail = "This is signed and can no longer be changed; add an addendum, or start a new version."
+    reason = "already_signed"
 
 
 class RevisionExists(Conflict):
-    code = "revision_exists"
-    detail = "Somebody has started a new version of this already; go on with that one."
+    reason = "revision_exists"
 
 
 class PatientNotInCare(Conflict):
-    code = "patient_not_in_care"
-    detail = "This patient's care has ended; take the patient back into care first."
+    reason = "patient_not_in_care"
 
 
 def open_patient(patient_id: UUID) -> Patient:

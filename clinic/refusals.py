@@ -160,7 +160,12 @@ SHARED: dict[str, Text | str | Promise] = {
     "not_found": _("This could not be found in this clinic."),
     "out_of_range": _("Enter a number from %(low)s to %(high)s."),
     "out_of_range.unit": _("Enter a value from %(low)s to %(high)s %(unit)s."),
+    "reason_required.unusual": _("The usual range is %(low)s to %(high)s. Correct the value or give a reason."),
+    "reason_required.unusual_unit": _(
+        "The usual range is %(low)s to %(high)s %(unit)s. Correct the value or give a reason."
+    ),
     "invalid.whole_number": _("Enter a whole number."),
+    "invalid.choice": _("Choose one of: %(choices)s."),
     "invalid.date": _("Enter a valid date."),
     "invalid.time": _("Enter a time, such as 09:30."),
     "invalid.id": _("This ID is not valid."),

@@ -32,6 +32,7 @@ urlpatterns = [
     path("clinics/", accounts_web.choose_clinic, name="choose_clinic"),
     path("language/", accounts_web.choose_language, name="choose_language"),
     path("", include("workspace.urls")),
+    path("", include("patients.web.urls")),
     path("", include("assessments.web.urls")),
     path("", include("treatments.web.urls")),
     path("", include("scheduling.web.urls")),

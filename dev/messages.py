@@ -102,7 +102,9 @@ def gathered() -> list[str | tuple[str, str]]:
             if path.suffix == ".py" and "migrations" not in path.parts:
                 texts |= dict.fromkeys(of_source(path.read_text()))
             elif path.suffix in (".html", ".txt"):
-                source = BytesIO(templatize(path.read_text()).encode())
+                # Python's tokenizer minds indentation, which in a template means nothing.
+                lines = [line.lstrip() for line in templatize(path.read_text()).splitlines()]
+                source = BytesIO("\n".join(lines).encode())
                 for _line, text, _comments, _context in extract("python", source, keywords=KEYWORDS):
                     texts.setdefault(tuple(text) if isinstance(text, tuple) else text)
     texts |= dict.fromkeys(of_tables())

@@ -40,28 +40,23 @@ SAME = Same()
 
 
 class AnotherRuns(Conflict):
-    code = "programme_runs"
-    detail = "Another programme of this patient is running. End it first, or change that one."
+    reason = "programme_runs"
 
 
 class NothingNew(Conflict):
-    code = "nothing_new"
-    detail = "Nothing has changed since the last version."
+    reason = "nothing_new"
 
 
 class NotRunning(Conflict):
-    code = "programme_not_running"
-    detail = "This programme is not running."
+    reason = "programme_not_running"
 
 
 class ProgrammeEnded(Conflict):
-    code = "programme_ended"
-    detail = "This programme has ended. Start a new one, with the same steps if you like."
+    reason = "programme_ended"
 
 
 class QuietNow(Conflict):
-    code = "quiet_now"
-    detail = "It is in the patient's quiet hours now; nothing is sent. Send it later."
+    reason = "quiet_now"
 
 
 @transaction.atomic
@@ -103,9 +98,9 @@ def problems_of(programme: Programme) -> Problems:
     steps = draft.get("steps", [])
     problems = rules.check_steps(steps, ratings=contents.ratings())
     if not steps:
-        problems.add("/steps", "required", "A programme has at least one step.")
+        problems.add("/steps", "required.steps")
     if not draft.get("title"):
-        problems.add("/title", "required", "Give it a name that the patient will read.")
+        problems.add("/title", "required.programme_title")
     people = identities(clinic_id=programme.clinic_id, patient_id=programme.patient_id)
     wanted = {UUID(step["trigger_point"]) for step in steps if step.get("trigger_point")}
     points = TriggerPoint.objects.filter(pk__in=wanted, patient_id__in=people)
@@ -114,11 +109,11 @@ def problems_of(programme: Programme) -> Problems:
     held = set(Picture.objects.filter(pk__in=pictures).values_list("pk", flat=True))
     for number, step in enumerate(steps):
         if step.get("trigger_point") and UUID(step["trigger_point"]) not in known:
-            problems.add(f"/steps/{number}/trigger_point", "unknown", "This patient has no such trigger point.")
+            problems.add(f"/steps/{number}/trigger_point", "unknown.trigger_point")
         elif step.get("trigger_point") and known[UUID(step["trigger_point"])] != (step["muscle"], step["side"]):
-            problems.add(f"/steps/{number}/trigger_point", "other_place", "This point is in another muscle, or side.")
+            problems.add(f"/steps/{number}/trigger_point", "other_place")
         if step.get("picture") and UUID(step["picture"]) not in held:
-            problems.add(f"/steps/{number}/picture", "unknown", "There is no such picture.")
+            problems.add(f"/steps/{number}/picture", "unknown.picture")
     return problems
 
 
@@ -153,10 +148,10 @@ def publish(
     if isinstance(review_on, Same) and review is not None and review < today:
         review = None  # the review that was due has led to this version
     if pain is not None and not 0 <= pain <= 10:
-        problems.add("/baseline_pain", "out_of_range", "Pain is from 0 to 10.")
+        problems.add("/baseline_pain", "out_of_range", low=0, high=10)
     for name, day in (("review_on", review), ("ends_on", ends)):
         if day is not None and day < today:
-            problems.add(f"/{name}", "in_the_past", "This day is over.")
+            problems.add(f"/{name}", "in_the_past")
     problems.raise_if_any()
     if programme.started_on is None:
         programme.started_on = today
@@ -327,22 +322,22 @@ def check_reminders(
     """:raises Invalid: see `set_reminders`"""
     problems = Problems()
     planning.check_channels(problems, patient, [c for c in channels if c in CHANNELS])
-    for channel in set(channels) - set(CHANNELS):
-        problems.add("/channels", "invalid_choice", f"{channel} is no channel. There are: {', '.join(CHANNELS)}.")
+    if set(channels) - set(CHANNELS):
+        problems.add("/channels", "invalid_choice.channel", choices=list(CHANNELS))
     if channels and not times:
-        problems.add("/times", "required", "Choose at least one time.")
+        problems.add("/times", "required.times")
     if len(set(times)) > MOST_TIMES:
-        problems.add("/times", "too_many", f"At most {MOST_TIMES} times a day.")
+        problems.add("/times", "too_many.times", most=MOST_TIMES)
     if channels and not weekdays:
-        problems.add("/weekdays", "required", "Choose at least one day.")
+        problems.add("/weekdays", "required.weekdays")
     planning.check_quiet(problems, patient, times)
     if (fade_after_weeks is None) != (fade_to_days is None):
-        problems.add("/fade_to_days", "required", "To fade, say after how many weeks and to how many days.")
+        problems.add("/fade_to_days", "required.fading")
     elif fade_after_weeks is not None and fade_to_days is not None:
         if not 1 <= fade_after_weeks <= 52:
-            problems.add("/fade_after_weeks", "out_of_range", "From 1 to 52 weeks.")
+            problems.add("/fade_after_weeks", "out_of_range", low=1, high=52)
         if not 1 <= fade_to_days <= 7:
-            problems.add("/fade_to_days", "out_of_range", "From 1 to 7 days.")
+            problems.add("/fade_to_days", "out_of_range", low=1, high=7)
     problems.raise_if_any()
 
 
@@ -361,7 +356,7 @@ def send_link_now(*, programme: Programme, by: Caller, at: datetime) -> Message 
     channels = addresses.usable_channels(programme.patient)
     planning.check_channels(problems, programme.patient, channels[:1])
     if not channels:
-        problems.add("/channels", "no_consent", "There is no channel with consent and an address.")
+        problems.add("/channels", "no_consent.any_channel")
     problems.raise_if_any()
     if not planning.may_send_now(programme.patient, at):
         raise QuietNow
@@ -395,8 +390,7 @@ def calendar_link(*, programme: Programme, by: Caller, at: datetime) -> str:
 
 
 class BothRun(Conflict):
-    code = "both_run"
-    detail = "Both records have a home programme that is running or paused; end one of them first."
+    reason = "both_run"
 
 
 @transaction.atomic

@@ -26,8 +26,7 @@ from worklist.models import Item
 
 
 class NotAsked(Conflict):
-    code = "not_asked"
-    detail = "There is nothing to answer any more. Thank you."
+    reason = "not_asked"
 
 
 @transaction.atomic
@@ -124,47 +123,47 @@ def check_answers(answers: rules.CheckInAnswers, steps: Mapping[UUID, Step]) -> 
     for name in ("pain", "soreness"):
         value = getattr(answers, name)
         if value is not None and not 0 <= value <= 10:
-            problems.add(f"/{name}", "out_of_range", "From 0 to 10.")
+            problems.add(f"/{name}", "out_of_range", low=0, high=10)
     for code in answers.wrong:
         if code not in rules.WRONG:
-            problems.add("/wrong", "invalid_choice", f"There are: {', '.join(rules.WRONG)}.")
+            problems.add("/wrong", "invalid_choice.wrong", choices=list(rules.WRONG))
     if len(answers.note) > 2000:
-        problems.add("/note", "too_long", "At most 2,000 characters.")
+        problems.add("/note", "too_long.note", most=2000)
     for key, said in answers.steps.items():
         if key not in steps:
-            problems.add(f"/steps/{key}", "unknown", "This step is not in the programme any more.")
+            problems.add(f"/steps/{key}", "unknown.step")
         _check_said(problems, f"/steps/{key}", said)
         if key in steps:
             _check_found(problems, f"/steps/{key}", said, rules.EXERCISES[steps[key].exercise])
     if answers.is_empty:
-        problems.add("/", "empty", "Tap at least one answer.")
+        problems.add("/", "empty.check_in")
     problems.raise_if_any()
 
 
 def _check_said(problems: Problems, at: str, said: Mapping[str, Any]) -> None:
     if said.get("done") not in rules.DONE:
-        problems.add(f"{at}/done", "invalid_choice", f"There are: {', '.join(rules.DONE)}.")
+        problems.add(f"{at}/done", "invalid_choice.done", choices=list(rules.DONE))
     if said.get("reason") and said["reason"] not in rules.REASONS:
-        problems.add(f"{at}/reason", "invalid_choice", f"There are: {', '.join(rules.REASONS)}.")
+        problems.add(f"{at}/reason", "invalid_choice.not_done_reason", choices=list(rules.REASONS))
     discomfort = said.get("discomfort")
     if discomfort is not None and not 0 <= discomfort <= 10:
-        problems.add(f"{at}/discomfort", "out_of_range", "From 0 to 10.")
+        problems.add(f"{at}/discomfort", "out_of_range", low=0, high=10)
 
 
 def _check_found(problems: Problems, at: str, said: Mapping[str, Any], exercise: rules.Exercise) -> None:
     """Spots and ticks: only where they are asked for, and of what there is."""
     for code in said.get("checked", ()):
         if code not in exercise.checklist:
-            problems.add(f"{at}/checked", "invalid_choice", f"There are: {', '.join(exercise.checklist) or 'none'}.")
+            problems.add(f"{at}/checked", "invalid_choice.checklist", choices=list(exercise.checklist))
     spots = said.get("spots", ())
     if len(spots) > (rules.MOST_SPOTS if exercise.finds_spots else 0):
-        problems.add(f"{at}/spots", "too_many", f"At most {rules.MOST_SPOTS} spots, of a scan.")
+        problems.add(f"{at}/spots", "too_many.spots", most=rules.MOST_SPOTS)
     for number, spot in enumerate(spots):
         sides = rules.spot_sides(spot["zone"], catalogue.ZONES)
         if spot["side"] not in sides:
-            problems.add(f"{at}/spots/{number}/zone", "invalid_choice", f"Say where spot {number + 1} is.")
+            problems.add(f"{at}/spots/{number}/zone", "invalid_choice.spot", number=number + 1)
         if spot["tenderness"] is not None and not 0 <= spot["tenderness"] <= 10:
-            problems.add(f"{at}/spots/{number}/tenderness", "out_of_range", "From 0 to 10.")
+            problems.add(f"{at}/spots/{number}/tenderness", "out_of_range", low=0, high=10)
 
 
 # --- What follows ---------------------------------------------------------------------------------------------

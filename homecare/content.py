@@ -29,7 +29,7 @@ def _id(value: Any, at: str, problems: Problems) -> str | None:
     try:
         return str(UUID(str(value))) if value else None
     except ValueError:
-        problems.add(at, "invalid", "This is no id.")
+        problems.add(at, "invalid.id")
         return None
 
 
@@ -75,9 +75,9 @@ def _tidy_step(step: Mapping[str, Any], at: str, problems: Problems) -> dict[str
         tidy_one[name] = _id(step.get(name), f"{at}/{name}", problems)
     tidy_one["muscle"] = step.get("muscle") or None
     if tidy_one["exercise"] not in rules.EXERCISES:
-        problems.add(f"{at}/exercise", "invalid_choice", f"There are: {', '.join(rules.EXERCISES)}.")
+        problems.add(f"{at}/exercise", "invalid_choice.exercise", choices=list(rules.EXERCISES))
     if tidy_one["muscle"] is not None and tidy_one["muscle"] not in catalogue.MUSCLES:
-        problems.add(f"{at}/muscle", "unknown_muscle", "There is no such muscle; see the catalogue.")
+        problems.add(f"{at}/muscle", "unknown_muscle.programme")
     tidy_one["side"] = (step.get("side") or None) if tidy_one["muscle"] else None
     dose = step.get("dose") or {}
     tidy_one["dose"] = {name: int(value) for name, value in dose.items() if value not in (None, "")}

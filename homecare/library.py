@@ -19,8 +19,7 @@ from homecare.pictures import read_picture
 
 
 class TemplateExists(Conflict):
-    code = "template_exists"
-    detail = "There is a template with this name."
+    reason = "template_exists"
 
 
 @transaction.atomic
@@ -41,7 +40,7 @@ def save_template(*, name: str, content: Mapping[str, Any], by: Caller) -> Templ
         step["cue"] = step["cue"] if step["exercise"] == "own" else ""
     problems = rules.check_steps(kept["steps"], ratings=contents.ratings(), reasons_may_wait=True)
     if not name.strip():
-        problems.add("/name", "required", "A template needs a name.")
+        problems.add("/name", "required.template_name")
     problems.raise_if_any()
     with violations_as({"template_once": TemplateExists}):
         template = Template.objects.create(

@@ -8,7 +8,7 @@ import warnings
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from clinic.errors import FieldError, Invalid
+from clinic.errors import Invalid
 
 FORMATS = ["JPEG", "PNG", "WEBP"]
 MOST_BYTES = 8 * 2**20
@@ -26,27 +26,23 @@ def read_picture(upload: bytes) -> tuple[bytes, int, int]:
     :raises Invalid: not a JPEG, PNG or WebP picture, damaged, or too large
     """
     if len(upload) > MOST_BYTES:
-        raise _refused("too_large", f"At most {MOST_BYTES // 2**20} MB.")
+        raise Invalid.at("/picture", "too_large.picture_bytes", most=MOST_BYTES // 2**20)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(upload), formats=FORMATS) as opened:
                 if opened.width * opened.height > MOST_PIXELS:
-                    raise _refused("too_large", f"At most {MOST_PIXELS // 1_000_000} million pixels.")
+                    raise Invalid.at("/picture", "too_large.picture_pixels", most=MOST_PIXELS // 1_000_000)
                 upright = ImageOps.exif_transpose(opened) or opened
                 picture = upright.convert(
                     "RGBA" if "A" in upright.getbands() or "transparency" in upright.info else "RGB"
                 )
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, TypeError, KeyError, ZeroDivisionError,
             struct.error, Image.DecompressionBombError, Image.DecompressionBombWarning):  # fmt: skip
-        raise _refused("not_a_picture", "This is no JPEG, PNG or WebP picture, or it is damaged.") from None
+        raise Invalid.at("/picture", "not_a_picture") from None
     picture.thumbnail((EDGE_PX, EDGE_PX))
     clean = Image.new(picture.mode, picture.size)
     clean.paste(picture)
     written = io.BytesIO()
     clean.save(written, "WEBP", quality=QUALITY, method=6)
     return written.getvalue(), clean.width, clean.height
-
-
-def _refused(code: str, detail: str) -> Invalid:
-    return Invalid(errors=[FieldError("/picture", code, detail)])

@@ -38,11 +38,6 @@ LINK_LIVES = timedelta(days=3)
 # A question about the soreness may come later than a reminder; after half a day it is about another hour.
 SORENESS_LATE = timedelta(hours=12)
 NOTICE_AT = time(10, 0)
-OBSTACLES = {
-    "no_consent": "The patient has not agreed to messages by {channel}.",
-    "no_address": "There is no address for {channel}, or it cannot be one.",
-    "address_refused": "The address for {channel} did not take messages before. Record another one.",
-}
 
 
 def edition(zone: ZoneInfo) -> str:
@@ -52,20 +47,20 @@ def edition(zone: ZoneInfo) -> str:
 
 def check_channels(problems: Problems, patient: Patient, channels: Sequence[str]) -> None:
     if channels and not links.can_be_opened(patient):
-        problems.add("/channels", "no_birth_date", "The link asks for the year of birth, and none is recorded.")
+        problems.add("/channels", "no_birth_date")
     country = Clinic.objects.values_list("country", flat=True).get(pk=patient.clinic_id)
     for channel in channels:
         obstacle = addresses.obstacle(patient, channel, country)
         if obstacle:
-            problems.add("/channels", obstacle, OBSTACLES[obstacle].format(channel=channel))
+            problems.add("/channels", obstacle, channel=channel)
 
 
 def check_quiet(problems: Problems, patient: Patient, times: Iterable[time]) -> None:
     quiet = engine.sending_of(patient.clinic_id)
     for number, at in enumerate(times):
         if sending.is_quiet(at, quiet_from=quiet.quiet_from, quiet_until=quiet.quiet_until):
-            hours = f"{quiet.quiet_from:%H:%M} to {quiet.quiet_until:%H:%M}"
-            problems.add(f"/times/{number}", "quiet", f"Nothing is sent in the quiet hours, {hours}.")
+            begins, ends = f"{quiet.quiet_from:%H:%M}", f"{quiet.quiet_until:%H:%M}"
+            problems.add(f"/times/{number}", "quiet", begins=begins, ends=ends)
 
 
 def may_send_now(patient: Patient, at: datetime) -> bool:

@@ -253,7 +253,7 @@ def check_steps(
     """
     problems = Problems()
     if len(steps) > MOST_STEPS:
-        problems.add("/steps", "too_many", f"At most {MOST_STEPS} steps; more is not done.")
+        problems.add("/steps", "too_many.steps", most=MOST_STEPS)
     for number, step in enumerate(steps):
         _check_step(problems, f"/steps/{number}", step, ratings)
     if reasons_may_wait:
@@ -264,23 +264,20 @@ def check_steps(
 def _check_step(problems: Problems, at: str, step: Mapping[str, Any], ratings: Mapping[str, str]) -> None:
     exercise = EXERCISES.get(step["exercise"])
     if exercise is None:
-        problems.add(
-            f"{at}/exercise", "invalid_choice", f"There is no such exercise. There are: {', '.join(EXERCISES)}."
-        )
+        problems.add(f"{at}/exercise", "invalid_choice.exercise", choices=list(EXERCISES))
         return
     muscle = step.get("muscle")
     if exercise.presses:
         if not muscle:
-            problems.add(f"{at}/muscle", "required", "Say which muscle is pressed.")
+            problems.add(f"{at}/muscle", "required.pressed_muscle")
         elif ratings.get(muscle, "no") == "no":
-            problems.add(f"{at}/muscle", "not_for_self_pressure", "This muscle is not to be pressed by oneself.")
+            problems.add(f"{at}/muscle", "not_for_self_pressure")
     if muscle and step.get("side") not in SIDES:
-        problems.add(f"{at}/side", "required", "A muscle needs its side: left or right.")
+        problems.add(f"{at}/side", "required.muscle_side")
     if step.get("tool") and step["tool"] not in exercise.tools:
-        allowed = ", ".join(exercise.tools) or "none"
-        problems.add(f"{at}/tool", "invalid_choice", f"Not for this exercise. There are: {allowed}.")
+        problems.add(f"{at}/tool", "invalid_choice.tool", choices=list(exercise.tools))
     if step["exercise"] == "own" and not str(step.get("cue", "")).strip():
-        problems.add(f"{at}/cue", "required", "Say in words what is to be done.")
+        problems.add(f"{at}/cue", "required.own_exercise")
     _check_dose(problems, at, exercise, step)
 
 
@@ -289,19 +286,19 @@ def _check_dose(problems: Problems, at: str, exercise: Exercise, step: Mapping[s
     for name, value in dose.items():
         limits = exercise.dose.get(name)
         if limits is None:
-            problems.add(f"{at}/dose/{name}", "not_of_exercise", "This exercise has no such number.")
+            problems.add(f"{at}/dose/{name}", "not_of_exercise", field=name)
             continue
         if value is None:
             continue
         low, high = limits.block or FIELDS[name].slip
         if not low <= value <= high:
-            problems.add(f"{at}/dose/{name}", "out_of_range", f"From {low} to {high} at a patient's home.")
+            problems.add(f"{at}/dose/{name}", "out_of_range.at_home", low=low, high=high, unit=FIELDS[name].unit)
         elif limits.soft and not limits.soft[0] <= value <= limits.soft[1] and not reasons.get(name):
-            usual = f"{limits.soft[0]} to {limits.soft[1]}"
-            problems.add(f"{at}/dose/{name}", "reason_required", f"Usual is {usual}. Say why this differs.")
+            low, high = limits.soft
+            problems.add(f"{at}/dose/{name}", "reason_required.at_home", low=low, high=high, unit=FIELDS[name].unit)
     begins, ends = dose.get("intensity_from"), dose.get("intensity_to")
     if begins is not None and ends is not None and begins > ends:
-        problems.add(f"{at}/dose/intensity_to", "out_of_range", "The pressure ends below where it begins.")
+        problems.add(f"{at}/dose/intensity_to", "out_of_range.intensity_order")
 
 
 PRESSING = [code for code, exercise in EXERCISES.items() if exercise.presses]

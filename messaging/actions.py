@@ -32,13 +32,11 @@ AFTER_AGAIN: list[Callable[..., None]] = []
 
 
 class NotResendable(Conflict):
-    code = "not_resendable"
-    detail = "This message is still on its way, or was called off."
+    reason = "not_resendable"
 
 
 class NotUncertain(Conflict):
-    code = "not_uncertain"
-    detail = "It is known what became of this message."
+    reason = "not_uncertain"
 
 
 # --- Owing a message ------------------------------------------------------------------------------------------
@@ -249,20 +247,20 @@ def word(*, kind: str, channel: str, language: str, subject: str, body: str, by:
 def check_words(*, kind: str, channel: str, subject: str, body: str) -> None:
     """:raises Invalid: see `word`"""
     problems = Problems()
-    allowed = ", ".join(f"{{{name}}}" for name in rules.PLACEHOLDERS)
+    allowed = [f"{{{name}}}" for name in rules.PLACEHOLDERS]
     for pointer, text in (("/subject", subject), ("/body", body)):
         unknown = rules.unknown_placeholders(text)
         if unknown:
-            problems.add(pointer, "unknown_placeholder", f"{', '.join(unknown)} is not known. There are: {allowed}.")
+            problems.add(pointer, "unknown_placeholder", unknown=unknown, choices=allowed)
     if body.strip():
         if rules.KINDS[kind].link and "{link}" not in body:
-            problems.add("/body", "link_missing", "This message wants {link}: without it nobody can answer.")
+            problems.add("/body", "link_missing")
         if rules.KINDS[kind].dated and "{when}" not in body:
-            problems.add("/body", "when_missing", "This message wants {when}: the time of the appointment.")
+            problems.add("/body", "when_missing")
         if channel == rules.EMAIL and rules.KINDS[kind].to_patient and "{stop}" not in body:
-            problems.add("/body", "stop_missing", "A mail wants {stop}, by which it can be ended.")
+            problems.add("/body", "stop_missing")
         if channel == rules.EMAIL and not subject.strip():
-            problems.add("/subject", "required", "A mail needs a subject.")
+            problems.add("/subject", "required.subject")
     problems.raise_if_any()
 
 
@@ -274,8 +272,7 @@ def check_length(body: str, longest: Mapping[str, str]) -> None:
     problems = Problems()
     length = len(rules.filled(body, longest))
     if length > rules.SMS_LENGTH:
-        said = f"An SMS has at most {rules.SMS_LENGTH} characters; with all filled in, this has {length}."
-        problems.add("/body", "too_long", said)
+        problems.add("/body", "too_long.sms", most=rules.SMS_LENGTH, length=length)
     problems.raise_if_any()
 
 

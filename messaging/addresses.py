@@ -11,6 +11,9 @@ from messaging import rules
 from messaging.models import Message, RefusedAddress
 from patients.models import Patient
 
+# Why a channel cannot be used; each is a reason of a refusal, too.
+OBSTACLES = ("no_consent", "no_address", "address_refused")
+
 
 def e164(phone: str, country: str) -> str:
     """
@@ -55,7 +58,7 @@ def is_refused(channel: str, address: str) -> bool:
 
 
 def obstacle(patient: Patient, channel: str, country: str) -> str:
-    """Why nothing may go to the patient this way: no_consent, no_address or address_refused; empty if it may."""
+    """Return why nothing may be sent to the patient by this channel, one of OBSTACLES; empty if it may."""
     if getattr(patient.in_use, f"consent_{channel}") != "granted":
         return "no_consent"
     address = of_patient(patient, channel, country)

@@ -15,7 +15,8 @@ from django.db.models import F
 from audit import actions as audit
 from clinic.caller import Caller
 from clinic.constraints import violations_as
-from clinic.errors import Conflict, FieldError, Invalid, NotFound, Problems
+from clinic.errors import Conflict, Invalid, NotFound, Problems
+from clinic.schema import new_id
 from patients import rules
 from patients.models import Alert, Condition, Identifier, Medication, Merge, Patient, SearchKey, of_clinic
 
@@ -55,27 +56,23 @@ AFTER_MERGE: list[Callable[..., None]] = []
 
 
 class IdentifierTaken(Conflict):
-    code = "identifier_taken"
-    detail = "Another patient of this clinic has one of these external identifiers."
+    reason = "identifier_taken"
 
 
 class PatientMerged(Conflict):
-    code = "patient_merged"
-    detail = "This patient was merged into another; use that one."
+    reason = "patient_merged"
 
 
 class CannotMerge(Conflict):
-    code = "cannot_merge"
+    reason = "cannot_merge"
 
 
 class AlertKnown(Conflict):
-    code = "alert_known"
-    detail = "This alert is on the record already."
+    reason = "alert_known"
 
 
 class AlertEnded(Conflict):
-    code = "alert_ended"
-    detail = "This alert has ended already."
+    reason = "alert_ended"
 
 
 @dataclass(frozen=True)
@@ -280,16 +277,16 @@ def merge_patients(*, patient_id: UUID, into_id: UUID, reason: str, by: Caller, 
     :raises CannotMerge: they are the same record, or one was merged before
     """
     if patient_id == into_id:
-        raise CannotMerge("A patient cannot be merged into itself.")
+        raise CannotMerge("cannot_merge.same")
     # Always locked in the order of their ids, so that two merges of the same pair cannot wait for each other.
     # No key is changed, so nobody who books for one of them meanwhile has to wait for this.
     both = Patient.objects.select_for_update(no_key=True).filter(pk__in=[patient_id, into_id])
     locked = {p.pk: p for p in both.order_by("pk")}
     source, target = locked.get(patient_id), locked.get(into_id)
     if source is None or target is None:
-        raise CannotMerge("One of the two patients does not exist in this clinic.")
+        raise CannotMerge("cannot_merge.unknown")
     if source.is_merged or target.is_merged:
-        raise CannotMerge("One of the two was merged before; merge into the one that is in use.")
+        raise CannotMerge("cannot_merge.merged")
     moved = _move_rows(source, target)
     Patient.objects.filter(merged_into=source).update(merged_into=target)
     source.merged_into, source.revision = target, source.revision + 1
@@ -342,24 +339,25 @@ def check_details(details: Mapping[str, Any], *, today: date) -> None:
     problems = Problems()
     unknown = set(details) - DETAIL_FIELDS
     for name in sorted(unknown):
-        problems.add(f"/{name}", "unknown_field", "A patient has no such field.")
+        problems.add(f"/{name}", "unknown_field.patient", field=name)
     if "family_name" in details and not str(details["family_name"]).strip():
-        problems.add("/family_name", "required", "A family name is needed; for one name only, put it here.")
+        problems.add("/family_name", "required.family_name")
     born = details.get("birth_date")
     if born is not None and born > today:
-        problems.add("/birth_date", "in_future", "The birth date is in the future.")
+        problems.add("/birth_date", "in_future.birth_date")
     zone = details.get("time_zone")
     if zone and zone not in TIME_ZONES:
-        problems.add("/time_zone", "unknown_time_zone", "Not an IANA time zone, as in Europe/Berlin.")
-    for name, allowed in (("sex", rules.SEXES), ("status", rules.STATUSES)):
-        if name in details and details[name] not in allowed:
-            problems.add(f"/{name}", "unknown_code", f"One of: {', '.join(allowed)}.")
+        problems.add("/time_zone", "unknown_time_zone")
+    if "sex" in details and details["sex"] not in rules.SEXES:
+        problems.add("/sex", "unknown_code.sex", choices=rules.SEXES)
+    if "status" in details and details["status"] not in rules.STATUSES:
+        problems.add("/status", "unknown_code.patient_status", choices=rules.STATUSES)
     problems.raise_if_any()
 
 
 def _add_identifiers(patient: Patient, identifiers: Sequence[NewIdentifier]) -> None:
     if len(set(identifiers)) != len(identifiers):
-        raise Invalid(errors=[FieldError("/external_ids", "duplicate", "The same identifier stands here twice.")])
+        raise Invalid.at("/external_ids", "duplicate.identifier")
     rows = [Identifier(patient=patient, system=i.system, value=i.value) for i in identifiers]
     with violations_as({"identifier_once_in_clinic": IdentifierTaken}):
         Identifier.objects.bulk_create(of_clinic(patient.clinic_id, rows))
@@ -374,31 +372,26 @@ def check_alerts(alerts: Sequence[NewAlert], *, today: date, pointer: str = "/al
     for index, alert in enumerate(alerts):
         here = f"{pointer}/{index}" if pointer else ""
         if alert.code not in rules.ALERTS:
-            problems.add(f"{here}/code", "unknown_code", f"One of: {', '.join(rules.ALERTS)}.")
+            problems.add(f"{here}/code", "unknown_code.alert", choices=list(rules.ALERTS))
             continue
         if alert.side is not None and alert.side not in rules.ALERT_SIDES:
-            problems.add(f"{here}/side", "unknown_code", f"One of: {', '.join(rules.ALERT_SIDES)}.")
+            problems.add(f"{here}/side", "unknown_code.alert_side", choices=rules.ALERT_SIDES)
         if alert.region is not None and alert.region not in rules.BODY_REGIONS:
-            problems.add(f"{here}/region", "unknown_code", f"One of: {', '.join(rules.BODY_REGIONS)}.")
+            problems.add(f"{here}/region", "unknown_code.body_region", choices=rules.BODY_REGIONS)
         if (alert.side or alert.region) and not rules.ALERTS[alert.code].has_place:
             name = "side" if alert.side else "region"
-            problems.add(
-                f"{here}/{name}", "not_of_alert", "This alert concerns the whole body. Leave side and region empty."
-            )
+            problems.add(f"{here}/{name}", "not_of_alert")
         if alert.reported_by not in ("", *rules.ALERT_REPORTERS):
-            problems.add(f"{here}/reported_by", "unknown_code", f"One of: {', '.join(rules.ALERT_REPORTERS)}.")
+            problems.add(f"{here}/reported_by", "unknown_code.alert_reporter", choices=rules.ALERT_REPORTERS)
         if alert.since_date is not None and alert.since_date > today:
-            problems.add(
-                f"{here}/since_date", "in_future", "This date is in the future. Enter today or an earlier date."
-            )
+            problems.add(f"{here}/since_date", "in_future.alert")
     problems.raise_if_any()
 
 
 def _check_end_reason(reason: str, pointer: str) -> None:
     least = rules.MIN_REASON_CHARACTERS
     if len(reason.strip()) < least:
-        detail = f"Say why this alert no longer holds, in at least {least} characters."
-        raise Invalid(errors=[FieldError(pointer, "too_short", detail)])
+        raise Invalid.at(pointer, "too_short.alert_reason", least=least)
 
 
 def _key_of(alert: Alert) -> AlertKey:
@@ -406,7 +399,7 @@ def _key_of(alert: Alert) -> AlertKey:
 
 
 def _insert_alerts(patient: Patient, alerts: Iterable[NewAlert], by: Caller) -> list[Alert]:
-    rows = [Alert(patient=patient, noted_by_user_id=by.author_id, **vars(alert)) for alert in alerts]
+    rows = [Alert(id=new_id(), patient=patient, noted_by_user_id=by.author_id, **vars(alert)) for alert in alerts]
     return Alert.objects.bulk_create(of_clinic(patient.clinic_id, rows))
 
 

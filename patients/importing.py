@@ -12,6 +12,7 @@ from django.db import DatabaseError, transaction
 from audit import actions as audit
 from clinic.caller import Caller
 from clinic.errors import DomainError
+from clinic.refusals import message_of
 from patients import actions, rules
 from patients.fhir_reading import Incoming, Unreadable, read_csv, read_fhir_bundle, read_fhir_ndjson
 from patients.models import Identifier, Patient
@@ -107,7 +108,7 @@ def import_patient(incoming: Incoming, *, dry_run: bool, by: Caller, at: datetim
         pass
     except DomainError as refusal:
         line.outcome = "refused"
-        line.why = "; ".join(f"{e.pointer} {e.detail}" for e in refusal.errors) or refusal.detail
+        line.why = "; ".join(f"{e.pointer} {message_of(e)}" for e in refusal.errors) or message_of(refusal)
     except DatabaseError:
         line.outcome, line.why = "refused", "the database refused a value"
     return line

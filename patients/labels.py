@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from patients import rules
 
+SEXES = {"female": _("female"), "male": _("male"), "other": _("other"), "unknown": _("not known")}
+STATUSES = {"in_care": _("in care"), "discharged": _("discharged"), "deceased": _("deceased")}
 ALERT_SIDES = {"left": _("left"), "right": _("right"), "both": _("both sides")}
 BODY_REGIONS = {
     "head": _("head"),
@@ -30,6 +32,12 @@ ALERT_REPORTERS = {
     "letter": _("a letter or report"),
     "examination": _("own examination"),
 }
+
+
+def alert_place(side: str | None, region: str | None) -> str:
+    """Part of the body and side of an alert, as a page shows them; empty where neither is known."""
+    parts = (BODY_REGIONS.get(region or ""), ALERT_SIDES.get(side or ""))
+    return " ".join(str(part) for part in parts if part)
 
 
 def alert_choices() -> list[tuple[str, str]]:

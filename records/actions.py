@@ -21,13 +21,11 @@ from records.models import Chain, ChainCheck, Mark, Record
 
 
 class NotSigned(Conflict):
-    code = "not_signed"
-    detail = "This is still a draft; change it instead."
+    reason = "not_signed"
 
 
 class NoLongerCurrent(Conflict):
-    code = "no_longer_current"
-    detail = "A newer version replaced this, or it was entered in error."
+    reason = "no_longer_current"
 
 
 @dataclass(frozen=True)

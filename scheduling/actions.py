@@ -66,11 +66,11 @@ def _unfilled(series_id: UUID, patient_id: UUID, kind: AppointmentType) -> Serie
     found = Series.objects.select_for_update(of=("self",), no_key=True).filter(pk=series_id, patient_id=patient_id)
     series = found.first()
     if series is None or series.ended_at is not None:
-        problems.add("/series_id", "unknown", "There is no such series of this patient, or it has ended.")
+        problems.add("/series_id", "unknown.series")
     elif series.type_id != kind.pk:
-        problems.add("/series_id", "other_type", "The series is of another type of appointment.")
+        problems.add("/series_id", "other_type")
     elif follow_ups.sessions_left(series) == 0:
-        problems.add("/series_id", "full", "All sessions of this series are booked.")
+        problems.add("/series_id", "full")
     problems.raise_if_any()
     assert series is not None
     return series
@@ -133,7 +133,7 @@ def swap(
     :raises Invalid, NotUpcoming, SlotTaken, PatientBusy, ChangedMeanwhile:
     """
     if first_id == second_id:
-        raise Invalid("Two different appointments, please.")
+        raise Invalid.at("/with_id", "invalid.same_appointment")
     first, second = holding.taken_up_together([first_id, second_id])
     pairs = [(first, holding.swapped(first, second)), (second, holding.swapped(second, first))]
     for (one, time), revision in zip(pairs, revisions, strict=True):
@@ -184,8 +184,7 @@ def set_status(
 
 
 class TooLateToCancel(Conflict):
-    code = "too_late_to_cancel"
-    detail = "It is too late to cancel here; please call us."
+    reason = "too_late_to_cancel"
 
 
 def cancel_by_link(*, appointment_id: UUID, reason: str, revision: int, by: Caller, at: datetime) -> Appointment:
@@ -223,8 +222,7 @@ def annotate(*, appointment_id: UUID, note: str, revision: int | None = None, by
 
 
 class BothBooked(Conflict):
-    code = "both_booked"
-    detail = "The two records have appointments at the same time; move or cancel one of them first."
+    reason = "both_booked"
 
 
 @transaction.atomic

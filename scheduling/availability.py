@@ -36,8 +36,7 @@ from treatments.rules import TECHNIQUES
 
 
 class NameTaken(Conflict):
-    code = "name_taken"
-    detail = "There is one of this name already."
+    reason = "name_taken"
 
 
 NAMES: Mapping[str, type[Conflict]] = {
@@ -124,12 +123,12 @@ def check(found: Any) -> None:
     problems = Problems()
     for name in ("first_day", "last_day", "from_date", "until_date", "day", "valid_until"):
         if not is_in_reach(getattr(found, name, None)):
-            problems.add(f"/{name}", "out_of_range", "A day from 2000 to 2100, please.")
+            problems.add(f"/{name}", "out_of_range.day")
     problems.raise_if_any()
     if isinstance(found, AppointmentType):
         _check_type(found, problems)
     if hasattr(found, "name") and not found.name.strip():
-        problems.add("/name", "required", "A name, please.")
+        problems.add("/name", "required.name")
     if isinstance(found, Room):
         _known(problems, "site_id", found.site_id, Site)
     if isinstance(found, Hours | ExtraHours):
@@ -138,48 +137,48 @@ def check(found: Any) -> None:
         _known(problems, "site_id", found.site_id, Site)
         _ordered(problems, "last_day", found.first_day, found.last_day)
         if (found.from_time is None) != (found.until_time is None):
-            problems.add("/until_time", "required", "Both times, or none for the whole day.")
+            problems.add("/until_time", "required.both_times")
     if isinstance(found, Hours):
         if not 0 <= found.weekday <= 6:
-            problems.add("/weekday", "out_of_range", "0 (Monday) to 6.")
+            problems.add("/weekday", "out_of_range.weekday")
         _ordered(problems, "until_date", found.from_date, found.until_date)
     if hasattr(found, "until_time") and found.from_time and found.until_time and found.from_time >= found.until_time:
-        problems.add("/until_time", "invalid", "After the beginning, please.")
+        problems.add("/until_time", "invalid.until_time")
     if hasattr(found, "user_id") and (found.user_id or not isinstance(found, Closure)):
         _therapist(problems, "user_id", found.user_id, found.clinic_id)
     if isinstance(found, Competency) and found.technique not in COMPETENCIES:
-        problems.add("/technique", "unknown", f"One of: {', '.join(COMPETENCIES)}.")
+        problems.add("/technique", "unknown.technique", choices=list(COMPETENCIES))
     problems.raise_if_any()
 
 
 def _check_type(found: AppointmentType, problems: Problems) -> None:
     shortest, longest = rules.LENGTH_MIN
     if not shortest <= found.length_min <= longest:
-        problems.add("/length_min", "out_of_range", f"{shortest} to {longest} minutes.")
+        problems.add("/length_min", "out_of_range.minutes", low=shortest, high=longest)
     if not 0 <= found.buffer_min <= 120:
-        problems.add("/buffer_min", "out_of_range", "0 to 120 minutes.")
+        problems.add("/buffer_min", "out_of_range.minutes", low=0, high=120)
     if found.technique and found.technique not in TECHNIQUES:
-        problems.add("/technique", "unknown", f"Empty, or one of: {', '.join(TECHNIQUES)}.")
+        problems.add("/technique", "unknown.technique", choices=list(TECHNIQUES))
     for pk in found.therapists:
         _therapist(problems, "therapists", pk, found.clinic_id)
     if Room.objects.filter(pk__in=found.rooms).count() < len(set(found.rooms)):
-        problems.add("/rooms", "unknown", "There is no such room.")
+        problems.add("/rooms", "unknown.room")
 
 
 def _known(problems: Problems, name: str, pk: UUID | None, model: type[models.Model]) -> None:
     if pk is not None and not model._default_manager.filter(pk=pk).exists():
-        problems.add(f"/{name}", "unknown", "There is none such in this clinic.")
+        problems.add(f"/{name}", "unknown.setup")
 
 
 def _therapist(problems: Problems, name: str, pk: UUID | None, clinic_id: UUID) -> None:
     members = Membership.objects.active().filter(clinic_id=clinic_id, role="therapist")
     if pk is None or not members.filter(user_id=pk).exists():
-        problems.add(f"/{name}", "unknown", "There is no such therapist in this clinic.")
+        problems.add(f"/{name}", "unknown.therapist")
 
 
 def _ordered(problems: Problems, name: str, first: date | time | None, last: date | time | None) -> None:
     if first is not None and last is not None and last < first:  # type: ignore[operator] # both are of one kind
-        problems.add(f"/{name}", "invalid", "Not before the first day.")
+        problems.add(f"/{name}", "invalid.last_day")
 
 
 # --- How the clinic books -------------------------------------------------------------------------------------
@@ -203,15 +202,15 @@ def set_booking(*, values: Mapping[str, Any], by: Caller) -> Booking:
         setattr(found, name, value)
     problems = Problems()
     if found.step_min not in rules.STEPS_MIN:
-        problems.add("/step_min", "invalid", f"One of: {', '.join(map(str, rules.STEPS_MIN))}.")
+        problems.add("/step_min", "invalid.one_of_minutes", choices=list(rules.STEPS_MIN))
     if len(found.remind_hours) > 4 or any(not 1 <= hours <= 336 for hours in found.remind_hours):
-        problems.add("/remind_hours", "out_of_range", "At most four, each 1 to 336 hours before.")
+        problems.add("/remind_hours", "out_of_range.reminder_hours", most=4, low=1, high=336)
     for name, low, high in (
         ("cancel_until_hours", 0, 336), ("offer_minutes", 10, 2880), ("offer_every_min", 1, 1440),
         ("hold_hours", 1, 720), ("draft_hours", 1, 720),
     ):  # fmt: skip
         if not low <= getattr(found, name) <= high:
-            problems.add(f"/{name}", "out_of_range", f"{low} to {high}.")
+            problems.add(f"/{name}", "out_of_range", low=low, high=high)
     problems.raise_if_any()
     found.remind_hours = sorted(set(found.remind_hours), reverse=True)
     found.save()

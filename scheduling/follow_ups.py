@@ -377,10 +377,10 @@ def recall(*, patient_id: UUID, due_at: datetime, by: Caller, at: datetime) -> U
     """
     problems = Problems()
     if not at < due_at < at + timedelta(days=2 * 366):
-        problems.add("/due_on", "invalid", "A day from tomorrow on, within two years.")
+        problems.add("/due_on", "invalid.recall_day")
         problems.raise_if_any()
     if not Patient.objects.filter(pk=patient_id, merged_into=None).exists():
-        raise Invalid(detail="This record was merged into another, or there is none.")
+        raise Invalid.at("/patient_id", "unknown.patient")
     facts = {"due_on": due_at.astimezone(clinic_zone(by.clinic_id)).date().isoformat()}
     item_id, _new = worklist.raise_item(
         kind="recall", patient_id=patient_id, about_id=patient_id, facts=facts, by=by, at=at, due_at=due_at

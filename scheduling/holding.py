@@ -32,18 +32,15 @@ FORWARDS = timedelta(days=2 * 366)
 
 
 class SlotTaken(Conflict):
-    code = "slot_taken"
-    detail = "Somebody else has this time, with this therapist or in this room."
+    reason = "slot_taken"
 
 
 class PatientBusy(Conflict):
-    code = "patient_busy"
-    detail = "The patient has another appointment at this time."
+    reason = "patient_busy"
 
 
 class NotUpcoming(Conflict):
-    code = "not_upcoming"
-    detail = "This appointment is over or cancelled; correct its state first."
+    reason = "not_upcoming"
 
 
 CLASHES: Mapping[str, type[Conflict]] = {
@@ -75,8 +72,7 @@ class Time:
 
 
 class ChangedMeanwhile(Conflict):
-    code = "changed_meanwhile"
-    detail = "Somebody has changed this appointment meanwhile. Look at it again."
+    reason = "changed_meanwhile"
 
 
 def find_type(type_id: UUID, *, length_min: int | None = None) -> AppointmentType:
@@ -87,7 +83,7 @@ def find_type(type_id: UUID, *, length_min: int | None = None) -> AppointmentTyp
     problems = Problems()
     kind = AppointmentType.objects.filter(pk=type_id, is_active=True).first()
     if kind is None:
-        problems.add("/type_id", "unknown", "There is no such type of appointment, or it is not booked any more.")
+        problems.add("/type_id", "unknown.appointment_type")
         problems.raise_if_any()
     assert kind is not None
     if length_min is None:
@@ -101,7 +97,7 @@ def check_length(length_min: int) -> None:
     problems = Problems()
     shortest, longest = rules.LENGTH_MIN
     if not shortest <= length_min <= longest:
-        problems.add("/length_min", "out_of_range", f"{shortest} to {longest} minutes.")
+        problems.add("/length_min", "out_of_range.minutes", low=shortest, high=longest)
     problems.raise_if_any()
 
 
@@ -112,9 +108,9 @@ def check_patient(patient_id: UUID) -> Patient:
         raise NotFound
     problems = Problems()
     if patient.is_merged:
-        problems.add("/patient_id", "merged", "This record was merged into another; book with that one.")
+        problems.add("/patient_id", "merged")
     elif patient.status != "in_care":
-        problems.add("/patient_id", "not_in_care", "The patient is not in care.")
+        problems.add("/patient_id", "not_in_care")
     problems.raise_if_any()
     return patient
 
@@ -123,7 +119,7 @@ def check_range(starts_at: datetime, at: datetime) -> None:
     """:raises Invalid: what was done by phone or on paper is entered later, but not years later"""
     problems = Problems()
     if not at - BACKWARDS <= starts_at <= at + FORWARDS:
-        problems.add("/starts_at", "out_of_range", "From a month ago to two years ahead.")
+        problems.add("/starts_at", "out_of_range.appointment_start")
     problems.raise_if_any()
 
 
@@ -139,7 +135,7 @@ def check_time(kind: AppointmentType, time: Time, *, outside_hours: bool, at: da
     outside = not works(kind, time)
     problems = Problems()
     if outside and not outside_hours:
-        problems.add("/starts_at", "outside_hours", "The therapist does not work there and then.")
+        problems.add("/starts_at", "outside_hours")
     problems.raise_if_any()
     # What lies in the hours and only where it is closed is no visit outside them.
     return replace(time, outside_hours=outside and not works(kind, time, closed=False))
@@ -161,14 +157,14 @@ def check_place(kind: AppointmentType, time: Time, *, at: datetime) -> None:
             .exists()
         )
         if able:
-            problems.add("/therapist_id", "not_competent", "This therapist is not entered as competent for it.")
+            problems.add("/therapist_id", "not_competent")
         else:
-            problems.add("/therapist_id", "unknown", "There is no such therapist in this clinic.")
+            problems.add("/therapist_id", "unknown.therapist")
     rooms = slots.rooms_for(kind)
     if kind.online and time.room_id is not None:
-        problems.add("/room_id", "not_allowed", "It is online; no room is needed.")
+        problems.add("/room_id", "not_allowed.room_online")
     elif not kind.online and time.room_id not in rooms:
-        problems.add("/room_id", "unknown", "One of the rooms that this type of appointment may be in, please.")
+        problems.add("/room_id", "unknown.room_for_type")
     problems.raise_if_any()
 
 

@@ -52,15 +52,15 @@ def check(plan: Plan) -> None:
     """:raises Invalid:"""
     problems = Problems()
     if not 1 <= plan.count <= rules.MOST_SESSIONS:
-        problems.add("/count", "out_of_range", f"From 1 to {rules.MOST_SESSIONS}.")
+        problems.add("/count", "out_of_range", low=1, high=rules.MOST_SESSIONS)
     if not 1 <= plan.weeks <= rules.MOST_WEEKS:
-        problems.add("/weeks", "out_of_range", f"From 1 to {rules.MOST_WEEKS}.")
+        problems.add("/weeks", "out_of_range", low=1, high=rules.MOST_WEEKS)
     elif plan.count > plan.weeks * 7:
-        problems.add("/count", "too_many", "That is more than one a day.")
+        problems.add("/count", "too_many.sessions_a_day")
     if plan.least_gap_h is not None and not 0 <= plan.least_gap_h <= 24 * 30:
-        problems.add("/least_gap_h", "out_of_range", "From 0 to 720.")
+        problems.add("/least_gap_h", "out_of_range", low=0, high=720)
     if not is_in_reach(plan.starts_on):
-        problems.add("/starts_on", "out_of_range", "A day within the next two years, please.")
+        problems.add("/starts_on", "out_of_range.series_start")
     problems.raise_if_any()
 
 
@@ -109,12 +109,12 @@ def book_series(
     check(plan)
     problems = Problems()
     if not 1 <= len(times) <= plan.count:
-        problems.add("/times", "out_of_range", f"From 1 to {plan.count}.")
+        problems.add("/times", "out_of_range", low=1, high=plan.count)
     kind = holding.find_type(plan.type_id, length_min=plan.length_min)
     gap = least_gap(kind, plan)
     for number, (earlier, later) in enumerate(pairwise(sorted(one.starts_at for one in times))):
         if later - earlier < gap:
-            problems.add(f"/times/{number + 1}", "too_close", "It is too close to the one before.")
+            problems.add(f"/times/{number + 1}", "too_close")
     problems.raise_if_any()
     series = Series.objects.create(
         id=new_id(), clinic_id=by.clinic_id, patient_id=patient_id, type=kind, count=plan.count, weeks=plan.weeks,
@@ -224,7 +224,7 @@ def _set_length(series_id: UUID | None, reach: str, length_min: int | None) -> N
 def check_reach(reach: str) -> None:
     """:raises Invalid:"""
     if reach not in rules.REACH:
-        raise Invalid(f"One of: {', '.join(rules.REACH)}.")
+        raise Invalid.at("/reach", "invalid.reach", choices=list(rules.REACH))
 
 
 def wall(at: datetime, zone: Any) -> datetime:

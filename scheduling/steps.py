@@ -90,19 +90,17 @@ def put_state(
 def _check_status(found: Appointment, status: str, *, why: str, cancelled_by: str, reason: str, at: datetime) -> None:
     problems = Problems()
     if status not in rules.STATUSES:
-        problems.add("/status", "invalid", f"One of: {', '.join(rules.STATUSES)}.")
+        problems.add("/status", "invalid.status", choices=list(rules.STATUSES))
         problems.raise_if_any()
     if rules.is_correction(found.status, status) and not why.strip():
-        usual = ", ".join(rules.NEXT[found.status]) or "nothing"
-        problems.add("/why", "required", f"After {found.status} comes {usual}; for anything else, say why.")
+        problems.add("/why", "required.correction_reason", status=found.status)
     if status == rules.CANCELLED:
         if cancelled_by not in rules.CANCELLED_BY:
-            problems.add("/cancelled_by", "invalid", f"One of: {', '.join(rules.CANCELLED_BY)}.")
+            problems.add("/cancelled_by", "invalid.cancelled_by", choices=list(rules.CANCELLED_BY))
         if reason not in rules.REASONS:
-            problems.add("/reason", "invalid", f"One of: {', '.join(rules.REASONS)}.")
+            problems.add("/reason", "invalid.cancellation_reason", choices=list(rules.REASONS))
     elif cancelled_by or reason:
-        problems.add("/reason", "not_allowed", "Only a cancellation has a reason and somebody who cancelled.")
+        problems.add("/reason", "not_allowed.cancellation_reason")
     if rules.is_too_early(status, starts_at=found.starts_at, at=at):
-        said = "It has not begun yet." if status == rules.NOSHOW else "The day of this appointment has not come yet."
-        problems.add("/status", "too_early", said)
+        problems.add("/status", "too_early.no_show" if status == rules.NOSHOW else "too_early.day")
     problems.raise_if_any()

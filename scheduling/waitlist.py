@@ -33,13 +33,11 @@ from worklist import actions as worklist
 
 
 class OfferGone(Conflict):
-    code = "offer_gone"
-    detail = "This time is taken, or the offer has run out."
+    reason = "offer_gone"
 
 
 class WaitsAlready(Conflict):
-    code = "waits_already"
-    detail = "The patient waits for this already."
+    reason = "waits_already"
 
 
 # --- Who waits ------------------------------------------------------------------------------------------------
@@ -73,18 +71,16 @@ def join(
     kind = holding.find_type(type_id, length_min=length_min)
     holding.check_patient(patient_id)
     if therapist_id and therapist_id not in slots.therapists_for(kind, on=at.date()):
-        problems.add("/therapist_id", "unknown", "This therapist is not booked for it.")
+        problems.add("/therapist_id", "unknown.therapist_for_type")
     if from_time and until_time and from_time >= until_time:
-        problems.add("/until_time", "invalid", "After the beginning, please.")
+        problems.add("/until_time", "invalid.until_time")
     if from_date and until_date and from_date > until_date:
-        problems.add("/until_date", "invalid", "After the first day, please.")
+        problems.add("/until_date", "invalid.until_date")
     if any(not 0 <= day <= 6 for day in weekdays or []):
-        problems.add("/weekdays", "invalid", "0 (Monday) to 6.")
+        problems.add("/weekdays", "invalid.weekday")
     own = Appointment.objects.filter(patient_id=patient_id, status__in=rules.UPCOMING, type=kind)
     if instead_of_id and not own.filter(pk=instead_of_id).exists():
-        problems.add(
-            "/instead_of_id", "unknown", "One of the patient's appointments of this type that lie ahead, please."
-        )
+        problems.add("/instead_of_id", "unknown.upcoming_appointment")
     problems.raise_if_any()
     made = Waiting(
         id=new_id(), clinic_id=by.clinic_id, patient_id=patient_id, type=kind, length_min=kind.length_min,

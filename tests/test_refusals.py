@@ -22,14 +22,12 @@ from assessments.rules import RED_FLAGS
 from clinic import refusals
 from clinic.errors import FieldError, Invalid
 from dev.messages import APPS, LANGUAGES
+from messaging.addresses import OBSTACLES
 
 ROOT = Path(__file__).parents[1]
-# Apps that still raise finished sentences.
-NOT_CONVERTED = {"homecare", "messaging", "scheduling", "worklist"}
 # Calls that carry a reason: which argument it is, and which one has the parameters (None: the keywords).
 CARRIERS = {
     "FieldError": (1, 2),
-    "Refusal": (1, 2),
     "add": (1, None),
     "at": (1, None),
     "invalid_parameter": (1, None),
@@ -38,14 +36,16 @@ CARRIERS = {
     "as_http": (1, None),
 }
 # Variables that hold a reason from a table: (module, name) to the table.
-FROM_TABLES = {("treatments/actions.py", "flag"): RED_FLAGS}
+FROM_TABLES: dict[tuple[str, str], Iterable[str]] = {
+    ("treatments/actions.py", "flag"): RED_FLAGS,
+    ("homecare/planning.py", "obstacle"): OBSTACLES,
+}
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
-Unknown = None  # parameters that the source does not show
 
 
 @dataclass(frozen=True)
 class Raised:
-    """One place in the source that raises a reason, with the names of the parameters that it gives."""
+    """One place in the source that raises a reason, with the names of its parameters; None for a class statement."""
 
     place: str
     reason: str
@@ -67,9 +67,11 @@ def sources() -> Iterator[tuple[str, ast.Module]]:
 def error_classes() -> dict[str, str]:
     """Every subclass of DomainError, with the reason that it has or inherits; an empty text for a class without."""
     bases, own = {}, {"DomainError": "refused"}
-    for _place, tree in sources():
+    for place, tree in sources():
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
+                twice = node.name in own and node.name in bases and place.split("/")[0] in APPS
+                assert not twice, f"two errors are called {node.name}"
                 bases[node.name] = [base.id for base in node.bases if isinstance(base, ast.Name)]
                 for statement in node.body:
                     if (
@@ -108,38 +110,58 @@ def texts_of(place: str, node: ast.expr, parameters: set[str]) -> list[str]:
     raise Unreadable(f"{place}:{node.lineno}: {ast.unparse(node)}")
 
 
-def names_in(node: ast.expr | None) -> frozenset[str] | None:
-    """The keys of a mapping of parameters; None where the source does not show them."""
+def names_in(place: str, node: ast.expr | None, function: ast.FunctionDef | None) -> frozenset[str]:
+    """
+    The keys of a mapping of parameters: a literal, or a local variable that holds one.
+
+    :raises Unreadable: the source does not show them
+    """
     if node is None:
         return frozenset()
+    if isinstance(node, ast.Name) and function is not None:
+        before = [
+            child for child in ast.walk(function)
+            if isinstance(child, ast.Assign) and child.lineno < node.lineno
+            and node.id in [getattr(target, "id", "") for target in child.targets]
+        ]  # fmt: skip
+        if before:
+            node = max(before, key=lambda assignment: assignment.lineno).value
     if isinstance(node, ast.Dict) and all(isinstance(key, ast.Constant) for key in node.keys):
         return frozenset(key.value for key in node.keys if isinstance(key, ast.Constant))
-    return Unknown
+    raise Unreadable(f"{place}:{node.lineno}: {ast.unparse(node)}")
 
 
-def raised_by(place: str, node: ast.Call, parameters: set[str]) -> Iterator[Raised]:
+def raised_by(place: str, node: ast.Call, function: ast.FunctionDef | None) -> Iterator[Raised]:
+    arguments = [*function.args.posonlyargs, *function.args.args] if function else []
+    parameters = {argument.arg for argument in arguments}
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     keywords = {keyword.arg: keyword.value for keyword in node.keywords}
     classes = error_classes()
     if name in classes:
         reasons = texts_of(place, node.args[0], parameters) if node.args else [classes[name]]
-        params = names_in(keywords.get("params"))
+        params = names_in(place, keywords.get("params"), function) if reasons else frozenset()
     elif name in CARRIERS:
         at, of_params = CARRIERS[name]
+        if name == "problem" and len(node.args) > at + 1:
+            return  # the framework's own text
         if len(node.args) <= at or (name in ("add", "at") and not isinstance(node.func, ast.Attribute)):
             return
         reasons = texts_of(place, node.args[at], parameters)
+        if not reasons:
+            return
         if of_params is None:
-            params = Unknown if None in keywords else frozenset(str(keyword) for keyword in keywords)
-            if len(node.args) > at + 1 and name != "problem":
+            if None in keywords:
+                raise Unreadable(f"{place}:{node.lineno}: {ast.unparse(node)}")
+            params = frozenset(str(keyword) for keyword in keywords)
+            if len(node.args) > at + 1:
                 raise Unreadable(f"{place}:{node.lineno}: a finished sentence: {ast.unparse(node)}")
         elif isinstance(of_params, int):
             given = node.args[of_params] if len(node.args) > of_params else keywords.get("params")
             if isinstance(given, ast.Constant | ast.JoinedStr):
                 raise Unreadable(f"{place}:{node.lineno}: a finished sentence: {ast.unparse(node)}")
-            params = names_in(given)
+            params = names_in(place, given, function)
         else:
-            params = names_in(keywords.get(of_params))
+            params = names_in(place, keywords.get(of_params), function)
     else:
         return
     for reason in reasons:
@@ -157,11 +179,9 @@ def collected(apps: Iterable[str]) -> tuple[list[Raised], list[str]]:
         functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
         inside = {id(child): function for function in functions for child in ast.walk(function)}
         for node in ast.walk(tree):
-            function = inside.get(id(node))
-            arguments = [*function.args.posonlyargs, *function.args.args] if function else []
             try:
                 if isinstance(node, ast.Call):
-                    raised += raised_by(place, node, {argument.arg for argument in arguments})
+                    raised += raised_by(place, node, inside.get(id(node)))
             except Unreadable as error:
                 unreadable.append(str(error))
             # An error that is raised as its class, or by a constraint's name, has no parameters.
@@ -174,11 +194,8 @@ def collected(apps: Iterable[str]) -> tuple[list[Raised], list[str]]:
                 if isinstance(value, ast.Name) and value.id in classes:
                     raised.append(Raised(f"{place}:{value.lineno}", classes[value.id], frozenset()))
             if isinstance(node, ast.ClassDef) and node.name in classes:
-                raised.append(Raised(f"{place}:{node.lineno}", classes[node.name], Unknown))
+                raised.append(Raised(f"{place}:{node.lineno}", classes[node.name], None))
     return raised, unreadable
-
-
-CONVERTED = [app for app in APPS if app not in NOT_CONVERTED]
 
 
 def messages_of(reason: str) -> list[str]:
@@ -200,25 +217,23 @@ def translations_of(reason: str) -> list[str]:
 
 
 def test_every_reason_can_be_read_from_the_source():
-    _raised, unreadable = collected(CONVERTED)
+    _raised, unreadable = collected(APPS)
     assert unreadable == []
 
 
 def test_every_reason_that_is_raised_has_a_text():
-    raised, _unreadable = collected(CONVERTED)
+    raised, _unreadable = collected(APPS)
     assert len(raised) > 100
     assert [f"{r.place} {r.reason}" for r in raised if r.reason not in refusals.TEXTS] == []
 
 
 def test_every_text_is_raised():
     raised, _unreadable = collected(APPS)
-    # Texts of the shared table that only an app uses that is still being converted.
-    shared = set(refusals.SHARED) if NOT_CONVERTED else set()
-    assert set(refusals.TEXTS) - {r.reason for r in raised} - shared == set()
+    assert set(refusals.TEXTS) - {r.reason for r in raised} == set()
 
 
 def test_every_placeholder_is_among_the_parameters():
-    raised, _unreadable = collected(CONVERTED)
+    raised, _unreadable = collected(APPS)
     missing = []
     for r in raised:
         if r.params is None or r.reason not in refusals.TEXTS:
@@ -268,7 +283,7 @@ def test_every_text_is_a_sentence():
     """It begins with a capital letter (or a number) and ends with a full stop."""
     odd = [
         text for reason in refusals.TEXTS for text in messages_of(reason)
-        if not text.endswith((".", "?")) or not (text[0].isupper() or text[0] == "%")
+        if not text.endswith((".", "?")) or not (text[0].isupper() or text[0] in "%“")
     ]  # fmt: skip
     assert odd == []
 

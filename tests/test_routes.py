@@ -24,6 +24,7 @@ from homecare import library
 from homecare.models import Picture, Programme
 from messaging import actions as messages
 from messaging.models import Message, Sending
+from patients import actions as patients
 from patients.models import Patient
 from scheduling import actions as booking
 from scheduling import availability, series, waitlist
@@ -177,6 +178,8 @@ PAGES = {
     "patients/": ("get", "patients:read"),
     "patients/new/": ("get", "patients:write"),
     "patients/{patient_id}/": ("get", "patients:read"),
+    "patients/{patient_id}/alerts/": ("get", "patients:read"),
+    "patients/{patient_id}/alerts/{alert_id}/end/": ("post", "patients:write"),
     "patients/{patient_id}/exams/new/": ("post", "assessments:write"),
     "patients/{patient_id}/sessions/new/": ("post", "treatments:write"),
     "exams/{exam_id}/": ("get", "assessments:write"),
@@ -242,7 +245,7 @@ PAGES = {
 SENT = {
     "text": "More.", "name": "Mine", "outcome": "reached", "went_out": "yes", "days": "1", "months": "3",
     "status": "confirmed", "starts_at": SOON["starts_at"], "outside_hours": "1", "answer": "no",
-    "note": "Parks outside.",
+    "note": "Parks outside.", "reason": "The device was removed.",
 }  # fmt: skip
 SIGNED_ONLY = ("pdf/", "addendum/", "revision/")
 PERSONS = ["owner", "therapist", "staff"]
@@ -294,6 +297,12 @@ class Ids(dict):
         with tenancy.scope(self.cast.clinic.pk):
             self[name] = str(getattr(self, f"make_{name}")())
         return self[name]
+
+    def make_alert(self):
+        return patients.note_alert(
+            patient=Patient.objects.get(pk=self.patient), alert=patients.NewAlert("pacemaker"),
+            by=self.cast.caller(), at=timezone.now(),
+        ).pk  # fmt: skip
 
     def make_draft_programme(self):
         by = self.cast.caller()
@@ -555,7 +564,18 @@ def ask_page(user, path, method, ids, **headers):
     names = {"patient_id": ids["patient"], "exam_id": exam, "session_id": ids["session"], "kind": kind}
     if path.startswith("scheduling/"):
         names |= {"kind": "hours"} | ({"pk": ids["hours"]} if "{pk}" in path else {})
-    things = ("programme", "picture", "template", "message", "item", "appointment", "series", "waiting", "offer")
+    things = (
+        "alert",
+        "programme",
+        "picture",
+        "template",
+        "message",
+        "item",
+        "appointment",
+        "series",
+        "waiting",
+        "offer",
+    )
     for name in things:
         if f"{{{name}_id}}" in path:
             # Whoever asks for a link in the evening is told that it is quiet now.

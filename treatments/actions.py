@@ -32,13 +32,11 @@ PARTS: dict[str, type[Any]] = {"interventions": Intervention, "measures": Measur
 
 
 class NeedlesDiffer(Conflict):
-    code = "needles_differ"
-    detail = "The needles that went in are not those that came out. This cannot be signed before they are found."
+    reason = "needles_differ"
 
 
 class RedFlagStop(Conflict):
-    code = "red_flag_stop"
-    detail = "A red flag of the last assessment stops treatment. Answer for it in overrides, with a reason."
+    reason = "red_flag_stop"
 
 
 @transaction.atomic(savepoint=False)
@@ -180,20 +178,17 @@ def with_muscles(content: checks.Content, patient: Patient) -> dict[str, Any]:
         intervention, here = dict(given), f"/interventions/{index}"
         point = points.get(intervention["trigger_point"]) if intervention.get("trigger_point") else None
         if intervention.get("trigger_point") and point is None:
-            problems.add(f"{here}/trigger_point", "unknown_trigger_point", "This patient has no such trigger point.")
+            problems.add(f"{here}/trigger_point", "unknown_trigger_point")
         elif point is not None:
-            for name, value in (("muscle", point.muscle_id), ("side", point.side)):
-                if intervention.get(name) not in (None, value):
-                    problems.add(f"{here}/{name}", "not_of_trigger_point", f"The trigger point's {name} is {value}.")
-                intervention[name] = value
+            if intervention.get("muscle") not in (None, point.muscle_id):
+                problems.add(f"{here}/muscle", "not_of_trigger_point.muscle", muscle=point.muscle_id)
+            if intervention.get("side") not in (None, point.side):
+                problems.add(f"{here}/side", "not_of_trigger_point.side", side=point.side)
+            intervention["muscle"], intervention["side"] = point.muscle_id, point.side
         interventions.append(intervention)
     for index, measure in enumerate(content.get("measures") or ()):
         if measure.get("trigger_point") and measure["trigger_point"] not in points:
-            problems.add(
-                f"/measures/{index}/trigger_point",
-                "unknown_trigger_point",
-                "This patient has no such trigger point.",
-            )
+            problems.add(f"/measures/{index}/trigger_point", "unknown_trigger_point")
     problems.raise_if_any()
     return {**content, **({"interventions": interventions} if "interventions" in content else {})}
 
@@ -249,11 +244,8 @@ def _write_parts(session: Session, content: checks.Content, at: datetime) -> Non
 
 def _refuse_lost_needles(content: Mapping[str, Any]) -> None:
     """:raises NeedlesDiffer: naming each intervention whose needles do not add up"""
-    found = checks.needle_problems((i["technique"], i["dose"]) for i in content["interventions"])
-    if found:
-        errors = [
-            FieldError(f"/interventions/{index}/dose/needles_out", "needles_differ", text) for index, text in found
-        ]
+    errors = checks.needle_problems((i["technique"], i["dose"]) for i in content["interventions"])
+    if errors:
         raise NeedlesDiffer(errors=errors)
 
 
@@ -263,19 +255,28 @@ def _refuse_red_flags(session: Session, content: Mapping[str, Any]) -> None:
 
     :raises RedFlagStop: naming each red flag that nobody answered for
     """
-    answered = {override["code"] for override in content["overrides"]}
-    open_flags = [code for code in stopping_red_flags(session, content) if code not in answered]
-    if open_flags:
-        errors = [FieldError("/overrides", code, f"{code} was answered yes.") for code in open_flags]
+    errors = open_red_flags(session, content)
+    if errors:
         raise RedFlagStop(errors=errors)
 
 
-def stopping_red_flags(session: Session, content: Mapping[str, Any]) -> list[str]:
-    """The red flags of the patient's last exam that stop this treatment; advice alone is none."""
+def open_red_flags(session: Session, content: Mapping[str, Any]) -> list[FieldError]:
+    """
+    Return the red flags of the patient's last exam that stop this treatment and that nobody has answered for.
+
+    Each has the flag as its code. Advice alone is no treatment.
+    """
     if all(i["technique"] == "advice" for i in content["interventions"]):
         return []
-    last = last_exam(session)
-    return list(last.gate_blocking) if last else []
+    exam = last_exam(session)
+    if exam is None:
+        return []
+    overridden = {override["code"] for override in content["overrides"]}
+    return [
+        FieldError("/overrides", flag, {"flag": flag, "answered_at": exam.performed_at})
+        for flag in exam.gate_blocking
+        if flag not in overridden
+    ]
 
 
 def last_exam(session: Session) -> Assessment | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from assessments import catalogue
 from assessments.checks import EARLIEST_YEAR
 from assessments.rules import PAIN, PPT_HARD_KPA, RED_FLAGS, rom_limits_deg
-from clinic.errors import Invalid, Problems
+from clinic.errors import FieldError, Invalid, Problems
 from treatments import rules
 
 Content = Mapping[str, Any]
@@ -26,9 +27,9 @@ def check_content(content: Content, *, at: datetime, reasons_may_wait: bool = Fa
     problems = Problems()
     performed_at = content.get("performed_at")
     if performed_at is not None and performed_at.year < EARLIEST_YEAR:
-        problems.add("/performed_at", "too_early", f"Before {EARLIEST_YEAR}: a slip of the pen?")
+        problems.add("/performed_at", "too_early", year=EARLIEST_YEAR)
     if performed_at is not None and performed_at > at:
-        problems.add("/performed_at", "in_future", "A session is recorded when it has happened, not before.")
+        problems.add("/performed_at", "in_future.session")
     for index, intervention in enumerate(content.get("interventions") or ()):
         _check_intervention(intervention, f"/interventions/{index}", problems)
     if "interventions" in content:
@@ -38,13 +39,9 @@ def check_content(content: Content, *, at: datetime, reasons_may_wait: bool = Fa
     seen: set[str] = set()
     for index, override in enumerate(content.get("overrides") or ()):
         if override["code"] not in RED_FLAGS:
-            problems.add(
-                f"/overrides/{index}/code",
-                "unknown_code",
-                "There is no such red flag; see /api/v1/red-flags/.",
-            )
+            problems.add(f"/overrides/{index}/code", "unknown_code.red_flag")
         if override["code"] in seen:
-            problems.add(f"/overrides/{index}/code", "duplicate", "This red flag is overridden twice.")
+            problems.add(f"/overrides/{index}/code", "duplicate.override")
         seen.add(override["code"])
     if reasons_may_wait:
         problems.forgive("reason_required")
@@ -55,7 +52,7 @@ def problems_before_signing(content: Content, *, at: datetime) -> Problems:
     """What a session's own content puts between it and its signature; needles and red flags are asked beside."""
     problems = Problems()
     if not content["interventions"] and not content["notes"]:
-        problems.add("/interventions", "empty", "There is nothing in this session to sign.")
+        problems.add("/interventions", "empty.session")
     try:
         check_content(content, at=at)
     except Invalid as refusal:
@@ -66,13 +63,13 @@ def problems_before_signing(content: Content, *, at: datetime) -> Problems:
 def _check_intervention(intervention: Content, here: str, problems: Problems) -> None:
     technique, dose = intervention["technique"], intervention.get("dose") or {}
     reasons = intervention.get("limit_reasons") or {}
-    refusals = rules.check_dose(technique, dose, reasons)
+    errors = rules.check_dose(technique, dose, reasons)
     muscle = intervention.get("muscle")
     if muscle is not None and muscle not in catalogue.MUSCLES:
-        problems.add(f"{here}/muscle", "unknown_muscle", "There is no such muscle; see /api/v1/muscles/.")
+        problems.add(f"{here}/muscle", "unknown_muscle")
     elif muscle is not None:
         needling = catalogue.MUSCLES[muscle]["needling"]
-        refusals += rules.check_needle(
+        errors += rules.check_needle(
             technique,
             dose,
             reasons,
@@ -81,28 +78,22 @@ def _check_intervention(intervention: Content, here: str, problems: Problems) ->
             cautions=frozenset(needling["cautions"]),
         )
     if (muscle is None) != (intervention.get("side") is None):
-        problems.add(f"{here}/side", "muscle_and_side", "A muscle and its side go together.")
+        problems.add(f"{here}/side", "muscle_and_side")
     if muscle is None and rules.TECHNIQUES[technique].breaks_skin:
-        problems.add(f"{here}/muscle", "required", "The muscle that is needled must be named.")
-    for refusal in refusals:
-        place = "muscle" if refusal.field == "muscle" else f"dose/{refusal.field}"
-        problems.add(f"{here}/{place}", refusal.code, refusal.detail)
+        problems.add(f"{here}/muscle", "required.needled_muscle")
+    problems.errors += [replace(error, pointer=f"{here}{error.pointer}") for error in errors]
 
 
 def _check_whole(interventions: Sequence[Content], reasons: Mapping[str, str], problems: Problems) -> None:
     needled = sum(rules.TECHNIQUES[i["technique"]].breaks_skin for i in interventions)
     if needled > rules.NEEDLED_POINTS_HARD:
-        detail = f"At most {rules.NEEDLED_POINTS_HARD} points are needled in a session."
-        problems.add("/interventions", "too_many_points", detail)
+        problems.add("/interventions", "too_many_points", most=rules.NEEDLED_POINTS_HARD)
     elif needled > rules.NEEDLED_POINTS_SOFT and not reasons.get("needled_points"):
-        detail = f"More than {rules.NEEDLED_POINTS_SOFT} needled points want a reason in limit_reasons.needled_points."
-        problems.add("/interventions", "reason_required", detail)
+        problems.add("/interventions", "reason_required.needled_points", usual=rules.NEEDLED_POINTS_SOFT)
     lidocaine = _lidocaine_mg(interventions)
     if lidocaine > rules.LIDOCAINE_PLAIN_SOFT_MG and not reasons.get("total_mg"):
-        detail = (
-            f"{lidocaine} mg lidocaine in all; above {rules.LIDOCAINE_PLAIN_SOFT_MG} mg wants limit_reasons.total_mg."
-        )
-        problems.add("/interventions", "reason_required", detail)
+        params = {"total_mg": lidocaine, "limit_mg": rules.LIDOCAINE_PLAIN_SOFT_MG}
+        problems.errors.append(FieldError("/interventions", "reason_required.lidocaine", params))
 
 
 def _lidocaine_mg(interventions: Iterable[Content]) -> Decimal:
@@ -117,43 +108,38 @@ def _check_measure(measure: Content, here: str, problems: Problems, *, at: datet
     kind, value = measure["kind"], Decimal(measure["value"])
     movement = measure.get("movement")
     if (kind == "rom_deg") != (movement is not None):
-        problems.add(
-            f"{here}/movement",
-            "movement_of_range",
-            "A range has its movement; pain and thresholds have none.",
-        )
+        problems.add(f"{here}/movement", "movement_of_range")
     elif movement is not None and movement not in catalogue.MOVEMENTS:
-        problems.add(f"{here}/movement", "unknown_movement", "There is no such movement; see /api/v1/movements/.")
+        problems.add(f"{here}/movement", "unknown_movement")
     limits: dict[str, tuple[Any, Any]] = {"pain": PAIN, "ppt_kpa": PPT_HARD_KPA}
     low, high = limits.get(kind) or rom_limits_deg(movement or "")
     if not low <= value <= high:
-        problems.add(f"{here}/value", "out_of_range", f"From {low} to {high}.")
+        problems.add(f"{here}/value", "out_of_range", low=low, high=high)
     if kind == "pain" and value != value.to_integral_value():
-        problems.add(f"{here}/value", "whole_number", "Pain is a whole number from 0 to 10.")
+        problems.add(f"{here}/value", "whole_number.pain", low=PAIN[0], high=PAIN[1])
     if (measure["phase"] == "after") != (measure.get("timing") is not None):
-        problems.add(f"{here}/timing", "timing_of_after", "After: immediate, 24h, 48h, 72h or later. Before: none.")
+        problems.add(f"{here}/timing", "timing_of_after")
     if measure.get("measured_at") is not None and measure["measured_at"].year < EARLIEST_YEAR:
-        problems.add(f"{here}/measured_at", "too_early", f"Before {EARLIEST_YEAR}: a slip of the pen?")
+        problems.add(f"{here}/measured_at", "too_early", year=EARLIEST_YEAR)
     if measure.get("measured_at") is not None and measure["measured_at"] > at:
-        problems.add(f"{here}/measured_at", "in_future", "This moment has not come yet.")
+        problems.add(f"{here}/measured_at", "in_future.measure")
 
 
-def needle_problems(interventions: Iterable[tuple[str, Mapping[str, Any]]]) -> list[tuple[int, str]]:
+def needle_problems(interventions: Iterable[tuple[str, Mapping[str, Any]]]) -> list[FieldError]:
     """
-    Which interventions (technique, dose) keep a session from being signed: needles not counted, or in and out differ.
+    Return what keeps a session from being signed: needles that are not counted, or of which one is missing.
+
+    :param interventions: technique and dose of each, in the session's order
     """
-    found = []
+    errors = []
     for index, (technique, dose) in enumerate(interventions):
         if not rules.TECHNIQUES[technique].counts_needles:
             continue
+        pointer = f"/interventions/{index}/dose/needles_out"
         needles_in, needles_out = dose.get("needles_in"), dose.get("needles_out")
         if needles_in is None or needles_out is None:
-            found.append((index, "Count the needles in and out."))
+            errors.append(FieldError(pointer, "needles_differ.not_counted"))
         elif needles_in != needles_out:
-            found.append(
-                (
-                    index,
-                    f"{needles_in} needles went in and {needles_out} came out. Find the difference first.",
-                )
-            )
-    return found
+            params = {"needles_in": needles_in, "needles_out": needles_out}
+            errors.append(FieldError(pointer, "needles_differ.counted", params))
+    return errors

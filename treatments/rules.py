@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from clinic.errors import FieldError
+
 # --- Fields ---------------------------------------------------------------------------------------------------
 
 WHOLE = "whole number"
@@ -283,18 +285,9 @@ def is_measured(name: str) -> bool:
     return FIELDS[name].kind in (WHOLE, NUMBER)
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """Why a dose is not taken as it is: `field` is a dose field, or `muscle`."""
-
-    field: str
-    code: str
-    detail: str
-
-
-def check_dose(technique: str, dose: Mapping[str, Any], reasons: Mapping[str, str]) -> list[Refusal]:
+def check_dose(technique: str, dose: Mapping[str, Any], reasons: Mapping[str, str]) -> list[FieldError]:
     """
-    What is wrong with a dose, or wants a reason.
+    Return what is wrong with a dose or needs a reason; pointers are into the intervention.
 
     :param technique: one of TECHNIQUES
     :param dose: field to value; None is the same as not given
@@ -307,23 +300,24 @@ def check_dose(technique: str, dose: Mapping[str, Any], reasons: Mapping[str, st
         if value is None:
             continue
         if name not in own.dose:
-            detail = f"{own.label} has no such field. It has: {', '.join(own.dose)}."
-            found.append(Refusal(name, "not_of_this_technique", detail))
+            params = {"technique": technique, "field": name, "fields": list(own.dose)}
+            found.append(FieldError(f"/dose/{name}", "not_of_this_technique", params))
         elif is_measured(name):
             found += _check_limits(name, Decimal(str(value)), own.dose[name], bool(reasons.get(name)))
     return found
 
 
-def _check_limits(name: str, value: Decimal, limits: Limits, has_reason: bool) -> list[Refusal]:
-    unit = f" {FIELDS[name].unit}" if FIELDS[name].unit else ""
+def _check_limits(name: str, value: Decimal, limits: Limits, has_reason: bool) -> list[FieldError]:
+    pointer, unit = f"/dose/{name}", FIELDS[name].unit
     low, high = (Decimal(str(limit)) for limit in limits.hard)
     if not low <= value <= high:
-        return [Refusal(name, "out_of_range", f"From {low} to {high}{unit}.")]
+        params = {"low": low, "high": high, "unit": unit}
+        return [FieldError(pointer, "out_of_range.unit" if unit else "out_of_range", params)]
     if limits.soft and not has_reason:
         low, high = (Decimal(str(limit)) for limit in limits.soft)
         if not low <= value <= high:
-            detail = f"Usual is {low} to {high}{unit}; say why in limit_reasons.{name}."
-            return [Refusal(name, "reason_required", detail)]
+            params = {"low": low, "high": high, "unit": unit}
+            return [FieldError(pointer, "reason_required.unusual_unit" if unit else "reason_required.unusual", params)]
     return []
 
 
@@ -341,9 +335,9 @@ def check_needle(
     muscle: str,
     risk: str,
     cautions: frozenset[str],
-) -> list[Refusal]:
+) -> list[FieldError]:
     """
-    What a needle in this muscle wants a reason for.
+    Return what needs a reason for a needle in this muscle; pointers are into the intervention.
 
     :param risk: the catalogue's needling risk of the muscle
     :param cautions: the catalogue's caution codes of the muscle
@@ -353,17 +347,15 @@ def check_needle(
         return []
     found = []
     if risk == "contraindicated_default" and not reasons.get("muscle"):
-        detail = "Needling this muscle is blocked by default; a reason in limit_reasons.muscle overrides that."
-        found.append(Refusal("muscle", "reason_required", detail))
+        found.append(FieldError("/muscle", "reason_required.blocked_muscle"))
     length = dose.get("needle_length_mm")
     if length is None or reasons.get("needle_length_mm"):
         return found
     if "lung" in cautions and length >= LUNG_NEEDLE_MM:
-        detail = f"The lung lies under this muscle: {LUNG_NEEDLE_MM} mm or more wants limit_reasons.needle_length_mm."
-        found.append(Refusal("needle_length_mm", "reason_required", detail))
+        found.append(FieldError("/dose/needle_length_mm", "reason_required.lung", {"limit_mm": LUNG_NEEDLE_MM}))
     elif muscle == "suboccipitals" and length >= SUBOCCIPITAL_NEEDLE_MM:
-        detail = f"At the suboccipitals {SUBOCCIPITAL_NEEDLE_MM} mm or more wants limit_reasons.needle_length_mm."
-        found.append(Refusal("needle_length_mm", "reason_required", detail))
+        params = {"limit_mm": SUBOCCIPITAL_NEEDLE_MM}
+        found.append(FieldError("/dose/needle_length_mm", "reason_required.suboccipitals", params))
     return found
 
 

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from accounts.queries import clinic_zone
 from audit import actions as audit
 from clinic.caller import Caller
-from clinic.errors import Conflict, FieldError, Invalid
+from clinic.errors import Conflict, Invalid
 from clinic.sql import prepared
 from worklist import rules
 from worklist.models import Item
@@ -22,18 +22,15 @@ from worklist.rules import Wanted
 
 
 class AlreadyDone(Conflict):
-    code = "already_done"
-    detail = "Somebody has done this meanwhile."
+    reason = "already_done"
 
 
 class NobodyTakesIt(Conflict):
-    code = "nobody_takes_it"
-    detail = "Only a person can see to it; this program acts for none."
+    reason = "nobody_takes_it"
 
 
-class OutcomeUnknown(Invalid):
-    code = "outcome_unknown"
-    detail = f"The outcome is one of: {', '.join(rules.OUTCOMES)}."
+class UnknownOutcome(Invalid):
+    reason = "outcome_unknown"
 
 
 # Which days of the month after a day a clinic works. The app that keeps its hours stands above, and adds itself.
@@ -178,10 +175,10 @@ def finish(*, item_id: UUID, outcome: str, note: str = "", by: Caller, at: datet
     """
     Close it with what came of it.
 
-    :raises AlreadyDone, OutcomeUnknown:
+    :raises AlreadyDone, UnknownOutcome:
     """
     if outcome not in rules.OUTCOMES:
-        raise OutcomeUnknown
+        raise UnknownOutcome(params={"choices": rules.OUTCOMES})
     item = _open(item_id)
     item.done_by_id, item.done_at, item.outcome, item.note = by.author_id, at, outcome, note
     item.save(update_fields=["done_by", "done_at", "outcome", "note"])
@@ -197,7 +194,7 @@ def snooze(*, item_id: UUID, until: datetime, by: Caller, at: datetime) -> Item:
     :raises AlreadyDone, Invalid: the time is over, or more than a year away
     """
     if not at < until <= at + timedelta(days=366):
-        raise Invalid(errors=[FieldError("/until", "invalid", "From now on, and within a year.")])
+        raise Invalid.at("/until", "invalid.snooze_until")
     item = _open(item_id)
     item.snoozed_until = until
     item.save(update_fields=["snoozed_until"])

@@ -17,6 +17,7 @@ from accounts.rules import scopes_of_roles
 from clinic import tenancy
 from clinic.api.throttling import client_address
 from clinic.caller import Caller
+from clinic.refusals import message_for
 
 
 class BearerToken(BaseAuthentication):
@@ -33,7 +34,7 @@ class BearerToken(BaseAuthentication):
         checksum = hashlib.sha256(token.strip().encode("utf-8", "surrogateescape")).hexdigest()
         found = queries.token(checksum)
         if found is None or found.expires <= timezone.now():
-            raise AuthenticationFailed("The access token is unknown or has expired.", code="invalid_token")
+            raise AuthenticationFailed(message_for("invalid_token"), code="invalid_token")
         caller = self._caller(found, request)
         return caller, caller
 
@@ -43,8 +44,7 @@ class BearerToken(BaseAuthentication):
             with tenancy.scope(token.clinic_id, user_id=token.user_id):
                 roles = queries.roles(clinic_id=token.clinic_id, user_id=token.user_id)
             if not roles or not token.user_is_active:
-                detail = "This person no longer works for the clinic of this app."
-                raise AuthenticationFailed(detail, code="invalid_token")
+                raise AuthenticationFailed(message_for("invalid_token.left_clinic"), code="invalid_token")
             granted &= scopes_of_roles(roles)
         return Caller(
             clinic_id=token.clinic_id,
@@ -73,7 +73,7 @@ class PageSession(SessionAuthentication):
             if clinic_id is None:
                 clinics = policies.clinics_of(user)
                 if len(clinics) != 1 or user.is_superuser:
-                    raise AuthenticationFailed("Choose a clinic first, on the start page.", code="no_clinic")
+                    raise AuthenticationFailed(message_for("no_clinic"), code="no_clinic")
                 clinic_id = clinics[0].pk
             caller = policies.person_as_caller(
                 user,
@@ -82,5 +82,5 @@ class PageSession(SessionAuthentication):
                 request_id=getattr(request._request, "request_id", None),
             )
         if caller is None:
-            raise AuthenticationFailed("You do not work for this clinic.", code="no_clinic")
+            raise AuthenticationFailed(message_for("no_clinic.not_member"), code="no_clinic")
         return caller, caller

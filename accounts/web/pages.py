@@ -18,15 +18,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from audit import actions as audit
+from clinic.api.permissions import MissingScope
 from clinic.api.problems import CONTENT_TYPE, problem_of
 from clinic.caller import Caller
 from clinic.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 
 STATUS: dict[type[DomainError], int] = {Invalid: 400, Conflict: 409, Forbidden: 403, NotFound: 404}
-
-
-class MissingScope(Forbidden):
-    reason = "missing_scope.page"
 
 
 @dataclass
@@ -81,7 +78,7 @@ def page(*, scope: str, action: str, methods: str = "GET") -> Callable[[Callable
             request.trace.target_id = target
             try:
                 if scope and scope not in request.caller.scopes:
-                    raise MissingScope
+                    raise MissingScope("missing_scope.page")
                 with transaction.atomic():
                     return view(request, *arguments, **named)
             except DomainError as refusal:

@@ -108,5 +108,5 @@ def moment(text: str) -> datetime:
 def invalid_parameter(name: str, reason: str, /, **params: Any) -> Invalid:
     """One wrong query parameter; its pointer is the parameter's name after `?`."""
     if " " in reason:  # Transition: a finished sentence.
-        return Invalid(errors=[FieldError(f"?{name}", "invalid", reason)])
+        return Invalid(errors=[FieldError(f"?{name}", *("invalid", reason))])
     return Invalid.at(f"?{name}", reason, **params)

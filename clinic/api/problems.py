@@ -57,7 +57,7 @@ class KeyReused(DomainError):
 
 
 class TooLarge(DomainError):
-    """The body is larger than a request may be; the handler says how large that is."""
+    """The body is larger than a request may be."""
 
     reason = "too_large.request"
 
@@ -66,6 +66,7 @@ KINDS: list[tuple[type[DomainError], int]] = [
     (PreconditionRequired, 428),
     (PreconditionFailed, 412),
     (KeyReused, 422),
+    (TooLarge, 413),
     (Invalid, 400),
     (Forbidden, 403),
     (NotFound, 404),
@@ -129,12 +130,12 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
 
 
 def translate(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
-    if isinstance(error, DomainError) and not isinstance(error, TooLarge):
+    if isinstance(error, DomainError):
         return problem_of(error), {}
     if isinstance(error, exceptions.APIException):
         return _from_rest_framework(error)
-    if isinstance(error, TooLarge | RequestDataTooBig):
-        return problem(413, "too_large.request", params={"most": settings.API_BODY_MAX_BYTES // 2**20}), {}
+    if isinstance(error, RequestDataTooBig):
+        return problem(413, "too_large.request", params={"most_mb": settings.API_BODY_MAX_BYTES // 2**20}), {}
     if isinstance(error, Http404):
         return problem(404, "not_found"), {}
     if isinstance(error, PermissionDenied):
@@ -193,7 +194,8 @@ def _from_database(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
     if isinstance(error, IntegrityError):
         name = constraint_name(error)
         taken = isinstance(cause, psycopg.errors.UniqueViolation | psycopg.errors.ExclusionViolation)
-        params, extra = {"constraint": name or state}, {"constraint": name}
+        params = {"constraint": name or state}
+        extra = {"constraint": name}
         if taken:
             return problem(409, "already_exists", params=params, extra=extra), {}
         return problem(422, "constraint", params=params, extra=extra), {}

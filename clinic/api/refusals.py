@@ -30,7 +30,7 @@ register(
         "precondition_failed": _("This was changed by someone else. Read it again, then repeat your change."),
         "precondition_required": _("Send the ETag that you last read as If-Match, so that no change is overwritten."),
         "read_only": _("Nothing can be saved at the moment. Try again in a few seconds."),
-        "too_large.request": _("The request is larger than %(most)s MB. Send less at once."),
+        "too_large.request": _("The request is larger than %(most_mb)s MB. Send less at once."),
         "unavailable": _("The database is not available and nothing was saved. Try again."),
         "unknown_field": _("This field does not exist. Use one of: %(fields)s."),
     }

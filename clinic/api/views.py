@@ -82,7 +82,7 @@ class ClinicView(APIView):
         """
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdigit() and int(length) > settings.API_BODY_MAX_BYTES:
-            raise TooLarge
+            raise TooLarge(params={"most_mb": settings.API_BODY_MAX_BYTES // 2**20})
         try:
             super().initial(request, *args, **kwargs)
         except (APIException, DomainError) as refusal:

@@ -21,6 +21,7 @@ from assessments.models import Assessment
 from assessments.queries import trigger_points
 from assessments.web.words import CLASSES
 from clinic.errors import Conflict, FieldError, Invalid, NotFound, Problems
+from clinic.refusals import message_for, message_of
 from homecare import actions, queries, rules, words
 from homecare import content as contents
 from homecare.models import Picture, Programme, Template
@@ -32,8 +33,7 @@ MOVES = ("up", "down", "copy", "remove")
 
 
 class ChangedElsewhere(Conflict):
-    code = "changed_elsewhere"
-    detail = "Somebody else has changed this programme meanwhile. Open it again to go on from there."
+    reason = "changed_elsewhere"
 
 
 def find(request: Any, programme_id: UUID, *, lock: bool = False) -> Programme:
@@ -131,7 +131,7 @@ def sent_content(post: Any) -> dict[str, Any]:
                 if is_number(text):
                     step["dose"][name] = int(text)
                 else:
-                    problems.add(f"/steps/{number}/dose/{name}", "invalid", "A whole number, please.")
+                    problems.add(f"/steps/{number}/dose/{name}", "invalid.whole_number")
             step["limit_reasons"][name] = post.get(f"{at}reason-{name}", "")
         steps.append(step)
     problems.raise_if_any()
@@ -178,7 +178,7 @@ def edit(request: Any, programme_id: UUID) -> HttpResponse:
         if str(programme.revision) != request.POST.get("revision"):
             if request.htmx:
                 raise ChangedElsewhere
-            toasts.warning(request, _(ChangedElsewhere.detail))
+            toasts.warning(request, message_for(ChangedElsewhere.reason))
             return redirect("programme_edit", programme.pk)
         command, _separator, which = request.POST.get("do", "").partition(":")
         try:
@@ -224,13 +224,13 @@ def published(request: Any, programme: Programme) -> HttpResponse:
         except ValueError:
             found = None
         if text and found is None:
-            problems.add(f"/{name}", "invalid", "This is no date.")
+            problems.add(f"/{name}", "invalid.date")
         return found
 
     review_on, ends_on = day("review_on"), day("ends_on")
     pain = request.POST.get("baseline_pain", "").strip()
     if pain and not is_number(pain):
-        problems.add("/baseline_pain", "invalid", "A whole number, please.")
+        problems.add("/baseline_pain", "invalid.whole_number")
     try:
         problems.raise_if_any()
         actions.publish(
@@ -331,7 +331,7 @@ def card(number: int, step: dict[str, Any], points: list[dict[str, Any]], proble
     wrong: dict[str, list[str]] = {}
     for error in problems:
         if error.pointer.startswith(f"/steps/{number}/"):
-            wrong.setdefault(error.pointer.split("/", 3)[3], []).append(error.detail)
+            wrong.setdefault(error.pointer.split("/", 3)[3], []).append(message_of(error))
     fields = [
         {
             "name": name,

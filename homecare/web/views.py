@@ -167,7 +167,7 @@ def set_plan(request: Any, programme: Any) -> None:
         if not text:
             return None
         if not (text.isascii() and text.isdigit() and len(text) < 4):
-            raise Invalid(errors=[FieldError(f"/{name}", "invalid", "A whole number, please.")])
+            raise Invalid.at(f"/{name}", "invalid.whole_number")
         return int(text)
 
     times: list[time] = []
@@ -178,7 +178,7 @@ def set_plan(request: Any, programme: Any) -> None:
             except ValueError:
                 found = None
             if found is None:
-                raise Invalid(errors=[FieldError(f"/times/{at}", "invalid", "A time is written as 08:30.")])
+                raise Invalid.at(f"/times/{at}", "invalid.time")
             times.append(found.replace(second=0, microsecond=0))
     actions.set_reminders(
         programme=programme,
@@ -239,7 +239,7 @@ def pictures(request: Any) -> HttpResponse:
         upload = request.FILES.get("picture")
         try:
             if upload is None:
-                raise Invalid(errors=[FieldError("/picture", "required", "Choose a picture.")])
+                raise Invalid.at("/picture", "required.picture")
             name = request.POST.get("name", "").strip() or upload.name
             library.add_picture(name=name, upload=upload.read(), by=request.caller)
             return redirect("pictures")

@@ -27,8 +27,7 @@ TROUBLE = [rules.UNKNOWN, rules.FAILED, rules.BOUNCED, rules.COMPLAINED, rules.W
 
 
 class OwnersOnly(Forbidden):
-    code = "owners_only"
-    detail = "Only the clinic's owner may change this."
+    reason = "owners_only"
 
 
 def require_owner(request: Any) -> None:

@@ -71,7 +71,7 @@ class Patients(ClinicView):
         query = request.query_params
         found = Patient.objects.visible_to(self.caller)
         if "\x00" in "".join(str(value) for value in query.values()):
-            raise invalid_parameter("q", "A NUL character cannot be searched for.")
+            raise invalid_parameter("q", "invalid.nul")
         if "external_id" in query:
             found = found.with_identifier(query["external_id"])
         else:
@@ -82,10 +82,10 @@ class Patients(ClinicView):
             try:
                 found = found.filter(birth_date=date.fromisoformat(query["birth_date"]))
             except ValueError:
-                raise invalid_parameter("birth_date", "A date is written 1980-02-03.") from None
+                raise invalid_parameter("birth_date", "invalid.date") from None
         if "status" in query:
             if query["status"] not in rules.STATUSES:
-                raise invalid_parameter("status", f"One of: {', '.join(rules.STATUSES)}.")
+                raise invalid_parameter("status", "invalid.choice", choices=rules.STATUSES)
             found = found.filter(status=query["status"])
         return found
 

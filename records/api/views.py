@@ -34,7 +34,7 @@ def filters(request: Request) -> dict[str, Any]:
     query = request.query_params
     kind = query.get("kind")
     if kind is not None and kind not in rules.KINDS:
-        raise invalid_parameter("kind", f"One of: {', '.join(rules.KINDS)}.")
+        raise invalid_parameter("kind", "invalid.choice", choices=rules.KINDS)
     found: dict[str, Any] = {"kind": kind, "since": None, "until": None}
     for name in ("since", "until"):
         if name in query:
@@ -42,7 +42,7 @@ def filters(request: Request) -> dict[str, Any]:
                 # A plus sign that was not escaped arrives as a blank.
                 found[name] = moment(query[name].strip().replace(" ", "+"))
             except (ValueError, OverflowError):
-                raise invalid_parameter(name, "A moment is written 2026-11-20T09:30:00Z.") from None
+                raise invalid_parameter(name, "invalid.moment") from None
     return found
 
 
@@ -183,7 +183,7 @@ class RecordsVerify(ClinicView):
         if text is not None:
             found = re.fullmatch(r"([0-9]{1,18}):([0-9a-fA-F]{64})", text)
             if not found:
-                raise invalid_parameter("anchor", "An anchor is SEQUENCE:SHA256, with 64 hex digits.")
+                raise invalid_parameter("anchor", "invalid.anchor")
             anchor = (int(found[1]), found[2])
         return Response(actions.verify_chain(clinic_id=self.caller.clinic_id, anchor=anchor))
 

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from clinic.api.fields import names_of, parsed
 from clinic.api.pagination import Page, moment
-from clinic.api.problems import CONTENT_TYPE, problem
+from clinic.api.problems import CONTENT_TYPE, problem_of
 from clinic.api.schema import PAGED
 from clinic.api.views import ClinicView
 from scheduling import follow_ups, rules, waitlist
@@ -121,7 +121,7 @@ class OfferAcceptance(OfferView):
         try:
             return views.answer(waitlist.accept(offer_id=found.pk, by=self.caller, at=timezone.now()))
         except waitlist.OfferGone as gone:  # answered, not raised: that the offer is closed is to stay
-            body = problem(status.HTTP_409_CONFLICT, gone.code, gone.detail)
+            body = problem_of(gone)
             return Response(body, status=status.HTTP_409_CONFLICT, content_type=CONTENT_TYPE)
 
 

@@ -45,7 +45,7 @@ def wall_moment(text: str, clinic_id: UUID) -> datetime:
     except ValueError:
         found = None
     if found is None or not is_in_reach(found):
-        raise Invalid(_("This is no time."))
+        raise Invalid.at("/starts_at", "invalid.appointment_time")
     return found if found.tzinfo else at_wall(found, clinic_zone(clinic_id))
 
 
@@ -125,10 +125,10 @@ def revision_of(text: str | None) -> int | None:
 
     :raises Invalid:
     """
-    return whole(text, _("This is no revision."))
+    return whole(text, "/revision")
 
 
-def whole(text: str | None, said: str) -> int | None:
+def whole(text: str | None, pointer: str) -> int | None:
     """
     A whole number; None if there is none.
 
@@ -138,7 +138,7 @@ def whole(text: str | None, said: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 9):
-        raise Invalid(said)
+        raise Invalid.at(pointer, "invalid.whole_number")
     return int(text)
 
 

@@ -233,7 +233,7 @@ def slot_of(text: str) -> Time:
             raise ValueError
         return Time(at, UUID(therapist_id), UUID(room_id) if room_id else None)
     except ValueError:
-        raise Invalid(_("This is no time.")) from None
+        raise Invalid.at("/slot", "invalid.appointment_time") from None
 
 
 def booked(request: Any, patient: Patient, form: Find) -> HttpResponse:
@@ -244,7 +244,7 @@ def booked(request: Any, patient: Patient, form: Find) -> HttpResponse:
     times = [slot_of(text) for text in request.POST.getlist("slot")]
     if "series" in request.POST:
         if not form.cleaned_data["count"]:
-            raise Invalid(_("How many sessions?"))
+            raise Invalid.at("/count", "required.session_count")
         day = now.astimezone(clinic_zone(request.clinic.pk)).date()
         _series, made = series.book_series(
             patient_id=patient.pk, plan=form.plan(day), times=times, by=request.caller, at=now
@@ -252,7 +252,7 @@ def booked(request: Any, patient: Patient, form: Find) -> HttpResponse:
         toasts.success(request, _("Booked: {n} sessions.").format(n=len(made)))
         return redirect("patient_appointments", patient.pk)
     if not times:
-        raise Invalid(_("This is no time."))
+        raise Invalid.at("/slot", "required.slot")
     into, proposed = form.cleaned_data["into"], "proposed" in request.POST
     done = actions.book(
         patient_id=patient.pk, type_id=UUID(form.cleaned_data["type"]), time=times[0], proposed=proposed,
@@ -324,7 +324,7 @@ def recall(request: Any, patient_id: UUID) -> HttpResponse:
     zone = clinic_zone(request.clinic.pk)
     months = request.POST.get("months", "")
     if months not in map(str, RECALL_MONTHS):
-        raise Invalid(_("1, 2, 3, 6 or 12 months."))
+        raise Invalid.at("/months", "invalid.recall_months", choices=RECALL_MONTHS)
     day = timezone.now().astimezone(zone).date() + timedelta(days=round(int(months) * 30.44))
     due = at_wall(datetime.combine(day, time(9)), zone)
     follow_ups.recall(patient_id=patient.pk, due_at=due, by=request.caller, at=timezone.now())

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.queries import clinic_zone
 from clinic.errors import Conflict, Invalid
+from clinic.refusals import message_of
 from messaging.web.visits import Visit, visit_page
 from scheduling import actions, ics, rules, slots, waitlist
 from scheduling.models import Appointment, Offer
@@ -63,7 +64,7 @@ def answer(request: HttpRequest, visit: Visit, found: Appointment) -> str:
         elif request.POST.get("answer") == "no":
             actions.cancel_by_link(reason=request.POST.get("reason", "other"), **given)
     except (Conflict, Invalid) as refusal:
-        return refusal.detail
+        return message_of(refusal)
     return ""
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.web.pages import page
 from clinic.errors import NotFound
-from clinic.old_refusals import said
+from clinic.refusals import message_of
 from scheduling import rules, waitlist, words
 from scheduling.models import Offer, Waiting
 from scheduling.web.appointments import names
@@ -60,7 +60,7 @@ def answer(request: Any, offer_id: UUID) -> HttpResponse:
         try:
             made = waitlist.accept(offer_id=found.pk, by=request.caller, at=timezone.now())
         except waitlist.OfferGone as gone:
-            toasts.warning(request, said(gone.detail))
+            toasts.warning(request, message_of(gone))
             return redirect("waitlist")
         toasts.success(request, _("Booked."))
         return redirect("appointment", made.pk)

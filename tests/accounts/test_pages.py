@@ -163,7 +163,7 @@ def test_entered_in_error_goes_through_the_action(cast, owner, signed):
     assert owner.get(path).status_code == 200
 
     refused = owner.post(path, {"reason": "Wrong patient."}, follow=True)
-    assert b"Only a therapist may record and sign" in refused.content
+    assert b"Only a therapist can record and sign" in refused.content
 
     with tenancy.scope(cast.clinic.pk):
         Membership.objects.create(clinic=cast.clinic, user=cast.owner, role="therapist")

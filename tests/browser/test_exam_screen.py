@@ -253,7 +253,7 @@ def test_impossible_and_unusual_values_are_answered_in_place(person, writer, pat
     page.click("[data-more] > summary")
     page.fill("[data-part='0']", "9999")
     page.keyboard.press("Tab")
-    page.wait_for_selector(".problem:has-text('From 10 to 2000 kPa')")
+    page.wait_for_selector(".problem:has-text('from 10 to 2000 kPa')")
     page.fill("[data-part='0']", "1200")
     page.keyboard.press("Tab")
     page.wait_for_selector("[data-reason='ppt_kpa']:not([hidden])")

@@ -363,7 +363,7 @@ def test_odd_numbers_are_refused_and_no_fault(cast, running):
         revision = Programme.objects.get(pk=programme.pk).revision
     answer_ = browser.post(path, {"revision": revision, "count": "0", "do": "publish", "baseline_pain": "7.5"})
     assert answer_.status_code == 400
-    assert b"A whole number, please." in answer_.content
+    assert b"Enter a whole number." in answer_.content
 
 
 def test_what_was_sent_is_no_toast_on_the_programmes_page(cast, running):

@@ -97,7 +97,7 @@ def test_a_dose_out_of_range_is_said_at_its_field_and_nothing_is_given(browser, 
     answer = post(browser, programme, "publish", steps__1__dose__hold_s="130")
 
     assert answer.status_code == 400
-    assert b"From 1 to 120 at a patient" in answer.content
+    assert b"Enter a value from 1 to 120" in answer.content
     assert b'value="130"' in answer.content
     assert b'<a href="#dose-1-hold_s">2 Pressure on a tender spot, ' in answer.content
     answer = post(browser, programme, "publish", baseline_pain="eleven", steps__1__dose__hold_s="30")
@@ -125,7 +125,7 @@ def test_two_people_do_not_overwrite_each_other(browser, cast, programme):
     answer = browser.post(path, mine | {"title": "Mine"}, follow=True)
 
     assert by_script.status_code == 409
-    assert b"Somebody else has changed this programme" in answer.content
+    assert b"This programme was changed by someone else" in answer.content
     assert draft(cast, programme)["title"] == "Hers"
 
 

@@ -323,7 +323,7 @@ def test_a_second_tab_is_told_on_the_list(desk, browser):
     assert browser.post(f"/worklist/{item_id}/done/", {"outcome": "reached"}).status_code == 302
     for what, sent in (("done", {"outcome": "reached"}), ("take", {}), ("leave", {}), ("snooze", {"days": "1"})):
         answer = browser.post(f"/worklist/{item_id}/{what}/", sent, follow=True)
-        assert "Somebody has done this meanwhile." in answer.content.decode()
+        assert "This was already done by someone else." in answer.content.decode()
 
 
 def test_what_was_taken_can_be_given_back_by_whoever_took_it(desk, browser, cast):

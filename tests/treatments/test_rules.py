@@ -65,7 +65,7 @@ def needle(muscle, length_mm, reasons=None):
         risk=needling["risk"],
         cautions=frozenset(needling["cautions"]),
     )
-    return [(refusal.field, refusal.code) for refusal in found]
+    return [(refusal.pointer.rpartition("/")[2], refusal.code) for refusal in found]
 
 
 @pytest.mark.parametrize(

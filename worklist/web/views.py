@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from accounts.web.pages import page
 from clinic.errors import Invalid, NotFound
+from clinic.refusals import message_of
 from worklist import actions, rules
 from worklist.models import FILTERS, Item
 from worklist.web import words
@@ -86,7 +87,7 @@ def told_if_done(request: Any) -> Iterator[None]:
     try:
         yield
     except actions.AlreadyDone as refusal:
-        toasts.info(request, _(str(refusal.detail)))
+        toasts.info(request, message_of(refusal))
 
 
 @page(scope="scheduling:write", action="page.worklist.take", methods="POST")
@@ -125,7 +126,7 @@ def snooze(request: Any, item_id: UUID) -> HttpResponse:
     _find(request, item_id)
     days = request.POST.get("days", "")
     if days not in words.SNOOZES:
-        raise Invalid(_("1, 3 or 7 days."))
+        raise Invalid.at("/days", "invalid.snooze_days")
     now = timezone.now()
     until = rules.put_aside_until(int(days), at=now, zone=ZoneInfo(request.clinic.time_zone))
     with told_if_done(request):

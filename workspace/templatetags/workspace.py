@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext
 
 from clinic.errors import DomainError, FieldError
 from clinic.refusals import message_of
+from patients import labels
 
 register = template.Library()
 
@@ -21,6 +22,12 @@ register = template.Library()
 def path(*parts: Any) -> str:
     """A draft's path from its parts."""
     return "/".join(str(part) for part in parts)
+
+
+@register.filter
+def alert_place(alert: Any) -> str:
+    """Part of the body and side of an alert."""
+    return labels.alert_place(alert.side, alert.region)
 
 
 @register.filter

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +16,10 @@ from accounts.web.pages import page
 from assessments import actions as assessments
 from assessments import checks as exam_checks
 from assessments import documents as exam_documents
-from assessments import exam_paths, rules
+from assessments import exam_paths
 from assessments.editing import path_of
 from assessments.models import Assessment
-from clinic.errors import NotFound, Problems
+from clinic.errors import Invalid, NotFound, Problems
 from records.models import Record
 from treatments import actions as treatments
 from treatments import checks as session_checks
@@ -87,12 +87,10 @@ def gaps(kind: str, document: Any) -> list[Gap]:
 
 
 def _add_session_stops(session: Session, content: dict[str, Any], problems: Problems) -> None:
-    for index, text in session_checks.needle_problems((i["technique"], i["dose"]) for i in content["interventions"]):
-        problems.add(f"/interventions/{index}/dose/needles_out", "needles_differ", text)
-    answered = {override["code"] for override in content["overrides"]}
-    for code in treatments.stopping_red_flags(session, content):
-        if code not in answered:
-            problems.add(f"/overrides/{code}", "red_flag_stop", rules.RED_FLAGS[code].label)
+    problems.errors += session_checks.needle_problems((i["technique"], i["dose"]) for i in content["interventions"])
+    problems.errors += [
+        replace(error, pointer=f"/overrides/{error.code}") for error in treatments.open_red_flags(session, content)
+    ]
 
 
 @page(scope="", action="review", methods="GET POST")
@@ -152,9 +150,7 @@ def addendum(request: Any, kind: str, document_id: UUID) -> HttpResponse:
     found = _find(request, kind, document_id, write=True)
     text = request.POST.get("text", "").strip()
     if not text:
-        problems = Problems()
-        problems.add("/text", "required", "An addendum needs its text.")
-        problems.raise_if_any()
+        raise Invalid.at("/text", "required.addendum")
     now = timezone.now()
     if kind == "exam":
         assessments.add_addendum(assessment=found, text=text, by=request.caller, at=now)

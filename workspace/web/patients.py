@@ -20,13 +20,14 @@ from assessments.models import Assessment
 from assessments.web import chart as charts
 from assessments.web import words
 from clinic.errors import Invalid, NotFound
+from clinic.refusals import message_of
 from homecare.models import Programme
 from homecare.web.summary import home_summary
 from homecare.words import STATUSES
 from patients import actions
+from patients.labels import SEXES
 from patients.models import Patient
 from patients.queries import identities
-from patients.rules import SEXES
 from records.rules import moment
 from scheduling.queries import ahead
 from scheduling.words import STATUSES as VISITS
@@ -38,12 +39,6 @@ from workspace import graphs, queries
 
 PAGE = 40
 TIMELINE = 30
-SEX_WORDS = {
-    "female": gettext_lazy("female"),
-    "male": gettext_lazy("male"),
-    "other": gettext_lazy("other"),
-    "unknown": gettext_lazy("not known"),
-}
 
 
 @page(scope="patients:read", action="page.patients", methods="GET POST")
@@ -81,9 +76,7 @@ class NewPatient(forms.Form):
         label=gettext_lazy("Birth date"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    sex = forms.ChoiceField(
-        choices=[(code, SEX_WORDS[code]) for code in SEXES], initial="unknown", label=gettext_lazy("Sex")
-    )
+    sex = forms.ChoiceField(choices=list(SEXES.items()), initial="unknown", label=gettext_lazy("Sex"))
     email = forms.EmailField(required=False, label=gettext_lazy("E-mail"))
     phone = forms.CharField(max_length=50, required=False, label=gettext_lazy("Phone"))
 
@@ -99,7 +92,7 @@ def new_patient(request: Any) -> HttpResponse:
         except Invalid as refusal:
             for error in refusal.errors:
                 name = error.pointer.strip("/").split("/")[-1]
-                form.add_error(name if name in form.fields else None, error.detail)
+                form.add_error(name if name in form.fields else None, message_of(error))
     return render(request, "workspace/new_patient.html", {"form": form}, status=400 if form.errors else 200)
 
 

@@ -1,0 +1,39 @@
+"""What the patients app refuses, in words."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from clinic.refusals import Text, labels, register
+from patients import rules
+from patients.labels import ALERT_REPORTERS, ALERT_SIDES, BODY_REGIONS, SEXES, STATUSES
+
+ALERT_LABELS = {code: kind.label for code, kind in rules.ALERTS.items()}
+
+register(
+    {
+        "alert_ended": _("This alert has already ended."),
+        "alert_known": _("This alert is already on the record, at the same place."),
+        "cannot_merge": _("These records can't be merged."),
+        "cannot_merge.merged": _("One of the two records was merged before. Merge into the record that is in use."),
+        "cannot_merge.same": _("These are the same record. Choose two different records."),
+        "cannot_merge.unknown": _("One of the two patients does not exist in this clinic. Choose another record."),
+        "duplicate.identifier": _("The same identifier is entered twice. Remove one of them."),
+        "identifier_taken": _("Another patient of this clinic has this identifier. Check it, or open that patient."),
+        "in_future.birth_date": _("The birth date is in the future. Enter a date up to today."),
+        "in_future.alert": _("This date is in the future. Enter today or an earlier date."),
+        "invalid.nul": _("This contains a character that can't be searched for. Remove it."),
+        "not_of_alert": _("This alert concerns the whole body. Leave side and part of the body empty."),
+        "patient_merged": _("This record was merged into another. Use that record."),
+        "required.family_name": _("Enter a family name. If the person has only one name, enter it here."),
+        "too_short.alert_reason": _("Say why this alert no longer holds, in at least %(least)s characters."),
+        "unknown_code.alert": Text(_("Choose one of: %(choices)s."), choices=labels(ALERT_LABELS)),
+        "unknown_code.alert_reporter": Text(_("Choose one of: %(choices)s."), choices=labels(ALERT_REPORTERS)),
+        "unknown_code.alert_side": Text(_("Choose one of: %(choices)s."), choices=labels(ALERT_SIDES)),
+        "unknown_code.body_region": Text(_("Choose one of: %(choices)s."), choices=labels(BODY_REGIONS)),
+        "unknown_code.patient_status": Text(_("Choose one of: %(choices)s."), choices=labels(STATUSES)),
+        "unknown_code.sex": Text(_("Choose one of: %(choices)s."), choices=labels(SEXES)),
+        "unknown_field.patient": _("A patient has no field %(field)s. Remove it."),
+        "unknown_time_zone": _("This time zone does not exist. Enter one such as Europe/Berlin."),
+    }
+)
