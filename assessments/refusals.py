@@ -8,30 +8,6 @@ from clinic.refusals import register
 
 register(
     {
-        "reason_required.declined": _("Write down why the patient declined to answer."),
-        "red_flag_not_open": _("This red flag is not open. Reload to see its state."),
-        "too_short.clearance": _("Give a reason of at least %(least)s characters."),
-        "required.seen_by": _("This is an emergency: write down who saw the patient."),
-        "required.seen_at": _("This is an emergency: enter when the patient was seen."),
-        "in_future.clearance": _("Enter a time that is not in the future."),
-        "before_answer": _("The flag was answered “yes” at %(answered_at)s. Enter a later time."),
-        "after_clearance": _("Enter a time before the clearance."),
-        "required.c_spine": _(
-            "The neck may be injured. Apply the Canadian C-spine rule, or clear by imaging or a physician."
-        ),
-        "neck_not_cleared.image": _("The C-spine rule asks for imaging. Clear by imaging or a physician instead."),
-        "neck_not_cleared.cannot_clear": _(
-            "The C-spine rule cannot clear the neck: something is unknown, or the rule does not apply. Clear by "
-            "imaging or a physician instead."
-        ),
-        "not_of_this_flag.c_spine": _("The C-spine rule only clears a recent injury. Leave it out."),
-        "too_short.flagged_exam": _(
-            "This exam has a red flag. Give a reason of at least %(least)s characters for marking it as entered in "
-            "error."
-        ),
-        "needs_no": _("Only a “no” can come from “no to all others”."),
-        "needs_yes": _("Name a part of the body only with the answer “yes”."),
-        "not_of_this_flag": _("This question is not about a part of the body. Leave it out."),
         "above_worst": _("The best pain is higher than the worst pain. Correct one of them."),
         "already_signed": _("This is signed and can't be changed. Add an addendum or start a new version."),
         "duplicate.movement": _("This movement is recorded twice for this side. Remove one of them."),
@@ -57,5 +33,30 @@ register(
         "unreviewed": _("This was copied from the last exam. Confirm it, change it or remove it."),
         "wrong_side.midline": _("This zone is on the midline. Choose the middle instead of a side."),
         "wrong_side.sided": _("This zone has a left and a right. Choose a side."),
+        # Red flags
+        "reason_required.declined": _("Write down why the patient declined to answer."),
+        "red_flag_not_open": _("This red flag is not open. Reload to see its state."),
+        "too_short.clearance": _("Give a reason of at least %(least)s characters."),
+        "required.seen_by": _("This is an emergency: write down who saw the patient."),
+        "required.seen_at": _("This is an emergency: enter when the patient was seen."),
+        "in_future.clearance": _("Enter a time that is not in the future."),
+        "before_answer": _("The flag was answered “yes” at %(answered_at)s. Enter a later time."),
+        "after_clearance": _("Enter a time before the clearance."),
+        "required.c_spine": _(
+            "The neck may be injured. Apply the Canadian C-spine rule, or clear by imaging or a physician."
+        ),
+        "neck_not_cleared.image": _("The C-spine rule asks for imaging. Clear by imaging or a physician instead."),
+        "neck_not_cleared.cannot_clear": _(
+            "The C-spine rule cannot clear the neck: something is unknown, or the rule does not apply. Clear by "
+            "imaging or a physician instead."
+        ),
+        "not_of_this_flag.c_spine": _("The C-spine rule only clears a recent injury. Leave it out."),
+        "too_short.flagged_exam": _(
+            "This exam has a red flag. Give a reason of at least %(least)s characters for marking it as entered in "
+            "error."
+        ),
+        "needs_no": _("Only a “no” can come from “no to all others”."),
+        "needs_yes": _("Name a part of the body only with the answer “yes”."),
+        "not_of_this_flag": _("This question is not about a part of the body. Leave it out."),
     }
 )
