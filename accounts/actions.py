@@ -6,9 +6,9 @@ import secrets
 
 from django.db import transaction
 
-from accounts import queries
+from accounts import policies, queries
 from accounts.models import ApiClient, Clinic, Membership, User
-from accounts.rules import ROLES, SCOPES
+from accounts.rules import BASIC_TRAINING, ROLES, SCOPES
 from audit import actions as audit
 from clinic.caller import Caller
 from clinic.errors import Conflict, Invalid
@@ -93,3 +93,18 @@ def remove_client(*, client: ApiClient, by: Caller) -> None:
     """Shut a program out at once: its tokens go with it."""
     audit.log("api_client.remove", by=by, code=client.client_id)
     client.delete()
+
+
+@transaction.atomic
+def set_basic_training(*, setting: str, by: Caller) -> None:
+    """
+    Say whether plain needling needs proof of the basic training in this clinic.
+
+    :raises accounts.policies.OwnersOnly:
+    :raises Invalid: not one of `BASIC_TRAINING`
+    """
+    policies.require_owner(by)
+    if setting not in BASIC_TRAINING:
+        raise Invalid(errors=[FieldError("/basic_training", "unknown_code", f"One of: {', '.join(BASIC_TRAINING)}.")])
+    Clinic.objects.filter(pk=by.clinic_id).update(basic_training=setting)
+    audit.log("competency.settings", by=by, code=setting)

@@ -17,6 +17,11 @@ class NoAuthor(Forbidden):
     reason = "no_author"
 
 
+class OwnersOnly(Forbidden):
+    code = "owners_only"
+    detail = "Only the clinic's owner may do this."
+
+
 def person_as_caller(user: User, clinic_id: UUID, *, ip: str | None, request_id: str | None) -> Caller | None:
     """The person at work in that clinic, or None if they do not belong to it. Call inside a scope with their id."""
     roles = queries.roles(clinic_id=clinic_id, user_id=user.pk)
@@ -34,6 +39,17 @@ def person_as_caller(user: User, clinic_id: UUID, *, ip: str | None, request_id:
 def may_administer(user: User, clinic_id: UUID) -> bool:
     """Owners of the clinic, and support. Call inside its scope."""
     return user.is_active and (user.is_superuser or "owner" in queries.roles(clinic_id=clinic_id, user_id=user.pk))
+
+
+def is_owner(by: Caller) -> bool:
+    """Whether the person at work is an owner of the clinic; a program on its own is none. Call inside its scope."""
+    return by.user_id is not None and "owner" in queries.roles(clinic_id=by.clinic_id, user_id=by.user_id)
+
+
+def require_owner(by: Caller) -> None:
+    """:raises OwnersOnly:"""
+    if not is_owner(by):
+        raise OwnersOnly
 
 
 def clinics_of(user: User) -> list[Clinic]:

@@ -60,6 +60,7 @@ COMPETENCIES = {
     "injection_prescriber": "Prescriber of injections",
 }
 CONSENT_DAYS_MAX = 3_650  # no clinical claim: ten years, against slips of the pen
+ADVANCED_TRAININGS = ["dn_basic", "dn_thorax", "dn_suboccipital", "dn_pelvic", "injection_prescriber"]
 EXPIRES_SOON = timedelta(days=60)  # safety facts, part 6
 
 NEEDLING_COMPETENCIES = ["dry_needling", "dn_basic", "dn_thorax", "dn_suboccipital", "dn_pelvic"]

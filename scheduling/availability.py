@@ -12,8 +12,10 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
+from accounts import policies
 from accounts.models import Competency, Membership
-from accounts.rules import COMPETENCIES
+from accounts.queries import clinic_zone
+from accounts.rules import ADVANCED_TRAININGS, COMPETENCIES
 from audit import actions as audit
 from clinic.caller import Caller
 from clinic.constraints import violations_as
@@ -61,12 +63,15 @@ def put(*, kind: str, values: Mapping[str, Any], pk: UUID | None = None, by: Cal
     model = KINDS[kind]
     found: Any = _put_away(model, values) if pk is None else find(kind, pk)
     is_new = found is None
+    was_advanced = isinstance(found, Competency) and found.technique in ADVANCED_TRAININGS
     found = found or model(id=new_id(), clinic_id=by.clinic_id)
     moved = [name for name, value in values.items() if name != "note" and getattr(found, name) != value]
     for name, value in values.items():
         setattr(found, name, value)
     if isinstance(found, Closure) and (is_new or moved):
         found.made_at = at or timezone.now()  # whatever was booked until now may be hit by it
+    if isinstance(found, Competency):
+        _note_proof(found, values, was_advanced=was_advanced, by=by, at=at or timezone.now())
     check(found)
     with violations_as(NAMES):
         found.save(force_insert=is_new)
@@ -99,6 +104,8 @@ def remove(*, kind: str, pk: UUID, by: Caller, at: datetime | None = None) -> No
     :raises NotFound:
     """
     found = find(kind, pk)
+    if isinstance(found, Competency) and found.technique in ADVANCED_TRAININGS:
+        _require_owner(by)
     if hasattr(found, "is_active"):
         found.is_active = False
         found.save(update_fields=["is_active"])
@@ -107,6 +114,32 @@ def remove(*, kind: str, pk: UUID, by: Caller, at: datetime | None = None) -> No
     audit.log("scheduling.remove", by=by, target_id=pk, code=kind)
     if kind in OPENING:
         follow_ups.look_at_opening(by=by, at=at or timezone.now())
+
+
+def _note_proof(
+    competency: Competency, values: Mapping[str, Any], *, was_advanced: bool, by: Caller, at: datetime
+) -> None:
+    """
+    Keep who has seen a proof and when. What opens the way to needling at risky places is for the owner to record.
+
+    :raises accounts.policies.OwnersOnly:
+    """
+    if was_advanced or competency.technique in ADVANCED_TRAININGS:
+        _require_owner(by)
+    competency.proof = competency.proof.strip()
+    if not competency.proof:
+        competency.proof_seen_on = competency.proof_seen_by_id = None
+        return
+    if competency.proof_seen_on is None:
+        competency.proof_seen_on = at.astimezone(clinic_zone(by.clinic_id)).date()
+    if {"proof", "proof_seen_on"} & set(values):
+        competency.proof_seen_by_id = by.author_id
+
+
+def _require_owner(by: Caller) -> None:
+    # A program on its own was registered by the owner, with the scopes that it needs.
+    if by.user_id is not None:
+        policies.require_owner(by)
 
 
 def find(kind: str, pk: UUID, *, lock: bool = False) -> Any:
@@ -121,7 +154,7 @@ def find(kind: str, pk: UUID, *, lock: bool = False) -> Any:
 def check(found: Any) -> None:
     """:raises Invalid: each wrong field is named"""
     problems = Problems()
-    for name in ("first_day", "last_day", "from_date", "until_date", "day", "valid_until"):
+    for name in ("first_day", "last_day", "from_date", "until_date", "day", "valid_until", "proof_seen_on"):
         if not is_in_reach(getattr(found, name, None)):
             problems.add(f"/{name}", "out_of_range.day")
     problems.raise_if_any()

@@ -16,6 +16,7 @@ from clinic.api.fields import parsed
 from clinic.caller import Caller
 from patients import actions as patients
 from patients.models import Patient
+from treatments.consents import default_texts
 
 PASSWORD = "correct horse battery"
 SECRET = "only-for-tests"
@@ -98,6 +99,22 @@ def needling(**dose: Any) -> dict[str, Any]:
         }
         | dose,
     }
+
+
+SIGNED = [[[40 + 8 * n, 120 - 5 * (n % 6)] for n in range(20)], [[250, 90], [320, 140]]]
+
+
+def consent(**fields: Any) -> dict[str, Any]:
+    """A consent as it is sent: dry needling of the neck, spoken before a witness."""
+    return {
+        "technique_class": "dry_needling",
+        "region": "neck",
+        "language": "en",
+        "text_version": f"default {default_texts.VERSION}",
+        "how": "verbal",
+        "signed_name": "Ada Okafor",
+        "witness": "Sam Field",
+    } | fields
 
 
 def treatment(**fields: Any) -> dict[str, Any]:

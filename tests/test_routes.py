@@ -74,6 +74,13 @@ ROUTES = [
     ("patients/{patient}/red-flags/", "get", "assessments:read", None),
     ("patients/{patient}/red-flags/clearances/", "post", "assessments:write", CLEARANCE),
     ("patients/{patient}/trigger-points/", "get", "assessments:read", None),
+    ("patients/{patient}/consents/", "get", "treatments:read", None),
+    ("patients/{patient}/consents/", "post", "treatments:write", builders.consent()),
+    ("patients/{patient}/consents/{consent}/withdraw/", "post", "treatments:write", {}),
+    ("patients/{patient}/consents/{consent}/copies/", "post", "treatments:write", {"how": "printed"}),
+    ("consent-texts/", "get", "treatments:read", None),
+    ("lots/search/", "post", "treatments:read", {"lot": "L123"}),
+    ("competencies/expiring/", "get", "scheduling:read", None),
     ("patients/{patient}/sessions/", "get", "treatments:read", None),
     ("patients/{patient}/sessions/", "post", "treatments:write", builders.treatment()),
     ("assessments/{assessment}/", "get", "assessments:read", None),
@@ -169,7 +176,8 @@ OTHER_ROUTES = {
     "", "clinics/", "language/", "search/", "ui/", "chart/<str:version>/<str:language>/", "healthz", "readyz",
     "c/today/", "c/thanks/", "c/calendar/", "c/calendar/<str:token>.ics", "c/pictures/<uuid:picture_id>/",
     "c/<str:token>/", "s/<str:token>/", "metrics", "hooks/mail/<str:provider>/", "hooks/twilio/<uuid:clinic_id>/",
-    "hooks/twilio/<uuid:clinic_id>/<uuid:message_id>/", "c/appointment/", "c/offer/", "c/feeds/<str:token>.ics",
+    "hooks/twilio/<uuid:clinic_id>/<uuid:message_id>/", "c/appointment/", "c/offer/", "c/consent/",
+    "c/feeds/<str:token>.ics",
     "oauth/authorize/", "oauth/token/", "oauth/revoke_token/",
     ".well-known/oauth-authorization-server", "api/v1/schema/", "api/v1/docs/",
 }  # fmt: skip
@@ -188,6 +196,14 @@ PAGES = {
     "sessions/{session_id}/": ("get", "treatments:write"),
     "sessions/{session_id}/changes/": ("get", "treatments:write"),
     "sessions/{session_id}/discard/": ("post", "treatments:write"),
+    "patients/{patient_id}/consents/": ("get", "treatments:read"),
+    "patients/{patient_id}/consents/new/": ("get", "treatments:write"),
+    "patients/{patient_id}/consents/{signing_id}/": ("get", "treatments:read"),
+    "patients/{patient_id}/consents/{signing_id}/copy/": ("post", "treatments:write"),
+    "patients/{patient_id}/consents/{consent_id}/withdraw/": ("post", "treatments:write"),
+    "competencies/": ("get", "owner"),
+    "consents/texts/": ("get", "owner"),
+    "lots/": ("get", "treatments:read"),
     "patients/{patient_id}/home/": ("get", "homecare:read"),
     "patients/{patient_id}/programmes/new/": ("get", "homecare:write"),
     "programmes/{programme_id}/": ("get", "homecare:read"),
@@ -245,7 +261,7 @@ PAGES = {
 SENT = {
     "text": "More.", "name": "Mine", "outcome": "reached", "went_out": "yes", "days": "1", "months": "3",
     "status": "confirmed", "starts_at": SOON["starts_at"], "outside_hours": "1", "answer": "no",
-    "note": "Parks outside.", "reason": "The device was removed.",
+    "note": "Parks outside.", "reason": "The device was removed.", "how": "printed",
 }  # fmt: skip
 SIGNED_ONLY = ("pdf/", "addendum/", "revision/")
 PERSONS = ["owner", "therapist", "staff"]
@@ -335,6 +351,16 @@ class Ids(dict):
 
     def make_template(self):
         return library.save_template(name="Ours", content=PROGRAMME, by=self.cast.caller()).pk
+
+    @cached_property
+    def given(self):
+        return Api(self.cast.therapist).post(f"/patients/{self.patient}/consents/", builders.consent()).json()
+
+    def make_consent(self):
+        return self.given["id"]
+
+    def make_signing(self):
+        return self.given["signing_id"]
 
     def make_message(self):
         made = messages.owe(
@@ -575,6 +601,8 @@ def ask_page(user, path, method, ids, **headers):
         "series",
         "waiting",
         "offer",
+        "consent",
+        "signing",
     )
     for name in things:
         if f"{{{name}_id}}" in path:

@@ -2,6 +2,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.rules import COMPETENCIES
+
 
 class CallerOutput(serializers.Serializer[Any]):
     """Who this token or session is, as Palpate sees it."""
@@ -13,3 +15,16 @@ class CallerOutput(serializers.Serializer[Any]):
     client_id = serializers.CharField(allow_null=True)
     acts_for_id = serializers.UUIDField(allow_null=True)
     scopes = serializers.ListField(child=serializers.CharField())
+
+
+class ExpiringOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    user_id = serializers.UUIDField()
+    technique = serializers.ChoiceField(list(COMPETENCIES))
+    valid_until = serializers.DateField(help_text="its last day")
+    has_ended = serializers.BooleanField()
+
+
+class ExpiringPage(serializers.Serializer[Any]):
+    results = ExpiringOutput(many=True)
+    next = serializers.CharField(allow_null=True)

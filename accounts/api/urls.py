@@ -2,4 +2,7 @@ from django.urls import path
 
 from accounts.api import views
 
-urlpatterns = [path("me/", views.Me.as_view(), name="me")]
+urlpatterns = [
+    path("me/", views.Me.as_view(), name="me"),
+    path("competencies/expiring/", views.ExpiringCompetencies.as_view(), name="expiring_competencies"),
+]

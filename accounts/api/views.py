@@ -1,9 +1,15 @@
+from typing import Any
+
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.serializers import CallerOutput
-from accounts.models import Clinic
+from accounts import queries
+from accounts.api.serializers import CallerOutput, ExpiringPage
+from accounts.models import Clinic, Competency
+from clinic.api.pagination import short_list
+from clinic.api.schema import PAGED
 from clinic.api.views import ClinicView
 
 
@@ -29,3 +35,23 @@ class Me(ClinicView):
                 }
             ).data
         )
+
+
+class ExpiringCompetencies(ClinicView):
+    scopes = {"get": "scheduling:read"}
+    audit_action = {"get": "competency.expiring"}
+
+    @extend_schema(
+        responses=ExpiringPage, parameters=PAGED, operation_id="competencies_expiring", tags=["scheduling set-up"]
+    )
+    def get(self, request: Request) -> Response:
+        """Competencies that end within 60 days or have ended, of people who treat here; the first to end first."""
+        today = timezone.now().astimezone(queries.clinic_zone(self.caller.clinic_id)).date()
+        rows = queries.expiring_competencies(self.caller.clinic_id, today=today)
+
+        def show(row: Competency) -> dict[str, Any]:
+            names = ("id", "user_id", "technique", "valid_until")
+            has_ended = row.valid_until is not None and row.valid_until < today
+            return {**{name: getattr(row, name) for name in names}, "has_ended": has_ended}
+
+        return Response(short_list(request, rows, show))

@@ -53,7 +53,10 @@ class CompetencyShape(StrictSerializer):
     id = serializers.UUIDField(read_only=True)
     user_id = serializers.UUIDField()
     technique = serializers.ChoiceField(list(COMPETENCIES))
-    valid_until = serializers.DateField(required=False, allow_null=True)
+    valid_until = serializers.DateField(required=False, allow_null=True, help_text="its last day; null: without an end")
+    proof = Text(required=False, allow_blank=True, max_length=500, help_text="certificate, course or reference")
+    proof_seen_on = serializers.DateField(required=False, allow_null=True, help_text="null: today, if there is a proof")
+    proof_seen_by_id = serializers.UUIDField(read_only=True, allow_null=True)
 
 
 class HoursShape(StrictSerializer):

@@ -97,6 +97,10 @@ class CompetencyForm(SetupForm):
     user_id = choice(gettext_lazy("Therapist"))
     technique = forms.ChoiceField(label=gettext_lazy("Competency"), choices=list(COMPETENCIES.items()))
     valid_until = day(gettext_lazy("Valid until (empty: without an end)"), required=False)
+    proof = forms.CharField(
+        label=gettext_lazy("Proof: certificate, course or reference"), max_length=500, required=False
+    )
+    proof_seen_on = day(gettext_lazy("Proof seen on"), required=False)
 
 
 class HoursForm(SetupForm):

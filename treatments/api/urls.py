@@ -1,8 +1,22 @@
 from django.urls import path
 
-from treatments.api import views
+from treatments.api import lots, views
+from treatments.consents.api import views as consents
 
 urlpatterns = [
+    path("consent-texts/", consents.ConsentTexts.as_view(), name="consent_texts"),
+    path("patients/<uuid:patient_id>/consents/", consents.PatientConsents.as_view(), name="patient_consents"),
+    path(
+        "patients/<uuid:patient_id>/consents/<uuid:consent_id>/withdraw/",
+        consents.Withdrawal.as_view(),
+        name="consent_withdraw",
+    ),
+    path(
+        "patients/<uuid:patient_id>/consents/<uuid:consent_id>/copies/",
+        consents.Copies.as_view(),
+        name="consent_copies",
+    ),
+    path("lots/search/", lots.LotSearch.as_view(), name="lot_search"),
     path("techniques/", views.Techniques.as_view(), name="techniques"),
     path("patients/<uuid:patient_id>/sessions/", views.PatientSessions.as_view(), name="patient_sessions"),
     path("sessions/<uuid:session_id>/", views.OneSession.as_view(), name="session"),

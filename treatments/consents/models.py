@@ -72,6 +72,7 @@ class Consent(OfPatient):
     """
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    signing_id = models.UUIDField(help_text="the same for what was agreed to in one go")
     technique_class = models.TextField()
     region = models.TextField()
     language = models.TextField()
@@ -116,11 +117,18 @@ class Consent(OfPatient):
             ),
             models.CheckConstraint(
                 condition=models.Q(valid_days=None, valid_until=None)
-                | models.Q(valid_days__isnull=False, valid_until__gt=models.F("given_at")),
+                | models.Q(valid_days__isnull=False, valid_until__isnull=False, valid_until__gt=models.F("given_at")),
                 name="consent_validity_whole",
             ),
         ]
-        indexes = [models.Index(fields=["clinic", "patient", "-given_at"], name="consent_of_patient")]
+        indexes = [
+            models.Index(fields=["clinic", "patient", "-given_at"], name="consent_of_patient"),
+            models.Index(fields=["clinic", "signing_id"], name="consent_of_signing"),
+        ]
+
+    @property
+    def scope(self) -> str:
+        return f"{self.technique_class}/{self.region}"
 
     @property
     def withdrawn_at(self) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 MANUAL, DRY_NEEDLING, INJECTION = "manual", "dry_needling", "injection"
@@ -181,6 +181,12 @@ def _reason_missing(
     if age_years is None:
         return "age_unknown"
     return "guardian_missing" if needs_guardian(age_years) else ""
+
+
+def age_years(birth_date: date, on_date: date) -> int:
+    """Return the age in whole years on a day."""
+    before_birthday = (on_date.month, on_date.day) < (birth_date.month, birth_date.day)
+    return on_date.year - birth_date.year - before_birthday
 
 
 def needs_guardian(age_years: int) -> bool:

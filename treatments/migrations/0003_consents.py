@@ -86,6 +86,7 @@ class Migration(migrations.Migration):
                         db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
+                ("signing_id", models.UUIDField(help_text="the same for what was agreed to in one go")),
                 ("technique_class", models.TextField()),
                 ("region", models.TextField()),
                 ("language", models.TextField()),
@@ -300,6 +301,10 @@ class Migration(migrations.Migration):
             model_name="consent",
             index=models.Index(fields=["clinic", "patient", "-given_at"], name="consent_of_patient"),
         ),
+        migrations.AddIndex(
+            model_name="consent",
+            index=models.Index(fields=["clinic", "signing_id"], name="consent_of_signing"),
+        ),
         migrations.AddConstraint(
             model_name="consent",
             constraint=models.CheckConstraint(
@@ -358,7 +363,11 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("valid_days", None), ("valid_until", None)),
-                    models.Q(("valid_days__isnull", False), ("valid_until__gt", models.F("given_at"))),
+                    models.Q(
+                        ("valid_days__isnull", False),
+                        ("valid_until__isnull", False),
+                        ("valid_until__gt", models.F("given_at")),
+                    ),
                     _connector="OR",
                 ),
                 name="consent_validity_whole",

@@ -31,6 +31,7 @@ from patients.queries import identities
 from records.rules import moment
 from scheduling.queries import ahead
 from scheduling.words import STATUSES as VISITS
+from treatments.consents.web.views import summary_of
 from treatments.models import Session
 from treatments.rules import TECHNIQUES
 from worklist.models import Item
@@ -110,6 +111,8 @@ def patient(request: Any, patient_id: UUID) -> HttpResponse:
     if "assessments:read" in request.caller.scopes:
         context |= clinical(people)
         context["chart_url"] = reverse("chart", args=[charts.version(), translation.get_language()])
+    if "treatments:read" in request.caller.scopes:
+        context["consents"] = summary_of(people)
     if "homecare:read" in request.caller.scopes:
         context |= at_home(people)
     return render(request, "workspace/patient.html", context)

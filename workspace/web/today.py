@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import policies
 from accounts import queries as accounts
 from accounts.rules import ROLES
 from accounts.web.pages import page
@@ -62,6 +64,8 @@ def start(request: Any) -> HttpResponse:
         request.trace.saw(*(one.patient_id for one in context["visits"]))
     if "owner" in held:
         context["chain"] = ChainCheck.objects.order_by("-checked_at").first()
+        today = timezone.localtime(timezone.now(), ZoneInfo(clinic.time_zone)).date()
+        context["expiring"] = len(accounts.expiring_competencies(clinic.pk, today=today))
         context["open_drafts"] = Assessment.objects.drafts().count() + Session.objects.drafts().count()
     return render(request, "workspace/today.html", context)
 
@@ -122,6 +126,10 @@ def own_pages(request: Any) -> list[tuple[str, str]]:
         pages.append((_("Hours and rooms"), reverse("scheduling")))
     if "homecare:read" in request.caller.scopes:
         pages.append((_("Messages"), reverse("messages")))
+    if "treatments:read" in request.caller.scopes:
+        pages.append((_("Search by lot"), reverse("lots")))
+    if policies.is_owner(request.caller):
+        pages += [(_("Competencies"), reverse("competencies")), (_("Consent texts"), reverse("consent_texts"))]
     if "homecare:write" in request.caller.scopes:
         pages.append((_("Pictures and templates"), reverse("pictures")))
     return pages

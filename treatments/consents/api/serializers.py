@@ -1,0 +1,102 @@
+"""Shapes of consents on the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from clinic.api.fields import StrictInteger, StrictSerializer, Text
+from treatments.consents import default_texts, rules
+
+
+class TreatmentConsentInput(StrictSerializer):
+    technique_class = serializers.ChoiceField(rules.TECHNIQUE_CLASSES)
+    region = serializers.ChoiceField(rules.REGIONS)
+    language = serializers.ChoiceField(default_texts.LANGUAGES, help_text="of the text that was read")
+    text_version = Text(max_length=50, help_text="of the text that was read, as /consent-texts/ gives it")
+    how = serializers.ChoiceField(rules.WAYS)
+    signed_name = Text(max_length=200, help_text="who consents, in their own name: the patient or the guardian")
+    signature = serializers.ListField(
+        child=serializers.ListField(
+            child=serializers.ListField(
+                child=StrictInteger(min_value=0, max_value=rules.PAD_WIDTH), min_length=2, max_length=2
+            ),
+            max_length=rules.POINTS_MAX,
+        ),
+        max_length=rules.STROKES_MAX,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text=f"strokes of [x, y] on a pad of {rules.PAD_WIDTH} by {rules.PAD_HEIGHT}; for `signature` only",
+    )
+    witness = Text(required=False, allow_blank=True, default="", max_length=200)
+    guardian_relation = Text(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=200,
+        help_text="what the guardian is to the patient; below 16 a guardian must consent to needling",
+    )
+    given_at = serializers.DateTimeField(required=False, allow_null=True, default=None, help_text="null: now")
+
+
+class WithdrawalInput(StrictSerializer):
+    withdrawn_by = serializers.ChoiceField(rules.WITHDRAWN_BY, required=False, default="patient")
+    reason = Text(required=False, allow_blank=True, default="", max_length=1000)
+    withdrawn_at = serializers.DateTimeField(required=False, allow_null=True, default=None, help_text="null: now")
+
+
+class CopyInput(StrictSerializer):
+    how = serializers.ChoiceField(rules.COPY_WAYS)
+
+
+class CopyOutput(serializers.Serializer[Any]):
+    how = serializers.ChoiceField(rules.COPY_WAYS)
+    given_at = serializers.DateTimeField()
+
+
+class TreatmentConsentOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    signing_id = serializers.UUIDField(help_text="the same for what was agreed to in one go")
+    technique_class = serializers.ChoiceField(rules.TECHNIQUE_CLASSES)
+    region = serializers.ChoiceField(rules.REGIONS)
+    state = serializers.ChoiceField(["valid", "expired", "withdrawn", "not_yet_given"])
+    language = serializers.CharField()
+    text_version = serializers.CharField()
+    text = serializers.CharField()
+    risks = serializers.ListField(child=serializers.CharField())
+    how = serializers.ChoiceField(rules.WAYS)
+    signed_name = serializers.CharField()
+    signature = serializers.JSONField()
+    signature_sha256 = serializers.CharField(allow_null=True)
+    witness = serializers.CharField()
+    guardian_relation = serializers.CharField()
+    given_at = serializers.DateTimeField()
+    valid_days = serializers.IntegerField(allow_null=True)
+    valid_until = serializers.DateTimeField(allow_null=True)
+    withdrawn_at = serializers.DateTimeField(allow_null=True)
+    withdrawn_by = serializers.CharField(allow_null=True)
+    copies = CopyOutput(many=True)
+    recorded_at = serializers.DateTimeField()
+    recorded_by_id = serializers.UUIDField()
+
+
+class TreatmentConsentPage(serializers.Serializer[Any]):
+    results = TreatmentConsentOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class ConsentTextOutput(serializers.Serializer[Any]):
+    technique_class = serializers.ChoiceField(rules.TECHNIQUE_CLASSES)
+    region = serializers.ChoiceField(rules.REGIONS)
+    language = serializers.CharField()
+    version = serializers.CharField()
+    is_clinics = serializers.BooleanField(help_text="the clinic's own text; otherwise the product's, not reviewed")
+    text = serializers.CharField()
+    risks = serializers.ListField(child=serializers.CharField())
+
+
+class ConsentTextPage(serializers.Serializer[Any]):
+    results = ConsentTextOutput(many=True)
+    next = serializers.CharField(allow_null=True)
