@@ -8,8 +8,11 @@ Source of all numbers: domain facts, section 3 (there: product proposals, with t
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +27,22 @@ CODE = "code"
 YES_NO = "yes or no"
 DATE = "date"
 
+LIDOCAINE, SALINE, OTHER_AGENT = "lidocaine", "saline", "other"
+# Code to how it is written elsewhere: the beginnings of words, without accents. Lidocaine first: a mixture
+# counts as it.
+AGENTS = {
+    LIDOCAINE: ("lidocain", "lignocain", "xylocain", "xylocitin"),
+    "bupivacaine": ("bupivacain", "marcain", "carbostesin"),
+    "mepivacaine": ("mepivacain", "carbocain", "scandicain", "meaverin"),
+    "ropivacaine": ("ropivacain", "naropin"),
+    "procaine": ("procain", "novocain"),
+    SALINE: (),
+    OTHER_AGENT: (),
+}
+# Saline is nothing but saline: each word must be one of these, and one of the first.
+SALINE_WORDS = frozenset({"saline", "nacl", "kochsalz", "kochsalzlosung", "natriumchlorid"})
+WORDS_BESIDE_SALINE = frozenset({"normal", "isotonic", "sterile", "solution", "isotone", "sterile", "losung"})
+ANAESTHETICS = [code for code in AGENTS if code not in (SALINE, OTHER_AGENT)]
 NEEDLING_TECHNIQUES = ["superficial", "deep_pistoning", "retained", "retained_rotated", "electrical"]
 TWITCH_ELICITED = ["yes", "no", "not_sought"]
 # What a column holds, where no source gives a limit: no clinical claim.
@@ -90,7 +109,9 @@ FIELDS = {
     "needles_in": Field(WHOLE, "Needles in"),
     "needles_out": Field(WHOLE, "Needles out"),
     "prescriber": Field(TEXT, "Prescriber"),
-    "agent": Field(TEXT, "Agent"),
+    "agent": Field(CODE, "Agent", codes=tuple(AGENTS)),
+    "agent_text": Field(TEXT, "Agent, as written"),
+    "adrenaline": Field(YES_NO, "With adrenaline"),
     "concentration_pct": Field(NUMBER, "Concentration", "%", decimals=3),
     "volume_ml": Field(NUMBER, "Volume", "mL", decimals=2),
     "additive": Field(TEXT, "Additive"),
@@ -254,6 +275,8 @@ TECHNIQUES = {
         {
             "prescriber": ANY,
             "agent": ANY,
+            "agent_text": ANY,
+            "adrenaline": ANY,
             "concentration_pct": Limits(hard=(0, 100)),
             "volume_ml": ANY,
             "additive": ANY,
@@ -274,6 +297,48 @@ TECHNIQUES = {
         breaks_skin=True,
     ),
 }
+
+
+# A field that is asked only when another one, which it belongs to, has one of these values.
+ASKED_WHEN: dict[str, tuple[str, tuple[str, ...]]] = {
+    "retention_s": ("needling_technique", ("retained", "retained_rotated", "electrical")),
+    "rotation": ("needling_technique", ("retained", "retained_rotated")),
+    **dict.fromkeys(
+        ("es_waveform", "es_hz", "es_pulse_us", "es_minutes", "es_intensity_label"),
+        ("needling_technique", ("electrical",)),
+    ),
+    "ltr_count": ("ltr_elicited", ("yes",)),
+    "agent_text": ("agent", (OTHER_AGENT,)),
+    "concentration_pct": ("agent", (*ANAESTHETICS, OTHER_AGENT)),
+    "adrenaline": ("agent", (*ANAESTHETICS, OTHER_AGENT)),
+}
+
+
+def agent_code(text: Any) -> str | None:
+    """
+    Return the code of an injected agent, however it is written; None if nothing is.
+
+    A name that is not known is "other": it has no maximum on file, and an allergy counts for it.
+    """
+    if not text:
+        return None
+    plain = "".join(c for c in unicodedata.normalize("NFKD", str(text).casefold()) if not unicodedata.combining(c))
+    words = re.findall(r"[a-z]+", plain)
+    for code, beginnings in AGENTS.items():
+        if plain == code or any(word.startswith(beginnings) for word in words if beginnings):
+            return code
+    if set(words) & SALINE_WORDS and set(words) <= SALINE_WORDS | WORDS_BESIDE_SALINE:
+        return SALINE
+    return OTHER_AGENT
+
+
+def with_agent_code(dose: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a dose with its agent as a code; what was written is kept beside it where the code says less."""
+    agent = dose.get("agent")
+    code = agent_code(agent)
+    if code is None or agent == code:
+        return dict(dose)
+    return {**dose, "agent": code, "agent_text": dose.get("agent_text") or agent}
 
 
 def techniques_with(name: str) -> list[str]:
@@ -304,6 +369,9 @@ def check_dose(technique: str, dose: Mapping[str, Any], reasons: Mapping[str, st
             found.append(FieldError(f"/dose/{name}", "not_of_this_technique", params))
         elif is_measured(name):
             found += _check_limits(name, Decimal(str(value)), own.dose[name], bool(reasons.get(name)))
+    depth, length = dose.get("depth_mm"), dose.get("needle_length_mm")
+    if depth is not None and length is not None and depth > length:
+        found.append(FieldError("/dose/depth_mm", "deeper_than_needle", {"length_mm": Decimal(str(length))}))
     return found
 
 
@@ -363,7 +431,13 @@ def check_needle(
 
 NEEDLED_POINTS_HARD = 40  # domain facts 3.2
 NEEDLED_POINTS_SOFT = 10
+FIRST_VISIT_MUSCLES_SOFT = 4  # domain facts 3.2, product proposal
+NEEDLING_INTERVAL = timedelta(hours=48)  # domain facts 3.2, product proposal: the same point again
 LIDOCAINE_PLAIN_SOFT_MG = 300  # domain facts 3.3 (general knowledge there, so it asks and does not refuse)
+LIDOCAINE_PLAIN_MG_KG = Decimal("4.5")  # domain facts 3.3, a secondary source that cites the label
+LIDOCAINE_ADRENALINE_MG_KG = Decimal(7)
+WEIGHT_ABOVE_MG = 100  # safety facts, part 5: above it, and for a child, the weight is asked
+WEIGHT_KG = (1, 500)  # no clinical claim: what a scale can say
 
 
 def total_mg(volume_ml: Any, concentration_pct: Any) -> Decimal | None:
