@@ -46,6 +46,8 @@ ROTATION = {
 }
 INPUTS = {**EXCLUSIONS, **HIGH_RISK, **LOW_RISK, **ROTATION}
 
+AGE = ("under_16", "age_65_or_over")  # what the birth date answers
+
 CLEARED, IMAGE, CANNOT_CLEAR = "cleared", "image", "cannot_clear"
 OUTCOMES = {
     CLEARED: "The rule clears the neck.",

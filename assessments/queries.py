@@ -70,7 +70,7 @@ RED_FLAG_ANSWERS = """
         JOIN assessments_redflaganswer r ON r.clinic_id = a.clinic_id AND r.assessment_id = a.id
         LEFT JOIN records_mark m ON m.record_id = a.record_id
         WHERE a.patient_id = ANY(%(patients)s) AND a.performed_at <= %(at)s AND m.status IS NULL
-            AND r.answer <> 'not_asked'
+            AND r.answer <> 'not_asked' AND a.subject_id IS DISTINCT FROM %(leave_out)s::uuid
     ) AS answers
     WHERE last_no_at IS NULL OR performed_at >= last_no_at OR (code = 'trauma_recent' AND answer = 'yes')
 """
@@ -82,9 +82,13 @@ CLEARANCES = """
 """
 
 
-def red_flag_answers(patient_ids: Sequence[UUID], *, at: datetime) -> list[Answer]:
-    """Return what counts of the answers of all exams that stand, up to a time."""
-    rows = prepared(RED_FLAG_ANSWERS, {"patients": list(patient_ids), "at": at})
+def red_flag_answers(patient_ids: Sequence[UUID], *, at: datetime, leave_out: UUID | None = None) -> list[Answer]:
+    """
+    Return what counts of the answers of all exams that stand, up to a time.
+
+    :param leave_out: an exam (`subject_id`) that is not looked at, because it is just being written
+    """
+    rows = prepared(RED_FLAG_ANSWERS, {"patients": list(patient_ids), "at": at, "leave_out": leave_out})
     return [
         Answer(
             code=code,
@@ -114,6 +118,7 @@ def flag_state(
     regions: Iterable[str] = (),
     first_visit: bool = False,
     new_trauma_at: datetime | None = None,
+    leave_out: UUID | None = None,
 ) -> FlagState:
     """
     Return a person's red flags as of a time, in two statements.
@@ -121,9 +126,10 @@ def flag_state(
     :param patient_ids: all ids of the record (`patients.queries.identities`)
     :param regions: BODY_REGIONS about to be treated
     :param first_visit, new_trauma_at: as in `red_flags.work_out_state`
+    :param leave_out: as in `red_flag_answers`
     """
     return work_out_state(
-        red_flag_answers(patient_ids, at=at),
+        red_flag_answers(patient_ids, at=at, leave_out=leave_out),
         red_flag_clearances(patient_ids, at=at),
         at=at,
         regions=regions,

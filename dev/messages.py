@@ -126,7 +126,7 @@ def of_source(source: str) -> Iterable[str | tuple[str, str]]:
 def of_tables() -> Iterable[str]:
     """Labels that stand in rule tables and in the catalogue, which know nothing of translation."""
     from accounts import rules as roles
-    from assessments import catalogue
+    from assessments import c_spine, catalogue, red_flag_table
     from assessments import rules as exam
     from homecare import rules as home
     from patients import rules as patients
@@ -138,7 +138,8 @@ def of_tables() -> Iterable[str]:
     yield from (muscle["name"] for muscle in catalogue.MUSCLES.values())
     yield from (zone["label"] for zone in catalogue.ZONES.values())
     yield from catalogue.MOVEMENTS.values()
-    yield from (flag.label for flag in exam.RED_FLAGS.values())
+    yield from red_flag_table.texts()
+    yield from c_spine.texts()
     yield from (rule_set.label for rule_set in exam.RULE_SETS.values())
     yield from (alert.label for alert in patients.ALERTS.values())
     yield from (technique.label for technique in dose.TECHNIQUES.values())

@@ -77,11 +77,7 @@ def record_exam(api: Api, patient: dict[str, Any]) -> dict[str, Any]:
         "pain_now": 6,
         "pain_worst_24h": 8,
         "pain_best_24h": 3,
-        "red_flags": [
-            {"code": "trauma_recent", "answer": "no", "note": "The whiplash is years ago."},
-            {"code": "neuro_new", "answer": "no"},
-            {"code": "vascular_5d_3n", "answer": "no"},
-        ],
+        "red_flags": ask_red_flags(api),
         "pain_drawing": [{"zone": "head.temple", "side": "right", "intensity": 6}],
         "range_of_motion": [
             {"movement": "cervical.rotation", "side": "right", "degrees": 52, "painful": True, "device": "goniometer"}
@@ -101,6 +97,14 @@ def record_exam(api: Api, patient: dict[str, Any]) -> dict[str, Any]:
         missing = f"; would settle it: {', '.join(finding['missing_tests'])}" if finding["missing_tests"] else ""
         print(f"   {finding['muscle']:<17} {finding['criteria']:<14} {finding['class']}{missing}")
     return assessment
+
+
+def ask_red_flags(api: Api) -> list[dict[str, Any]]:
+    """An answer to every question that must be asked; without them no treatment is signed."""
+    questions = api.get("/red-flags/")["results"]
+    asked = [flag["id"] for flag in questions if flag["must_be_answered"] != ["on_request"]]
+    notes = {"trauma_recent": "The whiplash is years ago."}
+    return [{"code": code, "answer": "no", "note": notes.get(code, "")} for code in asked]
 
 
 def record_treatment(api: Api, patient: dict[str, Any], assessment: dict[str, Any]) -> dict[str, Any]:

@@ -190,6 +190,8 @@ PAGES = {
     "patients/{patient_id}/alerts/{alert_id}/end/": ("post", "patients:write"),
     "patients/{patient_id}/exams/new/": ("post", "assessments:write"),
     "patients/{patient_id}/sessions/new/": ("post", "treatments:write"),
+    "patients/{patient_id}/red-flags/": ("get", "assessments:read"),
+    "patients/{patient_id}/red-flags/{code}/clear/": ("post", "assessments:write"),
     "exams/{exam_id}/": ("get", "assessments:write"),
     "exams/{exam_id}/changes/": ("get", "assessments:write"),
     "exams/{exam_id}/discard/": ("post", "assessments:write"),
@@ -588,6 +590,7 @@ def ask_page(user, path, method, ids, **headers):
         client.force_login(user)
     kind, exam = "exam", ids["signed_assessment" if path.endswith(SIGNED_ONLY) else "assessment"]
     names = {"patient_id": ids["patient"], "exam_id": exam, "session_id": ids["session"], "kind": kind}
+    names["code"] = "inflammatory"
     if path.startswith("scheduling/"):
         names |= {"kind": "hours"} | ({"pk": ids["hours"]} if "{pk}" in path else {})
     things = (

@@ -16,6 +16,7 @@ from assessments.models import Assessment
 from assessments.web import words
 from clinic.errors import FieldError
 from clinic.refusals import message_of
+from patients.labels import ALERT_SIDES, BODY_REGIONS
 from records.models import Record
 from treatments import rules as dose_rules
 from treatments.documents import session_content
@@ -156,8 +157,14 @@ def _intensity(mark: dict[str, Any]) -> str:
 
 def _red_flag(answer: dict[str, Any]) -> tuple[str, str]:
     said = {**words.RED_FLAG_ANSWERS, "declined": _("patient declined")}[answer["answer"]]
+    if answer.get("source") == "no_to_all_others":
+        said = _("no (to all others together)")
+    place = [str(BODY_REGIONS[region]) for region in answer.get("regions") or ()]
+    if answer.get("side"):
+        place.append(str(ALERT_SIDES[answer["side"]]))
+    where = f" ({', '.join(place)})" if place else ""
     note = f": {answer['note']}" if answer["note"] else ""
-    return _(rules.RED_FLAGS[answer["code"]].label), f"{said}{note}"
+    return _(rules.RED_FLAGS[answer["code"]].label), f"{said}{where}{note}"
 
 
 # --- Session --------------------------------------------------------------------------------------------------
@@ -265,9 +272,10 @@ def exam_hints(content: dict[str, Any]) -> list[tuple[str, str]]:
     if content["pain_now"] is None:
         found.append(("/pain_now", _("Pain now is not recorded.")))
     answered = {a["code"] for a in content["red_flags"] if a["answer"] != "not_asked"}
-    open_flags = [code for code in rules.RED_FLAGS if code not in answered]
+    mandatory = [code for code, flag in rules.RED_FLAGS.items() if flag.is_mandatory]
+    open_flags = [code for code in mandatory if code not in answered]
     if open_flags:
-        text = _("{count} of {all} red flags are not answered.").format(count=len(open_flags), all=len(rules.RED_FLAGS))
+        text = _("{count} of {all} red flags are not answered.").format(count=len(open_flags), all=len(mandatory))
         found.append((f"/red_flags/{open_flags[0]}/answer", text))
     return found
 

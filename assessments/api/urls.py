@@ -18,7 +18,11 @@ urlpatterns = [
         views.PatientTriggerPoints.as_view(),
         name="trigger_points",
     ),
-    path("patients/<uuid:patient_id>/red-flags/", red_flag_views.PatientRedFlags.as_view(), name="patient_red_flags"),
+    path(
+        "patients/<uuid:patient_id>/red-flags/",
+        red_flag_views.PatientRedFlags.as_view(),
+        name="patient_red_flags_state",
+    ),
     path(
         "patients/<uuid:patient_id>/red-flags/clearances/",
         red_flag_views.PatientClearances.as_view(),

@@ -1,9 +1,11 @@
 from django.urls import path
 
-from assessments.web import views
+from assessments.web import patient_flags, views
 
 urlpatterns = [
     path("patients/<uuid:patient_id>/exams/new/", views.start, name="start_exam"),
+    path("patients/<uuid:patient_id>/red-flags/", patient_flags.red_flags, name="patient_red_flags"),
+    path("patients/<uuid:patient_id>/red-flags/<slug:code>/clear/", patient_flags.clear, name="patient_red_flag_clear"),
     path("exams/<uuid:exam_id>/", views.exam, name="exam"),
     path("exams/<uuid:exam_id>/changes/", views.changes, name="exam_changes"),
     path("exams/<uuid:exam_id>/discard/", views.discard, name="discard_exam"),

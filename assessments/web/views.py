@@ -15,14 +15,16 @@ from django.views.decorators.http import require_GET
 from rest_framework import serializers
 
 from accounts.web.pages import page
-from assessments import actions, catalogue, checks, documents, drafts, exam_paths, rules
+from assessments import actions, catalogue, checks, documents, drafts, exam_paths, queries, rules
 from assessments.api.serializers import AssessmentChanges, FindingInput
 from assessments.documents import COMPUTED_OF_FINDING
 from assessments.models import Assessment
-from assessments.web import autosave, words
+from assessments.red_flags import FlagState
+from assessments.web import autosave, red_flags, words
 from assessments.web import chart as charts
 from clinic.api.fields import many
 from clinic.errors import NotFound
+from patients import labels as patient_labels
 from patients.queries import identities
 
 KPA, KGF = "kPa", "kgf/cm²"
@@ -160,6 +162,7 @@ def context(request: Any, exam: Assessment) -> dict[str, Any]:
         "factor": 1 if unit == KPA else float(rules.KPA_PER_KGF_CM2),
         "ppt_soft_kpa": [float(limit) for limit in rules.PPT_SOFT_KPA],
         "red_flags": list(rules.RED_FLAGS),
+        "red_flags_asked": [code for code, flag in rules.RED_FLAGS.items() if flag.is_mandatory],
         "texts": words.texts(words.SCREEN),
         "signs": words.texts(words.SIGNS),
         "classes": words.texts(words.CLASSES),
@@ -175,7 +178,9 @@ def context(request: Any, exam: Assessment) -> dict[str, Any]:
         "criteria_signs": ["taut_band", "hypersensitive_spot", "referred_pain"],
         "more_signs": rules.CONFIRMATORY_SIGNS,
         "pain_scale": range(rules.PAIN[0], rules.PAIN[1] + 1),
-        "red_flags": rules.RED_FLAGS,
+        "red_flag_groups": red_flags.sheet_groups(known_flags(request, exam)),
+        "red_flag_proposal": red_flags.PROPOSAL,
+        "sides": patient_labels.ALERT_SIDES,
         "movements": movement_rows(flat),
         "other_movements": other_movements(),
         "unit": unit,
@@ -183,6 +188,12 @@ def context(request: Any, exam: Assessment) -> dict[str, Any]:
         "chart_url": reverse("chart", args=[charts.version(), translation.get_language()]),
         "rule_set": rule_set,
     }
+
+
+def known_flags(request: Any, exam: Assessment) -> FlagState:
+    """The patient's red flags without this exam."""
+    people = identities(clinic_id=request.clinic.pk, patient_id=exam.patient_id)
+    return queries.flag_state(people, at=timezone.now(), leave_out=exam.subject_id)
 
 
 def formula_json(formula: rules.AtLeast) -> dict[str, Any]:

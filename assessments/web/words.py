@@ -32,6 +32,7 @@ WHY_NOT_TESTED = {
 RECOGNISED = {"yes": _("yes"), "no": _("no"), "not_asked": _("not asked")}
 YES_NO_UNKNOWN = {"yes": _("yes"), "no": _("no"), "unknown": _("unknown")}
 RED_FLAG_ANSWERS = {"yes": _("yes"), "no": _("no"), "not_asked": _("not asked")}
+RED_FLAG_CHOICES = {"yes": _("yes"), "no": _("no"), "declined": _("declined"), "not_asked": _("not asked")}
 CURRENT_SYMPTOM = {"yes": _("yes"), "no": _("no"), "not_recorded": _("not recorded")}
 TWITCH_METHODS = {"palpation": _("by palpation"), "needle": _("by needle"), "ultrasound": _("by ultrasound")}
 QUALITIES = {
@@ -51,6 +52,19 @@ CLASSES = {
     "activity_undetermined": _("ask: their own pain?"),
     "no_trigger_point": _("no trigger point"),
     "indeterminate": _("not settled"),
+}
+CLEARANCE_KINDS = {
+    "examined": _("examination"),
+    "imaging": _("imaging"),
+    "physician": _("physician"),
+    "emergency_department": _("emergency department"),
+}
+TECHNIQUE_CLASSES = {
+    "hands_on": _("hands-on techniques"),
+    "invasive": _("needling and injection"),
+    "self_pressure": _("self-pressure"),
+    "exercise": _("exercises"),
+    "neck_movement": _("exercises that move the neck"),
 }
 DEVICES = {
     "crom": _("CROM device"),

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from assessments.red_flag_table import RED_FLAGS
+
 # Commonest first: upper trapezius right 82.1 %, left 79 %; levator 82.14 %; multifidi 77.68 %; splenius 62.5 %.
 NECK_PLACES = [
     ("trapezius_upper", "right"), ("levator_scapulae", "right"), ("trapezius_upper", "left"),
@@ -168,12 +170,7 @@ def exam(case: Case, at: datetime, *, progress: float) -> dict[str, Any]:
         "pain_now": pain,
         "pain_worst_24h": min(10, pain + 2),
         "pain_best_24h": max(0, pain - 3),
-        "red_flags": [
-            {"code": "trauma_recent", "answer": "no"},
-            {"code": "neuro_new", "answer": "no"},
-            {"code": "night_pain_constant", "answer": "yes" if flagged else "no"},
-            {"code": "severe_headache", "answer": "no"},
-        ],
+        "red_flags": red_flags(yes="inflammatory" if flagged else ""),
         "pain_drawing": [{"zone": "neck.posterior", "side": "right", "intensity": pain}]
         if case.cohort.places
         else [],
@@ -185,6 +182,19 @@ def exam(case: Case, at: datetime, *, progress: float) -> dict[str, Any]:
         "findings": findings,
         "notes": f"Course: {case.cohort.name}.",
     }  # fmt: skip
+
+
+def red_flags(*, yes: str) -> list[dict[str, Any]]:
+    """The whole screen: trauma asked on its own, the others together; self-harm was not asked about."""
+    asked = [code for code, flag in RED_FLAGS.items() if flag.is_mandatory]
+    return [
+        {
+            "code": code,
+            "answer": "yes" if code == yes else "no",
+            "source": "asked_each" if code in (yes, "trauma_recent") else "no_to_all_others",
+        }
+        for code in asked
+    ]
 
 
 def finding(place: tuple[str, str], kind: str, case: Case, progress: float) -> dict[str, Any]:

@@ -17,8 +17,10 @@ from accounts.web.middleware import as_uuid
 from accounts.web.pages import page
 from assessments import catalogue
 from assessments.models import Assessment
+from assessments.queries import flag_state
 from assessments.web import chart as charts
 from assessments.web import words
+from assessments.web.patient_flags import open_line
 from clinic.errors import Invalid, NotFound
 from clinic.refusals import message_of
 from homecare.models import Programme
@@ -109,6 +111,7 @@ def patient(request: Any, patient_id: UUID) -> HttpResponse:
     request.trace.saw(*people)
     context: dict[str, Any] = {"patient": found, "alerts": [a for a in found.alerts.all() if a.ended_at is None]}
     if "assessments:read" in request.caller.scopes:
+        context["open_flags"] = [open_line(flag) for flag in flag_state(people, at=timezone.now()).open]
         context |= clinical(people)
         context["chart_url"] = reverse("chart", args=[charts.version(), translation.get_language()])
     if "treatments:read" in request.caller.scopes:

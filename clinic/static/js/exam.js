@@ -460,12 +460,42 @@ document.addEventListener("keydown", (event) => {
 
 // --- The rest of the page ----------------------------------------------------------------------------------------
 
-one("[data-all-no]")?.addEventListener("click", () => {
-  for (const code of screen_.red_flags) {
+const flagSheet = /** @type {HTMLDialogElement} */ (document.getElementById("red-flags"));
+const flagRows = all("[data-flag]");
+const allNo = /** @type {HTMLButtonElement | null} */ (one("[data-all-no]"));
+/** How much of the list was on the screen: "no to all others" is offered when all of it was. */
+let seenFrom = Infinity;
+let seenTo = 0;
+function noteSeen() {
+  if (!flagSheet.open || !allNo?.disabled) return;
+  seenFrom = Math.min(seenFrom, flagSheet.scrollTop);
+  seenTo = Math.max(seenTo, flagSheet.scrollTop + flagSheet.clientHeight);
+  const last = flagRows[flagRows.length - 1];
+  allNo.disabled = seenFrom > flagRows[0].offsetTop || seenTo < last.offsetTop + last.offsetHeight;
+}
+flagSheet.addEventListener("scroll", noteSeen);
+new ResizeObserver(noteSeen).observe(flagSheet); // it opens
+allNo?.addEventListener("click", () => {
+  for (const code of screen_.red_flags_asked) {
     const path = `red_flags/${code}/answer`;
-    if ([undefined, "not_asked"].includes(draft.get(path))) draft.set(path, "no");
+    if (![undefined, "not_asked"].includes(draft.get(path))) continue;
+    draft.set(path, "no");
+    draft.set(`red_flags/${code}/source`, "no_to_all_others");
   }
 });
+
+/** What an answer asks for: a yes its place and what to do, a refusal its reason. */
+function showFlags() {
+  for (const row of flagRows) {
+    const code = row.dataset.flag || "";
+    const answer = draft.get(`red_flags/${code}/answer`);
+    if (answer !== "no" && draft.get(`red_flags/${code}/source`)) draft.set(`red_flags/${code}/source`, null);
+    /** @type {HTMLElement} */ (one("[data-yes]", row)).hidden = answer !== "yes";
+    const note = /** @type {HTMLElement} */ (one("[data-note]", row));
+    note.hidden = !["yes", "declined"].includes(answer);
+    for (const label of all("[data-of]", note)) label.hidden = label.dataset.of !== answer;
+  }
+}
 /** @type {HTMLSelectElement | null} */ (one("#more-movements"))?.addEventListener("change", (event) => {
   const select = /** @type {HTMLSelectElement} */ (event.target);
   const option = select.selectedOptions[0];
@@ -494,7 +524,8 @@ function start() {
   one("#zones-list")?.replaceChildren(...[...zoneKeys.keys()].map((name) => make("option", { value: name })));
   showCards();
   bindForm(draft, texts);
-  draft.addEventListener("change", () => { showCards(); if (touching === "drawing") showDrawing(); });
+  showFlags();
+  draft.addEventListener("change", () => { showCards(); showFlags(); if (touching === "drawing") showDrawing(); });
   draft.addEventListener("derived", showGate);
   showGate();
   const wanted = location.hash.slice(1);
@@ -507,7 +538,7 @@ function showGate() {
   const gate = /** @type {HTMLElement} */ (one("[data-gate]"));
   const blocking = draft.derived.gate.blocking;
   gate.hidden = !blocking.length;
-  gate.textContent = blocking.map((/** @type {string} */ code) => one(`[data-path="red_flags/${code}/answer"]`)?.closest("fieldset")?.querySelector("legend")?.textContent).join(", ");
+  gate.textContent = blocking.map((/** @type {string} */ code) => one(`[data-path="red_flags/${code}/answer"]`)?.closest("[data-row]")?.getAttribute("data-called")).join(", ");
   one('[data-open="red-flags"]')?.classList.toggle("danger", blocking.length > 0);
 }
 
