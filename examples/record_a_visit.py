@@ -41,6 +41,7 @@ def main() -> None:
     writer = Api(demo["url"], token_of_person(demo["url"], app, therapist))
     patient = import_patient(writer)
     assessment = record_exam(writer, patient)
+    record_consents(writer, patient)
     session = record_treatment(writer, patient, assessment)
     print("5. Signing freezes both")
     for kind, document in (("assessments", assessment), ("sessions", session)):
@@ -105,6 +106,26 @@ def ask_red_flags(api: Api) -> list[dict[str, Any]]:
     asked = [flag["id"] for flag in questions if flag["must_be_answered"] != ["on_request"]]
     notes = {"trauma_recent": "The whiplash is years ago."}
     return [{"code": code, "answer": "no", "note": notes.get(code, "")} for code in asked]
+
+
+def record_consents(api: Api, patient: dict[str, Any]) -> None:
+    """A needle in the upper trapezius needs consent for the neck and, as the lung is near, for the thorax."""
+    texts = api.get("/consent-texts/?limit=200")["results"]
+    for region in ("neck", "thorax"):
+        wanted = ("dry_needling", region, "en")
+        text = next(t for t in texts if (t["technique_class"], t["region"], t["language"]) == wanted)
+        consent = {
+            "technique_class": "dry_needling",
+            "region": region,
+            "language": "en",
+            "text_version": text["version"],
+            "how": "verbal",
+            "signed_name": f"{patient['given_names']} {patient['family_name']}",
+            "witness": "Sam Field",
+            "given_at": moment(datetime.now(UTC) - timedelta(minutes=30)),
+        }
+        api.post(f"/patients/{patient['id']}/consents/", consent)
+    print("   consent to dry needling at the neck and over the lung, spoken before a witness")
 
 
 def record_treatment(api: Api, patient: dict[str, Any], assessment: dict[str, Any]) -> dict[str, Any]:

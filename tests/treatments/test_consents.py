@@ -476,6 +476,14 @@ def test_one_signature_for_two_regions(therapist, api, patient):
     assert [[c["how"] for c in consent["copies"]] for consent in consents] == [["printed"], ["printed"]]
 
 
+def test_what_regions_share_is_read_once(therapist, patient):
+    page = therapist.get(f"/patients/{patient}/consents/new/", CHOSEN).content.decode()
+
+    assert page.count("1,463 of 7,629") == 1
+    assert page.count("You can ask questions at any time.") == 1
+    assert page.count("1 in 100,000") == 1
+
+
 def test_the_page_names_what_is_missing_and_keeps_the_rest(therapist, api, patient):
     answer = sent(therapist, patient, how="signature", signature="", guardian_relation="x")
 

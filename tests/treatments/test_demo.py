@@ -6,11 +6,16 @@ from statistics import mean, stdev
 import pytest
 
 from accounts.models import Clinic
+from accounts.queries import competencies_of
 from assessments.models import Assessment, Finding
 from clinic import tenancy
 from patients.models import Patient
 from records import actions
-from treatments.demo import courses, load, people
+from treatments.competency import missing_competency
+from treatments.consents import rules
+from treatments.consents.queries import known_consents
+from treatments.demo import consents, courses, load, people
+from treatments.models import Session
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -40,6 +45,22 @@ def test_sixty_patients_the_same_each_time():
         assert max(s.at for s in steps) < NOW
 
 
+def needled_without():
+    """How many signed sessions of this clinic lack a consent, and which competencies their authors lack."""
+    lacks_consent, lacking = 0, set()
+    sessions = Session.objects.exclude(signed_at=None).prefetch_related("interventions").select_related("patient")
+    for session in sessions:
+        planned = [consents.Planned(i.technique, consents.muscle_of(i.muscle_id)) for i in session.interventions.all()]
+        age = rules.age_years(session.patient.birth_date, session.performed_at.date())
+        given = known_consents([session.patient_id])
+        lacks_consent += bool(rules.missing_consents(planned, given, session.performed_at, age_years=age))
+        own = competencies_of(session.signed_by_id, session.clinic_id)
+        today = session.performed_at.date()
+        lacking |= {m.code for m in missing_competency(planned, own, today, basic_required=True)}
+    assert any(i.technique == "dry_needling" for session in sessions for i in session.interventions.all())
+    return lacks_consent, sorted(lacking)
+
+
 def test_the_demo_loads_signs_and_stays(db):
     load.load_people()
     for spec in people.CLINICS:
@@ -59,6 +80,7 @@ def test_the_demo_loads_signs_and_stays(db):
             assert Patient.objects.exclude(merged_into=None).count() == 1
             assert Assessment.objects.drafts().exists()
             assert set(Finding.objects.values_list("class_code", flat=True)) >= {"active", "latent", "no_trigger_point"}
+            assert needled_without() == (0, [])
             first_exams = Assessment.objects.filter(notes="Course: mechanical neck pain.", pain_now__gte=5)
             assert first_exams.exists()
     assert total == 62  # sixty, and one registered twice in each clinic

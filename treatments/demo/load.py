@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts import policies
-from accounts.models import ApiClient, Clinic, Membership, User
+from accounts.models import ApiClient, Clinic, Competency, Membership, User
 from accounts.rules import SCOPES
 from assessments import actions as assessments
 from clinic import tenancy
@@ -17,7 +17,7 @@ from clinic.caller import Caller
 from patients import actions as patients
 from patients.models import Patient
 from treatments import actions as treatments
-from treatments.demo import courses, people
+from treatments.demo import consents, courses, people
 
 REGISTRY_SCOPES = "patients:read records:read records:export"
 REDIRECT_URI = "http://127.0.0.1:8765/done"
@@ -47,7 +47,28 @@ def load_clinic(slug: str, *, now: datetime, progress: Callable[[], None] = lamb
                 user = User.objects.get(email=email)
                 held = roles.get(slug, [])
                 Membership.objects.bulk_create(Membership(clinic=clinic, user=user, role=role) for role in held)
+            _competencies(clinic, now)
             _patients(clinic, now, progress)
+
+
+def _competencies(clinic: Clinic, now: datetime) -> None:
+    """All therapists have shown certificates; one of them ends soon. Nobody here needles the pelvis or injects."""
+    owner = Membership.objects.get(clinic=clinic, role="owner").user
+    therapists = Membership.objects.filter(clinic=clinic, role="therapist").select_related("user")
+    seen = {"proof_seen_on": (now - timedelta(days=200)).date(), "proof_seen_by": owner}
+    Competency.objects.bulk_create(
+        Competency(
+            clinic=clinic,
+            user=membership.user,
+            technique=technique,
+            proof="Course certificate (invented)",
+            valid_until=(now + timedelta(days=45)).date() if ends_soon else None,
+            **seen,
+        )
+        for membership in therapists
+        for technique in ("dn_basic", "dn_thorax", "dn_suboccipital")
+        for ends_soon in [technique == "dn_suboccipital" and membership.user.email.startswith("locum@")]
+    )
 
 
 def _caller(clinic: Clinic, email: str) -> Caller:
@@ -106,6 +127,7 @@ def _take(step: courses.Step, patient_id: UUID, by: Caller) -> None:
         if step.sign:
             assessments.sign_assessment(assessment_id=assessment.pk, by=by, at=signed_at)
         return
+    consents.record(patient_id=patient_id, interventions=step.content["interventions"], by=by, at=step.at)
     session = treatments.record_session(patient_id=patient_id, content=step.content, by=by, at=signed_at)
     treatments.sign_session(session_id=session.pk, by=by, at=signed_at)
 

@@ -21,7 +21,7 @@ def my_consent(request: HttpRequest, visit: Visit) -> HttpResponse:
     consents = []
     if visit.link.purpose == "consent":
         of_link = Consent.objects.filter(signing_id=visit.link.about_id, patient_id=visit.link.patient_id)
-        consents = list(of_link.with_state().order_by("id"))
+        consents = list(of_link.with_state())
     if not consents:
         return render(request, "messaging/nothing_here.html", {"visit": visit})
     context = {"visit": visit, "form": form_of(consents), "languages": labels.LANGUAGES}

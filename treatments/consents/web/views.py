@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -124,14 +125,13 @@ def scope_of(sent: Any, patient: Patient, clinic: Any) -> dict[str, Any]:
 
 def form_context(request: Any, patient: Patient, scope: dict[str, Any]) -> dict[str, Any]:
     texts = [queries.current_text(scope["technique_class"], region, scope["language"]) for region in scope["regions"]]
-    common = common_risks([text.risks for text in texts])
     born = patient.birth_date
     today = timezone.localtime(timezone.now(), zone_of(patient)).date()
     breaks_skin = scope["technique_class"] in rules.CONSENT_REQUIRED
     chosen = {"technique_class": scope["technique_class"], "region": scope["regions"], "language": scope["language"]}
     return {
-        "texts": [{"text": text, "risks": [r for r in text.risks if r not in common]} for text in texts],
-        "common_risks": common,
+        "texts": texts,
+        "sheet": sheet_of([(text.region, text.text, text.risks) for text in texts]),
         "needs_guardian": breaks_skin and born is not None and rules.needs_guardian(rules.age_years(born, today)),
         "lacks_birth_date": breaks_skin and born is None,
         "can_mail": bool(addresses.usable_channels(patient)) and links.can_be_opened(patient),
@@ -141,13 +141,6 @@ def form_context(request: Any, patient: Patient, scope: dict[str, Any]) -> dict[
         "unreviewed": any(not text.is_clinics for text in texts),
         "back": f"{request.path}?{urlencode({'change': 1, **chosen}, doseq=True)}",
     }
-
-
-def common_risks(lists: list[tuple[str, ...]]) -> list[str]:
-    """Return the risks that stand in every text, to be read once; none for a single text."""
-    if len(lists) < 2:
-        return []
-    return [risk for risk in lists[0] if all(risk in other for other in lists[1:])]
 
 
 def save(request: Any, patient: Patient, scope: dict[str, Any]) -> list[Consent]:
@@ -192,12 +185,42 @@ def after_saving(request: Any, patient: Patient, consents: list[Consent]) -> Htt
     return redirect("session", session_id) if session_id else redirect("consents", patient.pk)
 
 
+# --- The sheet, for reading and signing ---------------------------------------------------------------------------
+
+
+def sheet_of(texts: Sequence[tuple[str, str, Sequence[str]]]) -> dict[str, Any]:
+    """
+    Lay out the texts of several regions so that nothing is read twice: what they share stands once.
+
+    :param texts: region, text and risks of each
+    """
+    paragraphs = [text.split("\n\n") for _region, text, _risks in texts]
+    shared, shared_risks = in_all(paragraphs), in_all([risks for _region, _text, risks in texts])
+    return {
+        "paragraphs": shared,
+        "risks": shared_risks,
+        "parts": [
+            {
+                "region": labels.REGIONS[region],
+                "paragraphs": [paragraph for paragraph in own if paragraph not in shared],
+                "risks": [risk for risk in risks if risk not in shared_risks],
+            }
+            for (region, _text, risks), own in zip(texts, paragraphs, strict=True)
+        ],
+    }
+
+
+def in_all(lists: Sequence[Sequence[str]]) -> list[str]:
+    """Return what stands in each list, if there are several."""
+    return [item for item in lists[0] if all(item in other for other in lists)] if len(lists) > 1 else []
+
+
 # --- One signed form ------------------------------------------------------------------------------------------
 
 
 def find_signing(people: list[UUID], signing_id: UUID) -> list[Consent]:
     """:raises NotFound:"""
-    consents = list(Consent.objects.of_patients(people).filter(signing_id=signing_id).with_state().order_by("id"))
+    consents = list(Consent.objects.of_patients(people).filter(signing_id=signing_id).with_state())
     if not consents:
         raise NotFound
     return consents
@@ -205,10 +228,12 @@ def find_signing(people: list[UUID], signing_id: UUID) -> list[Consent]:
 
 def form_of(consents: list[Consent]) -> dict[str, Any]:
     """What was agreed to in one go, as it stands on the screen, on paper and behind the patient's link."""
+    consents = sorted(consents, key=lambda consent: rules.REGIONS.index(consent.region))
     first, now = consents[0], timezone.now()
     return {
         "first": first,
         "consents": [line(consent, now) for consent in consents],
+        "sheet": sheet_of([(consent.region, consent.text, consent.risks) for consent in consents]),
         "class": labels.TECHNIQUE_CLASSES[first.technique_class],
         "way": labels.WAYS[first.how],
         "strokes": rules.svg_paths(first.signature) if first.signature else [],
