@@ -37,6 +37,7 @@ FINAL = {
     "Consent",
     "ConsentWithdrawal",
     "ConsentCopy",
+    "SafetyEntry",
 }
 FINAL_ONCE_SIGNED = {
     "Assessment", "Finding", "Referral", "RangeOfMotion", "RedFlagAnswer", "PainMark",

@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from clinic.errors import FieldError
-from treatments import rules
-from treatments.safety import LUNG, PatientFacts, PlannedIntervention, gives_guardian_age
+from treatments import agents, rules
+from treatments.safety import LUNG_CAUTION, PatientFacts, PlannedIntervention, gives_guardian_age
 
 
 def check_for_signature(
@@ -51,7 +51,7 @@ def _check_intervention(
     errors = contradictions(here, planned.technique, dose, reasons)
     if not technique.breaks_skin:
         return errors
-    is_over_lung = planned.muscle is None or LUNG in planned.muscle.cautions
+    is_over_lung = planned.muscle is None or LUNG_CAUTION in planned.muscle.cautions
     if is_over_lung and dose.get("needle_length_mm") is None:
         errors.append(FieldError(f"{here}/dose/needle_length_mm", "required.needle_length"))
     last = _last_needled(planned, facts)
@@ -65,7 +65,7 @@ def _check_intervention(
 
 def _check_injection(here: str, dose: Mapping[str, Any], on_date: date) -> list[FieldError]:
     needed = ["prescriber", "agent"]
-    if rules.agent_code(dose.get("agent")) in (None, *rules.ANAESTHETICS):
+    if agents.agent_code(dose.get("agent")) in (None, *agents.ANAESTHETICS):
         needed += ["concentration_pct", "volume_ml"]
     errors = [
         FieldError(f"{here}/dose/{name}", "required.injection", {"field": name})
@@ -124,8 +124,8 @@ def total_by_agent(doses: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, 
     """Return the milligrams of each agent over a whole session, as far as they are recorded."""
     totals: dict[str, Decimal] = {}
     for technique, dose in doses:
-        code = rules.agent_code(dose.get("agent")) if technique == "trigger_point_injection" else None
-        if code in rules.ANAESTHETICS:
+        code = agents.agent_code(dose.get("agent")) if technique == "trigger_point_injection" else None
+        if code in agents.ANAESTHETICS:
             amount = rules.total_mg(dose.get("volume_ml"), dose.get("concentration_pct")) or Decimal(0)
             totals[code] = totals.get(code, Decimal(0)) + amount
     return totals
@@ -149,7 +149,7 @@ def check_totals(
     most = max(totals.values(), default=Decimal(0))
     if weight_kg is None and totals and (weight_is_needed or most > rules.WEIGHT_ABOVE_MG):
         errors.append(FieldError("/weight_kg", "required.weight", {"limit_mg": rules.WEIGHT_ABOVE_MG}))
-    return errors + check_lidocaine(doses, totals.get(rules.LIDOCAINE, Decimal(0)), weight_kg, reasons)
+    return errors + check_lidocaine(doses, totals.get(agents.LIDOCAINE, Decimal(0)), weight_kg, reasons)
 
 
 def check_lidocaine(
@@ -160,7 +160,7 @@ def check_lidocaine(
     is_plain = any(
         not dose.get("adrenaline")
         for _technique, dose in doses
-        if rules.agent_code(dose.get("agent")) == rules.LIDOCAINE
+        if agents.agent_code(dose.get("agent")) == agents.LIDOCAINE
     )
     per_kg = rules.LIDOCAINE_PLAIN_MG_KG if is_plain else rules.LIDOCAINE_ADRENALINE_MG_KG
     params: dict[str, Any] = {"total_mg": total_mg}

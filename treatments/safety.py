@@ -10,44 +10,34 @@ Source: domain facts, sections 2, 3, 5, 6, 9 and 13; the rows and their sources 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 from accounts.rules import KnownCompetency
 from assessments import red_flag_table, red_flags
-from assessments.red_flags import FlagState, OpenFlag
+from assessments.red_flags import OpenFlag
 from patients.rules import KnownAlert
-from treatments import competency, rules, safety_table
-from treatments.consents.rules import KnownConsent, missing_consents, technique_class
-from treatments.safety_table import (
+from treatments import agents, competency
+from treatments.consents.rules import missing_consents, technique_class
+from treatments.safety_cautions import CAUTION_TEXTS
+from treatments.safety_entries import (
     ACKNOWLEDGE,
-    ANAESTHETIC,
     ANYWHERE,
-    BOTH_SIDES_OF_THORAX,
     CAUTION,
     CHILD_UNTIL_YEARS,
-    COMPETENCY_MISSING,
-    CONSENT_MISSING,
-    DEFAULT_LIST,
-    DRY_NEEDLING,
-    ELECTRICAL,
-    EXERCISE,
-    HANDS_ON,
     IN_LIMB,
-    INJECTION,
     INVASIVE,
     LEVELS,
     LOWER_LIMB,
-    NECK_MOVEMENT,
     RHOMBOIDS_MM,
-    SELF_PRESSURE,
     STOP,
     UPPER_LIMB,
     Entry,
 )
+from treatments.safety_facts import MuscleFacts, PatientFacts, PlannedIntervention, SafetyFinding
+from treatments.safety_table import BOTH_SIDES_OF_THORAX, COMPETENCY_MISSING, CONSENT_MISSING, DEFAULT_LIST
 
 __all__ = [
     "ACKNOWLEDGE", "CAUTION", "STOP", "MuscleFacts", "PatientFacts", "PlannedIntervention", "SafetyFinding",
@@ -59,129 +49,7 @@ FRESH_CONSENT = timedelta(hours=24)  # product proposal: "fresh" is not defined 
 RED_FLAG_STOP, RED_FLAG_KNOWN_AT_SIGNING = "red_flag_stop", "red_flag_known_at_signing"
 RED_FLAG, SCREEN_INCOMPLETE = "red_flag", "screen_incomplete"
 PRESCRIBER = "injection_prescriber"
-LUNG = "lung"
-
-CLASS_OF_TECHNIQUE = {
-    "ischemic_compression": HANDS_ON,
-    "manual_pressure_release": HANDS_ON,
-    "transverse_friction": HANDS_ON,
-    "muscle_energy_technique": HANDS_ON,
-    "strain_counterstrain": HANDS_ON,
-    "massage": HANDS_ON,
-    "myofascial_release": HANDS_ON,
-    "stretching": HANDS_ON,
-    "strengthening": EXERCISE,
-    "self_release_teaching": SELF_PRESSURE,
-    "advice": red_flag_table.ADVICE,
-    "dry_needling": INVASIVE,
-    "trigger_point_injection": INVASIVE,
-}
-
-
-# --- What is known --------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class MuscleFacts:
-    """What the rules read of a muscle of the catalogue."""
-
-    key: str
-    region: str
-    cautions: tuple[str, ...]
-    risk: str
-
-
-@dataclass(frozen=True)
-class PlannedIntervention:
-    """
-    One intervention, planned or recorded.
-
-    :ivar muscle, side: None: not known, which counts as every muscle and as both sides
-    :ivar as_class: one of `red_flag_table.TECHNIQUE_CLASSES`, where the technique is not one of `rules.TECHNIQUES` (a
-        step of a home programme)
-    """
-
-    technique: str
-    dose: Mapping[str, Any] = field(default_factory=dict)
-    muscle: MuscleFacts | None = None
-    side: str | None = None
-    limit_reasons: Mapping[str, str] = field(default_factory=dict)
-    trigger_point: UUID | None = None
-    as_class: str = ""
-
-    @cached_property
-    def technique_class(self) -> str:
-        """One of `red_flag_table.TECHNIQUE_CLASSES`; an exercise of nobody knows what moves the neck."""
-        own = self.as_class or CLASS_OF_TECHNIQUE[self.technique]
-        moves_neck = self.muscle is None or self.muscle.region in ("neck", "head")
-        return NECK_MOVEMENT if own == EXERCISE and moves_neck else own
-
-    @cached_property
-    def tags(self) -> frozenset[str]:
-        """What the entries of the list can be about."""
-        own = self.technique_class
-        if own != INVASIVE:
-            return frozenset({own})
-        if self.technique == "trigger_point_injection":
-            is_saline = rules.agent_code(self.dose.get("agent")) == rules.SALINE
-            return frozenset({INVASIVE, INJECTION} if is_saline else {INVASIVE, INJECTION, ANAESTHETIC})
-        return frozenset({INVASIVE, DRY_NEEDLING, ELECTRICAL} if self._is_electrical else {INVASIVE, DRY_NEEDLING})
-
-    @property
-    def _is_electrical(self) -> bool:
-        has_current = any(name.startswith("es_") and value is not None for name, value in self.dose.items())
-        return has_current or self.dose.get("needling_technique") in (None, "electrical")
-
-
-@dataclass(frozen=True)
-class PatientFacts:
-    """
-    What is known of the patient at the time of the treatment.
-
-    :ivar flags: as of the treatment, with what became known until the signature
-    :ivar age_years: None: not known, which counts as a child
-    :ivar last_needled: trigger point, or (muscle, side), to when it was needled last
-    """
-
-    alerts: tuple[KnownAlert, ...] = ()
-    flags: FlagState = field(default_factory=FlagState)
-    consents: tuple[KnownConsent, ...] = ()
-    age_years: int | None = None
-    weight_kg: Any = None
-    first_visit: bool = True
-    last_needled: Mapping[Any, datetime] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class SafetyFinding:
-    """
-    One thing that stands in the way, or that should be known.
-
-    :ivar level: "caution" is shown, "acknowledge" is confirmed by name, "stop" stops the signature
-    :ivar code: of the entry, or `red_flag_stop`, `red_flag_known_at_signing`, `red_flag`, `screen_incomplete`
-    :ivar subject: what it is about: a flag, an alert, a caution, or the code
-    :ivar pointer: into the session
-    :ivar overridable: a stop that a reason, by name, passes
-    :ivar is_emergency: an override needs by whom and when the patient was seen
-    :ivar reason: what a person reads, in the source language
-    """
-
-    level: str
-    code: str
-    source: str
-    pointer: str
-    reason: str
-    label: str
-    subject: str
-    params: Mapping[str, Any] = field(default_factory=dict)
-    overridable: bool = True
-    is_emergency: bool = False
-
-    @property
-    def key(self) -> str:
-        """What an override or an acknowledgement names: the flag's code, or the entry's."""
-        return str(self.params.get("flag") or self.code)
-
+LUNG_CAUTION = "lung"
 
 # --- The check ------------------------------------------------------------------------------------------------
 
@@ -275,7 +143,7 @@ def _entries_for(number: int, planned: PlannedIntervention, visit: _Visit, index
             if _applies(entry, planned, visit):
                 matched[entry.code] = entry
         # A caution that a clinic made a stop also stops where nobody named the muscle.
-        cautions = planned.muscle.cautions if planned.muscle else safety_table.CAUTION_TEXTS
+        cautions = planned.muscle.cautions if planned.muscle else CAUTION_TEXTS
         for caution in cautions:
             for entry in index.by_caution.get((tag, caution), ()):
                 if (planned.muscle is not None or entry.level == STOP) and _applies(entry, planned, visit):
@@ -413,8 +281,8 @@ def _rhomboids_depth(planned: PlannedIntervention, _visit: _Visit) -> bool:
 
 
 def _no_maximum_on_file(planned: PlannedIntervention, _visit: _Visit) -> bool:
-    code = rules.agent_code(planned.dose.get("agent"))
-    return code is not None and code != rules.LIDOCAINE
+    code = agents.agent_code(planned.dose.get("agent"))
+    return code is not None and code != agents.LIDOCAINE
 
 
 def gives_guardian_age(age_years: int | None) -> bool:
@@ -424,7 +292,7 @@ def gives_guardian_age(age_years: int | None) -> bool:
 
 INTERVENTION_RULES: dict[str, Callable[[PlannedIntervention, _Visit], bool]] = {
     "muscle_unknown": lambda planned, _visit: planned.muscle is None,
-    "over_lung": lambda planned, _visit: planned.muscle is None or LUNG in planned.muscle.cautions,
+    "over_lung": lambda planned, _visit: planned.muscle is None or LUNG_CAUTION in planned.muscle.cautions,
     "rhomboids_depth": lambda planned, visit: planned.muscle is not None and _rhomboids_depth(planned, visit),
     "child": lambda _planned, visit: gives_guardian_age(visit.facts.age_years),
     "no_fresh_consent": _no_fresh_consent,
@@ -440,7 +308,7 @@ def _both_sides_of_thorax(entry: Entry, visit: _Visit) -> list[SafetyFinding]:
     sides: set[str] = set()
     last = None
     for index, planned in enumerate(visit.interventions):
-        if INVASIVE in planned.tags and planned.muscle is not None and LUNG in planned.muscle.cautions:
+        if INVASIVE in planned.tags and planned.muscle is not None and LUNG_CAUTION in planned.muscle.cautions:
             sides |= {planned.side} if planned.side in ("left", "right") else {"left", "right"}  # type: ignore[arg-type]
             last = index
     return [_finding(entry, f"/interventions/{last}/side")] if len(sides) > 1 else []
@@ -491,7 +359,3 @@ RULES = frozenset(INTERVENTION_RULES) | frozenset(SESSION_RULES)
 def strictest_level(findings: Iterable[SafetyFinding]) -> str | None:
     """Return the strictest level of some findings; None of none."""
     return max((finding.level for finding in findings), key=LEVELS.index, default=None)
-
-
-# The list and its version are read together: a caller that names entries also keeps their version.
-LIST_VERSION = safety_table.LIST_VERSION

@@ -17,11 +17,12 @@ from assessments import catalogue
 from assessments.red_flag_table import HANDS_ON, INVASIVE, RED_FLAGS, SHOW
 from assessments.red_flags import FlagState, OpenFlag, stops
 from patients.rules import ALERTS, BODY_REGIONS, KnownAlert
-from treatments import rules, safety_table
+from treatments import agents, rules, safety_cautions, safety_table
 from treatments.consents.rules import REGIONS, TECHNIQUE_CLASSES, KnownConsent
 from treatments.dose_checks import check_for_signature
 from treatments.safety import RULES, MuscleFacts, PatientFacts, PlannedIntervention, safety_check
-from treatments.safety_table import ACKNOWLEDGE, CAUTION, DEFAULT_LIST, LEVELS, STOP, Entry, effective_list
+from treatments.safety_entries import ACKNOWLEDGE, CAUTION, LEVELS, STOP, Entry
+from treatments.safety_table import DEFAULT_LIST, effective_list
 
 AT = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 MUSCLES = {
@@ -193,8 +194,8 @@ NEARBY = [(muscle, caution) for muscle, facts in MUSCLES.items() for caution in 
 
 
 def test_the_list_knows_every_caution_and_every_alert():
-    assert set(safety_table.CAUTION_TEXTS) == set(catalogue.CAUTIONS)
-    assert len(safety_table.CAUTION_TEXTS) == 45
+    assert set(safety_cautions.CAUTION_TEXTS) == set(catalogue.CAUTIONS)
+    assert len(safety_cautions.CAUTION_TEXTS) == 45
     assert {entry.alert for entry in DEFAULT_LIST} - {""} == set(ALERTS)
     assert {entry.rule for entry in DEFAULT_LIST} - {""} == RULES
     assert len({entry.code for entry in DEFAULT_LIST}) == len(DEFAULT_LIST)
@@ -211,14 +212,14 @@ def test_each_caution_of_each_muscle_is_shown_to_a_needle(muscle, caution, techn
 
 @pytest.mark.parametrize(("muscle", "caution"), NEARBY)
 def test_a_caution_about_pressure_is_shown_to_a_hand(muscle, caution):
-    expected = CAUTION if caution in safety_table.OF_PRESSURE_TOO else None
+    expected = CAUTION if caution in safety_cautions.OF_PRESSURE_TOO else None
 
     for technique in ("ischemic_compression", "self_release_teaching"):
         assert levels(check(planned(technique, muscle))).get(f"near_{caution}") == expected
 
 
 def test_the_front_of_the_neck_and_the_calf_are_cautions_of_pressure():
-    assert {"carotid_jugular", "airway_thyroid", "calf_dvt"} <= safety_table.OF_PRESSURE_TOO
+    assert {"carotid_jugular", "airway_thyroid", "calf_dvt"} <= safety_cautions.OF_PRESSURE_TOO
 
 
 @pytest.mark.parametrize("technique", ["dry_needling", "trigger_point_injection"])
@@ -588,7 +589,7 @@ def test_depth_is_at_most_the_length():
     ],
 )  # fmt: skip
 def test_an_agent_is_known_however_it_is_written(written, code):
-    assert rules.agent_code(written) == code
+    assert agents.agent_code(written) == code
 
 
 def test_every_technique_has_a_class():
