@@ -105,6 +105,6 @@ def set_basic_training(*, setting: str, by: Caller) -> None:
     """
     policies.require_owner(by)
     if setting not in BASIC_TRAINING:
-        raise Invalid(errors=[FieldError("/basic_training", "unknown_code", f"One of: {', '.join(BASIC_TRAINING)}.")])
+        raise Invalid.at("/basic_training", "invalid.choice", choices=list(BASIC_TRAINING))
     Clinic.objects.filter(pk=by.clinic_id).update(basic_training=setting)
     audit.log("competency.settings", by=by, code=setting)

@@ -132,6 +132,7 @@ def of_tables() -> Iterable[str]:
     from patients import rules as patients
     from scheduling import rules as scheduling
     from treatments import rules as dose
+    from treatments import safety_table
     from worklist import rules as worklist
 
     yield from roles.ROLES.values()
@@ -140,6 +141,7 @@ def of_tables() -> Iterable[str]:
     yield from catalogue.MOVEMENTS.values()
     yield from red_flag_table.texts()
     yield from c_spine.texts()
+    yield from safety_table.texts()
     yield from (rule_set.label for rule_set in exam.RULE_SETS.values())
     yield from (alert.label for alert in patients.ALERTS.values())
     yield from (technique.label for technique in dose.TECHNIQUES.values())

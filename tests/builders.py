@@ -17,6 +17,7 @@ from clinic.caller import Caller
 from patients import actions as patients
 from patients.models import Patient
 from treatments.consents import default_texts
+from treatments.consents.rules import REGIONS
 
 PASSWORD = "correct horse battery"
 SECRET = "only-for-tests"
@@ -115,6 +116,24 @@ def consent(**fields: Any) -> dict[str, Any]:
         "signed_name": "Ada Okafor",
         "witness": "Sam Field",
     } | fields
+
+
+def ready(api: Any, patient: Any, *, performed_at: str = "2026-11-20T09:00:00Z", **answers: Any) -> None:
+    """
+    Ask the patient's red flags and record every consent, so that a treatment can be signed.
+
+    :param api: a client, such as `api()`
+    :param answers: as in `screen`
+    """
+    body = exam(performed_at=performed_at, red_flags=screen(**answers))
+    made = api.post(f"/patients/{patient}/assessments/", body)
+    assert made.status_code == 201, made.json()
+    assert api.post(f"/assessments/{made.json()['id']}/sign/").status_code == 200
+    for technique_class in ("dry_needling", "injection"):
+        for region in REGIONS:
+            sent = consent(technique_class=technique_class, region=region, given_at=performed_at)
+            answer = api.post(f"/patients/{patient}/consents/", sent)
+            assert answer.status_code == 201, answer.json()
 
 
 def treatment(**fields: Any) -> dict[str, Any]:

@@ -35,10 +35,9 @@ def check_for_signature(
     for index, planned in enumerate(interventions):
         errors += _check_intervention(f"/interventions/{index}", planned, facts, at=at, on_date=on_date)
     errors += _check_first_visit(interventions, facts, reasons)
-    return errors + check_totals(
+    return errors + check_weight(
         [(planned.technique, planned.dose) for planned in interventions],
         facts.weight_kg,
-        reasons,
         weight_is_needed=gives_guardian_age(facts.age_years),
     )
 
@@ -117,6 +116,17 @@ def _check_first_visit(
     return []
 
 
+def without_impossible(dose: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Return a dose of an older document without what can no longer be recorded, for its new version.
+
+    The signed version keeps it; in the new one somebody enters what was meant.
+    """
+    depth, length = dose.get("depth_mm"), dose.get("needle_length_mm")
+    is_too_deep = depth is not None and length is not None and depth > length
+    return {name: value for name, value in dose.items() if not (is_too_deep and name == "depth_mm")}
+
+
 # --- How much in all ------------------------------------------------------------------------------------------
 
 
@@ -131,31 +141,32 @@ def total_by_agent(doses: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, 
     return totals
 
 
-def check_totals(
-    doses: Sequence[tuple[str, Mapping[str, Any]]],
-    weight_kg: Any,
-    reasons: Mapping[str, str],
-    *,
-    weight_is_needed: bool,
+def check_weight(
+    doses: Iterable[tuple[str, Mapping[str, Any]]], weight_kg: Any, *, weight_is_needed: bool
 ) -> list[FieldError]:
     """
-    Return what the whole session's local anaesthetic exceeds or needs. Only lidocaine has a maximum on file.
+    Return whether the weight is missing that the whole session's local anaesthetic needs.
 
     :param doses: technique and dose of each intervention
     :param weight_is_needed: for any amount, as for a child
     """
     totals = total_by_agent(doses)
-    errors = []
     most = max(totals.values(), default=Decimal(0))
     if weight_kg is None and totals and (weight_is_needed or most > rules.WEIGHT_ABOVE_MG):
-        errors.append(FieldError("/weight_kg", "required.weight", {"limit_mg": rules.WEIGHT_ABOVE_MG}))
-    return errors + check_lidocaine(doses, totals.get(agents.LIDOCAINE, Decimal(0)), weight_kg, reasons)
+        return [FieldError("/weight_kg", "required.weight", {"limit_mg": rules.WEIGHT_ABOVE_MG})]
+    return []
 
 
 def check_lidocaine(
-    doses: Iterable[tuple[str, Mapping[str, Any]]], total_mg: Decimal, weight_kg: Any, reasons: Mapping[str, str]
+    doses: Sequence[tuple[str, Mapping[str, Any]]], weight_kg: Any, reasons: Mapping[str, str]
 ) -> list[FieldError]:
-    """Return whether lidocaine is above its maximum by weight (refused), or above 300 mg plain (asks)."""
+    """
+    Return whether lidocaine is above its maximum by weight (refused), or above 300 mg plain (asks).
+
+    Only lidocaine has a maximum on file; for other agents the safety list says so.
+    """
+    total_mg = total_by_agent(doses).get(agents.LIDOCAINE, Decimal(0))
+    total_mg = total_by_agent(doses).get(agents.LIDOCAINE, Decimal(0))
     # One dose without adrenaline, or of which nobody wrote it down, makes the limit that of plain lidocaine.
     is_plain = any(
         not dose.get("adrenaline")

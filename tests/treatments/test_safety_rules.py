@@ -19,7 +19,7 @@ from assessments.red_flags import FlagState, OpenFlag, stops
 from patients.rules import ALERTS, BODY_REGIONS, KnownAlert
 from treatments import agents, rules, safety_cautions, safety_table
 from treatments.consents.rules import REGIONS, TECHNIQUE_CLASSES, KnownConsent
-from treatments.dose_checks import check_for_signature
+from treatments.dose_checks import check_for_signature, check_lidocaine
 from treatments.safety import RULES, MuscleFacts, PatientFacts, PlannedIntervention, safety_check
 from treatments.safety_entries import ACKNOWLEDGE, CAUTION, LEVELS, STOP, Entry
 from treatments.safety_table import DEFAULT_LIST, effective_list
@@ -465,6 +465,7 @@ def test_a_row_of_a_clinic_never_loosens(session, facts, competencies, entry, le
 
 def doses(*interventions, facts=KNOWN, reasons=None):
     errors = check_for_signature(interventions, facts, reasons or {}, at=AT, on_date=AT.date())
+    errors += check_lidocaine([(i.technique, i.dose) for i in interventions], facts.weight_kg, reasons or {})
     return {(error.pointer.removeprefix("/interventions/0"), error.reason) for error in errors}
 
 

@@ -107,7 +107,7 @@ def change(session: Session, content: dict[str, Any], **options: Any) -> Session
     changed = actions.change_session(session=session, content=content, **options)
     written = session._prefetched_objects_cache  # type: ignore[attr-defined]
     for part in PARTS_OF:
-        if part not in content:
+        if part not in content and not (part == "overrides" and "acknowledged" in content):
             written[part] = known[part]
     return changed
 

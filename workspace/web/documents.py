@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -19,12 +19,12 @@ from assessments import documents as exam_documents
 from assessments import exam_paths
 from assessments.editing import path_of
 from assessments.models import Assessment
-from clinic.errors import Invalid, NotFound, Problems
+from clinic.caller import Caller
+from clinic.errors import FieldError, Invalid, NotFound
 from records.models import Record
 from treatments import actions as treatments
-from treatments import checks as session_checks
 from treatments import documents as session_documents
-from treatments import session_paths
+from treatments import session_paths, signing
 from treatments.models import Session
 from workspace import readable, typesetting
 
@@ -67,30 +67,28 @@ class Gap:
     text: str
 
 
-def gaps(kind: str, document: Any) -> list[Gap]:
+def gaps(kind: str, document: Any, *, by: Caller) -> list[Gap]:
     """Everything between a draft and its signature, and what might be forgotten, in the order of the document."""
     at = timezone.now()
+    stops: list[Gap] = []
+    errors: list[FieldError] = []
     if kind == "exam":
         content = exam_documents.assessment_content(document)
         unreviewed = assessments.unreviewed(document)
-        problems = exam_checks.problems_before_signing(content, unreviewed=unreviewed, at=at)
+        errors = exam_checks.problems_before_signing(content, unreviewed=unreviewed, at=at).errors
         rows = exam_paths.row_paths(exam_paths.flatten(content))
         found = readable.exam_hints(content)
     else:
         content = session_documents.session_content(document)
-        problems = session_checks.problems_before_signing(content, at=at)
-        _add_session_stops(document, content, problems)
+        check = signing.check_signature(document, content, by=by, at=at)
         rows = session_paths.row_paths(session_paths.flatten(content))
         found = readable.session_hints(content)
-    blocks = [Gap(path_of(e.pointer, rows), True, readable.sentence(e, content)) for e in problems.errors]
-    return blocks + [Gap(path_of(pointer, rows), False, text) for pointer, text in found]
-
-
-def _add_session_stops(session: Session, content: dict[str, Any], problems: Problems) -> None:
-    problems.errors += session_checks.needle_problems((i["technique"], i["dose"]) for i in content["interventions"])
-    problems.errors += [
-        replace(error, pointer=f"/overrides/{error.code}") for error in treatments.open_red_flags(session, content)
-    ]
+        stops = [
+            Gap(stop.path or path_of(stop.error.pointer, rows), True, readable.sentence(stop.error, content))
+            for stop in check.stops
+        ]
+    stops += [Gap(path_of(e.pointer, rows), True, readable.sentence(e, content)) for e in errors]
+    return stops + [Gap(path_of(pointer, rows), False, text) for pointer, text in found]
 
 
 @page(scope="", action="review", methods="GET POST")
@@ -106,7 +104,7 @@ def review(request: Any, kind: str, document_id: UUID) -> HttpResponse:
         else:
             treatments.sign_session(session_id=document_id, by=request.caller, at=now)
         return redirect("document", kind, document_id)
-    missing = gaps(kind, found)
+    missing = gaps(kind, found, by=request.caller)
     context = {
         **_context(kind, found),
         "gaps": missing,
