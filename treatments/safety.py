@@ -309,7 +309,7 @@ def _both_sides_of_thorax(entry: Entry, visit: _Visit) -> list[SafetyFinding]:
     last = None
     for index, planned in enumerate(visit.interventions):
         if INVASIVE in planned.tags and planned.muscle is not None and LUNG_CAUTION in planned.muscle.cautions:
-            sides |= {planned.side} if planned.side in ("left", "right") else {"left", "right"}  # type: ignore[arg-type]
+            sides |= {planned.side} if planned.side in ("left", "right") else {"left", "right"}
             last = index
     return [_finding(entry, f"/interventions/{last}/side")] if len(sides) > 1 else []
 

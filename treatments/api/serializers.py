@@ -157,7 +157,7 @@ class SafetyFindingOutput(serializers.Serializer[Any]):
     key = serializers.CharField(help_text="what an override or an acknowledgement names")
     label = serializers.CharField()  # type: ignore[assignment]
     reason = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     pointer = serializers.CharField()
     overridable = serializers.BooleanField()
     emergency = serializers.BooleanField(help_text="an override needs seen_by and seen_at")

@@ -67,11 +67,25 @@ class Gap:
     text: str
 
 
-def gaps(kind: str, document: Any, *, by: Caller) -> list[Gap]:
-    """Everything between a draft and its signature, and what might be forgotten, in the order of the document."""
+@dataclass(frozen=True)
+class Review:
+    """
+    What a draft's review shows.
+
+    :ivar gaps: everything between it and its signature, and what might be forgotten, in the order of the document
+    :ivar safety: what a session would be signed with
+    """
+
+    gaps: list[Gap]
+    safety: dict[str, Any] | None = None
+
+
+def look_through(kind: str, document: Any, *, by: Caller) -> Review:
+    """Return what stands between a draft and its signature."""
     at = timezone.now()
     stops: list[Gap] = []
     errors: list[FieldError] = []
+    safety = None
     if kind == "exam":
         content = exam_documents.assessment_content(document)
         unreviewed = assessments.unreviewed(document)
@@ -81,6 +95,7 @@ def gaps(kind: str, document: Any, *, by: Caller) -> list[Gap]:
     else:
         content = session_documents.session_content(document)
         check = signing.check_signature(document, content, by=by, at=at)
+        safety = signing.safety_block(check)
         rows = session_paths.row_paths(session_paths.flatten(content))
         found = readable.session_hints(content)
         stops = [
@@ -88,7 +103,7 @@ def gaps(kind: str, document: Any, *, by: Caller) -> list[Gap]:
             for stop in check.stops
         ]
     stops += [Gap(path_of(e.pointer, rows), True, readable.sentence(e, content)) for e in errors]
-    return stops + [Gap(path_of(pointer, rows), False, text) for pointer, text in found]
+    return Review(stops + [Gap(path_of(pointer, rows), False, text) for pointer, text in found], safety)
 
 
 @page(scope="", action="review", methods="GET POST")
@@ -104,11 +119,11 @@ def review(request: Any, kind: str, document_id: UUID) -> HttpResponse:
         else:
             treatments.sign_session(session_id=document_id, by=request.caller, at=now)
         return redirect("document", kind, document_id)
-    missing = gaps(kind, found, by=request.caller)
+    looked = look_through(kind, found, by=request.caller)
     context = {
-        **_context(kind, found),
-        "gaps": missing,
-        "blocked": any(gap.blocks for gap in missing),
+        **_context(kind, found, looked.safety),
+        "gaps": looked.gaps,
+        "blocked": any(gap.blocks for gap in looked.gaps),
         "screen_url": reverse(KINDS[kind].screen, args=[document_id]),
     }
     return render(request, "workspace/review.html", context)
@@ -169,7 +184,7 @@ def revision(request: Any, kind: str, document_id: UUID) -> HttpResponse:
     return redirect(KINDS[kind].screen, draft.pk)
 
 
-def _context(kind: str, found: Any) -> dict[str, Any]:
+def _context(kind: str, found: Any, safety: dict[str, Any] | None = None) -> dict[str, Any]:
     patient = found.patient
     names = User.objects.in_bulk([pk for pk in (found.recorded_by_id, found.signed_by_id) if pk])
     return {
@@ -177,7 +192,7 @@ def _context(kind: str, found: Any) -> dict[str, Any]:
         "document": found,
         "patient": patient,
         "alerts": [alert for alert in patient.alerts.all() if alert.ended_at is None],
-        "sections": readable.exam(found) if kind == "exam" else readable.session(found),
+        "sections": readable.exam(found) if kind == "exam" else readable.session(found, safety),
         "author": names[found.recorded_by_id],
         "signer": names.get(found.signed_by_id),
         "unit": patient.clinic.pressure_unit,
