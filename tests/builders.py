@@ -118,11 +118,14 @@ def consent(**fields: Any) -> dict[str, Any]:
     } | fields
 
 
-def ready(api: Any, patient: Any, *, performed_at: str = "2026-11-20T09:00:00Z", **answers: Any) -> None:
+def ready(
+    api: Any, patient: Any, *, performed_at: str = "2026-11-20T09:00:00Z", guardian: str = "", **answers: Any
+) -> None:
     """
     Ask the patient's red flags and record every consent, so that a treatment can be signed.
 
     :param api: a client, such as `api()`
+    :param guardian: the relation of the guardian who consents for a child
     :param answers: as in `screen`
     """
     body = exam(performed_at=performed_at, red_flags=screen(**answers))
@@ -132,6 +135,7 @@ def ready(api: Any, patient: Any, *, performed_at: str = "2026-11-20T09:00:00Z",
     for technique_class in ("dry_needling", "injection"):
         for region in REGIONS:
             sent = consent(technique_class=technique_class, region=region, given_at=performed_at)
+            sent |= {"guardian_relation": guardian} if guardian else {}
             answer = api.post(f"/patients/{patient}/consents/", sent)
             assert answer.status_code == 201, answer.json()
 

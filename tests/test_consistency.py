@@ -54,6 +54,7 @@ EDITABLE = {
 CHANGING = [
     "scheduling.series", "scheduling.waitlist", "scheduling.availability", "scheduling.follow_ups",
     "homecare.checking_in", "homecare.library", "assessments.clearances",
+    "treatments.safety_lists",
 ]  # fmt: skip
 CODE_LISTS = {"Muscle", "BodyZone", "Movement", "Caution", "CatalogueLoad"}
 

@@ -17,6 +17,7 @@ from treatments.consents.labels import TECHNIQUE_CLASSES as CLASS_LABELS
 from treatments.rules import FIELDS, TECHNIQUES
 from treatments.safety_table import DEFAULT_LIST
 
+LEVEL_LABELS = {"stop": _("Stop"), "acknowledge": _("Acknowledge"), "caution": _("Caution")}
 FLAG_LABELS = {code: red_flag.label for code, red_flag in RED_FLAGS.items()}
 FIELD_LABELS = {name: field.label for name, field in FIELDS.items()}
 
@@ -72,6 +73,11 @@ register(
             ),
             flag=labels(FLAG_LABELS),
         ),
+        "looser_than_default": Text(
+            _("The default list says “%(level)s”. A clinic can make a row stricter, not looser."),
+            level=labels(LEVEL_LABELS),
+        ),
+        "looser_than_default.override": _("The default list forbids an override here. A clinic can't allow it."),
         "over_maximum": _("%(total_mg)s mg of lidocaine in total. The maximum for this patient is %(limit_mg)s mg."),
         "own_rule": Text(_("Rule of this clinic: %(reason)s"), reason=str),
         "reason_required.electrical": Text(
@@ -99,9 +105,11 @@ register(
         ),
         "required.injection": Text(_("Enter “%(field)s”."), field=labels(FIELD_LABELS)),
         "required.needle_length": _("The lung lies under this muscle. Enter the length of the needle."),
+        "required.own_entry": _("A row of your own needs a label, a reason, a source and what it is about."),
         "required.weight": _(
             "Enter the patient's weight: it is needed above %(limit_mg)s mg, for a child, and if the age is not known."
         ),
+        "safety_entry_ended": _("This row has already been ended."),
         "safety_stop": _("Something that the record knows stops this treatment. Each point is listed."),
         "screen_incomplete": _("The red flags are not answered completely. Ask the questions that are listed."),
         "too_short.override": _("Give a reason of at least %(least)s characters."),
@@ -153,6 +161,9 @@ register(
             "A measurement after treatment needs its time, one before has none. Choose or remove the time."
         ),
         "too_many_points": _("A session has at most %(most)s needled points. Remove some of them."),
+        "unknown_code.entry": _("This row does not exist. Leave the code out to add a row of your own."),
+        "unknown_code.entry_value": _("These are not known: %(values)s. Correct or remove them."),
+        "unknown_code.own_entry": _("This is not a row of this clinic. Only rows of your own can be ended."),
         "unknown_code.override": _("This code does not exist. Choose one from the list."),
         "unknown_trigger_point": _("This patient does not have this trigger point. Choose another."),
         "whole_number.pain": _("Enter pain as a whole number from %(low)s to %(high)s."),

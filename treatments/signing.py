@@ -18,7 +18,7 @@ from treatments.models import Session
 from treatments.queries import Visit
 from treatments.safety_entries import ACKNOWLEDGE, CAUTION, LEVELS, STOP
 from treatments.safety_facts import SafetyFinding
-from treatments.safety_table import CONSENT_MISSING, DEFAULT_CODES, HAS_BEEN_REVIEWED
+from treatments.safety_table import COMPETENCY_MISSING, CONSENT_MISSING, DEFAULT_CODES, HAS_BEEN_REVIEWED
 
 
 class NeedlesDiffer(Conflict):
@@ -161,26 +161,66 @@ def safety_stops(findings: Sequence[SafetyFinding], content: Mapping[str, Any]) 
 
 def error_of(finding: SafetyFinding) -> FieldError:
     """Return a finding as the API's error, with its reason and its source."""
+    if "flag" in finding.params:
+        return _flag_error(finding)
+    own = finding.params
+    if finding.code == CONSENT_MISSING:
+        consent_reason = f"{CONSENT_MISSING}.{own['why']}"
+        params = {
+            "technique_class": own["technique_class"],
+            "region": own["region"],
+            "why": own["why"],
+            "level": finding.level,
+            "reason": finding.reason,
+            "source": finding.source,
+            "overridable": finding.overridable,
+        }
+        return FieldError(finding.pointer, consent_reason, params)
+    if finding.code == COMPETENCY_MISSING:
+        params = {
+            "competency": own["competency"],
+            "expired_on": own["expired_on"],
+            "level": finding.level,
+            "reason": finding.reason,
+            "source": finding.source,
+            "overridable": finding.overridable,
+        }
+        return FieldError(finding.pointer, "competency_missing", params)
+    if finding.code not in DEFAULT_CODES:
+        params = {
+            "code": finding.code,
+            "level": finding.level,
+            "reason": finding.reason,
+            "source": finding.source,
+            "overridable": finding.overridable,
+        }
+        return FieldError(finding.pointer, "own_rule", params)
+    entry_code = finding.code
     params = {
-        **finding.params,
         "level": finding.level,
         "reason": finding.reason,
         "source": finding.source,
         "overridable": finding.overridable,
     }
-    if finding.code in (safety.RED_FLAG_STOP, safety.RED_FLAG_KNOWN_AT_SIGNING):
-        reason = str(finding.params["flag"])
-    elif finding.code == safety.SCREEN_INCOMPLETE:
-        reason = "not_answered"
-    elif finding.code == safety.RED_FLAG:
-        reason = "red_flag.acknowledge"
-    elif finding.code == CONSENT_MISSING:
-        reason = f"{CONSENT_MISSING}.{finding.params['why']}"
-    elif finding.code in DEFAULT_CODES:
-        reason = finding.code
-    else:
-        reason, params = "own_rule", {**params, "code": finding.code}
-    return FieldError(finding.pointer, reason, params)
+    return FieldError(finding.pointer, entry_code, params)
+
+
+def _flag_error(finding: SafetyFinding) -> FieldError:
+    flag = str(finding.params["flag"])
+    params = {
+        "flag": flag,
+        "answered_at": finding.params.get("answered_at"),
+        "exam": finding.params.get("exam"),
+        "level": finding.level,
+        "reason": finding.reason,
+        "source": finding.source,
+        "overridable": finding.overridable,
+    }
+    if finding.code == safety.SCREEN_INCOMPLETE:
+        return FieldError(finding.pointer, "not_answered", params)
+    if finding.code == safety.RED_FLAG:
+        return FieldError(finding.pointer, "red_flag.acknowledge", params)
+    return FieldError(finding.pointer, flag, params)
 
 
 def _identity(stop: Stop, content: Mapping[str, Any]) -> tuple[Any, ...]:

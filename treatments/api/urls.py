@@ -1,6 +1,6 @@
 from django.urls import path
 
-from treatments.api import lots, views
+from treatments.api import lots, safety, views
 from treatments.consents.api import views as consents
 
 urlpatterns = [
@@ -27,5 +27,8 @@ urlpatterns = [
         views.SessionEnteredInError.as_view(),
         name="session_entered_in_error",
     ),
+    path("sessions/<uuid:session_id>/safety/", safety.SessionSafety.as_view(), name="session_safety"),
+    path("safety-list/", safety.SafetyList.as_view(), name="safety_list"),
+    path("safety-list/<str:code>/end/", safety.SafetyListEntry.as_view(), name="safety_list_end"),
     path("sessions/<uuid:session_id>/revisions/", views.SessionRevisions.as_view(), name="session_revisions"),
 ]
