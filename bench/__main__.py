@@ -89,7 +89,7 @@ def run(stack: Stack) -> None:
 
 
 def history(token: dict[str, str], patient: str, bare_url: str) -> None:
-    ours = http("GET", f"/api/v1/patients/{patient}/history/", token)
+    ours = http("GET", f"/api/v1/patients/{patient}/history/?kind=session", token)
     plain = http("GET", f"/sessions/?patient={patient}", {})
     bare = http("GET", f"/?patient={patient}", {})
     rows: dict[str, list[Figures]] = {"palpate": [], "plain DRF": [], "bare, served": []}
@@ -110,7 +110,7 @@ def history(token: dict[str, str], patient: str, bare_url: str) -> None:
 
 def full_pull(token: dict[str, str], count: int) -> None:
     def ours() -> int:
-        connection, path, got = Connection(18101), "/api/v1/records/?limit=200", 0
+        connection, path, got = Connection(18101), "/api/v1/records/?kind=session&limit=200", 0
         while path:
             page = json.loads(connection.ask(http("GET", path, token))[1])
             got += len(page["results"])
@@ -207,8 +207,8 @@ def bench_data(stack: Stack, which: str, extra: dict[str, str], stdin: str | Non
 
 def pull_palpate(token: dict[str, str], facts: dict[str, Any]) -> tuple[bytes, list[dict[str, Any]]]:
     connection = Connection(18101)
-    history = connection.ask(http("GET", f"/api/v1/patients/{facts['patients'][0]}/history/", token))[1]
-    records, path = [], "/api/v1/records/?limit=200"
+    history = connection.ask(http("GET", f"/api/v1/patients/{facts['patients'][0]}/history/?kind=session", token))[1]
+    records, path = [], "/api/v1/records/?kind=session&limit=200"
     while path:
         page = json.loads(connection.ask(http("GET", path, token))[1])
         records += page["results"]

@@ -28,7 +28,7 @@ def served(committed):
     """Something of everything to be found, and ids to find it by."""
     therapist, patient = Api(committed.therapist), committed_patient(committed)
     known = {"patient_id": str(patient)}
-    for kind, body in (("assessment", builders.exam()), ("session", builders.treatment())):
+    for kind, body in (("assessment", builders.exam(red_flags=builders.screen())), ("session", builders.treatment())):
         known[f"{kind}_id"] = therapist.post(f"/patients/{patient}/{kind}s/", body).json()["id"]
         document = therapist.post(f"/patients/{patient}/{kind}s/", body).json()["id"]
         therapist.post(f"/{kind}s/{document}/sign/")

@@ -110,7 +110,7 @@ def entry_json(entry: Entry, version: str) -> dict[str, Any]:
 
 
 class SafetyList(ClinicView):
-    scopes = {"get": "treatments:read", "post": "treatments:write"}
+    scopes = {"get": "treatments:read", "post": "safety:manage"}
     audit_action = {"get": "safety_list.read", "post": "safety_list.add"}
 
     @extend_schema(operation_id="safety_list", tags=["sessions"], parameters=PAGED, responses=SafetyEntryPage)
@@ -135,7 +135,7 @@ class SafetyList(ClinicView):
 
 
 class SafetyListEntry(ClinicView):
-    scopes = {"post": "treatments:write"}
+    scopes = {"post": "safety:manage"}
     audit_action = {"post": "safety_list.end"}
 
     @extend_schema(operation_id="safety_list_end", tags=["sessions"], request=SafetyEntryEnd, responses={204: None})
