@@ -22,16 +22,16 @@ install:
 	@sh dev/install.sh
 
 run: install
-	@$(PY) -m dev.run --port "$(PORT)" --data "$(DATA)"
+	@exec $(PY) -m dev.run --port "$(PORT)" --data "$(DATA)"
 
 manage: install
-	@$(PY) -m dev.manage --data "$(DATA)" -- $(ARGS)
+	@exec $(PY) -m dev.manage --data "$(DATA)" -- $(ARGS)
 
 reset:
 	@sh dev/reset.sh "$(DATA)"
 
 test: install
-	@$(PY) -m dev.test $(ARGS)
+	@exec $(PY) -m dev.test $(ARGS)
 
 check: install
 	@$(PY) -m dev.check
@@ -43,10 +43,10 @@ lock: install
 	@sh dev/lock.sh
 
 bench: install
-	@$(PY) -m bench $(ARGS)
+	@exec $(PY) -m bench $(ARGS)
 
 messages: install
 	@$(PY) -m dev.messages
 
 screenshots: install
-	@$(PY) -m dev.screenshots
+	@exec $(PY) -m dev.screenshots

@@ -56,6 +56,20 @@ def end_membership(*, membership: Membership, by: Caller) -> None:
 
 
 @transaction.atomic
+def set_display_mode(*, clinic: Clinic, shows_classification: bool, by: Caller) -> None:
+    """
+    Show computed classes, or keep to documentation only. What was signed before stays as it was signed.
+
+    :param clinic: the caller's own
+    :raises accounts.policies.OwnersOnly:
+    """
+    policies.require_owner(by)
+    Clinic.objects.filter(pk=clinic.pk).update(shows_classification=shows_classification)
+    mode = "classification" if shows_classification else "documentation_only"
+    audit.log("clinic.display_mode", by=by, target_id=clinic.pk, code=mode)
+
+
+@transaction.atomic
 def register_client(
     *, clinic: Clinic, name: str, scopes: str, acts_for: User | None, redirect_uris: str, by: Caller
 ) -> tuple[ApiClient, str | None]:
@@ -105,6 +119,6 @@ def set_basic_training(*, setting: str, by: Caller) -> None:
     """
     policies.require_owner(by)
     if setting not in BASIC_TRAINING:
-        raise Invalid.at("/basic_training", "invalid.choice", choices=list(BASIC_TRAINING))
+        raise Invalid.at("/basic_training", "unknown_code.basic_training", choices=list(BASIC_TRAINING))
     Clinic.objects.filter(pk=by.clinic_id).update(basic_training=setting)
     audit.log("competency.settings", by=by, code=setting)

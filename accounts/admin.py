@@ -20,8 +20,8 @@ from clinic.refusals import message_of
 
 def tell(request: HttpRequest, refusal: DomainError) -> None:
     """A refusal as a message on the next page."""
-    for error in refusal.errors or [refusal]:
-        messages.error(request, message_of(error))
+    for text in [message_of(error) for error in refusal.errors] or [message_of(refusal)]:
+        messages.error(request, text)
 
 
 class Administered(ReadOnly):
@@ -39,7 +39,16 @@ class Administered(ReadOnly):
 
 @admin.register(Clinic)
 class ClinicAdmin(ReadOnly):
-    list_display = ["name", "slug", "country", "time_zone", "locale", "rule_set", "pressure_unit"]
+    list_display = [
+        "name",
+        "slug",
+        "country",
+        "time_zone",
+        "locale",
+        "rule_set",
+        "pressure_unit",
+        "shows_classification",
+    ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Clinic]:
         return super().get_queryset(request).filter(pk=request.clinic.pk)  # type: ignore[attr-defined]

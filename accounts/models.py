@@ -36,6 +36,11 @@ class Clinic(models.Model):
     consent_valid_days = models.PositiveSmallIntegerField(
         null=True, help_text="how long a consent holds; empty: until it is withdrawn"
     )
+    shows_classification = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="off: documentation only, so no page, answer or new document contains a computed class",
+    )
 
     class Meta:
         constraints = [

@@ -18,8 +18,7 @@ class NoAuthor(Forbidden):
 
 
 class OwnersOnly(Forbidden):
-    code = "owners_only"
-    detail = "Only the clinic's owner may do this."
+    reason = "owners_only"
 
 
 def person_as_caller(user: User, clinic_id: UUID, *, ip: str | None, request_id: str | None) -> Caller | None:

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import Clinic, Competency, Membership
 from accounts.rules import ALWAYS, EXPIRES_SOON, NEEDLING_COMPETENCIES, ONCE_RECORDED, KnownCompetency
+from clinic import tenancy
+from clinic.schema import CurrentClinic
 from clinic.sql import first, prepared
 
 
@@ -25,6 +27,7 @@ class Token(NamedTuple):
     user_is_active: bool | None
 
 
+# SQL, because every request runs them; see docs/adr/0006.
 BY_CHECKSUM = """
     SELECT t.expires, t.scope, c.clinic_id, c.client_id, c.allowed_scopes, c.acts_for_id, u.id, u.is_active
     FROM oauth2_provider_accesstoken t
@@ -49,6 +52,20 @@ def token(checksum: str) -> Token | None:
 def roles(*, clinic_id: UUID, user_id: UUID) -> set[str]:
     """The active roles of a person in a clinic, as far as the transaction's scope shows them."""
     return {role for (role,) in prepared(ROLES, [clinic_id, user_id])}
+
+
+def shows_classification() -> bool:
+    """
+    Return whether the clinic of the current scope shows computed classes, or is in documentation-only mode.
+
+    One statement a scope at most, and only where something would show a class. Without a clinic: True.
+    """
+    return tenancy.look_up("shows_classification", _load_shows_classification)
+
+
+def _load_shows_classification() -> bool:
+    in_scope = Clinic.objects.filter(pk=CurrentClinic())
+    return in_scope.values_list("shows_classification", flat=True).first() is not False
 
 
 def clinic_zone(clinic_id: UUID) -> ZoneInfo:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.rules import ROLES
+from accounts.rules import BASIC_TRAINING, ROLES
 from clinic.refusals import Text, labels, register
 
 register(
     {
+        "owners_only": _("Only an owner of the clinic can change this."),
         "invalid_token": _("The access token is unknown or has expired. Ask for a new one."),
         "invalid_token.left_clinic": _("This person no longer works for the clinic of this app. Sign in again."),
         "last_owner": _("A clinic needs an owner. Make someone else an owner first."),
@@ -19,6 +20,7 @@ register(
         "no_clinic": _("No clinic is chosen. Choose one on the start page."),
         "no_clinic.not_member": _("You do not work for this clinic. Ask its owner to add you."),
         "not_a_therapist": _("This person is not a therapist of this clinic. Choose a therapist."),
+        "unknown_code.basic_training": Text(_("Choose one of: %(choices)s."), choices=labels(BASIC_TRAINING)),
         "unknown_code.role": Text(_("This role does not exist. Choose one of: %(choices)s."), choices=labels(ROLES)),
         "unknown_scope": _("These scopes do not exist: %(scopes)s. Remove them."),
         "unknown_scope.none": _("Choose at least one scope."),

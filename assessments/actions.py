@@ -172,7 +172,7 @@ def revise_assessment(*, assessment: Assessment, by: Caller, at: datetime) -> As
     content = documents.assessment_content(source)
     for finding in content["findings"]:
         for name in documents.COMPUTED_OF_FINDING:
-            finding.pop(name)
+            finding.pop(name, None)
     _write_parts(draft, content)
     audit.log("assessment.revise", by=by, target_id=draft.pk, patient_ids=[draft.patient_id])
     return draft

@@ -10,6 +10,7 @@ from django.urls import path
 from django.utils import timezone
 
 from accounts.admin import tell
+from accounts.queries import shows_classification
 from accounts.web.admin_site import ReadOnly, ReadOnlyInline
 from assessments import actions
 from assessments.models import (
@@ -78,10 +79,12 @@ class PartInline(ReadOnlyInline):
 
 class FindingInline(PartInline):
     model = Finding
-    fields = [
-        "muscle", "side", "place", "taut_band", "hypersensitive_spot", "referred_pain", "recognised", "criteria",
-        "class_code", "rule_set", "missing_tests",
-    ]  # fmt: skip
+
+    def get_fields(self, request: Any, obj: Any = None) -> list[str]:
+        signs = ["muscle", "side", "place", "taut_band", "hypersensitive_spot", "referred_pain", "recognised"]
+        if not shows_classification():
+            return signs
+        return [*signs, "criteria", "class_code", "rule_set", "missing_tests"]
 
 
 class RedFlagInline(PartInline):

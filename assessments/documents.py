@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from accounts.queries import shows_classification
 from assessments import rules
 from assessments.models import Assessment, Finding
 
+# What the rules say of a finding. A clinic in documentation-only mode has none of it.
+CLASSIFICATION = ("criteria", "class", "rule_set", "rule_set_version", "missing_tests")
 # What a finding carries in an answer, and cannot be sent.
 COMPUTED_OF_FINDING = (
-    "id", "trigger_point", "ppt_mean_kpa", "criteria", "class", "rule_set", "rule_set_version", "missing_tests",
+    "id", "trigger_point", "ppt_mean_kpa", *CLASSIFICATION,
 )  # fmt: skip
 
 
@@ -80,6 +83,13 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "probe_area_cm2": finding.probe_area_cm2,
         "limit_reasons": finding.limit_reasons,
         "notes": finding.notes,
+        **(classification_json(finding) if shows_classification() else {}),
+    }
+
+
+def classification_json(finding: Finding) -> dict[str, Any]:
+    """What the rule set says of a finding."""
+    return {
         "criteria": finding.criteria,
         "class": finding.class_code,
         "rule_set": finding.rule_set,

@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from accounts.queries import shows_classification
+from assessments.models import Clearance, TriggerPoint
 from assessments.red_flags import Answer, FlagState, KnownClearance, work_out_state
 from clinic.sql import prepared
 
 # A point's class is that of its newest signed sighting that still stands; of a draft, where there is no other.
+# SQL: the page is cut from rows that are distinct already, and the ORM filters no DISTINCT ON.
 TRIGGER_POINTS = """
     SELECT DISTINCT ON (t.id) t.id, t.muscle_id, t.side, t.place, a.performed_at, a.signed_at IS NULL AS provisional,
         count(*) OVER (PARTITION BY t.id), f.criteria, f.class_code, min(a.performed_at) OVER (PARTITION BY t.id)
@@ -29,7 +32,11 @@ POINT_COLUMNS = [
 def trigger_points(
     *, clinic_id: UUID, patient_ids: Sequence[UUID], after: tuple[datetime, UUID] | None, limit: int
 ) -> list[dict[str, Any]]:
-    """A patient's trigger points with their newest class, the last seen first."""
+    """
+    Return a patient's trigger points with their newest class, the last seen first.
+
+    In documentation-only mode they have neither `class` nor `criteria`.
+    """
     statement = f"""
         SELECT * FROM ({TRIGGER_POINTS}) AS points
             ({", ".join(POINT_COLUMNS)})
@@ -44,23 +51,24 @@ def trigger_points(
         "after_id": point,
         "limit": limit,
     }
-    rows = prepared(statement, values)
-    return [dict(zip(POINT_COLUMNS, row, strict=True)) for row in rows]
+    points = [dict(zip(POINT_COLUMNS, row, strict=True)) for row in prepared(statement, values)]
+    if not shows_classification():
+        for point in points:
+            del point["class"], point["criteria"]
+    return points
 
 
 def known_points(patient_id: UUID, muscles: list[str]) -> list[tuple[UUID, str, str, str]]:
-    """A patient's trigger points in these muscles: id, muscle, side, place as it is compared."""
-    statement = """
-        SELECT id, muscle_id, side, place_key FROM assessments_triggerpoint
-        WHERE patient_id = %s AND muscle_id = ANY(%s)
-    """
-    return prepared(statement, [patient_id, muscles])
+    """Return a patient's trigger points in these muscles: id, muscle, side, place as it is compared."""
+    points = TriggerPoint.objects.filter(patient_id=patient_id, muscle_id__in=muscles)
+    return list(points.values_list("id", "muscle_id", "side", "place_key"))
 
 
 # --- Red flags ------------------------------------------------------------------------------------------------
 
 # Of each flag what was answered from its last signed "no" on: older answers are closed by it. Injuries are needed
 # whole, because a screen before one is stale.
+# SQL: every signature of a session asks this; the ORM filters by a window only through a subquery of every column.
 RED_FLAG_ANSWERS = """
     SELECT code, answer, performed_at, id, is_draft, note <> '', regions, side, subject_id FROM (
         SELECT r.code, r.answer, a.performed_at, a.id, a.signed_at IS NULL AS is_draft, r.note, r.regions, r.side,
@@ -73,12 +81,6 @@ RED_FLAG_ANSWERS = """
             AND r.answer <> 'not_asked' AND a.subject_id IS DISTINCT FROM %(leave_out)s::uuid
     ) AS answers
     WHERE last_no_at IS NULL OR performed_at >= last_no_at OR (code = 'trauma_recent' AND answer = 'yes')
-"""
-CLEARANCES = """
-    SELECT c.code, c.kind, c.cleared_at, c.reason, c.seen_by, c.seen_at, u.name, c.subject_ids
-    FROM assessments_clearance c JOIN accounts_user u ON u.id = c.cleared_by_id
-    WHERE c.patient_id = ANY(%(patients)s) AND c.cleared_at <= %(at)s
-    ORDER BY c.cleared_at, c.id
 """
 
 
@@ -107,8 +109,12 @@ def red_flag_answers(patient_ids: Sequence[UUID], *, at: datetime, leave_out: UU
 
 def red_flag_clearances(patient_ids: Sequence[UUID], *, at: datetime) -> list[KnownClearance]:
     """Return every clearance up to a time, oldest first."""
-    rows = prepared(CLEARANCES, {"patients": list(patient_ids), "at": at})
-    return [KnownClearance(*values, subject_ids=frozenset(subject_ids)) for *values, subject_ids in rows]
+    rows = Clearance.objects.filter(patient_id__in=patient_ids, cleared_at__lte=at).order_by("cleared_at", "id")
+    names = ("code", "kind", "cleared_at", "reason", "seen_by", "seen_at", "cleared_by__name", "subject_ids")
+    return [
+        KnownClearance(code, kind, cleared_at, reason, seen_by, seen_at, name, frozenset(subject_ids))
+        for code, kind, cleared_at, reason, seen_by, seen_at, name, subject_ids in rows.values_list(*names)
+    ]
 
 
 def flag_state(

@@ -391,4 +391,4 @@ def texts() -> list[str]:
         for flag in RED_FLAGS.values()
         for text in (flag.label, flag.question, flag.suspects, flag.to_do, flag.newer)
     )
-    return [*GROUPS.values(), PROPOSAL, *filter(None, rows)]
+    return [*GROUPS.values(), PROPOSAL, UNNAMED, *filter(None, rows)]

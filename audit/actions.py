@@ -16,6 +16,7 @@ INSERT = """
         (clinic_id, user_id, client_id, action, outcome, code, target_id, patient_ids, ip, request_id)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s::uuid[], %s, %s)
 """
+# SQL for the same reason: a series or a sweep leaves many events.
 INSERT_EACH = """
     INSERT INTO audit_auditevent
         (clinic_id, user_id, client_id, action, outcome, code, target_id, patient_ids, ip, request_id)

@@ -25,8 +25,9 @@ import psycopg
 from bench import desk, reminders, screen
 from bench.data import exam_body
 from bench.load import Connection, Figures, drive, http
-from dev.servers import CannotStart, die_with_parent
+from dev.servers import CannotStart, dying_with_parent
 from dev.stack import PYTHON, ROOT, Stack, say
+from dev.stopping import stop_on_signals
 
 ROUNDS = 3
 SECONDS = 4.0
@@ -34,6 +35,7 @@ GUNICORN = ["--workers", "2", "--threads", "4", "--worker-class", "gthread", "--
 
 
 def main() -> int:
+    stop_on_signals()
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
         os.environ.pop(name, None)
     parts = sys.argv[1:] or ["screen", "reminders", "desk", "api"]
@@ -182,7 +184,7 @@ def through_psycopg(url: str, patient: str) -> float:
 def served(module: str, port: int, environment: dict[str, str]) -> Iterator[None]:
     command = [PYTHON, "-m", "gunicorn", module, "--bind", f"127.0.0.1:{port}", "--log-level", "error", *GUNICORN]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, preexec_fn=die_with_parent, **quiet)
+    process = subprocess.Popen(dying_with_parent(command), cwd=ROOT, env=environment, **quiet)
     try:
         for _ in range(200):
             try:

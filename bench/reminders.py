@@ -26,7 +26,7 @@ from typing import Any
 import psycopg
 
 from dev.run import free_port
-from dev.servers import die_with_parent
+from dev.servers import dying_with_parent
 from dev.smtp import KEY_HEADER
 from dev.stack import PYTHON, ROOT, Stack, say
 
@@ -137,9 +137,8 @@ class Drill:
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [PYTHON, *command], cwd=ROOT, env=self.stack.environment, stdin=subprocess.DEVNULL,
+            dying_with_parent([PYTHON, *command]), cwd=ROOT, env=self.stack.environment, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-            preexec_fn=die_with_parent,
         )  # fmt: skip
 
     @contextlib.contextmanager
@@ -188,13 +187,13 @@ class Drill:
     def restart_redis(self, *, flush: bool) -> None:
         import redis
 
-        assert self.stack.redis is not None
+        assert self.stack.valkey is not None
         if flush:
-            with redis.Redis(unix_socket_path=str(self.stack.redis.socket)) as client:
+            with redis.Redis(unix_socket_path=str(self.stack.valkey.socket)) as client:
                 client.flushall()
-        self.stack.redis.stop()
-        time.sleep(1)  # the outage itself: so long there is no Redis
-        self.stack.redis.start()
+        self.stack.valkey.stop()
+        time.sleep(1)  # the outage itself: so long there is no Valkey
+        self.stack.valkey.start()
 
     def restart_postgres(self) -> None:
         assert self.stack.postgres is not None

@@ -22,7 +22,7 @@ def insert(rows: Sequence[models.Model]) -> None:
         return
     statement, names = _statement(type(rows[0]))
     sent = orjson.dumps([{name: getattr(row, name) for name in names} for row in rows], default=str)
-    prepared(statement, [sent.decode()])
+    prepared(statement, [sent.decode()])  # SQL: the ORM has no insert from one JSON value
 
 
 @lru_cache

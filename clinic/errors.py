@@ -29,16 +29,11 @@ class FieldError:
 
     pointer: str
     reason: str
-    params: Mapping[str, Any] | str = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def code(self) -> str:
         return code_of(self.reason)
-
-    # Transition: a finished sentence as the third value. Goes when every app passes reasons.
-    @property
-    def detail(self) -> str:
-        return _sentence(self)
 
 
 class DomainError(Exception):
@@ -59,11 +54,8 @@ class DomainError(Exception):
         params: Mapping[str, Any] | None = None,
         errors: Sequence[FieldError] = (),
         extra: Mapping[str, Any] | None = None,
-        detail: str | None = None,
     ) -> None:
-        if detail or (reason and " " in reason):  # Transition: a finished sentence.
-            self.__dict__["detail"] = detail or reason
-        elif reason:
+        if reason is not None:
             self.reason = reason
         self.params = dict(params or {})
         self.errors = list(errors)
@@ -73,11 +65,6 @@ class DomainError(Exception):
     @property
     def code(self) -> str:
         return code_of(self.reason)
-
-    def __getattr__(self, name: str) -> Any:  # Transition: `detail` of an error that has a reason.
-        if name == "detail":
-            return _sentence(self)
-        raise AttributeError(name)
 
 
 class Invalid(DomainError):
@@ -115,8 +102,8 @@ class Problems:
 
     errors: list[FieldError] = field(default_factory=list)
 
-    def add(self, pointer: str, reason: str, detail: str | None = None, /, **params: Any) -> None:
-        self.errors.append(FieldError(pointer, reason, detail if detail is not None else params))
+    def add(self, pointer: str, reason: str, /, **params: Any) -> None:
+        self.errors.append(FieldError(pointer, reason, params))
 
     def forgive(self, code: str) -> None:
         """Let pass what has this code."""
@@ -125,10 +112,3 @@ class Problems:
     def raise_if_any(self) -> None:
         if self.errors:
             raise Invalid(errors=self.errors)
-
-
-def _sentence(error: FieldError | DomainError) -> str:
-    """Transition: the sentence of an error for code that still asks for `detail`."""
-    from importlib import import_module
-
-    return str(import_module("clinic.refusals").message_of(error))

@@ -91,28 +91,12 @@ def message_for(reason: str, params: Mapping[str, Any] | None = None) -> str:
         raise UnknownReason(reason)
     text = TEXTS[reason]
     words = {name: text.labels.get(name, written)(value) for name, value in (params or {}).items()}
-    return str(text.message % words)  # type: ignore[operator] # a lazy text has no % for the stubs
+    return str(text.message % words)
 
 
 def message_of(error: FieldError | DomainError) -> str:
     """Return the text of an error in the active language."""
-    sentence = _finished_sentence(error)
-    if sentence is not None:
-        return sentence
-    return message_for(error.reason, error.params)  # type: ignore[arg-type] # a sentence is handled above
-
-
-def _finished_sentence(error: FieldError | DomainError) -> str | None:
-    """Transition: the sentence of an app that does not pass reasons yet."""
-    if isinstance(error, FieldError):
-        sentence = error.params if isinstance(error.params, str) else None
-    else:
-        sentence = error.__dict__.get("detail") or getattr(type(error), "detail", None)
-    if sentence is None:
-        return None
-    from clinic.old_refusals import said
-
-    return said(sentence)
+    return message_for(error.reason, error.params)
 
 
 # --- How parameters read --------------------------------------------------------------------------------------
@@ -152,23 +136,23 @@ def labels(table: Mapping[Any, Any]) -> Label:
 
 # --- What every app says --------------------------------------------------------------------------------------
 
-SHARED: dict[str, Text | str | Promise] = {
-    "refused": _("This is not possible."),
-    "invalid": _("Some values are not valid. Correct each one that is listed."),
-    "conflict": _("This does not fit the current state of the record. Reload it and try again."),
-    "forbidden": _("You do not have permission to do this."),
-    "not_found": _("This could not be found in this clinic."),
-    "out_of_range": _("Enter a number from %(low)s to %(high)s."),
-    "out_of_range.unit": _("Enter a value from %(low)s to %(high)s %(unit)s."),
-    "reason_required.unusual": _("The usual range is %(low)s to %(high)s. Correct the value or give a reason."),
-    "reason_required.unusual_unit": _(
-        "The usual range is %(low)s to %(high)s %(unit)s. Correct the value or give a reason."
-    ),
-    "invalid.whole_number": _("Enter a whole number."),
-    "invalid.choice": _("Choose one of: %(choices)s."),
-    "invalid.date": _("Enter a valid date."),
-    "invalid.time": _("Enter a time, such as 09:30."),
-    "invalid.id": _("This ID is not valid."),
-    "invalid_choice": _("Choose one of: %(choices)s."),
-}
-register(SHARED)
+register(
+    {
+        "refused": _("This is not possible."),
+        "invalid": _("Some values are not valid. Correct each one that is listed."),
+        "conflict": _("This does not fit the current state of the record. Reload it and try again."),
+        "forbidden": _("You do not have permission to do this."),
+        "not_found": _("This could not be found in this clinic."),
+        "out_of_range": _("Enter a number from %(low)s to %(high)s."),
+        "out_of_range.unit": _("Enter a value from %(low)s to %(high)s %(unit)s."),
+        "reason_required.unusual": _("The usual range is %(low)s to %(high)s. Correct the value or give a reason."),
+        "reason_required.unusual_unit": _(
+            "The usual range is %(low)s to %(high)s %(unit)s. Correct the value or give a reason."
+        ),
+        "invalid.whole_number": _("Enter a whole number."),
+        "invalid.choice": _("Choose one of: %(choices)s."),
+        "invalid.date": _("Enter a valid date."),
+        "invalid.time": _("Enter a time, such as 09:30."),
+        "invalid.id": _("This ID is not valid."),
+    }
+)

@@ -50,3 +50,10 @@ def new_id() -> UUID:
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return UUID(int=value)
+
+
+class CurrentClinic(Func):
+    """The clinic of the transaction's scope, as row-level security reads it; null outside a scope."""
+
+    template = "nullif(current_setting('palpate.clinic_id', true), '')::uuid"
+    output_field = models.UUIDField()

@@ -1,4 +1,4 @@
-"""The few statements that every request runs, prepared once a connection."""
+"""Plain SQL, prepared once a connection, in Django's connection and before Django's eyes."""
 
 from __future__ import annotations
 
@@ -6,28 +6,43 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections
+from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
+
+
+class LoggedCursor(CursorDebugWrapper):
+    """Django's logging cursor; the log gets the text with its placeholders, as psycopg does not keep what it sent."""
+
+    def execute(self, sql: Any, params: Any = None) -> Any:
+        """Run a statement through `execute_wrappers` and write it to the connection's query log."""
+        with self.debug_sql(sql, params):
+            return CursorWrapper.execute(self, sql, params)
 
 
 def prepared(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """
-    Run a statement in Django's connection and transaction, and give its rows (none, if it returns none).
+    Run a statement in Django's connection and transaction, and return its rows (none, if it returns none).
 
-    Django writes values into the text, so PostgreSQL parses and plans each statement anew; for a statement of many
+    Django writes values into the text, so PostgreSQL parses and plans each statement again; for a statement of many
     lines over few rows that is most of the time. Here the text stays the same and is prepared (unless
     DATABASE_PREPARED is off, for a PgBouncer before 1.21).
+
+    The statement passes Django's `execute_wrappers` and its query log, as the ORM's statements do.
     """
-    connection.ensure_connection()
-    link: Any = connection.connection
-    with connection.wrap_database_errors, psycopg.Cursor(link) as cursor:
-        cursor.execute(statement, values)
+    database = connections[DEFAULT_DB_ALIAS]  # looked up once; `connection` looks it up with each attribute
+    database.ensure_connection()
+    link: Any = database.connection
+    wrapper = LoggedCursor if database.queries_logged else CursorWrapper
+    with database.wrap_database_errors, psycopg.Cursor(link) as cursor:
+        wrapper(cursor, database).execute(statement, values)
+        # Not through the wrapper: it would build a function for each attribute that is asked for.
         return cursor.fetchall() if cursor.description else []
 
 
 def first(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """
-    As `prepared`, for the first statement of a request: should the kept connection have died meanwhile (PostgreSQL was
-    restarted, a firewall forgot it), nothing has happened on it yet, so a new one is taken once.
+    As `prepared`, for the first statement of a request. If the kept connection is dead (PostgreSQL was restarted, a
+    firewall forgot it), nothing has happened on it yet, so a new one is taken once.
     """
     fresh = connection.connection is None
     try:

@@ -5,17 +5,25 @@ Row-level security in PostgreSQL shows and takes only rows of the clinic named i
 set for one transaction at a time: a pooled connection can never carry it into somebody else's request.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from clinic.sql import prepared
 
+# SQL, because every transaction runs them, and the ORM sets no configuration.
 ENTER = "SELECT set_config('palpate.clinic_id', %s, true), set_config('palpate.user_id', %s, true)"
 ENTER_READ_ONLY = ENTER + ", set_config('transaction_read_only', 'on', true)"
 CURRENT = "SELECT current_setting('palpate.clinic_id', true), current_setting('palpate.user_id', true)"
+
+T = TypeVar("T")
+
+# What was looked up of the clinic of the current scope; it ends with the scope.
+_looked_up: ContextVar[dict[str, Any] | None] = ContextVar("looked_up", default=None)
 
 
 @contextmanager
@@ -30,7 +38,21 @@ def scope(clinic_id: UUID | None, *, user_id: UUID | None = None, read_only: boo
     with transaction.atomic():
         before = prepared(CURRENT, [])[0] if nested else ("", "")
         prepared(ENTER_READ_ONLY if read_only else ENTER, [str(clinic_id or ""), str(user_id or "")])
-        yield
+        token = _looked_up.set({})
+        try:
+            yield
+        finally:
+            _looked_up.reset(token)
         if nested:
             # An inner scope must not widen what the outer one sees. (After an error the savepoint undoes it.)
             prepared(ENTER, [value or "" for value in before])
+
+
+def look_up(name: str, load: Callable[[], T]) -> T:
+    """Return a fact of the scope's clinic, loaded at most once while the scope lasts; outside one, each time."""
+    facts = _looked_up.get()
+    if facts is None:
+        return load()
+    if name not in facts:
+        facts[name] = load()
+    return facts[name]  # type: ignore[no-any-return]

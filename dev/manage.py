@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 from pathlib import Path
 
-from dev.servers import CannotStart, Postgres, Redis
+from dev.servers import CannotStart, Postgres, Valkey
 from dev.stack import PYTHON, ROOT, Stack, say
+from dev.stopping import call, stop_on_signals
 
 
 def main() -> int:
+    stop_on_signals()
     parser = argparse.ArgumentParser(prog="make manage")
     parser.add_argument("--data", type=Path, default=Path(".data"))
     parser.add_argument("command", nargs=argparse.REMAINDER)
@@ -21,12 +22,14 @@ def main() -> int:
     try:
         with Stack(options.data) as stack:
             stack.prepare()
-            return call(command, stack.environment)
+            return manage(command, stack.environment)
     except CannotStart as refusal:
         if "another Palpate" not in str(refusal):
             say(str(refusal))
             return 1
-    return call(command, environment_of_running(options.data.resolve()))
+    except KeyboardInterrupt:
+        return 130
+    return manage(command, environment_of_running(options.data.resolve()))
 
 
 def environment_of_running(data: Path) -> dict[str, str]:
@@ -35,15 +38,15 @@ def environment_of_running(data: Path) -> dict[str, str]:
     ours = {
         "DATABASE_URL": postgres.url("palpate_app", "palpate"),
         "DATABASE_OWNER_URL": postgres.url("palpate_owner", "palpate"),
-        "REDIS_URL": Redis(data).url,
+        "REDIS_URL": Valkey(data).url,
         "SECRET_KEY": stack.secret("django"),
         "HTTPS": "0",
     }
     return {**ours, **os.environ} if "DATABASE_URL" in os.environ else {**os.environ, **ours}
 
 
-def call(command: list[str], environment: dict[str, str]) -> int:
-    return subprocess.run([PYTHON, "manage.py", *command], cwd=ROOT, env=environment).returncode
+def manage(command: list[str], environment: dict[str, str]) -> int:
+    return call([PYTHON, "manage.py", *command], cwd=ROOT, environment=environment)
 
 
 if __name__ == "__main__":

@@ -131,10 +131,11 @@ def of_tables() -> Iterable[str]:
     from homecare import rules as home
     from patients import rules as patients
     from scheduling import rules as scheduling
+    from treatments import limit_sources, safety_table
     from treatments import rules as dose
-    from treatments import safety_table
     from worklist import rules as worklist
 
+    yield from (about.source for about in {limit_sources.OURS, *limit_sources.SOURCES.values()})
     yield from roles.ROLES.values()
     yield from (muscle["name"] for muscle in catalogue.MUSCLES.values())
     yield from (zone["label"] for zone in catalogue.ZONES.values())
@@ -145,6 +146,8 @@ def of_tables() -> Iterable[str]:
     yield from (rule_set.label for rule_set in exam.RULE_SETS.values())
     yield from (alert.label for alert in patients.ALERTS.values())
     yield from (technique.label for technique in dose.TECHNIQUES.values())
+    yield from roles.COMPETENCIES.values()
+    yield from roles.BASIC_TRAINING.values()
     for field in dose.FIELDS.values():
         yield field.label
         yield from (code.replace("_", " ") for code in field.codes)

@@ -15,8 +15,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from dev.servers import CannotStart, die_with_parent
+from dev.servers import CannotStart, dying_with_parent
 from dev.stack import PYTHON, ROOT, Stack, say
+from dev.stopping import stop_on_signals
 
 
 def main() -> int:
@@ -25,10 +26,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=Path(".data"))
     parser.add_argument("--is-free", action="store_true", help="only say whether nobody uses the data folder")
     options = parser.parse_args()
-    # A shell's background job ignores Ctrl-C's signal unless told otherwise.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
-    signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
+    stop_on_signals()
     try:
         if options.is_free:
             Stack(options.data)._lock()
@@ -50,7 +48,7 @@ def main() -> int:
 def run(port: int, data: Path) -> int:
     started = time.monotonic()
     refuse_taken_port(port)
-    say("starting PostgreSQL and Redis ...")
+    say("starting PostgreSQL and Valkey ...")
     with Stack(data) as stack:
         url = f"http://127.0.0.1:{port}"
         stack.environment |= {"ALLOWED_HOSTS": "127.0.0.1,localhost", "PUBLIC_URL": url}
@@ -135,14 +133,13 @@ class Processes:
     def start(self, name: str) -> None:
         with open(self.logs[name], "ab") as log:
             self.running[name] = subprocess.Popen(
-                self.commands[name],
+                dying_with_parent(self.commands[name]),
                 cwd=ROOT,
                 env=self.stack.environment,
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                preexec_fn=die_with_parent,
             )
 
     def __exit__(self, *error: object) -> None:

@@ -18,6 +18,7 @@ from dev import browser as chromium
 from dev.run import Processes, free_port, post_office
 from dev.servers import CannotStart
 from dev.stack import ROOT, Stack, say
+from dev.stopping import stop_on_signals
 
 WIDTHS = {"phone": (390, 844), "tablet": (1180, 820), "desk": (1440, 900)}
 PUBLIC = {"start": "/", "sign-in": "/account/login/"}
@@ -59,6 +60,7 @@ THERAPIST = {
 
 
 def main() -> int:
+    stop_on_signals()
     path = chromium.install()
     if path is None:
         say("a Chromium is missing (Debian: apt-get install chromium); no pictures were taken.")

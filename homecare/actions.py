@@ -266,7 +266,7 @@ def discard_programme(*, programme: Programme, by: Caller) -> None:
     :raises NotRunning: it has been published; end it instead
     """
     if programme.status != Programme.Status.DRAFT:
-        raise NotRunning("This programme has been given to the patient; it can be ended.")
+        raise NotRunning("programme_not_running.given")
     ReminderPlan.objects.filter(programme=programme).delete()
     audit.log("programme.discard", by=by, target_id=programme.pk, patient_ids=[programme.patient_id])
     Programme.objects.filter(pk=programme.pk).delete()

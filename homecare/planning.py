@@ -264,4 +264,5 @@ def has_answered(programme: Programme, occurrence: Occurrence) -> bool:
 
 def due_clinics() -> list[UUID]:
     """Clinics with occurrences that are due."""
+    # SQL: a function of the database, which alone looks at all clinics.
     return [row[0] for row in prepared("SELECT * FROM homecare_clinics_due()", [])]

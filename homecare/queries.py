@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Prefetch
 
 from homecare import progress, rules, words
 from homecare.models import CheckIn, Programme, Step, StepAnswer, Version, facts_of
@@ -18,11 +18,15 @@ from worklist.rules import ITSELF
 
 
 def current_version(programme: Programme) -> tuple[Version | None, list[Step]]:
-    """The newest version and its steps in order; (None, []) before the first."""
-    version = Version.objects.filter(programme=programme).order_by("-number").first()
-    if version is None:
-        return None, []
-    return version, list(Step.objects.filter(version=version).order_by("position"))
+    """Return the newest version and its steps in order; (None, []) before the first."""
+    return current_versions([programme]).get(programme.pk, (None, []))
+
+
+def current_versions(programmes: Collection[Programme]) -> dict[UUID, tuple[Version | None, list[Step]]]:
+    """Return each programme's newest version and its steps in order, in two queries; none of it before the first."""
+    newest = Version.objects.filter(programme__in=programmes).order_by("programme", "-number").distinct("programme")
+    steps = Prefetch("steps", Step.objects.order_by("position"))
+    return {version.programme_id: (version, list(version.steps.all())) for version in newest.prefetch_related(steps)}
 
 
 def daily_pains(programme: Programme, *, since: date) -> dict[date, int]:

@@ -32,6 +32,7 @@ register(
         "programme_runs": _("Another programme of this patient is running. End it first, or edit that one."),
         "nothing_new": _("Nothing has changed since the last version."),
         "programme_not_running": _("This programme is not running."),
+        "programme_not_running.given": _("This programme was already given to the patient. End it instead."),
         "programme_ended": _("This programme has ended. Start a new one; you can copy its steps."),
         "both_run": _("Both records have a home programme that is running or paused. End one of them first."),
         "changed_elsewhere": _("This programme was changed by someone else. Reload it to see the changes."),

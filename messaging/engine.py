@@ -16,7 +16,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.contrib.postgres.functions import TransactionNow
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from accounts.models import Clinic
@@ -34,7 +37,8 @@ SLICE_S = 5.0  # so long one clinic keeps a worker; then the others have their t
 SLICE_MESSAGES = 50
 AT_ONCE = 4  # workers that one clinic may keep
 
-# Materialized: as a plain subquery it might run, and lock, more than once.
+# Claiming and settling run for every message, so they are SQL: in the ORM a claim took 1.3 times as long, settling 3.0
+# times (3,000 messages, both in one process). Materialized: as a plain subquery it might run, and lock, more than once.
 CLAIM = """
     WITH due AS MATERIALIZED (
         SELECT id, state FROM messaging_message
@@ -61,25 +65,9 @@ SETTLE = """
     WHERE id = %(id)s AND fence = %(fence)s
     RETURNING id
 """
-# Someone else has claimed it meanwhile, so what we sent may be sent again.
-MARK_UNCERTAIN = "UPDATE messaging_message SET uncertain = true WHERE id = %s"
-GRANT = """
-    UPDATE messaging_sending AS s
-    SET window_started_at = CASE WHEN fresh THEN now() ELSE s.window_started_at END,
-        window_used = CASE WHEN fresh THEN 0 ELSE s.window_used END
-            + least(%(wish)s, per_minute - CASE WHEN fresh THEN 0 ELSE s.window_used END)
-    FROM (
-        SELECT clinic_id, window_used AS used, window_started_at < now() - interval '1 minute' AS fresh
-        FROM messaging_sending WHERE clinic_id = %(clinic)s FOR UPDATE
-    ) AS old
-    WHERE s.clinic_id = old.clinic_id
-    RETURNING least(%(wish)s, per_minute - CASE WHEN fresh THEN 0 ELSE used END)
-"""
+# A lock of the session, not of a row or a transaction: the ORM has none.
 TAKE_PLACE = "SELECT pg_try_advisory_lock(hashtextextended(%s, 7))"
 LEAVE_PLACE = "SELECT pg_advisory_unlock(hashtextextended(%s, 7))"
-GIVE_BACK = """
-    UPDATE messaging_sending SET window_used = greatest(0, window_used - %s) WHERE clinic_id = %s
-"""
 
 
 @dataclass(frozen=True)
@@ -148,15 +136,32 @@ def hand_over(clinic_id: UUID, *, seconds: float = SLICE_S, at_most: int = SLICE
         desk = Desk(clinic, sending, carriers)
         _work(desk, run, at_most, ends, CLAIM_ALERT)
         with tenancy.scope(clinic_id):
-            granted = 0 if sending.paused_at else int(prepared(GRANT, {"clinic": clinic_id, "wish": at_most})[0][0])
+            granted = 0 if sending.paused_at else grant(clinic_id, at_most)
         if granted <= 0:
             return run
         run.more = False
         used = _work(desk, run, granted, ends, CLAIM)
         if used < granted:
             with tenancy.scope(clinic_id):
-                prepared(GIVE_BACK, [granted - used, clinic_id])
+                give_back(clinic_id, granted - used)
     return run
+
+
+def grant(clinic_id: UUID, wish: int) -> int:
+    """Take up to `wish` messages of the clinic's limit a minute, and return how many."""
+    rows = Sending.objects.filter(pk=clinic_id).select_for_update().annotate(now=TransactionNow())
+    sending = rows.get()
+    if sending.window_started_at < sending.now - timedelta(minutes=1):
+        sending.window_started_at, sending.window_used = sending.now, 0
+    granted = min(wish, sending.per_minute - sending.window_used)
+    sending.window_used += granted
+    sending.save(update_fields=["window_started_at", "window_used"])
+    return granted
+
+
+def give_back(clinic_id: UUID, unused: int) -> None:
+    """Let others of this minute have what was taken and not used."""
+    Sending.objects.filter(pk=clinic_id).update(window_used=Greatest(0, F("window_used") - unused))
 
 
 @contextmanager
@@ -333,7 +338,8 @@ def settle(desk: Desk, claim: Claim, result: Result, carrier: Provider) -> int:
     held = finish(message, result, provider=carrier.name)
     if not held and result.state == rules.SENT:
         if not carrier.honours_keys:
-            prepared(MARK_UNCERTAIN, [message.pk])
+            # Someone else has claimed it since, so what we sent may be sent again.
+            Message.objects.filter(pk=message.pk).update(uncertain=True)
         return 1
     if held and result.of_address:
         addresses.refuse(message, claim.outgoing.address, "refused_when_sent")
@@ -376,6 +382,7 @@ def tell_staff(message: Message, state: str, reason: str) -> None:
 
 def clinics_due() -> list[tuple[UUID, int]]:
     """Clinics with messages to look at now, and how many (counted up to 200)."""
+    # SQL: a function of the database, which alone looks at all clinics.
     return [(row[0], row[1]) for row in prepared("SELECT * FROM messaging_clinics_due()", [])]
 
 

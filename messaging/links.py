@@ -26,6 +26,7 @@ from patients.models import Patient
 
 TOKEN_BYTES = 20
 WRONG_ANSWERS = 5  # so many wrong years of birth close a link
+# SQL: the ORM sets no configuration.
 PRESENT = "SELECT set_config('palpate.link_sha256', %s, true)"
 
 

@@ -8,8 +8,8 @@ from clinic.refusals import register
 
 register(
     {
-        "owners_only": _("Only an owner of the clinic can change this."),
         "not_resendable": _("This message is still being sent, or was cancelled, so it cannot be sent again."),
+        "not_resendable.just_sent": _("This message was sent again a moment ago. Wait before you send it again."),
         "not_uncertain": _("It is already known whether this message was sent."),
         "unknown_placeholder": _("These placeholders are not known: %(unknown)s. You can use: %(choices)s."),
         "link_missing": _("Add {link} to the text. Without it the patient cannot answer."),

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection
 
 from clinic.sql import prepared
+from records.models import Record
 
 MOMENT = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 
@@ -129,6 +130,7 @@ def _rows(addenda: str, where: list[str], values: list[Any], order: str, limit: 
 # --- Verification ---------------------------------------------------------------------------------------------
 
 # Each record is held against its own bytes and against the record before it. The first that fails is named.
+# SQL here and below: PostgreSQL reads each document where it lies; the ORM would carry the whole chain to Python.
 FIRST_BROKEN = """
     WITH linked AS (
         SELECT r.*, lag(r.sha256) OVER in_order AS before, row_number() OVER in_order AS place
@@ -162,11 +164,6 @@ WRONG_MARK = """
         ON m.record_id = t.record_id AND m.marked_by_id = t.marked_by_id AND m.status = t.status
     WHERE t.record_id IS NULL OR m.record_id IS NULL LIMIT 1
 """
-HEAD = """
-    SELECT count(*), coalesce(max(sequence), 0),
-        coalesce(encode((array_agg(sha256 ORDER BY sequence DESC))[1], 'hex'), repeat('0', 64))
-    FROM records_record WHERE clinic_id = %(clinic)s
-"""
 CANNOT_SEE = (
     "A chain cannot show that its newest records were cut off together with their counter. Keep the head "
     "(sequence and sha256) outside this database from time to time, and verify against it."
@@ -185,30 +182,23 @@ def first_broken(clinic_id: UUID, genesis: bytes) -> dict[str, Any] | None:
             return {"sequence": sequence, "record_id": str(record_id), "reason": reason}
         cursor.execute(WRONG_MARK, {"clinic": clinic_id})
         row = cursor.fetchone()
-        if row:
-            cursor.execute("SELECT sequence FROM records_record WHERE id = %s", [row[0]])
-            found = cursor.fetchone()
-            return {
-                "sequence": found[0] if found else None,
-                "record_id": str(row[0]),
-                "reason": "status_changed",
-            }
-    return None
+    if row is None:
+        return None
+    sequence = Record.objects.filter(pk=row[0]).values_list("sequence", flat=True).first()
+    return {"sequence": sequence, "record_id": str(row[0]), "reason": "status_changed"}
 
 
 def head(clinic_id: UUID) -> tuple[int, int, str]:
-    """How many records there are, the highest sequence, and its SHA-256 in hex."""
-    with connection.cursor() as cursor:
-        cursor.execute(HEAD, {"clinic": clinic_id})
-        count, sequence, sha256 = cursor.fetchone()
-    return count, sequence, sha256
+    """Return how many records there are, the highest sequence, and its SHA-256 in hex."""
+    records = Record.objects.filter(clinic_id=clinic_id)
+    newest = records.order_by("-sequence").values_list("sequence", "sha256").first()
+    if newest is None:
+        return 0, 0, "0" * 64
+    sequence, sha256 = newest
+    # Up to the newest that was read: another may have been signed since.
+    return records.filter(sequence__lte=sequence).count(), sequence, bytes(sha256).hex()
 
 
 def sha256_at(clinic_id: UUID, sequence: int) -> str | None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT encode(sha256, 'hex') FROM records_record WHERE clinic_id = %s AND sequence = %s",
-            [clinic_id, sequence],
-        )
-        row = cursor.fetchone()
-    return row[0] if row else None
+    sha256 = Record.objects.filter(clinic_id=clinic_id, sequence=sequence).values_list("sha256", flat=True).first()
+    return None if sha256 is None else bytes(sha256).hex()

@@ -180,7 +180,7 @@ def check(found: Any) -> None:
     if hasattr(found, "user_id") and (found.user_id or not isinstance(found, Closure)):
         _therapist(problems, "user_id", found.user_id, found.clinic_id)
     if isinstance(found, Competency) and found.technique not in COMPETENCIES:
-        problems.add("/technique", "unknown.technique", choices=list(COMPETENCIES))
+        problems.add("/technique", "unknown.competency", choices=list(COMPETENCIES))
     problems.raise_if_any()
 
 

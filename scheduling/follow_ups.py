@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -391,8 +391,12 @@ def recall(*, patient_id: UUID, due_at: datetime, by: Caller, at: datetime) -> U
 
 
 def sessions_left(series: Series) -> int:
-    """How many of a series are still to be booked."""
-    held = Series.objects.filter(pk=series.pk).annotate(
-        held=Count("appointments", filter=Q(appointments__status__in=rules.HOLDING))
-    )
-    return max(0, held.values_list(F("count") - F("held"), flat=True)[0])
+    """Return how many of a series are still to be booked."""
+    return all_sessions_left([series])[series.pk]
+
+
+def all_sessions_left(series: Collection[Series]) -> dict[UUID, int]:
+    """Return for each series how many of it are still to be booked, in one query."""
+    held = Count("appointments", filter=Q(appointments__status__in=rules.HOLDING))
+    left = Series.objects.filter(pk__in=[one.pk for one in series]).annotate(left=F("count") - held)
+    return {pk: max(0, number) for pk, number in left.values_list("pk", "left")}

@@ -49,6 +49,7 @@ CLASHES: Mapping[str, type[Conflict]] = {
     "patient_booked_once": PatientBusy,
 }
 # In one order, so that two who want the same things wait for each other instead of standing in each other's way.
+# SQL: advisory locks, which the ORM does not have.
 LOCK = """
     SELECT pg_advisory_xact_lock(key)
     FROM (SELECT DISTINCT hashtextextended(one::text, 5) AS key FROM unnest(%s::uuid[]) AS one ORDER BY key) AS keys
@@ -270,7 +271,7 @@ def save(found: Appointment) -> None:
 @contextmanager
 def together() -> Iterator[None]:
     """Let several rows change before they are held against each other; it is done when the block ends."""
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor:  # SQL: the ORM defers no constraint
         cursor.execute(f"SET CONSTRAINTS {', '.join(CLASHES)} DEFERRED")
         yield
         cursor.execute(f"SET CONSTRAINTS {', '.join(CLASHES)} IMMEDIATE")

@@ -25,6 +25,7 @@ def desk(clinic_id: str) -> int:
 @shared_task(expires=15)
 def tick() -> int:
     """Hand each clinic with something to offer or to give up to a worker; returns how many clinics."""
+    # SQL: a function of the database, which alone looks at all clinics.
     found = prepared("SELECT clinic_id FROM scheduling_clinics_due()", [])
     for (clinic_id,) in found:
         desk.delay(str(clinic_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.rules import COMPETENCIES
 from clinic.refusals import Text, labels, register
 from scheduling import words
 from treatments.rules import TECHNIQUES
@@ -67,6 +68,9 @@ register(
         "unknown.upcoming_appointment": _("Choose an upcoming appointment of this patient and this type."),
         "invalid.until_time": _("Choose an end time after the start time."),
         "invalid.until_date": _("Choose a last day that is not before the first day."),
+        "invalid.appointment_type_missing": _("Choose an appointment type."),
+        "invalid.too_far_ahead": _("Choose a time at most two years ahead."),
+        "invalid.figures_last_day": _("Choose a last day from the first day to one year after it."),
         "invalid.weekday": _("Choose days from Monday (0) to Sunday (6)."),
         "invalid.recall_months": _("Choose one of these numbers of months: %(choices)s."),
         "invalid.recall_day": _("Choose a day from tomorrow on, at most two years ahead."),
@@ -81,6 +85,7 @@ register(
         "out_of_range.day": _("Choose a day from 2000 to 2100."),
         "out_of_range.weekday": _("Choose a day from Monday (0) to Sunday (6)."),
         "out_of_range.reminder_hours": _("Enter at most %(most)s reminders, each %(low)s to %(high)s hours before."),
+        "unknown.competency": Text(_("Choose one of: %(choices)s."), choices=labels(COMPETENCIES)),
         "unknown.technique": Text(_("Choose one of: %(choices)s."), choices=labels(TECHNIQUE_LABELS)),
         "unknown.room": _("Choose rooms of this clinic."),
         "unknown.setup": _("This does not exist in this clinic. Reload the page and choose again."),

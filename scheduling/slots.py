@@ -24,6 +24,7 @@ from worklist.rules import LOOKED_AHEAD_DAYS, on_weekdays
 
 SOON, FEW = timedelta(weeks=2), 200  # so far is looked first, for so few slots
 
+# SQL here and below, for the arithmetic of multiranges, which the ORM does not have.
 # The hours of each day, by the wall clock, without what is closed. Where the clock is put forward, an end may come to
 # lie before its beginning; then it is nothing.
 WORK = """

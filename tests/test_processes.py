@@ -128,12 +128,12 @@ def test_a_token_and_a_connection_outlive_a_restart_of_postgres(running):
 
 def test_without_redis_the_record_goes_on(running):
     tablet = running.client("tablet")
-    running.stack.redis.stop()
+    running.stack.valkey.stop()
     try:
         assert tablet.get("/patients/").status_code == 200
         assert httpx.get(f"{running.url}/readyz").json()["checks"]["broker"] is False
     finally:
-        running.stack.redis.start()
+        running.stack.valkey.start()
     running.wait()
 
 

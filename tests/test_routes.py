@@ -187,6 +187,7 @@ OTHER_ROUTES = {
 }  # fmt: skip
 # Pages: path to method and the scope that its person must have. Values in braces as above.
 PAGES = {
+    "clinic/display/": ("get", "owner"),
     "patients/": ("get", "patients:read"),
     "patients/new/": ("get", "patients:write"),
     "patients/{patient_id}/": ("get", "patients:read"),
@@ -232,6 +233,7 @@ PAGES = {
     "messages/{message_id}/again/": ("post", "scheduling:write"),
     "messages/{message_id}/resolve/": ("post", "scheduling:write"),
     "worklist/": ("get", "scheduling:read"),
+    "worklist/{item_id}/referral-letter/": ("get", "assessments:read"),
     "worklist/{item_id}/snooze/": ("post", "scheduling:write"),
     "calendar/": ("get", "scheduling:read"),
     "calendar/feed/": ("get", "scheduling:read"),
@@ -268,7 +270,7 @@ PAGES = {
 SENT = {
     "text": "More.", "name": "Mine", "outcome": "reached", "went_out": "yes", "days": "1", "months": "3",
     "status": "confirmed", "starts_at": SOON["starts_at"], "outside_hours": "1", "answer": "no",
-    "note": "Parks outside.", "reason": "The device was removed.", "how": "printed",
+    "note": "Parks outside.", "how": "printed", "reason": "The device was removed.",
 }  # fmt: skip
 SIGNED_ONLY = ("pdf/", "addendum/", "revision/")
 PERSONS = ["owner", "therapist", "staff"]
@@ -381,6 +383,12 @@ class Ids(dict):
         return worklist.raise_item(
             kind="silent", patient_id=self.patient, about_id=self.patient, facts={}, by=self.cast.caller(),
             at=timezone.now(),
+        )[0]  # fmt: skip
+
+    def make_referral_item(self):
+        return worklist.raise_item(
+            kind="referral", patient_id=self.patient, about_id=UUID(self["signed_assessment"]), facts={},
+            by=self.cast.caller(), at=timezone.now(),
         )[0]  # fmt: skip
 
     # --- Scheduling ---
@@ -595,11 +603,13 @@ def ask_page(user, path, method, ids, **headers):
         client.force_login(user)
     kind, exam = "exam", ids["signed_assessment" if path.endswith(SIGNED_ONLY) else "assessment"]
     names = {"patient_id": ids["patient"], "exam_id": exam, "session_id": ids["session"], "kind": kind}
-    names["code"] = "inflammatory"
+    names["code"] = "dvt_calf"  # not open: the page says so
     if path.startswith("scheduling/"):
         names |= {"kind": "hours"} | ({"pk": ids["hours"]} if "{pk}" in path else {})
     things = (
         "alert",
+        "consent",
+        "signing",
         "programme",
         "picture",
         "template",
@@ -609,14 +619,15 @@ def ask_page(user, path, method, ids, **headers):
         "series",
         "waiting",
         "offer",
-        "consent",
-        "signing",
     )
     for name in things:
         if f"{{{name}_id}}" in path:
             # Whoever asks for a link in the evening is told that it is quiet now.
-            at_any_hour = "noon_" if path == "programmes/{programme_id}/link/" else ""
-            names[f"{name}_id"] = ids[f"{at_any_hour}{name}"]
+            particular = {
+                "programmes/{programme_id}/link/": "noon_",
+                "worklist/{item_id}/referral-letter/": "referral_",
+            }
+            names[f"{name}_id"] = ids[f"{particular.get(path, '')}{name}"]
     filled = "/" + path.format(**names, document_id=exam, change="pause")
     if path.endswith("changes/"):
         filled += f"?tab={uuid4()}&revision=1"

@@ -32,6 +32,7 @@ def served(committed):
         known[f"{kind}_id"] = therapist.post(f"/patients/{patient}/{kind}s/", body).json()["id"]
         document = therapist.post(f"/patients/{patient}/{kind}s/", body).json()["id"]
         therapist.post(f"/{kind}s/{document}/sign/")
+    known["consent_id"] = therapist.post(f"/patients/{patient}/consents/", builders.consent()).json()["id"]
     known["record_id"] = therapist.get("/records/").json()["results"][0]["id"]
     return known
 

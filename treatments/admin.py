@@ -5,9 +5,19 @@ from typing import Any
 from django.contrib import admin
 from django.utils import timezone
 
+from accounts.web.admin_site import ReadOnly, ReadOnlyInline
 from assessments.admin import DocumentAdmin, PartInline
 from treatments import actions
-from treatments.models import Intervention, Measure, Override, Session
+from treatments.models import (
+    Consent,
+    ConsentCopy,
+    ConsentText,
+    ConsentWithdrawal,
+    Intervention,
+    Measure,
+    Override,
+    Session,
+)
 
 
 class InterventionInline(PartInline):
@@ -35,3 +45,33 @@ class SessionAdmin(DocumentAdmin):
 
     def mark_entered_in_error(self, document: Session, reason: str, request: Any) -> None:
         actions.mark_entered_in_error(session=document, reason=reason, by=request.caller, at=timezone.now())
+
+
+class WithdrawalInline(ReadOnlyInline):
+    model = ConsentWithdrawal
+    fields = ["withdrawn_at", "withdrawn_by", "reason", "recorded_by"]
+
+
+class CopyInline(ReadOnlyInline):
+    model = ConsentCopy
+    fields = ["how", "given_at", "given_by"]
+
+
+@admin.register(Consent)
+class ConsentAdmin(ReadOnly):
+    list_display = ["given_at", "patient", "technique_class", "region", "how", "text_version", "valid_until"]
+    list_filter = ["technique_class", "region", "how", "given_at"]
+    search_fields = ["=id", "=patient__id"]
+    search_help_text = "The id of the consent or of the patient"
+    ordering = ["-given_at", "-id"]
+    exclude = ["clinic", "signature_sha256"]
+    inlines = [WithdrawalInline, CopyInline]
+
+
+@admin.register(ConsentText)
+class ConsentTextAdmin(ReadOnly):
+    list_display = ["technique_class", "region", "language", "version", "made_at", "made_by"]
+    list_filter = ["technique_class", "region", "language"]
+    list_select_related = ["made_by"]
+    ordering = ["technique_class", "region", "language", "-version"]
+    exclude = ["clinic"]

@@ -11,8 +11,7 @@ from django.db.models.functions import Coalesce, Lower
 
 from audit import actions as audit
 from clinic.caller import Caller
-from clinic.errors import Problems
-from treatments.consents.refusals import text_of
+from clinic.errors import Invalid
 from treatments.models import Intervention
 
 SHORTEST = 3  # technical: a shorter text is in half of all lots
@@ -77,9 +76,7 @@ def search_lot(*, lot: str, by: Caller) -> Search:
     """
     wanted = normalised(lot)
     if len(wanted) < SHORTEST:
-        problems = Problems()
-        problems.add("/lot", "too_short", text_of("too_short.lot"))
-        problems.raise_if_any()
+        raise Invalid.at("/lot", "too_short.lot", least=SHORTEST)
     rows = list(
         Intervention.objects.filter(clinic_id=by.clinic_id)
         .filter(Q(brand_lot__isnull=False) | Q(lot__isnull=False))

@@ -37,6 +37,7 @@ class UnknownOutcome(Invalid):
 WORKING_DAYS: list[Callable[[UUID, date], Callable[[date], bool]]] = []
 
 # A record that was merged is spoken of by its survivor. What led to it a first time is kept beside the second.
+# SQL: one statement inserts or counts up, whoever else does the same; the ORM's upsert cannot compute from the old row.
 RAISE = """
     INSERT INTO worklist_item (clinic_id, patient_id, kind, about_id, facts, since, due_at, times, outcome, note)
     SELECT

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+
+from treatments import labels, measures
 
 WIDTH, HEIGHT = 640, 200
 LEFT, RIGHT, TOP, BOTTOM = 44, 14, 14, 30
@@ -12,18 +15,12 @@ LEFT, RIGHT, TOP, BOTTOM = 44, 14, 14, 30
 
 @dataclass(frozen=True)
 class Band:
-    """A measurement error around the first value: what lies within may be chance. `source` says whose figure it is."""
+    """How far around the first value a later one may be chance. `source` says whose figure it is."""
 
     amount: float
     source: str
 
 
-# Measurement error by kind of measure, and for ranges by the beginning of the movement's name. Source: domain facts
-# 4.1. Thresholds have none here: it differs from site to site.
-ERRORS = {
-    ("pain", ""): Band(4.0, "Kovacs 2008, neck pain: 4.0 points"),
-    ("rom_deg", "cervical."): Band(6.8, "neck, CROM device: 3.5 to 6.8 degrees"),
-}
 LIMITS = {"pain": (0.0, 10.0)}
 
 
@@ -43,20 +40,22 @@ class Graph:
     bottom: int = HEIGHT - BOTTOM
 
 
-def error_of(kind: str, about: str) -> Band | None:
-    return next((band for (of, start), band in ERRORS.items() if of == kind and about.startswith(start)), None)
+def band_of(kind: str, values: Sequence[tuple[datetime, float]], subject: measures.Subject) -> Band | None:
+    """Return the band of one measure, where a source fits its subject."""
+    found = measures.error_band(kind, Decimal(str(values[0][1])), subject)
+    return Band(float(found[0]), labels.describe_threshold(kind, found[1])) if found else None
 
 
-def graph(kind: str, about: str, values: Sequence[tuple[datetime, float]], treated: Sequence[datetime] = ()) -> Graph:
+def graph(
+    kind: str, values: Sequence[tuple[datetime, float]], treated: Sequence[datetime] = (), band: Band | None = None
+) -> Graph:
     """
-    :param about: the movement of a range, the muscle of a threshold
     :param values: at least one (moment, value), in order
     :param treated: moments of sessions, marked on the axis of time
     """
     first, last = values[0][0].timestamp(), values[-1][0].timestamp()
     span = max(last - first, 1.0)
-    error = error_of(kind, about)
-    low, high = LIMITS.get(kind) or _around([v for _, v in values], error.amount if error else 0)
+    low, high = LIMITS.get(kind) or _around([v for _, v in values], band.amount if band else 0)
 
     def x(at: datetime) -> float:
         return round(LEFT + (at.timestamp() - first) / span * (WIDTH - LEFT - RIGHT), 1)
@@ -71,7 +70,7 @@ def graph(kind: str, about: str, values: Sequence[tuple[datetime, float]], treat
         points=points,
         line=" ".join(f"{px},{py}" for px, py in points),
         ticks=[(y(tick), f"{tick:g}") for tick in (low, (low + high) / 2, high)],
-        band=(y(start + error.amount), round(y(start - error.amount) - y(start + error.amount), 1)) if error else None,
+        band=(y(start + band.amount), round(y(start - band.amount) - y(start + band.amount), 1)) if band else None,
         treated=[x(at) for at in treated if first <= at.timestamp() <= last],
     )
 

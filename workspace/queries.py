@@ -9,23 +9,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Max
+
+from accounts.queries import shows_classification
 from assessments.models import Assessment, Finding, RangeOfMotion
 from clinic.sql import prepared
 from patients.models import Patient
 from scheduling.rules import HOLDING
 from treatments.models import Intervention, Measure, Session
 
-# The newest exam or session of each patient, newest first: whom this therapist has worked with lately.
-RECENT = """
-    SELECT patient_id, max(performed_at) AS at FROM (
-        SELECT patient_id, performed_at FROM assessments_assessment
-        WHERE clinic_id = %(clinic)s AND recorded_by_id = %(user)s
-        UNION ALL
-        SELECT patient_id, performed_at FROM treatments_session
-        WHERE clinic_id = %(clinic)s AND recorded_by_id = %(user)s
-    ) AS work GROUP BY patient_id ORDER BY at DESC, patient_id LIMIT %(limit)s
-"""
 # Patients in care with a signed exam that still has an active point, not seen again for so long, and not booked.
+# SQL, because in the ORM it took 3 times as long: 6 % of the start page.
 DUE = """
     SELECT patient_id, last_at, points FROM (
         SELECT a.patient_id, max(a.performed_at) AS last_at,
@@ -50,9 +44,17 @@ DUE = """
 
 
 def recent_patients(*, clinic_id: UUID, user_id: UUID, limit: int) -> list[tuple[Patient, datetime]]:
-    rows = prepared(RECENT, {"clinic": clinic_id, "user": user_id, "limit": limit})
-    people = Patient.objects.in_bulk([row[0] for row in rows])
-    return [(people[pk], at) for pk, at in rows if pk in people]
+    """Return whom this therapist has worked with lately, each with their newest exam or session, newest first."""
+    newest: dict[UUID, datetime] = {}
+    for model in (Assessment, Session):
+        work = model._default_manager.filter(clinic_id=clinic_id, recorded_by_id=user_id)
+        # The newest of both kinds are among the newest of each.
+        last = work.values("patient_id").annotate(at=Max("performed_at")).order_by("-at", "patient_id")
+        for patient_id, at in last.values_list("patient_id", "at")[:limit]:
+            newest[patient_id] = max(at, newest.get(patient_id, at))
+    rows = sorted(sorted(newest.items()), key=lambda row: row[1], reverse=True)[:limit]
+    people = Patient.objects.in_bulk([patient_id for patient_id, _at in rows])
+    return [(people[patient_id], at) for patient_id, at in rows if patient_id in people]
 
 
 def due_patients(
@@ -63,6 +65,8 @@ def due_patients(
         "clinic": clinic_id, "user": user_id, "since": since, "until": until, "now": now, "limit": limit,
         "holding": HOLDING,
     }  # fmt: skip
+    if not shows_classification():
+        return []  # they are chosen by a computed class
     rows = prepared(DUE, values)
     people = Patient.objects.in_bulk([row[0] for row in rows])
     in_care = {pk for pk, person in people.items() if person.status == "in_care" and not person.is_merged}
@@ -105,7 +109,8 @@ def courses(patient_ids: Sequence[UUID]) -> list[Course]:
     found: dict[UUID, Course] = {}
     for finding in findings:
         course = _course_of(found, finding.trigger_point)
-        course.steps.append({"what": "found", "at": finding.assessment.performed_at, "class": finding.class_code})
+        shown_class = finding.class_code if shows_classification() else ""
+        course.steps.append({"what": "found", "at": finding.assessment.performed_at, "class": shown_class})
         if finding.point_view:
             course.point = {"view": finding.point_view, "x": finding.point_x, "y": finding.point_y}
     for treatment in treatments:

@@ -19,12 +19,14 @@ from clinic.errors import FieldError
 from clinic.refusals import message_of
 from patients.labels import ALERT_SIDES, BODY_REGIONS
 from records.models import Record
+from treatments import labels, measures
 from treatments import rules as dose_rules
 from treatments.documents import session_content
 from treatments.models import Session
 from workspace import safety_lines
 
 Lines = list[tuple[str, str]]
+REGION_OF = {key: muscle["region"] for key, muscle in catalogue.MUSCLES.items()}
 
 
 @dataclass
@@ -104,8 +106,8 @@ def _finding(finding: dict[str, Any], unit: str) -> Block:
     values = {**words.SIGN_VALUES, **words.WHY_NOT_TESTED}
     block = Block(
         muscle_name(finding["muscle"], finding["side"], finding["place"]),
-        code=finding["class"],
-        word=str(words.CLASSES[finding["class"]]),
+        code=finding.get("class", ""),
+        word=str(words.CLASSES.get(finding.get("class", ""), "")),
     )
     for sign in ("taut_band", "hypersensitive_spot", "referred_pain"):
         block.lines.append((str(words.SIGNS[sign]), str(values[finding[sign]])))
@@ -132,13 +134,19 @@ def _finding(finding: dict[str, Any], unit: str) -> Block:
     block.lines += [(_("Unusual value, because"), why) for why in finding["limit_reasons"].values()]
     if finding["notes"]:
         block.lines.append((_("Note"), finding["notes"]))
+    if "class" in finding:
+        block.lines += _judgement(finding)
+    return block
+
+
+def _judgement(finding: dict[str, Any]) -> Lines:
+    """What the rule set says, where the clinic shows it."""
+    lines = []
     if finding["missing_tests"]:
         tests = ", ".join(str(words.SIGNS[test]).lower() for test in finding["missing_tests"])
-        block.lines.append((_("Would settle it"), tests))
-    block.lines.append(
-        (_("Judged by"), f"{_(rules.RULE_SETS[finding['rule_set']].label)} (v{finding['rule_set_version']})")
-    )
-    return block
+        lines.append((_("Would settle it"), tests))
+    rule_set = _(rules.RULE_SETS[finding["rule_set"]].label)
+    return [*lines, (_("Judged by"), f"{rule_set} (v{finding['rule_set_version']})")]
 
 
 def _movement(movement: dict[str, Any]) -> tuple[str, str]:
@@ -181,7 +189,7 @@ def session(document: Session, safety: Mapping[str, Any] | None = None) -> list[
             *(_intervention(i) for i in content["interventions"]),
             Block("", [(_("Weight of the patient"), f"{number(weight)} kg")] if weight is not None else []),
         ]),
-        Section(_("Before and after"), [Block("", _measures(content["measures"], unit))]),
+        Section(_("Before and after"), [Block("", _measures(content, unit))]),
         Section(_("Stops passed"), [Block("", safety_lines.answers(content["overrides"]))]),
         Section(_("Acknowledged"), [Block("", safety_lines.answers(content["acknowledged"]))]),
         Section(_("What was known"), [Block("", safety_lines.known(content.get("safety") or safety))]),
@@ -222,22 +230,27 @@ def code_word(code: str) -> str:
     return _(code.replace("_", " "))
 
 
-def _measures(measures: list[dict[str, Any]], unit: str) -> Lines:
+def _measures(content: dict[str, Any], unit: str) -> Lines:
     lines: Lines = []
     pairs: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for measure in measures:
+    subjects: dict[tuple[Any, ...], measures.Subject] = {}
+    for measure in content["measures"]:
         key = (measure["kind"], measure["trigger_point"], measure["movement"], measure["side"])
         slot = pairs.setdefault(key, {})
         slot["before" if measure["phase"] == "before" else measure["timing"]] = measure["value"]
-    for (kind, _point, movement, _side), values in pairs.items():
+        subjects[key] = measures.subject_of(measure, content["interventions"], REGION_OF)
+    for key, values in pairs.items():
+        kind, _point, movement, _side = key
         label = {"pain": _("Pain"), "ppt_kpa": _("Pressure-pain threshold"), "rom_deg": _("Range")}[kind]
         if movement:
             label = f"{label}: {_(catalogue.MOVEMENTS[movement])}"
         before = values.pop("before", None)
         texts = [f"{_('before')} {measured(kind, before, unit)}"] if before is not None else []
         for timing, value in values.items():
-            said = f", {change_in_words(kind, before, value, unit)}" if before is not None else ""
-            texts.append(f"{_('after')} ({code_word(timing)}) {measured(kind, value, unit)}{said}")
+            after = f"{_('after')} ({code_word(timing)}) {measured(kind, value, unit)}"
+            if before is not None:
+                after += f", {change_in_words(kind, before, value, unit, subjects[key])}"
+            texts.append(after)
         lines.append((label, "; ".join(texts)))
     return lines
 
@@ -248,17 +261,12 @@ def measured(kind: str, value: Any, unit: str) -> str:
     return f"{number(value)}°" if kind == "rom_deg" else f"{number(value)} / 10"
 
 
-def change_in_words(kind: str, before: Any, after: Any, unit: str) -> str:
-    """What the difference says, by each source that says something."""
-    change = dose_rules.change(kind, Decimal(str(before)), Decimal(str(after)))
+def change_in_words(kind: str, before: Any, after: Any, unit: str, subject: measures.Subject) -> str:
+    """What the difference says, by each source that fits."""
+    change = measures.compare(kind, Decimal(str(before)), Decimal(str(after)), subject)
     sign = "+" if change.difference > 0 else "−" if change.difference < 0 else "±"
     amount = measured(kind, abs(change.difference), unit).removesuffix(" / 10")
-    parts = [f"{sign}{amount}"]
-    if change.beyond:
-        parts.append(_("beyond measurement error by {sources}").format(sources=", ".join(change.beyond)))
-    if change.within:
-        parts.append(_("within it by {sources}").format(sources=", ".join(change.within)))
-    return " ".join([parts[0], f"({'; '.join(parts[1:])})"]) if parts[1:] else parts[0]
+    return labels.describe_change(kind, change, f"{sign}{amount}")
 
 
 # --- Around ---------------------------------------------------------------------------------------------------
@@ -269,11 +277,11 @@ def exam_hints(content: dict[str, Any]) -> list[tuple[str, str]]:
     found = []
     for index, finding in enumerate(content["findings"]):
         name = muscle_name(finding["muscle"], finding["side"], finding["place"])
-        if finding["missing_tests"]:
+        if finding.get("missing_tests"):
             test = str(words.SIGNS[finding["missing_tests"][0]]).lower()
             text = _("{name} is not settled; testing {test} would help.")
             found.append((f"/findings/{index}/{finding['missing_tests'][0]}", text.format(name=name, test=test)))
-        elif finding["class"] == "activity_undetermined":
+        elif finding.get("class") == "activity_undetermined":
             text = _("{name}: nobody asked whether this is their own pain.").format(name=name)
             found.append((f"/findings/{index}/recognised", text))
     if content["pain_now"] is None:

@@ -25,13 +25,16 @@ def sign() -> serializers.ChoiceField:
     return serializers.ChoiceField(rules.SIGN_VALUES, required=False, default="not_tested")
 
 
+NOT_IN_DOCUMENTATION_ONLY = "left out where the clinic is in documentation-only mode, as are class and rule set"
+
+
 class RedFlagInput(StrictSerializer):
     code = serializers.ChoiceField(list(rules.RED_FLAGS))
     answer = serializers.ChoiceField(rules.RED_FLAG_ANSWERS)
     note = Text(
         required=False, allow_blank=True, default="", max_length=2000, help_text="required with the answer `declined`"
     )
-    source = serializers.ChoiceField(
+    source = serializers.ChoiceField(  # type: ignore[assignment]
         table.ANSWER_SOURCES,
         required=False,
         default="asked_each",
@@ -205,14 +208,14 @@ class FindingOutput(serializers.Serializer[Any]):
     probe_area_cm2 = serializers.FloatField(allow_null=True)
     limit_reasons = serializers.DictField(child=serializers.CharField())
     notes = serializers.CharField()
-    criteria = serializers.ChoiceField(rules.CRITERIA_VALUES)
-    rule_set = serializers.ChoiceField(list(rules.RULE_SETS))
-    rule_set_version = serializers.IntegerField()
-    missing_tests = serializers.ListField(child=serializers.CharField())
+    criteria = serializers.ChoiceField(rules.CRITERIA_VALUES, required=False, help_text=NOT_IN_DOCUMENTATION_ONLY)
+    rule_set = serializers.ChoiceField(list(rules.RULE_SETS), required=False)
+    rule_set_version = serializers.IntegerField(required=False)
+    missing_tests = serializers.ListField(child=serializers.CharField(), required=False)
 
     def get_fields(self) -> dict[str, Any]:
         """`class` is a word of Python, so it cannot be declared above."""
-        return {**super().get_fields(), "class": serializers.ChoiceField(rules.CLASSES)}
+        return {**super().get_fields(), "class": serializers.ChoiceField(rules.CLASSES, required=False)}
 
 
 class DocumentOutput(serializers.Serializer[Any]):
@@ -279,11 +282,11 @@ class TriggerPointOutput(serializers.Serializer[Any]):
     last_seen_at = serializers.DateTimeField()
     provisional = serializers.BooleanField(help_text="seen in drafts only")
     sightings = serializers.IntegerField()
-    criteria = serializers.ChoiceField(rules.CRITERIA_VALUES)
+    criteria = serializers.ChoiceField(rules.CRITERIA_VALUES, required=False, help_text=NOT_IN_DOCUMENTATION_ONLY)
     first_seen_at = serializers.DateTimeField()
 
     def get_fields(self) -> dict[str, Any]:
-        return {**super().get_fields(), "class": serializers.ChoiceField(rules.CLASSES)}
+        return {**super().get_fields(), "class": serializers.ChoiceField(rules.CLASSES, required=False)}
 
 
 class TriggerPointPage(serializers.Serializer[Any]):

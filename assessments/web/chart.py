@@ -59,5 +59,7 @@ def _muscle(muscle: dict[str, Any]) -> dict[str, Any]:
         "t": muscle["tier"],
         "p": muscle["referral"]["primary"],
         "s": muscle["referral"]["spillover"],
+        # The usual zones were not compared with a published source; the screen says so.
+        "u": not muscle["referral_checked_against_found_page"],
         "k": f"{name} {muscle['name']} {muscle['latin']}".casefold(),
     }

@@ -21,7 +21,9 @@ from assessments.red_flag_table import (
     ACKNOWLEDGE,
     CAUTION,
     EVERYWHERE,
+    EXERCISE,
     LEVELS,
+    NECK_MOVEMENT,
     PROPOSAL,
     RED_FLAGS,
     STOP,
@@ -66,8 +68,8 @@ class ClearanceForm(forms.Form):
         label=gettext_lazy("Seen at"),
     )
 
-    def __init__(self, *arguments: Any, flag: OpenFlag, asks_age: bool, **named: Any) -> None:
-        super().__init__(*arguments, auto_id=f"{flag.code}-%s", **named)
+    def __init__(self, data: Any = None, *, flag: OpenFlag, asks_age: bool) -> None:
+        super().__init__(data, auto_id=f"{flag.code}-%s")
         self.flag = flag
         if RED_FLAGS[flag.code].is_emergency:
             self.fields["seen_by"].required = self.fields["seen_at"].required = True
@@ -227,7 +229,8 @@ def _is_covered(effect: Effect, effects: Iterable[Effect], flag: OpenFlag) -> bo
 
 def effect_text(effect: Effect, flag: OpenFlag) -> str:
     """Say what an effect stops, or asks for, and where."""
-    techniques = _listed(words.TECHNIQUE_CLASSES[name] for name in words.TECHNIQUE_CLASSES if name in effect.classes)
+    named = effect.classes - {NECK_MOVEMENT} if EXERCISE in effect.classes else effect.classes
+    techniques = _listed(word for name, word in words.TECHNIQUE_CLASSES.items() if name in named)
     regions = regions_of(effect.place, flag)
     if effect.place == EVERYWHERE or len(regions) == len(BODY_REGIONS):
         where = _("the whole body")

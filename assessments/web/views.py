@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from rest_framework import serializers
 
+from accounts.queries import shows_classification
 from accounts.web.pages import page
 from assessments import actions, catalogue, checks, documents, drafts, exam_paths, queries, rules
 from assessments.api.serializers import AssessmentChanges, FindingInput
@@ -73,8 +74,7 @@ def derived(exam: Assessment) -> dict[str, Any]:
     return {
         "findings": {
             str(f.pk): {
-                "class": f.class_code,
-                "missing": f.missing_tests,
+                **({"class": f.class_code, "missing": f.missing_tests} if shows_classification() else {}),
                 "trigger_point": str(f.trigger_point_id),
                 "mean_kpa": float(mean) if (mean := rules.mean_ppt_kpa(f.ppt_kpa)) is not None else None,
             }
@@ -151,12 +151,8 @@ def context(request: Any, exam: Assessment) -> dict[str, Any]:
         "flat": flat,
         "derived": derived(exam),
         "rows": exam_paths.ROWS,
-        "rules": {
-            "formula": formula_json(rule_set.formula),
-            "waived": sorted(rule_set.waived_if_unreachable),
-            "cheapest": rules.CHEAPEST_FIRST,
-            "label": _(rule_set.label),
-        },
+        # Without them the screen computes no class: documentation-only mode.
+        "rules": rules_json(rule_set) if shows_classification() else None,
         "last": last_points(last) if last else [],
         "unit": unit,
         "factor": 1 if unit == KPA else float(rules.KPA_PER_KGF_CM2),
@@ -165,7 +161,7 @@ def context(request: Any, exam: Assessment) -> dict[str, Any]:
         "red_flags_asked": [code for code, flag in rules.RED_FLAGS.items() if flag.is_mandatory],
         "texts": words.texts(words.SCREEN),
         "signs": words.texts(words.SIGNS),
-        "classes": words.texts(words.CLASSES),
+        "classes": words.texts(words.CLASSES) if shows_classification() else {},
         "qualities": words.texts(words.QUALITIES),
     }
     return {
@@ -196,6 +192,16 @@ def known_flags(request: Any, exam: Assessment) -> FlagState:
     return queries.flag_state(people, at=timezone.now(), leave_out=exam.subject_id)
 
 
+def rules_json(rule_set: rules.RuleSet) -> dict[str, Any]:
+    """A rule set as data, by which the screen classifies while it is being filled in."""
+    return {
+        "formula": formula_json(rule_set.formula),
+        "waived": sorted(rule_set.waived_if_unreachable),
+        "cheapest": rules.CHEAPEST_FIRST,
+        "label": _(rule_set.label),
+    }
+
+
 def formula_json(formula: rules.AtLeast) -> dict[str, Any]:
     """A rule set's formula as data; `static/js/kleene.js` reads it."""
     parts = [part if isinstance(part, str) else formula_json(part) for part in formula.parts]
@@ -218,7 +224,7 @@ def last_points(last: Assessment) -> list[dict[str, Any]]:
         fields = {path.removeprefix(row): value for path, value in flat.items() if path.startswith(row)}
         fields.pop("ordinal", None)
         fields.pop("notes", None)
-        kept.append({"id": str(finding.pk), "class": finding.class_code, "fields": fields})
+        kept.append({"id": str(finding.pk), "fields": fields})
     return kept
 
 

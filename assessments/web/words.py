@@ -128,6 +128,7 @@ SCREEN = {
     "why_none": _("None of the criteria is present yet."),
     "mean": _("mean {value} {unit}"),
     "point": _("Point {number}: {name}, {class}"),
+    "point_without_class": _("Point {number}: {name}"),
     "last_point": _("From the last exam: {name}"),
     "where_to": _("Where to? Touch the zones."),
     "refers_here": _("What refers here: {zone}"),

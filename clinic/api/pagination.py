@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 from rest_framework.request import Request
 
-from clinic.errors import FieldError, Invalid
+from clinic.errors import Invalid
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
@@ -107,6 +107,4 @@ def moment(text: str) -> datetime:
 
 def invalid_parameter(name: str, reason: str, /, **params: Any) -> Invalid:
     """One wrong query parameter; its pointer is the parameter's name after `?`."""
-    if " " in reason:  # Transition: a finished sentence.
-        return Invalid(errors=[FieldError(f"?{name}", *("invalid", reason))])
     return Invalid.at(f"?{name}", reason, **params)

@@ -116,8 +116,12 @@ def problem_of(error: DomainError) -> dict[str, Any]:
 
 def error_member(error: FieldError) -> dict[str, Any]:
     """Return one member of `errors`."""
-    params = {} if isinstance(error.params, str) else dict(error.params)
-    return {"pointer": error.pointer, "code": error.code, "detail": message_of(error), "params": params}
+    return {
+        "pointer": error.pointer,
+        "code": error.code,
+        "detail": message_of(error),
+        "params": dict(error.params),
+    }
 
 
 def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:

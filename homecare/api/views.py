@@ -18,7 +18,7 @@ from clinic.api.views import ClinicView, etag
 from homecare import actions, library, queries, rules
 from homecare import content as contents
 from homecare.api import serializers as shapes
-from homecare.models import CheckIn, Programme, ReminderPlan, Step, Template
+from homecare.models import CheckIn, Programme, ReminderPlan, Step, Template, Version
 from patients.queries import identities, zone_of
 
 EXAMPLE = OpenApiExample(
@@ -35,8 +35,7 @@ EXAMPLE = OpenApiExample(
 )  # fmt: skip
 
 
-def shown(programme: Programme) -> dict[str, Any]:
-    version, steps = queries.current_version(programme)
+def shown(programme: Programme, version: Version | None, steps: list[Step]) -> dict[str, Any]:
     return {
         "id": programme.pk,
         "patient_id": programme.patient_id,
@@ -52,11 +51,16 @@ def shown(programme: Programme) -> dict[str, Any]:
     }
 
 
+def all_shown(programmes: list[Programme]) -> list[dict[str, Any]]:
+    versions = queries.current_versions(programmes)
+    return [shown(programme, *versions.get(programme.pk, (None, []))) for programme in programmes]
+
+
 def answer(programme: Programme, number: int = status.HTTP_200_OK) -> Response:
     headers = {"ETag": etag(programme.revision)}
     if number == status.HTTP_201_CREATED:
         headers["Location"] = f"/api/v1/programmes/{programme.pk}/"
-    return Response(shown(programme), status=number, headers=headers)
+    return Response(shown(programme, *queries.current_version(programme)), status=number, headers=headers)
 
 
 class PatientProgrammes(ClinicView):
@@ -76,7 +80,7 @@ class PatientProgrammes(ClinicView):
         if page.after:
             found = found.filter(pk__lt=page.after[0])
         rows = list(found.newest_first()[: page.limit + 1])
-        return Response(page.answer(rows, lambda p: [p.pk], lambda some: [shown(p) for p in some]))
+        return Response(page.answer(rows, lambda p: [p.pk], all_shown))
 
     @extend_schema(
         operation_id="patients_programmes_create", tags=["home programmes"], request=shapes.ProgrammeInput,

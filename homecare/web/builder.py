@@ -54,7 +54,7 @@ def points_to_press(request: Any, patient_id: UUID) -> list[dict[str, Any]]:
     found = trigger_points(clinic_id=request.clinic.pk, patient_ids=people, after=None, limit=60)
     order = {"active": 0, "activity_undetermined": 1, "latent": 2, "indeterminate": 3}
     ratings = contents.ratings()
-    fit = [p for p in found if p["class"] in order and ratings.get(p["muscle"]) != "no"]
+    fit = [p for p in found if p.get("class") in order and ratings.get(p["muscle"]) != "no"]
     fit.sort(key=lambda p: order[p["class"]])
     return [{"trigger_point": str(p["id"]), "muscle": p["muscle"], "side": p["side"]} for p in fit]
 

@@ -46,7 +46,7 @@ class Messages(ClinicView):
         found = Message.objects.visible_to(self.caller)
         if wanted := request.query_params.get("state"):
             if wanted not in rules.STATES:
-                raise invalid_parameter("state", f"One of: {', '.join(rules.STATES)}.")
+                raise invalid_parameter("state", "invalid.choice", choices=list(rules.STATES))
             found = found.filter(state=wanted)
         if patient_id := uuid_of(request, "patient_id"):
             found = found.filter(patient_id__in=identities(clinic_id=self.caller.clinic_id, patient_id=patient_id))

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import policies
 from accounts.web.pages import page
-from clinic.errors import Forbidden, Invalid, NotFound
+from clinic.errors import Invalid, NotFound
 from messaging import actions, engine, queries, rules, texts
 from messaging.models import Message, Wording
 from messaging.web import words
@@ -24,15 +24,6 @@ from messaging.web import words
 SHOWN_FOR = timedelta(days=7)
 SHOWN = 100
 TROUBLE = [rules.UNKNOWN, rules.FAILED, rules.BOUNCED, rules.COMPLAINED, rules.WITHHELD, rules.DROPPED]
-
-
-class OwnersOnly(Forbidden):
-    reason = "owners_only"
-
-
-def require_owner(request: Any) -> None:
-    if not policies.may_administer(request.user, request.clinic.pk):
-        raise OwnersOnly
 
 
 @page(scope="homecare:read", action="page.messages")
@@ -125,7 +116,7 @@ class HowToSend(forms.Form):
 
 @page(scope="homecare:read", action="page.messages.settings", methods="GET POST")
 def settings_page(request: Any) -> HttpResponse:
-    require_owner(request)
+    policies.require_owner(request.caller)
     sending = engine.sending_of(request.clinic.pk)
     form = HowToSend(request.POST or None, initial={name: getattr(sending, name) for name in actions.SETTABLE})
     if request.method == "POST" and form.is_valid():
@@ -138,7 +129,7 @@ def settings_page(request: Any) -> HttpResponse:
 @page(scope="homecare:read", action="page.messages.words", methods="GET POST")
 def wording(request: Any) -> HttpResponse:
     """Every text that goes out, ours or the clinic's own, to read and to change."""
-    require_owner(request)
+    policies.require_owner(request.caller)
     own = {(w.kind, w.channel, w.language): w for w in Wording.objects.all()}
     lines = [
         {

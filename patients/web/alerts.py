@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -54,11 +56,17 @@ class AlertForm(forms.Form):
         code_field.choices = [("", _("Choose an alert")), *labels.alert_choices()]
 
     def new_alert(self) -> actions.NewAlert:
-        values = dict(self.cleaned_data)
-        place = {name: values.pop(name) or None for name in ("side", "region")}
-        if not rules.ALERTS[values["code"]].has_place:
-            place = {}  # the page hides the two fields then; what stood in them before is not meant
-        return actions.NewAlert(**values, **place)
+        values = self.cleaned_data
+        # Where an alert has no place, the page hides the two fields; what stood in them before is not meant.
+        has_place = rules.ALERTS[values["code"]].has_place
+        return actions.NewAlert(
+            code=values["code"],
+            note=values["note"],
+            side=values["side"] or None if has_place else None,
+            region=values["region"] or None if has_place else None,
+            since_date=values["since_date"],
+            reported_by=values["reported_by"],
+        )
 
 
 @page(scope="patients:read", action="page.patient.alerts", methods="GET POST")
@@ -116,24 +124,37 @@ def _show(form: AlertForm, refusal: DomainError) -> None:
         form.add_error(None, message_of(refusal))
 
 
+@dataclass(frozen=True)
+class Line:
+    """One alert as the page shows it."""
+
+    alert: Alert
+    label: str
+    place: str
+    reporter: str
+    noted_by: User | None
+    ended_by: User | None
+
+
+def _line(alert: Alert, names: Mapping[UUID, User]) -> Line:
+    return Line(
+        alert=alert,
+        label=_(rules.ALERTS[alert.code].label),
+        place=labels.alert_place(alert.side, alert.region),
+        reporter=str(labels.ALERT_REPORTERS.get(alert.reported_by, "")),
+        noted_by=names.get(alert.noted_by_user_id) if alert.noted_by_user_id else None,
+        ended_by=names.get(alert.ended_by_user_id) if alert.ended_by_user_id else None,
+    )
+
+
 def _render(request: Any, patient: Patient, *, form: AlertForm, status: int, not_ended: Any = None) -> HttpResponse:
     rows = list(Alert.objects.filter(patient=patient).order_by("-noted_at", "-id"))
     names = User.objects.in_bulk({pk for row in rows for pk in (row.noted_by_user_id, row.ended_by_user_id) if pk})
-    lines = [
-        {
-            "alert": row,
-            "label": _(rules.ALERTS[row.code].label),
-            "place": labels.alert_place(row.side, row.region),
-            "reporter": labels.ALERT_REPORTERS.get(row.reported_by, ""),
-            "noted_by": names.get(row.noted_by_user_id),
-            "ended_by": names.get(row.ended_by_user_id),
-        }
-        for row in rows
-    ]
+    lines = [_line(row, names) for row in rows]
     context = {
         "patient": patient,
-        "current": [line for line in lines if line["alert"].ended_at is None],
-        "ended": [line for line in lines if line["alert"].ended_at is not None][:ENDED_SHOWN],
+        "current": [line for line in lines if line.alert.ended_at is None],
+        "ended": [line for line in lines if line.alert.ended_at is not None][:ENDED_SHOWN],
         "form": form,
         "not_ended": not_ended,
         "may_write": "patients:write" in request.caller.scopes and not patient.is_merged,

@@ -93,7 +93,7 @@ class Appointments(ClinicView):
                 found = found.filter(**{name: one})
         if wanted := request.query_params.get("status"):
             if wanted not in rules.STATUSES:
-                raise invalid_parameter("status", f"One of: {', '.join(rules.STATUSES)}.")
+                raise invalid_parameter("status", "invalid.choice", choices=list(rules.STATUSES))
             found = found.filter(status=wanted)
         rows = page.rows(found, "starts_at")
         self.saw(*{row.patient_id for row in rows[: page.limit]})
@@ -250,15 +250,15 @@ class Slots(ClinicView):
         """The first free times, in order."""
         type_id = uuid_of(request, "type_id")
         if type_id is None:
-            raise invalid_parameter("type_id", "The type of appointment, please.")
+            raise invalid_parameter("type_id", "invalid.appointment_type_missing")
         kind = holding.find_type(type_id)
         kind = kind.lasting(number_of(request, "length_min", *rules.LENGTH_MIN, kind.length_min))
         since = max(moment_of(request, "since") or timezone.now(), timezone.now())
         if since > timezone.now() + holding.FORWARDS:
-            raise invalid_parameter("since", "At most two years ahead.")
+            raise invalid_parameter("since", "invalid.too_far_ahead")
         weekdays = request.query_params.getlist("weekday")
         if any(day not in list("0123456") for day in weekdays):
-            raise invalid_parameter("weekday", "0 (Monday) to 6.")
+            raise invalid_parameter("weekday", "invalid.weekday")
         search = slots.Search(
             since, since + timedelta(weeks=number_of(request, "weeks", 1, rules.MOST_WEEKS, 4)),
             therapists=uuids_of(request, "therapist_id"), rooms=uuids_of(request, "room_id"),
@@ -380,7 +380,7 @@ class Figures(ClinicView):
         last = day_of(request, "last", today)
         first = day_of(request, "first", last - queries.FIGURES_BACK)
         if not first <= last <= first + queries.FIGURES_MOST:
-            raise invalid_parameter("last", "Not before the first day, and within a year of it.")
+            raise invalid_parameter("last", "invalid.figures_last_day")
         found = queries.figures(self.caller.clinic_id, first=first, last=last, zone=zone)
         names = names_of(shapes.FiguresOutput)
         rows = [{name: getattr(one, name) for name in names} for one in found]

@@ -168,8 +168,9 @@ def tapped(request: Any, patient: Patient) -> Any:
 def unfilled(request: Any, patient: Patient) -> list[Series]:
     """The patient's running series with sessions still to book."""
     people = identities(clinic_id=request.clinic.pk, patient_id=patient.pk)
-    running = Series.objects.filter(patient_id__in=people, ended_at=None).order_by("starts_on", "pk")
-    return [plan for plan in running if follow_ups.sessions_left(plan)]
+    running = list(Series.objects.filter(patient_id__in=people, ended_at=None).order_by("starts_on", "pk"))
+    sessions_left = follow_ups.all_sessions_left(running)
+    return [plan for plan in running if sessions_left[plan.pk]]
 
 
 def usual(request: Any, patient: Patient, plans: Sequence[Series] = ()) -> dict[str, Any]:
@@ -270,11 +271,12 @@ def patient_list(request: Any, patient_id: UUID) -> HttpResponse:
     now = timezone.now()
     rows = list(patient_appointments(request, patient).with_names().order_by("-starts_at")[:100])
     plans = list(Series.objects.filter(patient_id__in=people).select_related("type").order_by("-pk"))
+    sessions_left = follow_ups.all_sessions_left(plans)
     context = {
         "patient": patient, "words": words,
         "ahead": [one for one in reversed(rows) if one.ends_at > now],
         "past": [one for one in rows if one.ends_at <= now],
-        "plans": [(plan, follow_ups.sessions_left(plan)) for plan in plans],
+        "plans": [(plan, sessions_left[plan.pk]) for plan in plans],
         "months": RECALL_MONTHS,
         "may_book": "scheduling:write" in request.caller.scopes,
     }  # fmt: skip

@@ -73,6 +73,9 @@ def several(label: Any) -> forms.MultipleChoiceField:
 TECHNIQUE = [("", gettext_lazy("none in particular")), *((code, t.label) for code, t in TECHNIQUES.items())]
 
 
+COMPETENCY = [(code, gettext_lazy(label)) for code, label in COMPETENCIES.items()]
+
+
 class SiteForm(SetupForm):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
     address = forms.CharField(label=gettext_lazy("Address"), max_length=500, required=False)
@@ -95,7 +98,7 @@ class TypeForm(SetupForm):
 
 class CompetencyForm(SetupForm):
     user_id = choice(gettext_lazy("Therapist"))
-    technique = forms.ChoiceField(label=gettext_lazy("Competency"), choices=list(COMPETENCIES.items()))
+    technique = forms.ChoiceField(label=gettext_lazy("Competency"), choices=COMPETENCY)
     valid_until = day(gettext_lazy("Valid until (empty: without an end)"), required=False)
     proof = forms.CharField(
         label=gettext_lazy("Proof: certificate, course or reference"), max_length=500, required=False

@@ -5,10 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from assessments import queries
 from assessments.queries import flag_state
 from clinic import tenancy
-from clinic.sql import prepared
 from patients import actions as patients
 from patients.queries import identities
 from tests import builders
@@ -131,17 +129,8 @@ def test_who_was_never_examined_is_unscreened(state):
 
 
 @pytest.mark.parametrize("exams", [1, 12])
-def test_it_takes_two_statements_however_many_exams_there_are(cast, patient, examine, exams, monkeypatch):
+def test_it_takes_two_statements_however_many_exams_there_are(cast, patient, examine, exams, django_assert_num_queries):
     for days in range(exams):
         examine(builders.screen(yes=[VASCULAR] if days % 2 else []), days=days)
-    statements = []
-
-    def counted(statement, values):
-        statements.append(statement)
-        return prepared(statement, values)
-
-    monkeypatch.setattr(queries, "prepared", counted)
-    with tenancy.scope(cast.clinic.pk):
+    with tenancy.scope(cast.clinic.pk), django_assert_num_queries(2):
         flag_state([patient], at=timezone.now(), regions=["neck", "leg"], first_visit=False)
-
-    assert len(statements) == 2

@@ -6,7 +6,7 @@ from itertools import pairwise, product
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assessments import catalogue, red_flag_table, red_flags
@@ -299,6 +299,8 @@ def test_emergencies_and_what_blocks():
 # --- Nothing that is learned loosens --------------------------------------------------------------------------
 
 days = st.integers(0, 60)
+# An exam has 17 answers, so drawing some exams takes its time on a busy machine.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 places = st.sampled_from([(), ("arm",), ("neck", "leg")])
 
 
@@ -349,6 +351,7 @@ def assert_not_looser(before, after, *, but=frozenset()):
     assert set(before.unanswered) - but <= set(after.unanswered)
 
 
+@unhurried
 @given(answers_of(), clearances_of(), st.sampled_from(CODES), days, places, st.sampled_from(SIDES), st.booleans())
 def test_one_more_yes_never_loosens(answers, clearances, code, at, regions, side, is_draft):
     more = answer(code, "yes", at, number=9, regions=regions, side=side, is_draft=is_draft)
@@ -360,6 +363,7 @@ def test_one_more_yes_never_loosens(answers, clearances, code, at, regions, side
     assert_not_looser(before, after, but={code})
 
 
+@unhurried
 @given(answers_of(), clearances_of(), st.data())
 def test_one_no_removed_or_turned_into_a_yes_never_loosens(answers, clearances, data):
     noes = [index for index, given_ in enumerate(answers) if given_.answer == "no"]
@@ -376,6 +380,7 @@ def test_one_no_removed_or_turned_into_a_yes_never_loosens(answers, clearances, 
     assert_not_looser(before, state(*turned, clearances=clearances, regions=BODY_REGIONS))
 
 
+@unhurried
 @given(answers_of(), clearances_of(), st.permutations(BODY_REGIONS))
 def test_more_regions_to_treat_never_ask_less(answers, clearances, regions):
     asked = [
@@ -386,6 +391,7 @@ def test_more_regions_to_treat_never_ask_less(answers, clearances, regions):
     assert all(fewer <= more for fewer, more in pairwise(asked))
 
 
+@unhurried
 @given(answers_of(), clearances_of())
 def test_an_empty_exam_changes_nothing(answers, clearances):
     empty = [answer(code, "not_asked", 0, number=9) for code in CODES]

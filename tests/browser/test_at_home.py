@@ -9,6 +9,7 @@ import uuid
 import httpx
 import pytest
 
+from tests.browser.bars import find_faults
 from tests.browser.conftest import PHONE
 
 pytestmark = pytest.mark.processes
@@ -215,6 +216,17 @@ def test_axe_finds_nothing_on_the_phone(person, link, theme):
     page.goto("/s/AAAAAAAAAAAAAAAAAAAAAAAAAAA/")
     look("stop")
     assert found == []
+
+
+@pytest.mark.parametrize("locale", ["en", "de"])
+def test_every_button_is_in_reach_of_a_thumb(person, link, locale):
+    _phone, page = opened(person, link, locale=locale)
+    for width in (320, 360, 390, 412, 844):
+        page.set_viewport_size({"width": width, "height": 800})
+        height = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": width, "height": height})  # the whole page at once
+        assert find_faults(page, "main") == [], width
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), width
 
 
 def test_light_enough_for_a_slow_phone(person, link):

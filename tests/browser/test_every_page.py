@@ -34,6 +34,7 @@ def desk_pages(page, writer, patient_id):
 def states(person_, page, writer, patient_id):
     """(name, how to get there) for all pages of a therapist."""
     exam = {"performed_at": "2026-01-05T09:00:00Z", "pain_now": 6,
+            "red_flags": [{"code": "inflammatory", "answer": "yes"}],
             "range_of_motion": [{"movement": "cervical.rotation", "side": "right", "degrees": 52}],
             "findings": [{"muscle": "levator_scapulae", "side": "right", "taut_band": "present",
                           "hypersensitive_spot": "present", "recognised": "yes", "ppt_kpa": [180]}]}  # fmt: skip
@@ -66,6 +67,10 @@ def states(person_, page, writer, patient_id):
     )
     yield "new patient", lambda: page.goto("/patients/new/")
     yield "patient", lambda: (page.goto(f"/patients/{patient_id}/"), page.wait_for_selector("body-chart svg"))
+    yield (
+        "red flags of the patient",
+        lambda: (page.goto(f"/patients/{patient_id}/red-flags/"), page.click("details.sure > summary >> nth=0")),
+    )
     yield "exam", exam_screen
     for sheet in ("red-flags", "range", "pain", "notes", "keys"):
         yield (

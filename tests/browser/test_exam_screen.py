@@ -232,7 +232,7 @@ def test_points_of_the_last_exam_wait_to_be_confirmed(person, writer, patient_id
     page.click("[data-review]")
     page.wait_for_url("**/review/")
 
-    assert page.inner_text(".wrong").count("Brought from the last exam") == 1
+    assert page.inner_text(".wrong").count("copied from the last exam") == 1
     assert page.locator(".wrong").count() == 2
     assert page.is_disabled("text=Sign as")
     page.goto(url)
@@ -261,7 +261,7 @@ def test_impossible_and_unusual_values_are_answered_in_place(person, writer, pat
     page.click("[data-review]")
     page.wait_for_url("**/review/")
 
-    assert "Usual is 30 to 1000 kPa; say why." in page.inner_text(".wrong")
+    assert "The usual range is 30 to 1000 kPa." in page.inner_text(".wrong")
     page.goto(url)
     page.wait_for_selector("body[data-ready]")
     page.click("[data-more] > summary")
@@ -398,3 +398,49 @@ def test_pain_drawing_by_touch_and_by_list(person, writer, patient_id):
         ("head.forehead", "left", None),
         ("head.temple", "right", 6),
     ]
+
+
+def answer_flag(page, code, value):
+    page.locator(f'[data-path="red_flags/{code}/answer"][value={value}]').click()
+
+
+def test_no_to_all_others_is_offered_when_the_whole_list_was_on_the_screen(person, writer, patient_id):
+    therapist = person()
+    page = therapist.sign_in()
+    url = therapist.new_exam(page, patient_id)
+    page.click("[data-open=red-flags]")
+    assert page.is_disabled("[data-all-no]")
+    answer_flag(page, "trauma_recent", "yes")
+    page.locator('[data-path="red_flags/trauma_recent/regions/forearm"]').click()
+    page.locator('[data-path="red_flags/trauma_recent/side"][value=left]').click()
+    answer_flag(page, "fever_infection", "declined")
+    page.fill("#note-fever_infection", "Would rather not say.")
+    assert page.is_disabled("[data-all-no]")
+    page.locator("[data-flag=psych_safety]").scroll_into_view_if_needed()
+    page.locator("[data-all-no]").scroll_into_view_if_needed()
+    page.click("[data-all-no]:enabled")
+    saved(page)
+
+    flags = {row["code"]: row for row in stored(writer, url)["red_flags"]}
+    assert len(flags) == 16
+    assert "psych_safety" not in flags
+    assert (flags["trauma_recent"]["regions"], flags["trauma_recent"]["side"]) == (["forearm"], "left")
+    assert flags["fever_infection"]["note"] == "Would rather not say."
+    assert (flags["dvt_calf"]["answer"], flags["dvt_calf"]["source"]) == ("no", "no_to_all_others")
+    assert flags["trauma_recent"]["source"] == "asked_each"
+
+
+def test_a_red_flag_that_is_corrected_loses_what_hung_on_it(person, writer, patient_id):
+    therapist = person()
+    page = therapist.sign_in()
+    url = therapist.new_exam(page, patient_id)
+    page.click("[data-open=red-flags]")
+    answer_flag(page, "dvt_calf", "yes")
+    page.locator('[data-path="red_flags/dvt_calf/side"][value=left]').click()
+    saved(page)
+    answer_flag(page, "dvt_calf", "no")
+    page.wait_for_timeout(100)
+    saved(page)
+
+    (flag,) = stored(writer, url)["red_flags"]
+    assert (flag["answer"], flag["side"], flag["regions"]) == ("no", None, [])

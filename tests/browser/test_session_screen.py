@@ -53,12 +53,12 @@ def test_compression_needling_and_what_came_of_it(person, writer, patient_id):
     assert page.inner_text("[data-needles]") == "1 still in"
     page.locator('[data-phase=after] input[value="4"]').click()
     saved(page)
-    assert "beyond measurement error by Cleland 2008; within it by Kovacs 2008" in page.inner_text(
-        "[data-phase=after] [data-change]"
-    )
+    words = page.inner_text("[data-phase=after] [data-change]")
+    assert "beyond MCID 1.3 (neck pain, Cleland 2008)" in words
+    assert "within MDC 4.0 (neck pain, Kovacs 2008)" in words
     page.click("[data-review]")
     page.wait_for_url("**/review/")
-    assert "2 needles went in and 1 came out" in page.inner_text(".wrong")
+    assert "2 needles inserted, 1 removed" in page.inner_text(".wrong")
     assert page.is_disabled("text=Sign as")
     page.goto(url)
     page.wait_for_selector("body[data-ready]")

@@ -6,6 +6,7 @@ import re
 from datetime import time, timedelta
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from messaging import actions, engine, links
@@ -329,6 +330,26 @@ def test_a_name_that_is_no_header_is_refused_for_good(inbox, owe, hand_over, in_
 
     assert state(message) == ("failed", "broken")
     assert inbox.taken == []
+
+
+# --- The limit a minute -----------------------------------------------------------------------------------------
+
+
+def test_a_minutes_limit_is_shared_given_back_and_begins_again(in_clinic):
+    clinic_id = in_clinic.clinic.pk
+    engine.sending_of(clinic_id)
+    Sending.objects.update(per_minute=5)
+
+    assert [engine.grant(clinic_id, wish) for wish in (3, 4, 4)] == [3, 2, 0]
+    engine.give_back(clinic_id, 2)
+    assert engine.grant(clinic_id, 4) == 2
+    engine.give_back(clinic_id, 50)
+    assert Sending.objects.get().window_used == 0
+
+    assert engine.grant(clinic_id, 5) == 5
+    Sending.objects.update(window_started_at=F("window_started_at") - timedelta(seconds=61))
+    assert engine.grant(clinic_id, 4) == 4
+    assert Sending.objects.get().window_used == 4
 
 
 # --- Claims ---------------------------------------------------------------------------------------------------

@@ -353,7 +353,7 @@ def test_taking_hours_away_asks_little_of_the_database(desk, django_assert_max_n
     for number in range(10):
         booked_on(desk, day + timedelta(weeks=number))
     hours = Hours.objects.get(user_id=desk.therapist_id, weekday=day.weekday())
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(28):
         availability.remove(kind="hours", pk=hours.pk, by=desk.by)
     assert len(rows()) == 10
 

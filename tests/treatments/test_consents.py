@@ -127,6 +127,7 @@ def test_a_drawn_signature_is_kept_with_its_hash(give, cast):
         ({"signed_name": ""}, ("/signed_name", "blank")),
         ({"given_at": "2999-01-01T00:00:00Z"}, ("/given_at", "in_future")),
         ({"given_at": "1999-12-31T00:00:00Z"}, ("/given_at", "too_early")),
+        ({"given_at": "0001-01-01T12:00:00Z"}, ("/given_at", "too_early")),
         ({"region": "leg"}, ("/region", "invalid_choice")),
         ({"technique_class": "cupping"}, ("/technique_class", "invalid_choice")),
         ({"valid_days": 9}, ("/valid_days", "unknown_field")),
@@ -325,6 +326,18 @@ def test_another_clinic_sees_nothing(cast, api, patient, give):
     assert stranger.post(f"/patients/{patient}/consents/{consent['id']}/withdraw/", {}).status_code == 404
     with tenancy.scope(cast.other_clinic.pk):
         assert [m.objects.count() for m in (Consent, ConsentText, ConsentWithdrawal, ConsentCopy)] == [0, 0, 0, 0]
+
+
+def test_no_row_points_into_another_clinic(cast, patient, give):
+    give()
+    with tenancy.scope(cast.clinic.pk):
+        consent = Consent.objects.get()
+    for clinic, problem in ((cast.clinic, "row-level security"), (cast.other_clinic, "foreign key")):
+        copy = Consent.objects.model(**{f.attname: getattr(consent, f.attname) for f in Consent._meta.concrete_fields})
+        copy.pk, copy.clinic_id = consent.signing_id, clinic.pk
+        # The other clinic may not write a row of ours, nor one of its own about our patient.
+        with tenancy.scope(cast.other_clinic.pk), pytest.raises(DatabaseError, match=problem), transaction.atomic():
+            copy.save(force_insert=True)
 
 
 def test_a_consent_of_another_patient_is_not_found(api, patient, give):

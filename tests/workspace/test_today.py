@@ -58,3 +58,29 @@ def test_who_was_treated_this_week_is_not_due(api, cast, seen):
     made = api().post(f"/patients/{seen}/sessions/", {"performed_at": at})
     assert made.status_code == 201
     assert due(cast) == []
+
+
+def test_recent_patients_are_of_exams_and_sessions_the_newest_first(api, cast):
+    now = timezone.now()
+    with tenancy.scope(cast.clinic.pk):
+        people = [builders.patient(cast.caller()).pk for _ in range(4)]
+
+    def record(kind, number, days):
+        body = {"performed_at": (now - timedelta(days=days)).isoformat()}
+        assert api().post(f"/patients/{people[number]}/{kind}/", body).status_code == 201
+        return now - timedelta(days=days)
+
+    record("assessments", 0, days=9)
+    exam_of_1 = record("assessments", 1, days=2)
+    record("sessions", 1, days=5)
+    session_of_0 = record("sessions", 0, days=1)
+    record("sessions", 2, days=3)
+    session_of_3 = record("sessions", 3, days=2)
+
+    with tenancy.scope(cast.clinic.pk):
+        key = {"clinic_id": cast.clinic.pk, "user_id": cast.therapist.pk}
+        three = queries.recent_patients(**key, limit=3)
+        nobody = queries.recent_patients(clinic_id=cast.clinic.pk, user_id=cast.colleague.pk, limit=3)
+    in_order = sorted([(people[1], exam_of_1), (people[3], session_of_3)])  # at the same moment: by id
+    assert [(person.pk, at) for person, at in three] == [(people[0], session_of_0), *in_order]
+    assert nobody == []

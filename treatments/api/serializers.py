@@ -9,7 +9,7 @@ from rest_framework import serializers
 from assessments import rules as exam
 from clinic.api.fields import Number, StrictInteger, StrictSerializer, Text, many
 from clinic.choices import DOCUMENT_STATUSES
-from treatments import rules, safety_entries
+from treatments import limit_sources, rules, safety_entries
 
 
 def dose_field(name: str) -> serializers.Field[Any, Any, Any, Any]:
@@ -222,6 +222,14 @@ class SessionSignedOutput(serializers.Serializer[Any]):
     signed_by = serializers.UUIDField()
 
 
+class LimitOutput(serializers.Serializer[Any]):
+    limit = serializers.ChoiceField([limit_sources.HARD, limit_sources.SOFT, limit_sources.TYPICAL])
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    status = serializers.ChoiceField(limit_sources.STATUSES, help_text="how well it is known")
+    source = serializers.CharField()  # type: ignore[assignment]
+
+
 class DoseFieldOutput(serializers.Serializer[Any]):
     name = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
@@ -231,6 +239,7 @@ class DoseFieldOutput(serializers.Serializer[Any]):
     hard = serializers.ListField(child=serializers.FloatField(), allow_null=True, help_text="refused outside")
     soft = serializers.ListField(child=serializers.FloatField(), allow_null=True, help_text="a reason is asked outside")
     typical = serializers.ListField(child=serializers.FloatField(), allow_null=True)
+    limits = LimitOutput(many=True, help_text="the same limits, each with where it comes from")
 
 
 class TechniqueOutput(serializers.Serializer[Any]):

@@ -18,7 +18,7 @@ from clinic.api.views import ClinicView, etag
 from patients.queries import identities
 from records.documents import signature_json
 from records.models import Record
-from treatments import actions, rules
+from treatments import actions, limit_sources, rules
 from treatments.api import serializers as shapes
 from treatments.documents import session_json
 from treatments.models import Session
@@ -239,10 +239,10 @@ class Techniques(ClinicView):
             "id": code,
             "label": technique.label,
             "breaks_skin": technique.breaks_skin,
-            "dose": [self._field(name, limits) for name, limits in technique.dose.items()],
+            "dose": [self._field(code, name, limits) for name, limits in technique.dose.items()],
         }
 
-    def _field(self, name: str, limits: rules.Limits) -> dict[str, Any]:
+    def _field(self, technique: str, name: str, limits: rules.Limits) -> dict[str, Any]:
         field = rules.FIELDS[name]
         measured = rules.is_measured(name)
         return {
@@ -254,4 +254,9 @@ class Techniques(ClinicView):
             "hard": list(limits.hard) if measured else None,
             "soft": list(limits.soft) if limits.soft else None,
             "typical": list(limits.typical) if limits.typical else None,
+            "limits": [
+                {"limit": limit, "low": pair[0], "high": pair[1], "status": about.status, "source": about.source}
+                for limit, pair, about in limit_sources.limits_with_sources(technique, name, limits)
+                if measured
+            ],
         }

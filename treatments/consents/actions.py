@@ -18,7 +18,7 @@ from assessments import drafts
 from audit import actions as audit
 from clinic.caller import Caller
 from clinic.constraints import violations_as
-from clinic.errors import Conflict, NotFound, Problems
+from clinic.errors import Conflict, Invalid, NotFound, Problems
 from clinic.schema import new_id
 from messaging import actions as messages
 from messaging import addresses, links
@@ -26,7 +26,6 @@ from messaging.models import Message
 from patients.models import Patient
 from patients.queries import identities, zone_of
 from treatments.consents import default_texts, queries, rules
-from treatments.consents.refusals import text_of
 from treatments.models import Consent, ConsentCopy, ConsentText, ConsentWithdrawal
 
 EARLIEST_YEAR = 2000
@@ -35,18 +34,15 @@ COPY_LATE = timedelta(hours=24)
 
 
 class TextChanged(Conflict):
-    code = "text_changed"
-    detail = "The consent text has a new version. Read the new one and record the consent again."
+    reason = "text_changed"
 
 
 class AlreadyWithdrawn(Conflict):
-    code = "already_withdrawn"
-    detail = "This consent is already withdrawn."
+    reason = "already_withdrawn"
 
 
 class TextVersionTaken(Conflict):
-    code = "version_taken"
-    detail = "Someone else has just saved a version of this text. Reload to see it."
+    reason = "version_taken"
 
 
 @dataclass(frozen=True)
@@ -97,14 +93,7 @@ def record_consents(*, patient_id: UUID, agreed: Agreed, given: Given, by: Calle
     given_at = given.given_at or at
     _check(patient, agreed, given, given_at, at)
 
-    # What was read on the screen is what is agreed to: the version is compared, and the text kept whole.
-    texts = {}
-    for region, version in agreed.versions.items():
-        text = queries.current_text(agreed.technique_class, region, agreed.language)
-        if text.version != version:
-            raise TextChanged
-        texts[region] = text
-
+    texts = _texts_read(agreed)
     signature = given.signature if given.how == rules.SIGNATURE else None
     signing_id, valid_days = new_id(), patient.clinic.consent_valid_days
     consents = [
@@ -140,6 +129,20 @@ def record_consents(*, patient_id: UUID, agreed: Agreed, given: Given, by: Calle
     return consents
 
 
+def _texts_read(agreed: Agreed) -> dict[str, queries.CurrentText]:
+    """
+    Return region to text. What was read on the screen is what is agreed to, so the versions are compared.
+
+    :raises TextChanged:
+    """
+    texts = {
+        region: queries.current_text(agreed.technique_class, region, agreed.language) for region in agreed.versions
+    }
+    if any(text.version != agreed.versions[region] for region, text in texts.items()):
+        raise TextChanged
+    return texts
+
+
 def signature_digest(strokes: rules.Strokes) -> bytes:
     """Return the SHA-256 of a signature's strokes as compact JSON."""
     return hashlib.sha256(json.dumps(strokes, separators=(",", ":")).encode()).digest()
@@ -147,21 +150,19 @@ def signature_digest(strokes: rules.Strokes) -> bytes:
 
 def _check(patient: Patient, agreed: Agreed, given: Given, given_at: datetime, at: datetime) -> None:
     problems = Problems()
-
-    def refuse(pointer: str, reason: str) -> None:
-        problems.add(pointer, reason.partition(".")[0], text_of(reason))
-
     if not agreed.versions:
-        refuse("/regions", "required.regions")
+        problems.add("/regions", "required.regions")
     if agreed.language not in default_texts.LANGUAGES:
-        refuse("/language", "unknown_code.language")
+        problems.add("/language", "unknown_code.consent_language")
     if not given.signed_name.strip():
-        refuse("/signed_name", "required.signed_name")
-    _check_way(given, refuse)
+        problems.add("/signed_name", "required.signed_name")
+    _check_way(given, problems)
     if given_at > at:
-        refuse("/given_at", "in_future.given_at")
-    if given_at.year < EARLIEST_YEAR:
-        refuse("/given_at", "too_early.given_at")
+        problems.add("/given_at", "in_future.given_at")
+    elif given_at.year < EARLIEST_YEAR:
+        problems.add("/given_at", "too_early.given_at", year=EARLIEST_YEAR)
+    elif agreed.technique_class in rules.CONSENT_REQUIRED:
+        _check_age(patient, given, given_at, problems)
     people = identities(clinic_id=patient.clinic_id, patient_id=patient.pk)
     withdrawn = ConsentWithdrawal.objects.filter(
         patient_id__in=people,
@@ -170,33 +171,35 @@ def _check(patient: Patient, agreed: Agreed, given: Given, given_at: datetime, a
         withdrawn_at__gte=given_at,
     )
     if withdrawn.exists():
-        refuse("/given_at", "before_withdrawal.given_at")
-    if agreed.technique_class in rules.CONSENT_REQUIRED:
-        _check_age(patient, given, given_at, refuse)
+        problems.add("/given_at", "before_withdrawal.given_at")
     problems.raise_if_any()
 
 
-def _check_way(given: Given, refuse: queries.Refuse) -> None:
+def _check_way(given: Given, problems: Problems) -> None:
     if given.how in rules.WITNESSED_WAYS:
         if not given.witness.strip():
-            refuse("/witness", "required.witness")
+            problems.add("/witness", "required.witness")
         if given.signature is not None:
-            refuse("/signature", "not_with_this_way.signature")
+            problems.add("/signature", "not_with_this_way.signature")
     elif given.signature is None:
-        refuse("/signature", "required.signature")
+        problems.add("/signature", "required.signature")
     else:
         problem = rules.signature_problem(given.signature)
-        if problem:
-            refuse("/signature", f"{problem}.signature")
+        if problem == "too_short":
+            problems.add("/signature", "too_short.signature")
+        elif problem == "too_long":
+            problems.add("/signature", "too_long.signature")
+        elif problem:
+            problems.add("/signature", "invalid.signature")
 
 
-def _check_age(patient: Patient, given: Given, given_at: datetime, refuse: queries.Refuse) -> None:
+def _check_age(patient: Patient, given: Given, given_at: datetime, problems: Problems) -> None:
     if patient.birth_date is None:
-        refuse("/given_at", "required.reason_birth_date")
+        problems.add("/given_at", "required.birth_date_for_consent")
         return
     years = rules.age_years(patient.birth_date, given_at.astimezone(zone_of(patient)).date())
     if rules.needs_guardian(years) and not given.guardian_relation.strip():
-        refuse("/guardian_relation", "required.guardian")
+        problems.add("/guardian_relation", "required.guardian")
 
 
 # --- Withdrawing ----------------------------------------------------------------------------------------------
@@ -229,11 +232,10 @@ def withdraw_consent(
     if ConsentWithdrawal.objects.filter(consent=consent).exists():
         raise AlreadyWithdrawn
     when = withdrawn_at or at
-    problems = Problems()
-    for is_wrong, variant in ((when > at, "in_future"), (when < consent.given_at, "before_given")):
-        if is_wrong:
-            problems.add("/withdrawn_at", variant, text_of(f"{variant}.withdrawn_at"))
-    problems.raise_if_any()
+    if when > at:
+        raise Invalid.at("/withdrawn_at", "in_future.withdrawn_at")
+    if when < consent.given_at:
+        raise Invalid.at("/withdrawn_at", "before_given.withdrawn_at")
 
     same = Consent.objects.of_patients(people).filter(
         technique_class=consent.technique_class, region=consent.region, given_at__lte=when, withdrawal=None
@@ -253,14 +255,9 @@ def withdraw_consent(
         for row in same.order_by("given_at", "id")
     ]
     ConsentWithdrawal.objects.bulk_create(withdrawals)
-    for withdrawal in withdrawals:
-        audit.log(
-            "consent.withdraw",
-            by=by,
-            target_id=withdrawal.consent_id,
-            patient_ids=[withdrawal.patient_id],
-            code=consent.scope,
-        )
+    for row in withdrawals:
+        patient_ids = [row.patient_id]
+        audit.log("consent.withdraw", by=by, target_id=row.consent_id, patient_ids=patient_ids, code=consent.scope)
     return withdrawals
 
 
@@ -308,9 +305,9 @@ def _send_link(consent: Consent, *, by: Caller, at: datetime) -> Message:
     problems = Problems()
     channels = addresses.usable_channels(patient)
     if not channels:
-        problems.add("/how", "no_channel", text_of("no_channel.copy"))
+        problems.add("/how", "no_channel")
     if not links.can_be_opened(patient):
-        problems.add("/how", "no_birth_date", text_of("no_birth_date.copy"))
+        problems.add("/how", "no_birth_date.copy")
     problems.raise_if_any()
     # A second tap within the minute sends nothing more.
     key = f"consent:{consent.signing_id}:{at:%Y-%m-%dT%H:%M}"
@@ -357,9 +354,9 @@ def save_text(
     risks = [risk.strip() for risk in risks if risk.strip()] if text.strip() else list(risks)
     problems = Problems()
     if risks and not text.strip():
-        problems.add("/text", "required", text_of("required.text"))
+        problems.add("/text", "required.consent_text")
     if language not in default_texts.LANGUAGES:
-        problems.add("/language", "unknown_code", text_of("unknown_code.language"))
+        problems.add("/language", "unknown_code.consent_language")
     problems.raise_if_any()
     key = {"technique_class": technique_class, "region": region, "language": language}
     last = ConsentText.objects.filter(**key).aggregate(last=Max("version"))["last"] or 0
@@ -389,8 +386,6 @@ def set_valid_days(*, days: int | None, by: Caller) -> None:
     """
     policies.require_owner(by)
     if days is not None and not 1 <= days <= queries.CONSENT_DAYS_MAX:
-        problems = Problems()
-        problems.add("/consent_valid_days", "out_of_range", text_of("out_of_range.consent_valid_days"))
-        problems.raise_if_any()
+        raise Invalid.at("/consent_valid_days", "out_of_range.consent_valid_days", low=1, high=queries.CONSENT_DAYS_MAX)
     Clinic.objects.filter(pk=by.clinic_id).update(consent_valid_days=days)
     audit.log("consent.settings", by=by, code=f"valid_days={days}")

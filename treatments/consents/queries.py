@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,9 +12,7 @@ from treatments.consents import default_texts, rules
 from treatments.consents.rules import KnownConsent
 from treatments.models import Consent, ConsentText
 
-__all__ = ["CONSENT_DAYS_MAX", "CurrentText", "Refuse", "all_texts", "current_text", "known_consents", "newest_of_each"]
-
-Refuse = Callable[[str, str], None]  # pointer, reason
+__all__ = ["CONSENT_DAYS_MAX", "CurrentText", "all_texts", "current_text", "known_consents", "newest_of_each"]
 
 
 @dataclass(frozen=True)

@@ -365,8 +365,8 @@ class Migration(migrations.Migration):
                     models.Q(("valid_days", None), ("valid_until", None)),
                     models.Q(
                         ("valid_days__isnull", False),
-                        ("valid_until__isnull", False),
                         ("valid_until__gt", models.F("given_at")),
+                        ("valid_until__isnull", False),
                     ),
                     _connector="OR",
                 ),

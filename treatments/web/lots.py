@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.web.pages import page
 from assessments.web.words import SIDES
 from clinic.errors import Invalid
+from clinic.refusals import message_of
 from treatments.lots import Search, Treated, search_lot
 from treatments.rules import TECHNIQUES
 
@@ -28,7 +29,7 @@ def search(request: Any) -> HttpResponse:
         try:
             found = search_lot(lot=lot, by=request.caller)
         except Invalid as refusal:
-            context["problem"], status = refusal.errors[0].detail, 400
+            context["problem"], status = message_of(refusal.errors[0]), 400
         else:
             if request.POST.get("as") == "csv":
                 return as_csv(lot, found)

@@ -24,7 +24,7 @@ from clinic.api.fields import many
 from clinic.caller import Caller
 from clinic.errors import NotFound
 from patients.queries import identities
-from treatments import actions, checks, documents, rules, session_paths
+from treatments import actions, checks, documents, labels, limit_sources, measures, rules, session_paths
 from treatments.api.serializers import InterventionInput, MeasureInput, SessionChanges
 from treatments.models import Session
 from treatments.web import safety
@@ -69,30 +69,31 @@ def derived(session: Session, by: Caller) -> dict[str, Any]:
     content = documents.session_content(session)
     return {
         "total_mg": {str(i["id"]): float(i["total_mg"]) for i in content["interventions"] if i["total_mg"] is not None},
-        "changes": changes_in_words(content["measures"]),
+        "changes": changes_in_words(content),
         **safety.screen_json(session, content, by=by, at=timezone.now()),
     }
 
 
-def changes_in_words(measures: list[dict[str, Any]]) -> dict[str, str]:
-    """Id of each measure after to what became of the one before."""
-    before = {
-        (m["kind"], m["trigger_point"], m["movement"], m["side"]): m["value"]
-        for m in measures
-        if m["phase"] == "before"
-    }
-    found = {}
-    for measure in measures:
-        key = (measure["kind"], measure["trigger_point"], measure["movement"], measure["side"])
-        if measure["phase"] == "after" and key in before:
-            change = rules.change(measure["kind"], Decimal(before[key]), Decimal(measure["value"]))
-            parts = []
-            if change.beyond:
-                parts.append(_("beyond measurement error by {sources}").format(sources=", ".join(change.beyond)))
-            if change.within:
-                parts.append(_("within it by {sources}").format(sources=", ".join(change.within)))
-            found[str(measure["id"])] = "; ".join([f"{change.difference:+g}", *parts])
-    return found
+def changes_in_words(content: dict[str, Any]) -> dict[str, str]:
+    """Return for each measure after a treatment, by its id, what became of the one before."""
+    rows = content["measures"]
+    before = {measure_key(row): Decimal(row["value"]) for row in rows if row["phase"] == "before"}
+    region_of = {key: muscle["region"] for key, muscle in catalogue.MUSCLES.items()}
+    sentences = {}
+    for row in rows:
+        key = measure_key(row)
+        if row["phase"] == "before" or key not in before:
+            continue
+        subject = measures.subject_of(row, content["interventions"], region_of)
+        change = measures.compare(row["kind"], before[key], Decimal(row["value"]), subject)
+        amount = labels.signed_amount(change.difference, labels.UNITS[row["kind"]])
+        sentences[str(row["id"])] = labels.describe_change(row["kind"], change, amount)
+    return sentences
+
+
+def measure_key(row: dict[str, Any]) -> tuple[Any, ...]:
+    """What makes two measures the same one, before and after."""
+    return row["kind"], row["trigger_point"], row["movement"], row["side"]
 
 
 def check(session: Session, content: dict[str, Any], *, at: Any) -> None:
@@ -192,15 +193,14 @@ def known_points(request: Any, patient_id: UUID) -> list[dict[str, Any]]:
     for finding in touched.order_by("assessment__performed_at"):
         last_touch[finding.trigger_point_id] = {"view": finding.point_view, "x": finding.point_x, "y": finding.point_y}
     order = {"active": 0, "activity_undetermined": 1, "latent": 2, "indeterminate": 3, "no_trigger_point": 4}
-    found.sort(key=lambda p: order[p["class"]])
+    found.sort(key=lambda p: order.get(p.get("class", ""), len(order)))
     return [
         {
             "id": str(p["id"]),
             "muscle": p["muscle"],
             "side": p["side"],
             "place": p["place"],
-            "class": p["class"],
-            "word": str(words.CLASSES[p["class"]]),
+            **({"class": p["class"], "word": str(words.CLASSES[p["class"]])} if "class" in p else {}),
             "name": " · ".join(
                 part
                 for part in (_(catalogue.MUSCLES[p["muscle"]]["name"]), str(words.SIDES[p["side"]]), p["place"])
@@ -244,6 +244,7 @@ def technique_form(code: str) -> dict[str, Any]:
                 "codes": [(c, _(c.replace("_", " "))) for c in about.codes],
                 "hard": limits.hard if rules.is_measured(name) and limits.hard != rules.UNLIMITED else None,
                 "soft": limits.soft,
+                "source": limit_sources.source_of(code, name, limit_sources.SOFT),
                 "typical": limits.typical,
                 "step": "1" if about.kind == rules.WHOLE else "any",
                 "asked_when": rules.ASKED_WHEN.get(name),

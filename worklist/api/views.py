@@ -32,9 +32,9 @@ def asked(request: Request) -> tuple[str, str]:
     """The filter and the kind that are asked for."""
     show, kind = request.query_params.get("show", "all"), request.query_params.get("kind", "")
     if show not in FILTERS:
-        raise invalid_parameter("show", f"One of: {', '.join(FILTERS)}.")
+        raise invalid_parameter("show", "invalid.choice", choices=list(FILTERS))
     if kind and kind not in rules.KINDS:
-        raise invalid_parameter("kind", f"One of: {', '.join(rules.KINDS)}.")
+        raise invalid_parameter("kind", "invalid.choice", choices=list(rules.KINDS))
     return show, kind
 
 

@@ -68,12 +68,8 @@ def translated(text: str) -> str:
 
 
 @register.filter
-def said(error: FieldError | DomainError | str) -> str:
+def said(error: FieldError | DomainError) -> str:
     """A refusal in the reader's language."""
-    if isinstance(error, str):  # Transition: a finished sentence.
-        from clinic import old_refusals
-
-        return old_refusals.said(error)
     return message_of(error)
 
 

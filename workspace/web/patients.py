@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.queries import shows_classification
 from accounts.web.middleware import as_uuid
 from accounts.web.pages import page
 from assessments import catalogue
@@ -33,6 +34,7 @@ from patients.queries import identities
 from records.rules import moment
 from scheduling.queries import ahead
 from scheduling.words import STATUSES as VISITS
+from treatments import measures
 from treatments.consents.web.views import summary_of
 from treatments.models import Session
 from treatments.rules import TECHNIQUES
@@ -140,12 +142,13 @@ def at_home(people: list[UUID]) -> dict[str, Any]:
 def clinical(people: list[UUID]) -> dict[str, Any]:
     """Timeline, courses and graphs of one person."""
     courses = queries.courses(people)
+    regions = frozenset(catalogue.MUSCLES[course.muscle]["region"] for course in courses)
     treated = sorted({s["at"] for c in courses for s in c.steps if s["what"] == "treated"})
     return {
         "timeline": timeline(people),
         "courses": [_course(number, course) for number, course in enumerate(courses, 1)],
         "chart_points": [_chart_point(number, course) for number, course in enumerate(courses, 1)],
-        "graphs": [_graph(one, treated) for one in queries.series(people) if len(one.values) > 1],
+        "graphs": [_graph(one, treated, regions) for one in queries.series(people) if len(one.values) > 1],
     }
 
 
@@ -167,7 +170,8 @@ def timeline(people: list[UUID]) -> list[dict[str, Any]]:
     for line in lines:
         for finding in line.get("findings", ()):
             finding.name, finding.side_name = _(catalogue.MUSCLES[finding.muscle_id]["name"]), words.SIDES[finding.side]
-            finding.class_word = words.CLASSES[finding.class_code]
+            finding.shown_class = finding.class_code if shows_classification() else ""
+            finding.class_word = words.CLASSES.get(finding.shown_class, "")
     lines.sort(key=lambda line: line["document"].performed_at, reverse=True)
     return lines[:TIMELINE]
 
@@ -179,7 +183,7 @@ def _name(muscle: str, side: str, place: str = "") -> str:
 
 def _course(number: int, course: queries.Course) -> dict[str, Any]:
     steps = [
-        {**step, "word": words.CLASSES[step["class"]]}
+        {**step, "word": words.CLASSES.get(step["class"], _("examined"))}
         if step["what"] == "found"
         else {**step, "word": _(TECHNIQUES[step["technique"]].label)}
         for step in course.steps
@@ -189,17 +193,18 @@ def _course(number: int, course: queries.Course) -> dict[str, Any]:
 
 
 def _chart_point(number: int, course: queries.Course) -> dict[str, Any]:
+    parts = (_name(course.muscle, course.side, course.place), str(words.CLASSES.get(course.now, "")))
     return {
         "label": str(number),
         "muscle": course.muscle,
         "side": course.side,
         "point": course.point,
-        "kind": course.now or "no_trigger_point",
-        "name": f"{number}: {_name(course.muscle, course.side, course.place)}, {words.CLASSES.get(course.now, '')}",
+        "kind": course.now or ("no_trigger_point" if shows_classification() else "recorded"),
+        "name": f"{number}: {', '.join(part for part in parts if part)}",
     }
 
 
-def _graph(one: queries.Series, treated: list[Any]) -> dict[str, Any]:
+def _graph(one: queries.Series, treated: list[Any], regions: frozenset[str]) -> dict[str, Any]:
     titles = {
         "pain": _("Pain now, 0 to 10"),
         "ppt_kpa": _("Pressure-pain threshold, kPa"),
@@ -210,10 +215,15 @@ def _graph(one: queries.Series, treated: list[Any]) -> dict[str, Any]:
         about = _name(one.about, one.side)
     elif one.kind == "rom_deg":
         about = f"{_(catalogue.MOVEMENTS[one.about])}{f', {words.SIDES[one.side]}' if one.side else ''}"
-    band = graphs.error_of(one.kind, one.about)
+    subject = measures.Subject(
+        regions=regions,
+        movement=one.about if one.kind == "rom_deg" else "",
+        muscle=one.about if one.kind == "ppt_kpa" else "",
+    )
+    band = graphs.band_of(one.kind, one.values, subject)
     return {
         "title": f"{titles[one.kind]}{f' · {about}' if about else ''}",
-        "drawing": graphs.graph(one.kind, one.about, one.values, treated),
+        "drawing": graphs.graph(one.kind, one.values, treated, band),
         "values": [(at, f"{value:g}") for at, value in ((at, round(value, 1)) for at, value in one.values)],
         "band": band,
         "id": f"{one.kind}-{one.about}-{one.side}".replace(".", "-"),

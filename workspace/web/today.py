@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts import policies
 from accounts import queries as accounts
+from accounts.policies import may_administer
 from accounts.rules import ROLES
 from accounts.web.pages import page
 from assessments import catalogue, rules
@@ -132,6 +133,8 @@ def own_pages(request: Any) -> list[tuple[str, str]]:
         pages += [(_("Competencies"), reverse("competencies")), (_("Consent texts"), reverse("consent_texts"))]
     if "homecare:write" in request.caller.scopes:
         pages.append((_("Pictures and templates"), reverse("pictures")))
+    if may_administer(request.user, request.clinic.pk):
+        pages.append((_("Display of findings"), reverse("clinic_display")))
     return pages
 
 

@@ -12,3 +12,5 @@ if (form instanceof HTMLFormElement) {
   code.addEventListener("change", showFields);
   showFields();
 }
+
+export {}; // a module of its own, so that its names are not those of the other scripts

@@ -71,8 +71,9 @@ function judged(id) {
 
 /** @param {HTMLElement} element @param {string} id */
 function showClass(element, id) {
-  const result = judged(id);
   const chip = /** @type {HTMLElement} */ (one("[data-class]", element));
+  if (!screen_.rules) { chip.hidden = true; return; } // documentation-only mode
+  const result = judged(id);
   const word = result.class === "indeterminate" && result.missing.length ? fill(texts.test, { sign: signs[result.missing[0]].toLowerCase() }) : classes[result.class];
   if (chip.textContent !== word) chip.textContent = word;
   chip.className = `chip ${result.class}`;
@@ -91,6 +92,8 @@ function showReferral(element, id) {
   /** @type {HTMLElement} */ (one("[data-qualities]", element)).hidden = !present;
   if (!present) { if (touching === id) stopTouching(); return; }
   const { on, usual, less } = zonesOf(id);
+  const muscle = /** @type {import("./chart.js").Catalogue} */ (chart.catalogue).muscles[get("muscle")];
+  /** @type {HTMLElement} */ (one("[data-pattern-not-checked]", element)).hidden = !muscle?.u;
   const zones = /** @type {HTMLElement} */ (one("[data-zones]", element));
   const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.zoneKey;
   zones.replaceChildren(...[...new Set([...usual, ...on, ...less])].map((key) => {
@@ -139,10 +142,11 @@ function showPoints(ids) {
   const points = ids.flatMap((id, index) => {
     const get = field(id);
     const at = get("point") || chart.placeOf(get("muscle"), get("side"));
-    const result = judged(id);
-    const name = fill(texts.point, { number: index + 1, name: called(get("muscle"), get("side"), get("place")), class: classes[result.class] });
+    const kind = screen_.rules ? judged(id).class : "recorded";
+    const words = { number: index + 1, name: called(get("muscle"), get("side"), get("place")), class: classes[kind] };
+    const name = fill(screen_.rules ? texts.point : texts.point_without_class, words);
     const current = card(id)?.hasAttribute("open");
-    return at ? [{ id, label: String(index + 1), name, ...at, kind: result.class, current }] : [];
+    return at ? [{ id, label: String(index + 1), name, ...at, kind, current }] : [];
   });
   const waiting = waitingPoints().flatMap((/** @type {any} */ point) => {
     const at = point.fields.point || chart.placeOf(point.fields.muscle, point.fields.side);

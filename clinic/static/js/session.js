@@ -172,7 +172,7 @@ function choose(what) {
 function showPoints() {
   chart.setPoints(screen_.points.flatMap((/** @type {any} */ p, /** @type {number} */ index) => {
     const at = p.point || chart.placeOf(p.muscle, p.side);
-    return at ? [{ id: p.id, label: String(index + 1), name: `${p.name}, ${p.word}`, ...at, kind: p.class, current: p.id === target.trigger_point }] : [];
+    return at ? [{ id: p.id, label: String(index + 1), name: p.word ? `${p.name}, ${p.word}` : p.name, ...at, kind: p.class || "recorded", current: p.id === target.trigger_point }] : [];
   }));
 }
 

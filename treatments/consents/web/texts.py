@@ -14,6 +14,7 @@ from accounts import policies
 from accounts.models import Clinic
 from accounts.web.pages import page
 from clinic.errors import Invalid, NotFound
+from clinic.refusals import message_of
 from treatments.consents import actions, default_texts, labels, queries
 from treatments.models import ConsentText
 
@@ -27,7 +28,7 @@ def consent_texts(request: Any) -> HttpResponse:
         try:
             return save_days(request) if "valid_days" in request.POST else save_text(request)
         except Invalid as refusal:
-            problem, failed = refusal.errors[0].detail, key_of(request.POST)
+            problem, failed = message_of(refusal.errors[0]), key_of(request.POST)
     versions: dict[tuple[str, str, str], list[ConsentText]] = {}
     for row in ConsentText.objects.select_related("made_by").order_by("-version"):
         versions.setdefault((row.technique_class, row.region, row.language), []).append(row)

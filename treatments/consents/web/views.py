@@ -17,12 +17,12 @@ from django.utils.translation import gettext as _
 from accounts.web.middleware import as_uuid
 from accounts.web.pages import page
 from clinic.errors import Invalid, NotFound
+from clinic.refusals import message_for, message_of
 from messaging import addresses, links
 from messaging.texts import language_of
 from patients.models import Patient
 from patients.queries import identities, zone_of
 from treatments.consents import actions, default_texts, labels, queries, rules
-from treatments.consents.refusals import text_of
 from treatments.models import Consent
 
 LABELS = {
@@ -97,7 +97,7 @@ def record(request: Any, patient_id: UUID) -> HttpResponse:
     }
     if "change" in sent or not (scope["technique_class"] and scope["regions"]):
         if "chosen" in sent:
-            context["problem"] = text_of("required.regions")
+            context["problem"] = message_for("required.regions")
         return render(request, "treatments/consents/choose.html", context)
     errors: dict[str, str] = {}
     if request.method == "POST":
@@ -105,7 +105,7 @@ def record(request: Any, patient_id: UUID) -> HttpResponse:
             consents = save(request, patient, scope)
             return after_saving(request, patient, consents)
         except Invalid as refusal:
-            errors = {error.pointer.strip("/"): error.detail for error in refusal.errors}
+            errors = {error.pointer.strip("/"): message_of(error) for error in refusal.errors}
     context |= form_context(request, patient, scope) | {"errors": errors}
     return render(request, "treatments/consents/record.html", context, status=400 if errors else 200)
 

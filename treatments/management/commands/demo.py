@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import multiprocessing.connection
+import os
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +30,8 @@ class Command(BaseCommand):
         now = timezone.now().replace(minute=0, second=0, microsecond=0)
         load.load_people()
         close_connections()  # none may be shared with the processes that are forked now
-        with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("fork")) as pool:
+        fork = multiprocessing.get_context("fork")
+        with ProcessPoolExecutor(2, mp_context=fork, initializer=end_with_parent) as pool:
             list(pool.map(load_clinic, [spec["slug"] for spec in people.CLINICS], [now] * len(people.CLINICS)))
         path: Path = options["facts"]
         known = json.loads(path.read_text()) if path.exists() else {}
@@ -36,6 +40,18 @@ class Command(BaseCommand):
         path.chmod(0o600)
         path.write_text(json.dumps(facts, indent=2) + "\n")
         self.stdout.write(f"the demo is ready; its logins and clients are in {path}")
+
+
+def end_with_parent() -> None:
+    """Let this process end when the command that forked it is killed; it would wait for work forever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def load_clinic(slug: str, now: datetime) -> None:

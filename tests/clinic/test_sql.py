@@ -1,0 +1,77 @@
+"""Plain SQL is seen by Django: counted, traced, refused, and still prepared with bound values."""
+
+import re
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+import pytest
+from django.db import DataError, connection
+from django.test.utils import CaptureQueriesContext
+
+from clinic import tenancy
+from clinic.sql import first, prepared
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def seen():
+    """The statements that pass Django's `execute_wrappers`, with their values."""
+    statements = []
+
+    def note(execute, sql, params, many, context):
+        statements.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        yield statements
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("run", [prepared, first])
+def test_a_statement_is_logged_and_passes_the_wrappers(run):
+    with CaptureQueriesContext(connection) as logged, seen() as passed:
+        assert run("SELECT %s::int + 1", [41]) == [(42,)]
+    assert [entry["sql"] for entry in logged] == ["SELECT %s::int + 1"]
+    assert passed == [("SELECT %s::int + 1", [41])]
+
+
+@pytest.mark.django_db
+def test_a_wrapper_can_refuse_a_statement():
+    def refuse(execute, sql, params, many, context):
+        raise AssertionError(sql)
+
+    with connection.execute_wrapper(refuse), pytest.raises(AssertionError, match="SELECT 1"):
+        prepared("SELECT 1", [])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("logging", [nullcontext(), CaptureQueriesContext(connection)], ids=["plain", "logged"])
+def test_a_statement_is_prepared_and_its_values_are_bound(logging):
+    with logging:
+        for number in range(4):
+            assert prepared("SELECT %s::text || 'a statement to prepare'", [str(number)])
+    statements = [row[0] for row in prepared("SELECT statement FROM pg_prepared_statements", [])]
+    assert "SELECT $1::text || 'a statement to prepare'" in statements
+
+
+@pytest.mark.django_db
+def test_an_error_is_djangos():
+    with pytest.raises(DataError):
+        prepared("SELECT %s::text::int", ["no number"])
+
+
+def test_the_scope_of_a_clinic_is_seen(cast):
+    with seen() as statements, tenancy.scope(cast.clinic.pk):
+        pass
+    assert (tenancy.ENTER, [str(cast.clinic.pk), ""]) in statements
+
+
+def test_nothing_else_reaches_past_django():
+    """One module takes psycopg's connection from Django's; the others would run SQL that no count and no trace sees."""
+    reaches = re.compile(r"connections?(\[\w+\])?\.connection\b|psycopg\.(\w*Cursor|connect)\b|\.copy\(\s*[\"']COPY")
+    modules = [path for app in ROOT.glob("*/apps.py") for path in app.parent.rglob("*.py")]
+    assert len(modules) > 100
+    reaching = {str(path.relative_to(ROOT)) for path in modules if reaches.search(path.read_text())}
+    # The command makes the database and its roles before Django has either.
+    assert reaching == {"clinic/sql.py", "clinic/management/commands/prepare_database.py"}

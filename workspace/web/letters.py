@@ -1,0 +1,44 @@
+"""Letters about a patient, each of them a disclosure in the audit trail."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils import timezone, translation
+
+from accounts.web.pages import page
+from assessments.models import Assessment
+from audit import actions as audit
+from clinic.errors import NotFound
+from records.models import Record
+from worklist.models import Item
+from workspace import letters
+
+
+@page(scope="assessments:read", action="page.referral_letter")
+def referral_letter(request: Any, item_id: UUID) -> HttpResponse:
+    """The letter that a referral on the worklist asks for, as PDF."""
+    item = Item.objects.filter(pk=item_id, kind="referral").first()
+    exam = _signed_exam(item.about_id) if item else None
+    if item is None or exam is None:
+        raise NotFound
+    request.trace.saw(exam.patient_id, target_id=exam.pk)
+    content = letters.referral_letter(
+        exam,
+        record=Record.objects.get(pk=exam.record_id),
+        clinic=request.clinic,
+        language=translation.get_language() or "en",
+        at=timezone.now(),
+    )
+    audit.log("disclosure.referral_letter", by=request.caller, target_id=exam.pk, patient_ids=[exam.patient_id])
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = 'attachment; filename="referral-letter.pdf"'
+    return response
+
+
+def _signed_exam(exam_id: UUID) -> Assessment | None:
+    """The exam, if it is signed and still stands."""
+    exams = Assessment.objects.with_parts().select_related("patient__clinic")
+    return exams.filter(pk=exam_id, signed_at__isnull=False, record__mark=None).first()
