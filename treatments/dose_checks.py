@@ -174,10 +174,9 @@ def check_lidocaine(
         if agents.agent_code(dose.get("agent")) == agents.LIDOCAINE
     )
     per_kg = rules.LIDOCAINE_PLAIN_MG_KG if is_plain else rules.LIDOCAINE_ADRENALINE_MG_KG
-    params: dict[str, Any] = {"total_mg": total_mg}
     if weight_kg is not None and total_mg > (limit := per_kg * Decimal(str(weight_kg))):
-        return [FieldError("/interventions", "over_maximum", {**params, "limit_mg": limit})]
+        return [FieldError("/interventions", "over_maximum", {"total_mg": total_mg, "limit_mg": limit})]
     if is_plain and total_mg > rules.LIDOCAINE_PLAIN_SOFT_MG and not reasons.get("total_mg"):
-        params["limit_mg"] = rules.LIDOCAINE_PLAIN_SOFT_MG
-        return [FieldError("/interventions", "reason_required.lidocaine", params)]
+        asked = {"total_mg": total_mg, "limit_mg": rules.LIDOCAINE_PLAIN_SOFT_MG}
+        return [FieldError("/interventions", "reason_required.lidocaine", asked)]
     return []

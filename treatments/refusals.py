@@ -82,7 +82,7 @@ register(
         ),
         "looser_than_default.override": _("The default list forbids an override here. A clinic can't allow it."),
         "over_maximum": _("%(total_mg)s mg of lidocaine in total. The maximum for this patient is %(limit_mg)s mg."),
-        "own_rule": Text(_("Rule of this clinic: %(reason)s"), reason=str),
+        "own_rule": Text(_("This clinic has a rule of its own: “%(reason)s”."), reason=str),
         "reason_required.electrical": Text(
             _("Electrical needling: enter “%(field)s”, or give a reason."), field=labels(FIELD_LABELS)
         ),
