@@ -80,7 +80,7 @@ class PartInline(ReadOnlyInline):
 class FindingInline(PartInline):
     model = Finding
 
-    def get_fields(self, request: Any, obj: Any = None) -> list[str]:
+    def get_fields(self, request: Any, obj: Any = None) -> Any:
         signs = ["muscle", "side", "place", "taut_band", "hypersensitive_spot", "referred_pain", "recognised"]
         if not shows_classification():
             return signs

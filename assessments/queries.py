@@ -53,8 +53,8 @@ def trigger_points(
     }
     points = [dict(zip(POINT_COLUMNS, row, strict=True)) for row in prepared(statement, values)]
     if not shows_classification():
-        for point in points:
-            del point["class"], point["criteria"]
+        for row in points:
+            del row["class"], row["criteria"]
     return points
 
 

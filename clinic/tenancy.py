@@ -55,4 +55,4 @@ def look_up(name: str, load: Callable[[], T]) -> T:
         return load()
     if name not in facts:
         facts[name] = load()
-    return facts[name]  # type: ignore[no-any-return]
+    return facts[name]

@@ -161,13 +161,12 @@ def compare(kind: str, before: Decimal, after: Decimal, subject: Subject) -> Cha
     """
     difference = after - before
     direction = _direction(kind, difference)
-    beyond, within, between = [], [], []
+    groups: dict[str, list[Threshold]] = {"beyond": [], "within": [], "between": []}
     for threshold in fitting_thresholds(kind, subject):
         if threshold.kind in OF_IMPROVEMENT and direction != BETTER:
             continue  # a source about improvement says nothing about a patient who is worse, or the same
-        reached = _reach(threshold, abs(difference), before)
-        {"beyond": beyond, "within": within, "between": between}[reached].append(threshold)
-    return Change(difference, direction, tuple(beyond), tuple(within), tuple(between))
+        groups[_reach(threshold, abs(difference), before)].append(threshold)
+    return Change(difference, direction, *(tuple(groups[name]) for name in ("beyond", "within", "between")))
 
 
 def _direction(kind: str, difference: Decimal) -> str:

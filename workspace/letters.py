@@ -52,7 +52,7 @@ def referral_letter(exam: Assessment, *, record: Record, clinic: Clinic, languag
     :param exam: signed, with its parts and `patient`
     :param language: the active one, for screen readers
     """
-    signer = User.objects.get(pk=exam.signed_by_id)
+    signer = User.objects.get(pk=record.signed_by_id)
     answers = [answer for answer in exam.red_flag_answers.all() if answer.answer == "yes"]
     answers.sort(key=lambda answer: -flags.ACTIONS.index(flags.RED_FLAGS[answer.code].action))
     alerts = Alert.objects.current().filter(patient=exam.patient).order_by("code", "id")
