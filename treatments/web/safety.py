@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from assessments.editing import path_of
 from assessments.red_flag_table import PROPOSAL as FLAG_PROPOSAL
+from assessments.red_flag_table import RED_FLAGS
+from assessments.red_flags import OpenFlag
 from clinic.caller import Caller
 from clinic.refusals import message_of
 from treatments import queries, rules, safety, session_paths, signing
@@ -49,12 +51,20 @@ def lines_of(findings: Sequence[SafetyFinding]) -> list[Line]:
     return [Line(finding, message_of(signing.error_of(finding))) for finding in signing.distinct(findings)]
 
 
-def rendered(findings: Sequence[SafetyFinding], *, template: str = "_safety_list") -> str:
+def rendered(findings: Sequence[SafetyFinding]) -> str:
     """Return findings as a piece of the page; an empty text, if there are none."""
-    if not findings:
+    return render_to_string("treatments/_safety_list.html", {"lines": lines_of(findings)}) if findings else ""
+
+
+def rendered_panel(findings: Sequence[SafetyFinding], open_flags: Sequence[OpenFlag]) -> str:
+    """Return what must be answered before the signature, and the open flags that stop nothing of what is done."""
+    known = {finding.key for finding in findings}
+    shown_only = [(RED_FLAGS[flag.code].label, flag.answered_at) for flag in open_flags if flag.code not in known]
+    if not findings and not shown_only:
         return ""
-    context = {"lines": lines_of(findings), "notes": [] if HAS_BEEN_REVIEWED else [PROPOSAL, FLAG_PROPOSAL]}
-    return render_to_string(f"treatments/{template}.html", context)
+    notes = [] if HAS_BEEN_REVIEWED else [PROPOSAL, FLAG_PROPOSAL]
+    context = {"lines": lines_of(findings), "open_flags": shown_only, "notes": notes}
+    return render_to_string("treatments/_safety_panel.html", context)
 
 
 def screen_json(session: Session, content: Mapping[str, Any], *, by: Caller, at: datetime) -> dict[str, Any]:
@@ -71,7 +81,7 @@ def screen_json(session: Session, content: Mapping[str, Any], *, by: Caller, at:
         own = [f for f in check.findings if f.level == CAUTION and (f.pointer + "/").startswith(here + "/")]
         cards[str(intervention["id"])] = rendered(own)
     return {
-        "panel": rendered(of_panel, template="_safety_panel"),
+        "panel": rendered_panel(of_panel, check.visit.facts.flags.open),
         "cards": cards,
         "reasons": [path_of(stop.error.pointer, rows) for stop in check.stops if stop.error.code == "reason_required"],
         "weight": any(stop.error.reason == "required.weight" for stop in check.stops),

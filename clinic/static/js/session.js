@@ -115,7 +115,7 @@ async function askSafety() {
     const offer = offered[button.dataset.technique || ""];
     const mark = /** @type {HTMLElement} */ (one("[data-mark]", button));
     mark.className = `level-mark ${offer.level}`;
-    mark.textContent = offer.level ? `${offer.icon} ${offer.word} · ` : "";
+    mark.textContent = offer.level ? `${offer.icon} ${offer.word} ` : "";
   }
 }
 
