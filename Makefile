@@ -4,7 +4,7 @@ DATA ?= .data
 ARGS ?=
 PY := .venv/bin/python
 
-.PHONY: help install run manage reset test check format lock bench screenshots messages
+.PHONY: help install run manage reset test drill mutation check format lock bench screenshots messages
 
 help:
 	@printf '%s\n' \
@@ -12,6 +12,8 @@ help:
 	  'make manage ARGS="check" [DATA=]    a management command against that data folder' \
 	  'make reset [DATA=]                  empty that data folder, after asking' \
 	  'make test [ARGS="tests/patients"]   all tests, on servers of their own' \
+	  'make drill [ARGS="tests/records"]   the long forms of tests that have two sizes' \
+	  'make mutation [ARGS="treatments"]   how strong the tests of the rules are; lists what they miss' \
 	  'make check                          lint, types, import contracts, migrations, OpenAPI' \
 	  'make bench                          speed beside plain DRF and beside the bare limit' \
 	  'make screenshots                    pictures of the pages into docs/screenshots/' \
@@ -32,6 +34,14 @@ reset:
 
 test: install
 	@exec $(PY) -m dev.test $(ARGS)
+
+# All drills, or with ARGS those tests only.
+drill: install
+	@$(PY) -m dev.test --drill $(ARGS)
+	@$(if $(ARGS),:,$(PY) -m dev.mutation)
+
+mutation: install
+	@$(PY) -m dev.mutation $(ARGS)
 
 check: install
 	@$(PY) -m dev.check

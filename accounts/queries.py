@@ -63,6 +63,11 @@ def shows_classification() -> bool:
     return tenancy.look_up("shows_classification", _load_shows_classification)
 
 
+def remember_clinic(clinic: Clinic) -> None:
+    """Let what is known of the scope's clinic answer questions that would be asked of the database otherwise."""
+    tenancy.remember("shows_classification", clinic.shows_classification)
+
+
 def _load_shows_classification() -> bool:
     in_scope = Clinic.objects.filter(pk=CurrentClinic())
     return in_scope.values_list("shows_classification", flat=True).first() is not False

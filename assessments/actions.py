@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts import policies
-from assessments import checks, documents, drafts, queries, rules
+from assessments import checks, documents, drafts, queries, raised_flags, rules
 from assessments.models import (
     Assessment,
     Finding,
@@ -65,6 +65,8 @@ def record_assessment(*, patient_id: UUID, content: checks.Content, by: Caller, 
     bulk.insert([assessment])
     _write_parts(assessment, content)
     audit.log("assessment.record", by=by, target_id=assessment.pk, patient_ids=[patient.pk])
+    if "red_flags" in content:
+        raised_flags.flags_may_be_open(patient_id=patient.pk, by=by, at=at)
     return assessment
 
 
@@ -98,6 +100,8 @@ def change_assessment(
     if "findings" not in content and {"rule_set", "current_symptom"} & set(content):
         _classify_again(assessment)
     audit.log("assessment.change", by=by, target_id=assessment.pk, patient_ids=[assessment.patient_id])
+    if {"red_flags", "performed_at"} & set(content):  # a "yes" that moves behind a "no" opens its flag, too
+        raised_flags.flags_may_be_open(patient_id=assessment.patient_id, by=by, at=at)
     return assessment
 
 
@@ -124,7 +128,10 @@ def sign_assessment(*, assessment_id: UUID, by: Caller, at: datetime) -> Record:
     content = documents.assessment_content(assessment)
     problems = checks.problems_before_signing(content, unreviewed=unreviewed(assessment), at=at)
     problems.raise_if_any()
-    return drafts.freeze(assessment, kind=KIND, content=content, by=by, at=at)
+    record = drafts.freeze(assessment, kind=KIND, content=content, by=by, at=at)
+    if assessment.revises_id is not None:  # the "no" of the version that it replaces counts no more
+        raised_flags.flags_may_be_open(patient_id=assessment.patient_id, by=by, at=at)
+    return record
 
 
 @transaction.atomic
@@ -157,7 +164,10 @@ def mark_entered_in_error(*, assessment: Assessment, reason: str, by: Caller, at
             by=by,
             at=at,
         )
-    return records.append_entered_in_error(record=record, subject=subject, reason=reason, by=by, at=at)
+    marked = records.append_entered_in_error(record=record, subject=subject, reason=reason, by=by, at=at)
+    # Its "no" counts no more, so what it closed is open again.
+    raised_flags.flags_may_be_open(patient_id=assessment.patient_id, by=by, at=at)
+    return marked
 
 
 @transaction.atomic

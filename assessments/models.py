@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from accounts.models import Clinic, User
 from assessments import rules
-from assessments.red_flag_models import Clearance
+from assessments.red_flag_models import Clearance, RaisedFlag
 from assessments.red_flag_table import ANSWER_SIDES, ANSWER_SOURCES
 from clinic.caller import Caller
 from clinic.choices import DocumentStatus, Side, ZoneSide
@@ -17,7 +17,7 @@ from patients.models import Patient
 from patients.rules import BODY_REGIONS
 from records.models import Record
 
-__all__ = ["Clearance"]  # a model with a module of its own
+__all__ = ["Clearance", "RaisedFlag"]  # models with a module of their own
 
 
 def one_of(field: str, values: list[str], name: str) -> models.CheckConstraint:

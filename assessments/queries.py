@@ -70,7 +70,7 @@ def known_points(patient_id: UUID, muscles: list[str]) -> list[tuple[UUID, str, 
 # whole, because a screen before one is stale.
 # SQL: every signature of a session asks this; the ORM filters by a window only through a subquery of every column.
 RED_FLAG_ANSWERS = """
-    SELECT code, answer, performed_at, id, is_draft, note <> '', regions, side, subject_id FROM (
+    SELECT code, answer, performed_at, id, is_draft, note <> '', regions, side, subject_id, false FROM (
         SELECT r.code, r.answer, a.performed_at, a.id, a.signed_at IS NULL AS is_draft, r.note, r.regions, r.side,
             a.subject_id, max(a.performed_at) FILTER (WHERE r.answer = 'no' AND a.signed_at IS NOT NULL)
                 OVER (PARTITION BY r.code) AS last_no_at
@@ -81,12 +81,16 @@ RED_FLAG_ANSWERS = """
             AND r.answer <> 'not_asked' AND a.subject_id IS DISTINCT FROM %(leave_out)s::uuid
     ) AS answers
     WHERE last_no_at IS NULL OR performed_at >= last_no_at OR (code = 'trauma_recent' AND answer = 'yes')
+    UNION ALL
+    SELECT f.code, 'yes', f.raised_at, NULL, true, false, ARRAY[]::text[], NULL, f.id, true
+    FROM assessments_raisedflag f
+    WHERE f.patient_id = ANY(%(patients)s) AND f.raised_at <= %(at)s
 """
 
 
 def red_flag_answers(patient_ids: Sequence[UUID], *, at: datetime, leave_out: UUID | None = None) -> list[Answer]:
     """
-    Return what counts of the answers of all exams that stand, up to a time.
+    Return what counts of the answers of all exams that stand, and of those given at home, up to a time.
 
     :param leave_out: an exam (`subject_id`) that is not looked at, because it is just being written
     """
@@ -102,8 +106,20 @@ def red_flag_answers(patient_ids: Sequence[UUID], *, at: datetime, leave_out: UU
             regions=tuple(regions),
             side=side,
             subject_id=subject_id,
+            is_from_home=is_from_home,
         )
-        for code, answer, performed_at, assessment_id, is_draft, has_note, regions, side, subject_id in rows
+        for (
+            code,
+            answer,
+            performed_at,
+            assessment_id,
+            is_draft,
+            has_note,
+            regions,
+            side,
+            subject_id,
+            is_from_home,
+        ) in rows
     ]
 
 

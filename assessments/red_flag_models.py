@@ -9,7 +9,7 @@ from django.db.models.lookups import GreaterThanOrEqual
 
 from accounts.models import User
 from assessments.red_flag_table import RED_FLAGS
-from assessments.red_flags import CLEARANCE_KINDS, MIN_REASON_CHARACTERS
+from assessments.red_flags import CLEARANCE_KINDS, MIN_REASON_CHARACTERS, RAISED_FLAG_SOURCES
 from patients.models import OfPatient, Patient
 
 
@@ -50,3 +50,22 @@ class Clearance(OfPatient):
             models.CheckConstraint(condition=models.Q(subject_ids__len__gte=1), name="clearance_of_an_answer"),
         ]
         indexes = [models.Index(fields=["clinic", "patient"], name="clearance_of_patient")]
+
+
+class RaisedFlag(OfPatient):
+    """That a patient answered "yes" to a red flag outside an exam, where nobody has confirmed it yet. Final."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    code = models.TextField()
+    source = models.TextField()
+    source_id = models.UUIDField(help_text="the check-in in which it was answered")
+    raised_at = models.DateTimeField()
+    table_version = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source_id", "code"], name="raised_flag_once"),
+            models.CheckConstraint(condition=models.Q(code__in=list(RED_FLAGS)), name="raised_flag_code_known"),
+            models.CheckConstraint(condition=models.Q(source__in=RAISED_FLAG_SOURCES), name="raised_flag_source_known"),
+        ]
+        indexes = [models.Index(fields=["clinic", "patient"], name="raised_flag_of_patient")]

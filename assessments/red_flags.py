@@ -38,6 +38,9 @@ from assessments.red_flag_table import (
 MAX_AGE_DAYS = 28  # domain facts 5: ask again at every visit or every 28 days
 TRAUMA = "trauma_recent"
 CLEARANCE_KINDS = ["examined", "imaging", "physician", "emergency_department"]
+# Where a flag can be raised outside an exam; what is answered there is not confirmed, and lowers nothing.
+HOME_CHECK_IN = "home_check_in"
+RAISED_FLAG_SOURCES = [HOME_CHECK_IN]
 MIN_REASON_CHARACTERS = 10  # shorter ones explain nothing
 # Where the side that an answer names counts.
 SIDED_PLACES = frozenset({INJURY, LIMB_AND_SPINE, LEG})
@@ -68,6 +71,7 @@ class Answer:
     :ivar subject_id: the exam, the same for all its versions
     :ivar regions: of BODY_REGIONS, which the answer names; () = not named
     :ivar side: of ANSWER_SIDES; None = not named
+    :ivar is_from_home: the patient answered at home, in no exam; like a draft it may raise a flag, never lower it
     """
 
     code: str
@@ -79,6 +83,7 @@ class Answer:
     regions: tuple[str, ...] = ()
     side: str | None = None
     subject_id: UUID | None = None
+    is_from_home: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,8 @@ class OpenFlag:
     :ivar regions: all that are named since the last "no"; () = at least one answer names none, which counts as the
         whole body
     :ivar side: None = both, or not named
-    :ivar in_draft: only a draft says so yet
+    :ivar in_draft: only a draft, or the patient at home, says so yet
+    :ivar is_from_home: the newest such answer came from the patient at home; `assessment_id` is None then
     """
 
     code: str
@@ -117,6 +123,7 @@ class OpenFlag:
     regions: tuple[str, ...] = ()
     side: str | None = None
     in_draft: bool = False
+    is_from_home: bool = False
 
 
 @dataclass(frozen=True)
@@ -219,6 +226,7 @@ def _open_flag(code: str, standing: Sequence[Answer]) -> OpenFlag:
         regions=tuple(sorted({region for a in standing for region in a.regions})) if is_placed else (),
         side=sides.pop() if len(sides) == 1 else None,
         in_draft=all(answer.is_draft for answer in standing),
+        is_from_home=newest.is_from_home,
     )
 
 

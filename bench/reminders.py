@@ -259,8 +259,9 @@ def drill(folder: Path, *, messages: int, kills: int, keys: bool, **moods: float
         one.go()
         while one.left() > messages * 0.97:
             time.sleep(0.2)  # until they are really at work
-        faults: list[Any] = [one.kill_child] * (kills - 4)
-        faults += [lambda n=n: one.kill_worker(n % 2) for n in range(4)]
+        of_workers = min(4, kills // 2)
+        faults: list[Any] = [one.kill_child] * (kills - of_workers)
+        faults += [lambda n=n: one.kill_worker(n % 2) for n in range(of_workers)]
         faults += [lambda: one.restart_redis(flush=False), lambda: one.restart_redis(flush=True), one.restart_postgres]
         one.random.shuffle(faults)
         for fault in faults:

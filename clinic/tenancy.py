@@ -48,6 +48,13 @@ def scope(clinic_id: UUID | None, *, user_id: UUID | None = None, read_only: boo
             prepared(ENTER, [value or "" for value in before])
 
 
+def remember(name: str, fact: object) -> None:
+    """Keep a fact of the scope's clinic that was read already, so that `look_up` need not ask."""
+    facts = _looked_up.get()
+    if facts is not None:
+        facts[name] = fact
+
+
 def look_up(name: str, load: Callable[[], T]) -> T:
     """Return a fact of the scope's clinic, loaded at most once while the scope lasts; outside one, each time."""
     facts = _looked_up.get()

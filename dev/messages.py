@@ -137,7 +137,8 @@ def of_tables() -> Iterable[str]:
 
     yield from (about.source for about in {limit_sources.OURS, *limit_sources.SOURCES.values()})
     yield from roles.ROLES.values()
-    yield from (muscle["name"] for muscle in catalogue.MUSCLES.values())
+    for muscle in catalogue.MUSCLES.values():
+        yield from (muscle["name"], muscle["self_pressure"]["note"], muscle["self_pressure"]["patient_note"])
     yield from (zone["label"] for zone in catalogue.ZONES.values())
     yield from catalogue.MOVEMENTS.values()
     yield from red_flag_table.texts()
@@ -161,6 +162,8 @@ def of_tables() -> Iterable[str]:
         *home.CHECKLIST.values(),
         *home.STOP_IF.values(),
         *(wrong.label for wrong in home.WRONG.values()),
+        home.LIGHT_REASON,
+        home.PINCH,
     )
     yield from (status.label for status in scheduling.STATUSES.values())
     yield from (text for kind in worklist.KINDS.values() for text in (kind.label, kind.to_do))

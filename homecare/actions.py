@@ -12,6 +12,7 @@ from django.db import transaction
 from accounts import policies
 from assessments import drafts
 from assessments.models import TriggerPoint
+from assessments.red_flag_table import STOP
 from audit import actions as audit
 from clinic import bulk
 from clinic.caller import Caller
@@ -19,14 +20,15 @@ from clinic.constraints import violations_as
 from clinic.errors import Conflict, Problems
 from clinic.schema import new_id
 from homecare import content as contents
-from homecare import planning, rules
+from homecare import planning, rules, safety, stopping
 from homecare.models import Picture, Programme, ReminderPlan, Step, Version
 from messaging import actions as messages
 from messaging import addresses, links
 from messaging.models import Message
 from messaging.rules import CHANNELS
 from patients.models import Patient
-from patients.queries import identities, zone_of
+from patients.queries import identities, known_alerts, zone_of
+from patients.rules import KnownAlert
 from worklist import actions as worklist
 
 MOST_TIMES = 6
@@ -96,7 +98,8 @@ def problems_of(programme: Programme) -> Problems:
     """What keeps the draft from being published."""
     draft = programme.draft or {}
     steps = draft.get("steps", [])
-    problems = rules.check_steps(steps, ratings=contents.ratings())
+    problems = rules.check_steps(steps, ratings=contents.ratings(), tools=contents.tools())
+    problems.errors += safety.check_alerts(steps, alerts_of(programme), regions=stopping.REGIONS).errors
     if not steps:
         problems.add("/steps", "required.steps")
     if not draft.get("title"):
@@ -117,6 +120,11 @@ def problems_of(programme: Programme) -> Problems:
     return problems
 
 
+def alerts_of(programme: Programme) -> list[KnownAlert]:
+    people = stopping.people_of(clinic_id=programme.clinic_id, patient_id=programme.patient_id)
+    return known_alerts(people)
+
+
 @transaction.atomic
 def publish(
     *,
@@ -124,6 +132,7 @@ def publish(
     baseline_pain: int | Same | None = SAME,
     review_on: date | Same | None = SAME,
     ends_on: date | Same | None = SAME,
+    overrides: Sequence[safety.Override] = (),
     by: Caller,
     at: datetime,
 ) -> Version:
@@ -133,7 +142,9 @@ def publish(
     :param programme: locked by the caller
     :param baseline_pain: worst pain when it begins, 0 to 10; SAME: as the last version had it, as the dates below
     :param review_on: None: four weeks from now (domain facts 8.4)
-    :raises Invalid: the draft cannot be, or a date or the pain cannot; each is named
+    :param overrides: why it is right although a red flag is open; kept with the version, under the author's name
+    :raises Invalid: the draft cannot be, or a date, the pain or an override cannot; each is named
+    :raises ProgrammeRedFlagStop: an open red flag stops a step, and nobody has answered for it
     :raises NothingNew, AnotherRuns, ProgrammeEnded, NoAuthor:
     """
     author_id = policies.require_author(by)
@@ -147,18 +158,19 @@ def publish(
     review = programme.review_on if isinstance(review_on, Same) else review_on
     if isinstance(review_on, Same) and review is not None and review < today:
         review = None  # the review that was due has led to this version
-    if pain is not None and not 0 <= pain <= 10:
-        problems.add("/baseline_pain", "out_of_range", low=0, high=10)
-    for name, day in (("review_on", review), ("ends_on", ends)):
-        if day is not None and day < today:
-            problems.add(f"/{name}", "in_the_past")
+    _check_terms(problems, pain, {"review_on": review, "ends_on": ends}, today)
+    problems.errors += safety.check_overrides(overrides, at=at).errors
+    # The stop comes first: who is told to correct a number must not think that nothing else stands in the way.
+    known = stopping.what_is_known(programme, programme.draft.get("steps", []), at=at)
+    stopping.refuse_stopped(known, overrides)
     problems.raise_if_any()
     if programme.started_on is None:
         programme.started_on = today
         programme.status = Programme.Status.ACTIVE
     programme.review_on = review or today + timedelta(days=rules.REVIEW_AFTER_DAYS)
     programme.ends_on, programme.baseline_pain = ends, pain
-    version = _write_version(programme, author_id, at)
+    needed = {one.flag.code for one in known.flags if one.level == STOP}
+    version = _write_version(programme, author_id, [one for one in overrides if one.code in needed], at)
     programme.draft, programme.author_id = None, author_id
     programme.revision += 1
     with violations_as({"programme_running_once": AnotherRuns}):
@@ -169,10 +181,23 @@ def publish(
     planning.plan_ahead(programme, at=at)
     code = str(version.number)
     audit.log("programme.publish", by=by, target_id=programme.pk, patient_ids=[programme.patient_id], code=code)
+    for one in version.overrides:
+        flag = one["code"]
+        audit.log("programme.override", by=by, target_id=programme.pk, patient_ids=[programme.patient_id], code=flag)
     return version
 
 
-def _write_version(programme: Programme, author_id: UUID, at: datetime) -> Version:
+def _check_terms(problems: Problems, pain: int | None, days: Mapping[str, date | None], today: date) -> None:
+    if pain is not None and not 0 <= pain <= 10:
+        problems.add("/baseline_pain", "out_of_range", low=0, high=10)
+    for name, day in days.items():
+        if day is not None and day < today:
+            problems.add(f"/{name}", "in_the_past")
+
+
+def _write_version(
+    programme: Programme, author_id: UUID, overrides: Sequence[safety.Override], at: datetime
+) -> Version:
     draft = contents.tidy(programme.draft or {})
     newest = Version.objects.filter(programme=programme).order_by("-number").first()
     known = set()
@@ -181,6 +206,7 @@ def _write_version(programme: Programme, author_id: UUID, at: datetime) -> Versi
     version = Version(
         id=new_id(), clinic_id=programme.clinic_id, programme=programme, number=newest.number + 1 if newest else 1,
         title=draft["title"], note=draft["note"], made_by_id=author_id, made_at=at,
+        overrides=[as_json(override) for override in overrides],
     )  # fmt: skip
     version.save(force_insert=True)
     steps, used = [], set()
@@ -199,6 +225,12 @@ def _write_version(programme: Programme, author_id: UUID, at: datetime) -> Versi
         steps.append(made)
     bulk.insert(steps)
     return version
+
+
+def as_json(override: safety.Override) -> dict[str, Any]:
+    seen_at = override.seen_at.isoformat() if override.seen_at else None
+    reason, seen_by = override.reason.strip(), override.seen_by.strip()
+    return {"code": override.code, "reason": reason, "seen_by": seen_by, "seen_at": seen_at}
 
 
 def refuse_ended(programme: Programme) -> None:
@@ -231,12 +263,20 @@ def pause_programme(*, programme: Programme, by: Caller, at: datetime) -> None:
 
 @transaction.atomic
 def resume_programme(*, programme: Programme, by: Caller, at: datetime) -> None:
-    """:raises NotRunning, NoAuthor:"""
+    """
+    Let a paused programme go on. What is known against it is checked again.
+
+    :raises ProgrammeRedFlagStop: settle the red flag first, or give a new version with an override
+    :raises Invalid: an alert forbids a step, or needs a reason that no version gives
+    :raises NotRunning, NoAuthor:
+    """
     policies.require_author(by)
     if programme.status != Programme.Status.PAUSED:
         raise NotRunning
-    _write_status(programme, Programme.Status.ACTIVE, by, resumed_at=at)
+    stopping.check_running(programme, at=at)
+    _write_status(programme, Programme.Status.ACTIVE, by, resumed_at=at, stopped_at=None, stopped_flags=[])
     planning.plan_ahead(programme, at=at)
+    worklist.settle(kinds=["programme_stopped"], about_ids=[programme.pk], by=by, at=at)
 
 
 @transaction.atomic
@@ -255,7 +295,7 @@ def end_programme(*, programme: Programme, by: Caller, at: datetime) -> None:
     planning.unplan(programme, at=at)
     # The calendar's address stays: it answers with nothing more, so that what was planned goes from the calendar.
     links.revoke(patient_id=programme.patient_id, purposes=["check_in"], at=at)
-    worklist.settle(kinds=["silent", "review_due"], about_ids=[programme.pk], by=by, at=at)
+    worklist.settle(kinds=["silent", "review_due", "programme_stopped"], about_ids=[programme.pk], by=by, at=at)
 
 
 @transaction.atomic
@@ -406,3 +446,5 @@ def follow_merge(*, source_id: UUID, target_id: UUID, by: Caller, at: datetime) 
         raise BothRun
     for programme in with_one.filter(patient_id=source_id).select_related("patient__merged_into"):
         planning.plan_ahead(programme, at=at)  # by the survivor's consent, in the survivor's time zone
+    # The red flags of both are one person's now.
+    stopping.react_to_flags(patient_id=target_id, by=by, at=at)

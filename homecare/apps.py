@@ -5,7 +5,10 @@ class HomeCare(AppConfig):
     name = "homecare"
 
     def ready(self) -> None:
+        from assessments.raised_flags import AFTER_FLAGS
         from homecare.actions import follow_merge
+        from homecare.stopping import react_to_flags
         from patients.actions import AFTER_MERGE
 
         AFTER_MERGE.append(follow_merge)
+        AFTER_FLAGS.append(react_to_flags)

@@ -10,11 +10,12 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import Membership
-from assessments import catalogue
+from assessments import catalogue, raised_flags
+from assessments.red_flags import HOME_CHECK_IN
 from audit import actions as audit
 from clinic.caller import Caller
 from clinic.errors import Conflict, Problems
-from homecare import progress, queries, rules
+from homecare import harms, progress, queries, rules
 from homecare.models import CheckIn, Programme, Step, StepAnswer
 from messaging import actions as messages
 from messaging import rules as sending
@@ -66,6 +67,7 @@ def answer_day(
     audit.log("check_in.answer", by=by, target_id=check_in.pk, patient_ids=[programme.patient_id])
     worklist.settle(kinds=["silent"], about_ids=[programme.pk], by=by, at=at)
     _escalate_day(programme, check_in, before, by=by, at=at)
+    harms.note_harms(check_in, before, by=by, at=at)
     return check_in
 
 
@@ -96,6 +98,7 @@ def answer_soreness(
         Link.objects.filter(pk=link.pk, used_at=None).update(used_at=at)
     audit.log("check_in.answer", by=by, target_id=check_in.pk, patient_ids=[session.patient_id])
     _escalate(check_in, before, about_id=session.pk, tell=session.recorded_by_id, by=by, at=at)
+    harms.note_harms(check_in, before, by=by, at=at)
     return check_in
 
 
@@ -209,6 +212,10 @@ def _said_already(kind: str, programme: Programme, facts: dict[str, Any]) -> boo
 def _escalate(
     check_in: CheckIn, before: Sequence[str], *, about_id: UUID, tell: UUID, by: Caller, at: datetime
 ) -> None:  # fmt: skip
+    codes = [rules.RED_FLAG_OF[code] for code in check_in.wrong if code in rules.RED_FLAG_OF and code not in before]
+    raised_flags.raise_flags(
+        patient_id=check_in.patient_id, codes=codes, source=HOME_CHECK_IN, source_id=check_in.pk, by=by, at=at
+    )
     for kind, codes in rules.rows_for([code for code in check_in.wrong if code not in before]).items():
         told = to_be_told(tell, by.clinic_id) if kind == "red_flag" else []
         _tell(kind, check_in, about_id, {"answers": codes}, told, by, at)

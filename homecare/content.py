@@ -19,10 +19,9 @@ def ratings() -> dict[str, str]:
     return {key: muscle["self_pressure"]["rating"] for key, muscle in catalogue.MUSCLES.items()}
 
 
-def caution(muscle: str | None) -> str:
-    """What the catalogue says about pressing this muscle oneself, where it says to be careful."""
-    about = catalogue.MUSCLES.get(muscle or "", {}).get("self_pressure", {})
-    return str(about.get("note", "")) if about.get("rating") == "caution" else ""
+def tools() -> dict[str, list[str]]:
+    """Muscle to what a patient may press it with, the softest first."""
+    return {key: muscle["self_pressure"]["tools"] for key, muscle in catalogue.MUSCLES.items()}
 
 
 def _id(value: Any, at: str, problems: Problems) -> str | None:

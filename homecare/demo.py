@@ -12,6 +12,7 @@ from django.utils.translation import override
 
 from accounts import policies
 from accounts.models import Clinic, Membership
+from assessments.queries import flag_state
 from clinic.caller import Caller
 from clinic.schema import new_id
 from homecare import actions, checking_in, library, queries, rules
@@ -21,7 +22,7 @@ from messaging import addresses
 from messaging.texts import language_of
 from patients import actions as patients
 from patients.models import Patient
-from patients.queries import zone_of
+from patients.queries import identities, known_alerts, zone_of
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def load(clinic: Clinic, now: datetime) -> None:
     people = list(
         Patient.objects.living_record().filter(consent_email="granted", status="in_care").order_by("created_at", "id")
     )
+    people = [patient for patient in people if may_press(patient, now)]
     courses = COURSES if clinic.slug == "harbour" else COURSES[:2]
     if clinic.slug == "harbour":  # so that the demo's first mail goes out at whatever hour it is tried
         messages.set_sending(values={"quiet_from": time(0), "quiet_until": time(0)}, by=by)
@@ -73,6 +75,13 @@ def load(clinic: Clinic, now: datetime) -> None:
     with override(language_of("", clinic.locale)):
         content = {"title": _("Neck and shoulders"), "steps": steps}
         library.save_template(name=_("Neck and shoulders, five minutes"), content=content, by=by)
+
+
+def may_press(patient: Patient, now: datetime) -> bool:
+    """Whether nothing that is known of a patient stands against the demo's programme."""
+    people = identities(clinic_id=patient.clinic_id, patient_id=patient.pk)
+    alerts = {alert.code for alert in known_alerts(people)}
+    return not flag_state(people, at=now).open and not alerts & set(rules.PRESSING_ALERTS)
 
 
 def _programme(patient: Patient, course: Course, by: Caller, now: datetime) -> Programme:
@@ -102,9 +111,15 @@ def _programme(patient: Patient, course: Course, by: Caller, now: datetime) -> P
 
 def _fill(step: dict[str, Any]) -> None:
     """What the source guide leaves open, filled in as a therapist would: from the suggestions."""
-    suggested = {"scapular_retraction": {"sets": 3, "repetitions": 12, "days_per_week": 4},
-                 "chin_tuck": {"hold_s": 10, "repetitions": 10, "times_per_day": 2},
-                 "self_pressure": {"repetitions": 2, "rest_s": 30}}  # fmt: skip
+    suggested = {
+        "scan": {"duration_s": 60, "times_per_day": 1},
+        "self_pressure": {"repetitions": 2, "rest_s": 30, "times_per_day": 2},
+        "side_bends": {"repetitions": 5, "times_per_day": 2},
+        "rotations": {"repetitions": 5, "times_per_day": 2},
+        "scapular_retraction": {"sets": 3, "repetitions": 12, "days_per_week": 4},
+        "chin_tuck": {"hold_s": 10, "repetitions": 10, "times_per_day": 2},
+        "ergonomics": {"break_every_min": 30},
+    }
     step["dose"] = {**step["dose"], **suggested.get(step["exercise"], {})}
     if step["exercise"] == "chin_tuck":
         step["tool"] = "lying"

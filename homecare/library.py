@@ -38,7 +38,7 @@ def save_template(*, name: str, content: Mapping[str, Any], by: Caller) -> Templ
         # Why one patient's dose may be unusual is no reason for the next one's; their own words are theirs.
         step["limit_reasons"] = {}
         step["cue"] = step["cue"] if step["exercise"] == "own" else ""
-    problems = rules.check_steps(kept["steps"], ratings=contents.ratings(), reasons_may_wait=True)
+    problems = rules.check_steps(kept["steps"], ratings=contents.ratings(), tools=contents.tools(), is_template=True)
     if not name.strip():
         problems.add("/name", "required.template_name")
     problems.raise_if_any()

@@ -90,6 +90,10 @@ class Programme(OfPatient):
     review_on = models.DateField(null=True)
     ends_on = models.DateField(null=True)
     resumed_at = models.DateTimeField(null=True, help_text="when it last went on after a pause")
+    stopped_at = models.DateTimeField(null=True, help_text="since when red flags have paused it")
+    stopped_flags = ArrayField(
+        models.TextField(), default=list, blank=True, help_text="the red flags that have paused it"
+    )
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     revision = models.PositiveIntegerField(default=1)
@@ -110,6 +114,11 @@ class Programme(OfPatient):
                 condition=models.Q(ended_at=None, ended_by=None) | models.Q(ended_at__isnull=False),
                 name="programme_ended_whole",
             ),
+            models.CheckConstraint(
+                condition=models.Q(stopped_at=None, stopped_flags=[])
+                | models.Q(stopped_at__isnull=False, stopped_flags__len__gte=1, status__in=["paused", "ended"]),
+                name="programme_stopped_is_paused",
+            ),
             models.UniqueConstraint(
                 fields=["clinic", "patient"],
                 condition=models.Q(status__in=["active", "paused"]),
@@ -126,6 +135,11 @@ class Version(OfPatient):
     number = models.PositiveIntegerField()
     title = models.TextField()
     note = models.TextField(blank=True, default="", help_text="to the patient")
+    overrides = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="open red flags that stop it, and why it was given all the same: code, reason, seen_by, seen_at",
+    )
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
 
@@ -172,6 +186,11 @@ class Step(OfPatient):
                     & on_scale("intensity_to", 0, 7)
                 ),
                 name="step_self_pressure_is_safe",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(exercise="self_pressure", muscle__in=["scm_sternal", "scm_clavicular"])
+                | models.Q(tool__in=["", rules.FINGERS]),
+                name="step_front_of_neck_without_tool",
             ),
             *(
                 models.CheckConstraint(condition=on_scale(name, *field.slip), name=f"step_{name}_no_slip")

@@ -134,17 +134,20 @@ def should_regress(
     return reasons
 
 
-def next_moves(step: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+def next_moves(step: Mapping[str, Any], *, tools: Sequence[str] | None = None) -> list[tuple[str, Any, Any]]:
     """
     How one step could be made harder: (what, from, to). Only one variable at a time: these are alternatives.
+
+    :param tools: what the step's muscle may be pressed with; None: any
 
     Ladder: a firmer tool; 1 to 3 repeats; chin tuck lying, then head lift, then sitting; band, then prone weights.
     """
     exercise = rules.EXERCISES[step["exercise"]]
     moves: list[tuple[str, Any, Any]] = []
-    tools, tool = exercise.tools, step.get("tool")
-    if tool in tools[:-1]:
-        moves.append(("tool", tool, tools[tools.index(tool) + 1]))
+    allowed = exercise.ladder if tools is None or not exercise.presses else tools
+    ladder, tool = [rung for rung in exercise.ladder if rung in allowed], step.get("tool")
+    if tool in ladder[:-1]:
+        moves.append(("tool", tool, ladder[ladder.index(tool) + 1]))
     repeats = (step.get("dose") or {}).get("repetitions")
     if exercise.presses and repeats is not None and 1 <= repeats < 3:
         moves.append(("repetitions", repeats, repeats + 1))

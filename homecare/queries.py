@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Max, Min, Prefetch
 
+from assessments import catalogue
 from homecare import progress, rules, words
 from homecare.models import CheckIn, Programme, Step, StepAnswer, Version, facts_of
 from patients.queries import identities, zone_of
@@ -114,7 +115,8 @@ def how_it_goes(programme: Programme, *, today: date) -> HowItGoes:
         begins = max(first, since.get(step.lasting, first))
         course = progress.weeks(said, days_per_week=step.days_per_week, first=first, last=today, begins=begins)  # type: ignore[attr-defined] # a dose column
         facts = facts_of(step)
-        moves = [words.move(*move) for move in progress.next_moves(facts)]
+        allowed = catalogue.MUSCLES[step.muscle_id]["self_pressure"]["tools"] if step.muscle_id else None
+        moves = [words.move(*move) for move in progress.next_moves(facts, tools=allowed)]
         courses.append(StepCourse(step, course, moves, words.told(facts)))
     check_ins = list(CheckIn.objects.filter(programme=programme).order_by("-local_date"))
     week_by_week = week_facts(programme, courses, answers, check_ins, today)

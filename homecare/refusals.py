@@ -7,12 +7,23 @@ from typing import Any
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from assessments.red_flag_table import RED_FLAGS
 from clinic.refusals import Text, labels, register
 from homecare import rules, words
+from patients.rules import ALERTS
 
 CHANNELS = {"email": _("e-mail"), "sms": _("SMS")}
 EXERCISES = {code: exercise.name for code, exercise in rules.EXERCISES.items()}
 WRONG = {code: wrong.label for code, wrong in rules.WRONG.items()}
+RED_FLAG_LABELS = {code: flag.label for code, flag in RED_FLAGS.items()}
+STOPPED_STEPS = Text(
+    _(
+        "“%(flag)s” was answered “yes” on %(answered_at)s. It stops these steps: %(steps)s. Clear the flag, remove the "
+        "steps, or give a reason."
+    ),
+    flag=labels(RED_FLAG_LABELS),
+)
+ALERT_LABELS = {code: alert.label for code, alert in ALERTS.items()}
 FIELDS = {name: about.label for name, about in rules.FIELDS.items()}
 
 
@@ -56,6 +67,24 @@ register(
             _("This tool does not fit the exercise. Choose one of: %(choices)s."),
             choices=choices_or_none(rules.TOOLS),
         ),
+        "not_for_this_muscle": Text(
+            _("This muscle must not be pressed with that. Choose one of: %(choices)s."),
+            choices=choices_or_none(rules.TOOLS),
+        ),
+        "required.dose": Text(
+            _("“%(field)s” is missing. No step reaches the patient without its dose."), field=labels(FIELDS)
+        ),
+        "required.any_dose": _("The dose is missing. Enter at least one number: how often, or how long."),
+        "out_of_range.repetitions_a_day": _(
+            "These are more than %(most)s repetitions a day. Lower the repetitions, or the times a day."
+        ),
+        "out_of_range.pressure_a_day": _(
+            "This muscle would be pressed for %(minutes)s minutes a day, more than %(most)s. Lower the dose."
+        ),
+        "reason_required.pressure_a_day": _(
+            "This muscle would be pressed for %(minutes)s minutes a day, more than %(usual)s. Lower the dose or give a "
+            "reason of at least 10 characters. The limit is a proposal that no clinician has reviewed."
+        ),
         "required.pressed_muscle": _("Choose the muscle to press."),
         "not_for_self_pressure": _("This muscle must not be pressed by the patient. Choose another muscle."),
         "required.muscle_side": _("Choose a side: left or right."),
@@ -69,6 +98,28 @@ register(
             unit=unit_after_blank,
         ),
         "out_of_range.intensity_order": _("The pressure must not end below where it begins."),
+    }
+)
+# What the record knows
+register(
+    {
+        "red_flag_stop.home": _(
+            "An open red flag stops this home programme. Clear the flag, remove the steps, or give a reason in your "
+            "name."
+        ),
+        **dict.fromkeys((f"{code}.home" for code in RED_FLAGS), STOPPED_STEPS),
+        "alert_stop.pressing": Text(
+            _("Alert “%(alert)s”: the patient must not press here. Remove the step or choose another muscle."),
+            alert=labels(ALERT_LABELS),
+        ),
+        "reason_required.alert": Text(
+            _("Alert “%(alert)s”: give a reason of at least %(least)s characters why the patient may press here."),
+            alert=labels(ALERT_LABELS),
+        ),
+        "unknown_code.home_override": _("This red flag does not exist. Choose one from the list."),
+        "duplicate.home_override": _("This red flag is answered for twice. Remove one of the reasons."),
+        "too_short.home_override": _("Give a reason of at least %(least)s characters."),
+        "in_future.seen": _("Enter a time that is not in the future."),
     }
 )
 # Pictures

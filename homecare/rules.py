@@ -1,9 +1,7 @@
 """
-What a home programme may hold: exercises, doses with their limits, and what patients are asked.
+What a home programme may hold, and what patients are asked. The exercises themselves: `homecare.exercises`.
 
-Source unless another is named: domain facts, section 8 (the source guide's five steps; `None` there means that the
-guide gives no number, so the therapist fills it in). Suggestions carry their own source and are never filled in
-unseen.
+Source unless another is named: domain facts, section 8.
 """
 
 from __future__ import annotations
@@ -13,209 +11,49 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clinic.errors import Problems
+from homecare.exercises import (
+    CHECKLIST,
+    EXERCISES,
+    FIELDS,
+    FINGERS,
+    FIRMER_TOOLS,
+    MIN_REASON_CHARACTERS,
+    MOST_PRESSURE_S,
+    MOST_REPETITIONS_A_DAY,
+    MOST_SPOTS,
+    PINCH,
+    PROPOSAL,
+    SPOT_ZONES,
+    STOP_IF,
+    TOOLS,
+    USUAL_PRESSURE_S,
+    Dose,
+    Exercise,
+    Field,
+)
 
-# --- Doses ----------------------------------------------------------------------------------------------------
+__all__ = [
+    "CHECKLIST",
+    "EXERCISES",
+    "FIELDS",
+    "FINGERS",
+    "FIRMER_TOOLS",
+    "MIN_REASON_CHARACTERS",
+    "MOST_PRESSURE_S",
+    "MOST_REPETITIONS_A_DAY",
+    "MOST_SPOTS",
+    "PINCH",
+    "PROPOSAL",
+    "SPOT_ZONES",
+    "STOP_IF",
+    "TOOLS",
+    "USUAL_PRESSURE_S",
+    "Dose",
+    "Exercise",
+    "Field",
+]  # the exercises are data of their own
 
-
-@dataclass(frozen=True)
-class Field:
-    """One number of a dose. `slip` is no clinical limit: beyond it, the pen has slipped."""
-
-    label: str
-    unit: str
-    slip: tuple[int, int]
-
-
-FIELDS = {
-    "duration_s": Field("Duration", "s", (1, 3600)),
-    "hold_s": Field("Hold", "s", (1, 600)),
-    "repetitions": Field("Repetitions", "", (1, 100)),
-    "rest_s": Field("Rest between", "s", (0, 600)),
-    "sets": Field("Sets", "", (1, 20)),
-    "times_per_day": Field("Times a day", "", (1, 24)),
-    "days_per_week": Field("Days a week", "", (1, 7)),
-    "intensity_from": Field("Pressure from (0 to 10)", "", (0, 10)),
-    "intensity_to": Field("Pressure to (0 to 10)", "", (0, 10)),
-    "pain_max": Field("Pain at most (0 to 10)", "", (0, 10)),
-    "break_every_min": Field("A break every", "min", (1, 240)),
-}
-
-
-@dataclass(frozen=True)
-class Dose:
-    """
-    Limits of one field in one exercise.
-
-    :ivar soft: outside it a reason is asked
-    :ivar block: outside it the plan is refused
-    :ivar suggested: shown as a suggestion, with its source
-    """
-
-    soft: tuple[int, int] | None = None
-    block: tuple[int, int] | None = None
-    suggested: tuple[int, int] | None = None
-    source: str = ""
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """
-    :ivar how: what the patient reads; {dose} comes after it
-    :ivar drawings: of homecare/drawings, the first is the usual one
-    :ivar presses: it presses on a muscle, so a muscle is wanted, and the catalogue must allow it there
-    :ivar tools: from soft to firm, from easy to hard: the ladder that one climbs a step at a time
-    :ivar finds_spots: the patient is asked which tender spots it found
-    :ivar checklist: of `CHECKLIST`, what the patient ticks
-    """
-
-    name: str
-    how: str
-    dose: Mapping[str, Dose]
-    drawings: tuple[str, ...]
-    presses: bool = False
-    tools: tuple[str, ...] = ()
-    stop_if: tuple[str, ...] = ()
-    finds_spots: bool = False
-    checklist: tuple[str, ...] = ()
-
-
-# What is recorded of a scan and of the place of work: domain facts, section 8.1. Zones are the catalogue's.
-CHECKLIST = {
-    "screen_at_eye_level": "the screen is at eye level",
-    "elbows_close": "the elbows are close to the body",
-    "breaks_taken": "I took breaks",
-}
-SPOT_ZONES = [
-    "head.suboccipital", "neck.posterior", "neck.lateral", "neck.shoulder_angle", "neck.base_c7", "shoulder.top",
-    "shoulder.posterior", "shoulder.scapula_superior_angle", "shoulder.scapula_medial_border", "back.interscapular",
-]  # fmt: skip
-MOST_SPOTS = 4
-STOP_IF = {
-    "intensity_above_6": "it is more than 6 out of 10",
-    "numbness_or_tingling": "it goes numb or tingles",
-    "dizziness": "you feel dizzy",
-    "visual_change": "your sight changes",
-    "pulse_felt": "you feel a pulse under it",
-}
-TOOLS = {
-    "soft_ball": "a soft ball",
-    "medium_roller": "a roller of medium density",
-    "firm_ball": "a firm ball",
-    "lying": "lying on your back",
-    "head_lift": "lying, lifting the head a little",
-    "sitting": "sitting",
-    "band": "with an elastic band",
-    "prone_weights": "lying on your front, with light weights",
-}
-DEBSKI = "Debski et al. 2019, review of 55 papers"
-HARMAN = "Harman et al. 2005, programme"
-CHESTER = "Chester physiotherapy leaflet; Jull programme"
-AMANDEEP = "patient leaflet, low quality"
-PER_DAY, PER_WEEK = Dose(), Dose()
-
-EXERCISES = {
-    "scan": Exercise(
-        "Scan neck and shoulders",
-        "Feel along the neck and shoulders for tender spots, breathing slowly and deeply.",
-        {"duration_s": Dose(), "times_per_day": PER_DAY, "days_per_week": PER_WEEK},
-        ("scan",),
-        finds_spots=True,
-    ),
-    "self_pressure": Exercise(
-        "Pressure on a tender spot",
-        "Press on the tender spot and breathe on. It may be uncomfortable, not painful.",
-        {
-            # The guide's values. A longer hold than 120 s or more than 7 is refused in a patient's plan.
-            "hold_s": Dose(soft=(30, 45), block=(1, 120), suggested=(30, 45), source="source guide"),
-            "intensity_from": Dose(soft=(5, 6), block=(0, 7), suggested=(5, 5), source="source guide"),
-            "intensity_to": Dose(soft=(5, 6), block=(0, 7), suggested=(6, 6), source="source guide"),
-            "repetitions": Dose(suggested=(1, 3), source=DEBSKI),
-            "rest_s": Dose(suggested=(30, 30), source=DEBSKI),
-            "times_per_day": PER_DAY,
-            "days_per_week": PER_WEEK,
-        },
-        ("self_pressure", "self_pressure_lying"),
-        presses=True,
-        tools=("soft_ball", "medium_roller", "firm_ball"),
-        stop_if=tuple(STOP_IF),
-    ),
-    "side_bends": Exercise(
-        "Side-bends of the neck",
-        "Bend the head gently to one side, then to the other.",
-        {"repetitions": Dose(), "pain_max": Dose(), "times_per_day": PER_DAY, "days_per_week": PER_WEEK},
-        ("side_bend",),
-    ),
-    "rotations": Exercise(
-        "Rotations of the neck",
-        "Turn the head gently to one side, then to the other.",
-        {"repetitions": Dose(), "pain_max": Dose(), "times_per_day": PER_DAY, "days_per_week": PER_WEEK},
-        ("rotation",),
-    ),
-    "scapular_retraction": Exercise(
-        "Shoulder blades back",
-        "Draw the shoulder blades together and a little down, then let go.",
-        {
-            "sets": Dose(suggested=(3, 3), source=HARMAN),
-            "repetitions": Dose(suggested=(12, 12), source=HARMAN),
-            "hold_s": Dose(),
-            "days_per_week": Dose(suggested=(4, 4), source=HARMAN),
-        },
-        ("scapular_retraction",),
-        tools=("band", "prone_weights"),
-    ),
-    "chin_tuck": Exercise(
-        "Chin tuck",
-        "Draw the chin straight back, as if making a double chin, and hold. It should not hurt.",
-        {
-            "hold_s": Dose(suggested=(10, 10), source=CHESTER),
-            "repetitions": Dose(suggested=(10, 10), source=CHESTER),
-            "times_per_day": Dose(suggested=(2, 3), source=CHESTER),
-            "days_per_week": PER_WEEK,
-        },
-        ("chin_tuck", "chin_tuck_lying"),
-        tools=("lying", "head_lift", "sitting"),
-    ),
-    "neck_isometrics": Exercise(
-        "Neck against the hand",
-        "Press the head against the hand without letting it move; each direction in turn.",
-        {
-            "hold_s": Dose(suggested=(10, 10), source=AMANDEEP),
-            "repetitions": Dose(suggested=(10, 10), source=AMANDEEP),
-            "times_per_day": PER_DAY,
-            "days_per_week": PER_WEEK,
-        },
-        ("neck_isometrics",),
-    ),
-    "stretch": Exercise(
-        "Stretch",
-        "Stretch slowly until you feel it, hold, and let go slowly.",
-        {
-            # Limits as for stretching after pressure, domain facts 3.1.
-            "hold_s": Dose(soft=(10, 60), block=(3, 180), suggested=(30, 30), source=HARMAN),
-            "repetitions": Dose(soft=(1, 5), suggested=(3, 3), source=HARMAN),
-            "times_per_day": PER_DAY,
-            "days_per_week": PER_WEEK,
-        },
-        ("stretch",),
-    ),
-    "ergonomics": Exercise(
-        "Your place of work",
-        "Screen at eye level, elbows close to the body, and breaks in which you move.",
-        {
-            "break_every_min": Dose(suggested=(20, 30), source="convention, general knowledge"),
-            "days_per_week": PER_WEEK,
-        },
-        ("ergonomics",),
-        checklist=tuple(CHECKLIST),
-    ),
-    "own": Exercise(
-        "Another exercise",
-        "",
-        {name: Dose() for name in ("hold_s", "repetitions", "rest_s", "sets", "times_per_day", "days_per_week",
-                                   "pain_max")},
-        ("own",),
-    ),
-}  # fmt: skip
+# --- Programmes -----------------------------------------------------------------------------------------------
 
 MOST_STEPS = 12
 SIDES = ["left", "right"]
@@ -223,45 +61,71 @@ SIDES = ["left", "right"]
 STARTER = ["scan", "self_pressure", "side_bends", "rotations", "scapular_retraction", "chin_tuck", "ergonomics"]
 
 
-def starter(pressed: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
+# On the front of the neck, less than the guide's 5 to 6 is enough; a dose outside the guide's needs its reason.
+LIGHT_REASON = "Front of the neck: only a light pinch between finger and thumb."
+
+
+def starter(
+    pressed: Sequence[Mapping[str, Any]] = (), *, tools: Mapping[str, Sequence[str]] | None = None
+) -> list[dict[str, Any]]:
     """
-    The starter programme's steps.
+    Return the starter programme's steps.
 
     :param pressed: trigger points (`trigger_point`, `muscle`, `side`) that may be pressed; one step for each
+    :param tools: muscle to what it may be pressed with; the softest is taken, and where it is the fingers only, no tool
     """
     steps: list[dict[str, Any]] = []
     for code in STARTER:
-        if code != "self_pressure":
+        if code == "self_pressure":
+            steps += [_pressing_step(point, (tools or {}).get(point["muscle"], FIRMER_TOOLS)) for point in pressed]
+        else:
             steps.append({"exercise": code, "dose": {}})
-            continue
-        guide = {"hold_s": 45, "intensity_from": 5, "intensity_to": 6}
-        steps += [{"exercise": code, "tool": "soft_ball", "dose": dict(guide), **point} for point in pressed]
     return steps
+
+
+def _pressing_step(point: Mapping[str, Any], allowed: Sequence[str]) -> dict[str, Any]:
+    step = {"exercise": "self_pressure", **point}
+    if FINGERS in allowed:
+        reasons = dict.fromkeys(("intensity_from", "intensity_to"), LIGHT_REASON)
+        dose = {"hold_s": 45, "intensity_from": 3, "intensity_to": 4}
+        return {**step, "tool": "", "dose": dose, "limit_reasons": reasons}
+    return {**step, "tool": allowed[0], "dose": {"hold_s": 45, "intensity_from": 5, "intensity_to": 6}}
 
 
 def check_steps(
     steps: Sequence[Mapping[str, Any]],
     *,
     ratings: Mapping[str, str],
-    reasons_may_wait: bool = False,
+    tools: Mapping[str, Sequence[str]] | None = None,
+    is_template: bool = False,
 ) -> Problems:
     """
     What is wrong with a programme's steps; empty if nothing is.
 
     :param ratings: muscle to the catalogue's rating for self-pressure: ok, caution or no
-    :param reasons_may_wait: as while it is being written: a reason that is owed is no problem yet
+    :param tools: muscle to what it may be pressed with; a muscle that is not among them takes any tool
+    :param is_template: nobody follows it, so a reason and a number of the dose may be missing
     """
     problems = Problems()
     if len(steps) > MOST_STEPS:
         problems.add("/steps", "too_many.steps", most=MOST_STEPS)
     for number, step in enumerate(steps):
-        _check_step(problems, f"/steps/{number}", step, ratings)
-    if reasons_may_wait:
+        _check_step(problems, f"/steps/{number}", step, ratings, tools or {})
+    if not is_template:
+        _check_has_dose(problems, steps)
+        _check_pressure_a_day(problems, steps)
+    if is_template:
         problems.forgive("reason_required")
     return problems
 
 
-def _check_step(problems: Problems, at: str, step: Mapping[str, Any], ratings: Mapping[str, str]) -> None:
+def _check_step(
+    problems: Problems,
+    at: str,
+    step: Mapping[str, Any],
+    ratings: Mapping[str, str],
+    tools: Mapping[str, Sequence[str]],
+) -> None:
     exercise = EXERCISES.get(step["exercise"])
     if exercise is None:
         problems.add(f"{at}/exercise", "invalid_choice.exercise", choices=list(EXERCISES))
@@ -276,6 +140,8 @@ def _check_step(problems: Problems, at: str, step: Mapping[str, Any], ratings: M
         problems.add(f"{at}/side", "required.muscle_side")
     if step.get("tool") and step["tool"] not in exercise.tools:
         problems.add(f"{at}/tool", "invalid_choice.tool", choices=list(exercise.tools))
+    elif exercise.presses and step.get("tool") and step["tool"] not in tools.get(muscle or "", exercise.tools):
+        problems.add(f"{at}/tool", "not_for_this_muscle", choices=list(tools[str(muscle)]))
     if step["exercise"] == "own" and not str(step.get("cue", "")).strip():
         problems.add(f"{at}/cue", "required.own_exercise")
     _check_dose(problems, at, exercise, step)
@@ -299,6 +165,65 @@ def _check_dose(problems: Problems, at: str, exercise: Exercise, step: Mapping[s
     begins, ends = dose.get("intensity_from"), dose.get("intensity_to")
     if begins is not None and ends is not None and begins > ends:
         problems.add(f"{at}/dose/intensity_to", "out_of_range.intensity_order")
+
+
+def _check_has_dose(problems: Problems, steps: Sequence[Mapping[str, Any]]) -> None:
+    """No step reaches a patient without its dose: each number that is missing is named."""
+    for number, step in enumerate(steps):
+        exercise, dose = EXERCISES.get(step["exercise"]), step.get("dose") or {}
+        if exercise is None:
+            continue
+        for name in exercise.required:
+            if dose.get(name) is None:
+                problems.add(f"/steps/{number}/dose/{name}", "required.dose", field=name)
+        if not exercise.required and all(value is None for value in dose.values()):
+            problems.add(f"/steps/{number}/dose", "required.any_dose")
+
+
+def repetitions_a_day(dose: Mapping[str, Any]) -> int:
+    return (dose.get("sets") or 1) * (dose.get("repetitions") or 1) * (dose.get("times_per_day") or 1)
+
+
+def pressure_a_day_s(steps: Sequence[Mapping[str, Any]]) -> dict[tuple[Any, Any], int]:
+    """Muscle and side to how long all steps together press on it in a day, in seconds."""
+    seconds: dict[tuple[Any, Any], int] = {}
+    for step in steps:
+        if step["exercise"] in PRESSING:
+            dose, place = step.get("dose") or {}, (step.get("muscle"), step.get("side"))
+            seconds[place] = seconds.get(place, 0) + (dose.get("hold_s") or 0) * repetitions_a_day(dose)
+    return seconds
+
+
+def _check_pressure_a_day(problems: Problems, steps: Sequence[Mapping[str, Any]]) -> None:
+    for number, step in enumerate(steps):
+        if repetitions_a_day(step.get("dose") or {}) > MOST_REPETITIONS_A_DAY:
+            pointer = f"/steps/{number}/dose/times_per_day"
+            problems.add(pointer, "out_of_range.repetitions_a_day", most=MOST_REPETITIONS_A_DAY)
+    for place, seconds in pressure_a_day_s(steps).items():
+        numbers = [
+            number
+            for number, step in enumerate(steps)
+            if step["exercise"] in PRESSING and (step.get("muscle"), step.get("side")) == place
+        ]
+        pointer = f"/steps/{numbers[-1]}/dose/times_per_day"
+        minutes = -(-seconds // 60)
+        if seconds > MOST_PRESSURE_S:
+            problems.add(pointer, "out_of_range.pressure_a_day", minutes=minutes, most=MOST_PRESSURE_S // 60)
+        elif seconds > USUAL_PRESSURE_S and not any(has_reason(steps[number], TOTAL) for number in numbers):
+            problems.add(pointer, "reason_required.pressure_a_day", minutes=minutes, usual=USUAL_PRESSURE_S // 60)
+
+
+# Beside the numbers of a dose, what a step can need a reason for: its `limit_reasons` have these names.
+TOTAL = "pressure_a_day"
+ALERT_PREFIX = "alert_"  # and the alert's code
+# Alerts with which pressing at home needs a reason. Of those that name a place, there only; see `homecare.safety`.
+PRESSING_ALERTS = ["anticoagulant", "clot", "lymphoedema", "neuropathy", "osteoporosis"]
+OTHER_REASONS = [TOTAL, *(ALERT_PREFIX + code for code in PRESSING_ALERTS)]
+
+
+def has_reason(step: Mapping[str, Any], name: str) -> bool:
+    """Whether a step gives a reason that is long enough to explain something."""
+    return len(str((step.get("limit_reasons") or {}).get(name) or "").strip()) >= MIN_REASON_CHARACTERS
 
 
 PRESSING = [code for code, exercise in EXERCISES.items() if exercise.presses]
@@ -335,7 +260,21 @@ WRONG = {
     "chest": Wrong("Pain in the chest, short of breath, or a new dry cough", AT_ONCE, after_needling=True),
     "tingling": Wrong("It tingled while I pressed", STOP_SIGN, stop_sign=True),
     "pulse_felt": Wrong("I felt a pulse under the ball", STOP_SIGN, stop_sign=True),
+    "weight_loss": Wrong("I have lost weight without trying", AT_ONCE),
+    "night_pain": Wrong("Constant pain at night that no position eases", AT_ONCE),
+    "bladder_or_bowel": Wrong("My bladder or bowel has changed, or I am numb between the legs", AT_ONCE),
     "needed_help": Wrong("I needed medical help, or could not do my usual things", NEXT_WORKING_DAY),
+}
+# The red flag that an answer at home raises. It counts until a signed "no" or a clearance, as any other does.
+RED_FLAG_OF = {
+    "fall_or_accident": "trauma_recent",
+    "numb_or_weak": "neuro_new",
+    "dizzy_or_sight": "vascular_5d_3n",
+    "severe_headache": "severe_headache",
+    "fever": "fever_infection",
+    "weight_loss": "weight_loss_cancer_history",
+    "night_pain": "night_pain_constant",
+    "bladder_or_bowel": "cauda_equina",
 }
 SORENESS_AFTER_H = [24, 48, 72]  # hours after needling (Martin-Pintado-Zugasti 2016 followed people for 72 h)
 REVIEW_AFTER_DAYS = 28  # review at 4 weeks, domain facts 8.4
@@ -380,6 +319,21 @@ def done_by_what_was_found(
     if said == "no":
         return "partial"  # nobody finds or ticks something without having begun
     return found if changed or not said else said
+
+
+# Answers that may be harm of the treatment (domain facts, sections 6.5 and 8.4): asked about one needling, each of
+# these; on any other day only the signs of the lung, which are told to patients after needling.
+HARMS_AFTER_NEEDLING = ["chest", "numb_or_weak", "dizzy_or_sight", "severe_headache", "fever", "needed_help"]
+
+
+def harms_after_needling(wrong: Sequence[str]) -> list[str]:
+    """Return which answers, given when asked about one needling, start an unconfirmed adverse event."""
+    return [code for code in wrong if code in HARMS_AFTER_NEEDLING]
+
+
+def harms_on_any_day(wrong: Sequence[str]) -> list[str]:
+    """Return which answers of a day's check-in start an unconfirmed adverse event of the last needling."""
+    return [code for code in wrong if WRONG[code].after_needling]
 
 
 def rows_for(wrong: Sequence[str]) -> dict[str, list[str]]:

@@ -12,7 +12,11 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from assessments import catalogue
-from homecare import rules
+from homecare import content as contents
+from homecare import places, rules
+from homecare.models import Programme
+from messaging.texts import language_of
+from patients.rules import ALERTS
 
 DRAWINGS = Path(__file__).parent / "drawings"
 STATUSES = {"draft": _("being written"), "active": _("running"), "paused": _("paused"), "ended": _("ended")}
@@ -44,6 +48,16 @@ def drawing(name: str) -> SafeString:
         return mark_safe("")
     svg = (DRAWINGS / f"{name}.svg").read_text().strip()
     return mark_safe(svg.replace("<svg ", '<svg class="drawing" aria-hidden="true" focusable="false" ', 1))  # noqa: S308 - our own file
+
+
+def drawing_of(step: Mapping[str, Any]) -> SafeString:
+    """The drawing of a step; none of a ball where there must be none, and lying where the head lies on the balls."""
+    tool = tool_of(step)
+    if tool == rules.FINGERS:
+        return mark_safe("")
+    if tool == "two_soft_balls":
+        return drawing("self_pressure_lying")
+    return drawing(step.get("drawing") or rules.EXERCISES[step["exercise"]].drawings[0])
 
 
 def name_of(step: Mapping[str, Any]) -> str:
@@ -79,6 +93,8 @@ def spot_of(spot: Mapping[str, Any]) -> str:
 def how_of(step: Mapping[str, Any]) -> str:
     """What the patient does: the clinic's words, after ours."""
     ours = rules.EXERCISES[step["exercise"]].how
+    if tool_of(step) == rules.FINGERS:
+        ours = rules.PINCH
     own = str(step.get("cue", "")).strip()
     return "\n".join(text for text in (gettext(ours) if ours else "", own) if text)
 
@@ -91,10 +107,48 @@ def stop_of(step: Mapping[str, Any]) -> str:
     return gettext("Stop if {some} or {last}.").format(some=", ".join(most), last=last)
 
 
+def tool_of(step: Mapping[str, Any]) -> str:
+    """What it is done with; on a muscle that takes nothing but the fingers, these, whether the step says so or not."""
+    presses = rules.EXERCISES[step["exercise"]].presses and step.get("muscle")
+    if presses and not step.get("tool") and contents.tools()[step["muscle"]] == [rules.FINGERS]:
+        return rules.FINGERS
+    return str(step.get("tool") or "")
+
+
+def caution_of(step: Mapping[str, Any]) -> str:
+    """What the patient must know when they press this muscle."""
+    if not rules.EXERCISES[step["exercise"]].presses or not step.get("muscle"):
+        return ""
+    note = catalogue.MUSCLES[step["muscle"]]["self_pressure"]["patient_note"]
+    return gettext(note) if note else ""
+
+
+def therapist_note_of(step: Mapping[str, Any]) -> str:
+    """What the catalogue tells the therapist about pressing this muscle at home."""
+    if not rules.EXERCISES[step["exercise"]].presses or not step.get("muscle"):
+        return ""
+    note = catalogue.MUSCLES[step["muscle"]]["self_pressure"]["note"]
+    return gettext(note) if note else ""
+
+
+def reason_label(name: str) -> str:
+    """What is asked for, where a step needs a reason that is not about one number."""
+    if name == rules.TOTAL:
+        return gettext("Why so much pressure a day?")
+    alert = gettext(ALERTS[name.removeprefix(rules.ALERT_PREFIX)].label)
+    return gettext("Alert “{alert}”: why may the patient press here?").format(alert=alert)
+
+
+def language_for(programme: Programme) -> str:
+    """The language in which the patient reads."""
+    return language_of(programme.patient.language, programme.patient.clinic.locale)
+
+
 def dose_of(step: Mapping[str, Any]) -> str:
     """The dose as one reads it aloud: "hold 45 seconds, 5 to 6 out of 10, 3 times"."""
     dose = step.get("dose") or {}
-    parts = [gettext(rules.TOOLS[step["tool"]])] if step.get("tool") else []
+    tool = tool_of(step)
+    parts = [gettext(rules.TOOLS[tool])] if tool else []
     for name in ("duration_s", "hold_s", "intensity_from", "repetitions", "rest_s", "sets", "times_per_day",
                  "days_per_week", "pain_max", "break_every_min"):  # fmt: skip
         if dose.get(name) is not None:
@@ -126,9 +180,11 @@ def _part(name: str, dose: Mapping[str, Any]) -> str:
 def move(what: str, before: Any, after: Any) -> str:
     """One step up the ladder, in words."""
     if what == "tool":
+        is_firmer = before in rules.FIRMER_TOOLS
         before, after = gettext(rules.TOOLS[before]), gettext(rules.TOOLS[after])
-    else:
-        before, after = _part(what, {what: before}), _part(what, {what: after})
+        text = f"{before} → {after}"
+        return f"{text} ({gettext('softer is often enough (source guide)')})" if is_firmer else text
+    before, after = _part(what, {what: before}), _part(what, {what: after})
     return f"{before} → {after}"
 
 
@@ -141,8 +197,15 @@ def told(step: Mapping[str, Any]) -> dict[str, Any]:
         "how": how_of(step),
         "dose_words": dose_of(step),
         "stop": stop_of(step),
+        "reasons_given": [
+            (reason_label(name), why)
+            for name, why in (step.get("limit_reasons") or {}).items()
+            if name in rules.OTHER_REASONS
+        ],
+        "caution": caution_of(step),
+        "where_drawn": places.picture(step["muscle"], step.get("side"), place_of(step)) if step.get("muscle") else "",
         "checklist": [(code, gettext(rules.CHECKLIST[code])) for code in rules.EXERCISES[step["exercise"]].checklist],
-        "drawn": drawing(step.get("drawing") or rules.EXERCISES[step["exercise"]].drawings[0]),
+        "drawn": drawing_of(step),
     }
 
 

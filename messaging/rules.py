@@ -64,6 +64,7 @@ KINDS = {
     "check_in": Kind("Exercise reminder", link="check_in"),
     "soreness": Kind("Question after needling", link="soreness"),
     "consent_copy": Kind("Copy of a consent", link="consent", capped=False),
+    "aftercare": Kind("Advice after needling", link="aftercare", capped=False),
     "programme_ended": Kind("End of the programme"),
     "review_due": Kind("Review is due"),
     "staff_alert": Kind("Alert to the therapist", to_patient=False),
@@ -78,7 +79,7 @@ KINDS = {
     "slot_offered": Kind("Offer of a free appointment", link="offer", capped=False, dated=True),
 }
 # What a link opens. Each is for one thing, and for that one only.
-PURPOSES = ["check_in", "soreness", "calendar", "stop", "appointment", "offer", "consent"]
+PURPOSES = ["check_in", "soreness", "calendar", "stop", "appointment", "offer", "consent", "aftercare"]
 PLACEHOLDERS = ["clinic", "link", "stop", "when"]
 SMS_LENGTH = 320  # two parts; longer ones arrive in pieces and cost more
 

@@ -44,6 +44,10 @@ DEFAULTS = {
         gettext_noop("Your copy"),
         gettext_noop("{clinic}: your copy of a form is ready. {link}"),
     ),
+    "aftercare": Text(
+        gettext_noop("After your visit"),
+        gettext_noop("{clinic}: please read this today, after your visit. {link}"),
+    ),
     "programme_ended": Text(
         gettext_noop("Thank you"),
         gettext_noop("{clinic}: your plan at home has come to its end. Thank you. We will be in touch."),
@@ -90,7 +94,7 @@ DEFAULTS = {
     ),
     "staff_alert": Text(
         gettext_noop("Somebody waits for you"),
-        gettext_noop("A patient's answer wants you at once. Please open your worklist: {link}"),
+        gettext_noop("A patient needs your attention at once. Please open your worklist: {link}"),
     ),
 }
 

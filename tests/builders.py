@@ -102,6 +102,18 @@ def needling(**dose: Any) -> dict[str, Any]:
     }
 
 
+def adverse_event(**fields: Any) -> dict[str, Any]:
+    """An adverse event as it is sent, without its session: a mild bruise that is over."""
+    return {
+        "codes": ["bruise"],
+        "severity": "mild",
+        "onset_at": "2026-11-20T10:30:00Z",
+        "duration_min": 2 * 24 * 60,
+        "causality": "probable",
+        "outcome": "resolved",
+    } | fields
+
+
 SIGNED = [[[40 + 8 * n, 120 - 5 * (n % 6)] for n in range(20)], [[250, 90], [320, 140]]]
 
 

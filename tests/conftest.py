@@ -6,6 +6,7 @@ Tests connect as the application role, so row-level security and missing rights 
 
 from __future__ import annotations
 
+import copy
 import io
 import os
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connections
+from django.test import override_settings
 from psycopg import sql
 
 from accounts.models import ApiClient, Clinic, Membership, User
@@ -27,9 +29,30 @@ from dev.run import free_port
 from dev.smtp import Inbox, smtp
 from tests import builders
 from tests.api import Api
+from tests.processes import Running, palpate
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 TEMPLATE = "palpate_template"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--drill", action="store_true", help="run the long forms of the tests that have one, alone")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.groups import ByFile
+
+    return ByFile(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the drills for `--drill`, and nothing else then; put long tests first (after `pytest-randomly`)."""
+    wanted = bool(config.getoption("--drill"))
+    others = [item for item in items if ("drill" in item.keywords) is not wanted]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if ("drill" in item.keywords) is wanted]
+    items.sort(key=lambda item: "long" not in item.keywords)  # so that the workers end at about the same time
 
 
 @pytest.fixture(scope="session")
@@ -85,8 +108,15 @@ def fast_enough(settings: Any, worker_id: str) -> None:
     own = {**settings.CACHES["default"], "LOCATION": settings.REDIS_URL.replace("db=0", f"db={number}")}
     settings.CACHES = {"default": own}
     settings.API_REQUESTS_PER_MINUTE = 1_000_000
-    # Argon2 is slow on purpose; one test signs in with it.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+    settings.PASSWORD_HASHERS = quick_hashers()
+
+
+def quick_hashers() -> list[str]:
+    """Argon2 is slow on purpose; one test signs in with it."""
+    from django.conf import settings
+
+    quick = "django.contrib.auth.hashers.MD5PasswordHasher"
+    return [quick, *(name for name in settings.PASSWORD_HASHERS if name != quick)]
 
 
 @dataclass(frozen=True)
@@ -137,9 +167,32 @@ def make_cast(suffix: str = "") -> Cast:
     )
 
 
+@pytest.fixture(scope="session")
+def committed_once(django_db_setup: None, django_db_blocker: Any) -> Callable[[Callable[[], Any]], Any]:
+    """
+    Commits what a function makes, before the first test that asks for it begins its transaction.
+
+    For fixtures of the session: each test gets a copy of what was made (`copy.deepcopy`) and is rolled back.
+    """
+
+    def commit(make: Callable[[], Any]) -> Any:
+        with django_db_blocker.unblock(), override_settings(PASSWORD_HASHERS=quick_hashers()):
+            made = make()
+            connections["default"].close()
+        return made
+
+    return commit
+
+
+@pytest.fixture(scope="session")
+def committed_cast(committed_once: Callable[[Callable[[], Any]], Any]) -> Cast:
+    cast: Cast = committed_once(make_cast)
+    return cast
+
+
 @pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast()
+def cast(committed_cast: Cast, db: None) -> Cast:
+    return copy.deepcopy(committed_cast)
 
 
 @pytest.fixture
@@ -164,6 +217,15 @@ def patient(cast: Cast) -> UUID:
     """A patient of the first clinic."""
     with tenancy.scope(cast.clinic.pk):
         return builders.patient(cast.caller()).pk
+
+
+@pytest.fixture(scope="session")
+def whole_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A complete Palpate of real processes, one for all tests that want one; `tests.groups` keeps these together."""
+    environment = dict(os.environ)
+    with palpate(tmp_path_factory.mktemp("palpate")) as running:
+        os.environ.update(environment)  # this stack stays up while other tests of the worker want their own servers
+        yield running
 
 
 @pytest.fixture

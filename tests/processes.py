@@ -18,6 +18,19 @@ from dev.run import Processes, free_port, post_office
 from dev.stack import Stack
 
 
+def client_of(url: str, facts: dict[str, Any], name: str) -> httpx.Client:
+    """A program of the first demo clinic, with its token."""
+    program = next(c for c in facts["clients"] if c["client_id"] == f"harbour-{name}")
+    answer = httpx.post(
+        f"{url}/oauth/token/",
+        data={"grant_type": "client_credentials"},
+        auth=(program["client_id"], program["client_secret"]),
+        timeout=30,
+    )
+    headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    return httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=20)
+
+
 class Running:
     """Its address, its facts, and ways to hurt it."""
 
@@ -27,16 +40,7 @@ class Running:
 
     def client(self, name: str) -> httpx.Client:
         """A program of the first demo clinic, with its token."""
-        one = next(c for c in self.facts["clients"] if c["client_id"] == f"harbour-{name}")
-        answer = httpx.post(
-            f"{self.url}/oauth/token/",
-            data={"grant_type": "client_credentials"},
-            auth=(one["client_id"], one["client_secret"]),
-            timeout=30,
-        )
-        token = answer.json()["access_token"]
-        headers = {"Authorization": f"Bearer {token}"}
-        self.clients.append(httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=20))
+        self.clients.append(client_of(self.url, self.facts, name))
         return self.clients[-1]
 
     def kill(self, name: str) -> None:

@@ -24,23 +24,27 @@ OURS = [model for model in apps.get_models() if model._meta.app_config.name.spli
 SOURCES = [p for app in APPS for p in (ROOT / app).rglob("*.py") if "migrations" not in p.parts]
 FINAL = {
     "AuditEvent", "Merge", "Record", "Mark", "ChainCheck", "DeliveryEvent", "Version", "Step", "Change", "Clearance",
-    "ConsentText", "Consent", "ConsentWithdrawal", "ConsentCopy", "SafetyEntry",
+    "RaisedFlag",
+    "ConsentText", "Consent", "ConsentWithdrawal", "ConsentCopy", "SafetyEntry", "AdverseEvent", "Aftercare",
 }  # fmt: skip
 FINAL_ONCE_SIGNED = {
     "Assessment", "Finding", "Referral", "RangeOfMotion", "RedFlagAnswer", "PainMark",
-    "Session", "Intervention", "Measure", "Override",
+    "Session", "Intervention", "Measure", "Override", "AdverseEventAnswer",
 }  # fmt: skip
 EDITABLE = {
     "IdempotencyKey", "Clinic", "User", "Membership", "ApiClient", "Patient", "Identifier", "SearchKey", "Alert",
     "Condition", "Medication", "Chain", "TriggerPoint", "DraftEdit", "Item", "Sending", "Wording", "Link", "Message",
     "RefusedAddress", "Picture", "Template", "Programme", "ReminderPlan", "Occurrence", "CheckIn", "StepAnswer",
     "Site", "Room", "AppointmentType", "Competency", "Hours", "ExtraHours", "Closure", "Booking", "Feed", "Series",
-    "Appointment", "Told", "Waiting", "Opening", "Offer",
+    "Appointment", "AdverseEventHomeAnswer", "Told", "Waiting", "Opening", "Offer",
 }  # fmt: skip
 # Modules beside `actions` that change the record.
 CHANGING = [
     "scheduling.series", "scheduling.waitlist", "scheduling.availability", "scheduling.follow_ups",
-    "homecare.checking_in", "homecare.library", "assessments.clearances",
+    "homecare.checking_in", "homecare.library", "homecare.stopping", "assessments.clearances",
+    "assessments.raised_flags",
+    "treatments.adverse_events.actions",
+    "treatments.aftercare.actions",
     "treatments.safety_lists",
 ]  # fmt: skip
 CODE_LISTS = {"Muscle", "BodyZone", "Movement", "Caution", "CatalogueLoad"}

@@ -13,16 +13,16 @@ import httpx
 import pytest
 
 from tests import builders
-from tests.processes import palpate
+from tests.drills import small_or_drill
+from tests.processes import without_servers
 
 ROOT = Path(__file__).parents[1]
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.processes, pytest.mark.long]
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory):
-    with palpate(tmp_path_factory.mktemp("palpate")) as started:
-        yield started
+@pytest.fixture(scope="session")
+def running(whole_stack):
+    return whole_stack
 
 
 def test_the_facts_are_for_their_owner_only(running):
@@ -73,8 +73,9 @@ def sign_until_stopped(
             time.sleep(0.05)
 
 
+@pytest.mark.parametrize("kills", small_or_drill(1, 3))
 @pytest.mark.parametrize("victim", ["web", "worker", "postgres"])
-def test_killed_in_mid_signing_it_is_signed_whole_or_still_a_draft(running, victim):
+def test_killed_in_mid_signing_it_is_signed_whole_or_still_a_draft(running, victim, kills):
     stop, outcomes = threading.Event(), {}
     clients = [running.client("tablet") for _ in range(4)]
     patient = clients[0].get("/patients/", params={"status": "in_care", "limit": 1}).json()["results"][0]["id"]
@@ -83,7 +84,7 @@ def test_killed_in_mid_signing_it_is_signed_whole_or_still_a_draft(running, vict
     ]
     for thread in threads:
         thread.start()
-    for _ in range(3):
+    for _ in range(kills):
         time.sleep(0.7)
         if victim == "postgres":
             running.kill_postgres()
@@ -151,7 +152,8 @@ def test_the_nightly_check_runs_through_celery(running):
 def test_a_second_palpate_on_the_same_data_is_refused_in_a_sentence(running):
     command = [str(ROOT / ".venv/bin/python"), "-m", "dev.run", "--port", "18999", "--data", str(running.stack.data)]
 
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    with without_servers():
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
     assert done.returncode == 1
     assert "another Palpate is running" in done.stderr
@@ -162,7 +164,8 @@ def test_a_taken_port_is_said_in_a_sentence(running, tmp_path):
     port = running.url.rsplit(":", 1)[1]
     command = [str(ROOT / ".venv/bin/python"), "-m", "dev.run", "--port", port, "--data", str(tmp_path / "d")]
 
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    with without_servers():
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
     assert done.returncode == 1
     assert f"port {port} is taken" in done.stderr
@@ -171,7 +174,8 @@ def test_a_taken_port_is_said_in_a_sentence(running, tmp_path):
 def test_manage_works_beside_a_running_palpate(running):
     command = [str(ROOT / ".venv/bin/python"), "-m", "dev.manage", "--data", str(running.stack.data), "--"]
 
-    done = subprocess.run([*command, "verify_chain"], cwd=ROOT, capture_output=True, text=True)
+    with without_servers():
+        done = subprocess.run([*command, "verify_chain"], cwd=ROOT, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stderr
     assert "harbour" in done.stdout

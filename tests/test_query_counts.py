@@ -19,7 +19,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from drf_spectacular.generators import SchemaGenerator
 
-from accounts.models import Membership
+from accounts.models import Competency, Membership
 from assessments import catalogue
 from assessments.models import Assessment
 from assessments.rules import DEFAULT_RULE_SET
@@ -33,7 +33,6 @@ from scheduling.models import (
     AppointmentType,
     Change,
     Closure,
-    Competency,
     ExtraHours,
     Hours,
     Offer,
@@ -60,6 +59,8 @@ LISTS: dict[str, dict[str, str]] = {
     "body-zones/": LIMITED,
     "closures/": {},
     "competencies/": {},
+    "competencies/expiring/": {},
+    "consent-texts/": LIMITED,
     "exercises/": LIMITED,
     "extra-hours/": {},
     "hours/": {},
@@ -68,8 +69,10 @@ LISTS: dict[str, dict[str, str]] = {
     "muscles/": LIMITED,
     "offers/": {},
     "patients/": {},
+    "patients/{patient}/adverse-events/": {},
     "patients/{patient}/assessments/": {},
     "patients/{patient}/check-ins/": {},
+    "patients/{patient}/consents/": {},
     "patients/{patient}/history/": {},
     "patients/{patient}/programmes/": {},
     "patients/{patient}/series/": {},
@@ -93,6 +96,8 @@ LISTS: dict[str, dict[str, str]] = {
     "scheduling/figures/": {"first": "{first}", "last": "{last}"},
     "series/{series}/": {},
     "sessions/{session}/": {},
+    "patients/{patient}/adverse-events/{event}/": {},
+    "adverse-events/rates/": {},
 }
 FEWER = {"exercises/": 10, "red-flags/": 17, "rule-sets/": 7, "techniques/": 13}  # there are no 20
 # Page to what stands on it once for each row, as a pattern.
@@ -100,6 +105,12 @@ PAGES = {
     "": r"Row-\d+",
     "patients/": r"Row-\d+",
     "patients/{patient}/": r"/documents/(?:exam|session)/[\w-]+/",
+    "patients/{patient}/adverse-events/": r"/adverse-events/[\w-]{36}/",
+    "patients/{patient}/adverse-events/{event}/": "",
+    "patients/{patient}/adverse-events/new/": r"<option value=\"[\w-]{36}\"",
+    "adverse-events/": "",
+    "adverse-events/export/": r"\r\n[\w-]{36}",
+    "documents/session/{session}/review/": r"/adverse-events/[\w-]{36}/",
     "patients/{patient}/appointments/": r"/appointments/[\w-]+/",
     "patients/{patient}/home/": "",
     "programmes/{programme}/": "",
@@ -174,12 +185,14 @@ class World:
             self.appointment = self.add_appointment(self.patient, DAY - timedelta(days=7))
         self.assessment = self.post(f"patients/{self.patient}/assessments/", builders.exam())
         self.session = self.post(f"patients/{self.patient}/sessions/", builders.treatment())
+        self.event = ""
 
     @property
     def ids(self) -> dict[str, Any]:
         return {
             "patient": self.patient, "programme": self.programme.pk, "series": self.series.pk,
             "appointment": self.appointment.pk, "assessment": self.assessment, "session": self.session,
+            "event": self.event,
             "type": self.desk.kind.pk, "day": f"{DAY:%Y-%m-%d}", "first": f"{DAY - timedelta(days=30):%Y-%m-%d}",
             "last": f"{DAY:%Y-%m-%d}",
         }  # fmt: skip
@@ -207,6 +220,8 @@ class World:
             self.add_waits(n, row_patient)
             self.add_drafts(row_patient)
         self.add_documents(n)
+        self.add_event(n)
+        self.post(f"patients/{self.patient}/consents/", builders.consent())
 
     def add_patient(self, n: int) -> Any:
         patient = builders.patient(self.by, family_name=f"Row-{n}", given_names="Ada", email=f"row{n}@mail.example")
@@ -221,7 +236,9 @@ class World:
         site = Site.objects.create(id=new_id(), name=f"Site {n}", address="1 Hill Road", **home)
         self.room = Room.objects.create(id=new_id(), site=site, name=f"Room {n}", **home)
         AppointmentType.objects.create(id=new_id(), name=f"Type {n}", length_min=30, buffer_min=0, **home)
-        Competency.objects.create(id=new_id(), user=self.user, technique="dry_needling", **home)
+        Competency.objects.create(
+            id=new_id(), user=self.user, technique="dry_needling", valid_until=LONG_AGO.date(), **home
+        )
         hours = {"user": self.user, "room": self.room, "from_time": time(9), "until_time": time(17), **home}
         Hours.objects.create(id=new_id(), weekday=0, **hours)
         ExtraHours.objects.create(id=new_id(), day=(DAY + timedelta(days=5)).date(), **hours)
@@ -336,6 +353,14 @@ class World:
         for kind, body in (("assessments", found), ("sessions", done)):
             document = self.post(f"patients/{self.patient}/{kind}/", body)
             self.post(f"{kind}/{document}/sign/", {})
+
+    def add_event(self, n: int) -> None:
+        """An adverse event of the one session, and one more version of the first event."""
+        event = {"session": self.session, "note": f"Row {n}"}
+        answer = self.therapist.post(f"/patients/{self.patient}/adverse-events/", builders.adverse_event(**event))
+        self.event = self.event or str(answer.json()["event_id"])
+        change = builders.adverse_event(version=n, reason="Looked at again.")
+        self.post(f"patients/{self.patient}/adverse-events/{self.event}/versions/", change)
 
     def patch(self, path: str, body: dict[str, Any]) -> None:
         answer = self.therapist.patch(f"/{path}", body, If_Match="*")

@@ -43,6 +43,7 @@ FROM_TABLES: dict[tuple[str, str], Iterable[str]] = {
     ("treatments/signing.py", "consent_reason"): [f"consent_missing.{why}" for why in CONSENT_TEXTS],
     ("treatments/signing.py", "entry_code"): set(DEFAULT_CODES) - SAID_BY_REASON,
     ("homecare/planning.py", "obstacle"): OBSTACLES,
+    ("homecare/stopping.py", "flag_of_home"): [f"{code}.home" for code in RED_FLAGS],
 }
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 

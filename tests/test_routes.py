@@ -6,6 +6,7 @@ The table is held against the URL configuration: a new route without a line here
 
 from __future__ import annotations
 
+import copy
 import re
 from datetime import timedelta
 from functools import cached_property
@@ -32,11 +33,12 @@ from scheduling.holding import Time
 from scheduling.models import Offer, Opening
 from tests import builders
 from tests.api import Api
+from tests.conftest import make_cast
 from tests.scheduling.conftest import make_desk
 from worklist import actions as worklist
 
 CLEARANCE = {"code": "inflammatory", "kind": "physician", "reason": "Seen by the rheumatologist."}
-PROGRAMME = {"title": "Neck", "steps": [{"exercise": "chin_tuck", "dose": {"hold_s": 10}}]}
+PROGRAMME = {"title": "Neck", "steps": [{"exercise": "chin_tuck", "dose": {"hold_s": 10, "repetitions": 5}}]}
 TODAY = timezone.now().replace(hour=10, minute=0, second=0, microsecond=0)
 SOON_AT = TODAY + timedelta(days=14 - TODAY.weekday())  # a Monday
 SOON_IN = {"starts_at": SOON_AT.isoformat(), "therapist_id": "{therapist}", "room_id": "{rooms}"}
@@ -54,6 +56,7 @@ SETUP = [
     ("closures", {"first_day": "2027-01-01", "last_day": "2027-01-01"}, {"note": "New Year"}),
 ]
 # Route below /api/v1/: method, scope, what to send. `{patient}` and so on are ids of the first clinic.
+EVENT = builders.adverse_event()
 ROUTES = [
     ("me/", "get", "", None),
     ("muscles/", "get", "", None),
@@ -79,6 +82,24 @@ ROUTES = [
     ("patients/{patient}/consents/{consent}/withdraw/", "post", "treatments:write", {}),
     ("patients/{patient}/consents/{consent}/copies/", "post", "treatments:write", {"how": "printed"}),
     ("consent-texts/", "get", "treatments:read", None),
+    ("patients/{patient}/adverse-events/", "get", "treatments:read", None),
+    ("patients/{patient}/adverse-events/", "post", "treatments:write", EVENT | {"session": "{session}"}),
+    ("patients/{patient}/adverse-events/{event}/", "get", "treatments:read", None),
+    (
+        "patients/{patient}/adverse-events/{event}/versions/",
+        "post",
+        "treatments:write",
+        EVENT | {"version": 1, "reason": "It was the left side."},
+    ),
+    (
+        "patients/{patient}/adverse-events/{event}/dismiss/",
+        "post",
+        "treatments:write",
+        {"version": 1, "reason": "It was another patient."},
+    ),
+    ("adverse-events/rates/", "get", "treatments:read", None),
+    ("sessions/{needled_session}/aftercare/", "get", "treatments:read", None),
+    ("sessions/{needled_session}/aftercare/", "post", "treatments:write", {"how": "printed", "language": "en"}),
     ("lots/search/", "post", "treatments:read", {"lot": "L123"}),
     ("competencies/expiring/", "get", "scheduling:read", None),
     ("patients/{patient}/sessions/", "get", "treatments:read", None),
@@ -180,7 +201,7 @@ OTHER_ROUTES = {
     "", "clinics/", "language/", "search/", "ui/", "chart/<str:version>/<str:language>/", "healthz", "readyz",
     "c/today/", "c/thanks/", "c/calendar/", "c/calendar/<str:token>.ics", "c/pictures/<uuid:picture_id>/",
     "c/<str:token>/", "s/<str:token>/", "metrics", "hooks/mail/<str:provider>/", "hooks/twilio/<uuid:clinic_id>/",
-    "hooks/twilio/<uuid:clinic_id>/<uuid:message_id>/", "c/appointment/", "c/offer/", "c/consent/",
+    "hooks/twilio/<uuid:clinic_id>/<uuid:message_id>/", "c/appointment/", "c/offer/", "c/consent/", "c/aftercare/",
     "c/feeds/<str:token>.ics",
     "oauth/authorize/", "oauth/token/", "oauth/revoke_token/",
     ".well-known/oauth-authorization-server", "api/v1/schema/", "api/v1/docs/",
@@ -209,6 +230,14 @@ PAGES = {
     "patients/{patient_id}/consents/{signing_id}/": ("get", "treatments:read"),
     "patients/{patient_id}/consents/{signing_id}/copy/": ("post", "treatments:write"),
     "patients/{patient_id}/consents/{consent_id}/withdraw/": ("post", "treatments:write"),
+    "patients/{patient_id}/adverse-events/": ("get", "treatments:read"),
+    "patients/{patient_id}/adverse-events/new/": ("get", "treatments:write"),
+    "patients/{patient_id}/adverse-events/{event_id}/": ("get", "treatments:read"),
+    "patients/{patient_id}/adverse-events/{event_id}/edit/": ("get", "treatments:write"),
+    "patients/{patient_id}/adverse-events/{event_id}/dismiss/": ("post", "treatments:write"),
+    "adverse-events/": ("get", "treatments:read"),
+    "adverse-events/export/": ("get", "treatments:read"),
+    "sessions/{session_id}/aftercare/": ("get", "treatments:write"),
     "competencies/": ("get", "owner"),
     "consents/texts/": ("get", "owner"),
     "lots/": ("get", "treatments:read"),
@@ -271,6 +300,7 @@ SENT = {
     "text": "More.", "name": "Mine", "outcome": "reached", "went_out": "yes", "days": "1", "months": "3",
     "status": "confirmed", "starts_at": SOON["starts_at"], "outside_hours": "1", "answer": "no",
     "note": "Parks outside.", "how": "printed", "reason": "The device was removed.",
+    "version": "1",
 }  # fmt: skip
 SIGNED_ONLY = ("pdf/", "addendum/", "revision/")
 PERSONS = ["owner", "therapist", "staff"]
@@ -370,6 +400,14 @@ class Ids(dict):
 
     def make_signing(self):
         return self.given["signing_id"]
+
+    def make_event(self):
+        event = builders.adverse_event(session=self["session"])
+        return Api(self.cast.therapist).post(f"/patients/{self.patient}/adverse-events/", event).json()["event_id"]
+
+    def make_needled_session(self):
+        needled = builders.treatment(interventions=[builders.needling()])
+        return Api(self.cast.therapist).post(f"/patients/{self.patient}/sessions/", needled).json()["id"]
 
     def make_message(self):
         made = messages.owe(
@@ -476,26 +514,46 @@ class Unknown(dict):
         return str(uuid4())
 
 
-@pytest.fixture
-def ids(api, cast, patient):
-    therapist = api()
+def make_world():
+    """Two clinics of these tests' own, and in the first a patient with documents: what every case starts from."""
+    cast = make_cast("-routes")
+    with tenancy.scope(cast.clinic.pk):
+        patient = builders.patient(cast.caller()).pk
+    therapist = Api(cast.therapist)
 
-    def made(kind, body, sign):
+    def write(kind, body, *, sign=False):
         document = therapist.post(f"/patients/{patient}/{kind}/", body).json()["id"]
         if sign:
             assert therapist.post(f"/{kind}/{document}/sign/").status_code == 200
         return document
 
-    found = Ids(cast, patient)
-    found |= {
+    flagged = builders.exam(red_flags=builders.screen(yes=["inflammatory"]))
+    ids = {
         "patient": str(patient),
         "other_patient": therapist.post("/patients/", {"family_name": "Twin"}).json()["id"],
-        "assessment": made("assessments", builders.exam(), False),
-        "signed_assessment": made("assessments", builders.exam(red_flags=builders.screen(yes=["inflammatory"])), True),
-        "session": made("sessions", builders.treatment(), False),
-        "signed_session": made("sessions", builders.treatment(), True),
+        "assessment": write("assessments", builders.exam()),
+        "signed_assessment": write("assessments", flagged, sign=True),
+        "session": write("sessions", builders.treatment()),
+        "signed_session": write("sessions", builders.treatment(), sign=True),
     }
-    found["record"] = therapist.get("/records/").json()["results"][0]["id"]
+    ids["record"] = therapist.get("/records/").json()["results"][0]["id"]
+    return cast, ids
+
+
+@pytest.fixture(scope="session")
+def world(committed_once):
+    return committed_once(make_world)
+
+
+@pytest.fixture
+def cast(world, db):
+    return copy.deepcopy(world[0])
+
+
+@pytest.fixture
+def ids(world, cast):
+    found = Ids(cast, UUID(world[1]["patient"]))
+    found |= world[1]
     return found
 
 
@@ -610,6 +668,7 @@ def ask_page(user, path, method, ids, **headers):
         "alert",
         "consent",
         "signing",
+        "event",
         "programme",
         "picture",
         "template",

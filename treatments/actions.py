@@ -25,12 +25,23 @@ from records import actions as records
 from records.models import Record
 from records.rules import plain_json
 from treatments import agents, checks, documents, dose_checks, signing
-from treatments.models import Intervention, Measure, Override, Session
+from treatments.adverse_events import queries as adverse_events
+from treatments.aftercare import queries as aftercare
+from treatments.models import AdverseEvent, AdverseEventAnswer, Intervention, Measure, Override, Session
 
 KIND = "session"
 HEAD_FIELDS = ["performed_at", "response", "limit_reasons", "notes", "weight_kg"]
 ANSWERS = {"overrides": Override.Kind.OVERRIDE.value, "acknowledged": Override.Kind.ACKNOWLEDGEMENT.value}
-PARTS: dict[str, type[Any]] = {"interventions": Intervention, "measures": Measure, "overrides": Override}
+PARTS: dict[str, type[Any]] = {
+    "interventions": Intervention,
+    "measures": Measure,
+    "overrides": Override,
+    "adverse_events_asked": AdverseEventAnswer,
+}
+
+
+class SessionHasEvents(Conflict):
+    reason = "session_has_events"
 
 
 @transaction.atomic(savepoint=False)
@@ -94,7 +105,13 @@ def change_session(
 
 @transaction.atomic
 def discard_session(*, session: Session, by: Caller) -> None:
-    """Delete a draft for good; a signed session is never deleted. `session` is locked by the caller."""
+    """
+    Delete a draft for good; a signed session is never deleted. `session` is locked by the caller.
+
+    :raises SessionHasEvents: something that stays in the record points at it
+    """
+    if AdverseEvent.objects.filter(session=session).exists() or aftercare.given(session):
+        raise SessionHasEvents
     for part in PARTS.values():
         part._default_manager.filter(session=session).delete()
     drafts.forget_edits(session.pk)
@@ -120,6 +137,7 @@ def sign_session(*, session_id: UUID, by: Caller, at: datetime) -> Record:
     session.safety = plain_json(signing.safety_block(check))
     session.save(update_fields=["safety"])
     content = documents.session_content(session)
+    content |= documents.aftercare_content(aftercare.given(session))
     return drafts.freeze(session, kind=KIND, content=content, by=by, at=at)
 
 
@@ -164,7 +182,8 @@ def with_muscles(content: checks.Content, patient: Patient) -> dict[str, Any]:
     """
     The same content, with muscle and side of each intervention's trigger point, and its agent as a code.
 
-    :raises Invalid: a trigger point is not this patient's, or the muscle beside it is another
+    :raises Invalid: a trigger point is not this patient's, or the muscle beside it is another; or a session that was
+        asked about is not a signed one of the patient
     """
     wanted = {i["trigger_point"] for i in content.get("interventions") or () if i.get("trigger_point")}
     wanted |= {m["trigger_point"] for m in content.get("measures") or () if m.get("trigger_point")}
@@ -197,8 +216,22 @@ def with_muscles(content: checks.Content, patient: Patient) -> dict[str, Any]:
     for index, measure in enumerate(content.get("measures") or ()):
         if measure.get("trigger_point") and measure["trigger_point"] not in points:
             problems.add(f"/measures/{index}/trigger_point", "unknown_trigger_point")
+    _check_asked_about(content, patient, problems)
     problems.raise_if_any()
     return {**content, **({"interventions": interventions} if "interventions" in content else {})}
+
+
+def _check_asked_about(content: checks.Content, patient: Patient, problems: Problems) -> None:
+    asked = [row["about"] for row in content.get("adverse_events_asked") or ()]
+    if not asked:
+        return
+    people = identities(clinic_id=patient.clinic_id, patient_id=patient.pk)
+    unknown = adverse_events.unsigned_or_foreign(asked, people)
+    for index, session_id in enumerate(asked):
+        if session_id in unknown:
+            problems.add(f"/adverse_events_asked/{index}/about", "unknown.session_asked_about")
+        if session_id in asked[:index]:
+            problems.add(f"/adverse_events_asked/{index}/about", "duplicate.session_asked_about")
 
 
 def _answers(content: checks.Content, known: Iterable[Override], author_id: UUID, at: datetime) -> list[Override]:
@@ -288,6 +321,10 @@ def _write_parts(session: Session, content: checks.Content, at: datetime, *, ans
     for ordinal, answer in enumerate(answers):
         answer.id, answer.ordinal, answer.clinic_id, answer.session = new_id(), ordinal, session.clinic_id, session
     parts["overrides"] = list(answers)
+    parts["adverse_events_asked"] = [
+        AdverseEventAnswer(**own, id=new_id(), ordinal=ordinal, about_id=row["about"], answer=row["answer"])
+        for ordinal, row in enumerate(content.get("adverse_events_asked") or ())
+    ]
     taken: dict[str, type[Conflict]] = {
         "treatments_intervention_pkey": IdTaken,
         "treatments_measure_pkey": IdTaken,

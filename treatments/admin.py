@@ -9,6 +9,9 @@ from accounts.web.admin_site import ReadOnly, ReadOnlyInline
 from assessments.admin import DocumentAdmin, PartInline
 from treatments import actions
 from treatments.models import (
+    AdverseEvent,
+    AdverseEventAnswer,
+    Aftercare,
     Consent,
     ConsentCopy,
     ConsentText,
@@ -38,13 +41,38 @@ class OverrideInline(PartInline):
     model = Override
 
 
+class AdverseEventAnswerInline(PartInline):
+    model = AdverseEventAnswer
+    fk_name = "session"
+
+
 @admin.register(Session)
 class SessionAdmin(DocumentAdmin):
-    inlines = [InterventionInline, MeasureInline, OverrideInline]
+    inlines = [InterventionInline, MeasureInline, OverrideInline, AdverseEventAnswerInline]
     exclude = ["clinic"]
 
     def mark_entered_in_error(self, document: Session, reason: str, request: Any) -> None:
         actions.mark_entered_in_error(session=document, reason=reason, by=request.caller, at=timezone.now())
+
+
+@admin.register(AdverseEvent)
+class AdverseEventAdmin(ReadOnly):
+    list_display = ["recorded_at", "patient", "event_id", "version", "status", "severity", "codes"]
+    list_filter = ["status", "severity", "source", "recorded_at"]
+    search_fields = ["=event_id", "=patient__id"]
+    search_help_text = "The id of the event or of the patient"
+    ordering = ["-recorded_at", "-id"]
+    exclude = ["clinic"]
+
+
+@admin.register(Aftercare)
+class AftercareAdmin(ReadOnly):
+    list_display = ["given_at", "patient", "session", "how", "language", "text_version", "given_by"]
+    list_filter = ["how", "given_at"]
+    search_fields = ["=session__id", "=patient__id"]
+    search_help_text = "The id of the session or of the patient"
+    ordering = ["-given_at", "-id"]
+    exclude = ["clinic"]
 
 
 class WithdrawalInline(ReadOnlyInline):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from assessments.documents import document_head, in_order
 from treatments import rules
-from treatments.models import Intervention, Override, Session
+from treatments.models import Aftercare, Intervention, Override, Session
 
 
 def session_content(session: Session) -> dict[str, Any]:
@@ -30,6 +31,7 @@ def session_content(session: Session) -> dict[str, Any]:
         ],
         **overrides_json(session),
         "weight_kg": session.weight_kg,
+        **asked_content(session),
         "limit_reasons": session.limit_reasons,
         "response": session.response,
         "notes": session.notes,
@@ -49,6 +51,23 @@ def overrides_json(session: Session) -> dict[str, list[dict[str, Any]]]:
     return {"overrides": overrides, "acknowledged": acknowledged}
 
 
+def asked_content(session: Session) -> dict[str, Any]:
+    """
+    What the patient said about problems after earlier sessions.
+
+    Nothing if nobody asked: documents that were signed before the question existed keep their content.
+    """
+    answers = [{"about": a.about_id, "answer": a.answer} for a in in_order(session.adverse_events_asked.all())]
+    return {"adverse_events_asked": answers} if answers else {}
+
+
+def aftercare_content(given: Sequence[Aftercare]) -> dict[str, Any]:
+    """The advice that was given by the time of signing; nothing if none was."""
+    names = ("how", "language", "text_version", "given_at")
+    rows = [{**{name: getattr(row, name) for name in names}, "given_by": row.given_by_id} for row in given]
+    return {"aftercare": rows} if rows else {}
+
+
 def intervention_json(intervention: Intervention) -> dict[str, Any]:
     dose = intervention.dose
     return {
@@ -65,4 +84,4 @@ def intervention_json(intervention: Intervention) -> dict[str, Any]:
 
 
 def session_json(session: Session) -> dict[str, Any]:
-    return {**document_head(session), "safety": None, **session_content(session)}
+    return {**document_head(session), "adverse_events_asked": [], "safety": None, **session_content(session)}

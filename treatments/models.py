@@ -14,9 +14,12 @@ from clinic.caller import Caller
 from clinic.choices import Side
 from clinic.schema import UUIDv7
 from treatments import rules, safety_entries
+from treatments.adverse_events.models import AdverseEvent, AdverseEventAnswer, AdverseEventHomeAnswer
+from treatments.aftercare.models import Aftercare
 from treatments.consents.models import Consent, ConsentCopy, ConsentText, ConsentWithdrawal
 
 __all__ = [
+    "AdverseEvent", "AdverseEventAnswer", "AdverseEventHomeAnswer", "Aftercare",
     "Consent", "ConsentCopy", "ConsentText", "ConsentWithdrawal",
     "Intervention", "Measure", "Override", "SafetyEntry", "Session", "SessionQuerySet",
 ]  # fmt: skip
@@ -40,7 +43,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.select_related("record__mark").defer("record__document")
 
     def with_parts(self) -> SessionQuerySet:
-        return self.with_record().prefetch_related("interventions", "measures", "overrides")
+        return self.with_record().prefetch_related("interventions", "measures", "overrides", "adverse_events_asked")
 
 
 class Session(Document):

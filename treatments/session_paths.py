@@ -25,6 +25,7 @@ def flatten(content: Mapping[str, Any]) -> Flat:
     for override in content["overrides"]:
         flat |= {f"overrides/{override['code']}/{name}": override.get(name) for name in OF_OVERRIDE}
     flat |= {f"acknowledged/{row['code']}": True for row in content["acknowledged"]}
+    flat |= {f"adverse_events_asked/{row['about']}": row["answer"] for row in content.get("adverse_events_asked", ())}
     for ordinal, intervention in enumerate(content["interventions"]):
         row = f"interventions/{intervention['id']}"
         flat |= {f"{row}/{name}": intervention[name] for name in OF_INTERVENTION}
@@ -50,6 +51,9 @@ def unflatten(flat: Flat) -> dict[str, Any]:
         for code, fields in rows_of(flat, "overrides").items()
     ]
     content["acknowledged"] = [{"code": code} for code, given in below(flat, "acknowledged").items() if given]
+    content["adverse_events_asked"] = [
+        {"about": session_id, "answer": answer} for session_id, answer in below(flat, "adverse_events_asked").items()
+    ]
     content["interventions"] = [
         {
             "id": key,
@@ -73,4 +77,5 @@ def row_paths(flat: Flat) -> dict[str, list[str]]:
         "measures": [f"measures/{key}" for key in rows_of(flat, "measures")],
         "overrides": [f"overrides/{code}" for code in rows_of(flat, "overrides")],
         "acknowledged": [f"acknowledged/{code}" for code in below(flat, "acknowledged")],
+        "adverse_events_asked": [f"adverse_events_asked/{about}" for about in below(flat, "adverse_events_asked")],
     }

@@ -43,8 +43,14 @@ KINDS = {
     "stop_event_twice": Kind(
         "A stop sign of self-pressure, twice", AT_ONCE, "Call, and stop the self-pressure", alarm=True
     ),
+    "programme_stopped": Kind(
+        "Home programme paused: a red flag is open", AT_ONCE, "Call the patient, and settle the red flag", alarm=True
+    ),
     "pain_up": Kind("Worst pain up by 2 or more for 3 days", NEXT_WORKING_DAY, "Call, and look at the programme"),
     "adverse_event": Kind("Trouble after treatment", NEXT_WORKING_DAY, "Call, and record the adverse event"),
+    "serious_event": Kind(
+        "A serious adverse event", AT_ONCE, "Owner: see that the patient is safe, and who must be told", alarm=True
+    ),
     "silent": Kind("No check-in for 14 days", NEXT_WORKING_DAY, "Ask how it goes"),
     "review_due": Kind("Review is due", SOON, "Book the review"),
     "programme_ended": Kind("Programme has ended", SOON, "Decide how it goes on"),

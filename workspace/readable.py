@@ -21,6 +21,7 @@ from patients.labels import ALERT_SIDES, BODY_REGIONS
 from records.models import Record
 from treatments import labels, measures
 from treatments import rules as dose_rules
+from treatments.adverse_events.web.lines import aftercare_lines, asked_lines
 from treatments.documents import session_content
 from treatments.models import Session
 from workspace import safety_lines
@@ -185,6 +186,7 @@ def session(document: Session, safety: Mapping[str, Any] | None = None) -> list[
     content, unit = session_content(document), document.patient.clinic.pressure_unit
     weight = content["weight_kg"]
     sections = [
+        Section(_("Problems after earlier treatments"), [Block("", asked_lines(document))]),
         Section(_("What was done"), [
             *(_intervention(i) for i in content["interventions"]),
             Block("", [(_("Weight of the patient"), f"{number(weight)} kg")] if weight is not None else []),
@@ -193,6 +195,7 @@ def session(document: Session, safety: Mapping[str, Any] | None = None) -> list[
         Section(_("Stops passed"), [Block("", safety_lines.answers(content["overrides"]))]),
         Section(_("Acknowledged"), [Block("", safety_lines.answers(content["acknowledged"]))]),
         Section(_("What was known"), [Block("", safety_lines.known(content.get("safety") or safety))]),
+        Section(_("Advice after needling"), [Block("", aftercare_lines(document))]),
         Section(_("Response"), [Block("", [("", content["response"])] if content["response"] else [])]),
         Section(_("Notes"), [Block("", [("", content["notes"])] if content["notes"] else [])]),
     ]  # fmt: skip
@@ -302,6 +305,15 @@ def session_hints(content: dict[str, Any]) -> list[tuple[str, str]]:
     if not any(measure["phase"] == "after" for measure in content["measures"]):
         found.append(("/measures", _("Nothing was measured afterwards.")))
     return found
+
+
+def unasked_hint(question: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """That nobody asked how the last treatment went, with its day and techniques."""
+    if question is None:
+        return []
+    day = formats.date_format(timezone.localtime(question["performed_at"]), "DATE_FORMAT")
+    text = _("Nobody asked about problems after the last treatment ({day}, {techniques}).")
+    return [(f"/adverse_events_asked/{question['about']}", text.format(day=day, techniques=question["techniques"]))]
 
 
 def sentence(error: FieldError, content: dict[str, Any]) -> str:

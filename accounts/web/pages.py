@@ -17,6 +17,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.queries import remember_clinic
 from audit import actions as audit
 from clinic.api.permissions import MissingScope
 from clinic.api.problems import CONTENT_TYPE, problem_of
@@ -76,6 +77,7 @@ def page(*, scope: str, action: str, methods: str = "GET") -> Callable[[Callable
             request.trace = Trace(action, reads=request.method in ("GET", "HEAD"))
             target = next((value for value in named.values() if isinstance(value, UUID)), None)
             request.trace.target_id = target
+            remember_clinic(request.clinic)
             try:
                 if scope and scope not in request.caller.scopes:
                     raise MissingScope("missing_scope.page")

@@ -31,8 +31,11 @@ class OpenFlagOutput(serializers.Serializer[Any]):
     is_emergency = serializers.BooleanField(help_text="clearing it needs by whom the patient was seen, and when")
     is_overridable = serializers.BooleanField()
     answered_at = serializers.DateTimeField(help_text="of the newest yes")
-    assessment_id = serializers.UUIDField(help_text="of the newest yes")
-    in_draft = serializers.BooleanField(help_text="only a draft says so yet")
+    assessment_id = serializers.UUIDField(
+        allow_null=True, help_text="of the newest yes; null: the patient answered at home"
+    )
+    in_draft = serializers.BooleanField(help_text="only a draft, or the patient at home, says so yet")
+    is_from_home = serializers.BooleanField(help_text="the newest yes came from the patient at home")
     regions = serializers.ListField(
         child=serializers.ChoiceField(BODY_REGIONS), help_text="which the answers name; none: the whole body"
     )

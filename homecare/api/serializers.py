@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from assessments.red_flag_table import RED_FLAGS
 from assessments.rules import SIDES
 from clinic.api.fields import StrictInteger, StrictSerializer, Text, many
 from homecare import rules
@@ -43,7 +44,12 @@ class StepInput(StrictSerializer):
     drawing = Text(required=False, allow_blank=True, default="", max_length=50)
     picture = serializers.UUIDField(required=False, allow_null=True, default=None)
     dose = StepDose(required=False, default=dict)
-    limit_reasons = serializers.DictField(child=Text(max_length=1000), required=False, default=dict)
+    limit_reasons = serializers.DictField(
+        child=Text(max_length=1000),
+        required=False,
+        default=dict,
+        help_text="by the number's name; pressure_a_day for the total, alert_<code> for an alert",
+    )
 
 
 class ProgrammeInput(StrictSerializer):
@@ -52,12 +58,24 @@ class ProgrammeInput(StrictSerializer):
     steps = many(StepInput, at_most=rules.MOST_STEPS)
 
 
+class ProgrammeOverrideInput(StrictSerializer):
+    """Why a programme is right although an open red flag stops it."""
+
+    code = serializers.ChoiceField(list(RED_FLAGS))
+    reason = Text(max_length=2000, help_text="10 characters or more; kept with the version, under the author's name")
+    seen_by = Text(
+        required=False, allow_blank=True, default="", max_length=200, help_text="who saw the patient; for an emergency"
+    )
+    seen_at = serializers.DateTimeField(required=False, allow_null=True, default=None, help_text="for an emergency")
+
+
 class PublishInput(StrictSerializer):
-    """What is left out stays as the last version had it."""
+    """What is left out stays as the last version had it; overrides never do."""
 
     baseline_pain = StrictInteger(min_value=0, max_value=10, required=False, allow_null=True)
     review_on = serializers.DateField(required=False, allow_null=True, help_text="null: in four weeks")
     ends_on = serializers.DateField(required=False, allow_null=True, help_text="null: until it is ended")
+    overrides = many(ProgrammeOverrideInput, at_most=len(RED_FLAGS))
 
 
 class RemindersInput(StrictSerializer):
@@ -92,6 +110,13 @@ class ContentOutput(serializers.Serializer[Any]):
     steps = StepOutput(many=True)
 
 
+class ProgrammeOverrideOutput(serializers.Serializer[Any]):
+    code = serializers.ChoiceField(list(RED_FLAGS))
+    reason = serializers.CharField()
+    seen_by = serializers.CharField(allow_blank=True)
+    seen_at = serializers.DateTimeField(allow_null=True)
+
+
 class ProgrammeOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     patient_id = serializers.UUIDField()
@@ -104,6 +129,9 @@ class ProgrammeOutput(serializers.Serializer[Any]):
     review_on = serializers.DateField(allow_null=True)
     ends_on = serializers.DateField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
+    stopped_at = serializers.DateTimeField(allow_null=True, help_text="since when red flags have paused it")
+    stopped_flags = serializers.ListField(child=serializers.ChoiceField(list(RED_FLAGS)))
+    overrides = ProgrammeOverrideOutput(many=True, help_text="of what the patient has")
 
 
 class ProgrammePage(serializers.Serializer[Any]):

@@ -15,7 +15,7 @@ from clinic.api.fields import parsed
 from clinic.api.pagination import Page, moment, short_list
 from clinic.api.schema import PAGED
 from clinic.api.views import ClinicView, etag
-from homecare import actions, library, queries, rules
+from homecare import actions, library, queries, rules, safety
 from homecare import content as contents
 from homecare.api import serializers as shapes
 from homecare.models import CheckIn, Programme, ReminderPlan, Step, Template, Version
@@ -28,7 +28,8 @@ EXAMPLE = OpenApiExample(
         "title": "Neck and shoulders",
         "steps": [
             {"exercise": "self_pressure", "muscle": "trapezius_upper", "side": "right", "tool": "soft_ball",
-             "dose": {"hold_s": 45, "intensity_from": 5, "intensity_to": 6, "repetitions": 2}},
+             "dose": {"hold_s": 45, "intensity_from": 5, "intensity_to": 6, "repetitions": 2,
+                      "times_per_day": 2}},
             {"exercise": "chin_tuck", "tool": "lying", "dose": {"hold_s": 10, "repetitions": 10, "times_per_day": 2}},
         ],
     },
@@ -48,6 +49,9 @@ def shown(programme: Programme, version: Version | None, steps: list[Step]) -> d
         "review_on": programme.review_on,
         "ends_on": programme.ends_on,
         "ended_at": programme.ended_at,
+        "stopped_at": programme.stopped_at,
+        "stopped_flags": programme.stopped_flags,
+        "overrides": version.overrides if version else [],
     }
 
 
@@ -149,10 +153,16 @@ class ProgrammePublication(ProgrammeView):
         responses=shapes.ProgrammeOutput,
     )  # fmt: skip
     def post(self, request: Request, programme_id: UUID) -> Response:
-        """Give the draft to the patient as a new version."""
+        """
+        Give the draft to the patient as a new version.
+
+        An open red flag that stops a step is a conflict (`red_flag_stop`), unless an override says why it is right.
+        """
         programme = self.locked(programme_id)
         body = parsed(shapes.PublishInput, request.data)
-        actions.publish(programme=programme, by=self.caller, at=timezone.now(), **body)
+        now = timezone.now()
+        overrides = [safety.Override(given_at=now, **one) for one in body.pop("overrides", [])]
+        actions.publish(programme=programme, overrides=overrides, by=self.caller, at=now, **body)
         return answer(programme)
 
 
@@ -178,7 +188,7 @@ class ProgrammeResumption(ProgrammeView):
         operation_id="programmes_resume", tags=["home programmes"], request=None, responses=shapes.ProgrammeOutput
     )
     def post(self, request: Request, programme_id: UUID) -> Response:
-        """Go on after a pause."""
+        """Go on after a pause. What is known against the programme is checked again."""
         programme = self.locked(programme_id)
         actions.resume_programme(programme=programme, by=self.caller, at=timezone.now())
         return answer(programme)

@@ -19,12 +19,15 @@ from accounts.web.pages import page
 from assessments import catalogue
 from assessments.models import Assessment
 from assessments.queries import trigger_points
+from assessments.red_flag_table import PROPOSAL
 from assessments.web.words import CLASSES
 from clinic.errors import Conflict, FieldError, Invalid, NotFound, Problems
-from clinic.refusals import message_for, message_of
-from homecare import actions, queries, rules, words
+from clinic.refusals import message_for
+from homecare import actions, queries, rules, stopping, words
 from homecare import content as contents
 from homecare.models import Picture, Programme, Template
+from homecare.web.cards import card, patients_caution
+from homecare.web.overrides import sent_overrides, stop_lines
 from patients.queries import identities
 from treatments.web.views import known_points
 
@@ -49,13 +52,11 @@ def find(request: Any, programme_id: UUID, *, lock: bool = False) -> Programme:
 
 
 def points_to_press(request: Any, patient_id: UUID) -> list[dict[str, Any]]:
-    """The patient's trigger points that they may press themselves, active ones first."""
+    """The patient's active trigger points that they may press themselves."""
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
     found = trigger_points(clinic_id=request.clinic.pk, patient_ids=people, after=None, limit=60)
-    order = {"active": 0, "activity_undetermined": 1, "latent": 2, "indeterminate": 3}
     ratings = contents.ratings()
-    fit = [p for p in found if p.get("class") in order and ratings.get(p["muscle"]) != "no"]
-    fit.sort(key=lambda p: order[p["class"]])
+    fit = [p for p in found if p.get("class") == "active" and ratings.get(p["muscle"], "no") != "no"]
     return [{"trigger_point": str(p["id"]), "muscle": p["muscle"], "side": p["side"]} for p in fit]
 
 
@@ -86,7 +87,9 @@ def beginning(
 ) -> dict[str, Any]:
     kind, _separator, key = source.partition(":")
     if kind == "starter":
-        steps = rules.starter(points_to_press(request, patient_id)[:3])
+        steps = rules.starter(points_to_press(request, patient_id)[:3], tools=contents.tools())
+        for step in steps:
+            step["limit_reasons"] = {name: _(why) for name, why in step.get("limit_reasons", {}).items()}
         return {"title": _("Neck and shoulders"), "note": "", "steps": steps}
     if kind == "template":
         template = next((t for t in templates if str(t.pk) == key), None)
@@ -132,6 +135,8 @@ def sent_content(post: Any) -> dict[str, Any]:
                     step["dose"][name] = int(text)
                 else:
                     problems.add(f"/steps/{number}/dose/{name}", "invalid.whole_number")
+            step["limit_reasons"][name] = post.get(f"{at}reason-{name}", "")
+        for name in rules.OTHER_REASONS:
             step["limit_reasons"][name] = post.get(f"{at}reason-{name}", "")
         steps.append(step)
     problems.raise_if_any()
@@ -235,11 +240,14 @@ def published(request: Any, programme: Programme) -> HttpResponse:
         problems.raise_if_any()
         actions.publish(
             programme=programme, baseline_pain=int(pain) if pain else None, review_on=review_on,
-            ends_on=ends_on, by=request.caller, at=timezone.now(),
+            ends_on=ends_on, overrides=sent_overrides(request.POST), by=request.caller, at=timezone.now(),
         )  # fmt: skip
     except Invalid as refusal:
         programme.refresh_from_db()
         return shown(request, programme, status=400, errors=refusal.errors)
+    except stopping.ProgrammeRedFlagStop as refusal:
+        programme.refresh_from_db()
+        return shown(request, programme, status=409, errors=refusal.errors)
     return redirect("programme", programme.pk)
 
 
@@ -248,11 +256,12 @@ def state(programme: Programme, errors: list[FieldError], *, saved: bool = True)
     return {
         "saved": saved,
         "cautions": [
-            (f"{number + 1} {words.name_of(step)}", contents.caution(step["muscle"]))
+            (f"{number + 1} {words.name_of(step)}", caution)
             for number, step in enumerate(steps)
-            if rules.EXERCISES[step["exercise"]].presses and step.get("muscle") and contents.caution(step["muscle"])
+            if (caution := patients_caution(programme, step))
         ],
         "programme": programme,
+        "patient_language": words.language_for(programme),
         "problems": [
             {"error": e, "place": place_of(e.pointer, steps), "target": target_of(e.pointer, steps)} for e in errors
         ],
@@ -283,6 +292,8 @@ def target_of(pointer: str, steps: list[dict[str, Any]]) -> str:
         number, exercise = parts[2], rules.EXERCISES[steps[int(parts[2])]["exercise"]]
         fields = {"muscle": f"where-{number}", "cue": f"cue-{number}"}
         fields |= {"tool": f"tool-{number}"} if exercise.tools else {}
+        if len(parts) > 4 and parts[3] == "limit_reasons":
+            return f"reason-{number}-{parts[4]}"
         fields |= {"dose": f"dose-{number}-{parts[4]}"} if len(parts) > 4 and parts[4] in exercise.dose else {}
         return fields.get(parts[3], "")
     return parts[1] if len(parts) == 2 and parts[1] in GIVEN else ""
@@ -304,12 +315,16 @@ def shown(
     points = known_points(request, programme.patient_id)
     ratings = contents.ratings()
     last = Assessment.objects.filter(patient_id=programme.patient_id).exclude(signed_at=None).newest_first().first()
+    known = stopping.what_is_known(programme, draft["steps"], at=timezone.now())
     context = {
         **state(programme, problems),
+        "stops": stop_lines(programme, known, request.POST if status != 200 else None),
+        "proposal": PROPOSAL,
+        "least_characters": rules.MIN_REASON_CHARACTERS,
         "patient": programme.patient,
         "draft": draft,
         "version": version,
-        "cards": [card(number, step, points, problems) for number, step in enumerate(draft["steps"])],
+        "cards": [card(programme, number, step, points, problems, known) for number, step in enumerate(draft["steps"])],
         "exercises": [(code, _(exercise.name)) for code, exercise in rules.EXERCISES.items()],
         "pictures": list(Picture.objects.defer("content").order_by("name")),
         "points": points,
@@ -323,51 +338,3 @@ def shown(
         "removed_name": words.name_of(removed["step"]) if removed else "",
     }
     return render(request, "homecare/builder.html", context, status=status)
-
-
-def card(number: int, step: dict[str, Any], points: list[dict[str, Any]], problems: list[FieldError]) -> dict[str, Any]:
-    """One step as the form draws it: only its own fields, with limits, suggestions, and what is wrong."""
-    exercise = rules.EXERCISES[step["exercise"]]
-    wrong: dict[str, list[str]] = {}
-    for error in problems:
-        if error.pointer.startswith(f"/steps/{number}/"):
-            wrong.setdefault(error.pointer.split("/", 3)[3], []).append(message_of(error))
-    fields = [
-        {
-            "name": name,
-            "label": _(rules.FIELDS[name].label),
-            "unit": rules.FIELDS[name].unit,
-            "value": step["dose"].get(name),
-            "limits": limits.block or rules.FIELDS[name].slip,
-            "suggested": limits.suggested,
-            "source": limits.source,
-            "soft": limits.soft,
-            "reason": step["limit_reasons"].get(name, ""),
-            "wants_reason": bool(
-                limits.soft and step["dose"].get(name) is not None
-                and not limits.soft[0] <= step["dose"][name] <= limits.soft[1]
-            ),
-            "problems": wrong.get(f"dose/{name}", []),
-        }
-        for name, limits in exercise.dose.items()
-    ]  # fmt: skip
-    ratings = contents.ratings()
-    fit = [p for p in points if not exercise.presses or ratings.get(p["muscle"]) != "no"]
-    return {
-        "number": number,
-        "step": step,
-        **words.told(step),
-        "presses": exercise.presses,
-        "tools": [(code, _(rules.TOOLS[code])) for code in exercise.tools],
-        "drawings": [(name, words.drawing(name)) for name in exercise.drawings],
-        "fields": fields,
-        "points": fit,
-        "where": chosen(step),
-        "problems": {key: texts for key, texts in wrong.items() if not key.startswith("dose/")},
-    }
-
-
-def chosen(step: dict[str, Any]) -> str:
-    if step["trigger_point"]:
-        return f"point:{step['trigger_point']}:{step['muscle']}:{step['side']}"
-    return f"muscle:{step['muscle']}:{step['side']}" if step["muscle"] else ""

@@ -71,6 +71,8 @@ def asked(visit: Visit) -> tuple[str, list[questions.Question]]:
 @visit_page
 def check_in(request: HttpRequest, visit: Visit) -> HttpResponse:
     title, page = asked(visit)
+    if is_stopped(visit):
+        return render(request, "homecare/stopped.html", {"visit": visit})
     if not page:
         return render(request, "messaging/nothing_here.html", {"visit": visit})
     errors: list[Any] = []
@@ -84,6 +86,8 @@ def check_in(request: HttpRequest, visit: Visit) -> HttpResponse:
         except Invalid as refusal:
             errors, page = refusal.errors, questions.refilled(page, answers)
         except Conflict:
+            if is_stopped(visit):
+                return render(request, "homecare/stopped.html", {"visit": visit}, status=409)
             return render(request, "messaging/nothing_here.html", {"visit": visit}, status=409)
     note = ""
     programme = programme_of(visit)
@@ -95,6 +99,12 @@ def check_in(request: HttpRequest, visit: Visit) -> HttpResponse:
         "scale": range(11), "reasons": words.REASONS, "spot_places": words.spot_places(),
     }  # fmt: skip
     return render(request, "homecare/check_in.html", context, status=400 if errors else 200)
+
+
+def is_stopped(visit: Visit) -> bool:
+    """Whether a red flag has paused the programme that the link is for."""
+    programme = programme_of(visit)
+    return programme is not None and programme.status == Programme.Status.PAUSED and programme.stopped_at is not None
 
 
 def record(visit: Visit, answers: rules.CheckInAnswers) -> CheckIn:
@@ -119,6 +129,8 @@ def thanks(request: HttpRequest, visit: Visit) -> HttpResponse:
     context = {
         "visit": visit,
         "at_once": "red_flag" in rows,
+        "cauda": "bladder_or_bowel" in last.wrong,
+        "stopped": is_stopped(visit),
         "told": bool(rows),
         "stop": any(rules.WRONG[code].stop_sign for code in last.wrong if code in rules.WRONG),
         "next": following.filter(local_date__gt=visit.today).order_by("due_at").first(),

@@ -13,12 +13,15 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_time
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from accounts.web.pages import page
+from assessments.red_flag_table import RED_FLAGS
 from clinic.errors import FieldError, Invalid, NotFound
-from homecare import actions, dry_run, library, queries, words
+from clinic.refusals import message_of
+from homecare import actions, dry_run, library, queries, stopping, words
 from homecare import content as contents
-from homecare.models import Occurrence, Picture, ReminderPlan, Template, Version, facts_of
+from homecare.models import Occurrence, Picture, Programme, ReminderPlan, Template, Version, facts_of
 from homecare.web.builder import find
 from messaging import actions as messages
 from messaging import addresses
@@ -49,6 +52,8 @@ def programme(request: Any, programme_id: UUID) -> HttpResponse:
         "versions": list(Version.objects.filter(programme=found).select_related("made_by").order_by("-number")),
         "steps": [words.told(contents.of_step(step)) | {"picture": step.picture_id} for step in steps],
         "goes": goes,
+        "stopped": stopped_labels(found),
+        "overrides": [(_(RED_FLAGS[one["code"]].label), one) for one in (version.overrides if version else ())],
         "plan": plan,
         "next": planned.order_by("due_at").first(),
         "unreached": [message_words.CHANNELS[c] for c in (plan.channels if plan else ()) if c not in usable],
@@ -72,9 +77,24 @@ def sheet(request: Any, programme_id: UUID) -> HttpResponse:
     version, steps = queries.current_version(found)
     if version is None:
         raise NotFound
-    told = [words.told(facts_of(step) | {"drawing": step.drawing}) | {"picture": step.picture_id} for step in steps]
-    context = {"programme": found, "patient": found.patient, "version": version, "steps": told, "days": range(7)}
+    language = words.language_for(found)
+    with override(language):
+        told = [words.told(facts_of(step) | {"drawing": step.drawing}) | {"picture": step.picture_id} for step in steps]
+    context = {
+        "programme": found,
+        "patient": found.patient,
+        "version": version,
+        "steps": told,
+        "days": range(7),
+        "language": language,
+        "stopped": stopped_labels(found),
+    }
     return render(request, "homecare/sheet.html", context)
+
+
+def stopped_labels(programme: Programme) -> list[str]:
+    """The red flags that have paused a programme, in words."""
+    return [_(RED_FLAGS[code].label) for code in programme.stopped_flags] if programme.stopped_at else []
 
 
 STATUS_ACTIONS = {
@@ -92,7 +112,11 @@ def change_status(request: Any, programme_id: UUID, change: str) -> HttpResponse
         return redirect("patient", found.patient_id)
     if change not in STATUS_ACTIONS:
         raise NotFound
-    STATUS_ACTIONS[change](programme=found, by=request.caller, at=timezone.now())
+    try:
+        STATUS_ACTIONS[change](programme=found, by=request.caller, at=timezone.now())
+    except (Invalid, stopping.ProgrammeRedFlagStop) as refusal:
+        for error in refusal.errors:
+            toasts.error(request, message_of(error))
     return redirect("programme", found.pk)
 
 

@@ -82,7 +82,6 @@ def test_nobody_and_the_inactive_get_nothing(cast, inbox):
     assert inbox.taken == []
 
 
-@pytest.mark.xdist_group("broker")  # one broker serves all workers of the tests
 def test_the_page_says_the_same_of_every_address_and_a_worker_is_asked_for_each(cast):
     said = []
     for email in (cast.therapist.email, "nobody@palpate.example"):
@@ -103,7 +102,6 @@ def queued(email):
     return False
 
 
-@pytest.mark.xdist_group("broker")
 def test_one_address_is_not_flooded(cast):
     answers = [Client().post("/account/password/reset/", {"email": cast.owner.email}).status_code for _ in range(6)]
     assert (answers[0], answers[-1]) == (302, 429)

@@ -16,6 +16,7 @@ VIEWS = chart.DRAWING
 SMALLEST = 12
 
 
+@pytest.mark.long
 def test_the_file_is_what_the_scripts_draw():
     path = Path(draw.__file__).with_name("chart.json")
     assert json.loads(path.read_text()) == json.loads(json.dumps(draw.chart()))

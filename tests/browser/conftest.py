@@ -1,27 +1,26 @@
-"""A whole Palpate and a real Chromium. One stack for all browser tests; each test has a patient of its own."""
+"""Palpate in the test's process and a real Chromium, one of each a worker; each test has a patient of its own."""
 
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
+from django.db import connections
 
+from clinic.celery import app as celery
 from dev import browser as chromium
-from tests.processes import Running, palpate
+from tests.browser.served import DEMO, Served, demo_database, serve
+from tests.conftest import TEMPLATE, point_at
+from tests.processes import Running
 
 TABLET = {"width": 1180, "height": 820}
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "tests/browser" in str(item.path):
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")
@@ -42,18 +41,36 @@ def chrome() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: Any) -> Iterator[Running]:
-    environment = dict(os.environ)
-    with palpate(tmp_path_factory.mktemp("browser")) as found:
-        os.environ.update(environment)  # this stack stays up while other tests of the worker want their own
-        found.url = found.url.replace("127.0.0.1", "localhost")
+def served(django_db_setup: None, worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("browser")
+    # All workers of a run copy one demo, so they share its logins.
+    shared = folder.parent.parent if worker_id != "master" else folder
+    demo_database(f"{DEMO}_{worker_id}", TEMPLATE, shared / "demo.json")
+    with serve(folder, shared / "demo.json") as found:
         yield found
+
+
+@pytest.fixture
+def running(served: Served, django_db_blocker: Any, settings: Any, worker_id: str) -> Iterator[Served]:
+    """The demo, while a test lasts: its rows are committed, in a database of the browser tests' own."""
+    settings.PUBLIC_URL, settings.ACCOUNT_RATE_LIMITS = served.url, {}
+    settings.EMAIL_BACKEND = "messaging.providers.mail.NotingBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", served.smtp_port
+    settings.DEFAULT_FROM_EMAIL = "messages@palpate.example"
+    settings.SMS_PROVIDER, settings.SMS_MAIL_GATEWAY = "mail_gateway", "sms.palpate.example"
+    own = connections["default"].settings_dict["NAME"]
+    with django_db_blocker.unblock():
+        point_at(f"{DEMO}_{worker_id}")
+        celery.conf.task_always_eager = True
+        yield served
+        celery.conf.task_always_eager = False
+        point_at(own)
 
 
 class Person:
     """Somebody with a browser of their own."""
 
-    def __init__(self, chrome: Any, running: Running, role: str, **options: Any) -> None:
+    def __init__(self, chrome: Any, running: Running | Served, role: str, **options: Any) -> None:
         self.running = running
         self.user = next(u for u in running.facts["users"] if u["role"] == role and u["clinic"] == "harbour")
         self.context = chrome.new_context(base_url=running.url, **{"viewport": TABLET, **options})
@@ -73,6 +90,21 @@ class Person:
             self.complaints.append(said.text)
 
     def sign_in(self) -> Any:
+        """A page of somebody who has signed in, without waiting for the browser to show how."""
+        with httpx.Client(base_url=self.running.url, timeout=30) as client:
+            form = {"login": self.user["email"], "password": self.user["password"]}
+            token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', client.get("/account/login/").text)
+            assert token is not None
+            answer = client.post("/account/login/", data={**form, "csrfmiddlewaretoken": token[1]})
+            assert answer.status_code == 302, answer.text
+            self.context.add_cookies(
+                [{"name": name, "value": value, "url": self.running.url} for name, value in client.cookies.items()]
+            )
+        page = self.page()
+        page.goto("/")
+        return page
+
+    def sign_in_by_hand(self) -> Any:
         page = self.page()
         page.goto("/account/login/")
         page.fill("#id_login", self.user["email"])
@@ -96,7 +128,7 @@ class Person:
 
 
 @pytest.fixture
-def person(chrome: Any, running: Running) -> Iterator[Callable[..., Person]]:
+def person(chrome: Any, running: Running | Served) -> Iterator[Callable[..., Person]]:
     """`person()` is the therapist at a tablet; `person("staff", viewport=PHONE)` somebody else, elsewhere."""
     made: list[Person] = []
 
@@ -112,8 +144,8 @@ def person(chrome: Any, running: Running) -> Iterator[Callable[..., Person]]:
         assert one.hosts <= {running.url.split("/")[2]}, "a page asked another host"
 
 
-@pytest.fixture(scope="session")
-def writer(running: Running) -> httpx.Client:
+@pytest.fixture
+def writer(running: Running | Served) -> httpx.Client:
     return running.client("tablet")
 
 
@@ -124,6 +156,28 @@ def patient_id(writer: httpx.Client) -> str:
                                            "birth_date": "1980-02-03",
                                            "alerts": [{"code": "anticoagulant", "note": "warfarin"}]})  # fmt: skip
     return str(made.json()["id"])
+
+
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+# Only what is wrong, and little of that: an answer with all that is right has megabytes.
+RUN_AXE = """options => axe.run({...options, resultTypes: ['violations']}).then(({violations}) => violations.flatMap(
+  ({id, nodes}) => nodes.slice(0, 3).map(({html}) => [id, html.slice(0, 160)])))"""
+
+
+def faults(page: Any) -> list[tuple[str, str, str]]:
+    """What axe finds on a page: by all its rules in the light theme, by the one for contrast in the dark one."""
+    from axe_playwright_python.base import AXE_SCRIPT
+
+    found = []
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    for theme, options in (("light", AXE), ("dark", CONTRAST)):
+        # A colour that is still on its way from the other theme would be measured.
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        found += [(theme, rule, html) for rule, html in page.evaluate(RUN_AXE, options)]
+    page.emulate_media(color_scheme="light")
+    return found
 
 
 def saved(page: Any, *, within_s: int = 10) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests import builders
 from tests.browser.conftest import PHONE, saved
 
-pytestmark = pytest.mark.processes
+pytestmark = pytest.mark.long
 
 
 def examined(writer, patient_id, *, yes=(), consents=True):

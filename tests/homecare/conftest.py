@@ -17,8 +17,28 @@ from tests import builders
 PRESSED = {"muscle": "trapezius_upper", "side": "right"}
 
 
+# What the source guide leaves open, as a therapist would fill it in.
+FILLED = {
+    "scan": {"duration_s": 60, "times_per_day": 1},
+    "self_pressure": {"repetitions": 2, "times_per_day": 2},
+    "side_bends": {"repetitions": 5, "times_per_day": 2},
+    "rotations": {"repetitions": 5, "times_per_day": 2},
+    "scapular_retraction": {"sets": 3, "repetitions": 12, "days_per_week": 4},
+    "chin_tuck": {"hold_s": 10, "repetitions": 10, "times_per_day": 2},
+    "neck_isometrics": {"hold_s": 10, "repetitions": 5, "times_per_day": 2},
+    "stretch": {"hold_s": 30, "repetitions": 3, "times_per_day": 1},
+    "ergonomics": {"break_every_min": 30},
+    "own": {"times_per_day": 1},
+}
+
+
+def filled(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Steps with every number that they need."""
+    return [{**step, "dose": {**FILLED[step["exercise"]], **step.get("dose", {})}} for step in steps]
+
+
 def content(**fields: Any) -> dict[str, Any]:
-    return {"title": "Neck and shoulders", "note": "", "steps": rules.starter([PRESSED])} | fields
+    return {"title": "Neck and shoulders", "note": "", "steps": filled(rules.starter([PRESSED]))} | fields
 
 
 @pytest.fixture(autouse=True)

@@ -57,12 +57,14 @@ def names(cast, programme):
 
 
 def test_what_is_typed_is_kept(browser, cast, programme):
-    answer = post(browser, programme, title="Mornings", steps__1__dose__repetitions="2")
+    answer = post(browser, programme, title="Mornings", steps__1__dose__repetitions="3")
 
     assert answer.status_code == 302
     kept = draft(cast, programme)
     assert kept["title"] == "Mornings"
-    assert kept["steps"][1]["dose"] == {"hold_s": 45, "intensity_from": 5, "intensity_to": 6, "repetitions": 2}
+    assert kept["steps"][1]["dose"] == {
+        "hold_s": 45, "intensity_from": 5, "intensity_to": 6, "repetitions": 3, "times_per_day": 2,
+    }  # fmt: skip
     assert kept["steps"][1]["muscle"] == "trapezius_upper"
 
 

@@ -6,13 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assessments import catalogue
 from homecare import progress, rules
 
 RATINGS = {"trapezius_upper": "ok", "scalenes": "no", "scm_sternal": "caution"}
 
 
 def press(**fields):
-    dose = {"hold_s": 45, "intensity_from": 5, "intensity_to": 6} | fields.pop("dose", {})
+    guide = {"hold_s": 45, "intensity_from": 5, "intensity_to": 6, "repetitions": 2, "times_per_day": 2}
+    dose = guide | fields.pop("dose", {})
     return {"exercise": "self_pressure", "muscle": "trapezius_upper", "side": "right", "dose": dose} | fields
 
 
@@ -23,7 +25,7 @@ def codes(step, **options):
 def test_the_starter_programme_is_right_as_it_is():
     steps = rules.starter([{"muscle": "trapezius_upper", "side": "right"}])
 
-    assert rules.check_steps(steps, ratings=RATINGS).errors == []
+    assert rules.check_steps(steps, ratings=RATINGS, is_template=True).errors == []
     assert [s["exercise"] for s in steps] == rules.STARTER
     guide = next(s for s in steps if s["exercise"] == "self_pressure")
     assert guide["dose"] == {"hold_s": 45, "intensity_from": 5, "intensity_to": 6}
@@ -38,7 +40,7 @@ def test_the_guides_hold_passes(value):
 def test_another_hold_wants_a_reason(value):
     step = press(dose={"hold_s": value})
     assert codes(step) == [("/steps/0/dose/hold_s", "reason_required")]
-    assert codes(step, reasons_may_wait=True) == []
+    assert codes(step, is_template=True) == []
     assert codes({**step, "limit_reasons": {"hold_s": "Tolerates it well."}}) == []
 
 
@@ -52,26 +54,17 @@ def test_only_where_the_catalogue_allows():
     assert codes(press(muscle="scalenes")) == [("/steps/0/muscle", "not_for_self_pressure")]
     assert codes(press(muscle="scm_sternal")) == []
     assert codes(press(muscle=None, side=None)) == [("/steps/0/muscle", "required")]
-    assert codes({"exercise": "stretch", "muscle": "scalenes", "side": "left", "dose": {}}) == []
-
-
-def test_the_catalogue_itself_forbids_some_muscles():
-    from homecare import content
-
-    ratings = content.ratings()
-    assert set(ratings.values()) == {"ok", "caution", "no"}
-    forbidden = [m for m, rating in ratings.items() if rating == "no"]
-    for muscle in forbidden:
-        step = press(muscle=muscle)
-        assert rules.check_steps([step], ratings=ratings).errors[0].code == "not_for_self_pressure"
+    dose = {"hold_s": 30, "repetitions": 3}
+    assert codes({"exercise": "stretch", "muscle": "scalenes", "side": "left", "dose": dose}) == []
 
 
 def test_a_step_says_what_is_wrong_with_it():
     assert codes({"exercise": "swim"}) == [("/steps/0/exercise", "invalid_choice")]
     assert codes(press(side="middle")) == [("/steps/0/side", "required")]
     assert codes(press(tool="band")) == [("/steps/0/tool", "invalid_choice")]
-    assert codes({"exercise": "own", "cue": " "}) == [("/steps/0/cue", "required")]
-    assert codes({"exercise": "scan", "dose": {"hold_s": 3}}) == [("/steps/0/dose/hold_s", "not_of_exercise")]
+    assert codes({"exercise": "own", "cue": " ", "dose": {"sets": 1}}) == [("/steps/0/cue", "required")]
+    scan = {"exercise": "scan", "dose": {"duration_s": 60, "hold_s": 3}}
+    assert codes(scan) == [("/steps/0/dose/hold_s", "not_of_exercise")]
     assert codes(press(dose={"intensity_from": 6, "intensity_to": 5})) == [
         ("/steps/0/dose/intensity_to", "out_of_range")
     ]
@@ -87,18 +80,6 @@ def test_every_suggestion_lies_within_its_limits_and_has_a_source():
                 assert low <= limits.suggested[0] <= limits.suggested[1] <= high
             if limits.soft:
                 assert low <= limits.soft[0] <= limits.soft[1] <= high
-
-
-def test_every_exercise_has_its_drawings():
-    from homecare.words import drawing
-
-    for exercise in rules.EXERCISES.values():
-        for name in exercise.drawings:
-            svg = str(drawing(name))
-            assert svg.startswith("<svg")
-            assert len(svg) < 2100
-            assert "<text" not in svg
-            assert "href" not in svg
 
 
 # --- Adherence ------------------------------------------------------------------------------------------------
@@ -211,23 +192,299 @@ def test_what_follows_from_an_answer():
     assert [progress.is_stop_sign(wrong) for wrong in said] == [True, False, True]
 
 
-def test_every_alarm_has_its_row_and_its_words():
-    from worklist import rules as worklist
-    from worklist.web.words import ANSWERS, KINDS, OUTCOMES
-
-    kinds = set(rules.rows_for(list(rules.WRONG)))
-    assert kinds <= set(worklist.KINDS)
-    assert set(KINDS) == set(worklist.KINDS)
-    assert set(OUTCOMES) == {*worklist.OUTCOMES, worklist.ITSELF}
-    named = {c for c, w in rules.WRONG.items() if w.urgency != rules.STOP_SIGN}
-    assert named == set(ANSWERS)
+# --- Doses: limits, suggestions, slips ----------------------------------------------------------------------------
 
 
-def test_dose_in_words():
-    from homecare import words
+def with_dose(exercise, **dose):
+    muscle = {"muscle": "trapezius_upper", "side": "left"} if exercise == "self_pressure" else {}
+    return {"exercise": exercise, "cue": "In words.", "dose": dose, **muscle}
 
-    assert words.dose_of(press(tool="soft_ball", dose={"repetitions": 2})) == (
-        "a soft ball, hold 45 seconds, 5 to 6 out of 10, 2 times"
-    )
-    assert words.stop_of(press()).startswith("Stop if it is more than 6 out of 10, ")
-    assert words.dose_of({"exercise": "scan", "dose": {}}) == ""
+
+# Domain facts 8.1 (self-pressure) and 3.1 (stretching): (exercise, field, refused outside, a reason outside).
+CLINICAL_LIMITS = [
+    ("self_pressure", "hold_s", (1, 120), (30, 45)),
+    ("self_pressure", "intensity_from", (0, 7), (5, 6)),
+    ("self_pressure", "intensity_to", (0, 7), (5, 6)),
+    ("stretch", "hold_s", (3, 180), (10, 60)),
+    ("stretch", "repetitions", (1, 100), (1, 5)),
+]
+
+
+@pytest.mark.parametrize(("exercise", "name", "block", "soft"), CLINICAL_LIMITS)
+def test_clinical_limits_hold_to_the_last_step(exercise, name, block, soft):
+    at = f"/steps/0/dose/{name}"
+    for value in soft:
+        assert codes(with_dose(exercise, **{name: value})) == []
+    for value in (soft[0] - 1, soft[1] + 1):
+        if block[0] <= value <= block[1]:
+            assert codes(with_dose(exercise, **{name: value})) == [(at, "reason_required")]
+    for value in block:
+        assert codes({**with_dose(exercise, **{name: value}), "limit_reasons": {name: "Because."}}) == []
+    for value in (block[0] - 1, block[1] + 1):
+        step = {**with_dose(exercise, **{name: value}), "limit_reasons": {name: "Because."}}
+        assert codes(step) == [(at, "out_of_range")]
+        assert codes(step, reasons_may_wait=True) == [(at, "out_of_range")]
+
+
+# No clinical limits: beyond these the pen has slipped.
+SLIPS = [
+    ("scan", "duration_s", 1, 3600),
+    ("own", "hold_s", 1, 600),
+    ("own", "repetitions", 1, 100),
+    ("own", "rest_s", 0, 600),
+    ("own", "sets", 1, 20),
+    ("own", "times_per_day", 1, 24),
+    ("own", "days_per_week", 1, 7),
+    ("own", "pain_max", 0, 10),
+    ("ergonomics", "break_every_min", 1, 240),
+]
+
+
+@pytest.mark.parametrize(("exercise", "name", "low", "high"), SLIPS)
+def test_a_slip_of_the_pen_is_refused(exercise, name, low, high):
+    for value in (low, high):
+        assert codes(with_dose(exercise, **{name: value})) == []
+    for value in (low - 1, high + 1):
+        assert codes(with_dose(exercise, **{name: value})) == [(f"/steps/0/dose/{name}", "out_of_range")]
+
+
+def test_the_scale_of_pressure_is_zero_to_ten():
+    assert rules.FIELDS["intensity_from"].slip == rules.FIELDS["intensity_to"].slip == (0, 10)
+
+
+@pytest.mark.parametrize("name", sorted(rules.FIELDS))
+def test_the_unit_shown_is_the_one_in_the_name(name):
+    assert rules.FIELDS[name].unit == {"s": "s", "min": "min"}.get(name.rpartition("_")[2], "")
+
+
+# Domain facts 3.4 and 8.1: what is suggested, with the source that is shown beside it.
+SUGGESTIONS = {
+    "scan": {},
+    "self_pressure": {
+        "hold_s": (30, 45), "intensity_from": (5, 5), "intensity_to": (6, 6), "repetitions": (1, 3), "rest_s": (30, 30),
+    },
+    "side_bends": {},
+    "rotations": {},
+    "scapular_retraction": {"sets": (3, 3), "repetitions": (12, 12), "days_per_week": (4, 4)},
+    "chin_tuck": {"hold_s": (10, 10), "repetitions": (10, 10), "times_per_day": (2, 3)},
+    "neck_isometrics": {"hold_s": (10, 10), "repetitions": (10, 10)},
+    "stretch": {"hold_s": (30, 30), "repetitions": (3, 3)},
+    "ergonomics": {"break_every_min": (20, 30)},
+    "own": {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("exercise", "suggested"), SUGGESTIONS.items())
+def test_only_what_a_source_says_is_suggested(exercise, suggested):
+    dose = rules.EXERCISES[exercise].dose
+    assert {name: limits.suggested for name, limits in dose.items() if limits.suggested} == suggested
+    assert {name for name, limits in dose.items() if limits.source} == set(suggested)
+
+
+def test_every_exercise_has_the_numbers_that_fit_it():
+    assert set(rules.EXERCISES) == set(SUGGESTIONS)
+    often = {"times_per_day", "days_per_week"}
+    fields = {code: set(exercise.dose) for code, exercise in rules.EXERCISES.items()}
+    assert fields == {
+        "scan": {"duration_s", *often},
+        "self_pressure": {"hold_s", "intensity_from", "intensity_to", "repetitions", "rest_s", *often},
+        "side_bends": {"repetitions", "pain_max", *often},
+        "rotations": {"repetitions", "pain_max", *often},
+        "scapular_retraction": {"sets", "repetitions", "hold_s", "days_per_week"},
+        "chin_tuck": {"hold_s", "repetitions", *often},
+        "neck_isometrics": {"hold_s", "repetitions", *often},
+        "stretch": {"hold_s", "repetitions", *often},
+        "ergonomics": {"break_every_min", "days_per_week"},
+        "own": {"hold_s", "repetitions", "rest_s", "sets", "pain_max", *often},
+    }
+
+
+def test_ladders_go_from_easy_to_hard():
+    ladders = {code: exercise.tools for code, exercise in rules.EXERCISES.items() if exercise.tools}
+    assert ladders == {
+        "self_pressure": ("soft_ball", "medium_roller", "firm_ball"),
+        "scapular_retraction": ("band", "prone_weights"),
+        "chin_tuck": ("lying", "head_lift", "sitting"),
+    }
+    assert {tool for tools in ladders.values() for tool in tools} == set(rules.TOOLS)
+
+
+def test_what_belongs_to_one_exercise_alone():
+    assert rules.PRESSING == ["self_pressure"]
+    for code, exercise in rules.EXERCISES.items():
+        assert exercise.finds_spots is (code == "scan")
+        assert exercise.presses is (code == "self_pressure")
+    # Domain facts 8.1: the stop signs of pressing, the ticks at the place of work.
+    stop_signs = ("intensity_above_6", "numbness_or_tingling", "dizziness", "visual_change", "pulse_felt")
+    assert [exercise.stop_if for exercise in rules.EXERCISES.values() if exercise.stop_if] == [stop_signs]
+    ticks = ("screen_at_eye_level", "elbows_close", "breaks_taken")
+    assert [exercise.checklist for exercise in rules.EXERCISES.values() if exercise.checklist] == [ticks]
+
+
+# --- A programme's steps ------------------------------------------------------------------------------------------
+
+
+def test_twelve_steps_are_the_most():
+    steps = [with_dose("rotations")] * 12
+    assert rules.check_steps(steps, ratings=RATINGS).errors == []
+    problems = rules.check_steps([*steps, with_dose("rotations")], ratings=RATINGS)
+    assert [(e.pointer, e.code) for e in problems.errors] == [("/steps", "too_many")]
+
+
+def test_each_step_is_named_by_its_place():
+    problems = rules.check_steps([press(), {"exercise": "swim"}, press(side=None)], ratings=RATINGS)
+    assert [(e.pointer, e.code) for e in problems.errors] == [
+        ("/steps/1/exercise", "invalid_choice"),
+        ("/steps/2/side", "required"),
+    ]
+
+
+def test_a_reason_that_may_wait_hides_no_other_problem():
+    step = press(muscle="scalenes", dose={"hold_s": 50, "intensity_to": 8})
+    assert codes(step, reasons_may_wait=True) == [
+        ("/steps/0/muscle", "not_for_self_pressure"),
+        ("/steps/0/dose/intensity_to", "out_of_range"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        (press(muscle="unknown_to_the_catalogue"), [("/steps/0/muscle", "not_for_self_pressure")]),
+        (press(tool="firm_ball"), []),
+        (press(tool=""), []),
+        ({"exercise": "rotations", "tool": "band"}, [("/steps/0/tool", "invalid_choice")]),
+        ({"exercise": "rotations", "side": None}, []),
+        ({"exercise": "stretch", "muscle": "scalenes"}, [("/steps/0/side", "required")]),
+        ({"exercise": "stretch", "muscle": "scalenes", "side": "right", "dose": None, "limit_reasons": None}, []),
+        ({"exercise": "own"}, [("/steps/0/cue", "required")]),
+        ({"exercise": "own", "cue": "Swing the arms."}, []),
+        ({"exercise": "scan", "cue": ""}, []),
+        (with_dose("self_pressure", hold_s=None), []),
+        (with_dose("self_pressure", intensity_from=6, intensity_to=6), []),
+        (with_dose("self_pressure", intensity_from=6), []),
+        (with_dose("self_pressure", intensity_to=5), []),
+    ],
+)
+def test_what_a_step_needs(step, expected):
+    assert codes(step) == expected
+
+
+def test_one_wrong_number_does_not_hide_the_next():
+    step = with_dose("stretch", sets=3, repetitions=None, hold_s=200)
+    assert codes(step) == [("/steps/0/dose/sets", "not_of_exercise"), ("/steps/0/dose/hold_s", "out_of_range")]
+
+
+def test_the_starter_programme_presses_each_point_and_leaves_open_what_the_guide_does():
+    points = [
+        {"trigger_point": "a", "muscle": "trapezius_upper", "side": "left"},
+        {"trigger_point": "b", "muscle": "scm_sternal", "side": "right"},
+    ]
+    steps = rules.starter(points)
+
+    assert [step["exercise"] for step in steps] == [
+        "scan", "self_pressure", "self_pressure", "side_bends", "rotations", "scapular_retraction", "chin_tuck",
+        "ergonomics",
+    ]  # fmt: skip
+    pressing = [step for step in steps if step["exercise"] == "self_pressure"]
+    assert [{name: step[name] for name in point} for step, point in zip(pressing, points, strict=True)] == points
+    assert {step["tool"] for step in pressing} == {"soft_ball"}
+    assert pressing[0]["dose"] is not pressing[1]["dose"]
+    assert all(step["dose"] == {} for step in steps if step not in pressing)
+    assert "self_pressure" not in [step["exercise"] for step in rules.starter()]
+
+
+# --- What patients answer -----------------------------------------------------------------------------------------
+
+# Domain facts 8.4 and 8.1: how soon somebody looks at it, and whether the pressing stops.
+URGENCY = [
+    ("fall_or_accident", "red_flag", False),
+    ("numb_or_weak", "red_flag", True),
+    ("dizzy_or_sight", "red_flag", True),
+    ("severe_headache", "red_flag", False),
+    ("fever", "red_flag", False),
+    ("chest", "red_flag", False),
+    ("tingling", None, True),
+    ("pulse_felt", None, True),
+    ("needed_help", "adverse_event", False),
+]
+
+
+@pytest.mark.parametrize(("code", "row", "stop_sign"), URGENCY)
+def test_what_each_answer_leads_to(code, row, stop_sign):
+    assert rules.rows_for([code]) == ({row: [code]} if row else {})
+    assert rules.WRONG[code].stop_sign is stop_sign
+    assert rules.WRONG[code].after_needling is (code == "chest")
+
+
+def test_answers_of_one_urgency_share_a_row():
+    assert set(rules.WRONG) == {code for code, _, _ in URGENCY}
+    assert rules.rows_for(["fever", "pulse_felt", "needed_help", "chest"]) == {
+        "red_flag": ["fever", "chest"],
+        "adverse_event": ["needed_help"],
+    }
+    assert rules.rows_for([]) == {}
+    assert len({rules.AT_ONCE, rules.NEXT_WORKING_DAY, rules.STOP_SIGN}) == 3
+
+
+def test_when_the_clinic_looks_again():
+    """Domain facts 8.4 and 8.1; people were followed for 72 h after needling (3.2)."""
+    assert (rules.REVIEW_AFTER_DAYS, rules.SILENT_DAYS, rules.STOP_DISCOMFORT) == (28, 14, 6)
+    assert rules.SORENESS_AFTER_H == [24, 48, 72]
+    assert rules.MOST_SPOTS == 4
+
+
+def test_nothing_answered_is_an_empty_answer():
+    answers = rules.CheckInAnswers
+    assert answers().is_empty
+    assert not answers(pain=0).is_empty
+    assert not answers(soreness=0).is_empty
+    assert not answers(wrong=["fever"]).is_empty
+    assert not answers(note="Better.").is_empty
+    assert not answers(steps={1: {"done": "no"}}).is_empty
+
+
+def test_on_which_side_a_spot_may_be_found():
+    zones = {zone: {"sided": zone != "neck.base_c7"} for zone in [*rules.SPOT_ZONES, "hand.palm"]}
+
+    assert rules.spot_sides("neck.lateral", zones) == ("left", "right")
+    assert rules.spot_sides("neck.base_c7", zones) == ("midline",)
+    assert rules.spot_sides("hand.palm", zones) == ()  # a scan does not go there
+
+
+def test_a_scan_goes_from_the_head_to_the_shoulder_blades():
+    assert set(rules.SPOT_ZONES) <= set(catalogue.ZONES)
+    assert len(set(rules.SPOT_ZONES)) == 10
+    assert {zone.partition(".")[0] for zone in rules.SPOT_ZONES} == {"head", "neck", "shoulder", "back"}
+
+
+CHECKLIST = ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("said", "spots", "checked", "changed", "done"),
+    [
+        ("", [], [], True, ""),
+        ("no", [], [], True, "no"),
+        ("", ["spot"], [], False, "yes"),
+        ("", [], ["a"], False, "partial"),
+        ("", [], ["a", "b"], False, "yes"),
+        ("no", ["spot"], [], True, "partial"),
+        ("no", [], ["a", "b"], False, "partial"),
+        ("yes", [], ["a"], False, "yes"),
+        ("yes", [], ["a"], True, "partial"),
+        ("partial", [], ["a", "b"], True, "yes"),
+        ("partial", [], ["a", "b"], False, "partial"),
+        ("partial", ["spot"], ["a"], True, "yes"),
+    ],
+)
+def test_spots_and_ticks_say_how_far_a_step_went(said, spots, checked, changed, done):
+    assert rules.done_by_what_was_found(said, spots, checked, CHECKLIST, changed=changed) == done
+
+
+def test_codes_of_the_record_stay():
+    assert rules.DONE == ["yes", "partial", "no"]
+    assert rules.REASONS == [
+        "forgot", "no_time", "pain", "unclear", "no_tool", "travel", "unwell", "feels_better", "other",
+    ]  # fmt: skip
+    assert rules.SIDES == ["left", "right"]

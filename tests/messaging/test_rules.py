@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging import addresses, rules
+from messaging import rules
 
 TIMES = st.times().map(lambda t: t.replace(microsecond=0))
 
@@ -69,19 +69,158 @@ def test_filling_touches_nothing_but_placeholders(text):
     )
 
 
+# --- States ---------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
-    ("typed", "country", "expected"),
+    ("state", "told", "after"),
     [
-        ("020 7946 0018", "GB", "+442079460018"),
-        ("+49 30 23125 000", "GB", "+493023125000"),
-        ("030 23125 123", "DE", "+493023125123"),
+        ("sending", "sent", "sent"),
+        ("sending", "unknown", "unknown"),
+        ("unknown", "sending", "unknown"),
+        ("unknown", "sent", "sent"),
+        ("sent", "unknown", "sent"),
+        ("sent", "delivered", "delivered"),
+        ("delivered", "bounced", "bounced"),  # a mailbox may give a message back later
+        ("delivered", "failed", "failed"),
+        ("bounced", "failed", "bounced"),  # both say that it did not arrive; the first stays
+        ("failed", "bounced", "failed"),
+        ("bounced", "complained", "complained"),
+        ("complained", "delivered", "complained"),
+        ("queued", "delivered", "queued"),  # not on the ladder
+        ("withheld", "sent", "withheld"),
+        ("dropped", "sent", "dropped"),
+        ("sent", "opened", "sent"),
     ],
 )
-def test_numbers_as_typed(typed, country, expected):
-    assert addresses.e164(typed, country) == expected
+def test_what_a_provider_says_moves_a_message_only_up(state, told, after):
+    assert rules.advanced(state, told) == after
 
 
-@pytest.mark.parametrize("typed", ["", "call me", "12", "+"])
-def test_what_is_no_number(typed):
-    with pytest.raises(ValueError):  # noqa: PT011
-        addresses.e164(typed, "GB")
+def test_every_state_is_one_that_is_stored():
+    """A stored code may not change: the database has a constraint for it."""
+    assert rules.STATES == [
+        "queued", "sending", "sent", "delivered", "unknown", "failed", "bounced", "complained", "dropped", "withheld",
+        "cancelled",
+    ]  # fmt: skip
+    assert rules.CHANNELS == ["email", "sms"]
+    assert rules.WAITING == ["queued", "sending"]
+    assert rules.NOT_GONE == ["queued", "withheld", "failed", "dropped"]
+    assert set(rules.LADDER) <= set(rules.STATES)
+    assert rules.REASONS == [
+        "late", "no_consent", "no_address", "address_refused", "unsubscribed", "daily_cap", "not_wanted",
+        "link_closed", "provider_refused", "provider_unreachable", "provider_slow", "gave_up", "worker_lost",
+        "clinic_stopped", "no_provider", "broken",
+    ]  # fmt: skip
+
+
+# --- Kinds ----------------------------------------------------------------------------------------------------
+
+APPOINTMENT_KINDS = {
+    "appointment_booked", "appointment_moved", "appointment_cancelled", "appointment_reminder", "appointment_missed",
+    "series_booked", "series_moved", "series_cancelled", "slot_offered",
+}  # fmt: skip
+EXERCISE_KINDS = {"check_in", "soreness", "programme_ended", "review_due", "staff_alert"}
+
+
+def test_the_daily_limit_holds_for_what_can_wait():
+    assert set(rules.KINDS) == APPOINTMENT_KINDS | EXERCISE_KINDS
+    for code, kind in rules.KINDS.items():
+        assert kind.capped is (code in EXERCISE_KINDS), code
+        assert kind.dated is (code in APPOINTMENT_KINDS), code
+
+
+def test_only_the_alert_goes_to_the_clinic():
+    assert [code for code, kind in rules.KINDS.items() if not kind.to_patient] == ["staff_alert"]
+
+
+def test_a_link_opens_one_thing():
+    links = {code: kind.link for code, kind in rules.KINDS.items() if kind.link}
+    assert links == {
+        "check_in": "check_in",
+        "soreness": "soreness",
+        "appointment_booked": "appointment",
+        "appointment_moved": "appointment",
+        "appointment_reminder": "appointment",
+        "slot_offered": "offer",
+    }
+    assert set(links.values()) | {"calendar", "stop"} == set(rules.PURPOSES)
+
+
+# --- Texts ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("{clinic}: {link} {stop} {when}", []),
+        ("Hello {name}, {link}", ["name"]),
+        ("{}", [""]),
+        ("{a} {b} {clinic}", ["a", "b"]),
+        ("only { open", ["{"]),
+        ("EXTRA {link}", []),
+        ("a{x}b{", ["x", "{"]),
+        ("only } closed", ["}"]),
+        ("} {link} {", ["{", "}"]),
+        ("{x} {", ["x", "{"]),
+    ],
+)
+def test_a_text_names_no_placeholder_that_stays_empty(text, unknown):
+    assert rules.unknown_placeholders(text) == unknown
+
+
+def test_placeholders_are_filled_and_the_rest_stays():
+    values = {"clinic": "Harbour", "link": "https://x.example"}
+    assert rules.filled("{clinic}: {link} {when} { clinic }", values) == "Harbour: https://x.example {when} { clinic }"
+
+
+# --- When -----------------------------------------------------------------------------------------------------
+
+
+def test_a_message_is_tried_seven_times_within_ten_hours():
+    minutes = [rules.retry_after(n) for n in range(8)]
+    assert minutes == [None, *(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 240)), None]
+
+
+def test_a_worker_keeps_a_message_longer_than_a_provider_takes():
+    assert timedelta(seconds=60) == rules.LEASE
+    assert 4 * timedelta(seconds=12) < rules.LEASE
+
+
+def test_two_parts_of_a_text_message_are_enough():
+    assert rules.SMS_LENGTH == 320
+
+
+@pytest.mark.parametrize(
+    ("at", "quiet"), [(time(11, 59), False), (time(12), True), (time(13, 59), True), (time(14), False)]
+)
+def test_quiet_within_a_day(at, quiet):
+    assert rules.is_quiet(at, quiet_from=time(12), quiet_until=time(14)) is quiet
+
+
+@pytest.mark.parametrize(
+    ("at", "end"),
+    [
+        (datetime(2026, 11, 21, 20, 59, tzinfo=UTC), datetime(2026, 11, 21, 20, 59, tzinfo=UTC)),
+        (datetime(2026, 11, 21, 21, 0, tzinfo=UTC), datetime(2026, 11, 22, 7, 30, tzinfo=UTC)),
+        (datetime(2026, 11, 21, 23, 59, 59, 5, tzinfo=UTC), datetime(2026, 11, 22, 7, 30, tzinfo=UTC)),
+        (datetime(2026, 11, 22, 3, 15, 40, 7, tzinfo=UTC), datetime(2026, 11, 22, 7, 30, tzinfo=UTC)),
+        (datetime(2026, 11, 22, 7, 30, tzinfo=UTC), datetime(2026, 11, 22, 7, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_message_waits_until_the_morning(at, end):
+    assert rules.end_of_quiet(at, quiet_from=time(21), quiet_until=time(7, 30)) == end
+
+
+@pytest.mark.parametrize(
+    ("honours_keys", "policy", "was_uncertain", "verdict"),
+    [
+        (True, "leave", True, "again"),
+        (False, "resend_once", False, "again_uncertain"),
+        (False, "resend_once", True, "leave"),
+        (False, "leave", False, "leave"),
+    ],
+)
+def test_what_is_done_about_a_message_of_unknown_fate(honours_keys, policy, was_uncertain, verdict):
+    assert rules.after_unknown(honours_keys=honours_keys, policy=policy, was_uncertain=was_uncertain) == verdict
+    assert set(rules.WHEN_UNKNOWN) == {"resend_once", "leave"}

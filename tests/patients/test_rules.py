@@ -58,3 +58,144 @@ def test_a_name_alone_is_no_duplicate():
 
     assert rules.likeness(**same) is None
     assert rules.likeness(**{**same, "same_birth_date": True}) == "same_name_and_birth_date"
+
+
+# --- Alerts -------------------------------------------------------------------------------------------------------
+
+# Domain facts 6.1 (needling), 6.2 (pressure), 6.3 (injection): which conditions matter to which kind of treatment.
+NEEDLING = {
+    "anticoagulant", "antiplatelet", "bleeding_disorder", "pregnancy", "lymphoedema", "lymph_nodes_removed",
+    "pacemaker", "implant", "heart_valve", "immune_suppression", "infection", "skin_condition", "diabetes",
+    "neuropathy", "epilepsy", "vasovagal", "needle_phobia", "metal_allergy", "malignancy", "clot",
+    "recent_surgery_or_radiotherapy", "reduced_cognition", "hyperalgesia", "frail", "other",
+}  # fmt: skip
+PRESSURE = {
+    "anticoagulant", "antiplatelet", "bleeding_disorder", "pregnancy", "lymphoedema", "implant", "infection",
+    "skin_condition", "neuropathy", "osteoporosis", "malignancy", "clot", "uncontrolled_hypertension",
+    "recent_surgery_or_radiotherapy", "hyperalgesia", "frail", "other",
+}  # fmt: skip
+INJECTION = {
+    "anticoagulant", "antiplatelet", "bleeding_disorder", "pregnancy", "immune_suppression", "infection",
+    "skin_condition", "diabetes", "vasovagal", "needle_phobia", "local_anaesthetic_allergy", "malignancy", "other",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("treatment", "conditions"), [("needling", NEEDLING), ("pressure", PRESSURE), ("injection", INJECTION)]
+)
+def test_a_condition_warns_before_the_treatment_that_it_matters_to(treatment, conditions):
+    assert {code for code, alert in rules.ALERTS.items() if treatment in alert.matters_to} == conditions
+
+
+def test_no_alert_matters_to_something_else():
+    assert set(rules.ALERTS) == NEEDLING | PRESSURE | INJECTION
+    assert {to for alert in rules.ALERTS.values() for to in alert.matters_to} == {"needling", "pressure", "injection"}
+    assert set(rules.MEDICINE_ALERTS) <= set(rules.ALERTS)
+
+
+# International names as the WHO's ATC index has them, in the groups B01AA, AB, AE, AF, AX and B01AC.
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Warfarin", "Phenprocoumon", "Acenocoumarol", "Heparin", "Enoxaparin", "Dalteparin", "Tinzaparin",
+        "Nadroparin", "Fondaparinux", "Apixaban", "Rivaroxaban", "Edoxaban", "Dabigatran", "Bivalirudin", "Argatroban",
+    ],
+)  # fmt: skip
+def test_anticoagulants(name):
+    assert rules.alert_of_medicine(f"{name} 5 mg") == "anticoagulant"
+    assert rules.alert_of_medicine(f"{name}ol") is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Clopidogrel", "Prasugrel", "Ticagrelor", "Ticlopidine", "Dipyridamole", "Cilostazol", "Aspirin",
+        "Acetylsalicylic acid",
+    ],
+)  # fmt: skip
+def test_antiplatelets(name):
+    assert rules.alert_of_medicine(f"{name} 75 mg") == "antiplatelet"
+
+
+def test_one_ingredient_of_several_is_enough():
+    assert rules.alert_of_medicine("Paracetamol/Aspirin") == "antiplatelet"
+    assert rules.alert_of_medicine("aspirin with warfarin") == "anticoagulant"
+    assert rules.alert_of_medicine("") is None
+
+
+# --- Finding ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [("Müller", "muller"), ("STRAßE", "strasse"), ("Å", "a"), ("\u212b", "a"), ("ﬁn", "fin"), ("", "")],
+)
+def test_plain_text_has_no_accents_and_no_capitals(text, plain):
+    assert rules.plain(text) == plain
+
+
+@given(st.text())
+def test_plain_text_stays_as_it_is(text):
+    assert rules.plain(rules.plain(text)) == rules.plain(text)
+
+
+@pytest.mark.parametrize(("text", "squeezed"), [("999-76-5725", "999765725"), ("O'Brien 2.", "obrien2"), ("-", "")])
+def test_only_letters_and_digits_count(text, squeezed):
+    assert rules.squeezed(text) == squeezed
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("1980-02-03", {"19800203", "1980-02-03"}),
+        ("1980-", {"1980", "1980-"}),
+        ("1980", {"1980"}),
+        ("x1980-02", {"x198002"}),
+        ("03-02-1980", {"03021980", "1980-02-03"}),
+        ("31.12.1980", {"31121980", "1980-12-31"}),
+        ("12/31/1980", {"12311980", "1980-12-31", "1980-31-12"}),
+        ("3.2/1980", {"321980"}),  # two ways of writing at once
+        ("3.2.80", {"3280"}),
+        ("3.2.1980x", {"321980x"}),
+        ("", set()),
+    ],
+)
+def test_a_date_may_be_typed_in_several_ways(typed, meant):
+    assert rules.search_prefixes(typed) == meant
+
+
+def test_a_patient_without_a_birth_date_is_found_by_name():
+    assert rules.search_keys(names=["Ann  Lee", "-"], birth_date=None, identifiers=["A-1", ""]) == {
+        "ann", "lee", "annlee", "a1",
+    }  # fmt: skip
+    assert rules.search_keys(names=[], birth_date=None, identifiers=[]) == set()
+
+
+def test_patients_are_sorted_by_family_name_without_accents():
+    assert rules.sort_name("Özil", "Ana María") == "ozil ana maria"
+    assert rules.sort_name("Cher", "") == "cher"
+    assert rules.sort_name("", "Cher") == "cher"
+
+
+@pytest.mark.parametrize(
+    ("birth_date", "family", "given", "likeness"),
+    [
+        (True, True, True, "same_name_and_birth_date"),
+        (True, True, False, "same_birth_date_and_part_of_name"),
+        (True, False, True, "same_birth_date_and_part_of_name"),
+        (True, False, False, None),
+        (False, True, True, None),
+        (False, False, False, None),
+    ],
+)
+def test_when_two_patients_may_be_one(birth_date, family, given, likeness):
+    same = {"same_birth_date": birth_date, "same_family_name": family, "same_given_names": given}
+    assert rules.likeness(**same) == likeness
+
+
+def test_codes_of_the_record_stay():
+    assert rules.SEXES == ["female", "male", "other", "unknown"]
+    assert rules.STATUSES == ["in_care", "discharged", "deceased"]
+    assert rules.CONSENT_ANSWERS == ["granted", "refused", "not_asked"]
+    assert rules.CONSENT_CHANNELS == ["email", "sms", "phone"]
+    assert rules.IMPORT_FORMATS == ["fhir_json", "fhir_ndjson", "csv"]

@@ -23,6 +23,7 @@ from scheduling import actions, availability, follow_ups, holding, rules, series
 from scheduling.holding import Time
 from scheduling.models import Appointment, Hours, Offer, Series, Waiting
 from tests.conftest import make_cast
+from tests.drills import small_or_drill
 from tests.scheduling.conftest import AT, LONDON, make_desk
 from worklist import actions as worklist
 from worklist.models import Item
@@ -338,8 +339,14 @@ class Desk(RuleBasedStateMachine):
         assert {(item.kind, item.about_id): item.facts for item in found} == wanted
 
 
-def test_a_desk_at_work(db):
+@pytest.mark.long
+@pytest.mark.parametrize(("days", "steps"), small_or_drill((8, 15), (40, 30)))
+def test_a_desk_at_work(db, days, steps):
     quick = settings(
-        max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES
+        max_examples=days,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=PHASES,
     )
     run_state_machine_as_test(Desk, settings=quick)

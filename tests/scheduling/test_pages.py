@@ -389,7 +389,7 @@ def test_nobody_is_led_to_a_page_that_they_may_not_open(desk, api, cast):
         visit = desk.book(patient_id, 9, day=far_ahead(), at=now).pk
     exam = api().post(f"/patients/{patient_id}/assessments/", builders.exam()).json()["id"]
     session = api().post(f"/patients/{patient_id}/sessions/", builders.treatment()).json()["id"]
-    steps = [{"exercise": "scan"}]
+    steps = [{"exercise": "scan", "dose": {"duration_s": 60}}]
     programme = api().post(f"/patients/{patient_id}/programmes/", {"title": "A", "steps": steps}).json()["id"]
     about = {"exam": exam, "session": session}
     items = []

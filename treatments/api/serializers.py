@@ -10,6 +10,7 @@ from assessments import rules as exam
 from clinic.api.fields import Number, StrictInteger, StrictSerializer, Text, many
 from clinic.choices import DOCUMENT_STATUSES
 from treatments import limit_sources, rules, safety_entries
+from treatments.adverse_events import rules as event_rules
 
 
 def dose_field(name: str) -> serializers.Field[Any, Any, Any, Any]:
@@ -95,6 +96,11 @@ class AcknowledgementInput(StrictSerializer):
     code = Text(max_length=100, help_text="the red flag, or the code of an entry of the safety list")
 
 
+class AdverseEventAskedInput(StrictSerializer):
+    about = serializers.UUIDField(help_text="the earlier session, signed")
+    answer = serializers.ChoiceField(event_rules.ANSWERS, help_text="left out if nobody asked")
+
+
 class SessionChanges(StrictSerializer):
     """Fields that are left out stay; a list that is given replaces the whole list."""
 
@@ -104,6 +110,7 @@ class SessionChanges(StrictSerializer):
     overrides = many(OverrideInput, at_most=200)
     acknowledged = many(AcknowledgementInput, at_most=200)
     weight_kg = Number(max_digits=4, decimal_places=1, required=False, allow_null=True, help_text="on that day")
+    adverse_events_asked = many(AdverseEventAskedInput, at_most=20)
     limit_reasons = serializers.DictField(child=Text(max_length=1000), required=False)
     response = Text(required=False, allow_blank=True, max_length=5000)
     notes = Text(required=False, allow_blank=True, max_length=50_000)
@@ -171,6 +178,11 @@ class SafetyOutput(serializers.Serializer[Any]):
     findings = SafetyFindingOutput(many=True)
 
 
+class AdverseEventAskedOutput(serializers.Serializer[Any]):
+    about = serializers.UUIDField(help_text="the earlier session")
+    answer = serializers.ChoiceField(event_rules.ANSWERS)
+
+
 class SessionOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     patient_id = serializers.UUIDField()
@@ -191,6 +203,7 @@ class SessionOutput(serializers.Serializer[Any]):
     acknowledged = AcknowledgementOutput(many=True)
     weight_kg = serializers.FloatField(allow_null=True)
     safety = serializers.DictField(allow_null=True, help_text="what was known when it was signed")
+    adverse_events_asked = AdverseEventAskedOutput(many=True)
     limit_reasons = serializers.DictField(child=serializers.CharField())
     response = serializers.CharField()
     notes = serializers.CharField()

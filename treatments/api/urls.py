@@ -1,5 +1,7 @@
 from django.urls import path
 
+from treatments.adverse_events.api import views as adverse_events
+from treatments.aftercare.api import views as aftercare
 from treatments.api import lots, safety, views
 from treatments.consents.api import views as consents
 
@@ -16,6 +18,28 @@ urlpatterns = [
         consents.Copies.as_view(),
         name="consent_copies",
     ),
+    path("adverse-events/rates/", adverse_events.AdverseEventRates.as_view(), name="adverse_event_rates"),
+    path(
+        "patients/<uuid:patient_id>/adverse-events/",
+        adverse_events.PatientAdverseEvents.as_view(),
+        name="patient_adverse_events",
+    ),
+    path(
+        "patients/<uuid:patient_id>/adverse-events/<uuid:event_id>/",
+        adverse_events.OneAdverseEvent.as_view(),
+        name="adverse_event",
+    ),
+    path(
+        "patients/<uuid:patient_id>/adverse-events/<uuid:event_id>/versions/",
+        adverse_events.AdverseEventVersions.as_view(),
+        name="adverse_event_versions",
+    ),
+    path(
+        "patients/<uuid:patient_id>/adverse-events/<uuid:event_id>/dismiss/",
+        adverse_events.AdverseEventDismissal.as_view(),
+        name="adverse_event_dismissal",
+    ),
+    path("sessions/<uuid:session_id>/aftercare/", aftercare.SessionAftercare.as_view(), name="session_aftercare"),
     path("lots/search/", lots.LotSearch.as_view(), name="lot_search"),
     path("techniques/", views.Techniques.as_view(), name="techniques"),
     path("patients/<uuid:patient_id>/sessions/", views.PatientSessions.as_view(), name="patient_sessions"),

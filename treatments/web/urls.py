@@ -1,5 +1,8 @@
 from django.urls import path
 
+from treatments.adverse_events.web import rates as adverse_event_rates
+from treatments.adverse_events.web import views as adverse_events
+from treatments.aftercare.web import views as aftercare
 from treatments.consents.web import patient, texts
 from treatments.consents.web import views as consents
 from treatments.web import lots, views
@@ -7,6 +10,23 @@ from treatments.web import lots, views
 urlpatterns = [
     # Before messaging's `c/<token>/`: this is no token.
     path("c/consent/", patient.my_consent, name="my_consent"),
+    path("c/aftercare/", aftercare.my_aftercare, name="my_aftercare"),
+    path("adverse-events/", adverse_event_rates.clinic_rates, name="adverse_event_rates"),
+    path("adverse-events/export/", adverse_event_rates.export, name="adverse_event_export"),
+    path("patients/<uuid:patient_id>/adverse-events/", adverse_events.event_list, name="adverse_events"),
+    path("patients/<uuid:patient_id>/adverse-events/new/", adverse_events.record, name="record_adverse_event"),
+    path("patients/<uuid:patient_id>/adverse-events/<uuid:event_id>/", adverse_events.event, name="adverse_event"),
+    path(
+        "patients/<uuid:patient_id>/adverse-events/<uuid:event_id>/edit/",
+        adverse_events.edit,
+        name="edit_adverse_event",
+    ),
+    path(
+        "patients/<uuid:patient_id>/adverse-events/<uuid:event_id>/dismiss/",
+        adverse_events.dismiss,
+        name="dismiss_adverse_event",
+    ),
+    path("sessions/<uuid:session_id>/aftercare/", aftercare.aftercare, name="aftercare"),
     path("consents/texts/", texts.consent_texts, name="consent_texts"),
     path("lots/", lots.search, name="lots"),
     path("patients/<uuid:patient_id>/consents/", consents.consent_list, name="consents"),

@@ -25,6 +25,7 @@ from clinic.caller import Caller
 from clinic.errors import NotFound
 from patients.queries import identities
 from treatments import actions, checks, documents, labels, limit_sources, measures, rules, session_paths
+from treatments.adverse_events.web.question import question_of
 from treatments.api.serializers import InterventionInput, MeasureInput, SessionChanges
 from treatments.models import Session
 from treatments.web import safety
@@ -32,7 +33,7 @@ from treatments.web import safety
 # Techniques whose hold is timed with the big button.
 TIMED = ["ischemic_compression", "manual_pressure_release", "strain_counterstrain", "myofascial_release", "stretching",
          "self_release_teaching"]  # fmt: skip
-PARTS_OF = ["interventions", "measures", "overrides"]
+PARTS_OF = ["interventions", "measures", "overrides", "adverse_events_asked"]
 
 
 class DraftIntervention(InterventionInput):
@@ -176,6 +177,7 @@ def context(request: Any, session: Session) -> dict[str, Any]:
         "techniques": [technique_form(code) for code in ordered_techniques()],
         "pain_scale": range(exam_rules.PAIN[0], exam_rules.PAIN[1] + 1),
         "measures": [measure_slots(session, flat, None), *(measure_slots(session, flat, p["id"]) for p in points)],
+        "asked": question_of(session, identities(clinic_id=request.clinic.pk, patient_id=session.patient_id)),
         "unit": unit,
         "factor": factor,
         "chart_url": reverse("chart", args=[charts.version(), translation.get_language()]),

@@ -16,7 +16,9 @@ from worklist.models import Item
 
 KINDS = {
     "red_flag": _("Something is wrong"), "stop_event_twice": _("A stop sign, twice"),
+    "programme_stopped": _("Home programme paused"),
     "pain_up": _("Pain is up"), "adverse_event": _("Trouble after treatment"), "silent": _("No check-in"),
+    "serious_event": _("Serious adverse event"),
     "review_due": _("Review is due"), "programme_ended": _("Programme has ended"),
     "no_show": _("Did not come"), "cannot_come": _("Cancelled by the patient"),
     "cannot_treat": _("Cancelled by the clinic"), "series_short": _("Sessions to book"),
@@ -37,6 +39,8 @@ ANSWERS = {
     "fall_or_accident": _("fell or had an accident"), "numb_or_weak": _("newly numb or weak"),
     "dizzy_or_sight": _("dizzy, or sight changed"), "severe_headache": _("sudden, severe headache"),
     "fever": _("fever or really ill"), "chest": _("pain in the chest, short of breath or cough"),
+    "weight_loss": _("weight loss"), "night_pain": _("constant pain at night"),
+    "bladder_or_bowel": _("bladder or bowel change"),
     "needed_help": _("needed help, or could not do the usual things"),
 }  # fmt: skip
 
@@ -51,7 +55,7 @@ REFERRALS = {
 
 # What a row is about, where that is one thing.
 VISITS = ["no_show", "cannot_come", "cannot_treat", "not_arrived", "closed_over", "hours_gone"]
-PROGRAMMES = ["stop_event_twice", "pain_up", "silent", "review_due", "programme_ended"]
+PROGRAMMES = ["stop_event_twice", "programme_stopped", "pain_up", "silent", "review_due", "programme_ended"]
 DOCUMENTS = {"exam": "assessments", "session": "treatments"}  # the scope's first half
 
 
@@ -61,6 +65,9 @@ def place(item: Item, scopes: Collection[str]) -> str:
         return reverse("appointment", args=[item.about_id]) if "scheduling:read" in scopes else ""
     if item.kind in PROGRAMMES:
         return reverse("programme", args=[item.about_id]) if "homecare:read" in scopes else ""
+    if item.kind == "serious_event":
+        known = "treatments:read" in scopes
+        return reverse("adverse_event", args=[item.patient_id, item.about_id]) if known else ""
     what = {
         "referral": "exam",
         "referral_withdrawn": "exam",

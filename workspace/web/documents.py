@@ -25,6 +25,7 @@ from records.models import Record
 from treatments import actions as treatments
 from treatments import documents as session_documents
 from treatments import session_paths, signing
+from treatments.adverse_events.web import lines as harms
 from treatments.models import Session
 from workspace import readable, typesetting
 
@@ -98,6 +99,7 @@ def look_through(kind: str, document: Any, *, by: Caller) -> Review:
         safety = signing.safety_block(check)
         rows = session_paths.row_paths(session_paths.flatten(content))
         found = readable.session_hints(content)
+        found += readable.unasked_hint(harms.unasked(document))
         stops = [
             Gap(stop.path or path_of(stop.error.pointer, rows), True, readable.sentence(stop.error, content))
             for stop in check.stops
@@ -196,4 +198,5 @@ def _context(kind: str, found: Any, safety: dict[str, Any] | None = None) -> dic
         "author": names[found.recorded_by_id],
         "signer": names.get(found.signed_by_id),
         "unit": patient.clinic.pressure_unit,
+        "harms": harms.of_session(found) if kind == "session" else None,
     }

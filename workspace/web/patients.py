@@ -35,6 +35,7 @@ from records.rules import moment
 from scheduling.queries import ahead
 from scheduling.words import STATUSES as VISITS
 from treatments import measures
+from treatments.adverse_events.web import views as adverse_events
 from treatments.consents.web.views import summary_of
 from treatments.models import Session
 from treatments.rules import TECHNIQUES
@@ -118,6 +119,7 @@ def patient(request: Any, patient_id: UUID) -> HttpResponse:
         context["chart_url"] = reverse("chart", args=[charts.version(), translation.get_language()])
     if "treatments:read" in request.caller.scopes:
         context["consents"] = summary_of(people)
+        context["adverse_events"] = adverse_events.summary_of(people)
     if "homecare:read" in request.caller.scopes:
         context |= at_home(people)
     return render(request, "workspace/patient.html", context)

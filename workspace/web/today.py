@@ -129,6 +129,7 @@ def own_pages(request: Any) -> list[tuple[str, str]]:
         pages.append((_("Messages"), reverse("messages")))
     if "treatments:read" in request.caller.scopes:
         pages.append((_("Search by lot"), reverse("lots")))
+        pages.append((_("Rates of adverse events"), reverse("adverse_event_rates")))
     if policies.is_owner(request.caller):
         pages += [(_("Competencies"), reverse("competencies")), (_("Consent texts"), reverse("consent_texts"))]
     if "homecare:write" in request.caller.scopes:

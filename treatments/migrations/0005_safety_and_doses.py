@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
         ("assessments", "0004_red_flags_of_the_patient"),
         ("patients", "0003_alert_place_and_end"),
         ("records", "0002_final_and_chained"),
-        ("treatments", "0003_consents"),
+        ("treatments", "0004_adverse_events_and_aftercare"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,42 @@
+"""What the exercises' texts, drawings and the muscle catalogue say, beside the rules."""
+
+from homecare import content, rules, words
+from tests.homecare.test_rules import press
+from worklist import rules as worklist
+from worklist.web.words import ANSWERS, KINDS, OUTCOMES
+
+
+def test_the_catalogue_itself_forbids_some_muscles():
+    ratings = content.ratings()
+    assert set(ratings.values()) == {"ok", "caution", "no"}
+    forbidden = [m for m, rating in ratings.items() if rating == "no"]
+    for muscle in forbidden:
+        step = press(muscle=muscle)
+        assert rules.check_steps([step], ratings=ratings).errors[0].code == "not_for_self_pressure"
+
+
+def test_every_exercise_has_its_drawings():
+    for exercise in rules.EXERCISES.values():
+        for name in exercise.drawings:
+            svg = str(words.drawing(name))
+            assert svg.startswith("<svg")
+            assert len(svg) < 2100
+            assert "<text" not in svg
+            assert "href" not in svg
+
+
+def test_every_alarm_has_its_row_and_its_words():
+    kinds = set(rules.rows_for(list(rules.WRONG)))
+    assert kinds <= set(worklist.KINDS)
+    assert set(KINDS) == set(worklist.KINDS)
+    assert set(OUTCOMES) == {*worklist.OUTCOMES, worklist.ITSELF}
+    named = {c for c, w in rules.WRONG.items() if w.urgency != rules.STOP_SIGN}
+    assert named == set(ANSWERS)
+
+
+def test_dose_in_words():
+    assert words.dose_of(press(tool="soft_ball", dose={"repetitions": 2})) == (
+        "a soft ball, hold 45 seconds, 5 to 6 out of 10, 2 times"
+    )
+    assert words.stop_of(press()).startswith("Stop if it is more than 6 out of 10, ")
+    assert words.dose_of({"exercise": "scan", "dose": {}}) == ""
