@@ -2,8 +2,8 @@
 Palpate beside plain DRF and beside the bare limit, on the same PostgreSQL, the same gunicorn settings, the same data.
 
 Each pair runs in turn, several times; the medians' ratios are printed. The machine's own speed cancels out.
-`make bench ARGS=screen` measures the exam screen only, `ARGS=reminders` the reminders, `ARGS=desk` the
-calendar, `ARGS=api` the API.
+`make bench ARGS=screen` measures the exam screen only, `ARGS=safety` the safety check, `ARGS=reminders` the reminders,
+`ARGS=desk` the calendar, `ARGS=api` the API.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 import psycopg
 
-from bench import desk, reminders, screen
+from bench import desk, reminders, safety, screen
 from bench.data import exam_body
 from bench.load import Connection, Figures, drive, http
 from dev.servers import CannotStart, dying_with_parent
@@ -38,7 +38,9 @@ def main() -> int:
     stop_on_signals()
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
         os.environ.pop(name, None)
-    parts = sys.argv[1:] or ["screen", "reminders", "desk", "api"]
+    parts = sys.argv[1:] or ["safety", "screen", "reminders", "desk", "api"]
+    if "safety" in parts:
+        safety.report()
     if "screen" in parts:
         screen.run()
     if "reminders" in parts:
