@@ -19,12 +19,13 @@ SCOPES = {
     "homecare:read": "Read home programmes and check-ins",
     "homecare:write": "Write home programmes",
     "webhooks:manage": "Manage webhooks",
+    "safety:manage": "Change the clinic's safety list",
 }
 ROLES = {"owner": "Owner", "therapist": "Therapist", "staff": "Staff"}
 ROLE_SCOPES = {
     # The owner answers for the clinic and sees all of it; an owner who treats is a therapist as well.
     "owner": frozenset(SCOPES) - {"assessments:write", "treatments:write", "homecare:write"},
-    "therapist": frozenset(SCOPES) - {"records:export", "webhooks:manage"},
+    "therapist": frozenset(SCOPES) - {"records:export", "webhooks:manage", "safety:manage"},
     # The desk needs to know who comes and what to be careful of, not what was found.
     "staff": frozenset({"patients:read", "patients:write", "scheduling:read", "scheduling:write", "homecare:read"}),
 }

@@ -2,8 +2,8 @@
 Palpate beside plain DRF and beside the bare limit, on the same PostgreSQL, the same gunicorn settings, the same data.
 
 Each pair runs in turn, several times; the medians' ratios are printed. The machine's own speed cancels out.
-`make bench ARGS=screen` measures the exam screen only, `ARGS=reminders` the reminders, `ARGS=desk` the
-calendar, `ARGS=api` the API.
+`make bench ARGS=screen` measures the exam screen only, `ARGS=safety` the safety check, `ARGS=reminders` the reminders,
+`ARGS=desk` the calendar, `ARGS=api` the API.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 import psycopg
 
-from bench import desk, reminders, screen
+from bench import desk, reminders, safety, screen
 from bench.data import exam_body
 from bench.load import Connection, Figures, drive, http
 from dev.servers import CannotStart, dying_with_parent
@@ -38,7 +38,9 @@ def main() -> int:
     stop_on_signals()
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
         os.environ.pop(name, None)
-    parts = sys.argv[1:] or ["screen", "reminders", "desk", "api"]
+    parts = sys.argv[1:] or ["safety", "screen", "reminders", "desk", "api"]
+    if "safety" in parts:
+        safety.report()
     if "screen" in parts:
         screen.run()
     if "reminders" in parts:
@@ -91,7 +93,7 @@ def run(stack: Stack) -> None:
 
 
 def history(token: dict[str, str], patient: str, bare_url: str) -> None:
-    ours = http("GET", f"/api/v1/patients/{patient}/history/", token)
+    ours = http("GET", f"/api/v1/patients/{patient}/history/?kind=session", token)
     plain = http("GET", f"/sessions/?patient={patient}", {})
     bare = http("GET", f"/?patient={patient}", {})
     rows: dict[str, list[Figures]] = {"palpate": [], "plain DRF": [], "bare, served": []}
@@ -112,7 +114,7 @@ def history(token: dict[str, str], patient: str, bare_url: str) -> None:
 
 def full_pull(token: dict[str, str], count: int) -> None:
     def ours() -> int:
-        connection, path, got = Connection(18101), "/api/v1/records/?limit=200", 0
+        connection, path, got = Connection(18101), "/api/v1/records/?kind=session&limit=200", 0
         while path:
             page = json.loads(connection.ask(http("GET", path, token))[1])
             got += len(page["results"])
@@ -209,8 +211,8 @@ def bench_data(stack: Stack, which: str, extra: dict[str, str], stdin: str | Non
 
 def pull_palpate(token: dict[str, str], facts: dict[str, Any]) -> tuple[bytes, list[dict[str, Any]]]:
     connection = Connection(18101)
-    history = connection.ask(http("GET", f"/api/v1/patients/{facts['patients'][0]}/history/", token))[1]
-    records, path = [], "/api/v1/records/?limit=200"
+    history = connection.ask(http("GET", f"/api/v1/patients/{facts['patients'][0]}/history/?kind=session", token))[1]
+    records, path = [], "/api/v1/records/?kind=session&limit=200"
     while path:
         page = json.loads(connection.ask(http("GET", path, token))[1])
         records += page["results"]

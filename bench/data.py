@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 PATIENTS, SESSIONS = 6, 50
@@ -49,6 +49,22 @@ def exam_body(patient_at: str) -> dict[str, Any]:
     return {"performed_at": patient_at, "pain_now": 6, "pain_worst_24h": 8, "pain_best_24h": 3, "findings": findings}
 
 
+def answer_what_must_be(patient_id: Any, by: Any, at: datetime) -> None:
+    """The red flags, in a signed exam, and the consents to what is done: without them nothing is signed."""
+    from assessments import actions as assessments
+    from assessments.red_flag_table import RED_FLAGS
+    from treatments.consents import actions as consents
+    from treatments.consents import queries, rules
+
+    content = {"performed_at": at, "red_flags": [{"code": code, "answer": "no"} for code in RED_FLAGS], "pain_now": 4}
+    exam = assessments.record_assessment(patient_id=patient_id, content=content, by=by, at=at)
+    assessments.sign_assessment(assessment_id=exam.pk, by=by, at=at)
+    versions = {region: queries.current_text("dry_needling", region, "en").version for region in ("neck", "thorax")}
+    given = consents.Given(how=rules.VERBAL, signed_name="Bench patient", witness="Bench witness")
+    agreed = consents.Agreed("dry_needling", "en", versions)
+    consents.record_consents(patient_id=patient_id, agreed=agreed, given=given, by=by, at=at)
+
+
 def load_palpate() -> dict[str, Any]:
     """Through the actions; runs inside Palpate's settings."""
     from django.utils import timezone
@@ -69,11 +85,14 @@ def load_palpate() -> dict[str, Any]:
     for number in range(PATIENTS):
         with tenancy.scope(clinic.pk):
             by = policies.person_as_caller(therapist, clinic.pk, ip=None, request_id=None)
-            details = {"family_name": f"Bench{number}"}
+            details = {"family_name": f"Bench{number}", "birth_date": date(1980, 1, 1)}
             patient = patients.register_patient(details=details, by=by, at=timezone.now())
             ids.append(str(patient.pk))
             for visit in range(SESSIONS):
-                at = START + timedelta(days=visit, minutes=number)
+                # Needles come at least two days apart, and the red flags are asked at least every four weeks.
+                at = START + timedelta(days=3 * visit, minutes=number)
+                if visit % 9 == 0:
+                    answer_what_must_be(patient.pk, by, at - timedelta(minutes=10))
                 session = treatments.record_session(
                     patient_id=patient.pk, content=session_content(visit, at), by=by, at=at
                 )

@@ -131,7 +131,7 @@ def of_tables() -> Iterable[str]:
     from homecare import rules as home
     from patients import rules as patients
     from scheduling import rules as scheduling
-    from treatments import limit_sources
+    from treatments import limit_sources, safety_table
     from treatments import rules as dose
     from worklist import rules as worklist
 
@@ -143,6 +143,7 @@ def of_tables() -> Iterable[str]:
     yield from catalogue.MOVEMENTS.values()
     yield from red_flag_table.texts()
     yield from c_spine.texts()
+    yield from safety_table.texts()
     yield from (rule_set.label for rule_set in exam.RULE_SETS.values())
     yield from (alert.label for alert in patients.ALERTS.values())
     yield from (technique.label for technique in dose.TECHNIQUES.values())

@@ -25,7 +25,7 @@ SOURCES = [p for app in APPS for p in (ROOT / app).rglob("*.py") if "migrations"
 FINAL = {
     "AuditEvent", "Merge", "Record", "Mark", "ChainCheck", "DeliveryEvent", "Version", "Step", "Change", "Clearance",
     "RaisedFlag",
-    "ConsentText", "Consent", "ConsentWithdrawal", "ConsentCopy", "AdverseEvent", "Aftercare",
+    "ConsentText", "Consent", "ConsentWithdrawal", "ConsentCopy", "SafetyEntry", "AdverseEvent", "Aftercare",
 }  # fmt: skip
 FINAL_ONCE_SIGNED = {
     "Assessment", "Finding", "Referral", "RangeOfMotion", "RedFlagAnswer", "PainMark",
@@ -45,6 +45,7 @@ CHANGING = [
     "assessments.raised_flags",
     "treatments.adverse_events.actions",
     "treatments.aftercare.actions",
+    "treatments.safety_lists",
 ]  # fmt: skip
 CODE_LISTS = {"Muscle", "BodyZone", "Movement", "Caution", "CatalogueLoad"}
 

@@ -86,6 +86,7 @@ LISTS: dict[str, dict[str, str]] = {
     "rule-sets/": LIMITED,
     "sites/": {},
     "slots/": {"type_id": "{type}", **LIMITED},
+    "safety-list/": LIMITED,
     "techniques/": LIMITED,
     "waitlist/": {},
     "worklist/": {},

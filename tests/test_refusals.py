@@ -23,6 +23,8 @@ from clinic import refusals
 from clinic.errors import FieldError, Invalid
 from dev.messages import APPS, LANGUAGES
 from messaging.addresses import OBSTACLES
+from treatments.refusals import CONSENT_TEXTS, SAID_BY_REASON
+from treatments.safety_table import DEFAULT_CODES
 
 ROOT = Path(__file__).parents[1]
 # Calls that carry a reason: which argument it is, and which one has the parameters (None: the keywords).
@@ -37,7 +39,9 @@ CARRIERS = {
 }
 # Variables that hold a reason from a table: (module, name) to the table.
 FROM_TABLES: dict[tuple[str, str], Iterable[str]] = {
-    ("treatments/actions.py", "flag"): RED_FLAGS,
+    ("treatments/signing.py", "flag"): RED_FLAGS,
+    ("treatments/signing.py", "consent_reason"): [f"consent_missing.{why}" for why in CONSENT_TEXTS],
+    ("treatments/signing.py", "entry_code"): set(DEFAULT_CODES) - SAID_BY_REASON,
     ("homecare/planning.py", "obstacle"): OBSTACLES,
     ("homecare/stopping.py", "flag_of_home"): [f"{code}.home" for code in RED_FLAGS],
 }

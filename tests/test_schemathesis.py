@@ -32,7 +32,7 @@ def make_world():
         patient = builders.patient(cast.caller()).pk
     therapist = Api(cast.therapist)
     ids = {"patient_id": str(patient)}
-    for kind, body in (("assessment", builders.exam()), ("session", builders.treatment())):
+    for kind, body in (("assessment", builders.exam(red_flags=builders.screen())), ("session", builders.treatment())):
         ids[f"{kind}_id"] = therapist.post(f"/patients/{patient}/{kind}s/", body).json()["id"]
         document = therapist.post(f"/patients/{patient}/{kind}s/", body).json()["id"]
         therapist.post(f"/{kind}s/{document}/sign/")

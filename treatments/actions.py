@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,38 +12,32 @@ from django.db import transaction
 from accounts import policies
 from assessments import drafts
 from assessments.actions import IdTaken
-from assessments.models import Assessment, TriggerPoint
+from assessments.models import TriggerPoint
 from audit import actions as audit
 from clinic import bulk
 from clinic.caller import Caller
 from clinic.constraints import violations_as
-from clinic.errors import Conflict, FieldError, Problems
+from clinic.errors import Conflict, Problems
 from clinic.schema import new_id
 from patients.models import Patient
 from patients.queries import identities
 from records import actions as records
 from records.models import Record
-from treatments import checks, documents
+from records.rules import plain_json
+from treatments import agents, checks, documents, dose_checks, signing
 from treatments.adverse_events import queries as adverse_events
 from treatments.aftercare import queries as aftercare
 from treatments.models import AdverseEvent, AdverseEventAnswer, Intervention, Measure, Override, Session
 
 KIND = "session"
-HEAD_FIELDS = ["performed_at", "response", "limit_reasons", "notes"]
+HEAD_FIELDS = ["performed_at", "response", "limit_reasons", "notes", "weight_kg"]
+ANSWERS = {"overrides": Override.Kind.OVERRIDE.value, "acknowledged": Override.Kind.ACKNOWLEDGEMENT.value}
 PARTS: dict[str, type[Any]] = {
     "interventions": Intervention,
     "measures": Measure,
     "overrides": Override,
     "adverse_events_asked": AdverseEventAnswer,
 }
-
-
-class NeedlesDiffer(Conflict):
-    reason = "needles_differ"
-
-
-class RedFlagStop(Conflict):
-    reason = "red_flag_stop"
 
 
 class SessionHasEvents(Conflict):
@@ -68,8 +62,9 @@ def record_session(*, patient_id: UUID, content: checks.Content, by: Caller, at:
         setattr(session, name, value)
     session.pk = session.subject_id = new_id()
     bulk.insert([session])
-    _write_parts(session, content, at)
+    _write_parts(session, content, at, answers=_answers(content, [], author_id, at))
     audit.log("session.record", by=by, target_id=session.pk, patient_ids=[patient.pk])
+    _log_answers(session, [], by)
     return session
 
 
@@ -85,9 +80,9 @@ def change_session(
     :param reasons_may_wait: what is unusual may owe its reason until the signature
     :raises Invalid, NoAuthor: as in `record_session`
     """
-    policies.require_author(by)
+    author_id = policies.require_author(by)
     content = with_muscles(content, session.patient)
-    whole = {"limit_reasons": session.limit_reasons, **content}
+    whole = {"limit_reasons": session.limit_reasons, "weight_kg": session.weight_kg, **content}
     checks.check_content(whole, at=at, reasons_may_wait=reasons_may_wait)
     for name in HEAD_FIELDS:
         if name in content:
@@ -96,11 +91,15 @@ def change_session(
         session.recorded_at = at  # what is said to have happened is said now
     session.revision += 1
     session.save(update_fields=[*HEAD_FIELDS, "recorded_at", "revision"])
+    # Who passed or acknowledged something keeps their name under it, whoever changes the rest of the draft.
+    known = list(session.overrides.all()) if ANSWERS.keys() & content.keys() else []
+    answers = _answers(content, known, author_id, at)
     for name, part in PARTS.items():
-        if name in content:
+        if name in content or (name == "overrides" and "acknowledged" in content):
             part._default_manager.filter(session=session).delete()
-    _write_parts(session, content, at)
+    _write_parts(session, content, at, answers=answers)
     audit.log("session.change", by=by, target_id=session.pk, patient_ids=[session.patient_id])
+    _log_answers(session, known, by)
     return session
 
 
@@ -126,16 +125,18 @@ def sign_session(*, session_id: UUID, by: Caller, at: datetime) -> Record:
     Freeze a session as a signed record.
 
     :raises AlreadySigned, NoAuthor:
-    :raises NeedlesDiffer: needles in are not needles out, or were not counted
-    :raises RedFlagStop: the patient's last assessment stops treatment, and nobody answered for it
-    :raises Invalid: there is nothing in it, or something unusual still owes its reason
+    :raises Invalid, NeedlesDiffer, RedFlagStop, RedFlagKnownAtSigning, ScreenIncomplete, ConsentMissing, SafetyStop:
+        see `signing.check_signature`
     """
+    policies.require_author(by)
     whole = Session.objects.with_parts().select_related("patient", "revises")
     session = drafts.lock_draft(whole, session_id)
+    check = signing.check_signature(session, documents.session_content(session), by=by, at=at)
+    check.raise_if_any()
+    # What was known and shown is kept with the session, so that a later list changes nothing in it.
+    session.safety = plain_json(signing.safety_block(check))
+    session.save(update_fields=["safety"])
     content = documents.session_content(session)
-    checks.problems_before_signing(content, at=at).raise_if_any()
-    _refuse_lost_needles(content)
-    _refuse_red_flags(session, content)
     content |= documents.aftercare_content(aftercare.given(session))
     return drafts.freeze(session, kind=KIND, content=content, by=by, at=at)
 
@@ -167,14 +168,19 @@ def revise_session(*, session: Session, by: Caller, at: datetime) -> Session:
     content = documents.session_content(source)
     for row in [*content["interventions"], *content["measures"]]:
         row.pop("id")
-    _write_parts(draft, content, at)
+    for intervention in content["interventions"]:
+        intervention["dose"] = dose_checks.without_impossible(agents.with_agent_code(intervention["dose"]))
+    draft.safety = None
+    draft.save(update_fields=["safety"])
+    answers = [_copy_of(answer) for answer in source.overrides.all()]
+    _write_parts(draft, content, at, answers=answers)
     audit.log("session.revise", by=by, target_id=draft.pk, patient_ids=[draft.patient_id])
     return draft
 
 
 def with_muscles(content: checks.Content, patient: Patient) -> dict[str, Any]:
     """
-    The same content, with muscle and side of each intervention's trigger point filled in.
+    The same content, with muscle and side of each intervention's trigger point, and its agent as a code.
 
     :raises Invalid: a trigger point is not this patient's, or the muscle beside it is another; or a session that was
         asked about is not a signed one of the patient
@@ -204,6 +210,8 @@ def with_muscles(content: checks.Content, patient: Patient) -> dict[str, Any]:
             if intervention.get("side") not in (None, point.side):
                 problems.add(f"{here}/side", "not_of_trigger_point.side", side=point.side)
             intervention["muscle"], intervention["side"] = point.muscle_id, point.side
+        if intervention.get("dose"):
+            intervention["dose"] = agents.with_agent_code(intervention["dose"])
         interventions.append(intervention)
     for index, measure in enumerate(content.get("measures") or ()):
         if measure.get("trigger_point") and measure["trigger_point"] not in points:
@@ -226,7 +234,56 @@ def _check_asked_about(content: checks.Content, patient: Patient, problems: Prob
             problems.add(f"/adverse_events_asked/{index}/about", "duplicate.session_asked_about")
 
 
-def _write_parts(session: Session, content: checks.Content, at: datetime) -> None:
+def _answers(content: checks.Content, known: Iterable[Override], author_id: UUID, at: datetime) -> list[Override]:
+    """
+    Return the rows of what was passed or acknowledged: those that are as they were keep their name and time.
+
+    :param known: the session's rows until now; those of a list that is not sent stay
+    """
+    before = {(row.kind, row.code): row for row in known}
+    rows = [_copy_of(row) for row in before.values() if not _is_sent(row, content)]
+    for name, kind in ANSWERS.items():
+        for sent in content.get(name) or ():
+            row = Override(
+                kind=kind,
+                code=sent["code"],
+                reason=sent.get("reason", ""),
+                seen_by=sent.get("seen_by", ""),
+                seen_at=sent.get("seen_at"),
+                given_by_id=author_id,
+                given_at=at,
+            )
+            old = before.get((kind, row.code))
+            if old is not None and _said(old) == _said(row):
+                row.given_by_id, row.given_at = old.given_by_id, old.given_at
+            if row.reason or row.seen_by or row.seen_at or kind == Override.Kind.ACKNOWLEDGEMENT:
+                rows.append(row)
+    return rows
+
+
+def _is_sent(row: Override, content: checks.Content) -> bool:
+    return any(kind == row.kind and name in content for name, kind in ANSWERS.items())
+
+
+def _said(row: Override) -> tuple[Any, ...]:
+    return row.reason, row.seen_by, row.seen_at
+
+
+def _copy_of(row: Override) -> Override:
+    names = ("kind", "code", "reason", "seen_by", "seen_at", "given_by_id", "given_at")
+    return Override(**{name: getattr(row, name) for name in names})
+
+
+def _log_answers(session: Session, before: Iterable[Override], by: Caller) -> None:
+    """Leave a trace of each stop that is passed and each caution that is acknowledged, when it is."""
+    known = {(row.kind, row.code, *_said(row)) for row in before}
+    for row in session._prefetched_objects_cache["overrides"]:  # type: ignore[attr-defined]
+        if (row.kind, row.code, *_said(row)) not in known:
+            action = "session.override" if row.kind == Override.Kind.OVERRIDE else "session.acknowledge"
+            audit.log(action, by=by, target_id=session.pk, patient_ids=[session.patient_id], code=row.code)
+
+
+def _write_parts(session: Session, content: checks.Content, at: datetime, *, answers: Sequence[Override]) -> None:
     """Insert the parts that are given, and keep them at hand on the session: nobody has to read them again."""
     own = {"clinic_id": session.clinic_id, "session": session}
     parts: dict[str, list[Any]] = {}
@@ -261,10 +318,9 @@ def _write_parts(session: Session, content: checks.Content, at: datetime) -> Non
         )
         for ordinal, m in enumerate(content.get("measures") or ())
     ]
-    parts["overrides"] = [
-        Override(**own, id=new_id(), ordinal=ordinal, code=o["code"], reason=o["reason"])
-        for ordinal, o in enumerate(content.get("overrides") or ())
-    ]
+    for ordinal, answer in enumerate(answers):
+        answer.id, answer.ordinal, answer.clinic_id, answer.session = new_id(), ordinal, session.clinic_id, session
+    parts["overrides"] = list(answers)
     parts["adverse_events_asked"] = [
         AdverseEventAnswer(**own, id=new_id(), ordinal=ordinal, about_id=row["about"], answer=row["answer"])
         for ordinal, row in enumerate(content.get("adverse_events_asked") or ())
@@ -277,51 +333,3 @@ def _write_parts(session: Session, content: checks.Content, at: datetime) -> Non
         for rows in parts.values():
             bulk.insert(rows)
     session._prefetched_objects_cache = parts  # type: ignore[attr-defined]
-
-
-def _refuse_lost_needles(content: Mapping[str, Any]) -> None:
-    """:raises NeedlesDiffer: naming each intervention whose needles do not add up"""
-    errors = checks.needle_problems((i["technique"], i["dose"]) for i in content["interventions"])
-    if errors:
-        raise NeedlesDiffer(errors=errors)
-
-
-def _refuse_red_flags(session: Session, content: Mapping[str, Any]) -> None:
-    """
-    Let no treatment pass a red flag unseen; advice alone is no treatment.
-
-    :raises RedFlagStop: naming each red flag that nobody answered for
-    """
-    errors = open_red_flags(session, content)
-    if errors:
-        raise RedFlagStop(errors=errors)
-
-
-def open_red_flags(session: Session, content: Mapping[str, Any]) -> list[FieldError]:
-    """
-    Return the red flags of the patient's last exam that stop this treatment and that nobody has answered for.
-
-    Each has the flag as its code. Advice alone is no treatment.
-    """
-    if all(i["technique"] == "advice" for i in content["interventions"]):
-        return []
-    exam = last_exam(session)
-    if exam is None:
-        return []
-    overridden = {override["code"] for override in content["overrides"]}
-    return [
-        FieldError("/overrides", flag, {"flag": flag, "answered_at": exam.performed_at})
-        for flag in exam.gate_blocking
-        if flag not in overridden
-    ]
-
-
-def last_exam(session: Session) -> Assessment | None:
-    """The patient's newest exam at the time of the session that still stands, signed or not."""
-    return (
-        Assessment.objects.of_patients(identities(clinic_id=session.clinic_id, patient_id=session.patient_id))
-        .filter(performed_at__lte=session.performed_at)
-        .exclude(record__mark__isnull=False)
-        .newest_first()
-        .first()
-    )

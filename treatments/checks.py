@@ -10,9 +10,12 @@ from typing import Any
 
 from assessments import catalogue
 from assessments.checks import EARLIEST_YEAR
+from assessments.red_flags import MIN_REASON_CHARACTERS
 from assessments.rules import PAIN, PPT_HARD_KPA, RED_FLAGS, rom_limits_deg
 from clinic.errors import FieldError, Invalid, Problems
-from treatments import rules
+from treatments import dose_checks, rules
+from treatments.safety_entries import OWN_CODE
+from treatments.safety_table import DEFAULT_CODES
 
 Content = Mapping[str, Any]
 
@@ -33,23 +36,46 @@ def check_content(content: Content, *, at: datetime, reasons_may_wait: bool = Fa
     for index, intervention in enumerate(content.get("interventions") or ()):
         _check_intervention(intervention, f"/interventions/{index}", problems)
     if "interventions" in content:
-        _check_whole(content["interventions"] or (), content.get("limit_reasons") or {}, problems)
+        _check_whole(content["interventions"] or (), content, problems)
     for index, measure in enumerate(content.get("measures") or ()):
         _check_measure(measure, f"/measures/{index}", problems, at=at)
-    seen: set[str] = set()
-    for index, override in enumerate(content.get("overrides") or ()):
-        if override["code"] not in RED_FLAGS:
-            problems.add(f"/overrides/{index}/code", "unknown_code.red_flag")
-        if override["code"] in seen:
-            problems.add(f"/overrides/{index}/code", "duplicate.override")
-        seen.add(override["code"])
+    _check_answers(content, problems, at=at)
+    low, high = rules.WEIGHT_KG
+    if content.get("weight_kg") is not None and not low <= content["weight_kg"] <= high:
+        problems.add("/weight_kg", "out_of_range.unit", low=low, high=high, unit="kg")
     if reasons_may_wait:
-        problems.forgive("reason_required")
+        for code in ("reason_required", "too_short", "required"):
+            problems.forgive(code)
     problems.raise_if_any()
 
 
+def _check_answers(content: Content, problems: Problems, *, at: datetime) -> None:
+    """Whether what is passed or acknowledged can be: a known code, once, with a reason that explains something."""
+    for name in ("overrides", "acknowledged"):
+        seen: set[str] = set()
+        for index, row in enumerate(content.get(name) or ()):
+            here, code = f"/{name}/{index}", row["code"]
+            if code not in RED_FLAGS and code not in DEFAULT_CODES and not code.startswith(OWN_CODE):
+                problems.add(f"{here}/code", "unknown_code.override")
+            if code in seen:
+                problems.add(f"{here}/code", "duplicate.override")
+            seen.add(code)
+    for index, override in enumerate(content.get("overrides") or ()):
+        here = f"/overrides/{index}"
+        if len(override["reason"].strip()) < MIN_REASON_CHARACTERS:
+            problems.add(f"{here}/reason", "too_short.override", least=MIN_REASON_CHARACTERS)
+        flag = RED_FLAGS.get(override["code"])
+        if flag is not None and flag.is_emergency:
+            if not override.get("seen_by"):
+                problems.add(f"{here}/seen_by", "required.seen_by")
+            if override.get("seen_at") is None:
+                problems.add(f"{here}/seen_at", "required.seen_at")
+        if override.get("seen_at") is not None and override["seen_at"] > at:
+            problems.add(f"{here}/seen_at", "in_future.seen_at")
+
+
 def problems_before_signing(content: Content, *, at: datetime) -> Problems:
-    """What a session's own content puts between it and its signature; needles and red flags are asked beside."""
+    """Return what a session's own content puts between it and its signature; see `signing` for the rest."""
     problems = Problems()
     if not content["interventions"] and not content["notes"]:
         problems.add("/interventions", "empty.session")
@@ -84,24 +110,15 @@ def _check_intervention(intervention: Content, here: str, problems: Problems) ->
     problems.errors += [replace(error, pointer=f"{here}{error.pointer}") for error in errors]
 
 
-def _check_whole(interventions: Sequence[Content], reasons: Mapping[str, str], problems: Problems) -> None:
+def _check_whole(interventions: Sequence[Content], content: Content, problems: Problems) -> None:
+    reasons = content.get("limit_reasons") or {}
     needled = sum(rules.TECHNIQUES[i["technique"]].breaks_skin for i in interventions)
     if needled > rules.NEEDLED_POINTS_HARD:
         problems.add("/interventions", "too_many_points", most=rules.NEEDLED_POINTS_HARD)
     elif needled > rules.NEEDLED_POINTS_SOFT and not reasons.get("needled_points"):
         problems.add("/interventions", "reason_required.needled_points", usual=rules.NEEDLED_POINTS_SOFT)
-    lidocaine = _lidocaine_mg(interventions)
-    if lidocaine > rules.LIDOCAINE_PLAIN_SOFT_MG and not reasons.get("total_mg"):
-        params = {"total_mg": lidocaine, "limit_mg": rules.LIDOCAINE_PLAIN_SOFT_MG}
-        problems.errors.append(FieldError("/interventions", "reason_required.lidocaine", params))
-
-
-def _lidocaine_mg(interventions: Iterable[Content]) -> Decimal:
-    total = Decimal(0)
-    for dose in (i.get("dose") or {} for i in interventions):
-        if "lidocaine" in str(dose.get("agent") or "").casefold():
-            total += rules.total_mg(dose.get("volume_ml"), dose.get("concentration_pct")) or 0
-    return total
+    doses = [(i["technique"], i.get("dose") or {}) for i in interventions]
+    problems.errors += dose_checks.check_lidocaine(doses, content.get("weight_kg"), reasons)
 
 
 def _check_measure(measure: Content, here: str, problems: Problems, *, at: datetime) -> None:
@@ -139,6 +156,8 @@ def needle_problems(interventions: Iterable[tuple[str, Mapping[str, Any]]]) -> l
         needles_in, needles_out = dose.get("needles_in"), dose.get("needles_out")
         if needles_in is None or needles_out is None:
             errors.append(FieldError(pointer, "needles_differ.not_counted"))
+        elif needles_in == 0:
+            errors.append(FieldError(f"/interventions/{index}/dose/needles_in", "needles_differ.none_in"))
         elif needles_in != needles_out:
             params = {"needles_in": needles_in, "needles_out": needles_out}
             errors.append(FieldError(pointer, "needles_differ.counted", params))

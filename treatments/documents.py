@@ -7,7 +7,7 @@ from typing import Any
 
 from assessments.documents import document_head, in_order
 from treatments import rules
-from treatments.models import Aftercare, Intervention, Session
+from treatments.models import Aftercare, Intervention, Override, Session
 
 
 def session_content(session: Session) -> dict[str, Any]:
@@ -29,12 +29,26 @@ def session_content(session: Session) -> dict[str, Any]:
             }
             for m in in_order(session.measures.all())
         ],
-        "overrides": [{"code": o.code, "reason": o.reason} for o in in_order(session.overrides.all())],
+        **overrides_json(session),
+        "weight_kg": session.weight_kg,
         **asked_content(session),
         "limit_reasons": session.limit_reasons,
         "response": session.response,
         "notes": session.notes,
+        **({"safety": session.safety} if session.safety is not None else {}),
     }
+
+
+def overrides_json(session: Session) -> dict[str, list[dict[str, Any]]]:
+    """What was passed and what was acknowledged, each by name."""
+    overrides, acknowledged = [], []
+    for row in in_order(session.overrides.all()):
+        by_name = {"code": row.code, "by": row.given_by_id, "at": row.given_at}
+        if row.kind == Override.Kind.ACKNOWLEDGEMENT:
+            acknowledged.append(by_name)
+        else:
+            overrides.append({**by_name, "reason": row.reason, "seen_by": row.seen_by, "seen_at": row.seen_at})
+    return {"overrides": overrides, "acknowledged": acknowledged}
 
 
 def asked_content(session: Session) -> dict[str, Any]:
@@ -70,4 +84,4 @@ def intervention_json(intervention: Intervention) -> dict[str, Any]:
 
 
 def session_json(session: Session) -> dict[str, Any]:
-    return {**document_head(session), "adverse_events_asked": [], **session_content(session)}
+    return {**document_head(session), "adverse_events_asked": [], "safety": None, **session_content(session)}

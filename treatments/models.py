@@ -3,13 +3,17 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from accounts.models import Clinic
 from assessments.models import Document, Movement, Muscle, Part, TriggerPoint, one_of, signed_or_not
 from assessments.rules import FULL_TURN_DEG, PAIN, PPT_HARD_KPA, SIDES
 from clinic.caller import Caller
 from clinic.choices import Side
-from treatments import rules
+from clinic.schema import UUIDv7
+from treatments import rules, safety_entries
 from treatments.adverse_events.models import AdverseEvent, AdverseEventAnswer, AdverseEventHomeAnswer
 from treatments.aftercare.models import Aftercare
 from treatments.consents.models import Consent, ConsentCopy, ConsentText, ConsentWithdrawal
@@ -17,7 +21,7 @@ from treatments.consents.models import Consent, ConsentCopy, ConsentText, Consen
 __all__ = [
     "AdverseEvent", "AdverseEventAnswer", "AdverseEventHomeAnswer", "Aftercare",
     "Consent", "ConsentCopy", "ConsentText", "ConsentWithdrawal",
-    "Intervention", "Measure", "Override", "Session", "SessionQuerySet",
+    "Intervention", "Measure", "Override", "SafetyEntry", "Session", "SessionQuerySet",
 ]  # fmt: skip
 
 
@@ -47,6 +51,10 @@ class Session(Document):
 
     response = models.TextField(blank=True, default="", help_text="how the patient took it")
     limit_reasons = models.JSONField(default=dict, help_text="why the session as a whole is outside the usual")
+    weight_kg = models.DecimalField(max_digits=4, decimal_places=1, null=True, help_text="the patient's, on that day")
+    safety = models.JSONField(
+        null=True, help_text="what was known and shown when it was signed; empty in drafts and in older documents"
+    )
 
     objects = SessionQuerySet.as_manager()
 
@@ -58,6 +66,11 @@ class Session(Document):
             ),
             signed_or_not("session_signed_whole"),
             models.UniqueConstraint(fields=["clinic", "subject_id", "version"], name="session_version_once"),
+            models.CheckConstraint(
+                condition=models.Q(weight_kg=None)
+                | models.Q(weight_kg__gte=rules.WEIGHT_KG[0], weight_kg__lte=rules.WEIGHT_KG[1]),
+                name="session_weight_within_limits",
+            ),
         ]
         indexes = [
             models.Index(fields=["clinic", "patient", "-performed_at", "-id"], name="session_of_patient"),
@@ -129,6 +142,13 @@ class Intervention(Part):
                 name="intervention_point_is_in_muscle",
             ),
             *dose_constraints(),
+            # Not validated for what was signed before: see the migration.
+            models.CheckConstraint(
+                condition=models.Q(depth_mm=None)
+                | models.Q(needle_length_mm=None)
+                | models.Q(depth_mm__lte=models.F("needle_length_mm")),
+                name="dose_depth_within_length",
+            ),
         ]
         indexes = [models.Index(fields=["clinic", "trigger_point"], name="intervention_of_point")]
 
@@ -181,14 +201,89 @@ class Measure(Part):
 
 
 class Override(Part):
-    """That a red flag's stop was passed over in this session, and why. By whom: the session's author."""
+    """
+    That a stop was passed in this session, and why; or that something shown was acknowledged. By name.
+
+    Those from before names were kept have none: they are the session's author's.
+    """
+
+    class Kind(models.TextChoices):
+        OVERRIDE = "override", "A stop was passed, with a reason"
+        ACKNOWLEDGEMENT = "acknowledgement", "Something shown was acknowledged"
 
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="overrides", db_constraint=False)
-    code = models.TextField()
-    reason = models.TextField()
+    kind = models.TextField(choices=Kind.choices, default=Kind.OVERRIDE, db_default=Kind.OVERRIDE)
+    code = models.TextField(help_text="the red flag, or the entry of the safety list")
+    reason = models.TextField(blank=True)
+    seen_by = models.TextField(blank=True, default="", db_default="", help_text="who saw the patient, in an emergency")
+    seen_at = models.DateTimeField(null=True)
+    given_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    given_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["session", "code"], name="override_once"),
-            models.CheckConstraint(condition=~models.Q(reason=""), name="override_has_reason"),
+            models.UniqueConstraint(fields=["session", "kind", "code"], name="override_once"),
+            one_of("kind", ["override", "acknowledgement"], "override_kind_known"),
+            models.CheckConstraint(
+                condition=models.Q(kind="acknowledgement") | ~models.Q(reason="", seen_by="", seen_at=None),
+                name="override_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(given_by=None, given_at=None)
+                | models.Q(given_by__isnull=False, given_at__isnull=False),
+                name="override_given_by_and_at",
+            ),
         ]
+
+
+class SafetyEntryQuerySet(models.QuerySet["SafetyEntry"]):
+    def visible_to(self, caller: Caller) -> SafetyEntryQuerySet:
+        return self.filter(clinic_id=caller.clinic_id)
+
+
+class SafetyEntry(models.Model):
+    """
+    A clinic's own row of the safety list, or a default row made stricter. Final; a later row of the code replaces it.
+
+    The list in force is the default one with the newest row of each code (`safety_table.effective_list`).
+    """
+
+    id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    version = models.PositiveIntegerField(help_text="from 1, counted for the clinic's list as a whole")
+    code = models.TextField(help_text="of a default row, or the clinic's own")
+    level = models.TextField()
+    label = models.TextField(blank=True, default="")
+    reason = models.TextField(blank=True, default="")
+    source = models.TextField(blank=True, default="")
+    tags = ArrayField(models.TextField(), default=list)
+    alert = models.TextField(blank=True, default="")
+    where = models.TextField(default=safety_entries.ANYWHERE)
+    muscles = ArrayField(models.TextField(), default=list)
+    regions = ArrayField(models.TextField(), default=list)
+    is_overridable = models.BooleanField(default=True)
+    ended_because = models.TextField(blank=True, default="", help_text="an own row that no longer counts")
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    added_at = models.DateTimeField()
+
+    objects = SafetyEntryQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "version"], name="safetyentry_version_once"),
+            one_of("level", safety_entries.LEVELS, "safetyentry_level_known"),
+            models.CheckConstraint(
+                condition=models.Q(ended_because="") | models.Q(code__startswith=safety_entries.OWN_CODE),
+                name="safetyentry_default_never_ends",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(code__startswith=safety_entries.OWN_CODE)
+                | ~(models.Q(reason="") | models.Q(source="") | models.Q(label="")),
+                name="safetyentry_own_says_why",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"SafetyEntry {self.pk}"

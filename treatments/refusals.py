@@ -7,16 +7,22 @@ from datetime import datetime
 from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.rules import COMPETENCIES
 from assessments import catalogue
 from assessments.rules import RED_FLAGS
 from assessments.web.words import SIDES
 from clinic.refusals import Text, labels, register
 from treatments.adverse_events import refusals as adverse_events
 from treatments.consents import refusals as consents
+from treatments.consents.labels import REGIONS as REGION_LABELS
+from treatments.consents.labels import TECHNIQUE_CLASSES as CLASS_LABELS
 from treatments.rules import FIELDS, TECHNIQUES
+from treatments.safety_table import DEFAULT_LIST
 
 __all__ = ["adverse_events", "consents"]  # their texts are registered by being imported
 
+LEVEL_LABELS = {"stop": _("Stop"), "acknowledge": _("Acknowledge"), "caution": _("Caution")}
+FLAG_LABELS = {code: red_flag.label for code, red_flag in RED_FLAGS.items()}
 FIELD_LABELS = {name: field.label for name, field in FIELDS.items()}
 
 
@@ -29,14 +35,89 @@ RED_FLAG = Text(
         "Treatment is stopped: “%(flag)s” was answered “yes” on %(answered_at)s. "
         "Record how it was cleared, or give a reason to continue."
     ),
-    flag=labels({code: red_flag.label for code, red_flag in RED_FLAGS.items()}),
+    flag=labels(FLAG_LABELS),
     answered_at=day,
 )
+# Those of the list whose text names what is missing.
+SAID_BY_REASON = {"consent_missing", "competency_missing"}
+CONSENT_LABELS = {"technique_class": labels(CLASS_LABELS), "region": labels(REGION_LABELS)}
+CONSENT_TEXTS = {
+    "missing": _("No consent to %(technique_class)s (%(region)s). Record informed consent first."),
+    "expired": _("The consent to %(technique_class)s (%(region)s) has expired. Record a new one."),
+    "withdrawn": _("The patient withdrew consent to %(technique_class)s (%(region)s)."),
+    "not_yet_given": _("Consent to %(technique_class)s (%(region)s) was given only after this treatment."),
+    "guardian_missing": _("A guardian must consent to %(technique_class)s (%(region)s)."),
+    "age_unknown": _(
+        "The birth date is not known, so a guardian may have to consent to %(technique_class)s (%(region)s). Enter the "
+        "birth date."
+    ),
+}
 
 register(
     {
         **dict.fromkeys(RED_FLAGS, RED_FLAG),
-        "duplicate.override": _("This red flag is answered for twice. Remove one of the answers."),
+        **{entry.code: _(entry.reason) for entry in DEFAULT_LIST if entry.code not in SAID_BY_REASON},
+        "competency_missing": Text(
+            _(
+                "The competency “%(competency)s” is not on file for you, or has ended. Ask the clinic's owner to "
+                "record it."
+            ),
+            competency=labels(COMPETENCIES),
+        ),
+        "consent_missing": _("Informed consent is missing. Record it first."),
+        **{f"consent_missing.{why}": Text(text, **CONSENT_LABELS) for why, text in CONSENT_TEXTS.items()},
+        "deeper_than_needle": _("The needle is only %(length_mm)s mm long. Correct the depth or the length."),
+        "expired": _("This lot expired on %(expiry)s, before the treatment. Correct the date, or the lot."),
+        "in_future.seen_at": _("Enter a time that is not in the future."),
+        "needles_differ.none_in": _("No needle was inserted. Count the needles, or remove this treatment."),
+        "not_answered": Text(
+            _(
+                "“%(flag)s” has not been answered, or too long ago. Ask the red flags again; if the patient declines, "
+                "record why."
+            ),
+            flag=labels(FLAG_LABELS),
+        ),
+        "looser_than_default": Text(
+            _("The default list says “%(level)s”. A clinic can make a row stricter, not looser."),
+            level=labels(LEVEL_LABELS),
+        ),
+        "looser_than_default.override": _("The default list forbids an override here. A clinic can't allow it."),
+        "over_maximum": _("%(total_mg)s mg of lidocaine in total. The maximum for this patient is %(limit_mg)s mg."),
+        "own_rule": Text(_("This clinic has a rule of its own: “%(reason)s”."), reason=str),
+        "reason_required.electrical": Text(
+            _("Electrical needling: enter “%(field)s”, or give a reason."), field=labels(FIELD_LABELS)
+        ),
+        "reason_required.interval": _(
+            "This point was needled less than %(hours)s hours ago (%(last)s). Give a reason to needle it again."
+        ),
+        "reason_required.needled_muscles": _(
+            "More than %(usual)s muscles are needled at the first visit. Give a reason."
+        ),
+        "reason_required.not_electrical": _(
+            "A current is recorded, but the needling technique is not electrical. Correct one, or give a reason."
+        ),
+        "reason_required.twitches": _(
+            "%(count)s twitches are recorded, which does not fit “Twitch elicited”. Correct one, or give a reason."
+        ),
+        "red_flag.acknowledge": Text(
+            _("“%(flag)s” was answered “yes” on %(answered_at)s. Acknowledge it before you sign."),
+            flag=labels(FLAG_LABELS),
+            answered_at=day,
+        ),
+        "red_flag_known_at_signing": _(
+            "A red flag was answered “yes” after this treatment and is known now. Give a reason to sign all the same."
+        ),
+        "required.injection": Text(_("Enter “%(field)s”."), field=labels(FIELD_LABELS)),
+        "required.needle_length": _("The lung lies under this muscle. Enter the length of the needle."),
+        "required.own_entry": _("A row of your own needs a label, a reason, a source and what it is about."),
+        "required.weight": _(
+            "Enter the patient's weight: it is needed above %(limit_mg)s mg, for a child, and if the age is not known."
+        ),
+        "safety_entry_ended": _("This row has already been ended."),
+        "safety_stop": _("Something that the record knows stops this treatment. Each point is listed."),
+        "screen_incomplete": _("The red flags are not answered completely. Ask the questions that are listed."),
+        "too_short.override": _("Give a reason of at least %(least)s characters."),
+        "duplicate.override": _("This is answered for twice. Remove one of the answers."),
         "empty.session": _("This session is empty. Record a treatment or a note before you sign it."),
         "in_future.measure": _("A measurement can't be in the future. Correct its date and time."),
         "in_future.session": _("A session can't be in the future. Correct its date and time."),
@@ -77,14 +158,17 @@ register(
             "This is at the suboccipital muscles. For a needle of %(limit_mm)s mm or more, give a reason."
         ),
         "red_flag_stop": _(
-            "A red flag in the last exam stops this treatment. Record how it was cleared, or give a reason to continue."
+            "An open red flag stops this treatment. Record how it was cleared, or give a reason to continue."
         ),
         "required.needled_muscle": _("No muscle is chosen. Choose the muscle that is needled."),
         "timing_of_after": _(
             "A measurement after treatment needs its time, one before has none. Choose or remove the time."
         ),
         "too_many_points": _("A session has at most %(most)s needled points. Remove some of them."),
-        "unknown_code.red_flag": _("This red flag does not exist. Choose one from the list."),
+        "unknown_code.entry": _("This row does not exist. Leave the code out to add a row of your own."),
+        "unknown_code.entry_value": _("These are not known: %(values)s. Correct or remove them."),
+        "unknown_code.own_entry": _("This is not a row of this clinic. Only rows of your own can be ended."),
+        "unknown_code.override": _("This code does not exist. Choose one from the list."),
         "unknown_trigger_point": _("This patient does not have this trigger point. Choose another."),
         "whole_number.pain": _("Enter pain as a whole number from %(low)s to %(high)s."),
     }

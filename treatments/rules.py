@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from clinic.errors import FieldError
+from treatments.agents import AGENTS, ANAESTHETICS, OTHER_AGENT
 
 # --- Fields ---------------------------------------------------------------------------------------------------
 
@@ -90,7 +92,9 @@ FIELDS = {
     "needles_in": Field(WHOLE, "Needles in"),
     "needles_out": Field(WHOLE, "Needles out"),
     "prescriber": Field(TEXT, "Prescriber"),
-    "agent": Field(TEXT, "Agent"),
+    "agent": Field(CODE, "Agent", codes=tuple(AGENTS)),
+    "agent_text": Field(TEXT, "Agent, as written"),
+    "adrenaline": Field(YES_NO, "With adrenaline"),
     "concentration_pct": Field(NUMBER, "Concentration", "%", decimals=3),
     "volume_ml": Field(NUMBER, "Volume", "mL", decimals=2),
     "additive": Field(TEXT, "Additive"),
@@ -254,6 +258,8 @@ TECHNIQUES = {
         {
             "prescriber": ANY,
             "agent": ANY,
+            "agent_text": ANY,
+            "adrenaline": ANY,
             "concentration_pct": Limits(hard=(0, 100)),
             "volume_ml": ANY,
             "additive": ANY,
@@ -273,6 +279,21 @@ TECHNIQUES = {
         counts_needles=True,
         breaks_skin=True,
     ),
+}
+
+
+# A field that is asked only when another one, which it belongs to, has one of these values.
+ASKED_WHEN: dict[str, tuple[str, tuple[str, ...]]] = {
+    "retention_s": ("needling_technique", ("retained", "retained_rotated", "electrical")),
+    "rotation": ("needling_technique", ("retained", "retained_rotated")),
+    **dict.fromkeys(
+        ("es_waveform", "es_hz", "es_pulse_us", "es_minutes", "es_intensity_label"),
+        ("needling_technique", ("electrical",)),
+    ),
+    "ltr_count": ("ltr_elicited", ("yes",)),
+    "agent_text": ("agent", (OTHER_AGENT,)),
+    "concentration_pct": ("agent", (*ANAESTHETICS, OTHER_AGENT)),
+    "adrenaline": ("agent", (*ANAESTHETICS, OTHER_AGENT)),
 }
 
 
@@ -304,6 +325,9 @@ def check_dose(technique: str, dose: Mapping[str, Any], reasons: Mapping[str, st
             found.append(FieldError(f"/dose/{name}", "not_of_this_technique", params))
         elif is_measured(name):
             found += _check_limits(name, Decimal(str(value)), own.dose[name], bool(reasons.get(name)))
+    depth, length = dose.get("depth_mm"), dose.get("needle_length_mm")
+    if depth is not None and length is not None and depth > length:
+        found.append(FieldError("/dose/depth_mm", "deeper_than_needle", {"length_mm": Decimal(str(length))}))
     return found
 
 
@@ -363,7 +387,13 @@ def check_needle(
 
 NEEDLED_POINTS_HARD = 40  # domain facts 3.2
 NEEDLED_POINTS_SOFT = 10
+FIRST_VISIT_MUSCLES_SOFT = 4  # domain facts 3.2, product proposal
+NEEDLING_INTERVAL = timedelta(hours=48)  # domain facts 3.2, product proposal: the same point again
 LIDOCAINE_PLAIN_SOFT_MG = 300  # domain facts 3.3 (general knowledge there, so it asks and does not refuse)
+LIDOCAINE_PLAIN_MG_KG = Decimal("4.5")  # domain facts 3.3, a secondary source that cites the label
+LIDOCAINE_ADRENALINE_MG_KG = Decimal(7)
+WEIGHT_ABOVE_MG = 100  # safety facts, part 5: above it, and for a child, the weight is asked
+WEIGHT_KG = (1, 500)  # no clinical claim: what a scale can say
 
 
 def total_mg(volume_ml: Any, concentration_pct: Any) -> Decimal | None:

@@ -9,8 +9,9 @@ from assessments.editing import Flat, below, rows_of
 from records.rules import plain_json
 
 ROWS = ["interventions", "measures"]
-HEAD = ["performed_at", "response", "notes"]
+HEAD = ["performed_at", "response", "notes", "weight_kg"]
 OF_INTERVENTION = ["technique", "trigger_point", "muscle", "side", "response"]
+OF_OVERRIDE = ["reason", "seen_by", "seen_at"]
 OF_MEASURE = ["kind", "phase", "timing", "value", "measured_at", "trigger_point", "movement", "side"]
 
 
@@ -21,7 +22,9 @@ def flatten(content: Mapping[str, Any]) -> Flat:
     content = plain_json(content)
     flat: Flat = {name: content[name] for name in HEAD}
     flat |= {f"limit_reasons/{name}": why for name, why in content["limit_reasons"].items()}
-    flat |= {f"overrides/{override['code']}": override["reason"] for override in content["overrides"]}
+    for override in content["overrides"]:
+        flat |= {f"overrides/{override['code']}/{name}": override.get(name) for name in OF_OVERRIDE}
+    flat |= {f"acknowledged/{row['code']}": True for row in content["acknowledged"]}
     flat |= {f"adverse_events_asked/{row['about']}": row["answer"] for row in content.get("adverse_events_asked", ())}
     for ordinal, intervention in enumerate(content["interventions"]):
         row = f"interventions/{intervention['id']}"
@@ -42,7 +45,12 @@ def unflatten(flat: Flat) -> dict[str, Any]:
     if "performed_at" in flat:
         content["performed_at"] = flat["performed_at"]
     content["limit_reasons"] = below(flat, "limit_reasons")
-    content["overrides"] = [{"code": code, "reason": why} for code, why in below(flat, "overrides").items()]
+    content["weight_kg"] = flat.get("weight_kg")
+    content["overrides"] = [
+        {"code": code, "reason": "", **{name: fields[name] for name in OF_OVERRIDE if name in fields}}
+        for code, fields in rows_of(flat, "overrides").items()
+    ]
+    content["acknowledged"] = [{"code": code} for code, given in below(flat, "acknowledged").items() if given]
     content["adverse_events_asked"] = [
         {"about": session_id, "answer": answer} for session_id, answer in below(flat, "adverse_events_asked").items()
     ]
@@ -67,6 +75,7 @@ def row_paths(flat: Flat) -> dict[str, list[str]]:
     return {
         "interventions": [f"interventions/{key}" for key in rows_of(flat, "interventions")],
         "measures": [f"measures/{key}" for key in rows_of(flat, "measures")],
-        "overrides": [f"overrides/{code}" for code in below(flat, "overrides")],
+        "overrides": [f"overrides/{code}" for code in rows_of(flat, "overrides")],
+        "acknowledged": [f"acknowledged/{code}" for code in below(flat, "acknowledged")],
         "adverse_events_asked": [f"adverse_events_asked/{about}" for about in below(flat, "adverse_events_asked")],
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -23,6 +24,7 @@ from treatments import rules as dose_rules
 from treatments.adverse_events.web.lines import aftercare_lines, asked_lines
 from treatments.documents import session_content
 from treatments.models import Session
+from workspace import safety_lines
 
 Lines = list[tuple[str, str]]
 REGION_OF = {key: muscle["region"] for key, muscle in catalogue.MUSCLES.items()}
@@ -179,15 +181,20 @@ def _red_flag(answer: dict[str, Any]) -> tuple[str, str]:
 # --- Session --------------------------------------------------------------------------------------------------
 
 
-def session(document: Session) -> list[Section]:
+def session(document: Session, safety: Mapping[str, Any] | None = None) -> list[Section]:
+    """:param safety: what a draft would be signed with; a signed session has its own"""
     content, unit = session_content(document), document.patient.clinic.pressure_unit
+    weight = content["weight_kg"]
     sections = [
         Section(_("Problems after earlier treatments"), [Block("", asked_lines(document))]),
-        Section(_("What was done"), [_intervention(i) for i in content["interventions"]]),
+        Section(_("What was done"), [
+            *(_intervention(i) for i in content["interventions"]),
+            Block("", [(_("Weight of the patient"), f"{number(weight)} kg")] if weight is not None else []),
+        ]),
         Section(_("Before and after"), [Block("", _measures(content, unit))]),
-        Section(_("Red flags passed over"), [Block("", [
-            (_(rules.RED_FLAGS[o["code"]].label), o["reason"]) for o in content["overrides"]
-        ])]),
+        Section(_("Stops passed"), [Block("", safety_lines.answers(content["overrides"]))]),
+        Section(_("Acknowledged"), [Block("", safety_lines.answers(content["acknowledged"]))]),
+        Section(_("What was known"), [Block("", safety_lines.known(content.get("safety") or safety))]),
         Section(_("Advice after needling"), [Block("", aftercare_lines(document))]),
         Section(_("Response"), [Block("", [("", content["response"])] if content["response"] else [])]),
         Section(_("Notes"), [Block("", [("", content["notes"])] if content["notes"] else [])]),
@@ -206,7 +213,7 @@ def _intervention(intervention: dict[str, Any]) -> Block:
     if intervention["total_mg"] is not None:
         block.lines.append((_("In all"), f"{number(intervention['total_mg'])} mg"))
     for name, why in intervention["limit_reasons"].items():
-        about_name = _(dose_rules.FIELDS[name].label) if name in dose_rules.FIELDS else name
+        about_name = _(dose_rules.FIELDS[name].label) if name in dose_rules.FIELDS else code_word(name)
         block.lines.append((f"{_('Unusual, because')} ({about_name})", why))
     if intervention["response"]:
         block.lines.append((_("Response"), intervention["response"]))

@@ -44,7 +44,7 @@ class Kind:
     :ivar shape: the serializer of a whole draft
     :ivar check: raises Invalid for content that cannot be
     :ivar change: writes content into the locked document
-    :ivar derived: what is computed from the content, for the screen
+    :ivar derived: what is computed from the content, for the screen of one person
     """
 
     rows: list[str]
@@ -55,7 +55,7 @@ class Kind:
     shape: type[Any]
     check: Callable[..., None]
     change: Callable[..., Any]
-    derived: Callable[[Any], dict[str, Any]]
+    derived: Callable[[Any, Caller], dict[str, Any]]
 
 
 def errors_of(kind: Kind, document: Any, flat: Flat) -> Errors:
@@ -124,7 +124,7 @@ def save(request: Any, kind: Kind, document_id: UUID) -> HttpResponse:
     answer = {
         "revision": document.revision,
         "saved_at": now.isoformat(),
-        "derived": kind.derived(document),
+        "derived": kind.derived(document, request.caller),
         "conflicts": _conflicts(merged, last_edits),
         "refused": [
             {"id": edit.id, "path": edit.path, "detail": _why(why), "gone": why == "removed"}
@@ -150,7 +150,7 @@ def state(request: Any, kind: Kind, document: Any) -> HttpResponse:
         {
             "revision": document.revision,
             "flat": kind.flatten(document),
-            "derived": kind.derived(document),
+            "derived": kind.derived(document, request.caller),
             "signed": document.is_signed,
             "open_elsewhere": others,
             "changed": _changed_by_others(document.pk, tab, request.headers.get("X-Since", "")),

@@ -112,7 +112,7 @@ KIND = autosave.Kind(
     shape=Draft,
     check=check,
     change=change,
-    derived=derived,
+    derived=lambda exam, _by: derived(exam),
 )
 
 

@@ -37,7 +37,7 @@ def owner(cast):
 @pytest.fixture
 def signed(api, patient):
     found = {}
-    for kind, body in (("assessments", builders.exam()), ("sessions", builders.treatment())):
+    for kind, body in (("assessments", builders.exam(red_flags=builders.screen())), ("sessions", builders.treatment())):
         found[kind] = api().post(f"/patients/{patient}/{kind}/", body).json()["id"]
         assert api().post(f"/{kind}/{found[kind]}/sign/").status_code == 200
     return found

@@ -133,6 +133,7 @@ def test_edits_are_in_the_audit_trail_and_heartbeats_are_not(cast, exam, patient
 
 
 def test_a_session_is_saved_the_same_way(cast, api, patient):
+    builders.ready(api(), patient)
     session = api().post(f"/patients/{patient}/sessions/", builders.treatment()).json()
     screen = Screen(cast.therapist, session, "sessions")
     row = f"interventions/{session['interventions'][0]['id']}"
@@ -158,7 +159,8 @@ def test_pages_cost_the_same_however_much_there_is(cast, api, patient):
     client.force_login(cast.therapist)
 
     def visit():
-        for kind, body in (("assessments", builders.exam()), ("sessions", builders.treatment())):
+        exam = builders.exam(red_flags=builders.screen())
+        for kind, body in (("assessments", exam), ("sessions", builders.treatment())):
             made = api().post(f"/patients/{patient}/{kind}/", body).json()["id"]
             assert api().post(f"/{kind}/{made}/sign/").status_code == 200
 

@@ -297,12 +297,19 @@ def test_a_day_that_is_answered_is_not_reminded_of(in_clinic, running):
     assert set(Occurrence.objects.filter(kind="check_in").values_list("status", flat=True)) <= {"skipped"}
 
 
+def make_ready(cast, patient, at):
+    from bench.data import answer_what_must_be
+
+    answer_what_must_be(patient.pk, cast.caller(), at)
+
+
 def test_soreness_is_asked_after_needling_once_for_each_hour(in_clinic, reachable):
     from tests import builders
     from treatments import actions as treatments
     from treatments.api.serializers import NewSessionInput
 
     at = NOW() - timedelta(hours=1)
+    make_ready(in_clinic, reachable, at - timedelta(minutes=5))
     sent = builders.treatment(performed_at=at.isoformat(), interventions=[builders.needling()])
     session = treatments.record_session(
         patient_id=reachable.pk, content=builders.content(sent, NewSessionInput), by=in_clinic.caller(), at=NOW()
@@ -323,6 +330,7 @@ def test_compression_asks_nothing(in_clinic, reachable):
     from treatments import actions as treatments
     from treatments.api.serializers import NewSessionInput
 
+    make_ready(in_clinic, reachable, NOW() - timedelta(minutes=5))
     sent = builders.treatment(performed_at=NOW().isoformat())
     session = treatments.record_session(
         patient_id=reachable.pk, content=builders.content(sent, NewSessionInput), by=in_clinic.caller(), at=NOW()

@@ -35,6 +35,7 @@ def sign_exam(cast, patient, **fields):
 
 
 def sign_session(cast, patient):
+    sign_exam(cast, patient, performed_at="2026-11-20T09:00:00Z", red_flags=builders.screen())
     with tenancy.scope(cast.clinic.pk):
         measures = [{"kind": "pain", "phase": "before", "value": 6}]
         content = builders.content(builders.treatment(measures=measures), NewSessionInput)

@@ -9,7 +9,10 @@ from tests import builders
 
 def test_an_exam_and_a_treatment_come_back_signed(cast, api, patient):
     therapist = api()
-    exam = therapist.post(f"/patients/{patient}/assessments/", builders.exam())
+    for region in ("neck", "thorax"):
+        sent = builders.consent(region=region, given_at="2026-11-20T09:40:00Z")
+        assert therapist.post(f"/patients/{patient}/consents/", sent).status_code == 201
+    exam = therapist.post(f"/patients/{patient}/assessments/", builders.exam(red_flags=builders.screen()))
     assert exam.status_code == 201, exam.json()
     assert exam.json()["findings"][0]["class"] == "active"
     session = therapist.post(

@@ -398,6 +398,7 @@ def test_an_old_draft_is_on_the_list_until_it_is_signed_or_gone(clinic_desk, pat
 
 def test_no_word_since_needling(clinic_desk, api, patient, cast):
     at = (timezone.now() - timedelta(hours=100)).isoformat()
+    builders.ready(api(), patient, performed_at=(timezone.now() - timedelta(hours=101)).isoformat())
     body = builders.treatment(performed_at=at, interventions=[builders.needling()])
     made = api().post(f"/patients/{patient}/sessions/", body).json()
     assert api().post(f"/sessions/{made['id']}/sign/", {}).status_code == 200, made

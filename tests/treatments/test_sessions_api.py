@@ -5,6 +5,12 @@ import pytest
 from tests import builders
 
 
+@pytest.fixture
+def ready(api, patient):
+    """The patient's red flags are answered, and all consents are there."""
+    builders.ready(api(), patient)
+
+
 def record(api, patient, **fields):
     return api().post(f"/patients/{patient}/sessions/", builders.treatment(**fields))
 
@@ -70,7 +76,7 @@ def test_a_reason_opens_a_soft_limit(api, patient):
 
 
 @pytest.mark.parametrize(("needles_in", "needles_out"), [(2, 1), (1, None), (None, None)])
-def test_needles_in_are_needles_out_or_there_is_no_signature(api, patient, needles_in, needles_out):
+def test_needles_in_are_needles_out_or_there_is_no_signature(api, ready, patient, needles_in, needles_out):
     needling = builders.needling(needles_in=needles_in, needles_out=needles_out)
     session = record(api, patient, interventions=[builders.compression(), needling]).json()
     path = f"/sessions/{session['id']}/"
@@ -84,8 +90,7 @@ def test_needles_in_are_needles_out_or_there_is_no_signature(api, patient, needl
 
 
 def test_a_blocking_red_flag_stops_the_signature_until_it_is_answered_for(api, patient):
-    flags = [{"code": "fever_infection", "answer": "yes"}]
-    api().post(f"/patients/{patient}/assessments/", builders.exam(red_flags=flags))
+    builders.ready(api(), patient, yes=["fever_infection"])
     path = f"/sessions/{record(api, patient).json()['id']}/"
 
     refused = api().post(f"{path}sign/")
@@ -151,7 +156,7 @@ def test_an_injection_counts_its_milligrams_and_asks_above_the_plain_maximum(api
     assert refused.json()["errors"][0]["code"] == "reason_required"
 
 
-def test_a_session_is_revised_and_entered_in_error_like_an_exam(api, patient):
+def test_a_session_is_revised_and_entered_in_error_like_an_exam(api, ready, patient):
     path = f"/sessions/{record(api, patient).json()['id']}/"
     api().post(f"{path}sign/")
     assert api().patch(path, {"response": "x"}, If_Match="*").json()["code"] == "already_signed"
@@ -173,7 +178,7 @@ def test_a_draft_session_is_thrown_away(api, patient):
     assert api().get(path).status_code == 404
 
 
-def test_a_reason_that_was_asked_for_cannot_be_taken_away_before_signing(api, patient):
+def test_a_reason_that_was_asked_for_cannot_be_taken_away_before_signing(api, ready, patient):
     muscles = ["gluteus_medius", "gluteus_maximus", "piriformis", "soleus", "infraspinatus", "biceps_brachii"]
     many = [{**builders.needling(), "muscle": muscle, "side": side} for muscle in muscles for side in ("left", "right")]
     assert record(api, patient, interventions=many).json()["errors"][0]["code"] == "reason_required"

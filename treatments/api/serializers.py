@@ -9,7 +9,7 @@ from rest_framework import serializers
 from assessments import rules as exam
 from clinic.api.fields import Number, StrictInteger, StrictSerializer, Text, many
 from clinic.choices import DOCUMENT_STATUSES
-from treatments import limit_sources, rules
+from treatments import limit_sources, rules, safety_entries
 from treatments.adverse_events import rules as event_rules
 
 
@@ -32,6 +32,9 @@ def dose_field(name: str) -> serializers.Field[Any, Any, Any, Any]:
             max_value=rules.UNLIMITED[1],
             **options,
         )
+    if name == "agent":
+        options["help_text"] += f" One of {', '.join(field.codes)}, or as it is written: it becomes a code."
+        return Text(allow_blank=True, max_length=500, **options)
     if field.kind == rules.CODE:
         return serializers.ChoiceField(list(field.codes), **options)
     if field.kind == rules.YES_NO:
@@ -79,8 +82,18 @@ class MeasureInput(StrictSerializer):
 
 
 class OverrideInput(StrictSerializer):
-    code = Text(max_length=100, help_text="the red flag")
-    reason = Text(max_length=2000)
+    computed = frozenset({"by", "at"})
+
+    code = Text(max_length=100, help_text="the red flag, or the code of a stop of the safety list")
+    reason = Text(max_length=2000, allow_blank=True, help_text="at least ten characters, before the signature")
+    seen_by = Text(required=False, allow_blank=True, default="", max_length=200, help_text="in an emergency")
+    seen_at = serializers.DateTimeField(required=False, allow_null=True, default=None, help_text="in an emergency")
+
+
+class AcknowledgementInput(StrictSerializer):
+    computed = frozenset({"by", "at"})
+
+    code = Text(max_length=100, help_text="the red flag, or the code of an entry of the safety list")
 
 
 class AdverseEventAskedInput(StrictSerializer):
@@ -94,7 +107,9 @@ class SessionChanges(StrictSerializer):
     performed_at = serializers.DateTimeField(required=False)
     interventions = many(InterventionInput, at_most=200)
     measures = many(MeasureInput, at_most=500)
-    overrides = many(OverrideInput, at_most=len(exam.RED_FLAGS))
+    overrides = many(OverrideInput, at_most=200)
+    acknowledged = many(AcknowledgementInput, at_most=200)
+    weight_kg = Number(max_digits=4, decimal_places=1, required=False, allow_null=True, help_text="on that day")
     adverse_events_asked = many(AdverseEventAskedInput, at_most=20)
     limit_reasons = serializers.DictField(child=Text(max_length=1000), required=False)
     response = Text(required=False, allow_blank=True, max_length=5000)
@@ -129,9 +144,38 @@ class MeasureOutput(serializers.Serializer[Any]):
     side = serializers.ChoiceField(exam.SIDES, allow_null=True)
 
 
-class OverrideOutput(serializers.Serializer[Any]):
+class AcknowledgementOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
+    by = serializers.UUIDField(allow_null=True)
+    at = serializers.DateTimeField(allow_null=True)
+
+
+class OverrideOutput(AcknowledgementOutput):
     reason = serializers.CharField()
+    seen_by = serializers.CharField()
+    seen_at = serializers.DateTimeField(allow_null=True)
+
+
+class SafetyFindingOutput(serializers.Serializer[Any]):
+    """One thing that stands in the way of a treatment, or that should be known."""
+
+    level = serializers.ChoiceField(safety_entries.LEVELS)
+    code = serializers.CharField()
+    key = serializers.CharField(help_text="what an override or an acknowledgement names")
+    label = serializers.CharField()  # type: ignore[assignment]
+    reason = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
+    pointer = serializers.CharField()
+    overridable = serializers.BooleanField()
+    emergency = serializers.BooleanField(help_text="an override needs seen_by and seen_at")
+    params = serializers.DictField()
+
+
+class SafetyOutput(serializers.Serializer[Any]):
+    list_version = serializers.CharField()
+    reviewed = serializers.BooleanField(help_text="whether a clinician has reviewed the list")
+    screen_at = serializers.DateTimeField(allow_null=True)
+    findings = SafetyFindingOutput(many=True)
 
 
 class AdverseEventAskedOutput(serializers.Serializer[Any]):
@@ -156,6 +200,9 @@ class SessionOutput(serializers.Serializer[Any]):
     interventions = InterventionOutput(many=True)
     measures = MeasureOutput(many=True)
     overrides = OverrideOutput(many=True)
+    acknowledged = AcknowledgementOutput(many=True)
+    weight_kg = serializers.FloatField(allow_null=True)
+    safety = serializers.DictField(allow_null=True, help_text="what was known when it was signed")
     adverse_events_asked = AdverseEventAskedOutput(many=True)
     limit_reasons = serializers.DictField(child=serializers.CharField())
     response = serializers.CharField()

@@ -2,7 +2,7 @@ from django.urls import path
 
 from treatments.adverse_events.api import views as adverse_events
 from treatments.aftercare.api import views as aftercare
-from treatments.api import lots, views
+from treatments.api import lots, safety, views
 from treatments.consents.api import views as consents
 
 urlpatterns = [
@@ -51,5 +51,8 @@ urlpatterns = [
         views.SessionEnteredInError.as_view(),
         name="session_entered_in_error",
     ),
+    path("sessions/<uuid:session_id>/safety/", safety.SessionSafety.as_view(), name="session_safety"),
+    path("safety-list/", safety.SafetyList.as_view(), name="safety_list"),
+    path("safety-list/<str:code>/end/", safety.SafetyListEntry.as_view(), name="safety_list_end"),
     path("sessions/<uuid:session_id>/revisions/", views.SessionRevisions.as_view(), name="session_revisions"),
 ]

@@ -11,7 +11,7 @@ from uuid import UUID
 from assessments import catalogue
 from clinic.caller import Caller
 from messaging.texts import language_of
-from patients.models import Patient
+from patients.models import Alert, Patient
 from treatments.consents import actions, queries, rules
 from treatments.models import Consent
 
@@ -33,7 +33,10 @@ class Planned:
 def record(*, patient_id: UUID, interventions: Iterable[Mapping[str, Any]], by: Caller, at: datetime) -> None:
     """Record what is missing for these interventions; spoken, with a witness."""
     planned = [Planned(i["technique"], muscle_of(i.get("muscle"))) for i in interventions]
-    given = set(Consent.objects.filter(patient_id=patient_id).values_list("technique_class", "region"))
+    # A patient who is afraid of needles is asked again at each visit.
+    is_afraid = Alert.objects.filter(patient_id=patient_id, code="needle_phobia").exists()
+    earlier = Consent.objects.none() if is_afraid else Consent.objects.filter(patient_id=patient_id)
+    given = set(earlier.values_list("technique_class", "region"))
     missing = [key for key in rules.needed_consents(planned) if key not in given]
     if not missing:
         return

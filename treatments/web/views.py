@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -21,12 +21,14 @@ from assessments.web import autosave, words
 from assessments.web import chart as charts
 from assessments.web.views import KGF, KPA
 from clinic.api.fields import many
+from clinic.caller import Caller
 from clinic.errors import NotFound
 from patients.queries import identities
 from treatments import actions, checks, documents, labels, limit_sources, measures, rules, session_paths
 from treatments.adverse_events.web.question import question_of
 from treatments.api.serializers import InterventionInput, MeasureInput, SessionChanges
 from treatments.models import Session
+from treatments.web import safety
 
 # Techniques whose hold is timed with the big button.
 TIMED = ["ischemic_compression", "manual_pressure_release", "strain_counterstrain", "myofascial_release", "stretching",
@@ -63,17 +65,13 @@ def flatten(session: Session) -> dict[str, Any]:
     return session_paths.flatten(documents.session_content(session))
 
 
-def derived(session: Session) -> dict[str, Any]:
-    """What the screen shows and nobody enters: totals, and what before and after come to."""
+def derived(session: Session, by: Caller) -> dict[str, Any]:
+    """What the screen shows and nobody enters: totals, what before and after come to, and what stands in the way."""
     content = documents.session_content(session)
     return {
         "total_mg": {str(i["id"]): float(i["total_mg"]) for i in content["interventions"] if i["total_mg"] is not None},
         "changes": changes_in_words(content),
-        "reasons": autosave.reasons_owed(
-            KIND,
-            session_paths.flatten(content),
-            lambda sent: checks.check_content(actions.with_muscles(sent, session.patient), at=timezone.now()),
-        ),
+        **safety.screen_json(session, content, by=by, at=timezone.now()),
     }
 
 
@@ -109,7 +107,7 @@ def change(session: Session, content: dict[str, Any], **options: Any) -> Session
     changed = actions.change_session(session=session, content=content, **options)
     written = session._prefetched_objects_cache  # type: ignore[attr-defined]
     for part in PARTS_OF:
-        if part not in content:
+        if part not in content and not (part == "overrides" and "acknowledged" in content):
             written[part] = known[part]
     return changed
 
@@ -155,14 +153,13 @@ def context(request: Any, session: Session) -> dict[str, Any]:
     factor = 1 if unit == KPA else float(exam_rules.KPA_PER_KGF_CM2)
     flat = flatten(session)
     points = known_points(request, session.patient_id)
-    last = actions.last_exam(session)
-    blocking = list(last.gate_blocking) if last else []
     screen = {
         "url": reverse("session_changes", args=[session.pk]),
         "now": timezone.now().isoformat(),
         "revision": session.revision,
         "flat": flat,
-        "derived": derived(session),
+        "derived": derived(session, request.caller),
+        "safety_url": reverse("session_safety", args=[session.pk]),
         "rows": session_paths.ROWS,
         "points": points,
         "techniques": {code: technique_json(code) for code in rules.TECHNIQUES},
@@ -181,7 +178,6 @@ def context(request: Any, session: Session) -> dict[str, Any]:
         "pain_scale": range(exam_rules.PAIN[0], exam_rules.PAIN[1] + 1),
         "measures": [measure_slots(session, flat, None), *(measure_slots(session, flat, p["id"]) for p in points)],
         "asked": question_of(session, identities(clinic_id=request.clinic.pk, patient_id=session.patient_id)),
-        "overrides": [(code, exam_rules.RED_FLAGS[code]) for code in blocking],
         "unit": unit,
         "factor": factor,
         "chart_url": reverse("chart", args=[charts.version(), translation.get_language()]),
@@ -253,6 +249,7 @@ def technique_form(code: str) -> dict[str, Any]:
                 "source": limit_sources.source_of(code, name, limit_sources.SOFT),
                 "typical": limits.typical,
                 "step": "1" if about.kind == rules.WHOLE else "any",
+                "asked_when": rules.ASKED_WHEN.get(name),
             }
         )
     counted = {"needles_in", "needles_out"}
@@ -296,6 +293,21 @@ def changes(request: Any, session_id: UUID) -> HttpResponse:
     if found is None:
         raise NotFound
     return autosave.state(request, KIND, found)
+
+
+@page(scope="treatments:write", action="page.session.safety")
+def offers(request: Any, session_id: UUID) -> HttpResponse:
+    """What stands in the way of each technique at one point, or in one muscle."""
+    found = Session.objects.with_parts().select_related("patient").filter(pk=session_id, signed_at=None).first()
+    if found is None:
+        raise NotFound
+    request.trace.saw(found.patient_id)
+    target = {
+        "muscle": request.GET.get("muscle") or None,
+        "side": request.GET.get("side") or None,
+    }
+    content = documents.session_content(found)
+    return JsonResponse(safety.offers_json(found, content, target, by=request.caller, at=timezone.now()))
 
 
 @page(scope="treatments:write", action="page.session.discard", methods="POST")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -19,12 +19,12 @@ from assessments import documents as exam_documents
 from assessments import exam_paths
 from assessments.editing import path_of
 from assessments.models import Assessment
-from clinic.errors import Invalid, NotFound, Problems
+from clinic.caller import Caller
+from clinic.errors import FieldError, Invalid, NotFound
 from records.models import Record
 from treatments import actions as treatments
-from treatments import checks as session_checks
 from treatments import documents as session_documents
-from treatments import session_paths
+from treatments import session_paths, signing
 from treatments.adverse_events.web import lines as harms
 from treatments.models import Session
 from workspace import readable, typesetting
@@ -68,31 +68,44 @@ class Gap:
     text: str
 
 
-def gaps(kind: str, document: Any) -> list[Gap]:
-    """Everything between a draft and its signature, and what might be forgotten, in the order of the document."""
+@dataclass(frozen=True)
+class Review:
+    """
+    What a draft's review shows.
+
+    :ivar gaps: everything between it and its signature, and what might be forgotten, in the order of the document
+    :ivar safety: what a session would be signed with
+    """
+
+    gaps: list[Gap]
+    safety: dict[str, Any] | None = None
+
+
+def look_through(kind: str, document: Any, *, by: Caller) -> Review:
+    """Return what stands between a draft and its signature."""
     at = timezone.now()
+    stops: list[Gap] = []
+    errors: list[FieldError] = []
+    safety = None
     if kind == "exam":
         content = exam_documents.assessment_content(document)
         unreviewed = assessments.unreviewed(document)
-        problems = exam_checks.problems_before_signing(content, unreviewed=unreviewed, at=at)
+        errors = exam_checks.problems_before_signing(content, unreviewed=unreviewed, at=at).errors
         rows = exam_paths.row_paths(exam_paths.flatten(content))
         found = readable.exam_hints(content)
     else:
         content = session_documents.session_content(document)
-        problems = session_checks.problems_before_signing(content, at=at)
-        _add_session_stops(document, content, problems)
+        check = signing.check_signature(document, content, by=by, at=at)
+        safety = signing.safety_block(check)
         rows = session_paths.row_paths(session_paths.flatten(content))
         found = readable.session_hints(content)
         found += readable.unasked_hint(harms.unasked(document))
-    blocks = [Gap(path_of(e.pointer, rows), True, readable.sentence(e, content)) for e in problems.errors]
-    return blocks + [Gap(path_of(pointer, rows), False, text) for pointer, text in found]
-
-
-def _add_session_stops(session: Session, content: dict[str, Any], problems: Problems) -> None:
-    problems.errors += session_checks.needle_problems((i["technique"], i["dose"]) for i in content["interventions"])
-    problems.errors += [
-        replace(error, pointer=f"/overrides/{error.code}") for error in treatments.open_red_flags(session, content)
-    ]
+        stops = [
+            Gap(stop.path or path_of(stop.error.pointer, rows), True, readable.sentence(stop.error, content))
+            for stop in check.stops
+        ]
+    stops += [Gap(path_of(e.pointer, rows), True, readable.sentence(e, content)) for e in errors]
+    return Review(stops + [Gap(path_of(pointer, rows), False, text) for pointer, text in found], safety)
 
 
 @page(scope="", action="review", methods="GET POST")
@@ -108,11 +121,11 @@ def review(request: Any, kind: str, document_id: UUID) -> HttpResponse:
         else:
             treatments.sign_session(session_id=document_id, by=request.caller, at=now)
         return redirect("document", kind, document_id)
-    missing = gaps(kind, found)
+    looked = look_through(kind, found, by=request.caller)
     context = {
-        **_context(kind, found),
-        "gaps": missing,
-        "blocked": any(gap.blocks for gap in missing),
+        **_context(kind, found, looked.safety),
+        "gaps": looked.gaps,
+        "blocked": any(gap.blocks for gap in looked.gaps),
         "screen_url": reverse(KINDS[kind].screen, args=[document_id]),
     }
     return render(request, "workspace/review.html", context)
@@ -173,7 +186,7 @@ def revision(request: Any, kind: str, document_id: UUID) -> HttpResponse:
     return redirect(KINDS[kind].screen, draft.pk)
 
 
-def _context(kind: str, found: Any) -> dict[str, Any]:
+def _context(kind: str, found: Any, safety: dict[str, Any] | None = None) -> dict[str, Any]:
     patient = found.patient
     names = User.objects.in_bulk([pk for pk in (found.recorded_by_id, found.signed_by_id) if pk])
     return {
@@ -181,7 +194,7 @@ def _context(kind: str, found: Any) -> dict[str, Any]:
         "document": found,
         "patient": patient,
         "alerts": [alert for alert in patient.alerts.all() if alert.ended_at is None],
-        "sections": readable.exam(found) if kind == "exam" else readable.session(found),
+        "sections": readable.exam(found) if kind == "exam" else readable.session(found, safety),
         "author": names[found.recorded_by_id],
         "signer": names.get(found.signed_by_id),
         "unit": patient.clinic.pressure_unit,

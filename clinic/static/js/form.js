@@ -38,6 +38,7 @@ export function valueOf(input) {
   const text = input.value.trim();
   if (text === "") return null;
   if (kind === "bool") return text === "true";
+  if (kind === "moment") return new Date(text).toISOString();
   if (kind === "int") return Number.parseInt(text, 10);
   if (kind === "number") return Math.round(Number(text.replace(",", ".")) * Number(input.dataset.factor || 1) * 1000) / 1000;
   return text;
@@ -65,11 +66,17 @@ export function reflect(draft, root = document) {
     else if (input.type === "checkbox") input.checked = value === true;
     else if (input !== document.activeElement) {
       const own = input.dataset.part === undefined ? value : value?.[Number(input.dataset.part)];
-      const shown = own === undefined || own === null ? "" : input.dataset.factor ? round(own / Number(input.dataset.factor)) : String(own);
+      const shown = own === undefined || own === null ? "" : input.dataset.factor ? round(own / Number(input.dataset.factor)) : input.dataset.kind === "moment" ? localMoment(own) : String(own);
       if (!(shown === "" && input.classList.contains("typical"))) input.value = shown;
       if (shown !== "") input.classList.remove("typical");
     }
   }
+}
+
+/** A moment as `datetime-local` has it. @param {string} moment */
+function localMoment(moment) {
+  const at = new Date(moment);
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
 /** @param {number} value */

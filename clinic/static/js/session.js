@@ -14,6 +14,8 @@ const list = /** @type {HTMLElement} */ (one("[data-interventions]"));
 const offers = /** @type {HTMLElement} */ (one("[data-techniques]"));
 /** What the next technique is done to. @type {{trigger_point?: string, muscle?: string, side?: string, name: string}} */
 let target = { name: "" };
+/** What the server says of each technique at the target. @type {Record<string, {level: string, icon: string, word: string, html: string}>} */
+let offered = {};
 
 /** A measure is a row of its own: its first value makes it, an emptied one takes it away. */
 class SessionDraft extends Draft {
@@ -62,9 +64,59 @@ function show() {
     }
     limits(element, id, technique);
     needles(element, id);
+    asked(element, id);
+    put(/** @type {HTMLElement} */ (one("[data-safety-card]", element)), draft.derived.cards[id]);
   }
+  safetyPanel();
   /** @type {HTMLElement} */ (one("[data-empty]")).hidden = ids.length > 0;
   for (const why of all("[data-change]")) why.textContent = draft.derived.changes[why.dataset.change || ""] || "";
+}
+
+/** Findings come as a piece of the page; what has not changed is left alone. @param {HTMLElement} place @param {string | undefined} html */
+function put(place, html) {
+  if (html === undefined || place.dataset.shown === html) return false;
+  place.innerHTML = html;
+  place.dataset.shown = html;
+  return true;
+}
+
+/** What must be answered before the signature. The focus stays in the field where somebody is writing. */
+function safetyPanel() {
+  const panel = /** @type {HTMLElement} */ (one("[data-safety-panel]"));
+  const path = document.activeElement instanceof HTMLElement && panel.contains(document.activeElement) ? document.activeElement.dataset.path : "";
+  const typed = document.activeElement instanceof HTMLInputElement ? document.activeElement.value : "";
+  panel.hidden = !draft.derived.panel;
+  if (!put(panel, draft.derived.panel)) return;
+  reflect(draft, panel);
+  const field = path && /** @type {HTMLInputElement | null} */ (one(`[data-path="${CSS.escape(path)}"]`, panel));
+  if (field) { if (field.type === "text") field.value = typed; field.focus({ preventScroll: true }); }
+}
+
+/** A field that belongs to another one is asked when that has the right value, or when it is filled in already. @param {HTMLElement} element @param {string} id */
+function asked(element, id) {
+  for (const field of all("[data-asked-by]", element)) {
+    const value = draft.get(`interventions/${id}/dose/${field.dataset.askedBy}`);
+    const own = draft.get(`interventions/${id}/dose/${field.dataset.field}`);
+    field.hidden = own === undefined && !(field.dataset.askedWhen || "").split(" ").includes(String(value));
+  }
+  /** @type {HTMLElement} */ (one("[data-weight]")).hidden = !draft.derived.weight && draft.get("weight_kg") === undefined;
+}
+
+/** What stands in the way of each technique here, before one is chosen; the server alone decides that. */
+async function askSafety() {
+  const { name: _name, ...place } = target;
+  const asked_ = target;
+  for (const mark of all("[data-mark]", offers)) { mark.textContent = ""; mark.className = "level-mark"; }
+  offered = {};
+  const answer = await fetch(`${screen_.safety_url}?${new URLSearchParams(place)}`).catch(() => null);
+  if (!answer?.ok || asked_ !== target) return;
+  offered = await answer.json();
+  for (const button of all("[data-technique]", offers)) {
+    const offer = offered[button.dataset.technique || ""];
+    const mark = /** @type {HTMLElement} */ (one("[data-mark]", button));
+    mark.className = `level-mark ${offer.level}`;
+    mark.textContent = offer.level ? `${offer.icon} ${offer.word} ` : "";
+  }
 }
 
 /** Typical values stand there pale until somebody takes them. @param {HTMLElement} element @param {string} technique */
@@ -114,6 +166,7 @@ function choose(what) {
   offers.scrollIntoView({ block: "nearest" });
   one("button", offers)?.focus({ preventScroll: true });
   showPoints();
+  askSafety();
 }
 
 function showPoints() {
@@ -139,6 +192,8 @@ document.addEventListener("click", (event) => {
     const id = draft.add("interventions", { technique: technique.dataset.technique, ...fields });
     for (const other of all("[data-intervention][open]", list)) if (other.dataset.intervention !== id) other.removeAttribute("open");
     offers.hidden = true;
+    const card = one(`[data-intervention="${id}"] [data-safety-card]`, list);
+    if (card) put(card, offered[technique.dataset.technique || ""]?.html);
     one(`[data-intervention="${id}"]`, list)?.scrollIntoView({ block: "center" });
     return one(`[data-intervention="${id}"] button, [data-intervention="${id}"] input`, list)?.focus({ preventScroll: true });
   }
