@@ -391,7 +391,9 @@ def test_nobody_is_led_to_a_page_that_they_may_not_open(desk, api, cast):
     session = api().post(f"/patients/{patient_id}/sessions/", builders.treatment()).json()["id"]
     steps = [{"exercise": "scan", "dose": {"duration_s": 60}}]
     programme = api().post(f"/patients/{patient_id}/programmes/", {"title": "A", "steps": steps}).json()["id"]
-    about = {"exam": exam, "session": session}
+    event = builders.adverse_event(session=session)
+    event_id = api().post(f"/patients/{patient_id}/adverse-events/", event).json()["event_id"]
+    about = {"exam": exam, "session": session, "event": event_id}
     items = []
     for kind in rules_of_list.KINDS:
         what = (
@@ -399,10 +401,12 @@ def test_nobody_is_led_to_a_page_that_they_may_not_open(desk, api, cast):
             if kind == "needling_follow_up"
             else "exam"
             if kind in ("referral", "referral_withdrawn", "unsigned")
+            else "event"
+            if kind == "serious_event"
             else ""
         )
         found = about.get(what) or (visit if kind in words.VISITS else programme)
-        items += [Item(kind=kind, about_id=found, facts={"what": what})]
+        items += [Item(kind=kind, about_id=found, patient_id=patient_id, facts={"what": what})]
     items.append(Item(kind="unsigned", about_id=session, facts={"what": "session"}))
     led = 0
     for who in (cast.therapist, cast.staff, cast.owner):
