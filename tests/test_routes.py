@@ -35,6 +35,7 @@ from tests import builders
 from tests.api import Api
 from tests.conftest import make_cast
 from tests.scheduling.conftest import make_desk
+from treatments.safety_lists import add_entry
 from worklist import actions as worklist
 
 CLEARANCE = {"code": "inflammatory", "kind": "physician", "reason": "Seen by the rheumatologist."}
@@ -118,7 +119,7 @@ ROUTES = [
     ("sessions/{session}/safety/", "get", "treatments:read", None),
     ("safety-list/", "get", "treatments:read", None),
     ("safety-list/", "post", "safety:manage", {"code": "diabetes", "level": "stop"}),
-    ("safety-list/own_1/end/", "post", "safety:manage", {"reason": "No longer needed here."}),
+    ("safety-list/{own_entry}/end/", "post", "safety:manage", {"reason": "No longer needed here."}),
     ("sessions/{signed_session}/addenda/", "post", "treatments:write", {"text": "more"}),
     ("sessions/{signed_session}/entered-in-error/", "post", "treatments:write", {"reason": "wrong"}),
     ("sessions/{signed_session}/revisions/", "post", "treatments:write", {}),
@@ -382,6 +383,11 @@ class Ids(dict):
         programme = Programme.objects.select_related("patient").get(pk=self.make_programme())
         home.pause_programme(programme=programme, by=self.cast.caller(), at=timezone.now())
         return programme.pk
+
+    def make_own_entry(self):
+        entry = {"level": "stop", "is_overridable": False, "label": "Ours", "reason": "Ours.", "source": "The team",
+                 "tags": ["hands_on"]}  # fmt: skip
+        return add_entry(entry=entry, by=self.cast.caller(self.cast.owner), at=timezone.now()).code
 
     def make_picture(self):
         return Picture.objects.create(

@@ -167,7 +167,6 @@ register(
         "too_many_points": _("A session has at most %(most)s needled points. Remove some of them."),
         "unknown_code.entry": _("This row does not exist. Leave the code out to add a row of your own."),
         "unknown_code.entry_value": _("These are not known: %(values)s. Correct or remove them."),
-        "unknown_code.own_entry": _("This is not a row of this clinic. Only rows of your own can be ended."),
         "unknown_code.override": _("This code does not exist. Choose one from the list."),
         "unknown_trigger_point": _("This patient does not have this trigger point. Choose another."),
         "whole_number.pain": _("Enter pain as a whole number from %(low)s to %(high)s."),

@@ -14,7 +14,7 @@ from accounts.models import Clinic
 from assessments import catalogue
 from audit import actions as audit
 from clinic.caller import Caller
-from clinic.errors import Conflict, Problems
+from clinic.errors import Conflict, NotFound, Problems
 from clinic.schema import new_id
 from patients.rules import ALERTS, BODY_REGIONS
 from treatments.models import SafetyEntry
@@ -41,6 +41,7 @@ def add_entry(*, entry: Mapping[str, Any], by: Caller, at: datetime) -> SafetyEn
     :raises Invalid: a code is not known, a row says too little, or a default row would become looser
     """
     policies.require_owner(by)
+    assert by.user_id is not None  # an owner is a person
     check_entry(entry)
     version = _next_version(by)
     code = entry.get("code") or f"{OWN_CODE}{version}"
@@ -67,17 +68,15 @@ def end_entry(*, code: str, reason: str, by: Caller, at: datetime) -> SafetyEntr
     End an own row: it no longer counts, and stays readable with the reason.
 
     :raises accounts.policies.OwnersOnly:
-    :raises Invalid: it is not an own row of this clinic
+    :raises NotFound: it is not an own row of this clinic; default rows cannot be ended
     :raises SafetyEntryEnded:
     """
     policies.require_owner(by)
+    assert by.user_id is not None  # an owner is a person
     version = _next_version(by)
     last = SafetyEntry.objects.visible_to(by).filter(code=code).order_by("-version").first()
-    problems = Problems()
     if last is None or not code.startswith(OWN_CODE):
-        problems.add("/code", "unknown_code.own_entry")
-    problems.raise_if_any()
-    assert last is not None
+        raise NotFound
     if last.ended_because:
         raise SafetyEntryEnded
     last.pk, last._state.adding = new_id(), True

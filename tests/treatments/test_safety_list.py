@@ -109,7 +109,7 @@ def test_a_default_row_cannot_be_ended(owner):
 
     answer = owner.post("/safety-list/heart_valve/end/", {"reason": "Not needed any more."})
 
-    assert answer.status_code == 400
+    assert answer.status_code == 404
 
 
 def test_a_clinic_sees_only_its_own_rows(owner, cast):

@@ -20,7 +20,7 @@ from patients.rules import MIN_REASON_CHARACTERS
 from treatments import documents, queries, safety_lists, signing
 from treatments.api.serializers import SafetyOutput
 from treatments.models import Session
-from treatments.safety_entries import LEVELS, Entry
+from treatments.safety_entries import ANYWHERE, LEVELS, Entry
 from treatments.safety_facts import SafetyFinding
 from treatments.safety_table import DEFAULT_CODES, HAS_BEEN_REVIEWED
 
@@ -69,7 +69,7 @@ class SafetyEntryInput(StrictSerializer):
     source = Text(max_length=1000, required=False, allow_blank=True, default="")  # type: ignore[assignment]
     tags = serializers.ListField(child=Text(max_length=50), required=False, max_length=20)
     alert = Text(max_length=100, required=False, default="", help_text="only for patients with this alert")
-    where = serializers.ChoiceField(safety_lists.PLACES, required=False, default=safety_lists.ANYWHERE)
+    where = serializers.ChoiceField(safety_lists.PLACES, required=False, default=ANYWHERE)
     muscles = serializers.ListField(child=Text(max_length=100), required=False, max_length=200)
     regions = serializers.ListField(child=Text(max_length=50), required=False, max_length=20)
 
