@@ -349,7 +349,8 @@ class World:
     def add_documents(self, n: int) -> None:
         """A signed exam and a signed session of the one patient, of a muscle of their own."""
         muscle = sorted(catalogue.MUSCLES)[n]
-        found = builders.exam(findings=[builders.finding(muscle=muscle, ppt_kpa=[180.0, 190.0])])
+        finding = builders.finding(muscle=muscle, ppt_kpa=[180.0, 190.0])
+        found = builders.exam(findings=[finding], red_flags=builders.screen())
         done = builders.treatment(interventions=[builders.compression() | {"muscle": muscle}])
         for kind, body in (("assessments", found), ("sessions", done)):
             document = self.post(f"patients/{self.patient}/{kind}/", body)

@@ -334,10 +334,13 @@ def test_advice_alone_is_no_treatment_to_ask_about(api, patient, treat, therapis
 @pytest.fixture
 def many(api, patient, treat):
     """25 signed needling sessions of one patient, of which the first 22 were asked about at the next visit."""
+    builders.ready(api(), patient, performed_at="2026-11-01T08:00:00Z")
+    daily = {**builders.needling(), "limit_reasons": {"interval": "For a test of rates."}}
     sessions = []
     for day in range(1, 26):
         asked_about = [{"about": sessions[-1], "answer": "none"}] if sessions and day <= 23 else []
         fields = {"adverse_events_asked": asked_about, "performed_at": f"2026-11-{day:02}T10:00:00Z"}
+        fields["interventions"] = [daily]
         sessions.append(treat(**fields))
     return sessions
 

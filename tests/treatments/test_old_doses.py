@@ -4,7 +4,7 @@ import importlib
 from types import SimpleNamespace
 
 import pytest
-from django.db import connections
+from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
 from clinic import tenancy
@@ -46,7 +46,7 @@ def test_no_new_row_can_be_like_the_old_ones(api, cast, patient, column, value, 
     api().post(f"/patients/{patient}/sessions/", sent)
     technique = "dry_needling" if column == "depth_mm" else "trigger_point_injection"
 
-    with tenancy.scope(cast.clinic.pk), pytest.raises(Exception, match=constraint):
+    with tenancy.scope(cast.clinic.pk), pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         Intervention.objects.filter(technique=technique).update(**{column: value})
 
 

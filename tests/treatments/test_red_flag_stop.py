@@ -103,7 +103,7 @@ def test_the_api_answers_in_english(api, session, exam):
 
     body = refused.json()
     assert (refused.status_code, body["code"], refused["Content-Language"]) == (409, "red_flag_stop", "en")
-    assert body["detail"].startswith("A red flag in the last exam stops this treatment.")
+    assert body["detail"].startswith("An open red flag stops this treatment.")
     assert body["errors"] == [
         {
             "pointer": "/overrides",

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assessments import catalogue
-from treatments import checks, rules
+from treatments import agents, checks, rules
 
 measured = [
     (code, name) for code, technique in rules.TECHNIQUES.items() for name in technique.dose if rules.is_measured(name)
@@ -179,6 +179,7 @@ def test_fields_are_stored_as_exactly_as_they_are_given():
     assert coded == {
         "needling_technique": tuple(rules.NEEDLING_TECHNIQUES),
         "ltr_elicited": tuple(rules.TWITCH_ELICITED),
+        "agent": tuple(agents.AGENTS),
     }
 
 
