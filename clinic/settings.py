@@ -278,6 +278,7 @@ SPECTACULAR_SETTINGS = {
     },
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "SafetyLevelEnum": "treatments.safety_entries.LEVELS",
         "Side": "assessments.rules.SIDES",
         "Sign": "assessments.rules.SIGN_VALUES",
         "PainSide": "assessments.rules.ZONE_SIDES",
