@@ -315,6 +315,7 @@ def test_a_therapist_writes_a_programme_on_the_tablet(person, writer, patient_id
     fill_missing_doses(page)
     page.reload()
     assert page.locator("#title").input_value() == "Mornings"
+    page.fill("input[name$=reason-alert_anticoagulant]", "Bruises rarely, and presses gently.")
     page.click("text=Give to the patient")
     page.wait_for_url(lambda url: url.endswith("/") and "/edit/" not in url)
     assert "running" in page.inner_text("main")
