@@ -286,7 +286,7 @@ def test_a_clash_shows_the_next_free(clinic, desk):
     starts_at, therapist_id, room_id = first.get_attribute("value").split("|")
     clinic.book(clinic.patient()[0], {"starts_at": starts_at, "therapist_id": therapist_id, "room_id": room_id})
     first.click()
-    assert "Somebody else has this time" in desk.inner_text(".wrong")
+    assert "This time is already booked" in desk.inner_text(".wrong")
     desk.locator(".wrong button[name=slot]").first.click()
     desk.wait_for_url("**/appointments/*/")
     assert "booked" in desk.inner_text(".chip.visit")
