@@ -101,7 +101,7 @@ def states(person_, page, writer, patient_id):
                                           {"exercise": "self_pressure", "muscle": "trapezius_upper", "side": "left",
                                            "dose": {"hold_s": 60, "intensity_from": 5, "intensity_to": 6,
                                                     "repetitions": 2, "times_per_day": 2},
-                                           "limit_reasons": {"alert_anticoagulant": "Presses gently, was shown how."}}]}  # fmt: skip
+                                           "limit_reasons": {"alert_anticoagulant": "Presses gently."}}]}  # fmt: skip
     programme = writer.post(f"/patients/{patient_id}/programmes/", json=content).json()["id"]
     yield "new programme", lambda: page.goto(f"/patients/{patient_id}/programmes/new/")
     yield "builder", lambda: page.goto(f"/programmes/{programme}/edit/")
