@@ -374,7 +374,7 @@ RED_FLAG_ACTIONS = [
     ("cauda_equina", "emergency", True),
     ("vascular_5d_3n", "emergency", True),
     ("severe_headache", "emergency", True),
-    ("temporal_arteritis", "refer_same_day", False),
+    ("temporal_arteritis", "refer_same_day", True),
     ("cardiac_mimic", "emergency", True),
     ("visceral_mimic", "refer_routine", False),
     ("dvt_calf", "refer_same_day", True),
