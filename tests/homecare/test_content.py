@@ -35,7 +35,7 @@ def test_every_alarm_has_its_row_and_its_words():
 
 
 def test_dose_in_words():
-    assert words.dose_of(press(tool="soft_ball", dose={"repetitions": 2})) == (
+    assert words.dose_of(press(tool="soft_ball", dose={"repetitions": 2, "times_per_day": None})) == (
         "a soft ball, hold 45 seconds, 5 to 6 out of 10, 2 times"
     )
     assert words.stop_of(press()).startswith("Stop if it is more than 6 out of 10, ")
