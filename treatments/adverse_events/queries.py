@@ -128,7 +128,11 @@ def counted_events(*, since: datetime, until: datetime) -> list[rates.CountedEve
         .filter(status=rules.CONFIRMED, session__performed_at__gte=since, session__performed_at__lt=until)
         .values_list("session__subject_id", "severity", "codes")
     )
-    return [rates.CountedEvent(subject_id, severity, tuple(codes)) for subject_id, severity, codes in rows]
+    return [
+        rates.CountedEvent(subject_id, severity, tuple(codes))
+        for subject_id, severity, codes in rows
+        if severity is not None  # the database holds that for confirmed ones
+    ]
 
 
 def clinic_rates(*, since: datetime, until: datetime) -> list[rates.TechniqueRate]:

@@ -22,7 +22,7 @@ def referral_letter(request: Any, item_id: UUID) -> HttpResponse:
     """The letter that a referral on the worklist asks for, as PDF."""
     item = Item.objects.filter(pk=item_id, kind="referral").first()
     exam = _signed_exam(item.about_id) if item else None
-    record = Record.objects.filter(pk=exam.record_id).first() if exam else None
+    record = Record.objects.filter(pk=exam.record_id).first() if exam and exam.record_id else None
     if exam is None or record is None:
         raise NotFound
     request.trace.saw(exam.patient_id, target_id=exam.pk)

@@ -57,7 +57,7 @@ class AdverseEventOutput(serializers.Serializer[Any]):
     patient_id = serializers.UUIDField()
     session_id = serializers.UUIDField()
     status = serializers.ChoiceField(rules.STATUSES, help_text="only `confirmed` ones count in rates")
-    source = serializers.ChoiceField(rules.SOURCES)
+    source = serializers.ChoiceField(rules.SOURCES)  # type: ignore[assignment]
     check_in_id = serializers.UUIDField(allow_null=True)
     answers = serializers.ListField(child=serializers.CharField(), help_text="what the patient chose at home")
     codes = serializers.ListField(child=serializers.ChoiceField(rules.CODES))

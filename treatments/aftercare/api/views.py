@@ -33,6 +33,9 @@ class AftercareOutput(serializers.Serializer[Any]):
     given_by_id = serializers.UUIDField()
 
 
+AFTERCARE_FIELDS: list[str] = list(AftercareOutput._declared_fields)
+
+
 class SessionAftercareOutput(serializers.Serializer[Any]):
     needs_warning = serializers.BooleanField(help_text="a muscle was needled that the lung is near")
     given = AftercareOutput(many=True)
@@ -43,7 +46,7 @@ def answer(session: Session) -> dict[str, Any]:
 
 
 def row_json(row: Aftercare) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in AftercareOutput().fields}
+    return {name: getattr(row, name) for name in AFTERCARE_FIELDS}
 
 
 class SessionAftercare(ClinicView):
