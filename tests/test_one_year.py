@@ -15,8 +15,10 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from clinic import tenancy
+from homecare.rules import ALERT_PREFIX
 from messaging import links
 from messaging.models import Link
+from scheduling import follow_ups
 from tests import builders
 from tests.homecare.conftest import FILLED
 
@@ -44,7 +46,7 @@ class Year:
     """The people of the clinic and what they do, each step in the words of the clinic."""
 
     def __init__(self, cast: Any, api: Any) -> None:
-        self.cast, self.first_moment = cast, timezone.now()
+        self.cast = cast
         self.therapist, self.owner, self.staff = api(), api(cast.owner), api(cast.staff)
         self.other_program = api(cast.program)
         self.sessions: list[str] = []
@@ -59,8 +61,8 @@ class Year:
 
     def register(self) -> None:
         details = {
-            "family_name": "Okafor", "given_names": "Ada", "birth_date": "1980-02-03", "email": "ada@mail.example",
-            "consent_email": "granted",
+            "family_name": "Okafor", "given_names": "Ada", "birth_date": "1980-02-03",
+            "contact": {"email": "ada@mail.example", "consent": {"email": "granted"}},
         }  # fmt: skip
         self.patient = sent(self.staff.post("/patients/", details), 201)["id"]
 
@@ -93,6 +95,9 @@ class Year:
         body = builders.treatment(performed_at=at.isoformat(), interventions=list(interventions), **fields)
         return str(sent(self.therapist.post(f"/patients/{self.patient}/sessions/", body), 201)["id"])
 
+    def change_date(self, session: str, at: datetime) -> None:
+        sent(self.therapist.patch(f"/sessions/{session}/", {"performed_at": at.isoformat()}, If_Match="*"))
+
     def sign(self, session: str) -> None:
         sent(self.therapist.post(f"/sessions/{session}/sign/"))
         self.sessions.append(session)
@@ -110,17 +115,14 @@ class Year:
             body = builders.consent(region=region, given_at=at.isoformat())
             sent(self.therapist.post(f"/patients/{self.patient}/consents/", body), 201)
 
-    def train(self) -> None:
-        """The owner asks for a training of everybody who needles, and has seen the therapist's."""
+    def ask_for_training(self) -> None:
+        """From now on everybody who needles must have the basic training."""
         page = self.page_of(self.cast.owner)
         assert page.post("/competencies/", {"basic_training": "always"}).status_code == 302
 
     def record_training(self) -> None:
         body = {"user_id": str(self.cast.therapist.pk), "technique": "dn_basic", "proof": "Certificate 12/2024"}
         sent(self.owner.post("/competencies/", body), 201)
-
-    def acknowledge(self, session: str, *codes: str) -> None:
-        sent(self.therapist.patch(f"/sessions/{session}/", {"acknowledged": [{"code": c} for c in codes]}, If_Match="*"))
 
     def give_aftercare(self, session: str) -> None:
         sent(self.therapist.post(f"/sessions/{session}/aftercare/", {"how": "printed", "language": "en"}), 201)
@@ -141,22 +143,34 @@ class Year:
         answer = self.page_of(self.cast.owner).get(f"/adverse-events/export/?since={since}")
         return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
-    def recalled(self, lot: str) -> list[dict[str, Any]]:
-        return list(sent(self.owner.post("/lots/search/", {"lot": lot}))["results"])
+    def recalled(self, lot: str) -> list[tuple[str, str]]:
+        """The sessions of the patient in which a lot was used."""
+        rows = sent(self.owner.post("/lots/search/", {"lot": lot}))["results"]
+        return [(row["match"], row["session_id"]) for row in rows if row["patient_id"] == self.patient]
 
     # At home
 
-    def give_programme(self) -> None:
+    def start_programme(self) -> None:
         body = {"title": "Neck and shoulders", "steps": [PRESSED_AT_HOME]}
         self.programme = sent(self.therapist.post(f"/patients/{self.patient}/programmes/", body), 201)["id"]
-        sent(self.therapist.post(f"/programmes/{self.programme}/publish/"))
+
+    def give_reason(self, reason: str) -> None:
+        step = PRESSED_AT_HOME | {"limit_reasons": {f"{ALERT_PREFIX}anticoagulant": reason}}
+        body = {"title": "Neck and shoulders", "steps": [step]}
+        sent(self.therapist.patch(f"/programmes/{self.programme}/", body, If_Match="*"))
+
+    def resume(self) -> Any:
+        return self.therapist.post(f"/programmes/{self.programme}/resume/")
+
+    def publish(self) -> Any:
+        return self.therapist.post(f"/programmes/{self.programme}/publish/")
 
     def programme_status(self) -> str:
         return str(sent(self.therapist.get(f"/programmes/{self.programme}/"))["status"])
 
     def open_link(self) -> Client:
         """The patient opens the link that the clinic sent."""
-        answer = self.staff.post(f"/programmes/{self.programme}/send-link/")
+        answer = self.therapist.post(f"/programmes/{self.programme}/send-link/")
         assert answer.status_code in (200, 201), answer.json()
         with tenancy.scope(self.cast.clinic.pk):
             link = Link.objects.filter(about_id=self.programme, purpose="check_in").latest("created_at")
@@ -164,16 +178,40 @@ class Year:
         assert phone.post(f"/c/{links.token_of(link.pk)}/", {"year": "1980"}).status_code == 302
         return phone
 
+    def refer(self, code: str) -> bytes:
+        """Write down what the patient says on the telephone; the worklist's row of it gives the letter."""
+        self.examine(timezone.now(), yes=[code])
+        with tenancy.scope(self.cast.clinic.pk):
+            follow_ups.sweep(by=self.cast.caller(self.cast.staff), at=timezone.now())
+        row = self.worklist()["referral"]
+        assert row["about_id"] == self.exams[-1]
+        letter = self.page_of(self.cast.therapist).get(f"/worklist/{row['id']}/referral-letter/")
+        assert (letter.status_code, letter["Content-Type"]) == (200, "application/pdf")
+        sent(self.staff.post(f"/worklist/{row['id']}/done/"))
+        return bytes(letter.content)
+
     def worklist(self) -> dict[str, dict[str, Any]]:
         rows = sent(self.therapist.get("/worklist/"))["results"]
         return {row["kind"]: row for row in rows if row["patient_id"] == self.patient}
 
     # Afterwards
 
-    def trail(self) -> list[str]:
+    def history(self) -> list[dict[str, Any]]:
+        """All of it, page by page, as another program pulls it."""
+        path, rows = f"/patients/{self.patient}/history/?limit=5", []
+        while path:
+            page = sent(self.other_program.get(path))
+            rows += page["results"]
+            path = page["next"] and page["next"].removeprefix("http://testserver")
+        return rows
+
+    def trail(self) -> dict[str, list[str]]:
+        """What the audit trail says of the patient: the outcomes of each action."""
+        actions: dict[str, list[str]] = {}
         with tenancy.scope(self.cast.clinic.pk):
-            events = AuditEvent.objects.filter(at__gte=self.first_moment, outcome="ok").order_by("id")
-            return [event.action for event in events]
+            for event in AuditEvent.objects.about_patient(self.patient).order_by("id"):
+                actions.setdefault(event.action, []).append(event.code or event.outcome)
+        return actions
 
 
 def sent(answer: Any, status: int = 200) -> Any:
@@ -183,6 +221,10 @@ def sent(answer: Any, status: int = 200) -> Any:
 
 def days_ago(days: int) -> datetime:
     return timezone.now().replace(microsecond=0) - timedelta(days=days)
+
+
+def none_since(session: str) -> list[dict[str, str]]:
+    return [{"about": session, "answer": "none"}]
 
 
 def needling(lot: str = LOT) -> dict[str, Any]:
@@ -197,15 +239,111 @@ def test_one_year_of_one_patient(cast, api):
     year.register()
     year.note_alert(code="anticoagulant")
     year.examine(first - timedelta(minutes=30))
-    assert (year.red_flags()["open"], len(year.red_flags()["unanswered"])) == ([], 17)
+    assert year.red_flags()["open"] == []
     year.sign(year.draft(first, builders.compression()))
 
-    # The second: needling is refused until the training and the consent are on file.
+    # The second: needling is refused until the consent and the training are on file.
     second = days_ago(VISITS[1])
-    needled = year.draft(second, needling(), adverse_events_asked=[{"about": year.sessions[0], "answer": "none"}])
-    year.train()
-    print(year.refusal_of(needled))
+    needled = year.draft(second, needling(), adverse_events_asked=none_since(year.sessions[0]))
+    year.ask_for_training()
+    assert year.refusal_of(needled) == (409, "consent_missing", ["consent_missing", "consent_missing"])
     year.consent(second - timedelta(minutes=10), "neck", "thorax")
-    print(year.refusal_of(needled))
+    assert year.refusal_of(needled) == (409, "safety_stop", ["competency_missing"])
     year.record_training()
-    print(year.therapist.post(f"/sessions/{needled}/sign/").json())
+    year.give_aftercare(needled)
+    year.sign(needled)
+
+    # At the third she says that she fainted after the needling.
+    third = days_ago(VISITS[2])
+    fainted = year.record_event(
+        needled, codes=["faint_vasovagal"], severity="significant", duration_min=10, outcome="resolved",
+        onset_at=(second + timedelta(minutes=20)).isoformat(),
+    )  # fmt: skip
+    asked = [{"about": needled, "answer": "problems"}]
+    year.sign(year.draft(third, builders.compression(), adverse_events_asked=asked))
+    assert (year.rate()["sessions"], year.rate()["is_suppressed"]) == (1, True)  # too few to show a rate
+    [event] = year.exported_events()
+    assert (event["codes"], event["collection"], event["session_asked_by"]) == (
+        "faint_vasovagal", "systematic", "visit",
+    )  # fmt: skip
+
+    # The programme for home needs a reason, because of the alert.
+    year.start_programme()
+    answer = year.publish()
+    assert (answer.status_code, [e["code"] for e in answer.json()["errors"]]) == (400, ["reason_required"])
+    year.give_reason("Presses gently; shown and tried today.")
+    assert year.publish().status_code == 200
+
+    # Each of the next visits is more than 28 days after the last: without a new screen nothing is signed.
+    for number, days in enumerate(VISITS[3:], start=3):
+        at = days_ago(days)
+        treatment = needling(OTHER_LOT if number == 5 else LOT) if number in NEEDLED else builders.compression()
+        session = year.draft(at, treatment, adverse_events_asked=none_since(year.sessions[-1]))
+        assert year.refusal_of(session)[:2] == (409, "screen_incomplete")
+        year.examine(at - timedelta(minutes=20))
+        year.sign(session)
+    assert len(year.sessions) == 7
+
+    # Today, at home: she cannot hold her water. The programme stops by itself, for her and for the clinic.
+    phone = year.open_link()
+    assert "Please stop these exercises" not in phone.get("/c/today/").content.decode()
+    assert phone.post("/c/today/", {"wrong": "bladder_or_bowel", "pain": "6"}).status_code == 302
+    assert "Stop the exercises." in phone.get("/c/thanks/").content.decode()
+    assert "Please stop these exercises until your clinic has called you." in phone.get("/c/today/").content.decode()
+    assert year.programme_status() == "paused"
+    rows = year.worklist()
+    assert rows["programme_stopped"]["facts"] == {"flags": ["cauda_equina"]}
+    assert {"red_flag", "programme_stopped"} <= set(rows)
+
+    # Nothing is treated and nothing goes on until the emergency department has seen her.
+    last = year.draft(timezone.now(), needling(OTHER_LOT), adverse_events_asked=none_since(year.sessions[-1]))
+    assert year.refusal_of(last)[:2] == (409, "red_flag_stop")
+    assert year.resume().json()["code"] == "red_flag_stop"
+    # Only an emergency department or a physician by name closes it.
+    refused = year.clear("cauda_equina", "emergency_department")
+    assert sorted(error["pointer"] for error in refused.json()["errors"]) == ["/seen_at", "/seen_by"]
+    assert year.refer("cauda_equina").startswith(b"%PDF-")
+    seen = {"seen_by": "City Hospital, emergency department", "seen_at": timezone.now().isoformat()}
+    assert year.clear("cauda_equina", "emergency_department", **seen).status_code == 201
+    flags = year.red_flags()
+    assert (flags["open"], [flag["code"] for flag in flags["cleared"]]) == ([], ["cauda_equina"])
+
+    # The eighth session is accepted, and the programme goes on; then it ends, and her care.
+    year.change_date(last, timezone.now())
+    year.sign(last)
+    assert year.resume().status_code == 200
+    assert "programme_stopped" not in year.worklist()
+    sent(year.therapist.post(f"/programmes/{year.programme}/end/"))
+    year.discharge()
+    assert sent(year.staff.get(f"/patients/{year.patient}/"))["status"] == "discharged"
+
+    # The maker recalls a lot: she is found, with the sessions in which it was used, after her discharge too.
+    assert year.recalled(LOT) == [("exact", year.sessions[3]), ("exact", year.sessions[1])]
+    assert year.recalled("Seirin L-9999") == []
+
+    # What another program pulls is complete, unbroken, and says what was known at each signature.
+    history = year.history()
+    assert sorted(row["subject_id"] for row in history) == sorted(year.exams + year.sessions)
+    for row in history:
+        assert hashlib.sha256(rfc8785.dumps(row["document"])).hexdigest() == row["sha256"]
+    verification = sent(year.other_program.get("/records/verify/"))
+    assert (verification["ok"], verification["records"]) == (True, len(history))
+    documents = {row["subject_id"]: row["document"]["content"] for row in history}
+    for number, session in enumerate(year.sessions):
+        safety = documents[session]["safety"]
+        assert safety["list_version"] == "1"
+        assert safety["screen_at"] is not None
+        assert (safety["open_flags"], [alert["code"] for alert in safety["alerts"]]) == ([], ["anticoagulant"])
+        shown = {row["code"] for row in safety["cautions_shown"]}
+        regions = {(row["technique_class"], row["region"]) for row in safety["consents"]}
+        if number in NEEDLED:
+            assert "anticoagulant_needle" in shown
+        else:
+            assert "anticoagulant_pressure" in shown
+        assert regions == ({("dry_needling", "neck"), ("dry_needling", "thorax")} if number else set())
+    assert documents[year.sessions[2]]["adverse_events_asked"] == [{"about": needled, "answer": "problems"}]
+    assert [row["how"] for row in documents[needled]["aftercare"]] == ["printed"]
+
+    # And each step is in the audit trail.
+    trail = year.trail()
+    print({k: v for k, v in trail.items()})
