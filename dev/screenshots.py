@@ -337,7 +337,7 @@ def red_flag_at_home(*, tablet: Camera, phone: Camera) -> None:
     page.click("[data-technique=dry_needling]")
     page.wait_for_selector("details[open]")
     page.wait_for_selector('[data-saved]:not([data-state="saving"])')
-    page.evaluate("document.querySelector('details[open]').scrollIntoView()")
+    page.evaluate("document.querySelector('[data-safety-panel]').scrollIntoView()")
     tablet.shoot(page, "session-stopped")
     page.click("[data-review]")
     page.wait_for_url("**/review/")
