@@ -142,6 +142,11 @@ def take(path: str, url: str, facts: dict[str, Any], folder: Path) -> None:
             for theme in ("light", "dark") if width == "tablet" else ("light",):
                 say(f"{width}, {theme} ...")
                 everything(Camera(browser, url, facts, folder, width, theme))
+        say("a red flag at home ...")
+        red_flag_at_home(
+            tablet=Camera(browser, url, facts, folder, "tablet", "light"),
+            phone=Camera(browser, url, facts, folder, "phone", "light"),
+        )
         browser.close()
 
 
@@ -294,6 +299,69 @@ def booking(camera: Camera, page: Any, programme: str, year: str) -> None:
     phone.wait_for_url("**/c/appointment/")
     camera.shoot(phone, "my-appointment")
     phone.close()
+
+
+def red_flag_at_home(*, tablet: Camera, phone: Camera) -> None:
+    """
+    What a patient answers at home stops the programme and the treatment. Once, as the last: the flag stays open.
+
+    The pages of what the record knows: flags, consents, adverse events, a session and its review with a stop.
+    """
+    page = tablet.window("therapist")
+    page.goto(f"{tablet.url}/worklist/")
+    page.locator("li.item a[href^='/patients/']").first.click()
+    patient = page.url.removeprefix(tablet.url)
+    page.locator("section[aria-labelledby=home] a[href*='/programmes/']").last.click()
+    page.wait_for_url("**/programmes/*/")
+    programme = page.url.removeprefix(tablet.url)
+    page.goto(tablet.url + patient)
+    born = re.search(r"\b((?:19|20)\d\d)\b", page.inner_text(".who"))
+    assert born
+    known = len(mails(tablet, PAGE_MAIL))
+    page.goto(tablet.url + programme)
+    page.click("text=Send the link now")
+    link = re.search(rf"{tablet.url}/c/\S+", new_mail(tablet, PAGE_MAIL, known))
+    assert link
+    answer_with_red_flag(phone, link[0], born[1])
+    tablet.shoot(page, "programme-stopped", programme)
+    tablet.shoot(page, "patient-red-flags", f"{patient}red-flags/")
+    tablet.shoot(page, "consents", f"{patient}consents/")
+    tablet.shoot(page, "consent-record", f"{patient}consents/new/")
+    tablet.shoot(page, "adverse-events", f"{patient}adverse-events/")
+    tablet.shoot(page, "adverse-event-record", f"{patient}adverse-events/new/")
+    page.goto(tablet.url + patient)
+    page.click('form[action$="/sessions/new/"] button')
+    page.wait_for_selector("body[data-ready]")
+    page.click("button[data-point] >> nth=0")
+    tablet.shoot(page, "session-stopped-technique")
+    page.click("[data-technique=dry_needling]")
+    page.wait_for_selector("details[open]")
+    page.wait_for_selector('[data-saved]:not([data-state="saving"])')
+    page.evaluate("document.querySelector('[data-safety-panel]').scrollIntoView()")
+    tablet.shoot(page, "session-stopped")
+    page.click("[data-review]")
+    page.wait_for_url("**/review/")
+    tablet.shoot(page, "review-stopped")
+    page.close()
+    page = tablet.window("owner")
+    tablet.shoot(page, "adverse-event-rates", "/adverse-events/")
+    tablet.shoot(page, "lots", "/lots/")
+    tablet.shoot(page, "competencies", "/competencies/")
+    page.close()
+
+
+def answer_with_red_flag(phone: Camera, link: str, year: str) -> None:
+    page = phone.window()
+    page.goto(link)
+    page.fill("#year", year)
+    page.click("button.big")
+    page.wait_for_url("**/c/today/")
+    page.locator("input[value=bladder_or_bowel]").check(force=True)
+    page.click("button.big")
+    page.wait_for_url("**/c/thanks/")
+    phone.shoot(page, "check-in-stop-thanks")
+    phone.shoot(page, "check-in-stop", "/c/today/")
+    page.close()
 
 
 PAGE_MAIL, BOOKED_MAIL = "Your few minutes for today", "Your appointment"

@@ -49,6 +49,10 @@ class SafetyStop(Conflict):
 REFUSALS: list[type[DomainError]] = [
     Invalid, NeedlesDiffer, RedFlagStop, RedFlagKnownAtSigning, ScreenIncomplete, ConsentMissing, SafetyStop,
 ]  # fmt: skip
+# In this order a page lists them: what is known to be dangerous is not below what was left empty.
+GRAVEST_FIRST: list[type[DomainError]] = [
+    RedFlagStop, RedFlagKnownAtSigning, SafetyStop, ConsentMissing, NeedlesDiffer, Invalid, ScreenIncomplete,
+]  # fmt: skip
 REFUSAL_OF_CODE: dict[str, type[DomainError]] = {
     safety.RED_FLAG_STOP: RedFlagStop,
     safety.RED_FLAG_KNOWN_AT_SIGNING: RedFlagKnownAtSigning,

@@ -19,6 +19,7 @@ from accounts.web.pages import page
 from assessments import c_spine, clearances, queries
 from assessments.red_flag_table import (
     ACKNOWLEDGE,
+    ACTIONS,
     CAUTION,
     EVERYWHERE,
     EXERCISE,
@@ -188,10 +189,11 @@ def _render(
     may_clear = "assessments:write" in request.caller.scopes and not patient.is_merged
     people = identities(clinic_id=request.clinic.pk, patient_id=patient.pk)
     history = queries.red_flag_clearances(people, at=timezone.now())
+    urgent_first = sorted(state.open, key=lambda flag: ACTIONS.index(RED_FLAGS[flag.code].action), reverse=True)
     context = {
         "patient": patient,
         "state": state,
-        "lines": [open_line(flag, _form(flag, patient, wrong) if may_clear else None) for flag in state.open],
+        "lines": [open_line(flag, _form(flag, patient, wrong) if may_clear else None) for flag in urgent_first],
         "wrong_code": wrong.flag.code if wrong else "",
         "unanswered": [RED_FLAGS[code] for code in state.unanswered],
         "history": [(_(RED_FLAGS[row.code].label), words.CLEARANCE_KINDS[row.kind], row) for row in reversed(history)],

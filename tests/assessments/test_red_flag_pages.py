@@ -57,6 +57,17 @@ def test_the_page_says_what_is_open_since_when_and_what_it_stops(browser, patien
     assert "has not been reviewed by a clinician" in page
 
 
+def test_the_most_urgent_flag_is_the_first(api, browser, patient):
+    screen = builders.screen(yes=["inflammatory", "neuro_new", "cauda_equina", "dvt_calf"])
+    body = builders.exam(performed_at=timezone.now().isoformat(), red_flags=screen)
+    assert api().post(f"/patients/{patient}/assessments/", body).status_code == 201
+
+    page = shown(browser, patient)
+
+    places = [page.index(RED_FLAGS[code].question) for code in ("cauda_equina", "dvt_calf", "neuro_new")]
+    assert places == sorted(places)
+
+
 def test_nobody_was_asked_and_the_page_lists_the_questions(browser, patient):
     page = shown(browser, patient)
 

@@ -79,6 +79,15 @@ def test_the_signature_page_says_the_stop_in_german(therapist, session, exam):
     assert "3 Nadeln gesetzt, 2 entfernt" in words_of(before)
 
 
+def test_what_is_dangerous_is_named_before_what_is_missing(therapist, session):
+    """The exam asked one flag of 17, and the needles do not agree: the flag that was answered “yes” comes first."""
+    page = words_of(therapist.get(reverse("review", args=["session", session]), headers={"Accept-Language": "en"}))
+
+    in_order = ["was answered “yes”", "3 needles inserted, 2 removed", "“Fever or infection” has not been answered"]
+    places = [page.index(text) for text in in_order]
+    assert places == sorted(places)
+
+
 def test_the_signature_is_refused_in_german(api, therapist, session, exam):
     needled = [builders.needling(needles_in=3, needles_out=3)]
     assert api().patch(f"/sessions/{session}/", {"interventions": needled}, If_Match="*").status_code == 200

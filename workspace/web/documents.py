@@ -73,7 +73,8 @@ class Review:
     """
     What a draft's review shows.
 
-    :ivar gaps: everything between it and its signature, and what might be forgotten, in the order of the document
+    :ivar gaps: everything between it and its signature, and what might be forgotten: the gravest first,
+        and of the same gravity in the order of the document
     :ivar safety: what a session would be signed with
     """
 
@@ -102,7 +103,7 @@ def look_through(kind: str, document: Any, *, by: Caller) -> Review:
         found += readable.unasked_hint(harms.unasked(document))
         stops = [
             Gap(stop.path or path_of(stop.error.pointer, rows), True, readable.sentence(stop.error, content))
-            for stop in check.stops
+            for stop in sorted(check.stops, key=lambda stop: signing.GRAVEST_FIRST.index(stop.refusal))
         ]
     stops += [Gap(path_of(e.pointer, rows), True, readable.sentence(e, content)) for e in errors]
     return Review(stops + [Gap(path_of(pointer, rows), False, text) for pointer, text in found], safety)
