@@ -86,6 +86,9 @@ def test_what_is_dangerous_is_named_before_what_is_missing(therapist, session):
     in_order = ["was answered “yes”", "3 needles inserted, 2 removed", "“Fever or infection” has not been answered"]
     places = [page.index(text) for text in in_order]
     assert places == sorted(places)
+    screen = therapist.get(f"/sessions/{session}/", headers={"Accept-Language": "en"}).content.decode()
+    flag, unanswered = (screen.index(text) for text in ("was answered", "has not been answered"))
+    assert flag < unanswered
 
 
 def test_the_signature_is_refused_in_german(api, therapist, session, exam):

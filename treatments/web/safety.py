@@ -18,6 +18,7 @@ from clinic.caller import Caller
 from clinic.refusals import message_of
 from treatments import queries, rules, safety, session_paths, signing
 from treatments.models import Session
+from treatments.safety import SCREEN_INCOMPLETE
 from treatments.safety_entries import ACKNOWLEDGE, CAUTION, LEVELS, STOP
 from treatments.safety_facts import PlannedIntervention, SafetyFinding
 from treatments.safety_table import BOTH_SIDES_OF_THORAX, HAS_BEEN_REVIEWED, PROPOSAL
@@ -75,6 +76,7 @@ def screen_json(session: Session, content: Mapping[str, Any], *, by: Caller, at:
     check = signing.check_signature(session, content, by=by, at=at)
     rows = session_paths.row_paths(session_paths.flatten(content))
     of_panel = [finding for finding in check.findings if finding.level != CAUTION]
+    of_panel.sort(key=lambda finding: finding.code == SCREEN_INCOMPLETE)  # what was answered “yes” is above it
     cards = {}
     for index, intervention in enumerate(content["interventions"]):
         here = f"/interventions/{index}"
