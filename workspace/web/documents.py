@@ -10,6 +10,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.web.pages import page
@@ -19,6 +21,7 @@ from assessments import documents as exam_documents
 from assessments import exam_paths
 from assessments.editing import path_of
 from assessments.models import Assessment
+from assessments.rules import RED_FLAGS
 from clinic.caller import Caller
 from clinic.errors import FieldError, Invalid, NotFound
 from records.models import Record
@@ -101,12 +104,29 @@ def look_through(kind: str, document: Any, *, by: Caller) -> Review:
         rows = session_paths.row_paths(session_paths.flatten(content))
         found = readable.session_hints(content)
         found += readable.unasked_hint(harms.unasked(document))
+        asked = [stop for stop in check.stops if stop.refusal is not signing.ScreenIncomplete]
         stops = [
             Gap(stop.path or path_of(stop.error.pointer, rows), True, readable.sentence(stop.error, content))
-            for stop in sorted(check.stops, key=lambda stop: signing.GRAVEST_FIRST.index(stop.refusal))
+            for stop in sorted(asked, key=lambda stop: signing.GRAVEST_FIRST.index(stop.refusal))
         ]
+        stops += unanswered_flags([stop for stop in check.stops if stop.refusal is signing.ScreenIncomplete])
     stops += [Gap(path_of(e.pointer, rows), True, readable.sentence(e, content)) for e in errors]
     return Review(stops + [Gap(path_of(pointer, rows), False, text) for pointer, text in found], safety)
+
+
+def unanswered_flags(stops: list[signing.Stop]) -> list[Gap]:
+    """One line for all red flags that nobody has answered, instead of one for each."""
+    if not stops:
+        return []
+    labels = [_(RED_FLAGS[stop.error.params["flag"]].label) for stop in stops]
+    text = ngettext(
+        "{count} red flag has not been answered, or too long ago: {flags}. Ask it in an exam; if the patient declines, "
+        "record why.",
+        "{count} red flags have not been answered, or too long ago: {flags}. Ask them in an exam; if the patient "
+        "declines, record why.",
+        len(stops),
+    )
+    return [Gap(stops[0].path or stops[0].error.pointer, True, text.format(count=len(stops), flags="; ".join(labels)))]
 
 
 @page(scope="", action="review", methods="GET POST")
