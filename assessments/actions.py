@@ -27,6 +27,7 @@ from clinic.caller import Caller
 from clinic.constraints import violations_as
 from clinic.errors import Conflict, Invalid
 from clinic.schema import new_id
+from patients.queries import identities, known_alerts
 from records import actions as records
 from records.models import Record
 from worklist import actions as worklist
@@ -128,10 +129,18 @@ def sign_assessment(*, assessment_id: UUID, by: Caller, at: datetime) -> Record:
     content = documents.assessment_content(assessment)
     problems = checks.problems_before_signing(content, unreviewed=unreviewed(assessment), at=at)
     problems.raise_if_any()
+    content["known_before"] = _known_before(assessment, at=at)
     record = drafts.freeze(assessment, kind=KIND, content=content, by=by, at=at)
     if assessment.revises_id is not None:  # the "no" of the version that it replaces counts no more
         raised_flags.flags_may_be_open(patient_id=assessment.patient_id, by=by, at=at)
     return record
+
+
+def _known_before(assessment: Assessment, *, at: datetime) -> dict[str, Any]:
+    """What the record knew of the patient's safety, this exam apart; the signed document keeps it."""
+    people = identities(clinic_id=assessment.clinic_id, patient_id=assessment.patient_id)
+    flags = queries.flag_state(people, at=at, leave_out=assessment.subject_id)
+    return documents.known_json(flags, known_alerts(people))
 
 
 @transaction.atomic

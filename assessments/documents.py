@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from accounts.queries import shows_classification
 from assessments import rules
 from assessments.models import Assessment, Finding
+from assessments.red_flag_table import TABLE_VERSION
+from assessments.red_flags import FlagState, OpenFlag
+from patients.rules import KnownAlert
 
 # What the rules say of a finding. A clinic in documentation-only mode has none of it.
 CLASSIFICATION = ("criteria", "class", "rule_set", "rule_set_version", "missing_tests")
@@ -96,6 +100,32 @@ def classification_json(finding: Finding) -> dict[str, Any]:
         "rule_set_version": finding.rule_set_version,
         "missing_tests": finding.missing_tests,
     }
+
+
+def known_json(flags: FlagState, alerts: Sequence[KnownAlert]) -> dict[str, Any]:
+    """What was known of a patient's safety before an exam: the last screen, open red flags and alerts."""
+    return {
+        "table_version": TABLE_VERSION,
+        "screen_at": flags.screened_at,
+        "open_flags": [open_flag_json(flag) for flag in flags.open],
+        "alerts": [alert_json(alert) for alert in alerts],
+    }
+
+
+def open_flag_json(flag: OpenFlag) -> dict[str, Any]:
+    """An open red flag, as signed documents keep it."""
+    return {
+        "code": flag.code,
+        "answered_at": flag.answered_at,
+        "exam": flag.assessment_id,
+        "regions": list(flag.regions),
+        "side": flag.side,
+    }
+
+
+def alert_json(alert: KnownAlert) -> dict[str, Any]:
+    """An alert, as signed documents keep it."""
+    return {"code": alert.code, "side": alert.side, "region": alert.region}
 
 
 def document_head(document: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from assessments.documents import alert_json, open_flag_json
 from clinic.caller import Caller
 from clinic.errors import Conflict, DomainError, FieldError, Invalid
 from treatments import checks, documents, dose_checks, queries, safety
@@ -275,17 +276,8 @@ def safety_block(check: SigningCheck) -> dict[str, Any]:
         "list_reviewed": HAS_BEEN_REVIEWED,
         "screen_at": facts.flags.screened_at,
         "gate": max((finding.level for finding in shown), key=LEVELS.index, default="clear"),
-        "open_flags": [
-            {
-                "code": flag.code,
-                "answered_at": flag.answered_at,
-                "exam": flag.assessment_id,
-                "regions": list(flag.regions),
-                "side": flag.side,
-            }
-            for flag in facts.flags.open
-        ],
-        "alerts": [{"code": alert.code, "side": alert.side, "region": alert.region} for alert in facts.alerts],
+        "open_flags": [open_flag_json(flag) for flag in facts.flags.open],
+        "alerts": [alert_json(alert) for alert in facts.alerts],
         "cautions_shown": [
             {"code": f.code, "about": f.key, "level": f.level, "reason": f.reason, "source": f.source}
             for f in shown
