@@ -1,4 +1,4 @@
-"""What there is to be allowed, which role is allowed it, and what a person can be competent in. Plain tables."""
+"""The permissions, the permissions of each role, and the competencies that a person can have. Plain tables."""
 
 from __future__ import annotations
 

@@ -347,7 +347,7 @@ class Gate:
 def red_flag_gate(answers: Mapping[str, str]) -> Gate:
     """
     :param answers: red flag code to one of RED_FLAG_ANSWERS
-    :raises KeyError: no such red flag
+    :raises KeyError: the red flag does not exist
     """
     positive = [code for code, answer in answers.items() if answer == "yes"]
     actions = [RED_FLAGS[code].action for code in positive]

@@ -129,7 +129,7 @@ def _literal_part(node: cst.BaseString) -> str:
 
 
 def _changes_text(node: cst.CSTNode, change: cst.CSTNode) -> bool:
-    """Whether a change takes away a text: as an argument of a call, or where it is given a name."""
+    """Return whether a change removes a text: an argument of a call, or the value of a name."""
     if isinstance(node, cst.Assign | cst.AnnAssign) and node.value is not None:
         return is_text(node.value)
     if isinstance(node, cst.Call) and isinstance(change, cst.Call):

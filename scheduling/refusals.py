@@ -23,7 +23,7 @@ register(
         "unknown.appointment_type": _("This appointment type does not exist or is no longer offered. Choose another."),
         "unknown.therapist": _("Choose a therapist of this clinic."),
         "unknown.room_for_type": _("Choose a room that this appointment type can use."),
-        "unknown.series": _("This patient has no such series, or it has ended."),
+        "unknown.series": _("This series does not belong to the patient, or it has ended. Choose an active series."),
         "unknown.patient": _("This record does not exist, or was merged into another. Use the record that is in use."),
         "other_type": _("This series is of another appointment type. Choose a series of the same type."),
         "full": _("All sessions of this series are booked."),

@@ -28,7 +28,7 @@ SIGNS = [
     {"taut_band": "present"},
     {"taut_band": "absent", "hypersensitive_spot": "absent", "referred_pain": "absent"},
 ]
-# How pages show a class: the chip of a finding, a point on the chart, the words of a class that nothing else uses.
+# How pages show a class: the chip of a finding, a point on the chart, the labels of classes, which nothing else uses.
 SHOWN = re.compile(
     r'"class"|class_code|"missing_tests"|"criteria"|point (?:active|latent|no_trigger_point)'
     r"|activity_undetermined|no_trigger_point|: (?:active|latent)\b|Judged by|Would settle it",

@@ -43,7 +43,7 @@ def unlimited(settings: Any) -> None:
 
 
 class Year:
-    """The people of the clinic and what they do, each step in the words of the clinic."""
+    """Steps of the story: each method is one thing that a person of the clinic does."""
 
     def __init__(self, cast: Any, api: Any) -> None:
         self.cast = cast
@@ -322,7 +322,7 @@ def test_one_year_of_one_patient(cast, api):
         year.sign(session)
     assert len(year.sessions) == 7
 
-    # Today, at home: she cannot hold her water. The programme stops by itself, for her and for the clinic.
+    # Today, at home: she reports loss of bladder control. The programme pauses for her and for the clinic.
     phone = year.open_link()
     assert "Please stop these exercises" not in phone.get("/c/today/").content.decode()
     assert phone.post("/c/today/", {"wrong": "bladder_or_bowel", "pain": "6"}).status_code == 302

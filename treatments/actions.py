@@ -91,7 +91,7 @@ def change_session(
         session.recorded_at = at  # what is said to have happened is said now
     session.revision += 1
     session.save(update_fields=[*HEAD_FIELDS, "recorded_at", "revision"])
-    # Who passed or acknowledged something keeps their name under it, whoever changes the rest of the draft.
+    # An override or acknowledgement keeps its author's name when someone else changes the rest of the draft.
     known = list(session.overrides.all()) if ANSWERS.keys() & content.keys() else []
     answers = _answers(content, known, author_id, at)
     for name, part in PARTS.items():

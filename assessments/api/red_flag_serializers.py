@@ -22,7 +22,7 @@ class StopOutput(serializers.Serializer[Any]):
 
 class OpenFlagOutput(serializers.Serializer[Any]):
     code = serializers.ChoiceField(list(table.RED_FLAGS))
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
     question = serializers.CharField()
     suspects = serializers.CharField()
     to_do = serializers.CharField()

@@ -34,7 +34,7 @@ class RedFlagInput(StrictSerializer):
     note = Text(
         required=False, allow_blank=True, default="", max_length=2000, help_text="required with the answer `declined`"
     )
-    source = serializers.ChoiceField(  # type: ignore[assignment]
+    source = serializers.ChoiceField(  # type: ignore[assignment] # DRF has an attribute of that name
         table.ANSWER_SOURCES,
         required=False,
         default="asked_each",
@@ -172,7 +172,7 @@ class RedFlagOutput(serializers.Serializer[Any]):
     code = serializers.ChoiceField(list(rules.RED_FLAGS))
     answer = serializers.ChoiceField(rules.RED_FLAG_ANSWERS)
     note = serializers.CharField()
-    source = serializers.ChoiceField(  # type: ignore[assignment]
+    source = serializers.ChoiceField(  # type: ignore[assignment] # DRF has an attribute of that name
         table.ANSWER_SOURCES, allow_null=True, help_text="none: not recorded"
     )
     regions = serializers.ListField(child=serializers.ChoiceField(BODY_REGIONS))
@@ -314,7 +314,7 @@ class MusclePage(serializers.Serializer[Any]):
 
 class BodyZoneOutput(serializers.Serializer[Any]):
     id = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
     region = serializers.CharField()
     views = serializers.ListField(child=serializers.CharField())
     sided = serializers.BooleanField()
@@ -329,7 +329,7 @@ class BodyZonePage(serializers.Serializer[Any]):
 
 class CodeOutput(serializers.Serializer[Any]):
     id = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
 
 
 class CodePage(serializers.Serializer[Any]):
@@ -341,7 +341,7 @@ class CodePage(serializers.Serializer[Any]):
 class RuleSetOutput(CodeOutput):
     version = serializers.IntegerField()
     inputs = serializers.ListField(child=serializers.CharField())
-    source = serializers.CharField()  # type: ignore[assignment]
+    source = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
 
 
 class RuleSetPage(serializers.Serializer[Any]):
@@ -365,7 +365,7 @@ class RedFlagCodeOutput(CodeOutput):
     names = serializers.ChoiceField(
         ["", "injury", "limb", "leg"], help_text="what the answer names: regions and side, or for `leg` a side"
     )
-    source = serializers.CharField()  # type: ignore[assignment]
+    source = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
 
 
 class RedFlagCodePage(serializers.Serializer[Any]):

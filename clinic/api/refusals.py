@@ -1,4 +1,4 @@
-"""What the API refuses by itself, before or around an app's action."""
+"""The errors of the API itself, raised before or around an app's action."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ class AlertOutput(serializers.Serializer[Any]):
     region = serializers.ChoiceField(rules.BODY_REGIONS, allow_null=True)
     since_date = serializers.DateField(allow_null=True)
     reported_by = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment]
+    source = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
 
 
 class FactOutput(serializers.Serializer[Any]):

@@ -255,7 +255,7 @@ def test_the_answer_is_signed_with_the_following_session(cast, api, patient, tre
 
     assert second["adverse_events_asked"] == [{"about": first, "answer": "none"}]
     assert signed_document(cast, second["id"])["adverse_events_asked"] == [{"about": first, "answer": "none"}]
-    # Nobody asked in the first one: its document has no such key, as those of before the question existed.
+    # The first session was not asked about: its document lacks the key, like documents older than the question.
     assert "adverse_events_asked" not in signed_document(cast, first)
     assert api().get(f"/sessions/{first}/").json()["adverse_events_asked"] == []
 

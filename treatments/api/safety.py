@@ -62,11 +62,11 @@ class SafetyEntryInput(StrictSerializer):
     code = Text(max_length=100, required=False, default="", help_text="leave it out for a new row of your own")
     level = serializers.ChoiceField(LEVELS)
     is_overridable = serializers.BooleanField(required=False, default=False)
-    label = Text(max_length=200, required=False, allow_blank=True, default="")  # type: ignore[assignment]
+    label = Text(max_length=200, required=False, allow_blank=True, default="")  # type: ignore[assignment] # DRF has an attribute of that name
     reason = Text(
         max_length=1000, required=False, allow_blank=True, default="", help_text="what is wrong, and what to do"
     )
-    source = Text(max_length=1000, required=False, allow_blank=True, default="")  # type: ignore[assignment]
+    source = Text(max_length=1000, required=False, allow_blank=True, default="")  # type: ignore[assignment] # DRF has an attribute of that name
     tags = serializers.ListField(child=Text(max_length=50), required=False, max_length=20)
     alert = Text(max_length=100, required=False, default="", help_text="only for patients with this alert")
     where = serializers.ChoiceField(safety_lists.PLACES, required=False, default=ANYWHERE)
@@ -82,9 +82,9 @@ class SafetyEntryOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
     level = serializers.ChoiceField(LEVELS)
     is_overridable = serializers.BooleanField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
     reason = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment]
+    source = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
     tags = serializers.ListField(child=serializers.CharField())
     alert = serializers.CharField(allow_blank=True)
     caution = serializers.CharField(allow_blank=True)

@@ -162,9 +162,9 @@ class SafetyFindingOutput(serializers.Serializer[Any]):
     level = serializers.ChoiceField(safety_entries.LEVELS)
     code = serializers.CharField()
     key = serializers.CharField(help_text="what an override or an acknowledgement names")
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
     reason = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment]
+    source = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
     pointer = serializers.CharField()
     overridable = serializers.BooleanField()
     emergency = serializers.BooleanField(help_text="an override needs seen_by and seen_at")
@@ -240,12 +240,12 @@ class LimitOutput(serializers.Serializer[Any]):
     low = serializers.FloatField()
     high = serializers.FloatField()
     status = serializers.ChoiceField(limit_sources.STATUSES, help_text="how well it is known")
-    source = serializers.CharField()  # type: ignore[assignment]
+    source = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
 
 
 class DoseFieldOutput(serializers.Serializer[Any]):
     name = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
     kind = serializers.CharField()
     unit = serializers.CharField()
     codes = serializers.ListField(child=serializers.CharField())
@@ -257,7 +257,7 @@ class DoseFieldOutput(serializers.Serializer[Any]):
 
 class TechniqueOutput(serializers.Serializer[Any]):
     id = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
     breaks_skin = serializers.BooleanField()
     dose = DoseFieldOutput(many=True)
 

@@ -348,7 +348,7 @@ def save_text(
     Keep a new version of the clinic's own text; an empty text goes back to the product's. Old versions stay.
 
     :raises accounts.policies.OwnersOnly, TextVersionTaken:
-    :raises Invalid: risks without a text, or no such language
+    :raises Invalid: a risk has no text, or the language does not exist
     """
     policies.require_owner(by)
     risks = [risk.strip() for risk in risks if risk.strip()] if text.strip() else list(risks)

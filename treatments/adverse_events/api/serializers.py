@@ -57,7 +57,7 @@ class AdverseEventOutput(serializers.Serializer[Any]):
     patient_id = serializers.UUIDField()
     session_id = serializers.UUIDField()
     status = serializers.ChoiceField(rules.STATUSES, help_text="only `confirmed` ones count in rates")
-    source = serializers.ChoiceField(rules.SOURCES)  # type: ignore[assignment]
+    source = serializers.ChoiceField(rules.SOURCES)  # type: ignore[assignment] # DRF has an attribute of that name
     check_in_id = serializers.UUIDField(allow_null=True)
     answers = serializers.ListField(child=serializers.CharField(), help_text="what the patient chose at home")
     codes = serializers.ListField(child=serializers.ChoiceField(rules.CODES))
@@ -110,7 +110,7 @@ class PublishedRateOutput(serializers.Serializer[Any]):
     of = serializers.ChoiceField([rates.OF_TREATMENTS])
     rate_pct = serializers.FloatField(allow_null=True)
     upper_95_pct = serializers.FloatField(allow_null=True)
-    source = serializers.CharField()  # type: ignore[assignment]
+    source = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
 
 
 class TechniqueRateOutput(serializers.Serializer[Any]):
