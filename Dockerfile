@@ -10,6 +10,12 @@ WORKDIR /app
 COPY --from=build /venv /venv
 COPY --chown=root:root manage.py ./
 COPY --chown=root:root clinic clinic
+COPY --chown=root:root errors errors
+COPY --chown=root:root database database
+COPY --chown=root:root identity identity
+COPY --chown=root:root clock clock
+COPY --chown=root:root catalogue catalogue
+COPY --chown=root:root api api
 COPY --chown=root:root audit audit
 COPY --chown=root:root accounts accounts
 COPY --chown=root:root patients patients

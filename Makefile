@@ -47,7 +47,7 @@ check: install
 	@$(PY) -m dev.check
 
 format: install
-	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
+	@$(PY) -m ruff format . && $(PY) -m ruff check --fix . && $(PY) -m dev.templates
 
 lock: install
 	@sh dev/lock.sh

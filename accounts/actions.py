@@ -10,8 +10,8 @@ from accounts import policies, queries
 from accounts.models import ApiClient, Clinic, Membership, User
 from accounts.rules import BASIC_TRAINING, ROLES, SCOPES
 from audit import actions as audit
-from clinic.caller import Caller
-from clinic.errors import Conflict, Invalid
+from errors.exceptions import Conflict, Invalid
+from identity.actor import Actor
 
 
 class LastOwner(Conflict):
@@ -19,7 +19,7 @@ class LastOwner(Conflict):
 
 
 @transaction.atomic
-def add_member(*, clinic: Clinic, email: str, name: str, role: str, by: Caller) -> tuple[Membership, str | None]:
+def add_member(*, clinic: Clinic, email: str, name: str, role: str, by: Actor) -> tuple[Membership, str | None]:
     """
     Give somebody a role in the clinic; unknown people get an account.
 
@@ -41,7 +41,7 @@ def add_member(*, clinic: Clinic, email: str, name: str, role: str, by: Caller) 
 
 
 @transaction.atomic
-def end_membership(*, membership: Membership, by: Caller) -> None:
+def end_membership(*, membership: Membership, by: Actor) -> None:
     """
     Take a role away; tokens of the person stop working with their next request.
 
@@ -56,11 +56,11 @@ def end_membership(*, membership: Membership, by: Caller) -> None:
 
 
 @transaction.atomic
-def set_display_mode(*, clinic: Clinic, shows_classification: bool, by: Caller) -> None:
+def set_display_mode(*, clinic: Clinic, shows_classification: bool, by: Actor) -> None:
     """
     Show computed classes, or keep to documentation only. What was signed before stays as it was signed.
 
-    :param clinic: the caller's own
+    :param clinic: the actor's own
     :raises accounts.policies.OwnersOnly:
     """
     policies.require_owner(by)
@@ -71,7 +71,7 @@ def set_display_mode(*, clinic: Clinic, shows_classification: bool, by: Caller) 
 
 @transaction.atomic
 def register_client(
-    *, clinic: Clinic, name: str, scopes: str, acts_for: User | None, redirect_uris: str, by: Caller
+    *, clinic: Clinic, name: str, scopes: str, acts_for: User | None, redirect_uris: str, by: Actor
 ) -> tuple[ApiClient, str | None]:
     """
     Let a program in. With redirect URIs it is a public app through which people sign in; without, a program on its own.
@@ -103,14 +103,14 @@ def register_client(
 
 
 @transaction.atomic
-def remove_client(*, client: ApiClient, by: Caller) -> None:
+def remove_client(*, client: ApiClient, by: Actor) -> None:
     """Shut a program out at once: its tokens go with it."""
     audit.log("api_client.remove", by=by, code=client.client_id)
     client.delete()
 
 
 @transaction.atomic
-def set_basic_training(*, setting: str, by: Caller) -> None:
+def set_basic_training(*, setting: str, by: Actor) -> None:
     """
     Say whether plain needling needs proof of the basic training in this clinic.
 

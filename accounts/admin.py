@@ -14,11 +14,11 @@ from accounts.rules import SCOPES
 from accounts.web.admin_site import ReadOnly, administers
 from accounts.web.middleware import as_uuid
 from audit.models import AuditEvent
-from clinic.errors import DomainError
-from clinic.refusals import message_of
+from errors.exceptions import DomainError
+from errors.texts import message_of
 
 
-def tell(request: HttpRequest, refusal: DomainError) -> None:
+def show_refusal(request: HttpRequest, refusal: DomainError) -> None:
     """A refusal as a message on the next page."""
     for text in [message_of(error) for error in refusal.errors] or [message_of(refusal)]:
         messages.error(request, text)
@@ -90,7 +90,7 @@ class MembershipAdmin(Administered):
             email=sent["email"],
             name=sent["name"],
             role=sent["role"],
-            by=request.caller,  # type: ignore[attr-defined]
+            by=request.actor,  # type: ignore[attr-defined]
         )
         obj.pk = membership.pk
         obj.user = membership.user
@@ -99,10 +99,10 @@ class MembershipAdmin(Administered):
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         try:
-            actions.end_membership(membership=obj, by=request.caller)  # type: ignore[attr-defined]
+            actions.end_membership(membership=obj, by=request.actor)  # type: ignore[attr-defined]
             messages.success(request, "They have this role no longer.")
         except DomainError as refusal:
-            tell(request, refusal)
+            show_refusal(request, refusal)
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> list[Any]:
         """Nothing: the action writes the audit trail, and may have refused."""
@@ -169,14 +169,14 @@ class ApiClientAdmin(Administered):
             scopes=sent["allowed_scopes"],
             acts_for=sent["acts_for"],
             redirect_uris=sent["redirect_uris"],
-            by=request.caller,  # type: ignore[attr-defined]
+            by=request.actor,  # type: ignore[attr-defined]
         )
         obj.pk = client.pk
         shown = f"Client {client.client_id}" + (f", secret (shown this once): {secret}" if secret else "")
         messages.warning(request, shown)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        actions.remove_client(client=obj, by=request.caller)  # type: ignore[attr-defined]
+        actions.remove_client(client=obj, by=request.actor)  # type: ignore[attr-defined]
 
 
 @admin.register(AuditEvent)

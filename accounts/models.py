@@ -6,7 +6,7 @@ from django.db.models.functions import Lower
 from oauth2_provider.models import AbstractApplication
 
 from accounts import rules
-from clinic.schema import UUIDv7
+from database.expressions import UUIDv7
 
 
 class Clinic(models.Model):

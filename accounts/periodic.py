@@ -3,8 +3,8 @@
 from celery import shared_task
 
 from accounts.models import Clinic
-from clinic import tenancy
-from clinic.api.models import IdempotencyKey
+from api.models import IdempotencyKey
+from database import tenancy
 
 
 @shared_task

@@ -7,8 +7,8 @@ from uuid import UUID
 from accounts import queries
 from accounts.models import Clinic, Membership, User
 from accounts.rules import scopes_of_roles
-from clinic.caller import Caller
-from clinic.errors import Forbidden
+from errors.exceptions import Forbidden
+from identity.actor import Actor
 
 CLINIC_IN_SESSION = "clinic_id"  # the clinic that a person chose after signing in
 
@@ -21,12 +21,12 @@ class OwnersOnly(Forbidden):
     reason = "owners_only"
 
 
-def person_as_caller(user: User, clinic_id: UUID, *, ip: str | None, request_id: str | None) -> Caller | None:
+def actor_for_person(user: User, clinic_id: UUID, *, ip: str | None, request_id: str | None) -> Actor | None:
     """The person at work in that clinic, or None if they do not belong to it. Call inside a scope with their id."""
     roles = queries.roles(clinic_id=clinic_id, user_id=user.pk)
     if not roles:
         return None
-    return Caller(
+    return Actor(
         clinic_id=clinic_id,
         scopes=scopes_of_roles(roles),
         user_id=user.pk,
@@ -40,12 +40,12 @@ def may_administer(user: User, clinic_id: UUID) -> bool:
     return user.is_active and (user.is_superuser or "owner" in queries.roles(clinic_id=clinic_id, user_id=user.pk))
 
 
-def is_owner(by: Caller) -> bool:
+def is_owner(by: Actor) -> bool:
     """Whether the person at work is an owner of the clinic; a program on its own is none. Call inside its scope."""
     return by.user_id is not None and "owner" in queries.roles(clinic_id=by.clinic_id, user_id=by.user_id)
 
 
-def require_owner(by: Caller) -> None:
+def require_owner(by: Actor) -> None:
     """:raises OwnersOnly:"""
     if not is_owner(by):
         raise OwnersOnly
@@ -59,7 +59,7 @@ def clinics_of(user: User) -> list[Clinic]:
     return list(Clinic.objects.filter(pk__in=memberships.values("clinic_id")).order_by("name"))
 
 
-def require_author(by: Caller) -> UUID:
+def require_author(by: Actor) -> UUID:
     """
     The therapist whose name goes under a document.
 

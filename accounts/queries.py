@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import Clinic, Competency, Membership
 from accounts.rules import ALWAYS, EXPIRES_SOON, NEEDLING_COMPETENCIES, ONCE_RECORDED, KnownCompetency
-from clinic import tenancy
-from clinic.schema import CurrentClinic
-from clinic.sql import first, prepared
+from database import tenancy
+from database.expressions import CurrentClinic
+from database.sql import first, run_prepared
 
 
 class Token(NamedTuple):
@@ -51,7 +51,7 @@ def token(checksum: str) -> Token | None:
 
 def roles(*, clinic_id: UUID, user_id: UUID) -> set[str]:
     """The active roles of a person in a clinic, as far as the transaction's scope shows them."""
-    return {role for (role,) in prepared(ROLES, [clinic_id, user_id])}
+    return {role for (role,) in run_prepared(ROLES, [clinic_id, user_id])}
 
 
 def shows_classification() -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from accounts.rules import BASIC_TRAINING, ROLES
-from clinic.refusals import Text, labels, register
+from errors.texts import Text, labels, register
 
 register(
     {

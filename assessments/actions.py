@@ -22,12 +22,12 @@ from assessments.models import (
 )
 from assessments.red_flags import MIN_REASON_CHARACTERS
 from audit import actions as audit
-from clinic import bulk
-from clinic.caller import Caller
-from clinic.constraints import violations_as
-from clinic.errors import Conflict, Invalid
-from clinic.schema import new_id
-from patients.queries import identities, known_alerts
+from database import bulk
+from database.expressions import new_id
+from errors.constraints import violations_as
+from errors.exceptions import Conflict, Invalid
+from identity.actor import Actor
+from patients.queries import identities, list_alerts
 from records import actions as records
 from records.models import Record
 from worklist import actions as worklist
@@ -45,11 +45,11 @@ class IdTaken(Conflict):
 
 
 @transaction.atomic(savepoint=False)
-def record_assessment(*, patient_id: UUID, content: checks.Content, by: Caller, at: datetime) -> Assessment:
+def record_assessment(*, patient_id: UUID, content: checks.Content, by: Actor, at: datetime) -> Assessment:
     """
     Start an assessment of a patient as a draft, with whatever is known of it already.
 
-    :raises accounts.policies.NoAuthor: the caller is not, and does not act for, a therapist
+    :raises accounts.policies.NoAuthor: the actor is not, and does not act for, a therapist
     :raises PatientMerged, PatientNotInCare:
     :raises Invalid: a value cannot be; each is named
     """
@@ -73,12 +73,12 @@ def record_assessment(*, patient_id: UUID, content: checks.Content, by: Caller, 
 
 @transaction.atomic(savepoint=False)
 def change_assessment(
-    *, assessment: Assessment, content: checks.Content, by: Caller, at: datetime, reasons_may_wait: bool = False
+    *, assessment: Assessment, content: checks.Content, by: Actor, at: datetime, reasons_may_wait: bool = False
 ) -> Assessment:
     """
     Change a draft: fields that are given change, lists that are given are replaced.
 
-    :param assessment: locked by the caller (`drafts.lock_draft`)
+    :param assessment: locked by the actor (`drafts.lock_draft`)
     :param content: findings may have an `id`, which they keep, and be `unreviewed`
     :param reasons_may_wait: what is unusual may owe its reason until the signature
     :raises Invalid, NoAuthor: as in `record_assessment`
@@ -107,8 +107,8 @@ def change_assessment(
 
 
 @transaction.atomic
-def discard_assessment(*, assessment: Assessment, by: Caller) -> None:
-    """Delete a draft for good; a signed assessment is never deleted. `assessment` is locked by the caller."""
+def discard_assessment(*, assessment: Assessment, by: Actor) -> None:
+    """Delete a draft for good; a signed assessment is never deleted. `assessment` is locked by the actor."""
     for part in PARTS:
         part._default_manager.filter(assessment=assessment).delete()
     drafts.forget_edits(assessment.pk)
@@ -117,7 +117,7 @@ def discard_assessment(*, assessment: Assessment, by: Caller) -> None:
 
 
 @transaction.atomic
-def sign_assessment(*, assessment_id: UUID, by: Caller, at: datetime) -> Record:
+def sign_assessment(*, assessment_id: UUID, by: Actor, at: datetime) -> Record:
     """
     Freeze an assessment as a signed record.
 
@@ -127,39 +127,39 @@ def sign_assessment(*, assessment_id: UUID, by: Caller, at: datetime) -> Record:
     whole = Assessment.objects.with_parts().select_related("patient", "revises")
     assessment = drafts.lock_draft(whole, assessment_id)
     content = documents.assessment_content(assessment)
-    problems = checks.problems_before_signing(content, unreviewed=unreviewed(assessment), at=at)
+    problems = checks.problems_before_signing(content, unreviewed=ids_to_review(assessment), at=at)
     problems.raise_if_any()
-    content["known_before"] = _known_before(assessment, at=at)
+    content["known_before"] = describe_safety_before(assessment, at=at)
     record = drafts.freeze(assessment, kind=KIND, content=content, by=by, at=at)
     if assessment.revises_id is not None:  # the "no" of the version that it replaces counts no more
         raised_flags.flags_may_be_open(patient_id=assessment.patient_id, by=by, at=at)
     return record
 
 
-def _known_before(assessment: Assessment, *, at: datetime) -> dict[str, Any]:
+def describe_safety_before(assessment: Assessment, *, at: datetime) -> dict[str, Any]:
     """What the record knew of the patient's safety, this exam apart; the signed document keeps it."""
     people = identities(clinic_id=assessment.clinic_id, patient_id=assessment.patient_id)
     flags = queries.flag_state(people, at=at, leave_out=assessment.subject_id)
-    return documents.known_json(flags, known_alerts(people))
+    return documents.safety_json(flags, list_alerts(people))
 
 
 @transaction.atomic
-def add_addendum(*, assessment: Assessment, text: str, by: Caller, at: datetime) -> Record:
+def add_addendum(*, assessment: Assessment, text: str, by: Actor, at: datetime) -> Record:
     """:raises NotSigned, NoLongerCurrent, NoAuthor:"""
-    record = drafts.signed_record(assessment)
+    record = drafts.require_record(assessment)
     subject = drafts.subject_of(assessment, KIND)
     return records.append_addendum(record=record, subject=subject, text=text, by=by, at=at)
 
 
 @transaction.atomic
-def mark_entered_in_error(*, assessment: Assessment, reason: str, by: Caller, at: datetime) -> Record:
+def mark_entered_in_error(*, assessment: Assessment, reason: str, by: Actor, at: datetime) -> Record:
     """
     Say that a signed assessment should never have been. Its red flags count no more; the answers before them do.
 
     :raises NotSigned, NoLongerCurrent, NoAuthor:
     :raises Invalid: it has a red flag, and the reason is too short to explain why that should not count
     """
-    record = drafts.signed_record(assessment)
+    record = drafts.require_record(assessment)
     subject = drafts.subject_of(assessment, KIND)
     flags = sorted(RedFlagAnswer.objects.filter(assessment=assessment, answer="yes").values_list("code", flat=True))
     if flags and len(reason.strip()) < MIN_REASON_CHARACTERS:
@@ -180,7 +180,7 @@ def mark_entered_in_error(*, assessment: Assessment, reason: str, by: Caller, at
 
 
 @transaction.atomic
-def revise_assessment(*, assessment: Assessment, by: Caller, at: datetime) -> Assessment:
+def revise_assessment(*, assessment: Assessment, by: Actor, at: datetime) -> Assessment:
     """
     Start a new version of a signed assessment as a draft with the same content. Signing it supersedes the old one.
 
@@ -197,7 +197,7 @@ def revise_assessment(*, assessment: Assessment, by: Caller, at: datetime) -> As
     return draft
 
 
-def unreviewed(assessment: Assessment) -> frozenset[str]:
+def ids_to_review(assessment: Assessment) -> frozenset[str]:
     """Ids of the findings that were brought from the last exam and not confirmed yet."""
     return frozenset(str(finding.pk) for finding in assessment.findings.all() if finding.unreviewed)
 
@@ -328,7 +328,7 @@ def trigger_points(*, patient_id: UUID, clinic_id: UUID, places: list[tuple[str,
     The ids of a patient's trigger points at these places (muscle, side, place), made where there is none yet.
     """
     wanted = [(muscle, side, checks.place_key(place)) for muscle, side, place in places]
-    known = _known_points(patient_id, wanted)
+    known = find_points(patient_id, wanted)
     missing = {key: place for key, (_, _, place) in zip(wanted, places, strict=True) if key not in known}
     if missing:
         TriggerPoint.objects.bulk_create(
@@ -345,10 +345,10 @@ def trigger_points(*, patient_id: UUID, clinic_id: UUID, places: list[tuple[str,
             ),
             ignore_conflicts=True,  # somebody else may find the same place at the same moment
         )
-        known = _known_points(patient_id, wanted)
+        known = find_points(patient_id, wanted)
     return [known[key] for key in wanted]
 
 
-def _known_points(patient_id: UUID, wanted: list[tuple[str, str, str]]) -> dict[tuple[str, str, str], UUID]:
+def find_points(patient_id: UUID, wanted: list[tuple[str, str, str]]) -> dict[tuple[str, str, str], UUID]:
     muscles = list({muscle for muscle, _, _ in wanted})
-    return {(muscle, side, key): pk for pk, muscle, side, key in queries.known_points(patient_id, muscles)}
+    return {(muscle, side, key): pk for pk, muscle, side, key in queries.list_points(patient_id, muscles)}

@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 
-from accounts.admin import tell
+from accounts.admin import show_refusal
 from accounts.queries import shows_classification
 from accounts.web.admin_site import ReadOnly, ReadOnlyInline
 from assessments import actions
@@ -24,7 +24,7 @@ from assessments.models import (
     RedFlagAnswer,
     TriggerPoint,
 )
-from clinic.errors import DomainError
+from errors.exceptions import DomainError
 
 
 class DocumentAdmin(ReadOnly):
@@ -58,7 +58,7 @@ class DocumentAdmin(ReadOnly):
                 self.mark_entered_in_error(document, request.POST["reason"].strip(), request)
                 messages.success(request, "Marked as entered in error. It stays readable.")
             except DomainError as refusal:
-                tell(request, refusal)
+                show_refusal(request, refusal)
             return redirect(f"{here}_change", object_id)
         context = {**self.admin_site.each_context(request), "title": "Entered in error", "object": document}
         return TemplateResponse(request, "admin/document_in_error.html", context)
@@ -105,7 +105,7 @@ class AssessmentAdmin(DocumentAdmin):
     exclude = ["clinic"]
 
     def mark_entered_in_error(self, document: Assessment, reason: str, request: Any) -> None:
-        actions.mark_entered_in_error(assessment=document, reason=reason, by=request.caller, at=timezone.now())
+        actions.mark_entered_in_error(assessment=document, reason=reason, by=request.actor, at=timezone.now())
 
 
 @admin.register(TriggerPoint)

@@ -7,8 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from assessments import catalogue, rules
-from clinic.errors import Invalid, Problems
+import catalogue
+from assessments import rules
+from errors.exceptions import Invalid, Problems
 
 Content = Mapping[str, Any]
 EARLIEST_YEAR = 1900  # no living patient was examined before; a typing error was made

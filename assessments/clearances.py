@@ -17,9 +17,9 @@ from assessments.models import Clearance
 from assessments.red_flag_table import RED_FLAGS, TABLE_VERSION
 from assessments.red_flags import MIN_REASON_CHARACTERS, TRAUMA, Answer, find_standing
 from audit import actions as audit
-from clinic.caller import Caller
-from clinic.errors import Conflict, Problems
-from clinic.schema import new_id
+from database.expressions import new_id
+from errors.exceptions import Conflict, Problems
+from identity.actor import Actor
 from patients.models import Patient
 from patients.queries import identities
 
@@ -50,7 +50,7 @@ class NewClearance:
 
 
 @transaction.atomic
-def clear_red_flag(*, patient_id: UUID, clearance: NewClearance, by: Caller, at: datetime) -> Clearance:
+def clear_red_flag(*, patient_id: UUID, clearance: NewClearance, by: Actor, at: datetime) -> Clearance:
     """
     Record that an open flag is cleared, for all answers that are open now.
 

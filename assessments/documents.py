@@ -102,7 +102,7 @@ def classification_json(finding: Finding) -> dict[str, Any]:
     }
 
 
-def known_json(flags: FlagState, alerts: Sequence[KnownAlert]) -> dict[str, Any]:
+def safety_json(flags: FlagState, alerts: Sequence[KnownAlert]) -> dict[str, Any]:
     """What was known of a patient's safety before an exam: the last screen, open red flags and alerts."""
     return {
         "table_version": TABLE_VERSION,

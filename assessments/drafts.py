@@ -16,9 +16,9 @@ from django.db.models import Model, QuerySet
 from accounts import policies
 from assessments.editing import Edit, LastEdit
 from assessments.models import DraftEdit
-from clinic.caller import Caller
-from clinic.constraints import violations_as
-from clinic.errors import Conflict, NotFound
+from errors.constraints import violations_as
+from errors.exceptions import Conflict, NotFound
+from identity.actor import Actor
 from patients.actions import refuse_merged
 from patients.models import Patient
 from records import actions as records
@@ -73,7 +73,7 @@ def last_edits(document_id: UUID) -> dict[str, LastEdit]:
     return {path: LastEdit(tab=str(tab), by=str(by), at=at) for path, tab, by, at in rows}
 
 
-def note_edits(document: Any, *, edits: Iterable[Edit], tab: UUID, by: Caller, at: datetime) -> None:
+def note_edits(document: Any, *, edits: Iterable[Edit], tab: UUID, by: Actor, at: datetime) -> None:
     """Keep who changed which fields of a locked draft, through which screen."""
     author_id = policies.require_author(by)
     own = {"clinic_id": document.clinic_id, "document_id": document.pk, "tab": tab, "edited_by_id": author_id}
@@ -99,7 +99,7 @@ def subject_of(document: Any, kind: str) -> records.Subject:
     )
 
 
-def freeze(document: Any, *, kind: str, content: dict[str, Any], by: Caller, at: datetime) -> Record:
+def freeze(document: Any, *, kind: str, content: dict[str, Any], by: Actor, at: datetime) -> Record:
     """
     Sign a locked draft: append its record, then close its row. From here on the triggers keep it.
 
@@ -116,20 +116,20 @@ def freeze(document: Any, *, kind: str, content: dict[str, Any], by: Caller, at:
     return record
 
 
-def signed_record(document: Any) -> Record:
+def require_record(document: Any) -> Record:
     """:raises NotSigned: it is a draft"""
     if not document.is_signed:
         raise records.NotSigned
     return Record.objects.get(pk=document.record_id)
 
 
-def start_revision(document: Any, *, kind: str, by: Caller, at: datetime) -> Any:
+def start_revision(document: Any, *, kind: str, by: Actor, at: datetime) -> Any:
     """
     The head of a new version of a signed document, to be filled with a copy of its parts.
 
     :raises NotSigned, NoLongerCurrent, RevisionExists:
     """
-    record = signed_record(document)
+    record = require_record(document)
     records.refuse_marked(record)
     copy = type(document).objects.get(pk=document.pk)
     copy.pk, copy._state.adding = None, True

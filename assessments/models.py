@@ -10,9 +10,9 @@ from accounts.models import Clinic, User
 from assessments import rules
 from assessments.red_flag_models import Clearance, RaisedFlag
 from assessments.red_flag_table import ANSWER_SIDES, ANSWER_SOURCES
-from clinic.caller import Caller
-from clinic.choices import DocumentStatus, Side, ZoneSide
-from clinic.schema import UUIDv7
+from database.choices import DocumentStatus, Side, ZoneSide
+from database.expressions import UUIDv7
+from identity.actor import Actor
 from patients.models import Patient
 from patients.rules import BODY_REGIONS
 from records.models import Record
@@ -235,9 +235,9 @@ class TriggerPoint(models.Model):
 
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
-    def visible_to(self, caller: Caller) -> AssessmentQuerySet:
+    def visible_to(self, actor: Actor) -> AssessmentQuerySet:
         """The clinic's assessments. Row-level security says the same, should a view forget this word."""
-        return self.filter(clinic_id=caller.clinic_id)
+        return self.filter(clinic_id=actor.clinic_id)
 
     def of_patients(self, patient_ids: list[UUID]) -> AssessmentQuerySet:
         return self.filter(patient_id__in=patient_ids)

@@ -10,7 +10,7 @@ from uuid import UUID
 from accounts.queries import shows_classification
 from assessments.models import Clearance, TriggerPoint
 from assessments.red_flags import Answer, FlagState, KnownClearance, work_out_state
-from clinic.sql import prepared
+from database.sql import run_prepared
 
 # A point's class is that of its newest signed sighting that still stands; of a draft, where there is no other.
 # SQL: the page is cut from rows that are distinct already, and the ORM filters no DISTINCT ON.
@@ -51,14 +51,14 @@ def trigger_points(
         "after_id": point,
         "limit": limit,
     }
-    points = [dict(zip(POINT_COLUMNS, row, strict=True)) for row in prepared(statement, values)]
+    points = [dict(zip(POINT_COLUMNS, row, strict=True)) for row in run_prepared(statement, values)]
     if not shows_classification():
         for row in points:
             del row["class"], row["criteria"]
     return points
 
 
-def known_points(patient_id: UUID, muscles: list[str]) -> list[tuple[UUID, str, str, str]]:
+def list_points(patient_id: UUID, muscles: list[str]) -> list[tuple[UUID, str, str, str]]:
     """Return a patient's trigger points in these muscles: id, muscle, side, place as it is compared."""
     points = TriggerPoint.objects.filter(patient_id=patient_id, muscle_id__in=muscles)
     return list(points.values_list("id", "muscle_id", "side", "place_key"))
@@ -94,7 +94,7 @@ def red_flag_answers(patient_ids: Sequence[UUID], *, at: datetime, leave_out: UU
 
     :param leave_out: an exam (`subject_id`) that is not looked at, because it is just being written
     """
-    rows = prepared(RED_FLAG_ANSWERS, {"patients": list(patient_ids), "at": at, "leave_out": leave_out})
+    rows = run_prepared(RED_FLAG_ANSWERS, {"patients": list(patient_ids), "at": at, "leave_out": leave_out})
     return [
         Answer(
             code=code,

@@ -16,15 +16,15 @@ from django.db import transaction
 from assessments.models import RaisedFlag
 from assessments.red_flag_table import TABLE_VERSION
 from audit import actions as audit
-from clinic.caller import Caller
-from clinic.schema import new_id
+from database.expressions import new_id
+from identity.actor import Actor
 
 # Called with `patient_id`, `by` and `at`, in the transaction of the change, after every write that may open a flag or
 # open it further. An app above adds itself when it is ready.
 AFTER_FLAGS: list[Callable[..., None]] = []
 
 
-def flags_may_be_open(*, patient_id: UUID, by: Caller, at: datetime) -> None:
+def flags_may_be_open(*, patient_id: UUID, by: Actor, at: datetime) -> None:
     """Tell every app that reacts to red flags."""
     for react in AFTER_FLAGS:
         react(patient_id=patient_id, by=by, at=at)
@@ -32,7 +32,7 @@ def flags_may_be_open(*, patient_id: UUID, by: Caller, at: datetime) -> None:
 
 @transaction.atomic
 def raise_flags(
-    *, patient_id: UUID, codes: Sequence[str], source: str, source_id: UUID, by: Caller, at: datetime
+    *, patient_id: UUID, codes: Sequence[str], source: str, source_id: UUID, by: Actor, at: datetime
 ) -> None:
     """
     Open red flags of a patient from an answer outside an exam. The same answer again raises nothing more.

@@ -186,7 +186,7 @@ def work_out_state(
     signed = [answer for of_flag in by_code.values() for answer in of_flag if not answer.is_draft]
     return FlagState(
         open=tuple(open_flags),
-        unanswered=_unanswered(
+        unanswered=_find_open_questions(
             by_code, at=at, regions=frozenset(regions), first_visit=first_visit, new_trauma_at=new_trauma_at
         ),
         screened_at=max((answer.answered_at for answer in signed), default=None),
@@ -233,7 +233,7 @@ def _open_flag(code: str, standing: Sequence[Answer]) -> OpenFlag:
 # --- What must still be asked ---------------------------------------------------------------------------------
 
 
-def _unanswered(
+def _find_open_questions(
     by_code: Mapping[str, Sequence[Answer]],
     *,
     at: datetime,

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from audit.models import AuditEvent
-from clinic.caller import Caller
-from clinic.sql import prepared
+from database.sql import run_prepared
+from identity.actor import Actor
 
 Outcome = AuditEvent.Outcome
 
@@ -28,7 +28,7 @@ INSERT_EACH = """
 def log(
     action: str,
     *,
-    by: Caller | None,
+    by: Actor | None,
     target_id: UUID | None = None,
     patient_ids: Iterable[UUID] = (),
     outcome: str = Outcome.OK,
@@ -53,10 +53,10 @@ def log(
         ip or (by.ip if by else None),
         request_id or (by.request_id if by else None) or "",
     )
-    prepared(INSERT, row)
+    run_prepared(INSERT, row)
 
 
-def log_each(events: Sequence[tuple[str, UUID, UUID]], *, by: Caller) -> None:
+def log_each(events: Sequence[tuple[str, UUID, UUID]], *, by: Actor) -> None:
     """
     As `log`, for what one action did to many rows, in one statement.
 
@@ -65,4 +65,4 @@ def log_each(events: Sequence[tuple[str, UUID, UUID]], *, by: Caller) -> None:
     if not events:
         return
     by_whom = (by.clinic_id, by.user_id, by.client_id or "", Outcome.OK, by.ip, by.request_id or "")
-    prepared(INSERT_EACH, (*by_whom, *(list(column) for column in zip(*events, strict=True))))
+    run_prepared(INSERT_EACH, (*by_whom, *(list(column) for column in zip(*events, strict=True))))

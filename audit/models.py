@@ -5,7 +5,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
 
-from clinic.schema import UUIDv7
+from database.expressions import UUIDv7
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):

@@ -75,9 +75,9 @@ def run(stack: Stack) -> None:
     }
     bare = {"BARE_DATABASE_URL": stack.postgres.url("postgres", "bare")}
     with (
-        served("clinic.wsgi", 18101, stack.environment),
-        served("bench.plain.wsgi", 18102, {**stack.environment, **plain}),
-        served("bench.bare", 18103, {**stack.environment, **bare}),
+        serve("clinic.wsgi", 18101, stack.environment),
+        serve("bench.plain.wsgi", 18102, {**stack.environment, **plain}),
+        serve("bench.bare", 18103, {**stack.environment, **bare}),
     ):
         token = {"Authorization": f"Bearer {facts['token']}"}
         first_page, everything = pull_palpate(token, facts)
@@ -183,7 +183,7 @@ def through_psycopg(url: str, patient: str) -> float:
 
 
 @contextmanager
-def served(module: str, port: int, environment: dict[str, str]) -> Iterator[None]:
+def serve(module: str, port: int, environment: dict[str, str]) -> Iterator[None]:
     command = [PYTHON, "-m", "gunicorn", module, "--bind", f"127.0.0.1:{port}", "--log-level", "error", *GUNICORN]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
     process = subprocess.Popen(dying_with_parent(command), cwd=ROOT, env=environment, **quiet)

@@ -17,11 +17,25 @@ def session_content(number: int, at: datetime) -> dict[str, Any]:
     return {
         "performed_at": at,
         "interventions": [
-            {"technique": "ischemic_compression", **point,
-             "dose": {"hold_s": 60, "repetitions": 3, "pressure_discomfort_0_10": 6}},
-            {"technique": "dry_needling", **point,
-             "dose": {"needling_technique": "deep_pistoning", "needle_diameter_mm": 0.3, "needle_length_mm": 25,
-                      "insertions": 8, "ltr_elicited": "yes", "ltr_count": 3, "needles_in": 1, "needles_out": 1}},
+            {
+                "technique": "ischemic_compression",
+                **point,
+                "dose": {"hold_s": 60, "repetitions": 3, "pressure_discomfort_0_10": 6},
+            },
+            {
+                "technique": "dry_needling",
+                **point,
+                "dose": {
+                    "needling_technique": "deep_pistoning",
+                    "needle_diameter_mm": 0.3,
+                    "needle_length_mm": 25,
+                    "insertions": 8,
+                    "ltr_elicited": "yes",
+                    "ltr_count": 3,
+                    "needles_in": 1,
+                    "needles_out": 1,
+                },
+            },
             {"technique": "stretching", **point, "dose": {"hold_s": 30, "repetitions": 3, "direction": "away"}},
         ],
         "measures": [
@@ -31,20 +45,35 @@ def session_content(number: int, at: datetime) -> dict[str, Any]:
         ],
         "response": "Tolerated well.",
         "notes": "Third of eight. Sleeps better, drives again.",
-    }  # fmt: skip
+    }
 
 
 def exam_body(patient_at: str) -> dict[str, Any]:
     """An assessment with six findings, in what both sides understand."""
-    places = [("trapezius_upper", "right"), ("trapezius_upper", "left"), ("levator_scapulae", "right"),
-              ("levator_scapulae", "left"), ("suboccipitals", "right"), ("scm_sternal", "right")]  # fmt: skip
+    places = [
+        ("trapezius_upper", "right"),
+        ("trapezius_upper", "left"),
+        ("levator_scapulae", "right"),
+        ("levator_scapulae", "left"),
+        ("suboccipitals", "right"),
+        ("scm_sternal", "right"),
+    ]
     finding = {
-        "taut_band": "present", "hypersensitive_spot": "present", "referred_pain": "present",
-        "palpable_nodule": "present", "spot_in_band": "yes", "local_twitch": "not_tested", "jump_sign": "absent",
-        "recognised": "yes", "pain_on_pressure": 7, "ppt_kpa": [186.3, 176.5, 180.4],
-        "referred_quality": ["dull_ache"], "place": "mid-belly", "notes": "",
+        "taut_band": "present",
+        "hypersensitive_spot": "present",
+        "referred_pain": "present",
+        "palpable_nodule": "present",
+        "spot_in_band": "yes",
+        "local_twitch": "not_tested",
+        "jump_sign": "absent",
+        "recognised": "yes",
+        "pain_on_pressure": 7,
+        "ppt_kpa": [186.3, 176.5, 180.4],
+        "referred_quality": ["dull_ache"],
+        "place": "mid-belly",
+        "notes": "",
         "referred_to": [{"zone": "head.temple", "side": "right"}, {"zone": "head.behind_ear", "side": "right"}],
-    }  # fmt: skip
+    }
     findings = [{**finding, "muscle": muscle, "side": side} for muscle, side in places]
     return {"performed_at": patient_at, "pain_now": 6, "pain_worst_24h": 8, "pain_best_24h": 3, "findings": findings}
 
@@ -60,7 +89,7 @@ def answer_what_must_be(patient_id: Any, by: Any, at: datetime) -> None:
     exam = assessments.record_assessment(patient_id=patient_id, content=content, by=by, at=at)
     assessments.sign_assessment(assessment_id=exam.pk, by=by, at=at)
     versions = {region: queries.current_text("dry_needling", region, "en").version for region in ("neck", "thorax")}
-    given = consents.Given(how=rules.VERBAL, signed_name="Bench patient", witness="Bench witness")
+    given = consents.Agreement(how=rules.VERBAL, signed_name="Bench patient", witness="Bench witness")
     agreed = consents.Agreed("dry_needling", "en", versions)
     consents.record_consents(patient_id=patient_id, agreed=agreed, given=given, by=by, at=at)
 
@@ -73,7 +102,7 @@ def load_palpate() -> dict[str, Any]:
     from accounts import policies
     from accounts.models import ApiClient, Clinic, Membership, User
     from accounts.rules import SCOPES
-    from clinic import tenancy
+    from database import tenancy
     from patients import actions as patients
     from treatments import actions as treatments
 
@@ -84,7 +113,7 @@ def load_palpate() -> dict[str, Any]:
     ids = []
     for number in range(PATIENTS):
         with tenancy.scope(clinic.pk):
-            by = policies.person_as_caller(therapist, clinic.pk, ip=None, request_id=None)
+            by = policies.actor_for_person(therapist, clinic.pk, ip=None, request_id=None)
             details = {"family_name": f"Bench{number}", "birth_date": date(1980, 1, 1)}
             patient = patients.register_patient(details=details, by=by, at=timezone.now())
             ids.append(str(patient.pk))
@@ -98,9 +127,13 @@ def load_palpate() -> dict[str, Any]:
                 )
                 treatments.sign_session(session_id=session.pk, by=by, at=at + timedelta(hours=1))
     client = ApiClient.objects.create(
-        clinic=clinic, name="bench", acts_for=therapist, allowed_scopes=" ".join(SCOPES),
-        client_type=ApiClient.CLIENT_CONFIDENTIAL, authorization_grant_type=ApiClient.GRANT_CLIENT_CREDENTIALS,
-    )  # fmt: skip
+        clinic=clinic,
+        name="bench",
+        acts_for=therapist,
+        allowed_scopes=" ".join(SCOPES),
+        client_type=ApiClient.CLIENT_CONFIDENTIAL,
+        authorization_grant_type=ApiClient.GRANT_CLIENT_CREDENTIALS,
+    )
     token = secrets.token_urlsafe(24)
     AccessToken.objects.create(
         application=client, token=token, scope=client.allowed_scopes, expires=timezone.now() + timedelta(hours=1)

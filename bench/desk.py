@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg
 
-from clinic.wall_clock import at_wall
+from clock.wall_clock import at_wall
 from dev.stack import PYTHON, ROOT, Stack, say
 
 THERAPISTS, WEEKS, APPOINTMENTS = 20, 12, 10_000
@@ -87,7 +87,7 @@ def run() -> None:
         subprocess.run([PYTHON, "-m", "bench.desk"], cwd=ROOT, env=stack.environment, check=True)
 
 
-def timed(act: Callable[[], Any]) -> float:
+def time_call(act: Callable[[], Any]) -> float:
     """The median in ms, after one that warms up."""
     act()
     found = []
@@ -106,7 +106,7 @@ def inside() -> None:
     from django.conf import settings
 
     from accounts.models import Clinic, User
-    from clinic import tenancy
+    from database import tenancy
 
     settings.ALLOWED_HOSTS = ["*"]
     clinic = Clinic.objects.get(slug="desk")
@@ -120,7 +120,7 @@ def search(clinic: Any) -> None:
     from django.db import connection
     from django.utils import timezone
 
-    from scheduling import slots
+    from scheduling.availability import slots
     from scheduling.models import Appointment, AppointmentType
 
     kind = AppointmentType.objects.get()
@@ -128,10 +128,13 @@ def search(clinic: Any) -> None:
     wanted = slots.Search(now, now + timedelta(weeks=WEEKS))
     count = Appointment.objects.count()
     early = slots.Search(now, now + timedelta(weeks=WEEKS), from_time=clock(8), until_time=clock(9))
-    ours, narrow = timed(lambda: slots.free(kind, wanted, limit=20)), timed(lambda: slots.free(kind, early, limit=20))
-    whole = timed(lambda: slots.free(kind, wanted, limit=4000))
+    ours, narrow = (
+        time_call(lambda: slots.free(kind, wanted, limit=20)),
+        time_call(lambda: slots.free(kind, early, limit=20)),
+    )
+    whole = time_call(lambda: slots.free(kind, wanted, limit=4000))
     assert slots.free(kind, wanted, limit=20) == plainly(kind, now)
-    plain = timed(lambda: plainly(kind, now))
+    plain = time_call(lambda: plainly(kind, now))
     print(f"\nThe first 20 free times of {WEEKS} weeks, {THERAPISTS} therapists, {count:,} appointments")
     print(
         f"  Palpate                       {ours:6.1f} ms"
@@ -146,21 +149,25 @@ def search(clinic: Any) -> None:
 
 def plan(clinic: Any, kind: Any, wanted: Any) -> list[str]:
     from accounts.queries import clinic_zone
-    from clinic.sql import prepared
-    from scheduling import rules, slots
+    from database.sql import run_prepared
+    from scheduling import rules
+    from scheduling.availability import slots
 
     zone = clinic_zone(clinic.pk)
     values = slots.values_of(
         clinic.pk, wanted, zone, slots.therapists_for(kind, on=wanted.after.date()), slots.rooms_for(kind), online=False
     ) | {"holding": rules.HOLDING, "but": [], "patient": None, "length": kind.length, "most": 80}
-    lines = [row[0] for row in prepared("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY ON) " + slots.GAPS, values)]
+    lines = [
+        row[0] for row in run_prepared("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY ON) " + slots.GAPS, values)
+    ]
     return [line for line in lines if "Scan" in line or "Time" in line or "Index" in line]
 
 
 def plainly(kind: Any, now: Any) -> list[Any]:
     """As one would first write it: therapist by therapist and day by day, until twenty are found."""
     from accounts.queries import clinic_zone
-    from scheduling import rules, slots
+    from scheduling import rules
+    from scheduling.availability import slots
     from scheduling.models import Appointment, Hours
 
     zone = clinic_zone(kind.clinic_id)
@@ -191,7 +198,7 @@ def week(clinic: Any, user: Any) -> None:
     from django.test import Client
     from django.utils import timezone
 
-    from clinic import tenancy
+    from database import tenancy
     from scheduling.models import Appointment
 
     client = Client()
@@ -201,7 +208,7 @@ def week(clinic: Any, user: Any) -> None:
     page = client.get(path)
     assert page.status_code == 200, page.status_code
     visits = page.content.count(b'class="visit ') - 7
-    ours = timed(lambda: client.get(path))
+    ours = time_call(lambda: client.get(path))
     template = Template(PLAIN_WEEK)
 
     def plain() -> None:
@@ -209,7 +216,7 @@ def week(clinic: Any, user: Any) -> None:
             rows = Appointment.objects.filter(starts_at__date__gte=monday, starts_at__date__lt=monday + timedelta(7))
             template.render(Context({"rows": rows.with_names().in_order()}))
 
-    theirs = timed(plain)
+    theirs = time_call(plain)
     print(f"\nThe calendar's week of {THERAPISTS} therapists, {visits} appointments, {len(page.content) / 1000:.0f} kB")
     print(f"  Palpate, the whole page       {ours:6.1f} ms")
     print(

@@ -80,20 +80,20 @@ class Outcome:
         return [key for key in self.sent if key not in self.taken]
 
     @property
-    def doubled(self) -> list[str]:
+    def duplicates(self) -> list[str]:
         return [key for key, times in self.taken.items() if times > 1]
 
     @property
-    def unmarked(self) -> list[str]:
+    def unmarked_duplicates(self) -> list[str]:
         """Doubled, and the data does not say that it may be."""
-        return [key for key in self.doubled if key not in self.uncertain]
+        return [key for key in self.duplicates if key not in self.uncertain]
 
     def __str__(self) -> str:
         rate = self.messages / self.seconds
         return (
             f"{self.messages} messages in {self.seconds:.0f} s ({rate:.0f}/s) through {self.kills} SIGKILLs "
             f"({self.ended} workers ended by themselves and were started anew): "
-            f"{len(self.lost)} lost, {len(self.doubled)} doubled, {len(self.unmarked)} of them unmarked, "
+            f"{len(self.lost)} lost, {len(self.duplicates)} doubled, {len(self.unmarked_duplicates)} of them unmarked, "
             f"{len(self.uncertain)} marked uncertain; {self.states}"
         )
 
@@ -137,9 +137,14 @@ class Drill:
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            dying_with_parent([PYTHON, *command]), cwd=ROOT, env=self.stack.environment, stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
+            dying_with_parent([PYTHON, *command]),
+            cwd=ROOT,
+            env=self.stack.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     @contextlib.contextmanager
     def admin(self) -> Iterator[psycopg.Connection]:

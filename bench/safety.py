@@ -6,7 +6,7 @@ import statistics
 import time
 from datetime import UTC, datetime
 
-from assessments import catalogue
+import catalogue
 from assessments.red_flags import FlagState, OpenFlag
 from patients.rules import KnownAlert
 from treatments.safety import safety_check

@@ -17,7 +17,7 @@ class Clinic(AppConfig):
 class Api(AppConfig):
     """What every API view stands on."""
 
-    name = "clinic.api"
+    name = "api"
     label = "api"
 
 

@@ -28,12 +28,12 @@ def alive(request: HttpRequest) -> JsonResponse:
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """200 if database, broker and migrations are as they should be; 503 says which is not."""
-    checks = {name: _holds(name, check) for name, check in CHECKS.items()}
+    checks = {name: _passes(name, check) for name, check in CHECKS.items()}
     ok = all(checks.values())
     return JsonResponse({"ready": ok, "checks": checks}, status=200 if ok else 503)
 
 
-def _holds(name: str, check: Callable[[], bool]) -> bool:
+def _passes(name: str, check: Callable[[], bool]) -> bool:
     try:
         return check()
     except (OSError, RedisError, KombuError, DatabaseError, PoolTimeout) as error:

@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 
-FOR_PROGRAMS = ("/api/", "/oauth/token/", "/oauth/revoke_token/")
+from api.problems import FOR_PROGRAMS
+
 LANGUAGE_OF_PROGRAMS = "en"
 
 

@@ -53,7 +53,7 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 # The application role: it owns nothing, and row-level security binds it.
 DATABASES = {"default": database(required("DATABASE_URL", "a PostgreSQL URI of the application role (palpate_app)."))}
 # Each thread keeps its connection: cheaper than a pool's checkout with every request. Where threads are many, a pool
-# of so many connections a process takes its place. The API spares itself the check: see `clinic.sql.first`.
+# of so many connections a process takes its place. The API spares itself the check: see `database.sql.first`.
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=0)
 if DATABASE_POOL_SIZE:
@@ -138,15 +138,20 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "clinic" / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    ["clinic.template_loaders.Filesystem", "clinic.template_loaders.AppDirectories"],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "accounts.web.context.page",
-            ]
+            ],
         },
     }
 ]
@@ -246,12 +251,12 @@ REST_FRAMEWORK = {
         "accounts.api.authentication.BearerToken",
         "accounts.api.authentication.PageSession",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["clinic.api.permissions.DenyAll"],
-    "DEFAULT_THROTTLE_CLASSES": ["clinic.api.throttling.RequestsPerMinute"],
-    "DEFAULT_RENDERER_CLASSES": ["clinic.api.rendering.JSON"],
-    "DEFAULT_PARSER_CLASSES": ["clinic.api.rendering.JSONBody"],
-    "DEFAULT_SCHEMA_CLASS": "clinic.api.schema.Schema",
-    "EXCEPTION_HANDLER": "clinic.api.problems.handle",
+    "DEFAULT_PERMISSION_CLASSES": ["api.permissions.DenyAll"],
+    "DEFAULT_THROTTLE_CLASSES": ["api.throttling.RequestsPerMinute"],
+    "DEFAULT_RENDERER_CLASSES": ["api.rendering.JSON"],
+    "DEFAULT_PARSER_CLASSES": ["api.rendering.JSONBody"],
+    "DEFAULT_SCHEMA_CLASS": "api.schema.Schema",
+    "EXCEPTION_HANDLER": "api.problems.handle",
     "UNAUTHENTICATED_USER": None,
     "COERCE_DECIMAL_TO_STRING": False,
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",
@@ -282,7 +287,7 @@ SPECTACULAR_SETTINGS = {
         "Side": "assessments.rules.SIDES",
         "Sign": "assessments.rules.SIGN_VALUES",
         "PainSide": "assessments.rules.ZONE_SIDES",
-        "DocumentStatus": "clinic.choices.DOCUMENT_STATUSES",
+        "DocumentStatus": "database.choices.DOCUMENT_STATUSES",
         "RecordKind": "records.rules.KINDS",
         "RecordStatus": "records.rules.STATUSES",
         "PatientStatus": "patients.rules.STATUSES",
@@ -316,10 +321,10 @@ SPECTACULAR_SETTINGS = {
         "RedFlagCode": "assessments.rules.RED_FLAGS",
         "MeasureKind": "treatments.rules.MEASURE_KINDS",
     },
-    "PREPROCESSING_HOOKS": ["clinic.api.schema.only_v1"],
+    "PREPROCESSING_HOOKS": ["api.schema.only_v1"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "clinic.api.schema.add_security",
+        "api.schema.add_security",
     ],
 }
 

@@ -55,6 +55,6 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
 ]
-handler400 = "clinic.api.problems.bad_request_page"
-handler404 = "clinic.api.problems.not_found_page"
-handler500 = "clinic.api.problems.error_page"
+handler400 = "api.problems.bad_request_page"
+handler404 = "api.problems.not_found_page"
+handler500 = "api.problems.error_page"

@@ -15,6 +15,7 @@ BIN = ROOT / ".venv" / "bin"
 CHECKS: list[tuple[str, list[str]]] = [
     ("format", [PYTHON, "-m", "ruff", "format", "--check", "--quiet", "."]),
     ("lint", [PYTHON, "-m", "ruff", "check", "--quiet", "."]),
+    ("templates", [PYTHON, "-m", "dev.templates", "--check"]),
     ("types", [PYTHON, "-m", "mypy"]),
     ("import contracts", [str(BIN / "lint-imports")]),
     ("django", [PYTHON, "manage.py", "check", "--fail-level", "WARNING"]),

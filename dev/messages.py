@@ -33,6 +33,8 @@ APPS = [
     "workspace",
     "clinic",
     "audit",
+    "api",
+    "errors",
 ]
 LANGUAGES = ["de"]
 # How a day is written (the `written` filter); a language has its own order and dots.
@@ -54,13 +56,13 @@ def main() -> int:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
     django.setup()
-    found = gathered()
+    found = gather()
     missing = 0
     for language in LANGUAGES:
         folder = ROOT / "clinic" / "locale" / language / "LC_MESSAGES"
         folder.mkdir(parents=True, exist_ok=True)
-        catalog = updated(folder / "django.po", language, found)
-        empty = [m for m in catalog if m.id and not translated(m)]
+        catalog = update_catalog(folder / "django.po", language, found)
+        empty = [m for m in catalog if m.id and not has_translation(m)]
         missing += len(empty)
         with open(folder / "django.po", "wb") as file:
             write_po(
@@ -72,12 +74,12 @@ def main() -> int:
     return 1 if missing else 0
 
 
-def translated(message: object) -> bool:
+def has_translation(message: object) -> bool:
     texts = message.string if isinstance(message.string, tuple | list) else (message.string,)  # type: ignore[attr-defined]
     return all(texts) and not message.fuzzy  # type: ignore[attr-defined]
 
 
-def updated(path: Path, language: str, found: Iterable[str | tuple[str, str]]) -> Catalog:
+def update_catalog(path: Path, language: str, found: Iterable[str | tuple[str, str]]) -> Catalog:
     """The catalog with exactly the texts found, and the translations known."""
     known = Catalog(locale=language)
     if path.exists():
@@ -92,7 +94,7 @@ def updated(path: Path, language: str, found: Iterable[str | tuple[str, str]]) -
     return catalog
 
 
-def gathered() -> list[str | tuple[str, str]]:
+def gather() -> list[str | tuple[str, str]]:
     """Every text, once."""
     from django.utils.translation.template import templatize
 
@@ -125,8 +127,9 @@ def of_source(source: str) -> Iterable[str | tuple[str, str]]:
 
 def of_tables() -> Iterable[str]:
     """Labels that stand in rule tables and in the catalogue, which know nothing of translation."""
+    import catalogue
     from accounts import rules as roles
-    from assessments import c_spine, catalogue, red_flag_table
+    from assessments import c_spine, red_flag_table
     from assessments import rules as exam
     from homecare import rules as home
     from patients import rules as patients

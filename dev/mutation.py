@@ -80,7 +80,7 @@ def make_mutants(source: str) -> list[Mutant]:
         mutated = source[:first] + after + source[last:]
         if mutated != source:
             mutants.setdefault(
-                mutated, Mutant(len(mutants), span.start.line, _shortened(before), _shortened(after), mutated)
+                mutated, Mutant(len(mutants), span.start.line, _shorten(before), _shorten(after), mutated)
             )
     return list(mutants.values())
 
@@ -138,7 +138,7 @@ def _changes_text(node: cst.CSTNode, change: cst.CSTNode) -> bool:
     return False
 
 
-def _shortened(code: str) -> str:
+def _shorten(code: str) -> str:
     code = " ".join(code.split())
     return code if len(code) <= 110 else f"{code[:107]}..."
 
@@ -235,13 +235,13 @@ class Result:
     survivors: list[Mutant] = field(default_factory=list)
 
     @property
-    def tried(self) -> int:
+    def count_tried(self) -> int:
         return self.killed + self.timeouts + len(self.survivors)
 
     @property
     def score(self) -> float:
         """The share of the mutants that the tests notice. An endless loop is noticed."""
-        return (self.killed + self.timeouts) / self.tried if self.tried else 1.0
+        return (self.killed + self.timeouts) / self.count_tried if self.count_tried else 1.0
 
 
 def drill(app: str, *, minutes: float, jobs: int) -> Result:

@@ -112,13 +112,36 @@ class Processes:
         logs.mkdir(exist_ok=True)
         celery = [PYTHON, "-m", "celery", "-A", "clinic"]
         self.commands = {
-            "web": [PYTHON, "-m", "gunicorn", "clinic.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2",
-                    "--threads", "4", "--worker-class", "gthread", "--graceful-timeout", "5", "--preload",
-                    "--no-control-socket"],
-            "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip",
-                       "--without-mingle"],
+            "web": [
+                PYTHON,
+                "-m",
+                "gunicorn",
+                "clinic.wsgi",
+                "--bind",
+                f"127.0.0.1:{port}",
+                "--workers",
+                "2",
+                "--threads",
+                "4",
+                "--worker-class",
+                "gthread",
+                "--graceful-timeout",
+                "5",
+                "--preload",
+                "--no-control-socket",
+            ],
+            "worker": [
+                *celery,
+                "worker",
+                "--concurrency",
+                "2",
+                "--loglevel",
+                "INFO",
+                "--without-gossip",
+                "--without-mingle",
+            ],
             "beat": [*celery, "beat", "--loglevel", "INFO", "--schedule", str(stack.data / "beat-schedule")],
-        }  # fmt: skip
+        }
         if stack.inbox_ports:
             ports = [str(port) for port in stack.inbox_ports]
             self.commands["inbox"] = [PYTHON, "-m", "dev.inbox", *ports, str(stack.data)]

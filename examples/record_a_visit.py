@@ -84,14 +84,31 @@ def record_exam(api: Api, patient: dict[str, Any]) -> dict[str, Any]:
             {"movement": "cervical.rotation", "side": "right", "degrees": 52, "painful": True, "device": "goniometer"}
         ],
         "findings": [
-            place("trapezius_upper", present, present, absent, recognised="yes", palpable_nodule=present,
-                  spot_in_band="yes", pain_on_pressure=7, ppt_kpa=[186.3, 176.5, 180.4], place="mid-belly"),
-            place("levator_scapulae", present, present, present, recognised="no",
-                  referred_to=[{"zone": "neck.shoulder_angle", "side": "right"}], referred_quality=["dull_ache"]),
+            place(
+                "trapezius_upper",
+                present,
+                present,
+                absent,
+                recognised="yes",
+                palpable_nodule=present,
+                spot_in_band="yes",
+                pain_on_pressure=7,
+                ppt_kpa=[186.3, 176.5, 180.4],
+                place="mid-belly",
+            ),
+            place(
+                "levator_scapulae",
+                present,
+                present,
+                present,
+                recognised="no",
+                referred_to=[{"zone": "neck.shoulder_angle", "side": "right"}],
+                referred_quality=["dull_ache"],
+            ),
             place("suboccipitals", present, absent, untested),
             place("scm_sternal", present, absent, absent),
         ],
-    }  # fmt: skip
+    }
     assessment = api.post(f"/patients/{patient['id']}/assessments/", exam)
     print("3. The exam, classified as the signs say")
     for finding in assessment["findings"]:
@@ -143,9 +160,16 @@ def record_treatment(api: Api, patient: dict[str, Any], assessment: dict[str, An
                 "technique": "dry_needling",
                 "trigger_point": point,
                 "dose": {
-                    "needling_technique": "deep_pistoning", "needle_diameter_mm": 0.3, "needle_length_mm": 25,
-                    "insertions": 8, "ltr_elicited": "yes", "ltr_count": 3, "pain_during_0_10": 4,
-                    "needles_in": 1, "needles_out": 1, "haemostasis_s": 20,
+                    "needling_technique": "deep_pistoning",
+                    "needle_diameter_mm": 0.3,
+                    "needle_length_mm": 25,
+                    "insertions": 8,
+                    "ltr_elicited": "yes",
+                    "ltr_count": 3,
+                    "pain_during_0_10": 4,
+                    "needles_in": 1,
+                    "needles_out": 1,
+                    "haemostasis_s": 20,
                 },
             },
             {
@@ -161,7 +185,7 @@ def record_treatment(api: Api, patient: dict[str, Any], assessment: dict[str, An
             {"kind": "ppt_kpa", "value": 214.8, "trigger_point": point, **after},
         ],
         "response": "Tolerated well, warned of soreness for one to three days.",
-    }  # fmt: skip
+    }
     session = api.post(f"/patients/{patient['id']}/sessions/", treatment)
     print("4. The treatment")
     for intervention in session["interventions"]:

@@ -6,8 +6,8 @@ class HomeCare(AppConfig):
 
     def ready(self) -> None:
         from assessments.raised_flags import AFTER_FLAGS
-        from homecare.actions import follow_merge
-        from homecare.stopping import react_to_flags
+        from homecare.programmes.actions import follow_merge
+        from homecare.programmes.safety_stops import react_to_flags
         from patients.actions import AFTER_MERGE
 
         AFTER_MERGE.append(follow_merge)

@@ -13,16 +13,19 @@ from django.utils.translation import override
 from accounts import policies
 from accounts.models import Clinic, Membership
 from assessments.queries import flag_state
-from clinic.caller import Caller
-from clinic.schema import new_id
-from homecare import actions, checking_in, library, queries, rules
+from database.expressions import new_id
+from homecare import queries, rules
+from homecare.checkins import actions as check_in_actions
 from homecare.models import Occurrence, Programme
+from homecare.programmes import actions
+from homecare.programmes import templates as programme_templates
+from identity.actor import Actor
 from messaging import actions as messages
 from messaging import addresses
 from messaging.texts import language_of
 from patients import actions as patients
 from patients.models import Patient
-from patients.queries import identities, known_alerts, zone_of
+from patients.queries import identities, list_alerts, zone_of
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def load(clinic: Clinic, now: datetime) -> None:
     therapist = (
         Membership.objects.active().filter(role="therapist", user__email__startswith="therapist").select_related("user")
     )
-    by = policies.person_as_caller(therapist[0].user, clinic.pk, ip=None, request_id="demo")
+    by = policies.actor_for_person(therapist[0].user, clinic.pk, ip=None, request_id="demo")
     assert by is not None
     people = list(
         Patient.objects.living_record().filter(consent_email="granted", status="in_care").order_by("created_at", "id")
@@ -74,38 +77,44 @@ def load(clinic: Clinic, now: datetime) -> None:
     steps = rules.starter([{"muscle": muscle, "side": side} for muscle, side in MUSCLES[:1]])
     with override(language_of("", clinic.locale)):
         content = {"title": _("Neck and shoulders"), "steps": steps}
-        library.save_template(name=_("Neck and shoulders, five minutes"), content=content, by=by)
+        programme_templates.save_template(name=_("Neck and shoulders, five minutes"), content=content, by=by)
 
 
 def may_press(patient: Patient, now: datetime) -> bool:
     """Whether nothing that is known of a patient stands against the demo's programme."""
     people = identities(clinic_id=patient.clinic_id, patient_id=patient.pk)
-    alerts = {alert.code for alert in known_alerts(people)}
+    alerts = {alert.code for alert in list_alerts(people)}
     return not flag_state(people, at=now).open and not alerts & set(rules.PRESSING_ALERTS)
 
 
-def _programme(patient: Patient, course: Course, by: Caller, now: datetime) -> Programme:
+def _programme(patient: Patient, course: Course, by: Actor, now: datetime) -> Programme:
     begun = now - timedelta(days=course.days - 1)
     steps = rules.starter([{"muscle": muscle, "side": side} for muscle, side in MUSCLES])
     for step in steps:
         _fill(step)
     with override(language_of(patient.language, patient.clinic.locale)):
         content: dict[str, Any] = {
-            "title": _("Neck and shoulders"), "note": _("Little and often: five minutes are enough."), "steps": steps,
-        }  # fmt: skip
+            "title": _("Neck and shoulders"),
+            "note": _("Little and often: five minutes are enough."),
+            "steps": steps,
+        }
     programme = actions.start_programme(patient_id=patient.pk, content=content, by=by, at=begun)
-    actions.publish(
-        programme=programme, baseline_pain=course.baseline, review_on=None, ends_on=None, by=by, at=begun
-    )  # fmt: skip
+    actions.publish(programme=programme, baseline_pain=course.baseline, review_on=None, ends_on=None, by=by, at=begun)
     locked = Patient.objects.get(pk=patient.pk)
     if locked.phone and locked.consent_sms != "granted":
         patients.change_patient(patient=locked, changes={"consent_sms": "granted"}, by=by, at=now)
     programme.patient = Patient.objects.get(pk=patient.pk)
     channels = addresses.usable_channels(programme.patient)[:1]
     actions.set_reminders(
-        programme=programme, channels=channels, times=[time(8, 0), time(18, 30)], weekdays=range(7),
-        fade_after_weeks=4, fade_to_days=3, by=by, at=now,
-    )  # fmt: skip
+        programme=programme,
+        channels=channels,
+        times=[time(8, 0), time(18, 30)],
+        weekdays=range(7),
+        fade_after_weeks=4,
+        fade_to_days=3,
+        by=by,
+        at=now,
+    )
     return programme
 
 
@@ -127,26 +136,26 @@ def _fill(step: dict[str, Any]) -> None:
 
 def _answers(programme: Programme, course: Course, now: datetime) -> None:
     _version, steps = queries.current_version(programme)
-    by = Caller.system(programme.clinic_id, "demo")
+    by = Actor.system(programme.clinic_id, "demo")
     for number, pain in enumerate(course.pains):
         if pain is None:
             continue
         last = number == len(course.pains) - 1
         at = now - timedelta(days=course.days - 1 - number)
-        said = {step.pk: _said(step, number, index, course) for index, step in enumerate(steps)}
+        said = {step.pk: _sample_answer(step, number, index, course) for index, step in enumerate(steps)}
         answers = rules.CheckInAnswers(
             steps={key: value for key, value in said.items() if value},
             pain=pain,
             wrong=course.wrong if last else (),
             note="My arm felt strange." if course.wrong and last else "",
         )
-        checking_in.answer_day(programme_id=programme.pk, answers=answers, link=None, by=by, at=at)
+        check_in_actions.answer_day(programme_id=programme.pk, answers=answers, link=None, by=by, at=at)
 
 
 SPOTS = [{"zone": "neck.shoulder_angle", "side": "right"}, {"zone": "head.suboccipital", "side": "left"}]
 
 
-def _said(step: Any, day: int, index: int, course: Course) -> dict[str, Any]:
+def _sample_answer(step: Any, day: int, index: int, course: Course) -> dict[str, Any]:
     exercise = rules.EXERCISES[step.exercise]
     if (day + index) % 9 == 8:
         return {"done": "no", "reason": "no_time"}
@@ -166,7 +175,13 @@ def _due_now(programme: Programme, now: datetime) -> None:
     channel = addresses.usable_channels(programme.patient)[0]
     # Said to be of tomorrow: today is answered already, and an answered day is not reminded of.
     Occurrence.objects.create(
-        id=new_id(), clinic_id=programme.clinic_id, patient=programme.patient, programme=programme, kind="check_in",
-        channel=channel, local_date=local.date() + timedelta(days=1),
-        local_time=local.time().replace(microsecond=0), due_at=now + timedelta(seconds=5),
-    )  # fmt: skip
+        id=new_id(),
+        clinic_id=programme.clinic_id,
+        patient=programme.patient,
+        programme=programme,
+        kind="check_in",
+        channel=channel,
+        local_date=local.date() + timedelta(days=1),
+        local_time=local.time().replace(microsecond=0),
+        due_at=now + timedelta(seconds=5),
+    )

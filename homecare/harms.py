@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from clinic.caller import Caller
 from homecare import rules
 from homecare.models import CheckIn
+from identity.actor import Actor
 from patients.queries import identities
 from treatments.adverse_events import actions, queries
 
 
-def note_harms(check_in: CheckIn, before: Sequence[str], *, by: Caller, at: datetime) -> None:
+def note_harms(check_in: CheckIn, before: Sequence[str], *, by: Actor, at: datetime) -> None:
     """
     Keep that somebody asked about a treatment, and start an unconfirmed event from what may be its harm.
 

@@ -9,9 +9,10 @@ from django.db.models.functions import Now
 
 from accounts.models import Clinic, User
 from assessments.models import Muscle, TriggerPoint
-from clinic.caller import Caller
-from clinic.schema import UUIDv7
-from homecare import rules, schedule
+from database.expressions import UUIDv7
+from homecare import rules
+from homecare.reminders import schedule
+from identity.actor import Actor
 from messaging.models import Link, Message
 from messaging.rules import CHANNELS
 from patients.models import OfPatient, Patient
@@ -56,9 +57,9 @@ class Template(models.Model):
 
 
 class ProgrammeQuerySet(models.QuerySet["Programme"]):
-    def visible_to(self, caller: Caller) -> ProgrammeQuerySet:
+    def visible_to(self, actor: Actor) -> ProgrammeQuerySet:
         """The clinic's programmes. Row-level security says the same, should a view forget this word."""
-        return self.filter(clinic_id=caller.clinic_id)
+        return self.filter(clinic_id=actor.clinic_id)
 
     def of_patients(self, patient_ids: list[UUID]) -> ProgrammeQuerySet:
         return self.filter(patient_id__in=patient_ids)
@@ -236,13 +237,17 @@ class ReminderPlan(OfPatient):
             ),
         ]
 
-    def as_plan(self, programme: Programme) -> schedule.Plan:
+    def as_plan(self, programme: Programme) -> schedule.ReminderTimes:
         """As plain values; the programme has been started."""
         assert programme.started_on is not None
-        return schedule.Plan(
-            times=self.times, weekdays=self.weekdays, starts_on=programme.started_on, ends_on=programme.ends_on,
-            fade_after_weeks=self.fade_after_weeks, fade_to_days=self.fade_to_days,
-        )  # fmt: skip
+        return schedule.ReminderTimes(
+            times=self.times,
+            weekdays=self.weekdays,
+            starts_on=programme.started_on,
+            ends_on=programme.ends_on,
+            fade_after_weeks=self.fade_after_weeks,
+            fade_to_days=self.fade_to_days,
+        )
 
 
 class Occurrence(OfPatient):
@@ -272,8 +277,9 @@ class Occurrence(OfPatient):
     clock = models.TextField(default="plain", help_text="whether a change of the clock touched it")
     due_at = models.DateTimeField()
     status = models.TextField(choices=Status.choices, default=Status.PLANNED)
-    message = models.ForeignKey(Message, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False,
-                                db_index=False)  # fmt: skip
+    message = models.ForeignKey(
+        Message, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
 
     class Meta:
         constraints = [

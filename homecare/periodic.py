@@ -8,9 +8,10 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.models import Clinic
-from clinic import tenancy
-from clinic.caller import Caller
-from homecare import looking_after, planning, tasks
+from database import tenancy
+from homecare import maintenance, tasks
+from homecare.reminders import planning
+from identity.actor import Actor
 
 
 @shared_task(expires=10)
@@ -27,7 +28,7 @@ def look_after(clinic_id: str) -> int:
     """Plan a clinic's running programmes ahead, end what is over, see who is silent; returns how many were planned."""
     clinic = Clinic.objects.get(pk=UUID(clinic_id))
     with tenancy.scope(clinic.pk):
-        return looking_after.look_after(clinic, by=Caller.system(clinic.pk, "reminders"), at=timezone.now())
+        return maintenance.look_after(clinic, by=Actor.system(clinic.pk, "reminders"), at=timezone.now())
 
 
 @shared_task(expires=1200)

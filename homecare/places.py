@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from assessments import chart
+import catalogue
 
-VIEWS: dict[str, Any] = json.loads((Path(chart.__file__).parent / "chart.json").read_text())["views"]
+VIEWS = catalogue.CHART_VIEWS
 # Those that look at a part of the body come first; the whole body only where no other shows the muscle.
 CLOSE_VIEWS = ["neck", "neck_front", "head_left", "head_right"]
 MARGIN = 70  # of the chart's units around a muscle, so that one sees where on the body it lies
@@ -25,19 +23,22 @@ def picture(muscle: str, side: str | None, place: str) -> SafeString:
 
     :param place: the muscle and side in words, for who does not see it
     """
-    drawn = _drawn(muscle, side)
+    drawn = _find_drawing(muscle, side)
     if not drawn:
         return mark_safe("")
     label = gettext("Where: {place}").format(place=place)
     return format_html(
         '<svg class="place-drawing" role="img" aria-label="{}" viewBox="{}" '
         'xmlns="http://www.w3.org/2000/svg"><title>{}</title>{}</svg>',
-        label, drawn[0], label, mark_safe(drawn[1]),  # noqa: S308 - paths of our own file
-    )  # fmt: skip
+        label,
+        drawn[0],
+        label,
+        mark_safe(drawn[1]),  # noqa: S308 - paths of our own file
+    )
 
 
 @lru_cache(maxsize=512)
-def _drawn(muscle: str, side: str | None) -> tuple[str, str] | None:
+def _find_drawing(muscle: str, side: str | None) -> tuple[str, str] | None:
     """The part of a view to look at, and its shapes."""
     for name in [*CLOSE_VIEWS, *(view for view in VIEWS if view not in CLOSE_VIEWS)]:
         view = VIEWS[name]

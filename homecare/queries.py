@@ -10,9 +10,10 @@ from uuid import UUID
 
 from django.db.models import Max, Min, Prefetch
 
-from assessments import catalogue
-from homecare import progress, rules, words
+import catalogue
+from homecare import labels, rules
 from homecare.models import CheckIn, Programme, Step, StepAnswer, Version, facts_of
+from homecare.programmes import progress
 from patients.queries import identities, zone_of
 from worklist.models import Item
 from worklist.rules import ITSELF
@@ -46,10 +47,10 @@ def last_answers() -> list[tuple[Programme, date | None]]:
 def is_listed(kind: str, programme: Programme, *, at: datetime) -> bool:
     """Whether the worklist has it already, open, or done so lately that it should not come again at once."""
     is_open = Item.objects.open().filter(kind=kind, about_id=programme.pk).exists()
-    return is_open or done_lately(kind, programme, at=at, within=timedelta(days=rules.SILENT_DAYS))
+    return is_open or has_recent_item(kind, programme, at=at, within=timedelta(days=rules.SILENT_DAYS))
 
 
-def done_lately(kind: str, programme: Programme, *, at: datetime, within: timedelta) -> bool:
+def has_recent_item(kind: str, programme: Programme, *, at: datetime, within: timedelta) -> bool:
     """Whether somebody has dealt with it in this time; what settled by itself was dealt with by nobody."""
     done = Item.objects.filter(kind=kind, about_id=programme.pk, done_at__gt=at - within)
     return done.exclude(outcome=ITSELF).exists()
@@ -102,7 +103,7 @@ def after_needling(clinic_id: UUID, patient_id: UUID) -> list[CheckIn]:
     return list(CheckIn.objects.filter(patient_id__in=people, session__isnull=False).order_by("-answered_at")[:10])
 
 
-def how_it_goes(programme: Programme, *, today: date) -> HowItGoes:
+def summarize_progress(programme: Programme, *, today: date) -> HowItGoes:
     """Adherence per step and week, the answers, and what they suggest. So many queries, however long it runs."""
     _version, steps = current_version(programme)
     first = programme.started_on or today
@@ -116,8 +117,8 @@ def how_it_goes(programme: Programme, *, today: date) -> HowItGoes:
         course = progress.weeks(said, days_per_week=step.days_per_week, first=first, last=today, begins=begins)  # type: ignore[attr-defined] # a dose column
         facts = facts_of(step)
         allowed = catalogue.MUSCLES[step.muscle_id]["self_pressure"]["tools"] if step.muscle_id else None
-        moves = [words.move(*move) for move in progress.next_moves(facts, tools=allowed)]
-        courses.append(StepCourse(step, course, moves, words.told(facts)))
+        moves = [labels.move(*move) for move in progress.next_moves(facts, tools=allowed)]
+        courses.append(StepCourse(step, course, moves, labels.describe_step(facts)))
     check_ins = list(CheckIn.objects.filter(programme=programme).order_by("-local_date"))
     week_by_week = week_facts(programme, courses, answers, check_ins, today)
     sore = after_needling(programme.clinic_id, programme.patient_id)
@@ -141,19 +142,19 @@ def how_it_goes(programme: Programme, *, today: date) -> HowItGoes:
         days=(today - first).days + 1,
         last_on=check_ins[0].local_date if check_ins else None,
         spots=_spots(answers),
-        ticked=_ticked(courses, answers),
+        ticked=_count_ticks(courses, answers),
     )
 
 
 def _spots(answers: dict[UUID, list[tuple[date, StepAnswer]]]) -> list[tuple[date, list[str]]]:
     found = [(day, a.spots) for said in answers.values() for day, a in said if a.spots]
     found.sort(key=lambda one: one[0], reverse=True)
-    return [(day, [words.spot_of(spot) for spot in spots]) for day, spots in found[:SPOT_DAYS]]
+    return [(day, [labels.spot_of(spot) for spot in spots]) for day, spots in found[:SPOT_DAYS]]
 
 
-def _ticked(
+def _count_ticks(
     courses: Sequence[StepCourse], answers: dict[UUID, list[tuple[date, StepAnswer]]]
-) -> list[tuple[str, int, int]]:  # fmt: skip
+) -> list[tuple[str, int, int]]:
     found = []
     for course in courses:
         said = [a.checked for _day, a in answers.get(course.step.lasting, []) if a.checked]

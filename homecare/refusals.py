@@ -8,8 +8,9 @@ from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from assessments.red_flag_table import RED_FLAGS
-from clinic.refusals import Text, labels, register
-from homecare import rules, words
+from errors.texts import Text, labels, register
+from homecare import labels as words
+from homecare import rules
 from patients.rules import ALERTS
 
 CHANNELS = {"email": _("e-mail"), "sms": _("SMS")}

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from clinic.errors import Problems
+from errors.exceptions import Problems
 from homecare.exercises import (
     CHECKLIST,
     EXERCISES,
@@ -304,9 +304,9 @@ def spot_sides(zone: str, zones: Mapping[str, Mapping[str, Any]]) -> tuple[str, 
     return ("left", "right") if zones[zone]["sided"] else ("midline",)
 
 
-def done_by_what_was_found(
+def judge_completion(
     said: str, spots: Sequence[Any], checked: Sequence[str], checklist: Sequence[str], *, changed: bool
-) -> str:  # fmt: skip
+) -> str:
     """
     How a step was done, from what was tapped and from spots and ticks: who found spots has scanned.
 

@@ -24,7 +24,7 @@ from assessments.red_flag_table import (
     UPPER_LIMB,
 )
 from assessments.red_flags import SIDED_REGIONS, OpenFlag, stops, strictest
-from clinic.errors import Problems
+from errors.exceptions import Problems
 from homecare import rules
 from patients.rules import KnownAlert
 
@@ -115,7 +115,7 @@ def flags_of(
     return found
 
 
-def unanswered_stops(found: Sequence[StepFlag], overrides: Sequence[Override]) -> list[StepFlag]:
+def find_unanswered_stops(found: Sequence[StepFlag], overrides: Sequence[Override]) -> list[StepFlag]:
     """Return the flags that stop a programme and that no override answers for."""
     given_at = {override.code: override.given_at for override in overrides}
     return [

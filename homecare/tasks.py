@@ -5,9 +5,9 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from clinic import tenancy
-from clinic.caller import Caller
-from homecare import planning
+from database import tenancy
+from homecare.reminders import planning
+from identity.actor import Actor
 
 
 @shared_task(expires=60)
@@ -17,7 +17,7 @@ def promote(clinic_id: str) -> int:
     clinic = UUID(clinic_id)
     while True:
         with tenancy.scope(clinic):
-            batch = planning.promote_due(by=Caller.system(clinic, "reminders"), at=timezone.now())
+            batch = planning.promote_due(by=Actor.system(clinic, "reminders"), at=timezone.now())
         looked_at += batch
         if batch < planning.BATCH:
             return looked_at

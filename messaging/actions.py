@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from accounts.models import Clinic
 from audit import actions as audit
-from clinic.caller import Caller
-from clinic.errors import Conflict, Problems
-from clinic.schema import new_id
-from clinic.sql import prepared
+from database.expressions import new_id
+from database.sql import run_prepared
+from errors.exceptions import Conflict, Problems
+from identity.actor import Actor
 from messaging import addresses, engine, links, rules, tasks, texts
 from messaging.models import DeliveryEvent, Link, Message, RefusedAddress, Sending, Wording
 from patients import actions as patients
@@ -43,7 +43,7 @@ class NotUncertain(Conflict):
 
 
 @transaction.atomic
-def owe(
+def enqueue(
     *,
     kind: str,
     channel: str,
@@ -51,7 +51,7 @@ def owe(
     about_id: UUID,
     dedupe_key: str,
     due_at: datetime,
-    by: Caller,
+    by: Actor,
     link: Link | None = None,
     to_user_id: UUID | None = None,
     late_after: timedelta | None = None,
@@ -98,9 +98,7 @@ def owe(
     return found
 
 
-def call_off(
-    *, about_ids: Iterable[UUID], kinds: Iterable[str] | None = None, for_good: bool = False
-) -> int:  # fmt: skip
+def call_off(*, about_ids: Iterable[UUID], kinds: Iterable[str] | None = None, for_good: bool = False) -> int:
     """
     Cancel what is still queued about these things. What a worker has in hand may still go out.
 
@@ -114,7 +112,7 @@ def call_off(
     return found.update(state=rules.CANCELLED, reason="not_wanted")
 
 
-def tell_instead(*, message_id: UUID, about_id: UUID, about_at: datetime, calendar: str) -> bool:
+def replace_message(*, message_id: UUID, about_id: UUID, about_at: datetime, calendar: str) -> bool:
     """
     Have a message that has not gone out speak of something else; False if it has, or a worker has it in hand.
 
@@ -129,7 +127,7 @@ def tell_instead(*, message_id: UUID, about_id: UUID, about_at: datetime, calend
 
 
 @transaction.atomic
-def send_again(*, message_id: UUID, by: Caller, at: datetime) -> Message:
+def send_again(*, message_id: UUID, by: Actor, at: datetime) -> Message:
     """
     Send a message anew, as a new row; the old one stays as it is.
 
@@ -141,15 +139,25 @@ def send_again(*, message_id: UUID, by: Caller, at: datetime) -> Message:
     before = Message.objects.filter(again_of=old)
     if before.filter(Q(state__in=rules.WAITING) | Q(due_at__gt=at - SECOND_CLICK)).exists():
         raise NotResendable("not_resendable.just_sent")
-    made = owe(
-        kind=old.kind, channel=old.channel, patient_id=old.patient_id, about_id=old.about_id,
-        link=_link_again(old, at), to_user_id=old.to_user_id, dedupe_key=f"{old.pk}:again:{before.count() + 1}",
-        due_at=at, by=by, about_at=old.about_at, calendar=old.calendar, again_of_id=old.pk, by_hand=True,
-    )  # fmt: skip
+    made = enqueue(
+        kind=old.kind,
+        channel=old.channel,
+        patient_id=old.patient_id,
+        about_id=old.about_id,
+        link=_link_again(old, at),
+        to_user_id=old.to_user_id,
+        dedupe_key=f"{old.pk}:again:{before.count() + 1}",
+        due_at=at,
+        by=by,
+        about_at=old.about_at,
+        calendar=old.calendar,
+        again_of_id=old.pk,
+        by_hand=True,
+    )
     assert made is not None
     for follow in AFTER_AGAIN:
         follow(old_id=old.pk, again_id=made.pk)
-    worklist.settle(kinds=TROUBLE, about_ids=[old.pk], by=by, at=at)
+    worklist.resolve(kinds=TROUBLE, about_ids=[old.pk], by=by, at=at)
     audit.log("message.send_again", by=by, target_id=old.pk, patient_ids=[old.patient_id], code=str(made.pk))
     return made
 
@@ -160,13 +168,16 @@ def _link_again(old: Message, at: datetime) -> Link | None:
     if link is None or link.used_at is not None or link.revoked_at is not None:
         return link
     return links.make(
-        purpose=link.purpose, patient_id=link.patient_id, about_id=link.about_id, clinic_id=link.clinic_id,
+        purpose=link.purpose,
+        patient_id=link.patient_id,
+        about_id=link.about_id,
+        clinic_id=link.clinic_id,
         expires_at=max(link.expires_at, at + timedelta(days=1)),
-    )  # fmt: skip
+    )
 
 
 @transaction.atomic
-def resolve(*, message_id: UUID, went_out: bool, by: Caller, at: datetime) -> Message:
+def resolve(*, message_id: UUID, went_out: bool, by: Actor, at: datetime) -> Message:
     """
     Say what became of a message whose fate is unknown. It stays marked as uncertain.
 
@@ -179,13 +190,13 @@ def resolve(*, message_id: UUID, went_out: bool, by: Caller, at: datetime) -> Me
     message.sent_at = at if went_out else None
     message.save(update_fields=["state", "sent_at"])
     code = "went_out" if went_out else "did_not"
-    worklist.settle(kinds=["message_uncertain"], about_ids=[message.pk], by=by, at=at)
+    worklist.resolve(kinds=["message_uncertain"], about_ids=[message.pk], by=by, at=at)
     audit.log("message.resolve", by=by, target_id=message.pk, patient_ids=[message.patient_id], code=code)
     return message
 
 
 @transaction.atomic
-def pause(*, by: Caller, at: datetime) -> None:
+def pause(*, by: Actor, at: datetime) -> None:
     """Stop all sending of the clinic. What comes due meanwhile waits, and is dropped when it is too late for it."""
     sending = engine.sending_of(by.clinic_id)
     Sending.objects.filter(pk=sending.pk, paused_at=None).update(paused_at=at, paused_by_id=by.user_id)
@@ -193,7 +204,7 @@ def pause(*, by: Caller, at: datetime) -> None:
 
 
 @transaction.atomic
-def resume(*, by: Caller) -> None:
+def resume(*, by: Actor) -> None:
     """Go on sending; what waited and is not too late goes out now."""
     Sending.objects.filter(pk=by.clinic_id).update(paused_at=None, paused_by=None)
     audit.log("messages.resume", by=by)
@@ -215,7 +226,7 @@ SETTABLE = [
 
 
 @transaction.atomic
-def set_sending(*, values: Mapping[str, Any], by: Caller) -> Sending:
+def set_sending(*, values: Mapping[str, Any], by: Actor) -> Sending:
     """Change how the clinic sends. The form has checked shapes; limits are constraints."""
     sending = engine.sending_of(by.clinic_id)
     changed = [name for name in SETTABLE if name in values]
@@ -227,7 +238,7 @@ def set_sending(*, values: Mapping[str, Any], by: Caller) -> Sending:
 
 
 @transaction.atomic
-def word(*, kind: str, channel: str, language: str, subject: str, body: str, by: Caller) -> Wording | None:
+def word(*, kind: str, channel: str, language: str, subject: str, body: str, by: Actor) -> Wording | None:
     """
     Put the clinic's words in place of ours; an empty body takes ours again.
 
@@ -270,7 +281,7 @@ def check_length(body: str, longest: Mapping[str, str]) -> None:
     :raises Invalid: filled in, it is too long for an SMS
     """
     problems = Problems()
-    length = len(rules.filled(body, longest))
+    length = len(rules.fill_placeholders(body, longest))
     if length > rules.SMS_LENGTH:
         problems.add("/body", "too_long.sms", most=rules.SMS_LENGTH, length=length)
     problems.raise_if_any()
@@ -280,7 +291,7 @@ def check_length(body: str, longest: Mapping[str, str]) -> None:
 
 
 @transaction.atomic
-def stop(*, patient_id: UUID, channel: str, by: Caller, at: datetime) -> None:
+def stop(*, patient_id: UUID, channel: str, by: Actor, at: datetime) -> None:
     """Withdraw the consent to a channel, as the patient asks, and call off what is queued on it."""
     patient = Patient.objects.select_for_update(of=("self",)).get(pk=patient_id)
     if patient.merged_into_id is not None:
@@ -318,7 +329,7 @@ def note_delivery(
     event_id: str,
     told: str,
     happened_at: datetime | None,
-    by: Caller,
+    by: Actor,
     at: datetime,
 ) -> bool:
     """
@@ -331,12 +342,16 @@ def note_delivery(
     if message is None:
         return False
     event = DeliveryEvent(
-        clinic_id=by.clinic_id, message=message, provider=provider, event_id=event_id, told=told,
+        clinic_id=by.clinic_id,
+        message=message,
+        provider=provider,
+        event_id=event_id,
+        told=told,
         happened_at=happened_at,
-    )  # fmt: skip
+    )
     if not _once(event):
         return False
-    state = rules.advanced(message.state, TOLD.get(told, ""))
+    state = rules.advance_state(message.state, TOLD.get(told, ""))
     changed = state != message.state
     if changed:
         message.state = state
@@ -344,9 +359,9 @@ def note_delivery(
     if told in ("complained", "unsubscribed"):
         stop(patient_id=message.patient_id, channel=message.channel, by=by, at=at)
     if state in (rules.BOUNCED, rules.FAILED) and changed:
-        engine.tell_staff(message, state, "provider_refused")
+        engine.notify_staff(message, state, "provider_refused")
     elif state == rules.DELIVERED:
-        worklist.settle(kinds=TROUBLE, about_ids=[message.pk], by=by, at=at)
+        worklist.resolve(kinds=TROUBLE, about_ids=[message.pk], by=by, at=at)
     if told in ("bounced", "complained") and message.to_user_id is None:
         address = addresses.of_message(message, message.patient.clinic)
         if address:
@@ -364,14 +379,19 @@ EVENT = """
 
 def _once(event: DeliveryEvent) -> bool:
     values: Sequence[Any] = [
-        event.clinic_id, event.message_id, event.provider, event.event_id, event.told, event.happened_at,
-    ]  # fmt: skip
-    return bool(prepared(EVENT, values))
+        event.clinic_id,
+        event.message_id,
+        event.provider,
+        event.event_id,
+        event.told,
+        event.happened_at,
+    ]
+    return bool(run_prepared(EVENT, values))
 
 
 @transaction.atomic
-def allow_address(*, patient: Patient, channel: str, by: Caller) -> None:
+def allow_address(*, patient: Patient, channel: str, by: Actor) -> None:
     """Let messages pass again to an address that had bounced."""
     address = addresses.of_patient(patient, channel, patient.clinic.country)
-    RefusedAddress.objects.filter(channel=channel, address_hash=addresses.hashed(channel, address)).delete()
+    RefusedAddress.objects.filter(channel=channel, address_hash=addresses.hash_address(channel, address)).delete()
     audit.log("message.allow_address", by=by, target_id=patient.pk, patient_ids=[patient.pk], code=channel)

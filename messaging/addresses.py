@@ -48,13 +48,13 @@ def of_message(message: Message, clinic: Clinic) -> str:
     return of_patient(message.patient, message.channel, clinic.country)
 
 
-def hashed(channel: str, address: str) -> str:
+def hash_address(channel: str, address: str) -> str:
     """A keyed hash, so that a list of refused addresses is no list of addresses."""
     return salted_hmac("palpate.address", f"{channel}:{address.casefold()}", algorithm="sha256").hexdigest()
 
 
 def is_refused(channel: str, address: str) -> bool:
-    return RefusedAddress.objects.filter(channel=channel, address_hash=hashed(channel, address)).exists()
+    return RefusedAddress.objects.filter(channel=channel, address_hash=hash_address(channel, address)).exists()
 
 
 def obstacle(patient: Patient, channel: str, country: str) -> str:
@@ -78,7 +78,7 @@ def refuse(message: Message, address: str, reason: str) -> None:
     row, made = RefusedAddress.objects.get_or_create(
         clinic_id=message.clinic_id,
         channel=message.channel,
-        address_hash=hashed(message.channel, address),
+        address_hash=hash_address(message.channel, address),
         defaults={"reasons": [reason]},
     )
     if not made and reason not in row.reasons:

@@ -9,4 +9,4 @@ class Messaging(AppConfig):
 
         from messaging.web import hooks
 
-        tracking.connect(hooks.mail_told, dispatch_uid="palpate")
+        tracking.connect(hooks.receive_mail_event, dispatch_uid="palpate")

@@ -23,9 +23,9 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from accounts.models import Clinic
-from clinic import tenancy
-from clinic.caller import Caller
-from clinic.sql import prepared
+from database import tenancy
+from database.sql import run_prepared
+from identity.actor import Actor
 from messaging import addresses, checks, links, providers, rules, texts
 from messaging.models import Message, Sending
 from messaging.providers import OutcomeUnknown, Outgoing, Provider, Receipt, Refused
@@ -113,10 +113,10 @@ class Desk:
     carriers: dict[str, Provider | None]
     words: dict[tuple[str, str, str], texts.Text] = field(default_factory=dict)
 
-    def worded(self, kind: str, channel: str, language: str) -> texts.Text:
+    def find_text(self, kind: str, channel: str, language: str) -> texts.Text:
         key = (kind, channel, language)
         if key not in self.words:
-            self.words[key] = texts.worded(*key)
+            self.words[key] = texts.find_text(*key)
         return self.words[key]
 
 
@@ -172,13 +172,13 @@ def at_work(clinic_id: UUID) -> Iterator[bool]:
     So a clinic with much to send keeps no more than that many workers, and leaves no tasks behind it in the queue.
     """
     with tenancy.scope(clinic_id, read_only=True):
-        held = next((n for n in range(AT_ONCE) if prepared(TAKE_PLACE, [f"{clinic_id}:{n}"])[0][0]), None)
+        held = next((n for n in range(AT_ONCE) if run_prepared(TAKE_PLACE, [f"{clinic_id}:{n}"])[0][0]), None)
     try:
         yield held is not None
     finally:
         if held is not None:
             with tenancy.scope(clinic_id, read_only=True):
-                prepared(LEAVE_PLACE, [f"{clinic_id}:{held}"])
+                run_prepared(LEAVE_PLACE, [f"{clinic_id}:{held}"])
 
 
 def _work(desk: Desk, run: Run, granted: int, ends: float, claiming: str) -> int:
@@ -188,7 +188,7 @@ def _work(desk: Desk, run: Run, granted: int, ends: float, claiming: str) -> int
         with tenancy.scope(desk.clinic.pk):
             if done is not None:
                 run.settled += 1
-                run.sent += settle(desk, *done)
+                run.sent += record_result(desk, *done)
                 done = None
             if used >= granted or time.monotonic() >= ends:
                 run.more = True
@@ -219,7 +219,7 @@ def next_claim(desk: Desk, claiming: str = CLAIM) -> Claim | Settled | None:
 
     Consent, address, quiet hours, caps and lateness are looked at now, whatever they were when the row was made.
     """
-    rows = prepared(claiming, {"clinic": desk.clinic.pk, "lease": rules.LEASE})
+    rows = run_prepared(claiming, {"clinic": desk.clinic.pk, "lease": rules.LEASE})
     if not rows:
         return None
     message_id, lease_ran_out, now = rows[0]
@@ -269,11 +269,11 @@ def compose(desk: Desk, message: Message, *, look_first: bool = False) -> Outgoi
     stop_url = ""
     if message.channel == rules.EMAIL and rules.KINDS[message.kind].to_patient:
         stop_url = links.url_of(links.stop_link(clinic_id=clinic.pk, patient_id=message.patient_id))
-    worded = desk.worded(message.kind, message.channel, language)
+    worded = desk.find_text(message.kind, message.channel, language)
     when = texts.when(message.about_at, clinic.time_zone, language) if message.about_at else ""
     if message.link is None and message.kind in texts.UNLINKED and "{link}" in worded.body:
-        worded = texts.unlinked(message.kind, message.channel, language)
-    text = texts.written(worded, {"clinic": clinic.name, "link": link, "stop": stop_url, "when": when})
+        worded = texts.find_text_without_link(message.kind, message.channel, language)
+    text = texts.fill_text(worded, {"clinic": clinic.name, "link": link, "stop": stop_url, "when": when})
     return Outgoing(
         key=message.pk,
         clinic_id=clinic.pk,
@@ -322,7 +322,7 @@ def attempt(claim: Claim, carrier: Provider) -> Result:
 # --- Settle ---------------------------------------------------------------------------------------------------
 
 
-def settle(desk: Desk, claim: Claim, result: Result, carrier: Provider) -> int:
+def record_result(desk: Desk, claim: Claim, result: Result, carrier: Provider) -> int:
     """Write what came of a claim, if it still holds. Returns 1 if the message went out."""
     message = claim.message
     if result.state == rules.UNKNOWN:
@@ -359,20 +359,20 @@ def finish(message: Message, result: Result, *, provider: str = "") -> bool:
         "wait": result.wait,
         "uncounted": 0 if result.counts else 1,
     }
-    held = bool(prepared(SETTLE, values))
+    held = bool(run_prepared(SETTLE, values))
     if held and (result.state in (rules.FAILED, rules.UNKNOWN) or result.of_address):
-        tell_staff(message, result.state, result.reason)
+        notify_staff(message, result.state, result.reason)
     return held
 
 
-def tell_staff(message: Message, state: str, reason: str) -> None:
+def notify_staff(message: Message, state: str, reason: str) -> None:
     """A message that was given up, or whose fate nobody knows, is somebody's task."""
     worklist.raise_item(
         kind="message_uncertain" if state == rules.UNKNOWN else "message_failed",
         patient_id=message.patient_id,
         about_id=message.pk,
         facts={"channel": message.channel, "message": message.kind, "reason": reason},
-        by=Caller.system(message.clinic_id, "messages"),
+        by=Actor.system(message.clinic_id, "messages"),
         at=timezone.now(),
     )
 
@@ -383,7 +383,7 @@ def tell_staff(message: Message, state: str, reason: str) -> None:
 def clinics_due() -> list[tuple[UUID, int]]:
     """Clinics with messages to look at now, and how many (counted up to 200)."""
     # SQL: a function of the database, which alone looks at all clinics.
-    return [(row[0], row[1]) for row in prepared("SELECT * FROM messaging_clinics_due()", [])]
+    return [(row[0], row[1]) for row in run_prepared("SELECT * FROM messaging_clinics_due()", [])]
 
 
 def for_each_due(dispatch: Callable[[UUID, int], None]) -> int:

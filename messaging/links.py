@@ -18,9 +18,9 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from clinic import tenancy
-from clinic.schema import new_id
-from clinic.sql import prepared
+from database import tenancy
+from database.expressions import new_id
+from database.sql import run_prepared
 from messaging.models import Link
 from patients.models import Patient
 
@@ -90,13 +90,13 @@ def is_open(link: Link, at: datetime) -> bool:
 def presenting(token: str) -> Iterator[bytes]:
     """A transaction that sees, of all clinics, the one row that this secret stands for; gives the secret's SHA-256."""
     with tenancy.scope(None):
-        prepared(PRESENT, [digest(token).hex()])
+        run_prepared(PRESENT, [digest(token).hex()])
         yield digest(token)
-        prepared(PRESENT, [""])
+        run_prepared(PRESENT, [""])
 
 
 @contextmanager
-def presented(token: str) -> Iterator[Link | None]:
+def open_scope(token: str) -> Iterator[Link | None]:
     """
     The link of a token, open or not, in a transaction that sees this one row and nothing else; None if there is none.
 
@@ -112,7 +112,7 @@ def revoke(*, patient_id: UUID, purposes: list[str], at: datetime) -> int:
     return open_ones.update(revoked_at=at)
 
 
-def opened(link: Link) -> None:
+def note_opening(link: Link) -> None:
     Link.objects.filter(pk=link.pk, opened_at=None).update(opened_at=timezone.now())
 
 

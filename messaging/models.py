@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models.functions import Now
 
 from accounts.models import Clinic, User
-from clinic.caller import Caller
-from clinic.schema import UUIDv7
+from database.expressions import UUIDv7
+from identity.actor import Actor
 from messaging import rules
 from patients.models import OfPatient, Patient
 
@@ -102,8 +102,8 @@ class Link(OfPatient):
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
-    def visible_to(self, caller: Caller) -> MessageQuerySet:
-        return self.filter(clinic_id=caller.clinic_id)
+    def visible_to(self, actor: Actor) -> MessageQuerySet:
+        return self.filter(clinic_id=actor.clinic_id)
 
     def waiting(self) -> MessageQuerySet:
         return self.filter(state__in=rules.WAITING)
@@ -126,9 +126,13 @@ class Message(OfPatient):
     link = models.ForeignKey(Link, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     dedupe_key = models.TextField(help_text="the same key never makes a second message")
     again_of = models.ForeignKey(
-        "self", null=True, on_delete=models.PROTECT, related_name="again", db_constraint=False,
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="again",
+        db_constraint=False,
         help_text="the message that somebody had sent again",
-    )  # fmt: skip
+    )
     by_hand = models.BooleanField(
         default=False,
         db_default=False,

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.contrib.postgres.functions import TransactionNow
 from django.db.models import Count, Min
 
-from clinic.sql import prepared
+from database.sql import run_prepared
 from messaging.models import Message
 
 DAY = timedelta(hours=24)
@@ -56,7 +56,7 @@ class Figures:
 
 def figures(clinic_id: UUID) -> Figures:
     """Return the figures; call inside the clinic's scope."""
-    sent, in_10, in_60, median, p99, most, uncertain, due = prepared(FIGURES, {"clinic": clinic_id})[0]
+    sent, in_10, in_60, median, p99, most, uncertain, due = run_prepared(FIGURES, {"clinic": clinic_id})[0]
     now = TransactionNow()  # the database's clock, which sends
     messages = Message.objects.filter(clinic_id=clinic_id, due_at__lte=now)
     waiting = messages.waiting().aggregate(count=Count("pk"), oldest=now - Min("due_at"))

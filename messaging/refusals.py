@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from clinic.refusals import register
+from errors.texts import register
 
 register(
     {
@@ -16,7 +16,9 @@ register(
         "when_missing": _("Add {when} to the text: the time of the appointment."),
         "stop_missing": _("Add {stop} to the text: the link to unsubscribe."),
         "required.subject": _("Enter a subject for the e-mail."),
-        "too_long.sms": _("Shorten the text: with every placeholder filled in it has %(length)s characters, and an "
-                          "SMS has at most %(most)s."),
+        "too_long.sms": _(
+            "Shorten the text: with every placeholder filled in it has %(length)s characters, and an "
+            "SMS has at most %(most)s."
+        ),
     }
-)  # fmt: skip
+)

@@ -24,7 +24,7 @@ NOT_GONE = [QUEUED, WITHHELD, FAILED, DROPPED]  # the patient has not had it
 LADDER = {SENDING: 0, UNKNOWN: 1, SENT: 2, DELIVERED: 3, BOUNCED: 4, FAILED: 4, COMPLAINED: 5}
 
 
-def advanced(state: str, told: str) -> str:
+def advance_state(state: str, told: str) -> str:
     """The state after a provider told another one; anything that is not on the ladder stays as it is."""
     if state not in LADDER or told not in LADDER:
         return state
@@ -42,7 +42,7 @@ REASONS = [
 
 
 @dataclass(frozen=True)
-class Kind:
+class MessageKind:
     """
     One kind of message.
 
@@ -61,22 +61,22 @@ class Kind:
 
 
 KINDS = {
-    "check_in": Kind("Exercise reminder", link="check_in"),
-    "soreness": Kind("Question after needling", link="soreness"),
-    "consent_copy": Kind("Copy of a consent", link="consent", capped=False),
-    "aftercare": Kind("Advice after needling", link="aftercare", capped=False),
-    "programme_ended": Kind("End of the programme"),
-    "review_due": Kind("Review is due"),
-    "staff_alert": Kind("Alert to the therapist", to_patient=False),
-    "appointment_booked": Kind("Appointment booked", link="appointment", capped=False, dated=True),
-    "appointment_moved": Kind("Appointment moved", link="appointment", capped=False, dated=True),
-    "appointment_cancelled": Kind("Appointment cancelled", capped=False, dated=True),
-    "appointment_reminder": Kind("Reminder of an appointment", link="appointment", capped=False, dated=True),
-    "appointment_missed": Kind("Appointment missed", capped=False, dated=True),
-    "series_booked": Kind("Series of appointments booked", capped=False, dated=True),
-    "series_moved": Kind("Series of appointments moved", capped=False, dated=True),
-    "series_cancelled": Kind("Series of appointments cancelled", capped=False, dated=True),
-    "slot_offered": Kind("Offer of a free appointment", link="offer", capped=False, dated=True),
+    "check_in": MessageKind("Exercise reminder", link="check_in"),
+    "soreness": MessageKind("Question after needling", link="soreness"),
+    "consent_copy": MessageKind("Copy of a consent", link="consent", capped=False),
+    "aftercare": MessageKind("Advice after needling", link="aftercare", capped=False),
+    "programme_ended": MessageKind("End of the programme"),
+    "review_due": MessageKind("Review is due"),
+    "staff_alert": MessageKind("Alert to the therapist", to_patient=False),
+    "appointment_booked": MessageKind("Appointment booked", link="appointment", capped=False, dated=True),
+    "appointment_moved": MessageKind("Appointment moved", link="appointment", capped=False, dated=True),
+    "appointment_cancelled": MessageKind("Appointment cancelled", capped=False, dated=True),
+    "appointment_reminder": MessageKind("Reminder of an appointment", link="appointment", capped=False, dated=True),
+    "appointment_missed": MessageKind("Appointment missed", capped=False, dated=True),
+    "series_booked": MessageKind("Series of appointments booked", capped=False, dated=True),
+    "series_moved": MessageKind("Series of appointments moved", capped=False, dated=True),
+    "series_cancelled": MessageKind("Series of appointments cancelled", capped=False, dated=True),
+    "slot_offered": MessageKind("Offer of a free appointment", link="offer", capped=False, dated=True),
 }
 # What a link opens. Each is for one thing, and for that one only.
 PURPOSES = ["check_in", "soreness", "calendar", "stop", "appointment", "offer", "consent", "aftercare"]
@@ -91,7 +91,7 @@ def unknown_placeholders(text: str) -> list[str]:
     return found + [brace for brace in "{}" if brace in rest]
 
 
-def filled(text: str, values: Mapping[str, str]) -> str:
+def fill_placeholders(text: str, values: Mapping[str, str]) -> str:
     """The text with its placeholders filled; nothing else in braces is touched."""
     return re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), text)
 

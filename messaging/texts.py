@@ -145,7 +145,7 @@ def longest(clinic: Clinic, language: str) -> dict[str, str]:
     return {"clinic": clinic.name, "link": links.sample(), "stop": links.sample(), "when": max(days, key=len)}
 
 
-def worded(kind: str, channel: str, language: str) -> Text:
+def find_text(kind: str, channel: str, language: str) -> Text:
     """The clinic's words if it has some, else ours; placeholders still in them. Call inside the clinic's scope."""
     own = Wording.objects.filter(kind=kind, channel=channel, language=language).first()
     return Text(own.subject, own.body) if own is not None else ours(kind, channel, language)
@@ -156,11 +156,11 @@ def ours(kind: str, channel: str, language: str) -> Text:
         return default(kind, channel)
 
 
-def unlinked(kind: str, channel: str, language: str) -> Text:
+def find_text_without_link(kind: str, channel: str, language: str) -> Text:
     """Our words without a link; the clinic's own lead to one."""
     with translation.override(language):
         return default(kind, channel, linked=False)
 
 
-def written(text: Text, values: dict[str, str]) -> Text:
-    return Text(rules.filled(text.subject, values), rules.filled(text.body, values))
+def fill_text(text: Text, values: dict[str, str]) -> Text:
+    return Text(rules.fill_placeholders(text.subject, values), rules.fill_placeholders(text.body, values))

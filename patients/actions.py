@@ -13,10 +13,10 @@ from django.db import transaction
 from django.db.models import F
 
 from audit import actions as audit
-from clinic.caller import Caller
-from clinic.constraints import violations_as
-from clinic.errors import Conflict, Invalid, NotFound, Problems
-from clinic.schema import new_id
+from database.expressions import new_id
+from errors.constraints import violations_as
+from errors.exceptions import Conflict, Invalid, NotFound, Problems
+from identity.actor import Actor
 from patients import rules
 from patients.models import Alert, Condition, Identifier, Medication, Merge, Patient, SearchKey, of_clinic
 
@@ -123,7 +123,7 @@ def register_patient(
     details: Mapping[str, Any],
     identifiers: Sequence[NewIdentifier] = (),
     alerts: Iterable[NewAlert] = (),
-    by: Caller,
+    by: Actor,
     at: datetime,
 ) -> Patient:
     """
@@ -153,13 +153,13 @@ def change_patient(
     identifiers: Sequence[NewIdentifier] | None = None,
     alerts: Collection[NewAlert] | None = None,
     alerts_ended_reason: str = "",
-    by: Caller,
+    by: Actor,
     at: datetime,
 ) -> Patient:
     """
     Change details, and replace the lists that are given. An alert that is left out ends now; it is not deleted.
 
-    :param patient: locked by the caller
+    :param patient: locked by the actor
     :param alerts_ended_reason: why alerts that are left out no longer hold; required when one is left out
     :raises Invalid, IdentifierTaken: as in `register_patient`
     :raises PatientMerged: this record is no longer used
@@ -196,7 +196,7 @@ def add_facts(
     conditions: Iterable[NewFact] = (),
     medications: Iterable[NewFact] = (),
     identifiers: Sequence[NewIdentifier] = (),
-    by: Caller,
+    by: Actor,
 ) -> int:
     """Add what is not there yet, and say how many rows that were; running it again adds nothing."""
     Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
@@ -226,11 +226,11 @@ def add_facts(
 
 
 @transaction.atomic
-def note_alert(*, patient: Patient, alert: NewAlert, by: Caller, at: datetime) -> Alert:
+def note_alert(*, patient: Patient, alert: NewAlert, by: Actor, at: datetime) -> Alert:
     """
     Put one alert on a patient's record.
 
-    :param patient: locked by the caller
+    :param patient: locked by the actor
     :raises PatientMerged: this record is no longer used
     :raises Invalid: a value is impossible; each is named
     :raises AlertKnown: the same alert, at the same place, is on the record
@@ -245,11 +245,11 @@ def note_alert(*, patient: Patient, alert: NewAlert, by: Caller, at: datetime) -
 
 
 @transaction.atomic
-def end_alert(*, patient: Patient, alert_id: UUID, reason: str, by: Caller, at: datetime) -> Alert:
+def end_alert(*, patient: Patient, alert_id: UUID, reason: str, by: Actor, at: datetime) -> Alert:
     """
     End an alert that no longer holds. It stays on the record, with the reason and the person who ended it.
 
-    :param patient: locked by the caller
+    :param patient: locked by the actor
     :raises NotFound: the patient has no alert with this id
     :raises AlertEnded:
     :raises Invalid: the reason is too short
@@ -268,7 +268,7 @@ def end_alert(*, patient: Patient, alert_id: UUID, reason: str, by: Caller, at: 
 
 
 @transaction.atomic
-def merge_patients(*, patient_id: UUID, into_id: UUID, reason: str, by: Caller, at: datetime) -> Patient:
+def merge_patients(*, patient_id: UUID, into_id: UUID, reason: str, by: Actor, at: datetime) -> Patient:
     """
     Make two records of one person one. The old id stays and answers with where it went.
 
@@ -326,8 +326,8 @@ def possible_duplicates(patient: Patient) -> list[dict[str, str]]:
     for other in others.living_record().exclude(pk=patient.pk)[:100]:
         reason = rules.likeness(
             same_birth_date=True,
-            same_family_name=rules.squeezed(other.family_name) == rules.squeezed(patient.family_name),
-            same_given_names=rules.squeezed(other.given_names) == rules.squeezed(patient.given_names),
+            same_family_name=rules.squeeze(other.family_name) == rules.squeeze(patient.family_name),
+            same_given_names=rules.squeeze(other.given_names) == rules.squeeze(patient.given_names),
         )
         if reason:
             found.append({"id": str(other.pk), "reason": reason})
@@ -398,12 +398,12 @@ def _key_of(alert: Alert) -> AlertKey:
     return (alert.code, alert.note, alert.side, alert.region)
 
 
-def _insert_alerts(patient: Patient, alerts: Iterable[NewAlert], by: Caller) -> list[Alert]:
+def _insert_alerts(patient: Patient, alerts: Iterable[NewAlert], by: Actor) -> list[Alert]:
     rows = [Alert(id=new_id(), patient=patient, noted_by_user_id=by.author_id, **vars(alert)) for alert in alerts]
     return Alert.objects.bulk_create(of_clinic(patient.clinic_id, rows))
 
 
-def _replace_alerts(patient: Patient, alerts: Collection[NewAlert], reason: str, *, by: Caller, at: datetime) -> None:
+def _replace_alerts(patient: Patient, alerts: Collection[NewAlert], reason: str, *, by: Actor, at: datetime) -> None:
     alerts = list(dict.fromkeys(alerts))
     check_alerts(alerts, today=at.date())
     keys = {alert.key for alert in alerts}

@@ -12,9 +12,9 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 
-from accounts.admin import tell
+from accounts.admin import show_refusal
 from accounts.web.admin_site import ReadOnly, ReadOnlyInline
-from clinic.errors import DomainError
+from errors.exceptions import DomainError
 from patients import actions, importing
 from patients.fhir_reading import CSV_FIELDS
 from patients.models import Alert, Condition, Identifier, Medication, Merge, Patient
@@ -32,8 +32,17 @@ class IdentifierInline(OfPatientInline):
 class AlertInline(OfPatientInline):
     model = Alert
     fields = [
-        "code", "side", "region", "note", "since_date", "reported_by", "source", "noted_at", "ended_at", "ended_reason",
-    ]  # fmt: skip
+        "code",
+        "side",
+        "region",
+        "note",
+        "since_date",
+        "reported_by",
+        "source",
+        "noted_at",
+        "ended_at",
+        "ended_reason",
+    ]
 
 
 class ConditionInline(OfPatientInline):
@@ -139,13 +148,13 @@ class PatientAdmin(ReadOnly):
                     patient_id=other,
                     into_id=keep,
                     reason=form.cleaned_data["reason"],
-                    by=request.caller,  # type: ignore[attr-defined]
+                    by=request.actor,  # type: ignore[attr-defined]
                     at=timezone.now(),
                 )
                 messages.success(request, "Merged. The old record says where it went.")
                 return redirect("admin:patients_patient_change", keep)
             except DomainError as refusal:
-                tell(request, refusal)
+                show_refusal(request, refusal)
         context = {**self.admin_site.each_context(request), "title": "Merge two patients", "form": form}
         return TemplateResponse(request, "admin/patients/patient/merge.html", context)
 
@@ -157,7 +166,7 @@ class PatientAdmin(ReadOnly):
             report = importing.Report(dry_run=form.cleaned_data["dry_run"])
             for upload in form.cleaned_data["upload"]:
                 self._import(upload, form.cleaned_data, report, request)
-            importing.log_import(report, by=request.caller)  # type: ignore[attr-defined]
+            importing.log_import(report, by=request.actor)  # type: ignore[attr-defined]
             lines = (line.patient_id for line in report.lines)
             request.seen_patient_ids = {UUID(pk) for pk in lines if pk}  # type: ignore[attr-defined]
         context = {
@@ -182,7 +191,7 @@ class PatientAdmin(ReadOnly):
             columns=sent["columns"],
             system=sent["system"] or "import",
             dry_run=sent["dry_run"],
-            by=request.caller,  # type: ignore[attr-defined]
+            by=request.actor,  # type: ignore[attr-defined]
             at=timezone.now(),
             report=report,
         )

@@ -201,7 +201,7 @@ def _attach(target: Incoming, kind: str, resource: dict[str, Any]) -> None:
     try:
         if kind == "Condition":
             status = _code(resource.get("clinicalStatus"))
-            coded = _coded(resource.get("code"), resource.get("onsetDateTime"))
+            coded = _parse_coding(resource.get("code"), resource.get("onsetDateTime"))
             if coded is None:
                 target.left_out.append("Condition: no code and no text")
             elif status in {"active", "recurrence", "relapse"}:
@@ -210,7 +210,7 @@ def _attach(target: Incoming, kind: str, resource: dict[str, Any]) -> None:
                 target.left_out.append(f"Condition ({status or 'no status'}): only active ones are kept")
             return
         status = str(resource.get("status") or "")
-        coded = _coded(
+        coded = _parse_coding(
             resource.get("medicationCodeableConcept"),
             resource.get("authoredOn") or resource.get("effectiveDateTime"),
         )
@@ -224,7 +224,7 @@ def _attach(target: Incoming, kind: str, resource: dict[str, Any]) -> None:
         target.left_out.append(f"{kind}: not as FHIR R4 describes it")
 
 
-def _coded(concept: Any, since: Any) -> Coded | None:
+def _parse_coding(concept: Any, since: Any) -> Coded | None:
     if not isinstance(concept, dict):
         return None
     codings = _list(concept.get("coding"))

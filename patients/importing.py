@@ -10,9 +10,9 @@ from typing import Any
 from django.db import DatabaseError, transaction
 
 from audit import actions as audit
-from clinic.caller import Caller
-from clinic.errors import DomainError
-from clinic.refusals import message_of
+from errors.exceptions import DomainError
+from errors.texts import message_of
+from identity.actor import Actor
 from patients import actions, rules
 from patients.fhir_reading import Incoming, Unreadable, read_csv, read_fhir_bundle, read_fhir_ndjson
 from patients.models import Identifier, Patient
@@ -54,7 +54,7 @@ def guess_format(name: str) -> str:
     return {"ndjson": "fhir_ndjson", "jsonl": "fhir_ndjson", "csv": "csv", "tsv": "csv"}.get(suffix, "fhir_json")
 
 
-def read(
+def parse_file(
     text: str,
     *,
     file_format: str,
@@ -77,21 +77,21 @@ def import_file(
     columns: Mapping[str, str] | None = None,
     system: str = "import",
     dry_run: bool,
-    by: Caller,
+    by: Actor,
     at: datetime,
     report: Report,
     progress: Callable[[], None] = lambda: None,
 ) -> None:
     """Take each patient of one file, each in a savepoint of its own, and add a line about each to the report."""
     try:
-        for incoming in read(text, file_format=file_format, place=place, columns=columns, system=system):
+        for incoming in parse_file(text, file_format=file_format, place=place, columns=columns, system=system):
             report.lines.append(import_patient(incoming, dry_run=dry_run, by=by, at=at))
             progress()
     except Unreadable as refusal:
         report.lines.append(Line(place=place, outcome="refused", why=str(refusal)))
 
 
-def import_patient(incoming: Incoming, *, dry_run: bool, by: Caller, at: datetime) -> Line:
+def import_patient(incoming: Incoming, *, dry_run: bool, by: Actor, at: datetime) -> Line:
     """Create the patient, or complete the one who has an identifier of theirs; no value of the clinic's is lost."""
     line = Line(place=incoming.place, outcome="refused", left_out=incoming.left_out)
     if incoming.error:
@@ -114,9 +114,9 @@ def import_patient(incoming: Incoming, *, dry_run: bool, by: Caller, at: datetim
     return line
 
 
-def _take(incoming: Incoming, line: Line, *, by: Caller, at: datetime) -> None:
+def _take(incoming: Incoming, line: Line, *, by: Actor, at: datetime) -> None:
     identifiers = [actions.NewIdentifier(*pair) for pair in dict.fromkeys(incoming.identifiers)]
-    patient = _known(identifiers, by)
+    patient = _find_patient(identifiers, by)
     if patient is None:
         patient = actions.register_patient(details=incoming.details, identifiers=identifiers, by=by, at=at)
         line.outcome = "created"
@@ -139,7 +139,7 @@ def _take(incoming: Incoming, line: Line, *, by: Caller, at: datetime) -> None:
         line.outcome = "completed" if line.outcome == "unchanged" else line.outcome
 
 
-def _known(identifiers: list[actions.NewIdentifier], by: Caller) -> Patient | None:
+def _find_patient(identifiers: list[actions.NewIdentifier], by: Actor) -> Patient | None:
     """The patient of this clinic who has one of these identifiers; a merged one stands for its survivor."""
     pairs = {(i.system, i.value) for i in identifiers}
     candidates = Identifier.objects.filter(clinic_id=by.clinic_id, value__in=[i.value for i in identifiers])
@@ -149,7 +149,7 @@ def _known(identifiers: list[actions.NewIdentifier], by: Caller) -> Patient | No
     return None
 
 
-def _complete(patient: Patient, incoming: Incoming, line: Line, *, by: Caller, at: datetime) -> bool:
+def _complete(patient: Patient, incoming: Incoming, line: Line, *, by: Actor, at: datetime) -> bool:
     """Fill what is empty here. Where both have a value and they differ, the clinic's stays and the report says so."""
     patient = Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
     missing = {}
@@ -175,7 +175,7 @@ def _alerts(incoming: Incoming) -> list[actions.NewAlert]:
     return list(dict.fromkeys(found))
 
 
-def log_import(report: Report, *, by: Caller) -> None:
+def log_import(report: Report, *, by: Actor) -> None:
     """One event for the whole import, beside the one that each patient has."""
     audit.log(
         "patient.import_dry_run" if report.dry_run else "patient.import",

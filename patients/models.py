@@ -8,17 +8,17 @@ from django.db import models
 from django.db.models.functions import Now
 
 from accounts.models import Clinic
-from clinic.caller import Caller
-from clinic.schema import StartsWith, UUIDv7
+from database.expressions import StartsWith, UUIDv7
+from identity.actor import Actor
 from patients import rules
 
 StartsWith.register()
 
 
 class PatientQuerySet(models.QuerySet["Patient"]):
-    def visible_to(self, caller: Caller) -> PatientQuerySet:
+    def visible_to(self, actor: Actor) -> PatientQuerySet:
         """The clinic's patients. Row-level security says the same, should a view forget this word."""
-        return self.filter(clinic_id=caller.clinic_id)
+        return self.filter(clinic_id=actor.clinic_id)
 
     def living_record(self) -> PatientQuerySet:
         """Without those that were merged into another."""

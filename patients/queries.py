@@ -7,8 +7,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from accounts.queries import clinic_zone
-from clinic.errors import NotFound
-from clinic.sql import prepared
+from database.sql import run_prepared
+from errors.exceptions import NotFound
 from patients.models import Alert, Patient
 from patients.rules import KnownAlert
 
@@ -26,7 +26,7 @@ def identities(*, clinic_id: UUID, patient_id: UUID) -> list[UUID]:
 
     :raises NotFound: the clinic has no such patient
     """
-    found = [row[0] for row in prepared(IDENTITIES, {"clinic": clinic_id, "id": patient_id})]
+    found = [row[0] for row in run_prepared(IDENTITIES, {"clinic": clinic_id, "id": patient_id})]
     if patient_id not in found:
         raise NotFound
     return found
@@ -38,7 +38,7 @@ def zone_of(patient: Patient) -> ZoneInfo:
     return ZoneInfo(own) if own else clinic_zone(patient.clinic_id)
 
 
-def known_alerts(patient_ids: Sequence[UUID]) -> list[KnownAlert]:
+def list_alerts(patient_ids: Sequence[UUID]) -> list[KnownAlert]:
     """The current alerts of a person (under all ids of the record), as the safety rules read them."""
     current = Alert.objects.current().filter(patient_id__in=patient_ids).order_by("code", "id")
     return [KnownAlert(*facts) for facts in current.values_list("code", "side", "region")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from clinic.refusals import Text, labels, register
+from errors.texts import Text, labels, register
 from patients import rules
 from patients.labels import ALERT_REPORTERS, ALERT_SIDES, BODY_REGIONS, SEXES, STATUSES
 

@@ -138,7 +138,7 @@ def plain(text: str) -> str:
     return "".join(c for c in text if not unicodedata.combining(c))
 
 
-def squeezed(text: str) -> str:
+def squeeze(text: str) -> str:
     """Letters and digits only: `999-76-5725` as `999765725`."""
     return "".join(c for c in plain(text) if c.isalnum())
 
@@ -149,9 +149,9 @@ def search_keys(*, names: Iterable[str], birth_date: date | None, identifiers: I
     """
     keys: set[str] = set()
     for name in names:
-        keys.update(squeezed(part) for part in re.split(r"[\s\-]+", name))
-        keys.add(squeezed(name))
-    keys.update(squeezed(value) for value in identifiers)
+        keys.update(squeeze(part) for part in re.split(r"[\s\-]+", name))
+        keys.add(squeeze(name))
+    keys.update(squeeze(value) for value in identifiers)
     if birth_date is not None:
         keys.add(birth_date.isoformat())
     return {key for key in keys if key}
@@ -161,7 +161,7 @@ def search_prefixes(word: str) -> set[str]:
     """
     The key prefixes that one typed word may mean. A whole date may be written 1980-02-03, 3.2.1980 or 2/3/1980.
     """
-    prefixes = {squeezed(word)}
+    prefixes = {squeeze(word)}
     if re.fullmatch(r"\d{4}-[\d-]*", word):
         prefixes.add(word)
     written = re.fullmatch(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})", word)

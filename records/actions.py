@@ -13,8 +13,8 @@ from django.db import transaction
 from accounts import policies
 from accounts.models import User
 from audit import actions as audit
-from clinic.caller import Caller
-from clinic.errors import Conflict
+from errors.exceptions import Conflict
+from identity.actor import Actor
 from patients.models import Patient
 from records import queries, rules
 from records.models import Chain, ChainCheck, Mark, Record
@@ -41,7 +41,7 @@ class Subject:
 
 @transaction.atomic(savepoint=False)
 def append_signed(
-    *, subject: Subject, content: Mapping[str, Any], replaces: Record | None, by: Caller, at: datetime
+    *, subject: Subject, content: Mapping[str, Any], replaces: Record | None, by: Actor, at: datetime
 ) -> Record:
     """
     Sign a document. If it is a new version, the version before is superseded.
@@ -53,7 +53,7 @@ def append_signed(
 
 
 @transaction.atomic
-def append_addendum(*, record: Record, subject: Subject, text: str, by: Caller, at: datetime) -> Record:
+def append_addendum(*, record: Record, subject: Subject, text: str, by: Actor, at: datetime) -> Record:
     """
     Add to a signed document; the document itself stays as it was.
 
@@ -66,7 +66,7 @@ def append_addendum(*, record: Record, subject: Subject, text: str, by: Caller, 
 
 
 @transaction.atomic
-def append_entered_in_error(*, record: Record, subject: Subject, reason: str, by: Caller, at: datetime) -> Record:
+def append_entered_in_error(*, record: Record, subject: Subject, reason: str, by: Actor, at: datetime) -> Record:
     """
     Say that a signed document should never have been; it stays readable, marked.
 
@@ -81,7 +81,7 @@ def _append(
     body: Mapping[str, Any],
     *,
     replaces: Record | None,
-    by: Caller,
+    by: Actor,
     at: datetime,
 ) -> Record:
     author = User.objects.get(pk=policies.require_author(by))
@@ -119,7 +119,7 @@ def _append(
 
 
 def _head(
-    entry: str, subject: Subject, sequence: int, previous: bytes, author: User, by: Caller, at: datetime
+    entry: str, subject: Subject, sequence: int, previous: bytes, author: User, by: Actor, at: datetime
 ) -> dict[str, Any]:
     """What every document says about itself, so that its hash covers it: place in the chain, subject, signer."""
     return {
@@ -187,7 +187,7 @@ def verify_chain(*, clinic_id: UUID, anchor: tuple[int, str] | None = None) -> d
 
 
 @transaction.atomic
-def check_chain(*, clinic_id: UUID, by: Caller) -> dict[str, Any]:
+def check_chain(*, clinic_id: UUID, by: Actor) -> dict[str, Any]:
     """Verify and keep the outcome, with an audit event that says so when the chain is broken."""
     found = verify_chain(clinic_id=clinic_id)
     ChainCheck.objects.create(

@@ -23,9 +23,20 @@ class RecordAdmin(ReadOnly):
     search_help_text = "The id of a patient, an assessment or a session"
     ordering = ["-sequence"]
     fields = [
-        "sequence", "kind", "entry", "version", "status", "subject_id", "patient", "occurred_at", "signed_at",
-        "signed_by_name", "hash", "previous_hash", "text",
-    ]  # fmt: skip
+        "sequence",
+        "kind",
+        "entry",
+        "version",
+        "status",
+        "subject_id",
+        "patient",
+        "occurred_at",
+        "signed_at",
+        "signed_by_name",
+        "hash",
+        "previous_hash",
+        "text",
+    ]
     readonly_fields = ["status", "signed_by_name", "hash", "previous_hash", "text"]
     change_list_template = "admin/records/record/change_list.html"
 
@@ -39,7 +50,7 @@ class RecordAdmin(ReadOnly):
     def verify_view(self, request: HttpRequest) -> HttpResponse:
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        found = actions.check_chain(clinic_id=request.clinic.pk, by=request.caller)  # type: ignore[attr-defined]
+        found = actions.check_chain(clinic_id=request.clinic.pk, by=request.actor)  # type: ignore[attr-defined]
         if found["ok"]:
             head = f"{found['head']['sequence']}:{found['head']['sha256']}"
             messages.success(request, f"{found['records']} records, the chain holds. Head: {head}")

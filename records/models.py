@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from accounts.models import Clinic, User
-from clinic.schema import UUIDv7
+from database.expressions import UUIDv7
 from patients.models import Patient
 from records import rules
 

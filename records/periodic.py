@@ -5,8 +5,8 @@ import logging
 from celery import shared_task
 
 from accounts.models import Clinic
-from clinic import tenancy
-from clinic.caller import Caller
+from database import tenancy
+from identity.actor import Actor
 from records import actions
 
 logger = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ def verify_all_chains() -> int:
     broken = 0
     for clinic_id in Clinic.objects.order_by("pk").values_list("pk", flat=True):
         with tenancy.scope(clinic_id):
-            found = actions.check_chain(clinic_id=clinic_id, by=Caller.system(clinic_id, "verify_all_chains"))
+            found = actions.check_chain(clinic_id=clinic_id, by=Actor.system(clinic_id, "verify_all_chains"))
         if not found["ok"]:
             broken += 1
             first = found["first_broken"]

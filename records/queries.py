@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from clinic.sql import prepared
+from database.sql import run_prepared
 from records.models import Record
 
 MOMENT = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
@@ -124,7 +124,7 @@ def _rows(addenda: str, where: list[str], values: list[Any], order: str, limit: 
         f"SELECT {ENVELOPE} {addenda} || '}}', r.sequence, r.occurred_at::text, r.patient_id::text "
         f"{FROM} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT %s"
     )
-    return [Row(*row) for row in prepared(statement, [*values, limit])]
+    return [Row(*row) for row in run_prepared(statement, [*values, limit])]
 
 
 # --- Verification ---------------------------------------------------------------------------------------------

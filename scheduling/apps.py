@@ -7,9 +7,9 @@ class Scheduling(AppConfig):
     def ready(self) -> None:
         from messaging.actions import AFTER_AGAIN
         from patients.actions import AFTER_MERGE
-        from scheduling.actions import follow_merge
-        from scheduling.slots import working_days
-        from scheduling.telling import follow_again
+        from scheduling.availability.slots import working_days
+        from scheduling.booking.actions import follow_merge
+        from scheduling.notifications import follow_again
         from worklist.actions import WORKING_DAYS
 
         AFTER_MERGE.append(follow_merge)

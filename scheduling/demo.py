@@ -11,16 +11,24 @@ from django.utils import timezone
 
 from accounts import policies
 from accounts.models import Clinic, Membership, User
-from clinic import bulk
-from clinic.caller import Caller
-from clinic.schema import new_id
-from clinic.wall_clock import at_wall
+from clock.wall_clock import at_wall
+from database import bulk
+from database.expressions import new_id
+from identity.actor import Actor
 from patients.models import Patient
-from scheduling import availability, follow_ups, holding, queries, rules, series, waitlist
+from scheduling import queries, rules, worklist_sync
+from scheduling.booking import locks
 from scheduling.models import Appointment, AppointmentType, Change, Hours, Room
+from scheduling.series import actions as series
+from scheduling.setup import actions as setup_actions
+from scheduling.waitlist import actions as waitlist
 
-TYPES = [("Treatment", 30, 0, False, ""), ("First visit", 60, 0, False, ""),
-         ("Dry needling", 30, 15, False, "dry_needling"), ("Video call", 20, 0, True, "")]  # fmt: skip
+TYPES = [
+    ("Treatment", 30, 0, False, ""),
+    ("First visit", 60, 0, False, ""),
+    ("Dry needling", 30, 15, False, "dry_needling"),
+    ("Video call", 20, 0, True, ""),
+]
 ROOMS = ["Room 1", "Room 2", "Room 3"]
 BUSY = 0.6  # so much of the day is booked
 
@@ -30,7 +38,7 @@ def load(clinic: Clinic, now: datetime) -> None:
     if AppointmentType.objects.exists():
         return
     staff = Membership.objects.active().filter(role="staff").select_related("user")[0].user
-    by = policies.person_as_caller(staff, clinic.pk, ip=None, request_id="demo")
+    by = policies.actor_for_person(staff, clinic.pk, ip=None, request_id="demo")
     assert by is not None
     therapists = queries.therapists(clinic.pk)
     kinds, rooms = _places(clinic, therapists, by)
@@ -40,30 +48,39 @@ def load(clinic: Clinic, now: datetime) -> None:
     _waits_and_follows(people, kinds, zone, by, now)
 
 
-def _places(clinic: Clinic, therapists: list[User], by: Caller) -> tuple[list[AppointmentType], list[Room]]:
-    site = availability.put(kind="sites", values={"name": clinic.name, "address": "1 Quay Street"}, by=by)
-    rooms = [availability.put(kind="rooms", values={"site_id": site.pk, "name": name}, by=by) for name in ROOMS]
-    bulk.insert([
-        Hours(id=new_id(), clinic_id=clinic.pk, user=therapist, room=rooms[number % len(rooms)], weekday=weekday,
-              from_time=start, until_time=end)
-        for number, therapist in enumerate(therapists)
-        for weekday in range(5)
-        for start, end in ((time(8), time(12)), (time(13), time(17)))
-    ])  # fmt: skip
+def _places(clinic: Clinic, therapists: list[User], by: Actor) -> tuple[list[AppointmentType], list[Room]]:
+    site = setup_actions.save(kind="sites", values={"name": clinic.name, "address": "1 Quay Street"}, by=by)
+    rooms = [setup_actions.save(kind="rooms", values={"site_id": site.pk, "name": name}, by=by) for name in ROOMS]
+    bulk.insert(
+        [
+            Hours(
+                id=new_id(),
+                clinic_id=clinic.pk,
+                user=therapist,
+                room=rooms[number % len(rooms)],
+                weekday=weekday,
+                from_time=start,
+                until_time=end,
+            )
+            for number, therapist in enumerate(therapists)
+            for weekday in range(5)
+            for start, end in ((time(8), time(12)), (time(13), time(17)))
+        ]
+    )
     for therapist in therapists:
         competent = {"user_id": therapist.pk, "technique": "dry_needling"}
-        availability.put(kind="competencies", values=competent, by=by)
-    availability.set_booking(values={"remind_hours": [24]}, by=by)
+        setup_actions.save(kind="competencies", values=competent, by=by)
+    setup_actions.set_booking(values={"remind_hours": [24]}, by=by)
     kinds = [
-        availability.put(
-            kind="appointment-types", by=by,
-            values={"name": name, "length_min": length, "buffer_min": buffer, "online": online,
-                    "technique": technique},
+        setup_actions.save(
+            kind="appointment-types",
+            by=by,
+            values={"name": name, "length_min": length, "buffer_min": buffer, "online": online, "technique": technique},
         )
         for name, length, buffer, online, technique in TYPES
-    ]  # fmt: skip
+    ]
     holiday = date(timezone.now().year, 12, 25)
-    availability.put(
+    setup_actions.save(
         kind="closures",
         values={"first_day": holiday, "last_day": holiday + timedelta(days=1), "note": "Holiday"},
         by=by,
@@ -72,9 +89,14 @@ def _places(clinic: Clinic, therapists: list[User], by: Caller) -> tuple[list[Ap
 
 
 def _fortnight(
-    clinic: Clinic, people: list[Patient], therapists: list[User], rooms: list[Room], kinds: list[AppointmentType],
-    zone: ZoneInfo, now: datetime,
-) -> None:  # fmt: skip
+    clinic: Clinic,
+    people: list[Patient],
+    therapists: list[User],
+    rooms: list[Room],
+    kinds: list[AppointmentType],
+    zone: ZoneInfo,
+    now: datetime,
+) -> None:
     """A week that was and one that is, written at once: what lies behind has its end, what lies ahead waits."""
     dice = random.Random(clinic.slug)  # noqa: S311 - a demo
     today = now.astimezone(zone).date()
@@ -99,17 +121,33 @@ def _fortnight(
                     else:
                         at += timedelta(minutes=30)
     bulk.insert(made)
-    bulk.insert([
-        Change(id=new_id(), clinic_id=clinic.pk, appointment=one, at=one.booked_at, by_client="demo", what="booked",
-               before={}, after=holding.facts(one))
-        for one in made
-    ])  # fmt: skip
+    bulk.insert(
+        [
+            Change(
+                id=new_id(),
+                clinic_id=clinic.pk,
+                appointment=one,
+                at=one.booked_at,
+                by_client="demo",
+                what="booked",
+                before={},
+                after=locks.snapshot(one),
+            )
+            for one in made
+        ]
+    )
 
 
 def _one(
-    clinic: Clinic, patient: Patient, therapist: User, room: Room, kind: AppointmentType, at: datetime, now: datetime,
+    clinic: Clinic,
+    patient: Patient,
+    therapist: User,
+    room: Room,
+    kind: AppointmentType,
+    at: datetime,
+    now: datetime,
     dice: random.Random,
-) -> Appointment:  # fmt: skip
+) -> Appointment:
     ends_at = at + kind.length
     if ends_at < now:
         status = dice.choices([rules.FULFILLED, rules.NOSHOW], weights=[15, 1])[0]
@@ -121,23 +159,33 @@ def _one(
         status = dice.choices([rules.BOOKED, rules.CONFIRMED], weights=[2, 1])[0]
     booked_at = min(now, at) - timedelta(days=dice.randint(1, 20))
     return Appointment(
-        id=new_id(), clinic_id=clinic.pk, patient=patient, type=kind, therapist=therapist, room=room, starts_at=at,
-        ends_at=ends_at, blocked_until=ends_at + kind.buffer, status=status, booked_at=booked_at, placed_at=booked_at,
+        id=new_id(),
+        clinic_id=clinic.pk,
+        patient=patient,
+        type=kind,
+        therapist=therapist,
+        room=room,
+        starts_at=at,
+        ends_at=ends_at,
+        blocked_until=ends_at + kind.buffer,
+        status=status,
+        booked_at=booked_at,
+        placed_at=booked_at,
         revision=1,
         status_at=at if rules.STATUSES[status].begun else booked_at,
-    )  # fmt: skip
+    )
 
 
 def _waits_and_follows(
-    people: list[Patient], kinds: list[AppointmentType], zone: ZoneInfo, by: Caller, now: datetime
+    people: list[Patient], kinds: list[AppointmentType], zone: ZoneInfo, by: Actor, now: datetime
 ) -> None:
     for patient, weekdays in zip(people[-4:-1], ([], [0, 1, 2], [3, 4]), strict=False):
         options: dict[str, Any] = {"weekdays": weekdays}
         waitlist.join(patient_id=patient.pk, type_id=kinds[0].pk, by=by, at=now - timedelta(days=3), **options)
     start = now.astimezone(zone).date() + timedelta(days=21)
-    plan = series.Plan(type_id=kinds[0].pk, count=8, weeks=4, starts_on=start)
+    plan = series.SeriesPlan(type_id=kinds[0].pk, count=8, weeks=4, starts_on=start)
     placed = series.propose(patient_id=people[5].pk, plan=plan, by=by, at=now)
-    times = [holding.Time(one.starts_at, one.therapist_id, one.room_id) for one in placed.slots.values()]
+    times = [locks.Time(one.starts_at, one.therapist_id, one.room_id) for one in placed.slots.values()]
     series.book_series(patient_id=people[5].pk, plan=plan, times=times[:6], by=by, at=now)
-    follow_ups.recall(patient_id=people[7].pk, due_at=now + timedelta(days=90), by=by, at=now)
-    follow_ups.sweep(by=by, at=now)
+    worklist_sync.recall(patient_id=people[7].pk, due_at=now + timedelta(days=90), by=by, at=now)
+    worklist_sync.sweep(by=by, at=now)

@@ -58,8 +58,9 @@ def place_of(found: Appointment) -> str:
     return ", ".join(part for part in (site.name, " ".join(site.address.split())) if part)
 
 
-def invitation(appointments: Iterable[Appointment], clinic: Clinic, *, method: str, organizer: str, attendee: str,
-               at: datetime) -> str:  # fmt: skip
+def invitation(
+    appointments: Iterable[Appointment], clinic: Clinic, *, method: str, organizer: str, attendee: str, at: datetime
+) -> str:
     """
     One calendar for a patient's mail.
 
@@ -67,8 +68,9 @@ def invitation(appointments: Iterable[Appointment], clinic: Clinic, *, method: s
     """
     made = calendar(method)
     for found in appointments:
-        entry = event(found, summary=_("Appointment, %(clinic)s") % {"clinic": clinic.name},
-                      location=place_of(found), at=at)  # fmt: skip
+        entry = event(
+            found, summary=_("Appointment, %(clinic)s") % {"clinic": clinic.name}, location=place_of(found), at=at
+        )
         if method == CANCEL:
             entry["status"] = vText("CANCELLED")
         from_whom = vCalAddress(f"mailto:{organizer}")
@@ -83,7 +85,7 @@ def invitation(appointments: Iterable[Appointment], clinic: Clinic, *, method: s
     return made.to_ical().decode()
 
 
-def feed(appointments: Iterable[Appointment], *, at: datetime) -> str:
+def render_feed(appointments: Iterable[Appointment], *, at: datetime) -> str:
     """A therapist's appointments, without names: a title, the room, and a link to the day, behind the sign-in."""
     made = calendar(PUBLISH)
     made.add("x-wr-calname", "Palpate")

@@ -8,10 +8,11 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.models import Clinic
-from clinic import tenancy
-from clinic.caller import Caller
-from clinic.sql import prepared
-from scheduling import follow_ups, waitlist
+from database import tenancy
+from database.sql import run_prepared
+from identity.actor import Actor
+from scheduling import worklist_sync
+from scheduling.waitlist import actions as waitlist
 
 
 @shared_task(expires=60)
@@ -19,14 +20,14 @@ def desk(clinic_id: str) -> int:
     """Offer what came free, and give up what was only proposed or offered; returns how many offers were made."""
     clinic = UUID(clinic_id)
     with tenancy.scope(clinic):
-        return waitlist.run(by=Caller.system(clinic, "waitlist"), at=timezone.now())
+        return waitlist.run(by=Actor.system(clinic, "waitlist"), at=timezone.now())
 
 
 @shared_task(expires=15)
 def tick() -> int:
     """Hand each clinic with something to offer or to give up to a worker; returns how many clinics."""
     # SQL: a function of the database, which alone looks at all clinics.
-    found = prepared("SELECT clinic_id FROM scheduling_clinics_due()", [])
+    found = run_prepared("SELECT clinic_id FROM scheduling_clinics_due()", [])
     for (clinic_id,) in found:
         desk.delay(str(clinic_id))
     return len(found)
@@ -36,11 +37,11 @@ def tick() -> int:
 def sweep(clinic_id: str) -> int:
     """See what waits for one clinic's desk; returns how many rows there should be."""
     clinic, at = UUID(clinic_id), timezone.now()
-    by = Caller.system(clinic, "desk")
+    by = Actor.system(clinic, "desk")
     with tenancy.scope(clinic):  # of its own: what is locked on the waitlist does not wait for the sweep
         waitlist.tidy(by=by, at=at)
     with tenancy.scope(clinic):
-        return follow_ups.sweep(by=by, at=at)
+        return worklist_sync.sweep(by=by, at=at)
 
 
 @shared_task(expires=1200)

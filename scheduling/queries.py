@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership, User
 from accounts.queries import clinic_zone
-from clinic.wall_clock import begin_of
-from scheduling import rules, slots
+from clock.wall_clock import begin_of
+from scheduling import rules
+from scheduling.availability import slots
 from scheduling.models import Appointment, Change, Room, Series
 
 
@@ -117,7 +118,7 @@ def calendar(
     return list(columns.values())
 
 
-def hours_of(people: list[UUID], clinic_id: UUID, after: datetime, until: datetime) -> list[rules.Gap]:
+def hours_of(people: list[UUID], clinic_id: UUID, after: datetime, until: datetime) -> list[rules.FreeGap]:
     """When these therapists work, in a room or online, on the days asked for."""
     found = slots.working(clinic_id, therapists=people, first=after, until=until)
     return [one for one in found if one.starts_at < until and one.ends_at > after]
@@ -171,7 +172,7 @@ def figures(clinic_id: UUID, *, first: date, last: date, zone: ZoneInfo) -> list
         stretches[gap.therapist_id].append((gap.starts_at, gap.ends_at))
     open_min = defaultdict(int, {pk: rules.minutes(some) for pk, some in stretches.items()})
     window = timedelta(hours=slots.booking_of(clinic_id).cancel_until_hours)
-    changed = cancelled_at(rows)
+    changed = find_cancellation_times(rows)
     known = {p.pk for p in people}
     people += User.objects.filter(pk__in={r.therapist_id for r in rows} - known).order_by("name", "pk")
     result = [
@@ -182,33 +183,45 @@ def figures(clinic_id: UUID, *, first: date, last: date, zone: ZoneInfo) -> list
     return [*result, everybody]
 
 
-def cancelled_at(rows: list[Appointment]) -> dict[UUID, datetime]:
+def find_cancellation_times(rows: list[Appointment]) -> dict[UUID, datetime]:
     ids = [row.pk for row in rows if row.status == rules.CANCELLED]
     changes = Change.objects.filter(appointment_id__in=ids, what=rules.CANCELLED).order_by("id")
     return {change.appointment_id: change.at for change in changes}
 
 
 def _figures(
-    pk: UUID | None, name: str, open_min: int, rows: list[Appointment], changed: dict[UUID, datetime],
+    pk: UUID | None,
+    name: str,
+    open_min: int,
+    rows: list[Appointment],
+    changed: dict[UUID, datetime],
     window: timedelta,
-) -> Figures:  # fmt: skip
+) -> Figures:
     used = [row for row in rows if row.status in rules.HOLDING]
     missed = [row for row in rows if row.status == rules.NOSHOW]
     came = [row for row in rows if rules.STATUSES[row.status].begun and row.status != rules.NOSHOW]
     cancelled = [row for row in rows if row.status == rules.CANCELLED]
     late = [
-        row for row in cancelled
+        row
+        for row in cancelled
         if row.cancelled_by == rules.BY_PATIENT
         and not rules.in_time(row.starts_at, at=changed.get(row.pk, row.booked_at), window=window)
-    ]  # fmt: skip
+    ]
     leads = [(row.starts_at - row.booked_at).total_seconds() / 86_400 for row in used if row.starts_at > row.booked_at]
     return Figures(
-        pk, name, open_min, sum(int((row.ends_at - row.starts_at).total_seconds() // 60) for row in used),
-        len(came) + len(missed), len(missed), len(cancelled), len(late), round(median(leads), 1) if leads else None,
-    )  # fmt: skip
+        pk,
+        name,
+        open_min,
+        sum(int((row.ends_at - row.starts_at).total_seconds() // 60) for row in used),
+        len(came) + len(missed),
+        len(missed),
+        len(cancelled),
+        len(late),
+        round(median(leads), 1) if leads else None,
+    )
 
 
-def series_kept(first: date, last: date) -> dict[str, Any]:
+def summarize_series(first: date, last: date) -> dict[str, Any]:
     """Of the series that began in these days: how many sessions were planned, booked, done; how many as planned."""
     counted = Series.objects.filter(starts_on__gte=first, starts_on__lte=last).annotate(
         held=Count("appointments", filter=Q(appointments__status__in=rules.HOLDING)),

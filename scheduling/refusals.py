@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from accounts.rules import COMPETENCIES
-from clinic.refusals import Text, labels, register
-from scheduling import words
+from errors.texts import Text, labels, register
+from scheduling import labels as words
 from treatments.rules import TECHNIQUES
 
 TECHNIQUE_LABELS = {code: technique.label for code, technique in TECHNIQUES.items()}

@@ -9,7 +9,7 @@ from itertools import pairwise
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from clinic.wall_clock import at_wall, begin_of
+from clock.wall_clock import at_wall, begin_of
 
 # --- States ---------------------------------------------------------------------------------------------------
 
@@ -94,7 +94,7 @@ def in_time(starts_at: datetime, *, at: datetime, window: timedelta) -> bool:
     return starts_at - at >= window
 
 
-def moved(starts_at: datetime, *, by: timedelta, zone: ZoneInfo) -> datetime:
+def move_by(starts_at: datetime, *, by: timedelta, zone: ZoneInfo) -> datetime:
     """
     A moment so much later by the clock on the wall: 10:00 stays 10:00 through a change of the clock.
 
@@ -103,7 +103,7 @@ def moved(starts_at: datetime, *, by: timedelta, zone: ZoneInfo) -> datetime:
     return at_wall(starts_at.astimezone(zone).replace(tzinfo=None) + by, zone)
 
 
-def closed_between(
+def closure_span(
     first_day: date, last_day: date, from_time: time | None, until_time: time | None, zone: ZoneInfo
 ) -> tuple[datetime, datetime]:
     """The moments between which a closure lies: whole days, or some hours of each."""
@@ -125,7 +125,7 @@ STEPS_MIN = [5, 10, 15, 20, 30, 60]  # the grids on which appointments may begin
 
 
 @dataclass(frozen=True)
-class Gap:
+class FreeGap:
     """A stretch in which a therapist works in a room (None: online) and nothing is booked."""
 
     therapist_id: UUID
@@ -134,7 +134,9 @@ class Gap:
     ends_at: datetime
 
 
-def kept_clear(gap: Gap, taken: Iterable[datetime], *, least_gap: timedelta, length: timedelta) -> Iterator[Gap]:
+def clear_gaps(
+    gap: FreeGap, taken: Iterable[datetime], *, least_gap: timedelta, length: timedelta
+) -> Iterator[FreeGap]:
     """The parts of a gap in which something of this length begins far enough from each of those moments."""
     parts = [(gap.starts_at, gap.ends_at)]
     for moment in taken:
@@ -143,7 +145,7 @@ def kept_clear(gap: Gap, taken: Iterable[datetime], *, least_gap: timedelta, len
             cut_up += [(first, min(last, moment - least_gap + length)), (max(first, moment + least_gap), last)]
         parts = [(first, last) for first, last in cut_up if last - first >= length]
     for first, last in sorted(set(parts)):
-        yield Gap(gap.therapist_id, gap.room_id, first, last)
+        yield FreeGap(gap.therapist_id, gap.room_id, first, last)
 
 
 @dataclass(frozen=True, order=True)
@@ -155,7 +157,7 @@ class Slot:
     room_id: UUID | None
 
 
-def cut(gap: Gap, *, length: timedelta, step: timedelta, zone: ZoneInfo) -> Iterator[Slot]:
+def split_gap(gap: FreeGap, *, length: timedelta, step: timedelta, zone: ZoneInfo) -> Iterator[Slot]:
     """The slots of a gap; each begins on the clinic's grid (every `step` since midnight, by the wall clock)."""
     local = gap.starts_at.astimezone(zone).replace(tzinfo=None)
     midnight = datetime.combine(local.date(), time())
@@ -169,14 +171,14 @@ def cut(gap: Gap, *, length: timedelta, step: timedelta, zone: ZoneInfo) -> Iter
         local += step
 
 
-def slots(gaps: Iterable[Gap], *, length: timedelta, step: timedelta, zone: ZoneInfo, limit: int) -> list[Slot]:
+def slots(gaps: Iterable[FreeGap], *, length: timedelta, step: timedelta, zone: ZoneInfo, limit: int) -> list[Slot]:
     """The first slots of gaps that come in order of their beginning; one for a therapist and moment."""
     found: set[Slot] = set()
     latest: datetime | None = None
     for gap in gaps:
         if latest is not None and gap.starts_at > latest:
             break
-        for number, slot in enumerate(cut(gap, length=length, step=step, zone=zone)):
+        for number, slot in enumerate(split_gap(gap, length=length, step=step, zone=zone)):
             if number >= limit:
                 break
             found.add(slot)

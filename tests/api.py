@@ -12,7 +12,7 @@ from django.utils import timezone
 from oauth2_provider.models import AccessToken
 
 from accounts.models import ApiClient, Membership, User
-from clinic import tenancy
+from database import tenancy
 
 numbers = itertools.count(1)
 
@@ -46,7 +46,7 @@ def token_for(who: User | ApiClient) -> str:
 
 
 class Api:
-    """One caller's client. `api.post("/patients/", {...})` answers Django's response, with `.json()`."""
+    """One actor's client. `api.post("/patients/", {...})` answers Django's response, with `.json()`."""
 
     def __init__(self, who: User | ApiClient | None) -> None:
         self.client = Client(raise_request_exception=False)

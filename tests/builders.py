@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from accounts.models import ApiClient, Clinic, User
 from accounts.rules import SCOPES
+from api.fields import parse
 from assessments.red_flag_table import RED_FLAGS
-from clinic.api.fields import parsed
-from clinic.caller import Caller
+from identity.actor import Actor
 from patients import actions as patients
 from patients.models import Patient
 from treatments.consents import default_texts
@@ -45,7 +45,7 @@ def program(clinic: Clinic, *, scopes: str | None = None, acts_for: User | None 
     )
 
 
-def patient(by: Caller, **details: Any) -> Patient:
+def patient(by: Actor, **details: Any) -> Patient:
     details = {"family_name": "Okafor", "given_names": "Ada", "birth_date": date(1980, 2, 3)} | details
     return patients.register_patient(details=details, by=by, at=timezone.now())
 
@@ -163,4 +163,4 @@ def treatment(**fields: Any) -> dict[str, Any]:
 
 def content(sent: Mapping[str, Any], shape: type[Any]) -> Any:
     """What is sent, as an action takes it."""
-    return parsed(shape, dict(sent))
+    return parse(shape, dict(sent))

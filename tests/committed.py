@@ -18,7 +18,7 @@ import psycopg
 import pytest
 from django.db import connection, connections
 
-from clinic import tenancy
+from database import tenancy
 from tests import builders
 from tests.conftest import Cast, make_cast
 
@@ -35,7 +35,7 @@ def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cast]:
 
 def committed_patient(cast: Cast) -> Any:
     with tenancy.scope(cast.clinic.pk):
-        return builders.patient(cast.caller(), family_name=f"Committed{next(numbers)}").pk
+        return builders.patient(cast.actor(), family_name=f"Committed{next(numbers)}").pk
 
 
 @contextmanager

@@ -23,10 +23,10 @@ from django.test import override_settings
 from psycopg import sql
 
 from accounts.models import ApiClient, Clinic, Membership, User
-from clinic import tenancy
-from clinic.caller import Caller
+from database import tenancy
 from dev.run import free_port
 from dev.smtp import Inbox, smtp
+from identity.actor import Actor
 from tests import builders
 from tests.api import Api
 from tests.processes import Running, palpate
@@ -133,15 +133,15 @@ class Cast:
     program: ApiClient
     writer: ApiClient
 
-    def caller(self, user: User | None = None, *, clinic: Clinic | None = None) -> Caller:
+    def actor(self, user: User | None = None, *, clinic: Clinic | None = None) -> Actor:
         """The person as an action's `by`; the therapist, if nobody is named."""
-        from accounts.policies import person_as_caller
+        from accounts.policies import actor_for_person
 
         home = clinic or self.clinic
         with tenancy.scope(home.pk):
-            caller = person_as_caller(user or self.therapist, home.pk, ip="203.0.113.7", request_id="test")
-        assert caller is not None
-        return caller
+            actor = actor_for_person(user or self.therapist, home.pk, ip="203.0.113.7", request_id="test")
+        assert actor is not None
+        return actor
 
 
 def make_cast(suffix: str = "") -> Cast:
@@ -216,7 +216,7 @@ def api(cast: Cast) -> Callable[..., Api]:
 def patient(cast: Cast) -> UUID:
     """A patient of the first clinic."""
     with tenancy.scope(cast.clinic.pk):
-        return builders.patient(cast.caller()).pk
+        return builders.patient(cast.actor()).pk
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import ast
 import inspect
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import yaml
@@ -18,7 +19,7 @@ from treatments.models import Intervention
 ROOT = Path(__file__).parents[1]
 APPS = [
     "audit", "accounts", "patients", "worklist", "messaging", "records", "assessments", "treatments", "homecare",
-    "scheduling", "workspace", "clinic",
+    "scheduling", "workspace", "clinic", "api", "catalogue", "clock", "database", "errors", "identity",
 ]  # fmt: skip
 OURS = [model for model in apps.get_models() if model._meta.app_config.name.split(".")[0] in APPS]
 SOURCES = [p for app in APPS for p in (ROOT / app).rglob("*.py") if "migrations" not in p.parts]
@@ -40,8 +41,11 @@ EDITABLE = {
 }  # fmt: skip
 # Modules beside `actions` that change the record.
 CHANGING = [
-    "scheduling.series", "scheduling.waitlist", "scheduling.availability", "scheduling.follow_ups",
-    "homecare.checking_in", "homecare.library", "homecare.stopping", "assessments.clearances",
+    "scheduling.booking.actions", "scheduling.series.actions", "scheduling.waitlist.actions",
+    "scheduling.setup.actions", "scheduling.worklist_sync",
+    "homecare.programmes.actions", "homecare.checkins.actions", "homecare.programmes.templates",
+    "homecare.programmes.safety_stops",
+    "assessments.clearances",
     "assessments.raised_flags",
     "treatments.adverse_events.actions",
     "treatments.aftercare.actions",
@@ -85,17 +89,16 @@ def test_the_findings_columns_are_the_rules_signs():
 
 
 def test_functions_and_modules_stay_short():
-    """A function has at most 50 lines (35 is the aim), a module 460."""
+    """A function's body has at most 50 lines (35 is the aim), a module 500 lines."""
     long = []
     for path in SOURCES:
         text = path.read_text()
-        if text.count("\n") > 460:
+        if text.count("\n") > 500:
             long.append(str(path.relative_to(ROOT)))
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef) and path.name != "schema_operations.py":
-                lines = node.end_lineno - node.lineno + 1
-                doc = len((ast.get_docstring(node) or "").splitlines())
-                if lines - doc > 50:
+                first = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]
+                if node.end_lineno - first.lineno + 1 > 50:
                     long.append(f"{path.relative_to(ROOT)}:{node.name}")
     assert long == []
 
@@ -103,7 +106,7 @@ def test_functions_and_modules_stay_short():
 def test_actions_take_names_only_and_say_who_and_when():
     import importlib
 
-    names = [f"{app}.actions" for app in sorted(set(APPS) - {"audit", "workspace", "clinic"})]
+    names = [f"{app}.actions" for app in APPS if (ROOT / app / "actions.py").exists() and app != "audit"]
     for module in map(importlib.import_module, names + CHANGING):
         for name, function in inspect.getmembers(module, inspect.isfunction):
             if function.__module__ != module.__name__ or name.startswith("_"):
@@ -119,7 +122,7 @@ def test_no_signals_and_no_save_overrides():
     for path in SOURCES:
         text = path.read_text()
         assert "django.db.models.signals" not in text, path
-        assert path.name != "models.py" or not re.search(r"    def (save|delete)\(self", text), path
+        assert "api" in path.parts or not re.search(r"    def (save|delete)\(self", text), path
 
 
 def test_every_dependency_says_why_it_is_there():
@@ -138,13 +141,13 @@ def test_every_text_is_translated_and_compiled():
 
     from dev import messages
 
-    wanted = {text if isinstance(text, str) else text[0] for text in messages.gathered()}
+    wanted = {text if isinstance(text, str) else text[0] for text in messages.gather()}
     for language in messages.LANGUAGES:
         folder = ROOT / "clinic" / "locale" / language / "LC_MESSAGES"
         catalog = read_po(BytesIO((folder / "django.po").read_bytes()), locale=language)
         known = {m.id if isinstance(m.id, str) else m.id[0]: m for m in catalog if m.id}
         assert wanted == set(known), "make messages"
-        assert [text for text, message in known.items() if not messages.translated(message)] == []
+        assert [text for text, message in known.items() if not messages.has_translation(message)] == []
         compiled = BytesIO()
         write_mo(compiled, catalog)
         assert (folder / "django.mo").read_bytes() == compiled.getvalue(), "make messages"
@@ -220,7 +223,13 @@ def test_no_file_names_a_machine():
 
 
 def test_the_catalogue_file_is_the_one_that_is_loaded():
-    from assessments import catalogue
+    import catalogue
 
-    path = ROOT / "assessments" / "catalogue" / "muscles.json"
+    path = ROOT / "catalogue" / "muscles.json"
     assert len(json.loads(path.read_text())["muscles"]) == len(catalogue.MUSCLES)
+
+
+def test_every_package_has_a_place_in_the_import_contracts():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"bench", "dev", "tests"}
+    assert packages == set(contracts["root_packages"]) == set(APPS)

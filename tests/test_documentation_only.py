@@ -15,7 +15,7 @@ from accounts.models import Clinic
 from accounts.queries import shows_classification
 from assessments.documents import CLASSIFICATION
 from audit.models import AuditEvent
-from clinic import tenancy
+from database import tenancy
 from records.models import Record
 from tests import builders
 from tests.test_routes import PAGES, ROUTES, Ids, ask_page, content, filled_in
@@ -45,7 +45,7 @@ def five_classes():
 def switch(cast, *, shows):
     with tenancy.scope(cast.clinic.pk):
         clinic = Clinic.objects.get(pk=cast.clinic.pk)
-        actions.set_display_mode(clinic=clinic, shows_classification=shows, by=cast.caller(cast.owner))
+        actions.set_display_mode(clinic=clinic, shows_classification=shows, by=cast.actor(cast.owner))
 
 
 @pytest.fixture
@@ -84,8 +84,12 @@ def test_what_was_signed_before_keeps_its_classes_and_what_is_new_has_none(cast,
     new = document_of(cast, quiet_clinic["signed_assessment"])
 
     assert {finding["class"] for finding in findings_in(old)} == {
-        "active", "latent", "activity_undetermined", "indeterminate", "no_trigger_point",
-    }  # fmt: skip
+        "active",
+        "latent",
+        "activity_undetermined",
+        "indeterminate",
+        "no_trigger_point",
+    }
     assert len(findings_in(new)) == 5
     for finding in findings_in(new):
         assert set(finding) & set(CLASSIFICATION) == set()

@@ -14,11 +14,11 @@ from django.test import Client
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from clinic import tenancy
+from database import tenancy
 from homecare.rules import ALERT_PREFIX
 from messaging import engine, links
 from messaging.models import Link
-from scheduling import follow_ups
+from scheduling import worklist_sync
 from tests import builders
 from tests.homecare.conftest import FILLED
 
@@ -61,9 +61,11 @@ class Year:
 
     def register(self) -> None:
         details = {
-            "family_name": "Okafor", "given_names": "Ada", "birth_date": "1980-02-03",
+            "family_name": "Okafor",
+            "given_names": "Ada",
+            "birth_date": "1980-02-03",
             "contact": {"email": "ada@mail.example", "consent": {"email": "granted"}},
-        }  # fmt: skip
+        }
         self.patient = sent(self.staff.post("/patients/", details), 201)["id"]
 
     def note_alert(self, **alert: Any) -> None:
@@ -185,7 +187,7 @@ class Year:
         """Write down what the patient says on the telephone; the worklist's row of it gives the letter."""
         self.examine(timezone.now(), yes=[code])
         with tenancy.scope(self.cast.clinic.pk):
-            follow_ups.sweep(by=self.cast.caller(self.cast.staff), at=timezone.now())
+            worklist_sync.sweep(by=self.cast.actor(self.cast.staff), at=timezone.now())
         [row] = [row for row in self.worklist() if row["about_id"] == self.exams[-1]]
         assert row["kind"] == "referral"
         letter = self.page_of(self.cast.therapist).get(f"/worklist/{row['id']}/referral-letter/")
@@ -291,9 +293,13 @@ def test_one_year_of_one_patient(cast, api):
     # At the third she says that she fainted after the needling.
     third = days_ago(VISITS[2])
     year.record_event(
-        needled, codes=["faint_vasovagal"], severity="significant", duration_min=10, outcome="resolved",
+        needled,
+        codes=["faint_vasovagal"],
+        severity="significant",
+        duration_min=10,
+        outcome="resolved",
         onset_at=(second + timedelta(minutes=20)).isoformat(),
-    )  # fmt: skip
+    )
     asked = [{"about": needled, "answer": "problems"}]
     visit = year.draft(third, builders.compression(), adverse_events_asked=asked)
     assert "Any problems after the last treatment?" in year.page_of(cast.therapist).get(f"/sessions/{visit}/").text
@@ -301,8 +307,10 @@ def test_one_year_of_one_patient(cast, api):
     assert (year.rate()["sessions"], year.rate()["is_suppressed"]) == (1, True)  # too few to show a rate
     [event] = year.exported_events()
     assert (event["codes"], event["collection"], event["session_asked_by"]) == (
-        "faint_vasovagal", "systematic", "visit",
-    )  # fmt: skip
+        "faint_vasovagal",
+        "systematic",
+        "visit",
+    )
 
     # The programme for home needs a reason, because of the alert.
     year.start_programme()

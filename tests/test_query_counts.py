@@ -1,5 +1,5 @@
 """
-Every list, with 2 rows and with 20: the same statements. All of the SQL counts, the ORM's and `clinic.sql`'s.
+Every list, with 2 rows and with 20: the same statements. All of the SQL counts, the ORM's and `database.sql`'s.
 
 One clinic grows from 2 rows of everything to 20; each list is asked at both sizes. The API's lists are found in its
 schema: a new one without a line in LISTS fails.
@@ -19,12 +19,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from drf_spectacular.generators import SchemaGenerator
 
+import catalogue
 from accounts.models import Competency, Membership
-from assessments import catalogue
 from assessments.models import Assessment
 from assessments.rules import DEFAULT_RULE_SET
-from clinic import tenancy
-from clinic.schema import new_id
+from database import tenancy
+from database.expressions import new_id
 from homecare.models import CheckIn, Programme, Step, StepAnswer, Template, Version
 from messaging.models import Message
 from patients.models import Alert, Identifier
@@ -41,7 +41,7 @@ from scheduling.models import (
     Series,
     Site,
     Waiting,
-)  # fmt: skip
+)
 from tests import builders
 from tests.api import Api
 from tests.conftest import Cast
@@ -177,7 +177,7 @@ class World:
     def __init__(self, cast: Cast) -> None:
         self.cast, self.therapist, self.rows = cast, Api(cast.therapist), 0
         with tenancy.scope(cast.clinic.pk):
-            self.by = cast.caller(cast.staff)
+            self.by = cast.actor(cast.staff)
             self.desk: Desk = make_desk(cast, self.by)
             self.patient = self.add_patient(0)
             self.programme = self.add_programme("active")
@@ -191,12 +191,18 @@ class World:
     @property
     def ids(self) -> dict[str, Any]:
         return {
-            "patient": self.patient, "programme": self.programme.pk, "series": self.series.pk,
-            "appointment": self.appointment.pk, "assessment": self.assessment, "session": self.session,
+            "patient": self.patient,
+            "programme": self.programme.pk,
+            "series": self.series.pk,
+            "appointment": self.appointment.pk,
+            "assessment": self.assessment,
+            "session": self.session,
             "event": self.event,
-            "type": self.desk.kind.pk, "day": f"{DAY:%Y-%m-%d}", "first": f"{DAY - timedelta(days=30):%Y-%m-%d}",
+            "type": self.desk.kind.pk,
+            "day": f"{DAY:%Y-%m-%d}",
+            "first": f"{DAY - timedelta(days=30):%Y-%m-%d}",
             "last": f"{DAY:%Y-%m-%d}",
-        }  # fmt: skip
+        }
 
     def post(self, path: str, body: dict[str, Any]) -> str:
         answer = self.therapist.post(f"/{path}", body)
@@ -250,17 +256,29 @@ class World:
 
     def add_series(self) -> Series:
         return Series.objects.create(
-            clinic=self.cast.clinic, patient_id=self.patient, type=self.desk.kind, count=4, weeks=4, length_min=30,
-            starts_on=DAY.date(), made_by=self.cast.staff,
-        )  # fmt: skip
+            clinic=self.cast.clinic,
+            patient_id=self.patient,
+            type=self.desk.kind,
+            count=4,
+            weeks=4,
+            length_min=30,
+            starts_on=DAY.date(),
+            made_by=self.cast.staff,
+        )
 
     def add_appointment(self, patient: Any, starts_at: datetime, **fields: Any) -> Appointment:
         ends_at = starts_at + timedelta(minutes=30)
         fields = {"therapist": self.cast.therapist, "room": self.desk.room} | fields
         return Appointment.objects.create(
-            clinic=self.cast.clinic, patient_id=patient, type=self.desk.kind, starts_at=starts_at, ends_at=ends_at,
-            blocked_until=ends_at, booked_at=LONG_AGO, **fields,
-        )  # fmt: skip
+            clinic=self.cast.clinic,
+            patient_id=patient,
+            type=self.desk.kind,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            blocked_until=ends_at,
+            booked_at=LONG_AGO,
+            **fields,
+        )
 
     def add_visits(self, n: int, row_patient: Any) -> None:
         own = {"therapist": self.user, "room": self.room}
@@ -272,26 +290,44 @@ class World:
         self.add_appointment(self.patient, LONG_AGO + timedelta(days=n))
         at = LONG_AGO + timedelta(minutes=n)
         Change.objects.create(
-            clinic=self.cast.clinic, appointment=self.appointment, at=at, by=self.user, what="moved", before={},
+            clinic=self.cast.clinic,
+            appointment=self.appointment,
+            at=at,
+            by=self.user,
+            what="moved",
+            before={},
             after={},
-        )  # fmt: skip
+        )
 
     def add_programme(self, status: str) -> Programme:
         return Programme.objects.create(
-            clinic=self.cast.clinic, patient_id=self.patient, author=self.cast.therapist, status=status,
-            started_on=LONG_AGO.date(), baseline_pain=5, ended_at=LONG_AGO if status == "ended" else None,
-        )  # fmt: skip
+            clinic=self.cast.clinic,
+            patient_id=self.patient,
+            author=self.cast.therapist,
+            status=status,
+            started_on=LONG_AGO.date(),
+            baseline_pain=5,
+            ended_at=LONG_AGO if status == "ended" else None,
+        )
 
     def add_version(self, programme: Programme, number: int) -> Version:
         version = Version.objects.create(
-            clinic=self.cast.clinic, programme=programme, number=number, title=f"Version {number}",
-            made_by=self.cast.therapist, made_at=LONG_AGO,
-        )  # fmt: skip
+            clinic=self.cast.clinic,
+            programme=programme,
+            number=number,
+            title=f"Version {number}",
+            made_by=self.cast.therapist,
+            made_at=LONG_AGO,
+        )
         for position in range(2):
             Step.objects.create(
-                clinic=self.cast.clinic, version=version, lasting=new_id(), position=position, exercise="chin_tuck",
+                clinic=self.cast.clinic,
+                version=version,
+                lasting=new_id(),
+                position=position,
+                exercise="chin_tuck",
                 hold_s=10,
-            )  # fmt: skip
+            )
         return version
 
     def add_home(self, n: int) -> None:
@@ -300,9 +336,15 @@ class World:
         self.add_version(ended, 2)
         version = self.add_version(self.programme, n + 1)
         check_in = CheckIn.objects.create(
-            clinic=self.cast.clinic, patient_id=self.patient, programme=self.programme, version=version, pain=3,
-            local_date=(LONG_AGO + timedelta(days=n)).date(), answered_at=LONG_AGO + timedelta(days=n), note="Well.",
-        )  # fmt: skip
+            clinic=self.cast.clinic,
+            patient_id=self.patient,
+            programme=self.programme,
+            version=version,
+            pain=3,
+            local_date=(LONG_AGO + timedelta(days=n)).date(),
+            answered_at=LONG_AGO + timedelta(days=n),
+            note="Well.",
+        )
         for step in version.steps.all():
             StepAnswer.objects.create(clinic=self.cast.clinic, check_in=check_in, step=step, done="yes")
         content = {"title": "Neck", "note": "", "steps": []}
@@ -313,21 +355,40 @@ class World:
         now = datetime.now(UTC)
         for state in ("failed", "queued"):
             Message.objects.create(
-                patient_id=row_patient, kind="review_due", channel="email", about_id=row_patient, state=state,
-                dedupe_key=f"{state} {n}", due_at=now - timedelta(minutes=n), late_at=now + timedelta(days=1),
-                next_at=now + timedelta(hours=1), **home,
-            )  # fmt: skip
+                patient_id=row_patient,
+                kind="review_due",
+                channel="email",
+                about_id=row_patient,
+                state=state,
+                dedupe_key=f"{state} {n}",
+                due_at=now - timedelta(minutes=n),
+                late_at=now + timedelta(days=1),
+                next_at=now + timedelta(hours=1),
+                **home,
+            )
         waiting = Waiting.objects.create(
             patient_id=row_patient, type=self.desk.kind, since=LONG_AGO, length_min=30, therapist=self.user, **home
         )
         opening = Opening.objects.create(
-            id=new_id(), therapist=self.user, room=self.room, starts_at=DAY + timedelta(days=n),
-            ends_at=DAY + timedelta(days=n, hours=1), made_at=LONG_AGO, **home,
-        )  # fmt: skip
+            id=new_id(),
+            therapist=self.user,
+            room=self.room,
+            starts_at=DAY + timedelta(days=n),
+            ends_at=DAY + timedelta(days=n, hours=1),
+            made_at=LONG_AGO,
+            **home,
+        )
         Offer.objects.create(
-            patient_id=row_patient, waiting=waiting, opening=opening, therapist=self.user, room=self.room,
-            starts_at=opening.starts_at, made_at=LONG_AGO, expires_at=DAY, **home,
-        )  # fmt: skip
+            patient_id=row_patient,
+            waiting=waiting,
+            opening=opening,
+            therapist=self.user,
+            room=self.room,
+            starts_at=opening.starts_at,
+            made_at=LONG_AGO,
+            expires_at=DAY,
+            **home,
+        )
         for patient in (row_patient, self.patient):
             item = {"patient_id": patient, "since": LONG_AGO, "due_at": LONG_AGO + timedelta(minutes=n), **home}
             for kind in ("red_flag", "silent"):
@@ -340,9 +401,12 @@ class World:
 
     def add_drafts(self, row_patient: Any) -> None:
         draft = {
-            "clinic": self.cast.clinic, "patient_id": row_patient, "recorded_by": self.cast.therapist,
-            "performed_at": LONG_AGO, "recorded_at": LONG_AGO,
-        }  # fmt: skip
+            "clinic": self.cast.clinic,
+            "patient_id": row_patient,
+            "recorded_by": self.cast.therapist,
+            "performed_at": LONG_AGO,
+            "recorded_at": LONG_AGO,
+        }
         Assessment.objects.create(subject_id=new_id(), rule_set=DEFAULT_RULE_SET, **draft)
         Session.objects.create(subject_id=new_id(), **draft)
 

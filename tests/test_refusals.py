@@ -19,9 +19,9 @@ from django.utils import translation
 from django.utils.translation import ngettext
 
 from assessments.rules import RED_FLAGS
-from clinic import refusals
-from clinic.errors import FieldError, Invalid
 from dev.messages import APPS, LANGUAGES
+from errors import texts as refusals
+from errors.exceptions import FieldError, Invalid
 from messaging.addresses import OBSTACLES
 from treatments.refusals import CONSENT_TEXTS, SAID_BY_REASON
 from treatments.safety_table import DEFAULT_CODES
@@ -42,8 +42,8 @@ FROM_TABLES: dict[tuple[str, str], Iterable[str]] = {
     ("treatments/signing.py", "flag"): RED_FLAGS,
     ("treatments/signing.py", "consent_reason"): [f"consent_missing.{why}" for why in CONSENT_TEXTS],
     ("treatments/signing.py", "entry_code"): set(DEFAULT_CODES) - SAID_BY_REASON,
-    ("homecare/planning.py", "obstacle"): OBSTACLES,
-    ("homecare/stopping.py", "flag_of_home"): [f"{code}.home" for code in RED_FLAGS],
+    ("homecare/reminders/planning.py", "obstacle"): OBSTACLES,
+    ("homecare/programmes/safety_stops.py", "flag_of_home"): [f"{code}.home" for code in RED_FLAGS],
 }
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
@@ -124,10 +124,12 @@ def names_in(place: str, node: ast.expr | None, function: ast.FunctionDef | None
         return frozenset()
     if isinstance(node, ast.Name) and function is not None:
         before = [
-            child for child in ast.walk(function)
-            if isinstance(child, ast.Assign) and child.lineno < node.lineno
+            child
+            for child in ast.walk(function)
+            if isinstance(child, ast.Assign)
+            and child.lineno < node.lineno
             and node.id in [getattr(target, "id", "") for target in child.targets]
-        ]  # fmt: skip
+        ]
         if before:
             node = max(before, key=lambda assignment: assignment.lineno).value
     if isinstance(node, ast.Dict) and all(isinstance(key, ast.Constant) for key in node.keys):
@@ -303,9 +305,11 @@ def test_no_text_names_a_field_or_a_path_of_the_api():
 def test_every_text_is_a_sentence():
     """It begins with a capital letter (or a number) and ends with a full stop."""
     odd = [
-        text for reason in refusals.TEXTS for text in messages_of(reason)
+        text
+        for reason in refusals.TEXTS
+        for text in messages_of(reason)
         if not text.endswith((".", "?")) or not (text[0].isupper() or text[0] in "%“")
-    ]  # fmt: skip
+    ]
     assert odd == []
 
 

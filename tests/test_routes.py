@@ -18,20 +18,22 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from accounts.rules import ROLE_SCOPES
+from api.views import ClinicView
 from audit.models import AuditEvent
-from clinic import tenancy
-from clinic.api.views import ClinicView
-from homecare import actions as home
-from homecare import library
+from database import tenancy
 from homecare.models import Picture, Programme
+from homecare.programmes import actions as home
+from homecare.programmes import templates as programme_templates
 from messaging import actions as messages
 from messaging.models import Message, Sending
 from patients import actions as patients
 from patients.models import Patient
-from scheduling import actions as booking
-from scheduling import availability, series, waitlist
-from scheduling.holding import Time
+from scheduling.booking import actions as booking
+from scheduling.booking.locks import Time
 from scheduling.models import Offer, Opening
+from scheduling.series import actions as series
+from scheduling.setup import actions as setup_actions
+from scheduling.waitlist import actions as waitlist
 from tests import builders
 from tests.api import Api
 from tests.conftest import make_cast
@@ -357,19 +359,21 @@ class Ids(dict):
 
     def make_alert(self):
         return patients.note_alert(
-            patient=Patient.objects.get(pk=self.patient), alert=patients.NewAlert("pacemaker"),
-            by=self.cast.caller(), at=timezone.now(),
-        ).pk  # fmt: skip
+            patient=Patient.objects.get(pk=self.patient),
+            alert=patients.NewAlert("pacemaker"),
+            by=self.cast.actor(),
+            at=timezone.now(),
+        ).pk
 
     def make_draft_programme(self):
-        by = self.cast.caller()
+        by = self.cast.actor()
         return home.start_programme(patient_id=self.patient, content=PROGRAMME, by=by, at=timezone.now()).pk
 
     def make_programme(self):
         Patient.objects.filter(pk=self.patient).update(email="ada@mail.example", consent_email="granted")
         programme = Programme.objects.select_related("patient").get(pk=self.make_draft_programme())
         options = {"baseline_pain": 3, "review_on": None, "ends_on": None, "at": timezone.now()}
-        home.publish(programme=programme, by=self.cast.caller(), **options)
+        home.publish(programme=programme, by=self.cast.actor(), **options)
         return programme.pk
 
     def make_noon_programme(self):
@@ -382,13 +386,19 @@ class Ids(dict):
 
     def make_paused_programme(self):
         programme = Programme.objects.select_related("patient").get(pk=self.make_programme())
-        home.pause_programme(programme=programme, by=self.cast.caller(), at=timezone.now())
+        home.pause_programme(programme=programme, by=self.cast.actor(), at=timezone.now())
         return programme.pk
 
     def make_own_entry(self):
-        entry = {"level": "stop", "is_overridable": False, "label": "Ours", "reason": "Ours.", "source": "The team",
-                 "tags": ["hands_on"]}  # fmt: skip
-        return add_entry(entry=entry, by=self.cast.caller(self.cast.owner), at=timezone.now()).code
+        entry = {
+            "level": "stop",
+            "is_overridable": False,
+            "label": "Ours",
+            "reason": "Ours.",
+            "source": "The team",
+            "tags": ["hands_on"],
+        }
+        return add_entry(entry=entry, by=self.cast.actor(self.cast.owner), at=timezone.now()).code
 
     def make_picture(self):
         return Picture.objects.create(
@@ -396,7 +406,7 @@ class Ids(dict):
         ).pk
 
     def make_template(self):
-        return library.save_template(name="Ours", content=PROGRAMME, by=self.cast.caller()).pk
+        return programme_templates.save_template(name="Ours", content=PROGRAMME, by=self.cast.actor()).pk
 
     @cached_property
     def given(self):
@@ -417,30 +427,43 @@ class Ids(dict):
         return Api(self.cast.therapist).post(f"/patients/{self.patient}/sessions/", needled).json()["id"]
 
     def make_message(self):
-        made = messages.owe(
-            kind="review_due", channel="email", patient_id=self.patient, about_id=self.patient, dedupe_key="route",
-            due_at=timezone.now(), by=self.cast.caller(),
-        )  # fmt: skip
+        made = messages.enqueue(
+            kind="review_due",
+            channel="email",
+            patient_id=self.patient,
+            about_id=self.patient,
+            dedupe_key="route",
+            due_at=timezone.now(),
+            by=self.cast.actor(),
+        )
         Message.objects.filter(pk=made.pk).update(state="unknown")
         return made.pk
 
     def make_item(self):
         return worklist.raise_item(
-            kind="silent", patient_id=self.patient, about_id=self.patient, facts={}, by=self.cast.caller(),
+            kind="silent",
+            patient_id=self.patient,
+            about_id=self.patient,
+            facts={},
+            by=self.cast.actor(),
             at=timezone.now(),
-        )[0]  # fmt: skip
+        )[0]
 
     def make_referral_item(self):
         return worklist.raise_item(
-            kind="referral", patient_id=self.patient, about_id=UUID(self["signed_assessment"]), facts={},
-            by=self.cast.caller(), at=timezone.now(),
-        )[0]  # fmt: skip
+            kind="referral",
+            patient_id=self.patient,
+            about_id=UUID(self["signed_assessment"]),
+            facts={},
+            by=self.cast.actor(),
+            at=timezone.now(),
+        )[0]
 
     # --- Scheduling ---
 
     @cached_property
     def desk(self):
-        return make_desk(self.cast, self.cast.caller(self.cast.staff))
+        return make_desk(self.cast, self.cast.actor(self.cast.staff))
 
     def make_type(self):
         return self.desk.kind.pk
@@ -455,8 +478,8 @@ class Ids(dict):
         return self.cast.therapist.pk
 
     def make_fed_therapist(self):
-        by = self.cast.caller(self.cast.staff)
-        availability.make_feed(user_id=self.cast.therapist.pk, by=by, at=timezone.now())
+        by = self.cast.actor(self.cast.staff)
+        setup_actions.make_feed(user_id=self.cast.therapist.pk, by=by, at=timezone.now())
         return self.cast.therapist.pk
 
     def setup(self, kind):
@@ -466,10 +489,11 @@ class Ids(dict):
         return answer.json()["id"]
 
     def booked(self, patient_id, hours):
-        by = self.cast.caller(self.cast.staff)
+        by = self.cast.actor(self.cast.staff)
         time = Time(SOON_AT + timedelta(hours=hours), self.cast.therapist.pk, self.desk.room.pk)
-        return booking.book(patient_id=patient_id, type_id=self.desk.kind.pk, time=time, outside_hours=True, by=by,
-                            at=timezone.now())  # fmt: skip
+        return booking.book(
+            patient_id=patient_id, type_id=self.desk.kind.pk, time=time, outside_hours=True, by=by, at=timezone.now()
+        )
 
     def make_appointment(self):
         return self.booked(self.patient, 1).pk
@@ -478,28 +502,40 @@ class Ids(dict):
         return self.booked(UUID(self["other_patient"]), 2).pk
 
     def make_series(self):
-        plan = series.Plan(type_id=self.desk.kind.pk, count=2, weeks=2, starts_on=SOON_AT.date())
+        plan = series.SeriesPlan(type_id=self.desk.kind.pk, count=2, weeks=2, starts_on=SOON_AT.date())
         times = [Time(SOON_AT + timedelta(hours=3), self.cast.therapist.pk, self.desk.room.pk)]
-        by = self.cast.caller(self.cast.staff)
+        by = self.cast.actor(self.cast.staff)
         return series.book_series(patient_id=self.patient, plan=plan, times=times, by=by, at=timezone.now())[0].pk
 
     def make_waiting(self):
         return waitlist.join(
-            patient_id=self.patient, type_id=self.desk.kind.pk, by=self.cast.caller(), at=timezone.now()
+            patient_id=self.patient, type_id=self.desk.kind.pk, by=self.cast.actor(), at=timezone.now()
         ).pk
 
     def make_offer(self):
         now = timezone.now()
         waiting_id = self.make_waiting()
         opening = Opening.objects.create(
-            id=uuid4(), clinic=self.cast.clinic, therapist=self.cast.therapist, room=self.desk.room,
-            starts_at=SOON_AT + timedelta(hours=4), ends_at=SOON_AT + timedelta(hours=5), made_at=now,
-        )  # fmt: skip
+            id=uuid4(),
+            clinic=self.cast.clinic,
+            therapist=self.cast.therapist,
+            room=self.desk.room,
+            starts_at=SOON_AT + timedelta(hours=4),
+            ends_at=SOON_AT + timedelta(hours=5),
+            made_at=now,
+        )
         return Offer.objects.create(
-            id=uuid4(), clinic=self.cast.clinic, patient_id=self.patient, waiting_id=waiting_id, opening=opening,
-            therapist=self.cast.therapist, room=self.desk.room, starts_at=opening.starts_at, made_at=now,
+            id=uuid4(),
+            clinic=self.cast.clinic,
+            patient_id=self.patient,
+            waiting_id=waiting_id,
+            opening=opening,
+            therapist=self.cast.therapist,
+            room=self.desk.room,
+            starts_at=opening.starts_at,
+            made_at=now,
             expires_at=now + timedelta(hours=1),
-        ).pk  # fmt: skip
+        ).pk
 
 
 for _kind, *_rest in SETUP:
@@ -525,7 +561,7 @@ def make_world():
     """Two clinics of these tests' own, and in the first a patient with documents: what every case starts from."""
     cast = make_cast("-routes")
     with tenancy.scope(cast.clinic.pk):
-        patient = builders.patient(cast.caller()).pk
+        patient = builders.patient(cast.actor()).pk
     therapist = Api(cast.therapist)
 
     def write(kind, body, *, sign=False):

@@ -15,8 +15,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from clinic import tenancy
 from clinic.wsgi import application
+from database import tenancy
 from tests import builders
 from tests.api import Api, token_for
 from tests.conftest import make_cast
@@ -29,7 +29,7 @@ def make_world():
     """Something of everything to be found, ids to find it by, and the tokens of those who ask."""
     cast = make_cast("-schema")
     with tenancy.scope(cast.clinic.pk):
-        patient = builders.patient(cast.caller()).pk
+        patient = builders.patient(cast.actor()).pk
     therapist = Api(cast.therapist)
     ids = {"patient_id": str(patient)}
     for kind, body in (("assessment", builders.exam(red_flags=builders.screen())), ("session", builders.treatment())):

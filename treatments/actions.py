@@ -14,11 +14,11 @@ from assessments import drafts
 from assessments.actions import IdTaken
 from assessments.models import TriggerPoint
 from audit import actions as audit
-from clinic import bulk
-from clinic.caller import Caller
-from clinic.constraints import violations_as
-from clinic.errors import Conflict, Problems
-from clinic.schema import new_id
+from database import bulk
+from database.expressions import new_id
+from errors.constraints import violations_as
+from errors.exceptions import Conflict, Problems
+from identity.actor import Actor
 from patients.models import Patient
 from patients.queries import identities
 from records import actions as records
@@ -45,11 +45,11 @@ class SessionHasEvents(Conflict):
 
 
 @transaction.atomic(savepoint=False)
-def record_session(*, patient_id: UUID, content: checks.Content, by: Caller, at: datetime) -> Session:
+def record_session(*, patient_id: UUID, content: checks.Content, by: Actor, at: datetime) -> Session:
     """
     Start a treatment session of a patient as a draft, with whatever is known of it already.
 
-    :raises accounts.policies.NoAuthor: the caller is not, and does not act for, a therapist
+    :raises accounts.policies.NoAuthor: the actor is not, and does not act for, a therapist
     :raises PatientMerged, PatientNotInCare:
     :raises Invalid: a value cannot be; each is named
     """
@@ -70,12 +70,12 @@ def record_session(*, patient_id: UUID, content: checks.Content, by: Caller, at:
 
 @transaction.atomic(savepoint=False)
 def change_session(
-    *, session: Session, content: checks.Content, by: Caller, at: datetime, reasons_may_wait: bool = False
+    *, session: Session, content: checks.Content, by: Actor, at: datetime, reasons_may_wait: bool = False
 ) -> Session:
     """
     Change a draft: fields that are given change, lists that are given are replaced.
 
-    :param session: locked by the caller (`drafts.lock_draft`)
+    :param session: locked by the actor (`drafts.lock_draft`)
     :param content: interventions and measures may have an `id`, which they keep
     :param reasons_may_wait: what is unusual may owe its reason until the signature
     :raises Invalid, NoAuthor: as in `record_session`
@@ -104,13 +104,13 @@ def change_session(
 
 
 @transaction.atomic
-def discard_session(*, session: Session, by: Caller) -> None:
+def discard_session(*, session: Session, by: Actor) -> None:
     """
-    Delete a draft for good; a signed session is never deleted. `session` is locked by the caller.
+    Delete a draft for good; a signed session is never deleted. `session` is locked by the actor.
 
     :raises SessionHasEvents: something that stays in the record points at it
     """
-    if AdverseEvent.objects.filter(session=session).exists() or aftercare.given(session):
+    if AdverseEvent.objects.filter(session=session).exists() or aftercare.list_given(session):
         raise SessionHasEvents
     for part in PARTS.values():
         part._default_manager.filter(session=session).delete()
@@ -120,7 +120,7 @@ def discard_session(*, session: Session, by: Caller) -> None:
 
 
 @transaction.atomic
-def sign_session(*, session_id: UUID, by: Caller, at: datetime) -> Record:
+def sign_session(*, session_id: UUID, by: Actor, at: datetime) -> Record:
     """
     Freeze a session as a signed record.
 
@@ -137,27 +137,27 @@ def sign_session(*, session_id: UUID, by: Caller, at: datetime) -> Record:
     session.safety = plain_json(signing.safety_block(check))
     session.save(update_fields=["safety"])
     content = documents.session_content(session)
-    content |= documents.aftercare_content(aftercare.given(session))
+    content |= documents.aftercare_content(aftercare.list_given(session))
     return drafts.freeze(session, kind=KIND, content=content, by=by, at=at)
 
 
 @transaction.atomic
-def add_addendum(*, session: Session, text: str, by: Caller, at: datetime) -> Record:
+def add_addendum(*, session: Session, text: str, by: Actor, at: datetime) -> Record:
     """:raises NotSigned, NoLongerCurrent, NoAuthor:"""
-    record = drafts.signed_record(session)
+    record = drafts.require_record(session)
     return records.append_addendum(record=record, subject=drafts.subject_of(session, KIND), text=text, by=by, at=at)
 
 
 @transaction.atomic
-def mark_entered_in_error(*, session: Session, reason: str, by: Caller, at: datetime) -> Record:
+def mark_entered_in_error(*, session: Session, reason: str, by: Actor, at: datetime) -> Record:
     """:raises NotSigned, NoLongerCurrent, NoAuthor:"""
-    record = drafts.signed_record(session)
+    record = drafts.require_record(session)
     subject = drafts.subject_of(session, KIND)
     return records.append_entered_in_error(record=record, subject=subject, reason=reason, by=by, at=at)
 
 
 @transaction.atomic
-def revise_session(*, session: Session, by: Caller, at: datetime) -> Session:
+def revise_session(*, session: Session, by: Actor, at: datetime) -> Session:
     """
     Start a new version of a signed session as a draft with the same content. Signing it supersedes the old one.
 
@@ -241,7 +241,7 @@ def _answers(content: checks.Content, known: Iterable[Override], author_id: UUID
     :param known: the session's rows until now; those of a list that is not sent stay
     """
     before = {(row.kind, row.code): row for row in known}
-    rows = [_copy_of(row) for row in before.values() if not _is_sent(row, content)]
+    rows = [_copy_of(row) for row in before.values() if not _is_same(row, content)]
     for name, kind in ANSWERS.items():
         for sent in content.get(name) or ():
             row = Override(
@@ -254,18 +254,18 @@ def _answers(content: checks.Content, known: Iterable[Override], author_id: UUID
                 given_at=at,
             )
             old = before.get((kind, row.code))
-            if old is not None and _said(old) == _said(row):
+            if old is not None and _comparable(old) == _comparable(row):
                 row.given_by_id, row.given_at = old.given_by_id, old.given_at
             if row.reason or row.seen_by or row.seen_at or kind == Override.Kind.ACKNOWLEDGEMENT:
                 rows.append(row)
     return rows
 
 
-def _is_sent(row: Override, content: checks.Content) -> bool:
+def _is_same(row: Override, content: checks.Content) -> bool:
     return any(kind == row.kind and name in content for name, kind in ANSWERS.items())
 
 
-def _said(row: Override) -> tuple[Any, ...]:
+def _comparable(row: Override) -> tuple[Any, ...]:
     return row.reason, row.seen_by, row.seen_at
 
 
@@ -274,11 +274,11 @@ def _copy_of(row: Override) -> Override:
     return Override(**{name: getattr(row, name) for name in names})
 
 
-def _log_answers(session: Session, before: Iterable[Override], by: Caller) -> None:
+def _log_answers(session: Session, before: Iterable[Override], by: Actor) -> None:
     """Leave a trace of each stop that is passed and each caution that is acknowledged, when it is."""
-    known = {(row.kind, row.code, *_said(row)) for row in before}
+    known = {(row.kind, row.code, *_comparable(row)) for row in before}
     for row in session._prefetched_objects_cache["overrides"]:  # type: ignore[attr-defined]
-        if (row.kind, row.code, *_said(row)) not in known:
+        if (row.kind, row.code, *_comparable(row)) not in known:
             action = "session.override" if row.kind == Override.Kind.OVERRIDE else "session.acknowledge"
             audit.log(action, by=by, target_id=session.pk, patient_ids=[session.patient_id], code=row.code)
 

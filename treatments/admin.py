@@ -52,7 +52,7 @@ class SessionAdmin(DocumentAdmin):
     exclude = ["clinic"]
 
     def mark_entered_in_error(self, document: Session, reason: str, request: Any) -> None:
-        actions.mark_entered_in_error(session=document, reason=reason, by=request.caller, at=timezone.now())
+        actions.mark_entered_in_error(session=document, reason=reason, by=request.actor, at=timezone.now())
 
 
 @admin.register(AdverseEvent)

@@ -8,11 +8,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from assessments import catalogue
+import catalogue
 from assessments.checks import EARLIEST_YEAR
 from assessments.red_flags import MIN_REASON_CHARACTERS
 from assessments.rules import PAIN, PPT_HARD_KPA, RED_FLAGS, rom_limits_deg
-from clinic.errors import FieldError, Invalid, Problems
+from errors.exceptions import FieldError, Invalid, Problems
 from treatments import dose_checks, rules
 from treatments.safety_entries import OWN_CODE
 from treatments.safety_table import DEFAULT_CODES

@@ -56,7 +56,7 @@ class MissingCompetency:
     interventions: tuple[int, ...]
 
 
-def advanced_competencies(muscle: MuscleLike | None) -> tuple[str, ...]:
+def list_advanced_competencies(muscle: MuscleLike | None) -> tuple[str, ...]:
     """
     Return the advanced competencies that a needle in this muscle needs; none unless the catalogue says specialist.
 
@@ -76,7 +76,7 @@ def advanced_competencies(muscle: MuscleLike | None) -> tuple[str, ...]:
     return tuple(codes)
 
 
-def needed_competencies(intervention: InterventionLike, *, basic_required: bool) -> tuple[str, ...]:
+def list_needed_competencies(intervention: InterventionLike, *, basic_required: bool) -> tuple[str, ...]:
     """
     Return the competencies that one intervention needs.
 
@@ -88,7 +88,7 @@ def needed_competencies(intervention: InterventionLike, *, basic_required: bool)
     if class_code not in (DRY_NEEDLING, INJECTION):
         return ()
     muscle = intervention.muscle
-    codes = advanced_competencies(muscle)
+    codes = list_advanced_competencies(muscle)
     if class_code == INJECTION:
         return ("injection_prescriber", *codes)
     is_other_specialist = muscle is None or (muscle.risk == SPECIALIST and not codes)
@@ -111,7 +111,7 @@ def missing_competency(
     """
     needed: dict[str, tuple[int, ...]] = {}
     for index, intervention in enumerate(interventions):
-        for code in needed_competencies(intervention, basic_required=basic_required):
+        for code in list_needed_competencies(intervention, basic_required=basic_required):
             needed[code] = (*needed.get(code, ()), index)
     missing = []
     for code, indexes in needed.items():

@@ -31,7 +31,7 @@ def session_content(session: Session) -> dict[str, Any]:
         ],
         **overrides_json(session),
         "weight_kg": session.weight_kg,
-        **asked_content(session),
+        **answers_json(session),
         "limit_reasons": session.limit_reasons,
         "response": session.response,
         "notes": session.notes,
@@ -51,7 +51,7 @@ def overrides_json(session: Session) -> dict[str, list[dict[str, Any]]]:
     return {"overrides": overrides, "acknowledged": acknowledged}
 
 
-def asked_content(session: Session) -> dict[str, Any]:
+def answers_json(session: Session) -> dict[str, Any]:
     """
     What the patient said about problems after earlier sessions.
 

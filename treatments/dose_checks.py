@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from clinic.errors import FieldError
+from errors.exceptions import FieldError
 from treatments import agents, rules
 from treatments.safety import LUNG_CAUTION, PatientFacts, PlannedIntervention, gives_guardian_age
 

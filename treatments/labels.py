@@ -55,11 +55,11 @@ def describe_change(kind: str, change: measures.Change, amount: str) -> str:
         (_("not clearly beyond {thresholds}"), change.between),
     ):
         if thresholds:
-            parts.append(text.format(thresholds=_joined(describe_threshold(kind, t) for t in thresholds)))
+            parts.append(text.format(thresholds=_join_texts(describe_threshold(kind, t) for t in thresholds)))
     return f"{amount}: {'; '.join(parts)}" if parts else amount
 
 
-def _joined(texts: Iterable[str]) -> str:
+def _join_texts(texts: Iterable[str]) -> str:
     *most, last = texts
     return _("{most} and {last}").format(most=", ".join(most), last=last) if most else last
 
@@ -68,7 +68,7 @@ def _number(value: Decimal) -> str:
     return str(formats.localize(value, use_l10n=True))
 
 
-def signed_amount(difference: Any, unit: str) -> str:
+def format_difference(difference: Any, unit: str) -> str:
     """Return a difference with its sign and unit: "−3", "+10°", "±0"."""
     value = Decimal(str(difference))
     sign = "+" if value > 0 else "−" if value < 0 else "±"

@@ -10,8 +10,8 @@ from django.db.models import F, Func, Q, TextField, Value
 from django.db.models.functions import Coalesce, Lower
 
 from audit import actions as audit
-from clinic.caller import Caller
-from clinic.errors import Invalid
+from errors.exceptions import Invalid
+from identity.actor import Actor
 from treatments.models import Intervention
 
 SHORTEST = 3  # technical: a shorter text is in half of all lots
@@ -47,7 +47,7 @@ class Search:
     is_cut: bool  # there are more than are shown
 
 
-def normalised(text: str) -> str:
+def normalise(text: str) -> str:
     """Return the letters and digits of a text, lower case: `lot L-12 34` as `lotl1234`."""
     return "".join(character for character in text.lower() if character.isalnum())
 
@@ -58,23 +58,23 @@ def match_of(lot: str, recorded: str) -> str:
 
     Exact: the whole, or some of its words together, have the same letters and digits.
     """
-    wanted = normalised(lot)
-    words = [normalised(word) for word in re.split(r"[\s,;:/()#]+", recorded)]
+    wanted = normalise(lot)
+    words = [normalise(word) for word in re.split(r"[\s,;:/()#]+", recorded)]
     words = [word for word in words if word]
     runs = {"".join(words[first:last]) for first in range(len(words)) for last in range(first + 1, len(words) + 1)}
     if wanted in runs:
         return EXACT
-    return SIMILAR if wanted in normalised(recorded) else ""
+    return SIMILAR if wanted in normalise(recorded) else ""
 
 
 @transaction.atomic
-def search_lot(*, lot: str, by: Caller) -> Search:
+def search_lot(*, lot: str, by: Actor) -> Search:
     """
     Return who was treated with a lot, newest first, drafts too; each patient is seen, and the audit trail says so.
 
     :raises Invalid: fewer than three letters and digits
     """
-    wanted = normalised(lot)
+    wanted = normalise(lot)
     if len(wanted) < SHORTEST:
         raise Invalid.at("/lot", "too_short.lot", least=SHORTEST)
     rows = list(
@@ -89,14 +89,14 @@ def search_lot(*, lot: str, by: Caller) -> Search:
         .select_related("session__patient__merged_into", "session__record__mark", "muscle")
         .order_by("-session__performed_at", "-id")[: MOST + 1]
     )
-    treated = [line for row in rows[:MOST] if (line := _treated(lot, row))]
+    treated = [line for row in rows[:MOST] if (line := _as_lot_use(lot, row))]
     treated.sort(key=lambda line: line.match != EXACT)  # stable: newest first in both
     patient_ids = {line.intervention.session.patient_id for line in treated}
     audit.log("lot.search", by=by, patient_ids=patient_ids)
     return Search(treated, is_cut=len(rows) > MOST)
 
 
-def _treated(lot: str, row: Intervention) -> Treated | None:
+def _as_lot_use(lot: str, row: Intervention) -> Treated | None:
     # The dose's columns are added to the model from a table, so type checkers do not know them.
     recorded = [text for text in (getattr(row, "brand_lot"), getattr(row, "lot")) if text]  # noqa: B009
     matches = [(match, text) for text in recorded if (match := match_of(lot, text))]

@@ -10,9 +10,9 @@ from django.db import models
 from accounts.models import Clinic
 from assessments.models import Document, Movement, Muscle, Part, TriggerPoint, one_of, signed_or_not
 from assessments.rules import FULL_TURN_DEG, PAIN, PPT_HARD_KPA, SIDES
-from clinic.caller import Caller
-from clinic.choices import Side
-from clinic.schema import UUIDv7
+from database.choices import Side
+from database.expressions import UUIDv7
+from identity.actor import Actor
 from treatments import rules, safety_entries
 from treatments.adverse_events.models import AdverseEvent, AdverseEventAnswer, AdverseEventHomeAnswer
 from treatments.aftercare.models import Aftercare
@@ -26,9 +26,9 @@ __all__ = [
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
-    def visible_to(self, caller: Caller) -> SessionQuerySet:
+    def visible_to(self, actor: Actor) -> SessionQuerySet:
         """The clinic's sessions. Row-level security says the same, should a view forget this word."""
-        return self.filter(clinic_id=caller.clinic_id)
+        return self.filter(clinic_id=actor.clinic_id)
 
     def of_patients(self, patient_ids: list[UUID]) -> SessionQuerySet:
         return self.filter(patient_id__in=patient_ids)
@@ -239,8 +239,8 @@ class Override(Part):
 
 
 class SafetyEntryQuerySet(models.QuerySet["SafetyEntry"]):
-    def visible_to(self, caller: Caller) -> SafetyEntryQuerySet:
-        return self.filter(clinic_id=caller.clinic_id)
+    def visible_to(self, actor: Actor) -> SafetyEntryQuerySet:
+        return self.filter(clinic_id=actor.clinic_id)
 
 
 class SafetyEntry(models.Model):

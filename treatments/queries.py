@@ -9,16 +9,16 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+import catalogue
 from accounts.queries import clinic_zone, competencies_of, requires_basic
 from accounts.rules import KnownCompetency
-from assessments import catalogue
 from assessments.queries import flag_state
 from assessments.red_flags import FlagState
-from clinic.caller import Caller
-from patients.queries import identities, known_alerts
+from identity.actor import Actor
+from patients.queries import identities, list_alerts
 from patients.rules import BODY_REGIONS
 from treatments import rules, safety_table
-from treatments.consents.queries import known_consents
+from treatments.consents.queries import list_consents
 from treatments.models import Intervention, SafetyEntry, Session
 from treatments.safety_entries import Entry
 from treatments.safety_facts import MuscleFacts, PatientFacts, PlannedIntervention
@@ -33,7 +33,7 @@ class SafetyList:
 
 
 @dataclass(frozen=True)
-class Visit:
+class VisitContext:
     """
     What is known at one visit: the arguments of `safety.safety_check`.
 
@@ -55,7 +55,7 @@ def muscle_facts(key: str) -> MuscleFacts:
     return MuscleFacts(key, muscle["region"], tuple(needling["cautions"]), needling["risk"])
 
 
-def planned_interventions(interventions: Iterable[Mapping[str, Any]]) -> list[PlannedIntervention]:
+def plan_interventions(interventions: Iterable[Mapping[str, Any]]) -> list[PlannedIntervention]:
     """Return a session's interventions as the rules read them. An unknown muscle is one that nobody named."""
     return [
         PlannedIntervention(
@@ -95,7 +95,9 @@ def entry_of(row: SafetyEntry) -> Entry:
     )
 
 
-def read_visit(session: Session, interventions: Sequence[PlannedIntervention], *, by: Caller, at: datetime) -> Visit:
+def read_visit(
+    session: Session, interventions: Sequence[PlannedIntervention], *, by: Actor, at: datetime
+) -> VisitContext:
     """
     Read what is known of a session's patient and author, for the treatment of these muscles.
 
@@ -109,16 +111,16 @@ def read_visit(session: Session, interventions: Sequence[PlannedIntervention], *
     people = identities(clinic_id=session.clinic_id, patient_id=session.patient_id)
     first_visit = not _was_treated_before(session, people)
     facts = PatientFacts(
-        alerts=tuple(known_alerts(people)),
+        alerts=tuple(list_alerts(people)),
         flags=_flags(session, people, interventions, first_visit=first_visit, ends_at=ends_at, at=at),
-        consents=tuple(known_consents(people)),
+        consents=tuple(list_consents(people)),
         age_years=age_on(session.patient.birth_date, on_date),
         weight_kg=session.weight_kg,
         first_visit=first_visit,
         last_needled=_last_needled(session, people),
     )
     author_id = by.author_id
-    return Visit(
+    return VisitContext(
         facts=facts,
         competencies=tuple(competencies_of(author_id, session.clinic_id)) if author_id else (),
         basic_required=requires_basic(session.clinic_id),

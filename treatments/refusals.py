@@ -7,11 +7,11 @@ from datetime import datetime
 from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
+import catalogue
 from accounts.rules import COMPETENCIES
-from assessments import catalogue
 from assessments.rules import RED_FLAGS
-from assessments.web.words import SIDES
-from clinic.refusals import Text, labels, register
+from assessments.web.labels import SIDES
+from errors.texts import Text, labels, register
 from treatments.adverse_events import refusals as adverse_events
 from treatments.consents import refusals as consents
 from treatments.consents.labels import REGIONS as REGION_LABELS

@@ -14,7 +14,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from clinic.errors import FieldError
+from errors.exceptions import FieldError
 from treatments.agents import AGENTS, ANAESTHETICS, OTHER_AGENT
 
 # --- Fields ---------------------------------------------------------------------------------------------------

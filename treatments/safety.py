@@ -90,8 +90,8 @@ def safety_check(
     visit = _Visit(interventions, facts, competencies, at, on_date or at.date(), basic_required, visit_ends_at)
     if all(planned.technique_class == red_flag_table.ADVICE for planned in interventions):
         return []
-    findings = [_unanswered(code) for code in facts.flags.unanswered]
-    index_of = _indexed(tuple(entries))
+    findings = [_unanswered_finding(code) for code in facts.flags.unanswered]
+    index_of = _build_index(tuple(entries))
     for number, planned in enumerate(interventions):
         findings += _flags_for(number, planned, visit)
         findings += _entries_for(number, planned, visit, index_of)
@@ -111,7 +111,7 @@ class _Index:
 
 
 @lru_cache(maxsize=64)
-def _indexed(entries: tuple[Entry, ...]) -> _Index:
+def _build_index(entries: tuple[Entry, ...]) -> _Index:
     by_alert: dict[tuple[str, str], list[Entry]] = {}
     by_caution: dict[tuple[str, str], list[Entry]] = {}
     by_tag: dict[str, list[Entry]] = {}
@@ -246,7 +246,7 @@ def _flag_finding(flag: OpenFlag, level: str, index: int, visit: _Visit) -> Safe
     )
 
 
-def _unanswered(flag: str) -> SafetyFinding:
+def _unanswered_finding(flag: str) -> SafetyFinding:
     row = red_flag_table.RED_FLAGS[flag]
     return SafetyFinding(
         level=STOP,

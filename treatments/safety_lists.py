@@ -9,13 +9,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
+import catalogue
 from accounts import policies
 from accounts.models import Clinic
-from assessments import catalogue
 from audit import actions as audit
-from clinic.caller import Caller
-from clinic.errors import Conflict, NotFound, Problems
-from clinic.schema import new_id
+from database.expressions import new_id
+from errors.exceptions import Conflict, NotFound, Problems
+from identity.actor import Actor
 from patients.rules import ALERTS, BODY_REGIONS
 from treatments.models import SafetyEntry
 from treatments.safety_entries import ANYWHERE, IN_LIMB, IN_REGION, LEVELS, OWN_CODE, TAGS
@@ -31,7 +31,7 @@ class SafetyEntryEnded(Conflict):
 
 
 @transaction.atomic
-def add_entry(*, entry: Mapping[str, Any], by: Caller, at: datetime) -> SafetyEntry:
+def add_entry(*, entry: Mapping[str, Any], by: Actor, at: datetime) -> SafetyEntry:
     """
     Add a row of the clinic's own, or make a default row stricter.
 
@@ -63,7 +63,7 @@ def add_entry(*, entry: Mapping[str, Any], by: Caller, at: datetime) -> SafetyEn
 
 
 @transaction.atomic
-def end_entry(*, code: str, reason: str, by: Caller, at: datetime) -> SafetyEntry:
+def end_entry(*, code: str, reason: str, by: Actor, at: datetime) -> SafetyEntry:
     """
     End an own row: it no longer counts, and stays readable with the reason.
 
@@ -86,7 +86,7 @@ def end_entry(*, code: str, reason: str, by: Caller, at: datetime) -> SafetyEntr
     return last
 
 
-def _next_version(by: Caller) -> int:
+def _next_version(by: Actor) -> int:
     """The clinic's row is the lock: two owners at once get two versions, one after the other."""
     Clinic.objects.select_for_update(no_key=True).only("pk").get(pk=by.clinic_id)
     return (SafetyEntry.objects.visible_to(by).aggregate(last=Max("version"))["last"] or 0) + 1

@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from assessments.documents import alert_json, open_flag_json
-from clinic.caller import Caller
-from clinic.errors import Conflict, DomainError, FieldError, Invalid
+from errors.exceptions import Conflict, DomainError, FieldError, Invalid
+from identity.actor import Actor
 from treatments import checks, documents, dose_checks, queries, safety
 from treatments.models import Session
-from treatments.queries import Visit
+from treatments.queries import VisitContext
 from treatments.safety_entries import ACKNOWLEDGE, CAUTION, LEVELS, STOP
 from treatments.safety_facts import SafetyFinding
 from treatments.safety_table import COMPETENCY_MISSING, CONSENT_MISSING, DEFAULT_CODES, HAS_BEEN_REVIEWED
@@ -85,7 +85,7 @@ class SigningCheck:
 
     stops: tuple[Stop, ...]
     findings: tuple[SafetyFinding, ...]
-    visit: Visit
+    visit: VisitContext
     content: Mapping[str, Any] = field(repr=False)
 
     def raise_if_any(self) -> None:
@@ -99,7 +99,7 @@ class SigningCheck:
                 raise refusal(errors=errors)
 
 
-def check_signature(session: Session, content: Mapping[str, Any], *, by: Caller, at: datetime) -> SigningCheck:
+def check_signature(session: Session, content: Mapping[str, Any], *, by: Actor, at: datetime) -> SigningCheck:
     """
     Return everything that stops a session's signature, and what should be known before it.
 
@@ -118,8 +118,8 @@ def check_signature(session: Session, content: Mapping[str, Any], *, by: Caller,
     return replace(check, stops=tuple(stop for stop in check.stops if _identity(stop, content) not in known))
 
 
-def _check(session: Session, content: Mapping[str, Any], *, by: Caller, at: datetime) -> SigningCheck:
-    interventions = queries.planned_interventions(content["interventions"])
+def _check(session: Session, content: Mapping[str, Any], *, by: Actor, at: datetime) -> SigningCheck:
+    interventions = queries.plan_interventions(content["interventions"])
     visit = queries.read_visit(session, interventions, by=by, at=at)
     findings = safety.safety_check(
         interventions,

@@ -13,12 +13,12 @@ from django.db.models import QuerySet
 
 from accounts.queries import clinic_zone
 from audit import actions as audit
-from clinic.caller import Caller
-from clinic.errors import Conflict, Invalid
-from clinic.sql import prepared
+from database.sql import run_prepared
+from errors.exceptions import Conflict, Invalid
+from identity.actor import Actor
 from worklist import rules
 from worklist.models import Item
-from worklist.rules import Wanted
+from worklist.rules import ItemRequest
 
 
 class AlreadyDone(Conflict):
@@ -64,7 +64,7 @@ def raise_item(
     patient_id: UUID,
     about_id: UUID,
     facts: dict[str, Any],
-    by: Caller,
+    by: Actor,
     at: datetime,
     since: datetime | None = None,
     urgency: str | None = None,
@@ -77,14 +77,12 @@ def raise_item(
 
     :returns: the row's id, and whether it is new
     """
-    wanted = Wanted(kind, patient_id, about_id, facts, since, urgency, due_at)
+    wanted = ItemRequest(kind, patient_id, about_id, facts, since, urgency, due_at)
     return raise_items(wanted=[wanted], by=by, at=at)[wanted.key]
 
 
 @transaction.atomic
-def raise_items(
-    *, wanted: Sequence[Wanted], by: Caller, at: datetime
-) -> dict[tuple[str, UUID], tuple[UUID, bool]]:  # fmt: skip
+def raise_items(*, wanted: Sequence[ItemRequest], by: Actor, at: datetime) -> dict[tuple[str, UUID], tuple[UUID, bool]]:
     """
     Put each of these on the worklist, or count up what waits already. No two may be of one kind about the same thing.
 
@@ -95,16 +93,22 @@ def raise_items(
     due_at = _due_times(wanted, clinic_id=by.clinic_id, at=at)
     # Always in the same order: two that raise the same rows at once wait for each other instead of dying.
     rows = [
-        {"patient": one.patient_id, "kind": one.kind, "about": one.about_id, "facts": one.facts,
-         "since": one.since or at, "due": due_at[one.key]}
+        {
+            "patient": one.patient_id,
+            "kind": one.kind,
+            "about": one.about_id,
+            "facts": one.facts,
+            "since": one.since or at,
+            "due": due_at[one.key],
+        }
         for one in sorted(wanted, key=lambda one: one.key)
-    ]  # fmt: skip
-    done = prepared(RAISE, {"clinic": by.clinic_id, "wanted": orjson.dumps(rows).decode()})
+    ]
+    done = run_prepared(RAISE, {"clinic": by.clinic_id, "wanted": orjson.dumps(rows).decode()})
     audit.log_each([(f"worklist.{kind}", pk, patient_id) for pk, kind, _about, patient_id, _times in done], by=by)
     return {(kind, about_id): (pk, times == 1) for pk, kind, about_id, _patient_id, times in done}
 
 
-def _due_times(wanted: Sequence[Wanted], *, clinic_id: UUID, at: datetime) -> dict[tuple[str, UUID], datetime]:
+def _due_times(wanted: Sequence[ItemRequest], *, clinic_id: UUID, at: datetime) -> dict[tuple[str, UUID], datetime]:
     """When each is due; worked out once for an urgency and a day."""
     zone = clinic_zone(clinic_id)
     of_day: dict[tuple[str, date], datetime] = {}
@@ -128,18 +132,18 @@ def work_out_due_at(urgency: str, *, since: datetime, clinic_id: UUID) -> dateti
 
 
 @transaction.atomic
-def follow_merge(*, source_id: UUID, target_id: UUID, by: Caller, at: datetime) -> None:
+def follow_merge(*, source_id: UUID, target_id: UUID, by: Actor, at: datetime) -> None:
     """What waits for a record that was merged waits for the survivor, once."""
     had = set(Item.objects.open().filter(patient_id=target_id).values_list("kind", "about_id"))
     for item in Item.objects.open().filter(patient_id=source_id):
         if (item.kind, item.about_id) in had:
-            settle(kinds=[item.kind], about_ids=[item.about_id], patient_id=source_id, by=by, at=at)
+            resolve(kinds=[item.kind], about_ids=[item.about_id], patient_id=source_id, by=by, at=at)
         else:
             Item.objects.filter(pk=item.pk).update(patient_id=target_id)
 
 
 @transaction.atomic
-def take(*, item_id: UUID, by: Caller, at: datetime) -> Item:
+def take(*, item_id: UUID, by: Actor, at: datetime) -> Item:
     """
     Say that one sees to it, so that no second person calls.
 
@@ -155,7 +159,7 @@ def take(*, item_id: UUID, by: Caller, at: datetime) -> Item:
 
 
 @transaction.atomic
-def give_back(*, item_id: UUID, by: Caller, at: datetime) -> Item:
+def give_back(*, item_id: UUID, by: Actor, at: datetime) -> Item:
     """
     Undo `take`: somebody else may see to it.
 
@@ -172,7 +176,7 @@ def give_back(*, item_id: UUID, by: Caller, at: datetime) -> Item:
 
 
 @transaction.atomic
-def finish(*, item_id: UUID, outcome: str, note: str = "", by: Caller, at: datetime) -> Item:
+def finish(*, item_id: UUID, outcome: str, note: str = "", by: Actor, at: datetime) -> Item:
     """
     Close it with what came of it.
 
@@ -188,7 +192,7 @@ def finish(*, item_id: UUID, outcome: str, note: str = "", by: Caller, at: datet
 
 
 @transaction.atomic
-def snooze(*, item_id: UUID, until: datetime, by: Caller, at: datetime) -> Item:
+def snooze(*, item_id: UUID, until: datetime, by: Actor, at: datetime) -> Item:
     """
     Put it aside until then; it comes back by itself.
 
@@ -204,23 +208,21 @@ def snooze(*, item_id: UUID, until: datetime, by: Caller, at: datetime) -> Item:
 
 
 @transaction.atomic
-def settle(
-    *, kinds: list[str], about_ids: list[UUID], patient_id: UUID | None = None, by: Caller, at: datetime
-) -> int:  # fmt: skip
+def resolve(*, kinds: list[str], about_ids: list[UUID], patient_id: UUID | None = None, by: Actor, at: datetime) -> int:
     """Close what is true no more: somebody booked, came or signed meanwhile. Returns how many."""
     items = Item.objects.open().filter(kind__in=kinds, about_id__in=about_ids)
     if patient_id is not None:
         items = items.filter(patient_id=patient_id)
-    return _settle(items, by=by, at=at)
+    return _resolve(items, by=by, at=at)
 
 
 @transaction.atomic
-def settle_items(*, item_ids: list[UUID], by: Caller, at: datetime) -> int:
+def resolve_items(*, item_ids: list[UUID], by: Actor, at: datetime) -> int:
     """As `settle`, for these very rows, whatever stands beside them by now."""
-    return _settle(Item.objects.open().filter(pk__in=item_ids), by=by, at=at)
+    return _resolve(Item.objects.open().filter(pk__in=item_ids), by=by, at=at)
 
 
-def _settle(items: QuerySet[Item], *, by: Caller, at: datetime) -> int:
+def _resolve(items: QuerySet[Item], *, by: Actor, at: datetime) -> int:
     found = list(items.order_by("pk").select_for_update(of=("self",)).values_list("pk", "patient_id"))
     if found:
         Item.objects.filter(pk__in=[pk for pk, _patient_id in found]).update(done_at=at, outcome=rules.ITSELF)
@@ -229,7 +231,7 @@ def _settle(items: QuerySet[Item], *, by: Caller, at: datetime) -> int:
 
 
 @transaction.atomic
-def reopen(*, item_id: UUID, by: Caller) -> Item:
+def reopen(*, item_id: UUID, by: Actor) -> Item:
     """Undo `finish`; if the same thing came up anew meanwhile, that row stands for it."""
     item = Item.objects.select_for_update(of=("self",)).get(pk=item_id)
     again = Item.objects.open().filter(patient_id=item.patient_id, kind=item.kind, about_id=item.about_id)

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Case, Count, Q, When
 
 from accounts.models import User
-from clinic.caller import Caller
+from identity.actor import Actor
 from patients.models import OfPatient, Patient
 from worklist import rules
 
@@ -26,8 +26,8 @@ def is_taken_by(user_id: UUID | None) -> Q:
 
 
 class ItemQuerySet(models.QuerySet["Item"]):
-    def visible_to(self, caller: Caller) -> ItemQuerySet:
-        return self.filter(clinic_id=caller.clinic_id)
+    def visible_to(self, actor: Actor) -> ItemQuerySet:
+        return self.filter(clinic_id=actor.clinic_id)
 
     def open(self) -> ItemQuerySet:
         return self.filter(done_at=None)

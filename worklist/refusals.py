@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from clinic.refusals import Text, labels, register
-from worklist.web import words
+from errors.texts import Text, labels, register
+from worklist.web import labels as words
 
 register(
     {

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from clinic.wall_clock import at_wall
+from clock.wall_clock import at_wall
 
 AT_ONCE, NEXT_WORKING_DAY, SOON = "at_once", "next_working_day", "soon"
 ITSELF = "resolved_itself"
@@ -21,7 +21,7 @@ LOOKED_AHEAD_DAYS = 31
 
 
 @dataclass(frozen=True)
-class Kind:
+class ItemKind:
     """
     Why a patient is on the worklist.
 
@@ -39,46 +39,50 @@ class Kind:
 
 # Escalations: domain facts, section 8.4. The last three are of the messages and of the plan itself.
 KINDS = {
-    "red_flag": Kind("Something is wrong", AT_ONCE, "Call the patient now", alarm=True),
-    "stop_event_twice": Kind(
+    "red_flag": ItemKind("Something is wrong", AT_ONCE, "Call the patient now", alarm=True),
+    "stop_event_twice": ItemKind(
         "A stop sign of self-pressure, twice", AT_ONCE, "Call, and stop the self-pressure", alarm=True
     ),
-    "programme_stopped": Kind(
+    "programme_stopped": ItemKind(
         "Home programme paused: a red flag is open", AT_ONCE, "Call the patient, and settle the red flag", alarm=True
     ),
-    "pain_up": Kind("Worst pain up by 2 or more for 3 days", NEXT_WORKING_DAY, "Call, and look at the programme"),
-    "adverse_event": Kind("Trouble after treatment", NEXT_WORKING_DAY, "Call, and record the adverse event"),
-    "serious_event": Kind(
+    "pain_up": ItemKind("Worst pain up by 2 or more for 3 days", NEXT_WORKING_DAY, "Call, and look at the programme"),
+    "adverse_event": ItemKind("Trouble after treatment", NEXT_WORKING_DAY, "Call, and record the adverse event"),
+    "serious_event": ItemKind(
         "A serious adverse event", AT_ONCE, "Owner: see that the patient is safe, and who must be told", alarm=True
     ),
-    "silent": Kind("No check-in for 14 days", NEXT_WORKING_DAY, "Ask how it goes"),
-    "review_due": Kind("Review is due", SOON, "Book the review"),
-    "programme_ended": Kind("Programme has ended", SOON, "Decide how it goes on"),
-    "no_show": Kind("Did not come", NEXT_WORKING_DAY, "Call, and book anew"),
-    "cannot_come": Kind("Cancelled by the patient", NEXT_WORKING_DAY, "Book another time"),
-    "cannot_treat": Kind("Cancelled by the clinic", NEXT_WORKING_DAY, "Call, and book another time"),
-    "series_short": Kind("Fewer sessions booked than planned", SOON, "Book what is missing"),
-    "series_ended": Kind("Series has ended", SOON, "Decide how it goes on"),
-    "not_arrived": Kind("Appointment is over, and nobody has closed it", SOON, "Say whether they came"),
-    "closed_over": Kind("Booked when it is closed now", SOON, "Call, and move it", moves=True),
-    "hours_gone": Kind("The therapist does not work there and then any more", SOON, "Call, and move it", moves=True),
-    "unsigned": Kind("A draft is not signed", SOON, "Finish it, and sign"),
-    "referral": Kind("Red flag: refer to a physician", AT_ONCE, "See that it was referred", alarm=True),
-    "referral_withdrawn": Kind(
+    "silent": ItemKind("No check-in for 14 days", NEXT_WORKING_DAY, "Ask how it goes"),
+    "review_due": ItemKind("Review is due", SOON, "Book the review"),
+    "programme_ended": ItemKind("Programme has ended", SOON, "Decide how it goes on"),
+    "no_show": ItemKind("Did not come", NEXT_WORKING_DAY, "Call, and book anew"),
+    "cannot_come": ItemKind("Cancelled by the patient", NEXT_WORKING_DAY, "Book another time"),
+    "cannot_treat": ItemKind("Cancelled by the clinic", NEXT_WORKING_DAY, "Call, and book another time"),
+    "series_short": ItemKind("Fewer sessions booked than planned", SOON, "Book what is missing"),
+    "series_ended": ItemKind("Series has ended", SOON, "Decide how it goes on"),
+    "not_arrived": ItemKind("Appointment is over, and nobody has closed it", SOON, "Say whether they came"),
+    "closed_over": ItemKind("Booked when it is closed now", SOON, "Call, and move it", moves=True),
+    "hours_gone": ItemKind(
+        "The therapist does not work there and then any more", SOON, "Call, and move it", moves=True
+    ),
+    "unsigned": ItemKind("A draft is not signed", SOON, "Finish it, and sign"),
+    "referral": ItemKind("Red flag: refer to a physician", AT_ONCE, "See that it was referred", alarm=True),
+    "referral_withdrawn": ItemKind(
         "An exam with a red flag was marked as entered in error",
         NEXT_WORKING_DAY,
         "Owner: check the reason, and whether the patient was referred",
     ),
-    "needling_follow_up": Kind("No word since needling", SOON, "Ask how sore it is"),
-    "slot_free": Kind("A time is free that they wait for", AT_ONCE, "Call, and offer it"),
-    "recall": Kind("Recall", SOON, "Call, and offer a visit"),
-    "message_failed": Kind("A message could not be sent", SOON, "Check address and consent"),
-    "message_uncertain": Kind("It is unknown whether a message went out", SOON, "Look at the message, and resolve it"),
+    "needling_follow_up": ItemKind("No word since needling", SOON, "Ask how sore it is"),
+    "slot_free": ItemKind("A time is free that they wait for", AT_ONCE, "Call, and offer it"),
+    "recall": ItemKind("Recall", SOON, "Call, and offer a visit"),
+    "message_failed": ItemKind("A message could not be sent", SOON, "Check address and consent"),
+    "message_uncertain": ItemKind(
+        "It is unknown whether a message went out", SOON, "Look at the message, and resolve it"
+    ),
 }
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ItemRequest:
     """
     One row that there should be.
 
@@ -122,6 +126,6 @@ def next_working_day(day: date, works: Callable[[date], bool] = on_weekdays) -> 
     return next(filter(works, coming), None) or next(filter(on_weekdays, coming))
 
 
-def put_aside_until(days: int, *, at: datetime, zone: ZoneInfo) -> datetime:
+def snooze_until(days: int, *, at: datetime, zone: ZoneInfo) -> datetime:
     """The morning on which something that is put aside for some days comes back."""
     return at_wall(datetime.combine(at.astimezone(zone).date() + timedelta(days=days), COMES_BACK), zone)

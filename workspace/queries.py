@@ -13,7 +13,7 @@ from django.db.models import Max
 
 from accounts.queries import shows_classification
 from assessments.models import Assessment, Finding, RangeOfMotion
-from clinic.sql import prepared
+from database.sql import run_prepared
 from patients.models import Patient
 from scheduling.rules import HOLDING
 from treatments.models import Intervention, Measure, Session
@@ -62,12 +62,17 @@ def due_patients(
 ) -> list[tuple[Patient, datetime, int]]:
     """Whom this therapist found an active point in, who was not seen since `until`, and has nothing booked."""
     values = {
-        "clinic": clinic_id, "user": user_id, "since": since, "until": until, "now": now, "limit": limit,
+        "clinic": clinic_id,
+        "user": user_id,
+        "since": since,
+        "until": until,
+        "now": now,
+        "limit": limit,
         "holding": HOLDING,
-    }  # fmt: skip
+    }
     if not shows_classification():
         return []  # they are chosen by a computed class
-    rows = prepared(DUE, values)
+    rows = run_prepared(DUE, values)
     people = Patient.objects.in_bulk([row[0] for row in rows])
     in_care = {pk for pk, person in people.items() if person.status == "in_care" and not person.is_merged}
     return [(people[pk], at, points) for pk, at, points in rows if pk in in_care]
@@ -133,7 +138,7 @@ def _course_of(found: dict[UUID, Course], point: Any) -> Course:
 
 
 @dataclass(frozen=True)
-class Series:
+class MeasureSeries:
     """One measure over time: (moment, value) in order."""
 
     kind: str
@@ -142,7 +147,7 @@ class Series:
     values: list[tuple[datetime, float]]
 
 
-def series(patient_ids: Sequence[UUID]) -> list[Series]:
+def series(patient_ids: Sequence[UUID]) -> list[MeasureSeries]:
     """Pain now, thresholds by muscle and ranges by movement, of signed exams and sessions that still stand."""
     exams = Assessment.objects.of_patients(list(patient_ids)).exclude(signed_at=None).filter(record__mark=None)
     found: dict[tuple[str, str, str], list[tuple[datetime, float]]] = defaultdict(list)
@@ -164,4 +169,4 @@ def series(patient_ids: Sequence[UUID]) -> list[Series]:
         found[measure.kind, about, side].append((measure.measured_at, float(measure.value)))
     order = ["pain", "ppt_kpa", "rom_deg"]
     keys = sorted(found, key=lambda key: (order.index(key[0]), key[1:]))
-    return [Series(kind, about, side, sorted(found[kind, about, side])) for kind, about, side in keys]
+    return [MeasureSeries(kind, about, side, sorted(found[kind, about, side])) for kind, about, side in keys]

@@ -11,17 +11,18 @@ from typing import Any
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from assessments import catalogue, rules
+import catalogue
+from assessments import rules
 from assessments.documents import assessment_content
 from assessments.models import Assessment
-from assessments.web import words
-from clinic.errors import FieldError
-from clinic.refusals import message_of
+from assessments.web import labels as words
+from errors.exceptions import FieldError
+from errors.texts import message_of
 from patients.labels import ALERT_SIDES, BODY_REGIONS
 from records.models import Record
 from treatments import labels, measures
 from treatments import rules as dose_rules
-from treatments.adverse_events.web.lines import aftercare_lines, asked_lines
+from treatments.adverse_events.web.lines import aftercare_lines, answer_lines
 from treatments.documents import session_content
 from treatments.models import Session
 from workspace import safety_lines
@@ -86,10 +87,10 @@ def exam(assessment: Assessment) -> list[Section]:
         Section(_("Red flags"), [Block("", [_red_flag(a) for a in content["red_flags"]])]),
         Section(_("Notes"), [Block("", [("", content["notes"])] if content["notes"] else [])]),
     ]
-    return _filled(sections)
+    return _drop_empty(sections)
 
 
-def _filled(sections: list[Section]) -> list[Section]:
+def _drop_empty(sections: list[Section]) -> list[Section]:
     for section in sections:
         section.blocks = [block for block in section.blocks if block.lines or block.title]
     return [section for section in sections if section.blocks]
@@ -186,20 +187,23 @@ def session(document: Session, safety: Mapping[str, Any] | None = None) -> list[
     content, unit = session_content(document), document.patient.clinic.pressure_unit
     weight = content["weight_kg"]
     sections = [
-        Section(_("Problems after earlier treatments"), [Block("", asked_lines(document))]),
-        Section(_("What was done"), [
-            *(_intervention(i) for i in content["interventions"]),
-            Block("", [(_("Weight of the patient"), f"{number(weight)} kg")] if weight is not None else []),
-        ]),
+        Section(_("Problems after earlier treatments"), [Block("", answer_lines(document))]),
+        Section(
+            _("What was done"),
+            [
+                *(_intervention(i) for i in content["interventions"]),
+                Block("", [(_("Weight of the patient"), f"{number(weight)} kg")] if weight is not None else []),
+            ],
+        ),
         Section(_("Before and after"), [Block("", _measures(content, unit))]),
         Section(_("Stops passed"), [Block("", safety_lines.answers(content["overrides"]))]),
         Section(_("Acknowledged"), [Block("", safety_lines.answers(content["acknowledged"]))]),
-        Section(_("What was known"), [Block("", safety_lines.known(content.get("safety") or safety))]),
+        Section(_("What was known"), [Block("", safety_lines.list_known(content.get("safety") or safety))]),
         Section(_("Advice after needling"), [Block("", aftercare_lines(document))]),
         Section(_("Response"), [Block("", [("", content["response"])] if content["response"] else [])]),
         Section(_("Notes"), [Block("", [("", content["notes"])] if content["notes"] else [])]),
-    ]  # fmt: skip
-    return _filled(sections)
+    ]
+    return _drop_empty(sections)
 
 
 def _intervention(intervention: dict[str, Any]) -> Block:
@@ -248,9 +252,9 @@ def _measures(content: dict[str, Any], unit: str) -> Lines:
         if movement:
             label = f"{label}: {_(catalogue.MOVEMENTS[movement])}"
         before = values.pop("before", None)
-        texts = [f"{_('before')} {measured(kind, before, unit)}"] if before is not None else []
+        texts = [f"{_('before')} {format_measure(kind, before, unit)}"] if before is not None else []
         for timing, value in values.items():
-            after = f"{_('after')} ({code_word(timing)}) {measured(kind, value, unit)}"
+            after = f"{_('after')} ({code_word(timing)}) {format_measure(kind, value, unit)}"
             if before is not None:
                 after += f", {change_in_words(kind, before, value, unit, subjects[key])}"
             texts.append(after)
@@ -258,7 +262,7 @@ def _measures(content: dict[str, Any], unit: str) -> Lines:
     return lines
 
 
-def measured(kind: str, value: Any, unit: str) -> str:
+def format_measure(kind: str, value: Any, unit: str) -> str:
     if kind == "ppt_kpa":
         return pressure(value, unit)
     return f"{number(value)}°" if kind == "rom_deg" else f"{number(value)} / 10"
@@ -268,7 +272,7 @@ def change_in_words(kind: str, before: Any, after: Any, unit: str, subject: meas
     """What the difference says, by each source that fits."""
     change = measures.compare(kind, Decimal(str(before)), Decimal(str(after)), subject)
     sign = "+" if change.difference > 0 else "−" if change.difference < 0 else "±"
-    amount = measured(kind, abs(change.difference), unit).removesuffix(" / 10")
+    amount = format_measure(kind, abs(change.difference), unit).removesuffix(" / 10")
     return labels.describe_change(kind, change, f"{sign}{amount}")
 
 
@@ -307,7 +311,7 @@ def session_hints(content: dict[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
-def unasked_hint(question: dict[str, Any] | None) -> list[tuple[str, str]]:
+def hint_open_question(question: dict[str, Any] | None) -> list[tuple[str, str]]:
     """That nobody asked how the last treatment went, with its day and techniques."""
     if question is None:
         return []

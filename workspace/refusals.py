@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from clinic.refusals import register
+from errors.texts import register
 
 register({"required.addendum": _("The addendum is empty. Enter its text.")})

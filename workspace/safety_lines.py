@@ -48,7 +48,7 @@ def answers(rows: Iterable[Mapping[str, Any]]) -> Lines:
     return lines
 
 
-def known(safety: Mapping[str, Any] | None) -> Lines:
+def list_known(safety: Mapping[str, Any] | None) -> Lines:
     """What was known and shown when the session was signed; nothing for sessions signed before that was kept."""
     if not safety:
         return []

@@ -1,4 +1,4 @@
-"""From a bearer token or a browser session to a Caller."""
+"""From a bearer token or a browser session to a Actor."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from accounts import policies, queries
 from accounts.models import User
 from accounts.policies import CLINIC_IN_SESSION
 from accounts.rules import scopes_of_roles
-from clinic import tenancy
-from clinic.api.throttling import client_address
-from clinic.caller import Caller
-from clinic.refusals import message_for
+from api.throttling import client_address
+from database import tenancy
+from errors.texts import message_for
+from identity.actor import Actor
 
 
 class BearerToken(BaseAuthentication):
@@ -27,7 +27,7 @@ class BearerToken(BaseAuthentication):
     Its own DRF class goes through oauthlib and answers the same, at several queries a request.
     """
 
-    def authenticate(self, request: Request) -> tuple[Any, Caller] | None:
+    def authenticate(self, request: Request) -> tuple[Any, Actor] | None:
         scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
@@ -35,10 +35,10 @@ class BearerToken(BaseAuthentication):
         found = queries.token(checksum)
         if found is None or found.expires <= timezone.now():
             raise AuthenticationFailed(message_for("invalid_token"), code="invalid_token")
-        caller = self._caller(found, request)
-        return caller, caller
+        actor = self._actor(found, request)
+        return actor, actor
 
-    def _caller(self, token: queries.Token, request: Request) -> Caller:
+    def _actor(self, token: queries.Token, request: Request) -> Actor:
         granted = frozenset(token.scope.split()) & frozenset(token.allowed_scopes.split())
         if token.user_id is not None:
             with tenancy.scope(token.clinic_id, user_id=token.user_id):
@@ -46,7 +46,7 @@ class BearerToken(BaseAuthentication):
             if not roles or not token.user_is_active:
                 raise AuthenticationFailed(message_for("invalid_token.left_clinic"), code="invalid_token")
             granted &= scopes_of_roles(roles)
-        return Caller(
+        return Actor(
             clinic_id=token.clinic_id,
             scopes=granted,
             user_id=token.user_id,
@@ -63,7 +63,7 @@ class BearerToken(BaseAuthentication):
 class PageSession(SessionAuthentication):
     """A person signed in to the pages, with CSRF protection; the try-it page uses it."""
 
-    def authenticate(self, request: Request) -> tuple[Any, Caller] | None:
+    def authenticate(self, request: Request) -> tuple[Any, Actor] | None:
         user = getattr(request._request, "user", None)
         if not isinstance(user, User) or not user.is_active:
             return None
@@ -75,12 +75,12 @@ class PageSession(SessionAuthentication):
                 if len(clinics) != 1 or user.is_superuser:
                     raise AuthenticationFailed(message_for("no_clinic"), code="no_clinic")
                 clinic_id = clinics[0].pk
-            caller = policies.person_as_caller(
+            actor = policies.actor_for_person(
                 user,
                 clinic_id,
                 ip=client_address(request) or None,
                 request_id=getattr(request._request, "request_id", None),
             )
-        if caller is None:
+        if actor is None:
             raise AuthenticationFailed(message_for("no_clinic.not_member"), code="no_clinic")
-        return caller, caller
+        return actor, actor

@@ -8,9 +8,9 @@ from rest_framework.response import Response
 from accounts import queries
 from accounts.api.serializers import CallerOutput, ExpiringPage
 from accounts.models import Clinic, Competency
-from clinic.api.pagination import short_list
-from clinic.api.schema import PAGED
-from clinic.api.views import ClinicView
+from api.pagination import short_list
+from api.schema import PAGED
+from api.views import ClinicView
 
 
 class Me(ClinicView):
@@ -20,18 +20,18 @@ class Me(ClinicView):
 
     @extend_schema(responses=CallerOutput, operation_id="me", tags=["me"])
     def get(self, request: Request) -> Response:
-        caller = self.caller
-        clinic = Clinic.objects.get(pk=caller.clinic_id)
+        actor = self.actor
+        clinic = Clinic.objects.get(pk=actor.clinic_id)
         return Response(
             CallerOutput(
                 {
                     "clinic": clinic.slug,
                     "clinic_id": clinic.pk,
                     "time_zone": clinic.time_zone,
-                    "user_id": caller.user_id,
-                    "client_id": caller.client_id,
-                    "acts_for_id": caller.acts_for_id,
-                    "scopes": sorted(caller.scopes),
+                    "user_id": actor.user_id,
+                    "client_id": actor.client_id,
+                    "acts_for_id": actor.acts_for_id,
+                    "scopes": sorted(actor.scopes),
                 }
             ).data
         )
@@ -46,8 +46,8 @@ class ExpiringCompetencies(ClinicView):
     )
     def get(self, request: Request) -> Response:
         """Competencies that end within 60 days or have ended, of people who treat here; the first to end first."""
-        today = timezone.now().astimezone(queries.clinic_zone(self.caller.clinic_id)).date()
-        rows = queries.expiring_competencies(self.caller.clinic_id, today=today)
+        today = timezone.now().astimezone(queries.clinic_zone(self.actor.clinic_id)).date()
+        rows = queries.expiring_competencies(self.actor.clinic_id, today=today)
 
         def show(row: Competency) -> dict[str, Any]:
             names = ("id", "user_id", "technique", "valid_until")

@@ -5,7 +5,7 @@ import oauth2_provider.models
 from django.conf import settings
 from django.db import migrations, models
 
-import clinic.schema
+import database.expressions
 
 
 class Migration(migrations.Migration):
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 ("email", models.EmailField(max_length=254, unique=True)),
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 ("slug", models.SlugField(unique=True)),
@@ -230,7 +230,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (

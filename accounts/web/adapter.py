@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from accounts import tasks
-from clinic.api.throttling import client_address
+from api.throttling import client_address
 
 
 class Adapter(DefaultAccountAdapter):

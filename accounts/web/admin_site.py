@@ -106,14 +106,14 @@ class ReadOnly(admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": f"Audit trail of {obj}",
-            "events": named(events.newest_first()[:200]),
+            "events": add_names_to_events(events.newest_first()[:200]),
             "object": obj,
             "opts": self.opts,
         }
         return TemplateResponse(request, self.object_history_template, context)
 
 
-def named(events: Iterable[AuditEvent]) -> list[AuditEvent]:
+def add_names_to_events(events: Iterable[AuditEvent]) -> list[AuditEvent]:
     """The events, each with the name of its person as `who_name`."""
     found = list(events)
     names = dict(User.objects.filter(pk__in={e.user_id for e in found if e.user_id}).values_list("pk", "name"))

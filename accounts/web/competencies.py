@@ -18,9 +18,9 @@ from accounts.web.pages import page
 
 @page(scope="scheduling:read", action="page.competencies", methods="GET POST")
 def competencies(request: Any) -> HttpResponse:
-    policies.require_owner(request.caller)
+    policies.require_owner(request.actor)
     if request.method == "POST":
-        actions.set_basic_training(setting=request.POST.get("basic_training", ""), by=request.caller)
+        actions.set_basic_training(setting=request.POST.get("basic_training", ""), by=request.actor)
         toasts.success(request, _("Saved."))
         return redirect("competencies")
     today = timezone.now().astimezone(queries.clinic_zone(request.clinic.pk)).date()

@@ -12,9 +12,9 @@ from accounts.models import User
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    caller, clinic = getattr(request, "caller", None), getattr(request, "clinic", None)
-    if caller is None or clinic is None or not isinstance(request.user, User):
+    actor, clinic = getattr(request, "actor", None), getattr(request, "clinic", None)
+    if actor is None or clinic is None or not isinstance(request.user, User):
         return {"may": {}}
-    scopes = {scope.replace(":", "_"): True for scope in caller.scopes}
+    scopes = {scope.replace(":", "_"): True for scope in actor.scopes}
     may = {**scopes, "administer": policies.may_administer(request.user, clinic.pk)}
-    return {"may": may, "caller": caller, "idle_lock_s": settings.IDLE_LOCK_S}
+    return {"may": may, "actor": actor, "idle_lock_s": settings.IDLE_LOCK_S}

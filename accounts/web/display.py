@@ -31,12 +31,12 @@ class DisplayForm(forms.Form):
 @page(scope="", action="page.clinic_display", methods="GET POST")
 def display(request: Any) -> HttpResponse:
     """Classification shown, or documentation only."""
-    policies.require_owner(request.caller)
+    policies.require_owner(request.actor)
     shown = CLASSIFICATION if request.clinic.shows_classification else DOCUMENTATION_ONLY
     form = DisplayForm(request.POST or None, initial={"mode": shown})
     if request.method == "POST" and form.is_valid():
         shows = form.cleaned_data["mode"] == CLASSIFICATION
-        actions.set_display_mode(clinic=request.clinic, shows_classification=shows, by=request.caller)
+        actions.set_display_mode(clinic=request.clinic, shows_classification=shows, by=request.actor)
         toasts.success(request, _("Saved."))
         return redirect("clinic_display")
     return render(request, "accounts/display.html", {"form": form}, status=400 if form.errors else 200)

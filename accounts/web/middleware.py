@@ -13,10 +13,10 @@ from django.utils import timezone
 from accounts import policies
 from accounts.models import Clinic, User
 from accounts.policies import CLINIC_IN_SESSION
+from api.throttling import client_address
 from audit import actions as audit
-from clinic import tenancy
-from clinic.api.throttling import client_address
-from clinic.caller import Caller
+from database import tenancy
+from identity.actor import Actor
 
 # Pages that need no clinic, or open their own transaction.
 OUTSIDE = (
@@ -40,7 +40,7 @@ NO_DATA = {"index", "jsi18n", "login", "logout", "password_change", "password_ch
 
 class ClinicOfPage:
     """
-    Give each page one transaction that sees the chosen clinic only, and `request.caller`, `request.clinic`.
+    Give each page one transaction that sees the chosen clinic only, and `request.actor`, `request.clinic`.
 
     Every page with patient data is recorded; a refused one too.
     """
@@ -49,7 +49,7 @@ class ClinicOfPage:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.caller = None  # type: ignore[attr-defined]
+        request.actor = None  # type: ignore[attr-defined]
         request.clinic = None  # type: ignore[attr-defined]
         user: Any = request.user
         if request.path.startswith(OUTSIDE) or not isinstance(user, User):
@@ -59,7 +59,7 @@ class ClinicOfPage:
             return redirect("choose_clinic")
         request.clinic = clinic  # type: ignore[attr-defined]
         with timezone.override(clinic.time_zone), tenancy.scope(clinic.pk, user_id=user.pk):
-            request.caller = self._caller(request, user, clinic)  # type: ignore[attr-defined]
+            request.actor = self._actor(request, user, clinic)  # type: ignore[attr-defined]
             may_administer = policies.may_administer(user, clinic.pk)
             response = self.get_response(request)
             render = getattr(response, "render", None)
@@ -80,10 +80,10 @@ class ClinicOfPage:
             return clinics[0]
         return None
 
-    def _caller(self, request: HttpRequest, user: User, clinic: Clinic) -> Caller:
+    def _actor(self, request: HttpRequest, user: User, clinic: Clinic) -> Actor:
         ip, request_id = client_address(request) or None, str(uuid4())
-        caller = policies.person_as_caller(user, clinic.pk, ip=ip, request_id=request_id)
-        return caller or Caller(
+        actor = policies.actor_for_person(user, clinic.pk, ip=ip, request_id=request_id)
+        return actor or Actor(
             clinic_id=clinic.pk,
             scopes=frozenset(),
             user_id=user.pk,
@@ -96,7 +96,7 @@ class ClinicOfPage:
         match = request.resolver_match
         trace = getattr(request, "trace", None)
         if trace is not None:
-            trace.leave(request.caller, response.status_code)  # type: ignore[attr-defined]
+            trace.leave(request.actor, response.status_code)  # type: ignore[attr-defined]
             return
         if match is None or "admin" not in match.app_names or match.url_name in NO_DATA:
             return
@@ -110,7 +110,7 @@ class ClinicOfPage:
             code = str(response.status_code)
         audit.log(
             f"admin.{match.url_name}",
-            by=request.caller,  # type: ignore[attr-defined]
+            by=request.actor,  # type: ignore[attr-defined]
             target_id=as_uuid(target),
             patient_ids=patient_ids,
             outcome=outcome,

@@ -18,11 +18,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.queries import remember_clinic
+from api.permissions import MissingScope
+from api.problems import CONTENT_TYPE, problem_of
 from audit import actions as audit
-from clinic.api.permissions import MissingScope
-from clinic.api.problems import CONTENT_TYPE, problem_of
-from clinic.caller import Caller
-from clinic.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
+from errors.exceptions import Conflict, DomainError, Forbidden, Invalid, NotFound
+from identity.actor import Actor
 
 STATUS: dict[type[DomainError], int] = {Invalid: 400, Conflict: 409, Forbidden: 403, NotFound: 404}
 
@@ -41,14 +41,14 @@ class Trace:
         self.patient_ids.update(patient_ids)
         self.target_id = target_id or self.target_id
 
-    def leave(self, caller: Caller, status_code: int) -> None:
+    def leave(self, actor: Actor, status_code: int) -> None:
         """Looking and being refused are recorded here; what a page changes, its action records."""
         if not self.action or (status_code < 400 and not self.reads):
             return
         outcome = "ok" if status_code < 400 else "failed" if status_code >= 500 else "refused"
         audit.log(
             self.action,
-            by=caller,
+            by=actor,
             target_id=self.target_id,
             patient_ids=self.patient_ids,
             outcome=outcome,
@@ -72,20 +72,20 @@ def page(*, scope: str, action: str, methods: str = "GET") -> Callable[[Callable
         @require_http_methods(methods.split())
         @wraps(view)
         def answered(request: Any, *arguments: Any, **named: Any) -> HttpResponse:
-            if getattr(request, "caller", None) is None:
+            if getattr(request, "actor", None) is None:
                 return redirect_to_login(request.get_full_path())
             request.trace = Trace(action, reads=request.method in ("GET", "HEAD"))
             target = next((value for value in named.values() if isinstance(value, UUID)), None)
             request.trace.target_id = target
             remember_clinic(request.clinic)
             try:
-                if scope and scope not in request.caller.scopes:
+                if scope and scope not in request.actor.scopes:
                     raise MissingScope("missing_scope.page")
                 with transaction.atomic():
                     return view(request, *arguments, **named)
             except DomainError as refusal:
                 request.trace.code = refusal.code
-                return refused(request, refusal)
+                return render_refusal(request, refusal)
 
         answered.scope = scope  # type: ignore[attr-defined]
         return answered
@@ -93,7 +93,7 @@ def page(*, scope: str, action: str, methods: str = "GET") -> Callable[[Callable
     return decorate
 
 
-def refused(request: HttpRequest, refusal: DomainError) -> HttpResponse:
+def render_refusal(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     """A refusal as JSON to a script, as a page to a person."""
     status = next(code for kind, code in STATUS.items() if isinstance(refusal, kind))
     if "json" in request.headers.get("Accept", ""):

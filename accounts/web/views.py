@@ -24,10 +24,10 @@ from accounts import policies
 from accounts.models import User
 from accounts.policies import CLINIC_IN_SESSION
 from accounts.web import locking
+from api.throttling import client_address
 from audit import actions as audit
-from clinic import tenancy
-from clinic.api.throttling import client_address
-from clinic.caller import Caller
+from database import tenancy
+from identity.actor import Actor
 
 
 @login_required
@@ -41,10 +41,8 @@ def choose_clinic(request: HttpRequest) -> HttpResponse:
         chosen = next((clinic for clinic in clinics if str(clinic.pk) == request.POST.get("clinic")), None)
         if chosen is not None:
             request.session[CLINIC_IN_SESSION] = str(chosen.pk)
-            caller = Caller(
-                clinic_id=chosen.pk, scopes=frozenset(), user_id=user.pk, ip=client_address(request) or None
-            )
-            audit.log("clinic.entered" if not user.is_superuser else "clinic.entered_by_support", by=caller)
+            actor = Actor(clinic_id=chosen.pk, scopes=frozenset(), user_id=user.pk, ip=client_address(request) or None)
+            audit.log("clinic.entered" if not user.is_superuser else "clinic.entered_by_support", by=actor)
             return redirect("home")
     return render(request, "accounts/choose_clinic.html", {"clinics": clinics})
 

@@ -9,13 +9,14 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assessments import catalogue, rules
+import catalogue
+from api.pagination import short_list
+from api.schema import PAGED
+from api.views import ClinicView
 from assessments import red_flag_table as table
+from assessments import rules
 from assessments.api import serializers as shapes
 from assessments.models import BodyZone, Movement, Muscle
-from clinic.api.pagination import short_list
-from clinic.api.schema import PAGED
-from clinic.api.views import ClinicView
 
 
 class Muscles(ClinicView):

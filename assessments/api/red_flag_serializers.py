@@ -6,9 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.fields import StrictSerializer, Text
 from assessments import c_spine, red_flags
 from assessments import red_flag_table as table
-from clinic.api.fields import StrictSerializer, Text
 from patients.rules import BODY_REGIONS
 
 

@@ -13,13 +13,13 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.fields import parse
+from api.views import ClinicView
 from assessments import clearances, queries, red_flags
 from assessments import red_flag_table as table
 from assessments.api import red_flag_serializers as shapes
 from assessments.models import Clearance
 from assessments.red_flags import FlagState, KnownClearance, OpenFlag
-from clinic.api.fields import parsed
-from clinic.api.views import ClinicView
 from patients.queries import identities
 from patients.rules import BODY_REGIONS
 
@@ -51,7 +51,7 @@ def _stop_json(effect: table.Effect, flag: OpenFlag) -> dict[str, Any]:
     }
 
 
-def known_clearance_json(clearance: KnownClearance) -> dict[str, Any]:
+def flag_clearance_json(clearance: KnownClearance) -> dict[str, Any]:
     return {
         "code": clearance.code,
         "kind": clearance.kind,
@@ -70,7 +70,7 @@ def state_json(state: FlagState) -> dict[str, Any]:
         "screened_at": state.screened_at,
         "open": [open_flag_json(flag) for flag in state.open],
         "unanswered": list(state.unanswered),
-        "cleared": [known_clearance_json(clearance) for clearance in state.cleared],
+        "cleared": [flag_clearance_json(clearance) for clearance in state.cleared],
     }
 
 
@@ -97,17 +97,18 @@ class PatientRedFlags(ClinicView):
         tags=["assessments"],
         parameters=[
             OpenApiParameter(
-                "regions", {"type": "array", "items": {"type": "string", "enum": BODY_REGIONS}},
+                "regions",
+                {"type": "array", "items": {"type": "string", "enum": BODY_REGIONS}},
                 description="regions about to be treated; some questions must be answered before some of them only",
             )
         ],
         responses=shapes.FlagStateOutput,
-    )  # fmt: skip
+    )
     def get(self, request: Request, patient_id: UUID) -> Response:
         """A patient's red flags: which are open since which exam, what they stop, and what must still be asked."""
-        people = identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
+        people = identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
         self.saw(*people)
-        query = parsed(shapes.FlagStateQuery, {"regions": request.query_params.getlist("regions")})
+        query = parse(shapes.FlagStateQuery, {"regions": request.query_params.getlist("regions")})
         state = queries.flag_state(people, at=timezone.now(), regions=query["regions"])
         return Response(state_json(state))
 
@@ -129,9 +130,9 @@ class PatientClearances(ClinicView):
         An injury of the neck is cleared by examination only if the Canadian C-spine rule clears it.
         """
         self.saw(patient_id)
-        body = parsed(shapes.ClearanceInput, request.data)
+        body = parse(shapes.ClearanceInput, request.data)
         body["c_spine"] = body["c_spine"] or {}
         clearance = clearances.clear_red_flag(
-            patient_id=patient_id, clearance=clearances.NewClearance(**body), by=self.caller, at=timezone.now()
+            patient_id=patient_id, clearance=clearances.NewClearance(**body), by=self.actor, at=timezone.now()
         )
         return Response(clearance_json(clearance), status=status.HTTP_201_CREATED)

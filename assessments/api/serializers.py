@@ -6,11 +6,11 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.fields import Number, StrictInteger, StrictSerializer, Text, many
 from assessments import red_flag_table as table
 from assessments import rules
 from assessments.documents import COMPUTED_OF_FINDING
-from clinic.api.fields import Number, StrictInteger, StrictSerializer, Text, many
-from clinic.choices import DOCUMENT_STATUSES
+from database.choices import DOCUMENT_STATUSES
 from patients.rules import BODY_REGIONS
 
 VIEWS = ["front", "back", "head", "head_left", "head_right", "neck", "neck_front"]

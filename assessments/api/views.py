@@ -10,14 +10,14 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.fields import parse
+from api.pagination import Page, moment
+from api.schema import PAGED
+from api.views import ClinicView, etag
 from assessments import actions, drafts, queries
 from assessments.api import serializers as shapes
 from assessments.documents import assessment_json
 from assessments.models import Assessment
-from clinic.api.fields import parsed
-from clinic.api.pagination import Page, moment
-from clinic.api.schema import PAGED
-from clinic.api.views import ClinicView, etag
 from patients.queries import identities
 from records.documents import signature_json
 from records.models import Record
@@ -76,7 +76,7 @@ def fresh(assessment_id: UUID) -> Assessment:
     return Assessment.objects.with_parts().get(pk=assessment_id)
 
 
-def signed(record: Record, number: int = status.HTTP_200_OK) -> Response:
+def signature_response(record: Record, number: int = status.HTTP_200_OK) -> Response:
     """The record that a signature made."""
     return Response(signature_json(record), status=number, headers={"Location": f"/api/v1/records/{record.pk}/"})
 
@@ -94,9 +94,9 @@ class PatientAssessments(ClinicView):
     def get(self, request: Request, patient_id: UUID) -> Response:
         """A patient's assessments, drafts too, newest first."""
         page = Page(request, key_types=[moment, UUID])
-        patient_ids = identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
+        patient_ids = identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
         self.saw(*patient_ids)
-        found = Assessment.objects.visible_to(self.caller).of_patients(patient_ids)
+        found = Assessment.objects.visible_to(self.actor).of_patients(patient_ids)
         rows = page.rows(found.with_parts(), "-performed_at")
         key = lambda a: (a.performed_at.isoformat(), a.pk)  # noqa: E731 - used once, here
         return Response(page.answer(rows, key, lambda shown: [assessment_json(a) for a in shown]))
@@ -110,8 +110,8 @@ class PatientAssessments(ClinicView):
     )
     def post(self, request: Request, patient_id: UUID) -> Response:
         """Record an assessment as a draft. Each finding is classified by the assessment's rule set."""
-        body = parsed(shapes.NewAssessmentInput, request.data)
-        assessment = actions.record_assessment(patient_id=patient_id, content=body, by=self.caller, at=timezone.now())
+        body = parse(shapes.NewAssessmentInput, request.data)
+        assessment = actions.record_assessment(patient_id=patient_id, content=body, by=self.actor, at=timezone.now())
         return answer(assessment, status.HTTP_201_CREATED)
 
 
@@ -122,7 +122,7 @@ class OneAssessment(ClinicView):
     @extend_schema(operation_id="assessments_read", tags=["assessments"], responses=shapes.AssessmentOutput)
     def get(self, request: Request, assessment_id: UUID) -> Response:
         """One assessment, draft or signed."""
-        visible = Assessment.objects.visible_to(self.caller).with_parts()
+        visible = Assessment.objects.visible_to(self.actor).with_parts()
         assessment = get_object_or_404(visible, pk=assessment_id)
         self.saw(assessment.patient_id)
         return Response(assessment_json(assessment), headers={"ETag": etag(assessment.revision)})
@@ -136,18 +136,18 @@ class OneAssessment(ClinicView):
     def patch(self, request: Request, assessment_id: UUID) -> Response:
         """Change a draft. A list that is sent replaces the whole list."""
         assessment = self._draft(assessment_id)
-        body = parsed(shapes.AssessmentChanges, request.data)
-        actions.change_assessment(assessment=assessment, content=body, by=self.caller, at=timezone.now())
+        body = parse(shapes.AssessmentChanges, request.data)
+        actions.change_assessment(assessment=assessment, content=body, by=self.actor, at=timezone.now())
         return answer(fresh(assessment.pk))
 
     @extend_schema(operation_id="assessments_discard", tags=["assessments"], responses={204: None})
     def delete(self, request: Request, assessment_id: UUID) -> Response:
         """Throw a draft away. A signed assessment cannot be deleted; it can be entered in error."""
-        actions.discard_assessment(assessment=self._draft(assessment_id), by=self.caller)
+        actions.discard_assessment(assessment=self._draft(assessment_id), by=self.actor)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _draft(self, assessment_id: UUID) -> Assessment:
-        found = get_object_or_404(Assessment.objects.visible_to(self.caller), pk=assessment_id)
+        found = get_object_or_404(Assessment.objects.visible_to(self.actor), pk=assessment_id)
         self.saw(found.patient_id)
         if "If-Match" not in self.request.headers:
             self.check_precondition(found.revision)
@@ -161,13 +161,13 @@ class AssessmentCommand(ClinicView):
 
     scopes = {"post": "assessments:write"}
 
-    def found(self, assessment_id: UUID) -> Assessment:
-        assessment = get_object_or_404(Assessment.objects.visible_to(self.caller), pk=assessment_id)
+    def get_assessment(self, assessment_id: UUID) -> Assessment:
+        assessment = get_object_or_404(Assessment.objects.visible_to(self.actor), pk=assessment_id)
         self.saw(assessment.patient_id)
         return assessment
 
-    def sent(self, shape: type[Any]) -> Any:
-        return parsed(shape, self.request.data)
+    def validate_body(self, shape: type[Any]) -> Any:
+        return parse(shape, self.request.data)
 
 
 class AssessmentSignature(AssessmentCommand):
@@ -176,8 +176,10 @@ class AssessmentSignature(AssessmentCommand):
     @extend_schema(operation_id="assessments_sign", tags=["assessments"], request=None, responses=shapes.SignedOutput)
     def post(self, request: Request, assessment_id: UUID) -> Response:
         """Sign: from here on nothing in it changes."""
-        assessment = self.found(assessment_id)
-        return signed(actions.sign_assessment(assessment_id=assessment.pk, by=self.caller, at=timezone.now()))
+        assessment = self.get_assessment(assessment_id)
+        return signature_response(
+            actions.sign_assessment(assessment_id=assessment.pk, by=self.actor, at=timezone.now())
+        )
 
 
 class AssessmentAddenda(AssessmentCommand):
@@ -191,10 +193,10 @@ class AssessmentAddenda(AssessmentCommand):
     )
     def post(self, request: Request, assessment_id: UUID) -> Response:
         """Add to a signed assessment."""
-        assessment = self.found(assessment_id)
-        text = self.sent(shapes.AddendumInput)["text"]
-        record = actions.add_addendum(assessment=assessment, text=text, by=self.caller, at=timezone.now())
-        return signed(record, status.HTTP_201_CREATED)
+        assessment = self.get_assessment(assessment_id)
+        text = self.validate_body(shapes.AddendumInput)["text"]
+        record = actions.add_addendum(assessment=assessment, text=text, by=self.actor, at=timezone.now())
+        return signature_response(record, status.HTTP_201_CREATED)
 
 
 class AssessmentEnteredInError(AssessmentCommand):
@@ -208,10 +210,10 @@ class AssessmentEnteredInError(AssessmentCommand):
     )
     def post(self, request: Request, assessment_id: UUID) -> Response:
         """Say that a signed assessment should never have been. It stays readable, marked."""
-        assessment = self.found(assessment_id)
-        reason = self.sent(shapes.ReasonInput)["reason"]
-        return signed(
-            actions.mark_entered_in_error(assessment=assessment, reason=reason, by=self.caller, at=timezone.now())
+        assessment = self.get_assessment(assessment_id)
+        reason = self.validate_body(shapes.ReasonInput)["reason"]
+        return signature_response(
+            actions.mark_entered_in_error(assessment=assessment, reason=reason, by=self.actor, at=timezone.now())
         )
 
 
@@ -226,8 +228,8 @@ class AssessmentRevisions(AssessmentCommand):
     )
     def post(self, request: Request, assessment_id: UUID) -> Response:
         """Start a new version of a signed assessment: a draft with the same content. Signed, it supersedes the old."""
-        assessment = self.found(assessment_id)
-        draft = actions.revise_assessment(assessment=assessment, by=self.caller, at=timezone.now())
+        assessment = self.get_assessment(assessment_id)
+        draft = actions.revise_assessment(assessment=assessment, by=self.actor, at=timezone.now())
         return answer(fresh(draft.pk), status.HTTP_201_CREATED)
 
 
@@ -244,9 +246,9 @@ class PatientTriggerPoints(ClinicView):
     def get(self, request: Request, patient_id: UUID) -> Response:
         """A patient's trigger points, the last seen first, each with the class of its newest signed sighting."""
         page = Page(request, key_types=[moment, UUID])
-        patient_ids = identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
+        patient_ids = identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
         self.saw(*patient_ids)
         points = queries.trigger_points(
-            clinic_id=self.caller.clinic_id, patient_ids=patient_ids, after=page.after, limit=page.limit + 1
+            clinic_id=self.actor.clinic_id, patient_ids=patient_ids, after=page.after, limit=page.limit + 1
         )
         return Response(page.answer(points, lambda p: (p["last_seen_at"].isoformat(), p["id"]), list))

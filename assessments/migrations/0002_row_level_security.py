@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from clinic.schema_operations import clinic_key, clinic_table, final_once_signed, final_with_parent
+from database.schema_operations import clinic_key, clinic_table, final_once_signed, final_with_parent
 
 
 class Migration(migrations.Migration):

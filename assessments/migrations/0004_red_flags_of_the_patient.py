@@ -7,8 +7,8 @@ import django.db.models.lookups
 from django.conf import settings
 from django.db import migrations, models
 
-import clinic.schema
-from clinic.schema_operations import clinic_key, clinic_table, final_table
+import database.expressions
+from database.schema_operations import clinic_key, clinic_table, final_table
 
 
 class Migration(migrations.Migration):
@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 ("code", models.TextField()),

@@ -20,13 +20,13 @@ from redis.exceptions import RedisError
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
+from api.fields import parse
+from api.throttling import redis
 from assessments import drafts
 from assessments.editing import Edit, Errors, Flat, LastEdit, Merge, merge, path_of
-from clinic.api.fields import parsed
-from clinic.api.throttling import redis
-from clinic.caller import Caller
-from clinic.errors import Invalid
-from clinic.refusals import message_of
+from errors.exceptions import Invalid
+from errors.texts import message_of
+from identity.actor import Actor
 
 logger = logging.getLogger(__name__)
 OPEN_FOR_S = 15  # so long after its last word a screen counts as open
@@ -34,7 +34,7 @@ MOST_EDITS = 500
 
 
 @dataclass(frozen=True)
-class Kind:
+class DraftKind:
     """
     One kind of draft.
 
@@ -55,15 +55,15 @@ class Kind:
     shape: type[Any]
     check: Callable[..., None]
     change: Callable[..., Any]
-    derived: Callable[[Any, Caller], dict[str, Any]]
+    derived: Callable[[Any, Actor], dict[str, Any]]
 
 
-def errors_of(kind: Kind, document: Any, flat: Flat) -> Errors:
+def errors_of(kind: DraftKind, document: Any, flat: Flat) -> Errors:
     """Every value that cannot be, as (path, why)."""
     rows = kind.row_paths(flat)
     content = kind.unflatten(flat)
     try:
-        kind.check(document, parsed(kind.shape, content), at=timezone.now())
+        kind.check(document, parse(kind.shape, content), at=timezone.now())
     except ValidationError as refusal:
         return [(path_of(pointer, rows), why) for pointer, why in _leaves(refusal.detail)]
     except Invalid as refusal:
@@ -71,10 +71,10 @@ def errors_of(kind: Kind, document: Any, flat: Flat) -> Errors:
     return []
 
 
-def reasons_owed(kind: Kind, flat: Flat, check: Callable[[dict[str, Any]], None]) -> list[str]:
+def list_missing_reasons(kind: DraftKind, flat: Flat, check: Callable[[dict[str, Any]], None]) -> list[str]:
     """The paths of values that are unusual and have no reason yet."""
     try:
-        check(parsed(kind.shape, kind.unflatten(flat)))
+        check(parse(kind.shape, kind.unflatten(flat)))
     except Invalid as refusal:
         rows = kind.row_paths(flat)
         return [path_of(error.pointer, rows) for error in refusal.errors if error.code == "reason_required"]
@@ -92,7 +92,7 @@ def _leaves(detail: Any, pointer: str = "") -> list[tuple[str, str]]:
     return [(pointer, str(detail))]
 
 
-def save(request: Any, kind: Kind, document_id: UUID) -> HttpResponse:
+def save(request: Any, kind: DraftKind, document_id: UUID) -> HttpResponse:
     """
     Take a screen's edits.
 
@@ -101,8 +101,8 @@ def save(request: Any, kind: Kind, document_id: UUID) -> HttpResponse:
 
     :raises Invalid: the body is not of that form
     """
-    tab, known, edits = _sent(request)
-    caller: Caller = request.caller
+    tab, known, edits = _parse_edits(request)
+    actor: Actor = request.actor
     now = timezone.now()
     document = kind.lock(document_id)
     request.trace.saw(document.patient_id)
@@ -117,14 +117,14 @@ def save(request: Any, kind: Kind, document_id: UUID) -> HttpResponse:
         errors_of=lambda flat: errors_of(kind, document, flat),
     )
     if merged.applied:
-        content = _touched(parsed(kind.shape, kind.unflatten(merged.flat)), merged)
-        kind.change(document, content, by=caller, at=now, reasons_may_wait=True)
-        drafts.note_edits(document, edits=merged.applied, tab=tab, by=caller, at=now)
-    announce(document.pk, tab, caller)
+        content = _select_changed_sections(parse(kind.shape, kind.unflatten(merged.flat)), merged)
+        kind.change(document, content, by=actor, at=now, reasons_may_wait=True)
+        drafts.note_edits(document, edits=merged.applied, tab=tab, by=actor, at=now)
+    announce(document.pk, tab, actor)
     answer = {
         "revision": document.revision,
         "saved_at": now.isoformat(),
-        "derived": kind.derived(document, request.caller),
+        "derived": kind.derived(document, request.actor),
         "conflicts": _conflicts(merged, last_edits),
         "refused": [
             {"id": edit.id, "path": edit.path, "detail": _why(why), "gone": why == "removed"}
@@ -138,11 +138,11 @@ def save(request: Any, kind: Kind, document_id: UUID) -> HttpResponse:
     return JsonResponse(answer)
 
 
-def state(request: Any, kind: Kind, document: Any) -> HttpResponse:
+def state(request: Any, kind: DraftKind, document: Any) -> HttpResponse:
     """What a screen asks now and then: nothing new (204), or the draft as it stands."""
     tab = _uuid(request.GET.get("tab", ""), "tab")
     request.trace.action = ""  # the page itself is in the trail; its heartbeat need not be
-    announce(document.pk, tab, request.caller)
+    announce(document.pk, tab, request.actor)
     others = open_elsewhere(document.pk, tab)
     if request.GET.get("revision") == str(document.revision) and not document.is_signed:
         return JsonResponse({"revision": document.revision, "open_elsewhere": others})
@@ -150,7 +150,7 @@ def state(request: Any, kind: Kind, document: Any) -> HttpResponse:
         {
             "revision": document.revision,
             "flat": kind.flatten(document),
-            "derived": kind.derived(document, request.caller),
+            "derived": kind.derived(document, request.actor),
             "signed": document.is_signed,
             "open_elsewhere": others,
             "changed": _changed_by_others(document.pk, tab, request.headers.get("X-Since", "")),
@@ -158,13 +158,13 @@ def state(request: Any, kind: Kind, document: Any) -> HttpResponse:
     )
 
 
-def _touched(content: dict[str, Any], merged: Merge) -> dict[str, Any]:
+def _select_changed_sections(content: dict[str, Any], merged: Merge) -> dict[str, Any]:
     """Only the sections that an edit went into: the rest need not be written again."""
     touched = {edit.path.partition("/")[0] for edit in merged.applied}
     return {name: value for name, value in content.items() if name in touched}
 
 
-def _sent(request: Any) -> tuple[UUID, int, list[Edit]]:
+def _parse_edits(request: Any) -> tuple[UUID, int, list[Edit]]:
     try:
         body = json.loads(request.body)
         tab = _uuid(body["tab"], "tab")
@@ -224,11 +224,11 @@ def _names(ids: set[str]) -> dict[str, str]:
 # In Redis, because it is true for seconds only. Without Redis nobody is told, and the merge still holds.
 
 
-def announce(document_id: UUID, tab: UUID, caller: Caller) -> None:
+def announce(document_id: UUID, tab: UUID, actor: Actor) -> None:
     key = f"palpate:open:{document_id}"
     try:
         counter = redis(settings.REDIS_URL)
-        counter.hset(key, str(tab), f"{caller.user_id} {time.time():.0f}")
+        counter.hset(key, str(tab), f"{actor.user_id} {time.time():.0f}")
         counter.expire(key, 4 * OPEN_FOR_S)
     except RedisError:
         logger.warning("nobody is told who has a draft open: Redis does not answer")

@@ -1,26 +1,24 @@
 """
 The body chart with the catalogue's names, as one answer that a browser keeps: it holds nobody's data.
 
-The drawing itself is `assessments/chart/chart.json`, written by the scripts beside it.
+The drawing itself is `catalogue/chart.json`, written by the scripts beside it.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-import json
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import orjson
 from django.utils import translation
 from django.utils.translation import gettext
 
-from assessments import catalogue
-from assessments.web import words
+import catalogue
+from assessments.web import labels
 
-DRAWING: dict[str, Any] = json.loads((Path(__file__).parents[1] / "chart" / "chart.json").read_text())["views"]
+DRAWING = catalogue.CHART_VIEWS
 
 
 @lru_cache
@@ -35,7 +33,7 @@ def answer(language: str) -> bytes:
     """Drawing, muscles, zones and words in a language, as gzipped JSON."""
     with translation.override(language):
         whole = {
-            "views": {name: {**view, "label": str(words.VIEWS[name])} for name, view in DRAWING.items()},
+            "views": {name: {**view, "label": str(labels.VIEWS[name])} for name, view in DRAWING.items()},
             "muscles": {key: _muscle(muscle) for key, muscle in catalogue.MUSCLES.items()},
             "zones": {
                 key: {
@@ -45,8 +43,8 @@ def answer(language: str) -> bytes:
                 }
                 for key, zone in catalogue.ZONES.items()
             },
-            "sides": words.texts(words.SIDES),
-            "words": words.texts(words.CHART),
+            "sides": labels.texts(labels.SIDES),
+            "words": labels.texts(labels.CHART),
         }
     return gzip.compress(orjson.dumps(whole), compresslevel=9, mtime=0)
 

@@ -40,9 +40,9 @@ from assessments.red_flags import (
     OpenFlag,
     regions_of,
 )
-from assessments.web import words
-from clinic.errors import DomainError, NotFound
-from clinic.refusals import message_of
+from assessments.web import labels as words
+from errors.exceptions import DomainError, NotFound
+from errors.texts import message_of
 from patients import labels
 from patients.models import Patient
 from patients.queries import identities
@@ -58,9 +58,11 @@ class ClearanceForm(forms.Form):
         label=gettext_lazy("Cleared by"),
     )
     reason = forms.CharField(
-        max_length=2000, widget=forms.Textarea(attrs={"rows": 3}), label=gettext_lazy("Reason"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label=gettext_lazy("Reason"),
         help_text=gettext_lazy("What was found, and why the flag no longer applies."),
-    )  # fmt: skip
+    )
     seen_by = forms.CharField(required=False, max_length=500, label=gettext_lazy("Seen by"))
     seen_at = forms.DateTimeField(
         required=False,
@@ -147,7 +149,7 @@ def clear(request: Any, patient_id: UUID, code: str) -> HttpResponse:
     if form.is_valid():
         try:
             clearances.clear_red_flag(
-                patient_id=patient.pk, clearance=form.new_clearance(), by=request.caller, at=timezone.now()
+                patient_id=patient.pk, clearance=form.new_clearance(), by=request.actor, at=timezone.now()
             )
             toasts.success(request, _("Red flag cleared."))
             return redirect("patient_red_flags", patient.pk)
@@ -157,7 +159,7 @@ def clear(request: Any, patient_id: UUID, code: str) -> HttpResponse:
 
 
 def _find(request: Any, patient_id: UUID) -> Patient:
-    patient = Patient.objects.visible_to(request.caller).filter(pk=patient_id).first()
+    patient = Patient.objects.visible_to(request.actor).filter(pk=patient_id).first()
     if patient is None:
         raise NotFound
     request.trace.saw(patient.pk)
@@ -186,7 +188,7 @@ def _render(
     status: int = 200,
 ) -> HttpResponse:
     state = state or _state(request, patient)
-    may_clear = "assessments:write" in request.caller.scopes and not patient.is_merged
+    may_clear = "assessments:write" in request.actor.scopes and not patient.is_merged
     people = identities(clinic_id=request.clinic.pk, patient_id=patient.pk)
     history = queries.red_flag_clearances(people, at=timezone.now())
     urgent_first = sorted(state.open, key=lambda flag: ACTIONS.index(RED_FLAGS[flag.code].action), reverse=True)
@@ -232,14 +234,14 @@ def _is_covered(effect: Effect, effects: Iterable[Effect], flag: OpenFlag) -> bo
 def effect_text(effect: Effect, flag: OpenFlag) -> str:
     """Say what an effect stops, or asks for, and where."""
     named = effect.classes - {NECK_MOVEMENT} if EXERCISE in effect.classes else effect.classes
-    techniques = _listed(word for name, word in words.TECHNIQUE_CLASSES.items() if name in named)
+    techniques = _join_texts(word for name, word in words.TECHNIQUE_CLASSES.items() if name in named)
     regions = regions_of(effect.place, flag)
     if effect.place == EVERYWHERE or len(regions) == len(BODY_REGIONS):
         where = _("the whole body")
     elif effect.place == UPPER_NECK:
         where = _("upper neck")
     else:
-        where = _listed(labels.BODY_REGIONS[region] for region in BODY_REGIONS if region in regions)
+        where = _join_texts(labels.BODY_REGIONS[region] for region in BODY_REGIONS if region in regions)
         if effect.place in SIDED_PLACES and flag.side in ("left", "right"):
             where = f"{where} ({labels.ALERT_SIDES[flag.side]})"
     form = {
@@ -250,5 +252,5 @@ def effect_text(effect: Effect, flag: OpenFlag) -> str:
     return form.format(techniques=techniques, where=where)
 
 
-def _listed(texts: Iterable[Any]) -> str:
+def _join_texts(texts: Iterable[Any]) -> str:
     return ", ".join(str(text) for text in texts)

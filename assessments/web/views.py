@@ -14,17 +14,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from rest_framework import serializers
 
+import catalogue
 from accounts.queries import shows_classification
 from accounts.web.pages import page
-from assessments import actions, catalogue, checks, documents, drafts, exam_paths, queries, rules
+from api.fields import many
+from assessments import actions, checks, documents, drafts, exam_paths, queries, rules
 from assessments.api.serializers import AssessmentChanges, FindingInput
 from assessments.documents import COMPUTED_OF_FINDING
 from assessments.models import Assessment
 from assessments.red_flags import FlagState
-from assessments.web import autosave, red_flags, words
+from assessments.web import autosave, labels, red_flags
 from assessments.web import chart as charts
-from clinic.api.fields import many
-from clinic.errors import NotFound
+from errors.exceptions import NotFound
 from patients import labels as patient_labels
 from patients.queries import identities
 
@@ -66,10 +67,10 @@ def lock(exam_id: UUID) -> Assessment:
 
 
 def flatten(exam: Assessment) -> dict[str, Any]:
-    return exam_paths.flatten(documents.assessment_content(exam), unreviewed=actions.unreviewed(exam))
+    return exam_paths.flatten(documents.assessment_content(exam), unreviewed=actions.ids_to_review(exam))
 
 
-def derived(exam: Assessment) -> dict[str, Any]:
+def derive(exam: Assessment) -> dict[str, Any]:
     """What the screen shows and nobody enters: classes, missing tests, mean thresholds, the gate."""
     return {
         "findings": {
@@ -103,7 +104,7 @@ def change(exam: Assessment, content: dict[str, Any], **options: Any) -> Assessm
     return changed
 
 
-KIND = autosave.Kind(
+KIND = autosave.DraftKind(
     rows=exam_paths.ROWS,
     lock=lock,
     flatten=flatten,
@@ -112,7 +113,7 @@ KIND = autosave.Kind(
     shape=Draft,
     check=check,
     change=change,
-    derived=lambda exam, _by: derived(exam),
+    derived=lambda exam, _by: derive(exam),
 )
 
 
@@ -124,7 +125,7 @@ def start(request: Any, patient_id: UUID) -> HttpResponse:
     draft = begun.newest_first().first()
     if draft is None:
         now = timezone.now()
-        draft = actions.record_assessment(patient_id=patient_id, content={}, by=request.caller, at=now)
+        draft = actions.record_assessment(patient_id=patient_id, content={}, by=request.actor, at=now)
     return redirect("exam", draft.pk)
 
 
@@ -149,7 +150,7 @@ def context(request: Any, exam: Assessment) -> dict[str, Any]:
         "now": timezone.now().isoformat(),
         "revision": exam.revision,
         "flat": flat,
-        "derived": derived(exam),
+        "derived": derive(exam),
         "rows": exam_paths.ROWS,
         # Without them the screen computes no class: documentation-only mode.
         "rules": rules_json(rule_set) if shows_classification() else None,
@@ -159,22 +160,22 @@ def context(request: Any, exam: Assessment) -> dict[str, Any]:
         "ppt_soft_kpa": [float(limit) for limit in rules.PPT_SOFT_KPA],
         "red_flags": list(rules.RED_FLAGS),
         "red_flags_asked": [code for code, flag in rules.RED_FLAGS.items() if flag.is_mandatory],
-        "texts": words.texts(words.SCREEN),
-        "signs": words.texts(words.SIGNS),
-        "classes": words.texts(words.CLASSES) if shows_classification() else {},
-        "qualities": words.texts(words.QUALITIES),
+        "texts": labels.texts(labels.SCREEN),
+        "signs": labels.texts(labels.SIGNS),
+        "classes": labels.texts(labels.CLASSES) if shows_classification() else {},
+        "qualities": labels.texts(labels.QUALITIES),
     }
     return {
         "exam": exam,
         "patient": exam.patient,
         "alerts": exam.patient.alerts.current(),
         "screen": screen,
-        "words": words,
+        "words": labels,
         "last": last,
         "criteria_signs": ["taut_band", "hypersensitive_spot", "referred_pain"],
         "more_signs": rules.CONFIRMATORY_SIGNS,
         "pain_scale": range(rules.PAIN[0], rules.PAIN[1] + 1),
-        "red_flag_groups": red_flags.sheet_groups(known_flags(request, exam)),
+        "red_flag_groups": red_flags.sheet_groups(load_flags(request, exam)),
         "red_flag_proposal": red_flags.PROPOSAL,
         "sides": patient_labels.ALERT_SIDES,
         "movements": movement_rows(flat),
@@ -186,7 +187,7 @@ def context(request: Any, exam: Assessment) -> dict[str, Any]:
     }
 
 
-def known_flags(request: Any, exam: Assessment) -> FlagState:
+def load_flags(request: Any, exam: Assessment) -> FlagState:
     """The patient's red flags without this exam."""
     people = identities(clinic_id=request.clinic.pk, patient_id=exam.patient_id)
     return queries.flag_state(people, at=timezone.now(), leave_out=exam.subject_id)
@@ -242,7 +243,7 @@ def movement_row(code: str, side: str | None) -> dict[str, Any]:
     sided = side not in (None, exam_paths.NO_SIDE)
     return {
         "path": f"range_of_motion/{code}/{side or exam_paths.NO_SIDE}",
-        "label": f"{label}, {words.SIDES[str(side)]}" if sided else label,
+        "label": f"{label}, {labels.SIDES[str(side)]}" if sided else label,
         "low": low,
         "high": high,
     }
@@ -268,7 +269,7 @@ def changes(request: Any, exam_id: UUID) -> HttpResponse:
 def discard(request: Any, exam_id: UUID) -> HttpResponse:
     draft = lock(exam_id)
     request.trace.saw(draft.patient_id)
-    actions.discard_assessment(assessment=draft, by=request.caller)
+    actions.discard_assessment(assessment=draft, by=request.actor)
     return redirect("patient", draft.patient_id)
 
 

@@ -3,7 +3,7 @@ import django.contrib.postgres.indexes
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
-import clinic.schema
+import database.expressions
 
 
 class Migration(migrations.Migration):
@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),

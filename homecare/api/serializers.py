@@ -6,9 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.fields import StrictInteger, StrictSerializer, Text, many
 from assessments.red_flag_table import RED_FLAGS
 from assessments.rules import SIDES
-from clinic.api.fields import StrictInteger, StrictSerializer, Text, many
 from homecare import rules
 from messaging.rules import CHANNELS
 

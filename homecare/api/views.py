@@ -11,14 +11,16 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinic.api.fields import parsed
-from clinic.api.pagination import Page, moment, short_list
-from clinic.api.schema import PAGED
-from clinic.api.views import ClinicView, etag
-from homecare import actions, library, queries, rules, safety
-from homecare import content as contents
+from api.fields import parse
+from api.pagination import Page, moment, short_list
+from api.schema import PAGED
+from api.views import ClinicView, etag
+from homecare import queries, rules, safety
 from homecare.api import serializers as shapes
 from homecare.models import CheckIn, Programme, ReminderPlan, Step, Template, Version
+from homecare.programmes import actions
+from homecare.programmes import serialization as contents
+from homecare.programmes import templates as programme_templates
 from patients.queries import identities, zone_of
 
 EXAMPLE = OpenApiExample(
@@ -27,16 +29,20 @@ EXAMPLE = OpenApiExample(
     value={
         "title": "Neck and shoulders",
         "steps": [
-            {"exercise": "self_pressure", "muscle": "trapezius_upper", "side": "right", "tool": "soft_ball",
-             "dose": {"hold_s": 45, "intensity_from": 5, "intensity_to": 6, "repetitions": 2,
-                      "times_per_day": 2}},
+            {
+                "exercise": "self_pressure",
+                "muscle": "trapezius_upper",
+                "side": "right",
+                "tool": "soft_ball",
+                "dose": {"hold_s": 45, "intensity_from": 5, "intensity_to": 6, "repetitions": 2, "times_per_day": 2},
+            },
             {"exercise": "chin_tuck", "tool": "lying", "dose": {"hold_s": 10, "repetitions": 10, "times_per_day": 2}},
         ],
     },
-)  # fmt: skip
+)
 
 
-def shown(programme: Programme, version: Version | None, steps: list[Step]) -> dict[str, Any]:
+def programme_json(programme: Programme, version: Version | None, steps: list[Step]) -> dict[str, Any]:
     return {
         "id": programme.pk,
         "patient_id": programme.patient_id,
@@ -55,16 +61,16 @@ def shown(programme: Programme, version: Version | None, steps: list[Step]) -> d
     }
 
 
-def all_shown(programmes: list[Programme]) -> list[dict[str, Any]]:
+def programmes_json(programmes: list[Programme]) -> list[dict[str, Any]]:
     versions = queries.current_versions(programmes)
-    return [shown(programme, *versions.get(programme.pk, (None, []))) for programme in programmes]
+    return [programme_json(programme, *versions.get(programme.pk, (None, []))) for programme in programmes]
 
 
 def answer(programme: Programme, number: int = status.HTTP_200_OK) -> Response:
     headers = {"ETag": etag(programme.revision)}
     if number == status.HTTP_201_CREATED:
         headers["Location"] = f"/api/v1/programmes/{programme.pk}/"
-    return Response(shown(programme, *queries.current_version(programme)), status=number, headers=headers)
+    return Response(programme_json(programme, *queries.current_version(programme)), status=number, headers=headers)
 
 
 class PatientProgrammes(ClinicView):
@@ -72,43 +78,48 @@ class PatientProgrammes(ClinicView):
     audit_action = {"get": "programme.list", "post": "programme.start"}
 
     @extend_schema(
-        operation_id="patients_programmes_list", tags=["home programmes"], parameters=PAGED,
+        operation_id="patients_programmes_list",
+        tags=["home programmes"],
+        parameters=PAGED,
         responses=shapes.ProgrammePage,
-    )  # fmt: skip
+    )
     def get(self, request: Request, patient_id: UUID) -> Response:
         """A patient's home programmes, newest first."""
         page = Page(request, key_types=[UUID])
-        people = identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
+        people = identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
         self.saw(*people)
-        found = Programme.objects.visible_to(self.caller).of_patients(people)
+        found = Programme.objects.visible_to(self.actor).of_patients(people)
         if page.after:
             found = found.filter(pk__lt=page.after[0])
         rows = list(found.newest_first()[: page.limit + 1])
-        return Response(page.answer(rows, lambda p: [p.pk], all_shown))
+        return Response(page.answer(rows, lambda p: [p.pk], programmes_json))
 
     @extend_schema(
-        operation_id="patients_programmes_create", tags=["home programmes"], request=shapes.ProgrammeInput,
-        responses={201: shapes.ProgrammeOutput}, examples=[EXAMPLE],
-    )  # fmt: skip
+        operation_id="patients_programmes_create",
+        tags=["home programmes"],
+        request=shapes.ProgrammeInput,
+        responses={201: shapes.ProgrammeOutput},
+        examples=[EXAMPLE],
+    )
     def post(self, request: Request, patient_id: UUID) -> Response:
         """Begin a home programme as a draft. The patient has nothing of it before it is published."""
-        identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
-        body = parsed(shapes.ProgrammeInput, request.data)
-        made = actions.start_programme(patient_id=patient_id, content=body, by=self.caller, at=timezone.now())
+        identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
+        body = parse(shapes.ProgrammeInput, request.data)
+        made = actions.start_programme(patient_id=patient_id, content=body, by=self.actor, at=timezone.now())
         return answer(made, status.HTTP_201_CREATED)
 
 
 class ProgrammeView(ClinicView):
     """On one programme: found here, done by its action."""
 
-    def found(self, programme_id: UUID) -> Programme:
-        programmes = Programme.objects.visible_to(self.caller).select_related("patient")
+    def get_programme(self, programme_id: UUID) -> Programme:
+        programmes = Programme.objects.visible_to(self.actor).select_related("patient")
         programme = get_object_or_404(programmes, pk=programme_id)
         self.saw(programme.patient_id)
         return programme
 
-    def locked(self, programme_id: UUID, *, precondition: bool = False) -> Programme:
-        programme = self.found(programme_id)
+    def lock_programme(self, programme_id: UUID, *, precondition: bool = False) -> Programme:
+        programme = self.get_programme(programme_id)
         if precondition and "If-Match" not in self.request.headers:
             self.check_precondition(programme.revision)
         locked = Programme.objects.select_for_update(of=("self",)).select_related("patient").get(pk=programme.pk)
@@ -124,23 +135,25 @@ class OneProgramme(ProgrammeView):
     @extend_schema(operation_id="programmes_read", tags=["home programmes"], responses=shapes.ProgrammeOutput)
     def get(self, request: Request, programme_id: UUID) -> Response:
         """One home programme: what the patient has, and what is being written."""
-        return answer(self.found(programme_id))
+        return answer(self.get_programme(programme_id))
 
     @extend_schema(
-        operation_id="programmes_change", tags=["home programmes"], request=shapes.ProgrammeInput,
+        operation_id="programmes_change",
+        tags=["home programmes"],
+        request=shapes.ProgrammeInput,
         responses=shapes.ProgrammeOutput,
-    )  # fmt: skip
+    )
     def patch(self, request: Request, programme_id: UUID) -> Response:
         """Write the draft of the next version anew."""
-        programme = self.locked(programme_id, precondition=True)
-        body = parsed(shapes.ProgrammeInput, request.data)
-        actions.write_draft(programme=programme, content=body, by=self.caller)
+        programme = self.lock_programme(programme_id, precondition=True)
+        body = parse(shapes.ProgrammeInput, request.data)
+        actions.write_draft(programme=programme, content=body, by=self.actor)
         return answer(programme)
 
     @extend_schema(operation_id="programmes_discard", tags=["home programmes"], responses={204: None})
     def delete(self, request: Request, programme_id: UUID) -> Response:
         """Throw away a programme that has not been given to the patient."""
-        actions.discard_programme(programme=self.locked(programme_id, precondition=True), by=self.caller)
+        actions.discard_programme(programme=self.lock_programme(programme_id, precondition=True), by=self.actor)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -149,20 +162,22 @@ class ProgrammePublication(ProgrammeView):
     audit_action = {"post": "programme.publish"}
 
     @extend_schema(
-        operation_id="programmes_publish", tags=["home programmes"], request=shapes.PublishInput,
+        operation_id="programmes_publish",
+        tags=["home programmes"],
+        request=shapes.PublishInput,
         responses=shapes.ProgrammeOutput,
-    )  # fmt: skip
+    )
     def post(self, request: Request, programme_id: UUID) -> Response:
         """
         Give the draft to the patient as a new version.
 
         An open red flag that stops a step is a conflict (`red_flag_stop`), unless an override says why it is right.
         """
-        programme = self.locked(programme_id)
-        body = parsed(shapes.PublishInput, request.data)
+        programme = self.lock_programme(programme_id)
+        body = parse(shapes.PublishInput, request.data)
         now = timezone.now()
         overrides = [safety.Override(given_at=now, **one) for one in body.pop("overrides", [])]
-        actions.publish(programme=programme, overrides=overrides, by=self.caller, at=now, **body)
+        actions.publish(programme=programme, overrides=overrides, by=self.actor, at=now, **body)
         return answer(programme)
 
 
@@ -175,8 +190,8 @@ class ProgrammePause(ProgrammeView):
     )
     def post(self, request: Request, programme_id: UUID) -> Response:
         """Remind of nothing until it goes on."""
-        programme = self.locked(programme_id)
-        actions.pause_programme(programme=programme, by=self.caller, at=timezone.now())
+        programme = self.lock_programme(programme_id)
+        actions.pause_programme(programme=programme, by=self.actor, at=timezone.now())
         return answer(programme)
 
 
@@ -189,8 +204,8 @@ class ProgrammeResumption(ProgrammeView):
     )
     def post(self, request: Request, programme_id: UUID) -> Response:
         """Go on after a pause. What is known against the programme is checked again."""
-        programme = self.locked(programme_id)
-        actions.resume_programme(programme=programme, by=self.caller, at=timezone.now())
+        programme = self.lock_programme(programme_id)
+        actions.resume_programme(programme=programme, by=self.actor, at=timezone.now())
         return answer(programme)
 
 
@@ -203,8 +218,8 @@ class ProgrammeEnd(ProgrammeView):
     )
     def post(self, request: Request, programme_id: UUID) -> Response:
         """End it: no more reminders, and its links close."""
-        programme = self.locked(programme_id)
-        actions.end_programme(programme=programme, by=self.caller, at=timezone.now())
+        programme = self.lock_programme(programme_id)
+        actions.end_programme(programme=programme, by=self.actor, at=timezone.now())
         return answer(programme)
 
 
@@ -215,17 +230,19 @@ class ProgrammeReminders(ProgrammeView):
     @extend_schema(operation_id="programmes_reminders_read", tags=["home programmes"], responses=shapes.RemindersOutput)
     def get(self, request: Request, programme_id: UUID) -> Response:
         """When, and by which channels, the patient is reminded."""
-        return self.told(self.found(programme_id))
+        return self.told(self.get_programme(programme_id))
 
     @extend_schema(
-        operation_id="programmes_reminders_set", tags=["home programmes"], request=shapes.RemindersInput,
+        operation_id="programmes_reminders_set",
+        tags=["home programmes"],
+        request=shapes.RemindersInput,
         responses=shapes.RemindersOutput,
-    )  # fmt: skip
+    )
     def post(self, request: Request, programme_id: UUID) -> Response:
         """Say when, and by which channels. No channel: not at all. Consent is checked here and again when sending."""
-        programme = self.locked(programme_id)
-        body = parsed(shapes.RemindersInput, request.data)
-        actions.set_reminders(programme=programme, by=self.caller, at=timezone.now(), **body)
+        programme = self.lock_programme(programme_id)
+        body = parse(shapes.RemindersInput, request.data)
+        actions.set_reminders(programme=programme, by=self.actor, at=timezone.now(), **body)
         return self.told(programme)
 
     def told(self, programme: Programme) -> Response:
@@ -255,11 +272,18 @@ def told(check_in: CheckIn) -> dict[str, Any]:
         "wrong": check_in.wrong,
         "note": check_in.note,
         "answers": [
-            {"lasting": a.step.lasting, "done": a.done, "reason": a.reason, "discomfort": a.discomfort,
-             "held_s": a.held_s, "spots": a.spots, "checked": a.checked}
+            {
+                "lasting": a.step.lasting,
+                "done": a.done,
+                "reason": a.reason,
+                "discomfort": a.discomfort,
+                "held_s": a.held_s,
+                "spots": a.spots,
+                "checked": a.checked,
+            }
             for a in check_in.answers.all()
         ],
-    }  # fmt: skip
+    }
 
 
 class ProgrammeCheckIns(ProgrammeView):
@@ -267,13 +291,15 @@ class ProgrammeCheckIns(ProgrammeView):
     audit_action = {"get": "check_in.list"}
 
     @extend_schema(
-        operation_id="programmes_check_ins_list", tags=["home programmes"], parameters=PAGED,
+        operation_id="programmes_check_ins_list",
+        tags=["home programmes"],
+        parameters=PAGED,
         responses=shapes.CheckInPage,
-    )  # fmt: skip
+    )
     def get(self, request: Request, programme_id: UUID) -> Response:
         """What the patient answered, newest day first."""
         page = Page(request, key_types=[_day])
-        found = CheckIn.objects.filter(programme=self.found(programme_id)).prefetch_related("answers__step")
+        found = CheckIn.objects.filter(programme=self.get_programme(programme_id)).prefetch_related("answers__step")
         if page.after:
             found = found.filter(local_date__lt=page.after[0])
         rows = list(found.order_by("-local_date")[: page.limit + 1])
@@ -289,13 +315,15 @@ class PatientCheckIns(ClinicView):
     audit_action = {"get": "check_in.list"}
 
     @extend_schema(
-        operation_id="patients_check_ins_list", tags=["home programmes"], parameters=PAGED,
+        operation_id="patients_check_ins_list",
+        tags=["home programmes"],
+        parameters=PAGED,
         responses=shapes.CheckInPage,
-    )  # fmt: skip
+    )
     def get(self, request: Request, patient_id: UUID) -> Response:
         """All that a patient answered, of programmes and after needling, newest first."""
         page = Page(request, key_types=[moment, UUID])
-        people = identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
+        people = identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
         self.saw(*people)
         found = CheckIn.objects.filter(patient_id__in=people).prefetch_related("answers__step")
         rows = page.rows(found, "-answered_at")
@@ -311,7 +339,7 @@ class ProgrammeLink(ProgrammeView):
     @extend_schema(operation_id="programmes_send_link", tags=["home programmes"], request=None, responses={204: None})
     def post(self, request: Request, programme_id: UUID) -> Response:
         """Send the patient the link to today's page at once; a second time within the minute sends nothing more."""
-        actions.send_link_now(programme=self.locked(programme_id), by=self.caller, at=timezone.now())
+        actions.send_link_now(programme=self.lock_programme(programme_id), by=self.actor, at=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -320,31 +348,35 @@ class Templates(ClinicView):
     audit_action = {"get": "template.list", "post": "template.save"}
 
     @extend_schema(
-        operation_id="programme_templates_list", tags=["home programmes"], parameters=PAGED,
+        operation_id="programme_templates_list",
+        tags=["home programmes"],
+        parameters=PAGED,
         responses=shapes.TemplatePage,
-    )  # fmt: skip
+    )
     def get(self, request: Request) -> Response:
         """The starter programme (without an id), and the clinic's own templates by name."""
         page = Page(request, key_types=[str])
-        found = Template.objects.filter(clinic_id=self.caller.clinic_id)
+        found = Template.objects.filter(clinic_id=self.actor.clinic_id)
         if page.after:
             found = found.filter(name__gt=page.after[0])
         rows = list(found.order_by("name")[: page.limit + 1])
-        body = page.answer(rows, lambda t: [t.name], lambda some: [template_shown(t) for t in some])
+        body = page.answer(rows, lambda t: [t.name], lambda some: [template_json(t) for t in some])
         if not page.after:
             starter = contents.tidy({"title": "", "note": "", "steps": rules.starter()})
             body["results"].insert(0, {"id": None, "name": "Starter", "content": starter})
         return Response(body)
 
     @extend_schema(
-        operation_id="programme_templates_save", tags=["home programmes"], request=shapes.TemplateInput,
+        operation_id="programme_templates_save",
+        tags=["home programmes"],
+        request=shapes.TemplateInput,
         responses={201: shapes.TemplateOutput},
-    )  # fmt: skip
+    )
     def post(self, request: Request) -> Response:
         """Keep a programme's content under a name, without what is one patient's."""
-        body = parsed(shapes.TemplateInput, request.data)
-        made = library.save_template(name=body["name"], content=body["content"], by=self.caller)
-        return Response(template_shown(made), status=status.HTTP_201_CREATED)
+        body = parse(shapes.TemplateInput, request.data)
+        made = programme_templates.save_template(name=body["name"], content=body["content"], by=self.actor)
+        return Response(template_json(made), status=status.HTTP_201_CREATED)
 
 
 class OneTemplate(ClinicView):
@@ -354,12 +386,12 @@ class OneTemplate(ClinicView):
     @extend_schema(operation_id="programme_templates_delete", tags=["home programmes"], responses={204: None})
     def delete(self, request: Request, template_id: UUID) -> Response:
         """Throw a template away; programmes that came from it stay."""
-        found = get_object_or_404(Template.objects.filter(clinic_id=self.caller.clinic_id), pk=template_id)
-        library.delete_template(template=found, by=self.caller)
+        found = get_object_or_404(Template.objects.filter(clinic_id=self.actor.clinic_id), pk=template_id)
+        programme_templates.delete_template(template=found, by=self.actor)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-def template_shown(template: Template) -> dict[str, Any]:
+def template_json(template: Template) -> dict[str, Any]:
     return {"id": template.pk, "name": template.name, "content": template.content}
 
 
@@ -370,9 +402,9 @@ class ProgrammeAdherence(ProgrammeView):
     @extend_schema(operation_id="programmes_adherence", tags=["home programmes"], responses=shapes.AdherenceOutput)
     def get(self, request: Request, programme_id: UUID) -> Response:
         """Completed by prescribed, for each step and week, and what that suggests. Nothing changes by itself."""
-        programme = self.found(programme_id)
+        programme = self.get_programme(programme_id)
         today = timezone.now().astimezone(zone_of(programme.patient)).date()
-        goes = queries.how_it_goes(programme, today=today)
+        goes = queries.summarize_progress(programme, today=today)
         return Response(
             {
                 "steps": [self.course(course.step, course.weeks) for course in goes.courses],

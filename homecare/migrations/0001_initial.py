@@ -6,7 +6,7 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
-import clinic.schema
+import database.expressions
 
 
 class Migration(migrations.Migration):
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -199,7 +199,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -242,7 +242,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -480,7 +480,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -559,7 +559,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -667,7 +667,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -786,7 +786,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from clinic.schema_operations import clinic_key, clinic_table, clinics_where, final_table, queue_table
+from database.schema_operations import clinic_key, clinic_table, clinics_where, final_table, queue_table
 
 KEYS = [
     ("programme", "patient_id", "patients_patient"),

@@ -15,21 +15,22 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+import catalogue
 from accounts.web.pages import page
-from assessments import catalogue
 from assessments.models import Assessment
 from assessments.queries import trigger_points
 from assessments.red_flag_table import PROPOSAL
-from assessments.web.words import CLASSES
-from clinic.errors import Conflict, FieldError, Invalid, NotFound, Problems
-from clinic.refusals import message_for
-from homecare import actions, queries, rules, stopping, words
-from homecare import content as contents
+from assessments.web.labels import CLASSES
+from errors.exceptions import Conflict, FieldError, Invalid, NotFound, Problems
+from errors.texts import message_for
+from homecare import labels, queries, rules
 from homecare.models import Picture, Programme, Template
+from homecare.programmes import actions, safety_stops
+from homecare.programmes import serialization as contents
 from homecare.web.cards import card, patients_caution
-from homecare.web.overrides import sent_overrides, stop_lines
+from homecare.web.overrides import parse_overrides, stop_lines
 from patients.queries import identities
-from treatments.web.views import known_points
+from treatments.web.views import list_points
 
 REMOVED = "homecare.removed_step"  # signed, so that what comes back is what was taken out
 MOVES = ("up", "down", "copy", "remove")
@@ -69,15 +70,19 @@ def new(request: Any, patient_id: UUID) -> HttpResponse:
     templates = list(Template.objects.order_by("name"))
     if request.method == "POST":
         content = beginning(request, patient_id, request.POST.get("from", ""), templates, earlier)
-        made = actions.start_programme(patient_id=patient_id, content=content, by=request.caller, at=timezone.now())
+        made = actions.start_programme(patient_id=patient_id, content=content, by=request.actor, at=timezone.now())
         return redirect("programme_edit", made.pk)
     running = next((p for p in earlier if p.status in (Programme.Status.ACTIVE, Programme.Status.PAUSED)), None)
-    context = {"patient_id": patient_id, "templates": templates, "earlier": [titled(p) for p in earlier],
-               "running": running}  # fmt: skip
+    context = {
+        "patient_id": patient_id,
+        "templates": templates,
+        "earlier": [describe_heading(p) for p in earlier],
+        "running": running,
+    }
     return render(request, "homecare/new_programme.html", context)
 
 
-def titled(programme: Programme) -> dict[str, Any]:
+def describe_heading(programme: Programme) -> dict[str, Any]:
     version, steps = queries.current_version(programme)
     return {"programme": programme, "title": version.title if version else "", "steps": len(steps)}
 
@@ -111,7 +116,7 @@ def beginning(
 # --- Editing --------------------------------------------------------------------------------------------------
 
 
-def sent_content(post: Any) -> dict[str, Any]:
+def parse_content(post: Any) -> dict[str, Any]:
     """
     The form's steps, in the shape that actions take.
 
@@ -158,7 +163,7 @@ def where(text: str) -> tuple[str | None, str | None, str | None]:
     return None, None, None
 
 
-def moved(steps: list[dict[str, Any]], command: str, number: int) -> dict[str, Any] | None:
+def move_step(steps: list[dict[str, Any]], command: str, number: int) -> dict[str, Any] | None:
     """Do to the list what the button says; gives the step that was taken out, if one was."""
     if not 0 <= number < len(steps):
         return None
@@ -187,28 +192,28 @@ def edit(request: Any, programme_id: UUID) -> HttpResponse:
             return redirect("programme_edit", programme.pk)
         command, _separator, which = request.POST.get("do", "").partition(":")
         try:
-            content = sent_content(request.POST)
-            removed = changed(content, command, which, request.POST)
-            problems = actions.write_draft(programme=programme, content=content, by=request.caller)
+            content = parse_content(request.POST)
+            removed = apply_command(content, command, which, request.POST)
+            problems = actions.write_draft(programme=programme, content=content, by=request.actor)
         except Invalid as refusal:
             if request.htmx:
                 return render(request, "homecare/draft_state.html", state(programme, refusal.errors, saved=False))
-            return shown(request, programme, status=400, errors=refusal.errors)
+            return render_builder(request, programme, status=400, errors=refusal.errors)
         if command == "publish":
-            return published(request, programme)
+            return publish_draft(request, programme)
         if request.htmx:
             return render(request, "homecare/draft_state.html", state(programme, problems.errors))
         if removed is None:
             return redirect("programme_edit", programme.pk)
-    return shown(request, programme, removed=removed)
+    return render_builder(request, programme, removed=removed)
 
 
-def changed(content: dict[str, Any], command: str, which: str, post: Any) -> dict[str, Any] | None:
+def apply_command(content: dict[str, Any], command: str, which: str, post: Any) -> dict[str, Any] | None:
     steps = content["steps"]
     if command == "add" and post.get("new_exercise") in rules.EXERCISES:
         steps.append({"exercise": post["new_exercise"], "dose": {}})
     elif command in MOVES and is_number(which):
-        return moved(steps, command, int(which))
+        return move_step(steps, command, int(which))
     elif command == "restore":
         try:
             kept = signing.loads(post.get("removed", ""), salt=REMOVED)
@@ -218,7 +223,7 @@ def changed(content: dict[str, Any], command: str, which: str, post: Any) -> dic
     return None
 
 
-def published(request: Any, programme: Programme) -> HttpResponse:
+def publish_draft(request: Any, programme: Programme) -> HttpResponse:
     """Give the draft to the patient, or show what is in the way."""
     problems = Problems()
 
@@ -239,15 +244,20 @@ def published(request: Any, programme: Programme) -> HttpResponse:
     try:
         problems.raise_if_any()
         actions.publish(
-            programme=programme, baseline_pain=int(pain) if pain else None, review_on=review_on,
-            ends_on=ends_on, overrides=sent_overrides(request.POST), by=request.caller, at=timezone.now(),
-        )  # fmt: skip
+            programme=programme,
+            baseline_pain=int(pain) if pain else None,
+            review_on=review_on,
+            ends_on=ends_on,
+            overrides=parse_overrides(request.POST),
+            by=request.actor,
+            at=timezone.now(),
+        )
     except Invalid as refusal:
         programme.refresh_from_db()
-        return shown(request, programme, status=400, errors=refusal.errors)
-    except stopping.ProgrammeRedFlagStop as refusal:
+        return render_builder(request, programme, status=400, errors=refusal.errors)
+    except safety_stops.ProgrammeRedFlagStop as refusal:
         programme.refresh_from_db()
-        return shown(request, programme, status=409, errors=refusal.errors)
+        return render_builder(request, programme, status=409, errors=refusal.errors)
     return redirect("programme", programme.pk)
 
 
@@ -256,12 +266,12 @@ def state(programme: Programme, errors: list[FieldError], *, saved: bool = True)
     return {
         "saved": saved,
         "cautions": [
-            (f"{number + 1} {words.name_of(step)}", caution)
+            (f"{number + 1} {labels.name_of(step)}", caution)
             for number, step in enumerate(steps)
             if (caution := patients_caution(programme, step))
         ],
         "programme": programme,
-        "patient_language": words.language_for(programme),
+        "patient_language": labels.language_for(programme),
         "problems": [
             {"error": e, "place": place_of(e.pointer, steps), "target": target_of(e.pointer, steps)} for e in errors
         ],
@@ -279,7 +289,7 @@ def place_of(pointer: str, steps: list[dict[str, Any]]) -> str:
     """What a problem is about: the step as its card is headed, and the field as it is labelled."""
     parts = pointer.split("/")
     if len(parts) > 2 and parts[1] == "steps" and is_number(parts[2]) and int(parts[2]) < len(steps):
-        step = f"{int(parts[2]) + 1} {words.name_of(steps[int(parts[2])])}"
+        step = f"{int(parts[2]) + 1} {labels.name_of(steps[int(parts[2])])}"
         field = rules.FIELDS.get(parts[4]) if len(parts) > 4 and parts[3] == "dose" else None
         return f"{step}, {_(field.label)}" if field else step
     return str(GIVEN.get(parts[1], "")) if len(parts) == 2 else ""
@@ -299,7 +309,7 @@ def target_of(pointer: str, steps: list[dict[str, Any]]) -> str:
     return parts[1] if len(parts) == 2 and parts[1] in GIVEN else ""
 
 
-def shown(
+def render_builder(
     request: Any,
     programme: Programme,
     *,
@@ -312,10 +322,10 @@ def shown(
         programme.draft = contents.of_version(version, published_steps)
     draft = contents.tidy(programme.draft or {})
     problems = errors if errors is not None else actions.problems_of(programme).errors
-    points = known_points(request, programme.patient_id)
+    points = list_points(request, programme.patient_id)
     ratings = contents.ratings()
     last = Assessment.objects.filter(patient_id=programme.patient_id).exclude(signed_at=None).newest_first().first()
-    known = stopping.what_is_known(programme, draft["steps"], at=timezone.now())
+    known = safety_stops.load_known(programme, draft["steps"], at=timezone.now())
     context = {
         **state(programme, problems),
         "stops": stop_lines(programme, known, request.POST if status != 200 else None),
@@ -335,6 +345,6 @@ def shown(
         if programme.baseline_pain is not None
         else (last.pain_worst_24h if last else None),
         "removed": signing.dumps(removed, salt=REMOVED) if removed else "",
-        "removed_name": words.name_of(removed["step"]) if removed else "",
+        "removed_name": labels.name_of(removed["step"]) if removed else "",
     }
     return render(request, "homecare/builder.html", context, status=status)

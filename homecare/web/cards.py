@@ -7,17 +7,18 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from clinic.errors import FieldError
-from clinic.refusals import message_of
-from homecare import content as contents
-from homecare import rules, safety, stopping, words
+from errors.exceptions import FieldError
+from errors.texts import message_of
+from homecare import labels, rules, safety
 from homecare.models import Programme
+from homecare.programmes import safety_stops
+from homecare.programmes import serialization as contents
 
 
 def patients_caution(programme: Programme, step: dict[str, Any]) -> str:
     """The note under a step, as the patient reads it."""
-    with override(words.language_for(programme)):
-        return words.caution_of(step)
+    with override(labels.language_for(programme)):
+        return labels.caution_of(step)
 
 
 def card(
@@ -26,7 +27,7 @@ def card(
     step: dict[str, Any],
     points: list[dict[str, Any]],
     problems: list[FieldError],
-    known: stopping.Known,
+    known: safety_stops.KnownSafety,
 ) -> dict[str, Any]:
     """One step as the form draws it: only its own fields, with limits, suggestions, and what is wrong."""
     exercise = rules.EXERCISES[step["exercise"]]
@@ -40,21 +41,21 @@ def card(
     return {
         "number": number,
         "step": step,
-        **words.told(step),
+        **labels.describe_step(step),
         "presses": exercise.presses,
         "tools": [(code, _(rules.TOOLS[code])) for code in exercise.tools if code in fitting_tools(exercise, step)],
-        "therapist_note": words.therapist_note_of(step),
+        "therapist_note": labels.therapist_note_of(step),
         "patients_caution": patients_caution(programme, step),
         "reasons": [
             {
                 "name": name,
-                "label": words.reason_label(name),
+                "label": labels.reason_label(name),
                 "value": step["limit_reasons"].get(name, ""),
                 "problems": wrong.get(f"limit_reasons/{name}", []),
             }
             for name in reasons_to_give(number, step, problems, known)
         ],
-        "drawings": [(name, words.drawing(name)) for name in exercise.drawings],
+        "drawings": [(name, labels.drawing(name)) for name in exercise.drawings],
         "fields": fields,
         "points": fit,
         "where": chosen(step),
@@ -79,9 +80,11 @@ def dose_field(name: str, limits: rules.Dose, step: dict[str, Any], wrong: dict[
     }
 
 
-def reasons_to_give(number: int, step: dict[str, Any], problems: list[FieldError], known: stopping.Known) -> list[str]:
+def reasons_to_give(
+    number: int, step: dict[str, Any], problems: list[FieldError], known: safety_stops.KnownSafety
+) -> list[str]:
     """What a step needs a reason for, beside the numbers of its dose."""
-    asked = [rules.ALERT_PREFIX + code for code in safety.alerts_of(step, known.alerts, regions=stopping.REGIONS)]
+    asked = [rules.ALERT_PREFIX + code for code in safety.alerts_of(step, known.alerts, regions=safety_stops.REGIONS)]
     is_too_long = any(
         error.reason == "reason_required.pressure_a_day" and error.pointer.startswith(f"/steps/{number}/")
         for error in problems

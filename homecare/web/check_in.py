@@ -17,24 +17,29 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from api.throttling import client_address
 from audit import actions as audit
-from clinic import tenancy
-from clinic.api.throttling import client_address
-from clinic.errors import Conflict, Invalid
-from homecare import actions, calendar, checking_in, queries, questions, rules, words
+from database import tenancy
+from errors.exceptions import Conflict, Invalid
+from homecare import labels as words
+from homecare import queries, rules
+from homecare.checkins import actions as check_in_actions
+from homecare.checkins import questions
 from homecare.models import CheckIn, Occurrence, Picture, Programme, Step, Version
+from homecare.programmes import actions
+from homecare.reminders import calendar
 from messaging import links
 from messaging.texts import language_of
-from messaging.web.patient import patient_caller, without_account
-from messaging.web.visits import Visit, visit_page
+from messaging.web.link_sessions import LinkSession, visit_page
+from messaging.web.patient import actor_for_patient, without_account
 
 
-def programme_of(visit: Visit) -> Programme | None:
+def programme_of(visit: LinkSession) -> Programme | None:
     found = Programme.objects.filter(pk=visit.link.about_id, patient_id=visit.patient.pk).select_related("patient")
     return found.first() if visit.link.purpose == "check_in" else None
 
 
-def answered_by(visit: Visit) -> QuerySet[CheckIn]:
+def find_check_ins(visit: LinkSession) -> QuerySet[CheckIn]:
     """What was answered of what the link is for; a link to something else shows nothing of it."""
     if visit.link.purpose == "soreness":
         return CheckIn.objects.filter(session_id=visit.link.about_id, patient_id=visit.patient.pk)
@@ -52,7 +57,7 @@ def labels() -> dict[str, str]:
     }
 
 
-def asked(visit: Visit) -> tuple[str, list[questions.Question]]:
+def list_questions(visit: LinkSession) -> tuple[str, list[questions.Question]]:
     """Title and questions of the page, with what was answered already; no questions if nothing is asked any more."""
     if visit.link.purpose == "soreness":
         before = CheckIn.objects.filter(link=visit.link).first()
@@ -69,22 +74,22 @@ def asked(visit: Visit) -> tuple[str, list[questions.Question]]:
 
 
 @visit_page
-def check_in(request: HttpRequest, visit: Visit) -> HttpResponse:
-    title, page = asked(visit)
+def check_in(request: HttpRequest, visit: LinkSession) -> HttpResponse:
+    title, page = list_questions(visit)
     if is_stopped(visit):
         return render(request, "homecare/stopped.html", {"visit": visit})
     if not page:
         return render(request, "messaging/nothing_here.html", {"visit": visit})
     errors: list[Any] = []
     if request.method == "POST":
-        answers = questions.read(page, request.POST)
+        answers = questions.parse_answers(page, request.POST)
         try:
             record(visit, answers)
             if "all" in request.POST:  # the steps are kept; what else there is to say comes below them
                 return HttpResponseRedirect(f"{reverse('check_in')}#ask")
             return redirect("check_in_thanks")
         except Invalid as refusal:
-            errors, page = refusal.errors, questions.refilled(page, answers)
+            errors, page = refusal.errors, questions.refill(page, answers)
         except Conflict:
             if is_stopped(visit):
                 return render(request, "homecare/stopped.html", {"visit": visit}, status=409)
@@ -95,29 +100,36 @@ def check_in(request: HttpRequest, visit: Visit) -> HttpResponse:
         version, _steps = queries.current_version(programme)
         note = version.note if version else ""
     context = {
-        "visit": visit, "title": title, "questions": page, "errors": errors, "note": note, "today": visit.today,
-        "scale": range(11), "reasons": words.REASONS, "spot_places": words.spot_places(),
-    }  # fmt: skip
+        "visit": visit,
+        "title": title,
+        "questions": page,
+        "errors": errors,
+        "note": note,
+        "today": visit.today,
+        "scale": range(11),
+        "reasons": words.REASONS,
+        "spot_places": words.spot_places(),
+    }
     return render(request, "homecare/check_in.html", context, status=400 if errors else 200)
 
 
-def is_stopped(visit: Visit) -> bool:
+def is_stopped(visit: LinkSession) -> bool:
     """Whether a red flag has paused the programme that the link is for."""
     programme = programme_of(visit)
     return programme is not None and programme.status == Programme.Status.PAUSED and programme.stopped_at is not None
 
 
-def record(visit: Visit, answers: rules.CheckInAnswers) -> CheckIn:
-    given: dict[str, Any] = {"answers": answers, "link": visit.link, "by": visit.caller, "at": timezone.now()}
+def record(visit: LinkSession, answers: rules.CheckInAnswers) -> CheckIn:
+    given: dict[str, Any] = {"answers": answers, "link": visit.link, "by": visit.actor, "at": timezone.now()}
     if visit.link.purpose == "soreness":
-        return checking_in.answer_soreness(session_id=visit.link.about_id, **given)
-    return checking_in.answer_day(programme_id=visit.link.about_id, **given)
+        return check_in_actions.answer_soreness(session_id=visit.link.about_id, **given)
+    return check_in_actions.answer_day(programme_id=visit.link.about_id, **given)
 
 
 @visit_page
-def thanks(request: HttpRequest, visit: Visit) -> HttpResponse:
+def thanks(request: HttpRequest, visit: LinkSession) -> HttpResponse:
     """Thanks, what happens next, and, if something is wrong, what to do now."""
-    check_ins = answered_by(visit)
+    check_ins = find_check_ins(visit)
     last = check_ins.order_by("-answered_at").first()
     if last is None:
         return redirect("check_in")
@@ -141,12 +153,12 @@ def thanks(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 @visit_page
-def calendar_address(request: HttpRequest, visit: Visit) -> HttpResponse:
+def calendar_address(request: HttpRequest, visit: LinkSession) -> HttpResponse:
     """Make the secret address of the calendar, and show it once."""
     programme = programme_of(visit)
     if programme is None or request.method != "POST":
         return redirect("check_in")
-    url = actions.calendar_link(programme=programme, by=visit.caller, at=timezone.now())
+    url = actions.calendar_link(programme=programme, by=visit.actor, at=timezone.now())
     address = url.replace("/c/", "/c/calendar/").rstrip("/") + ".ics"
     webcal = address.replace("https://", "webcal://").replace("http://", "webcal://")
     return render(request, "homecare/calendar_address.html", {"visit": visit, "address": address, "webcal": webcal})
@@ -155,7 +167,7 @@ def calendar_address(request: HttpRequest, visit: Visit) -> HttpResponse:
 @without_account
 def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     """The programme's times as iCalendar. A calendar program asks for it, so the address is all there is."""
-    with links.presented(token) as found:
+    with links.open_scope(token) as found:
         link = found if found and found.purpose == "calendar" and links.is_open(found, timezone.now()) else None
     if link is None:
         raise Http404
@@ -165,8 +177,8 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
             raise Http404
         language = language_of(programme.patient.language, programme.patient.clinic.locale)
         with translation.override(language):
-            feed = calendar.feed(programme)
-        by = patient_caller(link, ip=client_address(request) or None)
+            feed = calendar.render_feed(programme)
+        by = actor_for_patient(link, ip=client_address(request) or None)
         audit.log("programme.calendar.read", by=by, target_id=programme.pk, patient_ids=[programme.patient_id])
     response = HttpResponse(feed, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'inline; filename="exercises.ics"'
@@ -174,7 +186,7 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @visit_page
-def picture(request: HttpRequest, visit: Visit, picture_id: UUID) -> HttpResponse:
+def picture(request: HttpRequest, visit: LinkSession, picture_id: UUID) -> HttpResponse:
     """A clinic's picture, if it stands in this patient's programme."""
     programme = programme_of(visit)
     shown = (

@@ -8,12 +8,13 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from assessments.red_flag_table import RED_FLAGS, STOP
-from clinic.errors import Invalid
-from homecare import queries, safety, stopping
+from errors.exceptions import Invalid
+from homecare import queries, safety
 from homecare.models import Programme
+from homecare.programmes import safety_stops
 
 
-def sent_overrides(post: Any) -> list[safety.Override]:
+def parse_overrides(post: Any) -> list[safety.Override]:
     """
     The reasons that are given for open red flags.
 
@@ -40,7 +41,7 @@ def sent_overrides(post: Any) -> list[safety.Override]:
     return overrides
 
 
-def stop_lines(programme: Programme, known: stopping.Known, post: Any = None) -> list[dict[str, Any]]:
+def stop_lines(programme: Programme, known: safety_stops.KnownSafety, post: Any = None) -> list[dict[str, Any]]:
     """Each open red flag that stops a step, or asks for caution, with what was given for it."""
     before = {one["code"]: one for one in latest_overrides(programme)}
     lines = []

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from accounts.web.pages import page
-from homecare import queries, words
+from homecare import labels, queries
 from homecare.models import Programme
 from patients.queries import identities, zone_of
 
@@ -18,16 +18,16 @@ from patients.queries import identities, zone_of
 def home_summary(programme: Programme) -> dict[str, Any]:
     """The last week of each step, the pains, and what that suggests."""
     today = timezone.now().astimezone(zone_of(programme.patient)).date()
-    goes = queries.how_it_goes(programme, today=today)
+    goes = queries.summarize_progress(programme, today=today)
     return {
         "programme": programme,
         "goes": goes,
         "steps": [(course.told, course.weeks[-1] if course.weeks else None) for course in goes.courses],
         "pains": [c.pain for c in reversed(goes.check_ins[:7]) if c.pain is not None],
-        "regress": [words.REGRESS[code] for code in goes.regress],
+        "regress": [labels.REGRESS[code] for code in goes.regress],
         "said": [c for c in (*goes.check_ins[:7], *goes.after_needling[:3]) if c.note or c.wrong],
         "sore": goes.after_needling[:3],
-        "wrong": words.WRONG,
+        "wrong": labels.WRONG,
         "silent_days": (today - (goes.last_on or programme.started_on or today)).days,
     }
 
@@ -42,5 +42,5 @@ def of_patient(request: Any, patient_id: UUID) -> HttpResponse:
     if summary is None:
         sore = queries.after_needling(request.clinic.pk, patient_id)[:3]
         said = [c for c in sore if c.note or c.wrong]
-        summary = {"sore": sore, "said": said, "wrong": words.WRONG} if sore else None
+        summary = {"sore": sore, "said": said, "wrong": labels.WRONG} if sore else None
     return render(request, "homecare/summary.html", {"summary": summary})

@@ -17,16 +17,19 @@ from django.utils.translation import override
 
 from accounts.web.pages import page
 from assessments.red_flag_table import RED_FLAGS
-from clinic.errors import FieldError, Invalid, NotFound
-from clinic.refusals import message_of
-from homecare import actions, dry_run, library, queries, stopping, words
-from homecare import content as contents
+from errors.exceptions import FieldError, Invalid, NotFound
+from errors.texts import message_of
+from homecare import labels, queries
 from homecare.models import Occurrence, Picture, Programme, ReminderPlan, Template, Version, facts_of
+from homecare.programmes import actions, safety_stops
+from homecare.programmes import serialization as contents
+from homecare.programmes import templates as programme_templates
+from homecare.reminders import dry_run
 from homecare.web.builder import find
 from messaging import actions as messages
 from messaging import addresses
 from messaging.rules import CHANNELS
-from messaging.web import words as message_words
+from messaging.web import labels as message_words
 from patients import actions as patients
 from patients.models import Patient
 from patients.queries import zone_of
@@ -41,7 +44,7 @@ def programme(request: Any, programme_id: UUID) -> HttpResponse:
     found = find(request, programme_id)
     version, steps = queries.current_version(found)
     zone = zone_of(found.patient)
-    goes = queries.how_it_goes(found, today=timezone.now().astimezone(zone).date()) if version else None
+    goes = queries.summarize_progress(found, today=timezone.now().astimezone(zone).date()) if version else None
     plan = ReminderPlan.objects.filter(programme=found).first()
     usable = addresses.usable_channels(found.patient)
     planned = Occurrence.objects.filter(programme=found, status="planned", due_at__gt=timezone.now())
@@ -50,18 +53,18 @@ def programme(request: Any, programme_id: UUID) -> HttpResponse:
         "patient": found.patient,
         "version": version,
         "versions": list(Version.objects.filter(programme=found).select_related("made_by").order_by("-number")),
-        "steps": [words.told(contents.of_step(step)) | {"picture": step.picture_id} for step in steps],
+        "steps": [labels.describe_step(contents.of_step(step)) | {"picture": step.picture_id} for step in steps],
         "goes": goes,
-        "stopped": stopped_labels(found),
+        "stopped": label_stops(found),
         "overrides": [(_(RED_FLAGS[one["code"]].label), one) for one in (version.overrides if version else ())],
         "plan": plan,
         "next": planned.order_by("due_at").first(),
         "unreached": [message_words.CHANNELS[c] for c in (plan.channels if plan else ()) if c not in usable],
         "zone": zone.key,
-        "words": words,
+        "words": labels,
         "message_words": message_words,
         "signs": [
-            (words.SIGNS[name], held)
+            (labels.SIGNS[name], held)
             for name, held in (
                 goes.week_facts[-1].signs(found.baseline_pain).items() if goes and goes.week_facts else ()
             )
@@ -77,9 +80,12 @@ def sheet(request: Any, programme_id: UUID) -> HttpResponse:
     version, steps = queries.current_version(found)
     if version is None:
         raise NotFound
-    language = words.language_for(found)
+    language = labels.language_for(found)
     with override(language):
-        told = [words.told(facts_of(step) | {"drawing": step.drawing}) | {"picture": step.picture_id} for step in steps]
+        told = [
+            labels.describe_step(facts_of(step) | {"drawing": step.drawing}) | {"picture": step.picture_id}
+            for step in steps
+        ]
     context = {
         "programme": found,
         "patient": found.patient,
@@ -87,12 +93,12 @@ def sheet(request: Any, programme_id: UUID) -> HttpResponse:
         "steps": told,
         "days": range(7),
         "language": language,
-        "stopped": stopped_labels(found),
+        "stopped": label_stops(found),
     }
     return render(request, "homecare/sheet.html", context)
 
 
-def stopped_labels(programme: Programme) -> list[str]:
+def label_stops(programme: Programme) -> list[str]:
     """The red flags that have paused a programme, in words."""
     return [_(RED_FLAGS[code].label) for code in programme.stopped_flags] if programme.stopped_at else []
 
@@ -108,13 +114,13 @@ STATUS_ACTIONS = {
 def change_status(request: Any, programme_id: UUID, change: str) -> HttpResponse:
     found = find(request, programme_id, lock=True)
     if change == "discard":
-        actions.discard_programme(programme=found, by=request.caller)
+        actions.discard_programme(programme=found, by=request.actor)
         return redirect("patient", found.patient_id)
     if change not in STATUS_ACTIONS:
         raise NotFound
     try:
-        STATUS_ACTIONS[change](programme=found, by=request.caller, at=timezone.now())
-    except (Invalid, stopping.ProgrammeRedFlagStop) as refusal:
+        STATUS_ACTIONS[change](programme=found, by=request.actor, at=timezone.now())
+    except (Invalid, safety_stops.ProgrammeRedFlagStop) as refusal:
         for error in refusal.errors:
             toasts.error(request, message_of(error))
     return redirect("programme", found.pk)
@@ -131,7 +137,7 @@ def reminders(request: Any, programme_id: UUID) -> HttpResponse:
     if request.method == "POST":
         try:
             if request.POST.get("allow") in CHANNELS:
-                messages.allow_address(patient=found.patient, channel=request.POST["allow"], by=request.caller)
+                messages.allow_address(patient=found.patient, channel=request.POST["allow"], by=request.actor)
             elif "contact" in request.POST:
                 set_contact(request, found.patient)
             else:
@@ -152,7 +158,7 @@ def reminders(request: Any, programme_id: UUID) -> HttpResponse:
         "patient": patient,
         "plan": plan,
         "times": (times + [""] * TIMES_SHOWN)[: max(TIMES_SHOWN, len(times))],
-        "weekdays": list(enumerate(words.WEEKDAYS)),
+        "weekdays": list(enumerate(labels.WEEKDAYS)),
         "chosen_days": plan.weekdays if plan else list(range(7)),
         "channels": [(c, message_words.CHANNELS[c], c in usable, bool(plan and c in plan.channels)) for c in CHANNELS],
         "consents": [(c, message_words.CHANNELS[c], getattr(patient, f"consent_{c}")) for c in CHANNELS],
@@ -163,7 +169,7 @@ def reminders(request: Any, programme_id: UUID) -> HttpResponse:
         ],
         "zone": zone_of(patient).key,
         "errors": errors,
-        "may_write_patient": "patients:write" in request.caller.scopes,
+        "may_write_patient": "patients:write" in request.actor.scopes,
     }
     return render(request, "homecare/reminders.html", context, status=400 if errors else 200)
 
@@ -179,7 +185,7 @@ def set_contact(request: Any, patient: Patient) -> None:
         answer = request.POST.get(f"consent_{channel}")
         if answer in CONSENT_ANSWERS:
             changes[f"consent_{channel}"] = answer
-    patients.change_patient(patient=locked, changes=changes, by=request.caller, at=timezone.now())
+    patients.change_patient(patient=locked, changes=changes, by=request.actor, at=timezone.now())
 
 
 def set_plan(request: Any, programme: Any) -> None:
@@ -211,7 +217,7 @@ def set_plan(request: Any, programme: Any) -> None:
         weekdays=[int(day) for day in post.getlist("weekdays") if day in "0123456" and day],
         fade_after_weeks=number("fade_after_weeks"),
         fade_to_days=number("fade_to_days"),
-        by=request.caller,
+        by=request.actor,
         at=timezone.now(),
     )
 
@@ -219,7 +225,7 @@ def set_plan(request: Any, programme: Any) -> None:
 @page(scope="homecare:write", action="page.programme.send_link", methods="POST")
 def send_link(request: Any, programme_id: UUID) -> HttpResponse:
     found = find(request, programme_id, lock=True)
-    actions.send_link_now(programme=found, by=request.caller, at=timezone.now())
+    actions.send_link_now(programme=found, by=request.actor, at=timezone.now())
     toasts.success(request, _("The link is on its way."))
     return redirect("programme", found.pk)
 
@@ -241,7 +247,7 @@ def save_template(request: Any, programme_id: UUID) -> HttpResponse:
     found = find(request, programme_id)
     version, steps = queries.current_version(found)
     content = found.draft or (contents.of_version(version, steps) if version else {})
-    library.save_template(name=request.POST.get("name", ""), content=content, by=request.caller)
+    programme_templates.save_template(name=request.POST.get("name", ""), content=content, by=request.actor)
     toasts.success(request, _("Kept as a template."))
     return redirect("programme", found.pk)
 
@@ -251,7 +257,7 @@ def delete_template(request: Any, template_id: UUID) -> HttpResponse:
     template = Template.objects.filter(pk=template_id).first()
     if template is None:
         raise NotFound
-    library.delete_template(template=template, by=request.caller)
+    programme_templates.delete_template(template=template, by=request.actor)
     return redirect("pictures")
 
 
@@ -265,7 +271,7 @@ def pictures(request: Any) -> HttpResponse:
             if upload is None:
                 raise Invalid.at("/picture", "required.picture")
             name = request.POST.get("name", "").strip() or upload.name
-            library.add_picture(name=name, upload=upload.read(), by=request.caller)
+            programme_templates.add_picture(name=name, upload=upload.read(), by=request.actor)
             return redirect("pictures")
         except Invalid as refusal:
             errors = refusal.errors

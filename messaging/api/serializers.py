@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from clinic.api.fields import StrictSerializer
+from api.fields import StrictSerializer
 from messaging import rules
 
 

@@ -12,11 +12,11 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinic.api.fields import names_of, parsed
-from clinic.api.pagination import Page, invalid_parameter, moment
-from clinic.api.parameters import parameter, uuid_of
-from clinic.api.schema import PAGED
-from clinic.api.views import ClinicView
+from api.fields import names_of, parse
+from api.pagination import Page, invalid_parameter, moment
+from api.parameters import parameter, uuid_of
+from api.schema import PAGED
+from api.views import ClinicView
 from messaging import actions, engine, rules
 from messaging.api import serializers as shapes
 from messaging.models import Message
@@ -25,7 +25,7 @@ from patients.queries import identities
 TAG = ["messages"]
 
 
-def shown(message: Message) -> dict[str, Any]:
+def message_json(message: Message) -> dict[str, Any]:
     return {name: getattr(message, name) for name in names_of(shapes.MessageOutput)}
 
 
@@ -34,36 +34,40 @@ class Messages(ClinicView):
     audit_action = {"get": "message.list"}
 
     @extend_schema(
-        operation_id="messages_list", tags=TAG, responses=shapes.MessagePage,
+        operation_id="messages_list",
+        tags=TAG,
+        responses=shapes.MessagePage,
         parameters=[
-            *PAGED, OpenApiParameter("state", str, enum=rules.STATES), parameter("patient_id", UUID),
+            *PAGED,
+            OpenApiParameter("state", str, enum=rules.STATES),
+            parameter("patient_id", UUID),
             parameter("about_id", UUID, "a programme, a session, an appointment"),
         ],
-    )  # fmt: skip
+    )
     def get(self, request: Request) -> Response:
         """Messages, the latest first: what was due when, what became of it, and why."""
         page = Page(request, key_types=[moment, UUID])
-        found = Message.objects.visible_to(self.caller)
+        found = Message.objects.visible_to(self.actor)
         if wanted := request.query_params.get("state"):
             if wanted not in rules.STATES:
                 raise invalid_parameter("state", "invalid.choice", choices=list(rules.STATES))
             found = found.filter(state=wanted)
         if patient_id := uuid_of(request, "patient_id"):
-            found = found.filter(patient_id__in=identities(clinic_id=self.caller.clinic_id, patient_id=patient_id))
+            found = found.filter(patient_id__in=identities(clinic_id=self.actor.clinic_id, patient_id=patient_id))
         if about_id := uuid_of(request, "about_id"):
             found = found.filter(about_id=about_id)
         rows = page.rows(found, "-due_at")
         self.saw(*{row.patient_id for row in rows[: page.limit]})
         return Response(
-            page.answer(rows, lambda m: [m.due_at.isoformat(), m.pk], lambda some: [shown(m) for m in some])
+            page.answer(rows, lambda m: [m.due_at.isoformat(), m.pk], lambda some: [message_json(m) for m in some])
         )
 
 
 class MessageView(ClinicView):
     scopes = {"post": "scheduling:write"}
 
-    def found(self, message_id: UUID) -> Message:
-        found = get_object_or_404(Message.objects.visible_to(self.caller), pk=message_id)
+    def get_message(self, message_id: UUID) -> Message:
+        found = get_object_or_404(Message.objects.visible_to(self.actor), pk=message_id)
         self.saw(found.patient_id)
         return found
 
@@ -74,8 +78,8 @@ class MessageAgain(MessageView):
     @extend_schema(operation_id="messages_send_again", tags=TAG, request=None, responses={201: shapes.MessageOutput})
     def post(self, request: Request, message_id: UUID) -> Response:
         """Send it anew, as a new message; the old one stays as it is."""
-        made = actions.send_again(message_id=self.found(message_id).pk, by=self.caller, at=timezone.now())
-        return Response(shown(made), status=status.HTTP_201_CREATED)
+        made = actions.send_again(message_id=self.get_message(message_id).pk, by=self.actor, at=timezone.now())
+        return Response(message_json(made), status=status.HTTP_201_CREATED)
 
 
 class MessageResolution(MessageView):
@@ -86,18 +90,18 @@ class MessageResolution(MessageView):
     )
     def post(self, request: Request, message_id: UUID) -> Response:
         """Say what became of a message whose fate is unknown."""
-        went_out = parsed(shapes.ResolveInput, request.data)["went_out"]
-        found = self.found(message_id)
+        went_out = parse(shapes.ResolveInput, request.data)["went_out"]
+        found = self.get_message(message_id)
         return Response(
-            shown(actions.resolve(message_id=found.pk, went_out=went_out, by=self.caller, at=timezone.now()))
+            message_json(actions.resolve(message_id=found.pk, went_out=went_out, by=self.actor, at=timezone.now()))
         )
 
 
 class SendingView(ClinicView):
     scopes = {"post": "scheduling:write"}
 
-    def told(self) -> Response:
-        sending = engine.sending_of(self.caller.clinic_id)
+    def settings_response(self) -> Response:
+        sending = engine.sending_of(self.actor.clinic_id)
         return Response({"paused_at": sending.paused_at, "paused_by_id": sending.paused_by_id})
 
 
@@ -107,8 +111,8 @@ class Pause(SendingView):
     @extend_schema(operation_id="messages_pause", tags=TAG, request=None, responses=shapes.SendingOutput)
     def post(self, request: Request) -> Response:
         """Stop all sending to patients; alarms to the clinic go on."""
-        actions.pause(by=self.caller, at=timezone.now())
-        return self.told()
+        actions.pause(by=self.actor, at=timezone.now())
+        return self.settings_response()
 
 
 class Resumption(SendingView):
@@ -117,5 +121,5 @@ class Resumption(SendingView):
     @extend_schema(operation_id="messages_resume", tags=TAG, request=None, responses=shapes.SendingOutput)
     def post(self, request: Request) -> Response:
         """Go on sending; what waited and is not too late goes out now."""
-        actions.resume(by=self.caller)
-        return self.told()
+        actions.resume(by=self.actor)
+        return self.settings_response()

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from clinic.schema_operations import CURRENT_CLINIC, clinic_key, clinic_table, clinics_where, final_table, queue_table
+from database.schema_operations import CURRENT_CLINIC, clinic_key, clinic_table, clinics_where, final_table, queue_table
 
 PRESENTED = "decode(nullif(current_setting('palpate.link_sha256', true), ''), 'hex')"
 

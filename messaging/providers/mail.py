@@ -86,7 +86,7 @@ class Mail:
             self.connection.close()
             self.connection = None
 
-    def opened(self) -> Any:
+    def connect(self) -> Any:
         if self.connection is None:
             connection = get_connection()
             try:
@@ -98,11 +98,11 @@ class Mail:
 
     def send(self, message: Outgoing) -> Receipt:
         try:
-            mail = written(message)
+            mail = build_mail(message)
             mail.message()
         except (ValueError, UnicodeError):  # a header that cannot be: nothing has been sent
             raise Refused("broken", for_good=True) from None
-        mail.connection = self.opened()
+        mail.connection = self.connect()
         # The rest must be over before the lease is: after it, somebody else may send the same.
         if time.monotonic() - message.claimed_at > LEASE.total_seconds() - SLOW_STEPS * settings.EMAIL_TIMEOUT:
             raise Refused("provider_slow")
@@ -111,10 +111,10 @@ class Mail:
         except smtplib.SMTPRecipientsRefused as refusal:
             answers = list(refusal.recipients.values())
             self.recover()
-            raise refused(*(answers[0] if answers else (0, b"")), of_recipient=True) from None
+            raise as_refusal(*(answers[0] if answers else (0, b"")), of_recipient=True) from None
         except smtplib.SMTPResponseException as refusal:
             self.recover()
-            raise refused(refusal.smtp_code, refusal.smtp_error) from None
+            raise as_refusal(refusal.smtp_code, refusal.smtp_error) from None
         except (OSError, smtplib.SMTPException):
             raise self.lost() from None
         except AnymailAPIError as refusal:
@@ -141,7 +141,7 @@ class Mail:
         return None
 
 
-def refused(code: int, said: bytes | str = b"", *, of_recipient: bool = False) -> Refused:
+def as_refusal(code: int, said: bytes | str = b"", *, of_recipient: bool = False) -> Refused:
     """What an SMTP answer means: 4xx for now, 5xx for good; to the recipient's name, it may speak of the address."""
     if 400 <= code < 500:
         return Refused("provider_unreachable")
@@ -150,7 +150,7 @@ def refused(code: int, said: bytes | str = b"", *, of_recipient: bool = False) -
     return Refused("provider_refused", for_good=True, of_address=of_address)
 
 
-def written(message: Outgoing) -> EmailMessage:
+def build_mail(message: Outgoing) -> EmailMessage:
     """The mail itself: plain text, with the headers that let one click end it."""
     _name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     headers = {

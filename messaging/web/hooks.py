@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from twilio.request_validator import RequestValidator
 
 from accounts.models import Clinic
-from clinic import tenancy
-from clinic.caller import Caller
+from database import tenancy
+from identity.actor import Actor
 from messaging import actions
 from messaging.providers.twilio import ADDRESS_REFUSED
 
@@ -51,7 +51,7 @@ def is_signed(view: Any) -> bool:
     return bool(made.basic_auth) or not made.warn_if_no_basic_auth
 
 
-def mail_told(sender: Any, event: Any, esp_name: str, **_more: Any) -> None:
+def receive_mail_event(sender: Any, event: Any, esp_name: str, **_more: Any) -> None:
     """Anymail's signal for each event. What is not about a message of ours is left alone."""
     known = str((event.metadata or {}).get("palpate", ""))
     try:
@@ -60,10 +60,10 @@ def mail_told(sender: Any, event: Any, esp_name: str, **_more: Any) -> None:
         return
     # Some providers give each delivery of the same event an id of its own; its time stays.
     event_id = f"{event.event_type}:{event.timestamp or event.event_id}:{message_id}"
-    told(clinic_id, message_id, esp_name, event_id, event.event_type, event.timestamp)
+    record_event(clinic_id, message_id, esp_name, event_id, event.event_type, event.timestamp)
 
 
-def told(clinic_id: UUID, message_id: UUID, provider: str, event_id: str, what: str, happened_at: Any) -> None:
+def record_event(clinic_id: UUID, message_id: UUID, provider: str, event_id: str, what: str, happened_at: Any) -> None:
     with tenancy.scope(clinic_id):
         actions.note_delivery(
             message_id=message_id,
@@ -71,7 +71,7 @@ def told(clinic_id: UUID, message_id: UUID, provider: str, event_id: str, what: 
             event_id=event_id,
             told=what,
             happened_at=happened_at,
-            by=Caller.system(clinic_id, f"provider:{provider}"),
+            by=Actor.system(clinic_id, f"provider:{provider}"),
             at=timezone.now(),
         )
 
@@ -95,7 +95,7 @@ def twilio_status(request: HttpRequest, clinic_id: UUID, message_id: UUID) -> Ht
     # A phone that is switched off is no wrong number: only what speaks of the number closes it.
     of_number = status == "undelivered" and code.isascii() and code.isdigit() and int(code) in ADDRESS_REFUSED
     what = "bounced" if of_number else TWILIO_TOLD.get(status, status)
-    told(clinic_id, message_id, "twilio", event_id, what, None)
+    record_event(clinic_id, message_id, "twilio", event_id, what, None)
     return HttpResponse(status=204)
 
 
@@ -114,7 +114,7 @@ def twilio_inbound(request: HttpRequest, clinic_id: UUID) -> HttpResponse:
     if request.POST.get("Body", "").strip().casefold() in STOP_WORDS:
         for clinic in Clinic.objects.order_by("pk"):
             with tenancy.scope(clinic.pk):
-                by = Caller.system(clinic.pk, "provider:twilio")
+                by = Actor.system(clinic.pk, "provider:twilio")
                 for patient_id in actions.patients_with_phone(request.POST.get("From", ""), country=clinic.country):
                     actions.stop(patient_id=patient_id, channel="sms", by=by, at=timezone.now())
     return HttpResponse("<Response/>", content_type="text/xml")

@@ -13,7 +13,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from accounts.models import Clinic
-from clinic import tenancy
+from database import tenancy
 from messaging import queries
 
 DAY = "in the last 24 hours"

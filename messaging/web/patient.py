@@ -23,10 +23,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 from redis.exceptions import RedisError
 
+from api.throttling import client_address
 from audit import actions as audit
-from clinic import tenancy
-from clinic.api.throttling import client_address
-from clinic.caller import Caller
+from database import tenancy
+from identity.actor import Actor
 from messaging import actions, links
 from messaging.models import Link
 from patients.models import Patient
@@ -62,13 +62,13 @@ def without_account(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 @without_account
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
     """Ask for the year of birth (not on a device that is known), then lead to what the link is for."""
-    known = known_device(request)
+    known = find_device(request)
     if request.method != "POST":
         return render(request, "messaging/open.html", {"ask_year": known is None})
     if too_often(request):
         return render(request, "messaging/too_many.html", status=429)
     year = request.POST.get("year", "").strip()
-    link = admitted(token, year=year, known=known, ip=client_address(request) or None)
+    link = admit(token, year=year, known=known, ip=client_address(request) or None)
     if link is None:
         # The same page for a token that is guessed, expired, used up or revoked, and for a wrong year.
         return render(request, "messaging/open.html", {"ask_year": True, "refused": True, "year": year}, status=404)
@@ -91,7 +91,7 @@ def keep(response: HttpResponse, name: str, value: str, seconds: int) -> None:
     response.set_cookie(name, value, max_age=seconds, secure=settings.HTTPS, httponly=True, samesite="Lax", path="/")
 
 
-def known_device(request: HttpRequest) -> UUID | None:
+def find_device(request: HttpRequest) -> UUID | None:
     """Whose year of birth was given on this device before."""
     try:
         return UUID(signing.loads(request.COOKIES.get(DEVICE, ""), salt=DEVICE, max_age=DEVICE_S))
@@ -99,13 +99,13 @@ def known_device(request: HttpRequest) -> UUID | None:
         return None
 
 
-def admitted(token: str, *, year: str, known: UUID | None, ip: str | None) -> Link | None:
+def admit(token: str, *, year: str, known: UUID | None, ip: str | None) -> Link | None:
     """
     The link, if it is open and whoever asks is who it is for.
 
     Each refusal takes the same statements in the same order, whether there is such a token or not.
     """
-    with links.presented(token) as found:
+    with links.open_scope(token) as found:
         clinic_id, link_id = (found.clinic_id, found.pk) if found else (NOBODY, NOBODY)
     with tenancy.scope(clinic_id):
         link = Link.objects.select_for_update(of=("self",)).filter(pk=link_id).first()
@@ -122,21 +122,21 @@ def admitted(token: str, *, year: str, known: UUID | None, ip: str | None) -> Li
         )
         if fit and is_they:
             assert link is not None
-            links.opened(link)
-            caller = patient_caller(link, ip=ip)
-            audit.log("link.open", by=caller, target_id=link.pk, patient_ids=[link.patient_id], code=link.purpose)
+            links.note_opening(link)
+            actor = actor_for_patient(link, ip=ip)
+            audit.log("link.open", by=actor, target_id=link.pk, patient_ids=[link.patient_id], code=link.purpose)
             return link
         wrong = (link.wrong_answers + 1 if link else 1) if year else (link.wrong_answers if link else 0)
         Link.objects.filter(pk=link_id).update(wrong_answers=min(wrong, 1000))
-        refused = Caller(clinic_id=clinic_id, scopes=frozenset(), client_id="link", ip=ip) if link else None
+        refused = Actor(clinic_id=clinic_id, scopes=frozenset(), client_id="link", ip=ip) if link else None
         ids = [link.patient_id] if link else []
         audit.log("link.open", by=refused, target_id=link_id, patient_ids=ids, outcome="refused", ip=ip)
         return None
 
 
-def patient_caller(link: Link, *, ip: str | None) -> Caller:
+def actor_for_patient(link: Link, *, ip: str | None) -> Actor:
     """Whoever came by a link, as the audit trail names them."""
-    return Caller(clinic_id=link.clinic_id, scopes=frozenset(), client_id=f"link:{link.purpose}", ip=ip)
+    return Actor(clinic_id=link.clinic_id, scopes=frozenset(), client_id=f"link:{link.purpose}", ip=ip)
 
 
 def visit_of(request: HttpRequest) -> tuple[UUID, UUID] | None:
@@ -157,13 +157,13 @@ def stop_messages(request: HttpRequest, token: str) -> HttpResponse:
     """
     if request.method != "POST":
         return render(request, "messaging/stop.html")
-    with links.presented(token) as found:
+    with links.open_scope(token) as found:
         link = found if found and found.purpose == "stop" and links.is_open(found, timezone.now()) else None
     # Mail providers ask for many people from few addresses, and ask once: only whoever guesses is held back.
     if link is None and too_often(request):
         return render(request, "messaging/too_many.html", status=429)
     if link is not None:
         with tenancy.scope(link.clinic_id):
-            by = patient_caller(link, ip=client_address(request) or None)
+            by = actor_for_patient(link, ip=client_address(request) or None)
             actions.stop(patient_id=link.patient_id, channel="email", by=by, at=timezone.now())
     return render(request, "messaging/stop.html", {"done": True})

@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts import policies
 from accounts.web.pages import page
-from clinic.errors import Invalid, NotFound
+from errors.exceptions import Invalid, NotFound
 from messaging import actions, engine, queries, rules, texts
 from messaging.models import Message, Wording
-from messaging.web import words
+from messaging.web import labels
 
 SHOWN_FOR = timedelta(days=7)
 SHOWN = 100
@@ -45,9 +45,9 @@ def overview(request: Any) -> HttpResponse:
         "sending": engine.sending_of(request.clinic.pk),
         "rows": rows,
         "shown": shown,
-        "filters": words.FILTERS,
-        "words": words,
-        "may_act": "scheduling:write" in request.caller.scopes,
+        "filters": labels.FILTERS,
+        "words": labels,
+        "may_act": "scheduling:write" in request.actor.scopes,
         "is_owner": policies.may_administer(request.user, request.clinic.pk),
     }
     return render(request, "messaging/overview.html", context)
@@ -55,13 +55,13 @@ def overview(request: Any) -> HttpResponse:
 
 @page(scope="scheduling:write", action="page.messages.pause", methods="POST")
 def pause(request: Any) -> HttpResponse:
-    actions.pause(by=request.caller, at=timezone.now())
+    actions.pause(by=request.actor, at=timezone.now())
     return redirect("messages")
 
 
 @page(scope="scheduling:write", action="page.messages.resume", methods="POST")
 def resume(request: Any) -> HttpResponse:
-    actions.resume(by=request.caller)
+    actions.resume(by=request.actor)
     return redirect("messages")
 
 
@@ -76,7 +76,7 @@ def _find(request: Any, message_id: UUID) -> Message:
 @page(scope="scheduling:write", action="page.message.send_again", methods="POST")
 def send_again(request: Any, message_id: UUID) -> HttpResponse:
     _find(request, message_id)
-    actions.send_again(message_id=message_id, by=request.caller, at=timezone.now())
+    actions.send_again(message_id=message_id, by=request.actor, at=timezone.now())
     toasts.success(request, _("It goes out now, as a new message."))
     return redirect("messages")
 
@@ -85,7 +85,7 @@ def send_again(request: Any, message_id: UUID) -> HttpResponse:
 def resolve(request: Any, message_id: UUID) -> HttpResponse:
     _find(request, message_id)
     went_out = request.POST.get("went_out") == "yes"
-    actions.resolve(message_id=message_id, went_out=went_out, by=request.caller, at=timezone.now())
+    actions.resolve(message_id=message_id, went_out=went_out, by=request.actor, at=timezone.now())
     return redirect("messages")
 
 
@@ -104,23 +104,25 @@ class HowToSend(forms.Form):
         min_value=1, max_value=100_000, label=gettext_lazy("Most messages of the clinic a minute")
     )
     when_unknown = forms.ChoiceField(
-        choices=[(code, words.WHEN_UNKNOWN[code]) for code in rules.WHEN_UNKNOWN],
+        choices=[(code, labels.WHEN_UNKNOWN[code]) for code in rules.WHEN_UNKNOWN],
         label=gettext_lazy("When it is unknown whether a mail went out"),
     )
     reply_to = forms.EmailField(required=False, label=gettext_lazy("Where answers to mails go"))
     phone = forms.CharField(
-        required=False, max_length=40, label=gettext_lazy("The number that patients are asked to call"),
+        required=False,
+        max_length=40,
+        label=gettext_lazy("The number that patients are asked to call"),
         widget=forms.TextInput({"type": "tel"}),
-    )  # fmt: skip
+    )
 
 
 @page(scope="homecare:read", action="page.messages.settings", methods="GET POST")
 def settings_page(request: Any) -> HttpResponse:
-    policies.require_owner(request.caller)
+    policies.require_owner(request.actor)
     sending = engine.sending_of(request.clinic.pk)
     form = HowToSend(request.POST or None, initial={name: getattr(sending, name) for name in actions.SETTABLE})
     if request.method == "POST" and form.is_valid():
-        actions.set_sending(values=form.cleaned_data, by=request.caller)
+        actions.set_sending(values=form.cleaned_data, by=request.actor)
         toasts.success(request, _("Saved."))
         return redirect("messages")
     return render(request, "messaging/settings.html", {"form": form}, status=400 if form.errors else 200)
@@ -129,12 +131,12 @@ def settings_page(request: Any) -> HttpResponse:
 @page(scope="homecare:read", action="page.messages.words", methods="GET POST")
 def wording(request: Any) -> HttpResponse:
     """Every text that goes out, ours or the clinic's own, to read and to change."""
-    policies.require_owner(request.caller)
+    policies.require_owner(request.actor)
     own = {(w.kind, w.channel, w.language): w for w in Wording.objects.all()}
     lines = [
         {
             "kind": kind,
-            "label": words.KINDS[kind],
+            "label": labels.KINDS[kind],
             "channel": channel,
             "language": language,
             "text": texts.Text(found.subject, found.body) if found else texts.ours(kind, channel, language),
@@ -143,7 +145,7 @@ def wording(request: Any) -> HttpResponse:
         }
         for kind, about in rules.KINDS.items()
         for channel in (rules.CHANNELS if about.to_patient else [rules.EMAIL])
-        for language in words.languages()
+        for language in labels.languages()
         for found in [own.get((kind, channel, language))]
     ]
     status = 200
@@ -157,7 +159,7 @@ def wording(request: Any) -> HttpResponse:
             subject = body = ""
         try:
             kind, channel, language = key
-            actions.word(kind=kind, channel=channel, language=language, subject=subject, body=body, by=request.caller)
+            actions.word(kind=kind, channel=channel, language=language, subject=subject, body=body, by=request.actor)
             toasts.success(request, _("Saved."))
             return redirect("message_words")
         except Invalid as refusal:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from clinic.api.fields import StrictSerializer, Text, many
+from api.fields import StrictSerializer, Text, many
 from patients import rules
 from patients.actions import NewAlert, NewIdentifier
 from patients.models import Patient

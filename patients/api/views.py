@@ -11,10 +11,10 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinic.api.fields import parsed
-from clinic.api.pagination import Page, invalid_parameter
-from clinic.api.schema import PAGED
-from clinic.api.views import ClinicView, etag
+from api.fields import parse
+from api.pagination import Page, invalid_parameter
+from api.schema import PAGED
+from api.views import ClinicView, etag
 from patients import actions, importing, rules
 from patients.api import serializers as shapes
 from patients.models import Patient
@@ -60,16 +60,16 @@ class Patients(ClinicView):
     def get(self, request: Request) -> Response:
         """Patients in the order of their names; merged ones are left out, unless asked for by external id."""
         page = Page(request, key_types=[storable, UUID])
-        found = self._filtered(request)
+        found = self._filter(request)
         rows = page.rows(found.with_everything(), "sort_name")
         self.saw(*(patient.pk for patient in rows[: page.limit]))
         return Response(
             page.answer(rows, lambda p: (p.sort_name, p.pk), lambda shown: [shapes.patient_json(p) for p in shown])
         )
 
-    def _filtered(self, request: Request) -> Any:
+    def _filter(self, request: Request) -> Any:
         query = request.query_params
-        found = Patient.objects.visible_to(self.caller)
+        found = Patient.objects.visible_to(self.actor)
         if "\x00" in "".join(str(value) for value in query.values()):
             raise invalid_parameter("q", "invalid.nul")
         if "external_id" in query:
@@ -98,13 +98,13 @@ class Patients(ClinicView):
     )
     def post(self, request: Request) -> Response:
         """Register a patient. `possible_duplicates` warns of patients who may be the same person."""
-        body = parsed(shapes.NewPatientInput, request.data)
+        body = parse(shapes.NewPatientInput, request.data)
         sent = shapes.to_action(body)
         patient = actions.register_patient(
             details=sent["details"],
             identifiers=sent["identifiers"] or (),
             alerts=sent["alerts"] or (),
-            by=self.caller,
+            by=self.actor,
             at=timezone.now(),
         )
         answer = shapes.patient_json(Patient.objects.with_everything().get(pk=patient.pk))
@@ -120,7 +120,7 @@ class OnePatient(ClinicView):
     @extend_schema(operation_id="patients_read", tags=["patients"], responses=shapes.PatientOutput)
     def get(self, request: Request, patient_id: UUID) -> Response:
         """One patient. A merged record says in `merged_into` where it went."""
-        patient = get_object_or_404(Patient.objects.visible_to(self.caller).with_everything(), pk=patient_id)
+        patient = get_object_or_404(Patient.objects.visible_to(self.actor).with_everything(), pk=patient_id)
         self.saw(patient.pk)
         return Response(shapes.patient_json(patient), headers={"ETag": etag(patient.revision)})
 
@@ -132,11 +132,11 @@ class OnePatient(ClinicView):
     )
     def patch(self, request: Request, patient_id: UUID) -> Response:
         """Change what is sent, leave the rest."""
-        visible = Patient.objects.visible_to(self.caller)
+        visible = Patient.objects.visible_to(self.actor)
         patient = get_object_or_404(visible.select_for_update(of=("self",)), pk=patient_id)
         self.saw(patient.pk)
         self.check_precondition(patient.revision)
-        body = parsed(shapes.PatientChanges, request.data)
+        body = parse(shapes.PatientChanges, request.data)
         sent = shapes.to_action(body)
         actions.change_patient(
             patient=patient,
@@ -144,7 +144,7 @@ class OnePatient(ClinicView):
             identifiers=sent["identifiers"],
             alerts=sent["alerts"],
             alerts_ended_reason=sent["alerts_ended_reason"],
-            by=self.caller,
+            by=self.actor,
             at=timezone.now(),
         )
         fresh = Patient.objects.with_everything().get(pk=patient.pk)
@@ -163,15 +163,15 @@ class PatientMerge(ClinicView):
     )
     def post(self, request: Request, patient_id: UUID) -> Response:
         """Merge this patient into another. Answers with the survivor; this id goes on to say where it went."""
-        visible = Patient.objects.visible_to(self.caller)
+        visible = Patient.objects.visible_to(self.actor)
         patient = get_object_or_404(visible, pk=patient_id)
         self.saw(patient.pk)
-        body = parsed(shapes.MergeInput, request.data)
+        body = parse(shapes.MergeInput, request.data)
         survivor = actions.merge_patients(
             patient_id=patient.pk,
             into_id=body["into"],
             reason=body["reason"],
-            by=self.caller,
+            by=self.actor,
             at=timezone.now(),
         )
         fresh = visible.with_everything().get(pk=survivor.pk)
@@ -190,7 +190,7 @@ class PatientImports(ClinicView):
     )
     def post(self, request: Request) -> Response:
         """Import patients from a FHIR R4 bundle, NDJSON or CSV. Sent twice, the second time changes nothing."""
-        body = parsed(shapes.ImportInput, request.data)
+        body = parse(shapes.ImportInput, request.data)
         sent = body
         report = importing.Report(dry_run=sent["dry_run"])
         importing.import_file(
@@ -200,9 +200,9 @@ class PatientImports(ClinicView):
             columns=sent.get("columns"),
             system=sent["system"],
             dry_run=sent["dry_run"],
-            by=self.caller,
+            by=self.actor,
             at=timezone.now(),
             report=report,
         )
-        importing.log_import(report, by=self.caller)
+        importing.log_import(report, by=self.actor)
         return Response(report.as_dict())

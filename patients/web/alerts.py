@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.web.pages import page
-from clinic.errors import DomainError, NotFound
-from clinic.refusals import message_of
+from errors.exceptions import DomainError, NotFound
+from errors.texts import message_of
 from patients import actions, labels, rules
 from patients.models import Alert, Patient
 
@@ -72,13 +72,13 @@ class AlertForm(forms.Form):
 @page(scope="patients:read", action="page.patient.alerts", methods="GET POST")
 def alerts(request: Any, patient_id: UUID) -> HttpResponse:
     """What is known, and one more."""
-    if request.method == "POST" and "patients:write" not in request.caller.scopes:
+    if request.method == "POST" and "patients:write" not in request.actor.scopes:
         raise NotFound
     patient = _find(request, patient_id, lock=request.method == "POST")
     form = AlertForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.note_alert(patient=patient, alert=form.new_alert(), by=request.caller, at=timezone.now())
+            actions.note_alert(patient=patient, alert=form.new_alert(), by=request.actor, at=timezone.now())
             toasts.success(request, _("Alert added."))
             return redirect("patient_alerts", patient.pk)
         except DomainError as refusal:
@@ -92,7 +92,7 @@ def end(request: Any, patient_id: UUID, alert_id: UUID) -> HttpResponse:
     patient = _find(request, patient_id, lock=True)
     reason = request.POST.get("reason", "")
     try:
-        actions.end_alert(patient=patient, alert_id=alert_id, reason=reason, by=request.caller, at=timezone.now())
+        actions.end_alert(patient=patient, alert_id=alert_id, reason=reason, by=request.actor, at=timezone.now())
     except actions.AlertEnded:
         toasts.warning(request, _("This alert was ended before, by someone else or in another tab."))
     except DomainError as refusal:
@@ -106,7 +106,7 @@ def end(request: Any, patient_id: UUID, alert_id: UUID) -> HttpResponse:
 
 
 def _find(request: Any, patient_id: UUID, *, lock: bool) -> Patient:
-    patients = Patient.objects.visible_to(request.caller)
+    patients = Patient.objects.visible_to(request.actor)
     if lock:
         patients = patients.select_for_update(of=("self",), no_key=True)
     patient = patients.filter(pk=patient_id).first()
@@ -157,7 +157,7 @@ def _render(request: Any, patient: Patient, *, form: AlertForm, status: int, not
         "ended": [line for line in lines if line.alert.ended_at is not None][:ENDED_SHOWN],
         "form": form,
         "not_ended": not_ended,
-        "may_write": "patients:write" in request.caller.scopes and not patient.is_merged,
+        "may_write": "patients:write" in request.actor.scopes and not patient.is_merged,
         "with_place": " ".join(code for code, kind in rules.ALERTS.items() if kind.has_place),
         "least_characters": rules.MIN_REASON_CHARACTERS,
     }

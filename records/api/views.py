@@ -12,13 +12,13 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.pagination import Page, invalid_parameter, moment
+from api.rendering import JSON
+from api.schema import PAGED
+from api.views import ClinicView
 from audit import actions as audit
-from clinic import tenancy
-from clinic.api.pagination import Page, invalid_parameter, moment
-from clinic.api.rendering import JSON
-from clinic.api.schema import PAGED
-from clinic.api.views import ClinicView
-from clinic.errors import NotFound
+from database import tenancy
+from errors.exceptions import NotFound
 from patients.queries import identities
 from records import actions, queries, rules
 from records.api import serializers as shapes
@@ -66,10 +66,10 @@ class PatientHistory(ClinicView):
         """A patient's signed documents, newest first, those of records merged into this one included."""
         chosen = filters(request)
         page = Page(request, key_types=[moment, int])
-        patient_ids = identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
+        patient_ids = identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
         self.saw(*patient_ids)
         rows = queries.history(
-            clinic_id=self.caller.clinic_id,
+            clinic_id=self.actor.clinic_id,
             patient_ids=patient_ids,
             after=page.after,
             limit=page.limit + 1,
@@ -99,7 +99,7 @@ class Records(ClinicView):
         chosen = filters(request)
         page = Page(request, key_types=[sequence_number])
         after = page.after[0] if page.after else 0
-        rows = queries.changes(clinic_id=self.caller.clinic_id, after=after, limit=page.limit + 1, **chosen)
+        rows = queries.changes(clinic_id=self.actor.clinic_id, after=after, limit=page.limit + 1, **chosen)
         shown = rows[: page.limit]
         self.saw(*(UUID(row.patient_id) for row in shown))
         last = shown[-1].sequence if shown else after
@@ -121,7 +121,7 @@ class OneRecord(ClinicView):
     @extend_schema(operation_id="records_read", tags=["records"], responses=shapes.HistoryRecordOutput)
     def get(self, request: Request, record_id: UUID) -> Response:
         """One signed record, with its addenda."""
-        row = queries.one(clinic_id=self.caller.clinic_id, record_id=record_id)
+        row = queries.one(clinic_id=self.actor.clinic_id, record_id=record_id)
         if row is None:
             raise NotFound
         self.saw(UUID(row.patient_id))
@@ -155,13 +155,13 @@ class RecordsExport(ClinicView):
 
     def _lines(self, chosen: dict[str, Any]) -> Iterator[bytes]:
         """Each batch in a transaction of its own; whose records went out is written down before they go."""
-        caller, after = self.caller, 0
+        actor, after = self.actor, 0
         while True:
-            with tenancy.scope(caller.clinic_id, user_id=caller.user_id, read_only=True):
-                rows = queries.changes(clinic_id=caller.clinic_id, after=after, limit=EXPORT_BATCH, **chosen)
+            with tenancy.scope(actor.clinic_id, user_id=actor.user_id, read_only=True):
+                rows = queries.changes(clinic_id=actor.clinic_id, after=after, limit=EXPORT_BATCH, **chosen)
             if not rows:
                 return
-            audit.log("records.export_batch", by=caller, patient_ids={UUID(row.patient_id) for row in rows})
+            audit.log("records.export_batch", by=actor, patient_ids={UUID(row.patient_id) for row in rows})
             after = rows[-1].sequence
             yield "".join([row.json + "\n" for row in rows]).encode()
 
@@ -185,7 +185,7 @@ class RecordsVerify(ClinicView):
             if not found:
                 raise invalid_parameter("anchor", "invalid.anchor")
             anchor = (int(found[1]), found[2])
-        return Response(actions.verify_chain(clinic_id=self.caller.clinic_id, anchor=anchor))
+        return Response(actions.verify_chain(clinic_id=self.actor.clinic_id, anchor=anchor))
 
 
 class RecordsHead(ClinicView):
@@ -195,5 +195,5 @@ class RecordsHead(ClinicView):
     @extend_schema(operation_id="records_head", tags=["records"], responses=shapes.HeadOutput)
     def get(self, request: Request) -> Response:
         """The newest record's sequence and SHA-256. Kept outside this database, it is an anchor for verification."""
-        _, sequence, sha256 = queries.head(self.caller.clinic_id)
+        _, sequence, sha256 = queries.head(self.actor.clinic_id)
         return Response({"sequence": sequence, "sha256": sha256})

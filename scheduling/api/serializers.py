@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from clinic.api.fields import StrictInteger, StrictSerializer, Text, many
+from api.fields import StrictInteger, StrictSerializer, Text, many
 from scheduling import rules
 
 
@@ -16,9 +16,12 @@ def optional_id(**options: Any) -> serializers.UUIDField:
 
 def weekdays() -> serializers.ListField:
     return serializers.ListField(
-        child=StrictInteger(min_value=0, max_value=6), max_length=7, required=False, default=list,
+        child=StrictInteger(min_value=0, max_value=6),
+        max_length=7,
+        required=False,
+        default=list,
         help_text="0 is Monday; empty: any",
-    )  # fmt: skip
+    )
 
 
 def wall_time(**options: Any) -> serializers.TimeField:
@@ -35,18 +38,21 @@ class TimeInput(StrictSerializer):
     room_id = optional_id(help_text="null: online")
 
 
-def seen_revision() -> StrictInteger:
+def revision_field() -> StrictInteger:
     return StrictInteger(
-        min_value=0, required=False, allow_null=True, default=None,
+        min_value=0,
+        required=False,
+        allow_null=True,
+        default=None,
         help_text="the revision that was looked at; another one is refused with 409 changed_meanwhile",
-    )  # fmt: skip
+    )
 
 
 def length(**options: Any) -> StrictInteger:
     shortest, longest = rules.LENGTH_MIN
     return StrictInteger(
         min_value=shortest, max_value=longest, required=False, allow_null=True, default=None, **options
-    )  # fmt: skip
+    )
 
 
 class AppointmentInput(TimeInput):
@@ -63,13 +69,13 @@ class MoveInput(TimeInput):
     length_min = length(help_text="minutes; null: as long as it was")
     reach = serializers.ChoiceField(rules.REACH, required=False, default=rules.THIS)
     outside_hours = serializers.BooleanField(required=False, default=False)
-    revision = seen_revision()
+    revision = revision_field()
 
 
 class SwapInput(StrictSerializer):
     with_id = serializers.UUIDField(help_text="the other appointment")
-    revision = seen_revision()
-    with_revision = seen_revision()
+    revision = revision_field()
+    with_revision = revision_field()
 
 
 class StatusInput(StrictSerializer):
@@ -78,7 +84,7 @@ class StatusInput(StrictSerializer):
     cancelled_by = serializers.ChoiceField(rules.CANCELLED_BY, required=False, allow_blank=True, default="")
     reason = serializers.ChoiceField(rules.REASONS, required=False, allow_blank=True, default="")
     reach = serializers.ChoiceField(rules.REACH, required=False, default=rules.THIS, help_text="of a cancellation")
-    revision = seen_revision()
+    revision = revision_field()
 
 
 class NoteInput(StrictSerializer):
@@ -97,9 +103,13 @@ class PlanInput(StrictSerializer):
     from_time = wall_time()
     until_time = wall_time()
     least_gap_h = StrictInteger(
-        min_value=0, max_value=720, required=False, allow_null=True, default=None,
+        min_value=0,
+        max_value=720,
+        required=False,
+        allow_null=True,
+        default=None,
         help_text="hours between two; null: 48 for needling, else none",
-    )  # fmt: skip
+    )
 
 
 class SeriesInput(PlanInput):

@@ -14,12 +14,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.rules import COMPETENCIES
-from clinic.api.fields import StrictInteger, StrictSerializer, Text, names_of, parsed
-from clinic.api.pagination import Page
-from clinic.api.schema import PAGED
-from clinic.api.views import ClinicView, etag
-from clinic.errors import NotFound
-from scheduling import availability, queries, rules, slots
+from api.fields import StrictInteger, StrictSerializer, Text, names_of, parse
+from api.pagination import Page
+from api.schema import PAGED
+from api.views import ClinicView, etag
+from errors.exceptions import NotFound
+from scheduling import queries, rules
+from scheduling.availability import slots
+from scheduling.setup import actions as setup_actions
 from treatments.rules import TECHNIQUES
 
 
@@ -96,20 +98,20 @@ SHAPES: dict[str, type[StrictSerializer]] = {
 }  # fmt: skip
 
 
-def shown(kind: str, found: Any) -> dict[str, Any]:
+def setup_json(kind: str, found: Any) -> dict[str, Any]:
     return {name: getattr(found, name) for name in names_of(SHAPES[kind])}
 
 
 def revision(kind: str, found: Any) -> int:
     """These have no counter of changes; their content stands for it."""
-    return crc32(orjson.dumps(shown(kind, found)))
+    return crc32(orjson.dumps(setup_json(kind, found)))
 
 
 def answer(kind: str, found: Any, number: int = status.HTTP_200_OK) -> Response:
     headers = {"ETag": etag(revision(kind, found))}
     if number == status.HTTP_201_CREATED:
         headers["Location"] = f"/api/v1/{kind}/{found.pk}/"
-    return Response(shown(kind, found), status=number, headers=headers)
+    return Response(setup_json(kind, found), status=number, headers=headers)
 
 
 class SetupView(ClinicView):
@@ -123,16 +125,16 @@ class Collection(SetupView):
     def get(self, request: Request) -> Response:
         """All of them, oldest first."""
         page = Page(request, key_types=[UUID])
-        rows = availability.KINDS[self.kind]._default_manager.filter(clinic_id=self.caller.clinic_id).order_by("pk")
+        rows = setup_actions.KINDS[self.kind]._default_manager.filter(clinic_id=self.actor.clinic_id).order_by("pk")
         if page.after:
             rows = rows.filter(pk__gt=page.after[0])
         found = list(rows[: page.limit + 1])
-        return Response(page.answer(found, lambda one: [one.pk], lambda some: [shown(self.kind, o) for o in some]))
+        return Response(page.answer(found, lambda one: [one.pk], lambda some: [setup_json(self.kind, o) for o in some]))
 
     def post(self, request: Request) -> Response:
         """Add one."""
-        values = parsed(SHAPES[self.kind], request.data)
-        made = availability.put(kind=self.kind, values=values, by=self.caller)
+        values = parse(SHAPES[self.kind], request.data)
+        made = setup_actions.save(kind=self.kind, values=values, by=self.actor)
         return answer(self.kind, made, status.HTTP_201_CREATED)
 
 
@@ -142,27 +144,27 @@ class One(SetupView):
 
     def get(self, request: Request, pk: UUID) -> Response:
         """One of them."""
-        return answer(self.kind, availability.find(self.kind, pk))
+        return answer(self.kind, setup_actions.find(self.kind, pk))
 
-    def found(self, pk: UUID) -> Any:
+    def get_entry(self, pk: UUID) -> Any:
         if "If-Match" not in self.request.headers:
             self.check_precondition(0)
-        found = availability.find(self.kind, pk, lock=True)
+        found = setup_actions.find(self.kind, pk, lock=True)
         self.check_precondition(revision(self.kind, found))
         return found
 
     def patch(self, request: Request, pk: UUID) -> Response:
         """Change some of its fields. What is booked already stays as it is."""
-        self.found(pk)
+        self.get_entry(pk)
         shape = SHAPES[self.kind](data=request.data, partial=True)
         shape.is_valid(raise_exception=True)
-        found = availability.put(kind=self.kind, values=shape.validated_data, pk=pk, by=self.caller)
+        found = setup_actions.save(kind=self.kind, values=shape.validated_data, pk=pk, by=self.actor)
         return answer(self.kind, found)
 
     def delete(self, request: Request, pk: UUID) -> Response:
         """Take it away; a site, room or type is made inactive, as appointments point at it."""
-        self.found(pk)
-        availability.remove(kind=self.kind, pk=pk, by=self.caller)
+        self.get_entry(pk)
+        setup_actions.remove(kind=self.kind, pk=pk, by=self.actor)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -216,7 +218,7 @@ class SettingsView(ClinicView):
     @extend_schema(operation_id="scheduling_settings_read", tags=["scheduling"], responses=BookingShape)
     def get(self, request: Request) -> Response:
         """How the clinic books, reminds and offers."""
-        return self.answer(slots.booking_of(self.caller.clinic_id))
+        return self.answer(slots.booking_of(self.actor.clinic_id))
 
     @extend_schema(
         operation_id="scheduling_settings_change", tags=["scheduling"], request=BookingShape, responses=BookingShape
@@ -225,10 +227,10 @@ class SettingsView(ClinicView):
         """Change what is given; the rest stays."""
         if "If-Match" not in request.headers:
             self.check_precondition(0)
-        found = availability.lock_booking(self.caller.clinic_id)
+        found = setup_actions.lock_booking(self.actor.clinic_id)
         content = {name: getattr(found, name) for name in names_of(BookingShape)}
         self.check_precondition(crc32(orjson.dumps(content)))
-        return self.answer(availability.set_booking(values=parsed(BookingShape, request.data), by=self.caller))
+        return self.answer(setup_actions.set_booking(values=parse(BookingShape, request.data), by=self.actor))
 
 
 class FeedShape(serializers.Serializer[Any]):
@@ -242,19 +244,19 @@ class FeedView(ClinicView):
 
     def therapist(self, user_id: UUID) -> UUID:
         """:raises NotFound:"""
-        if not any(one.pk == user_id for one in queries.therapists(self.caller.clinic_id)):
+        if not any(one.pk == user_id for one in queries.therapists(self.actor.clinic_id)):
             raise NotFound
         return user_id
 
     @extend_schema(operation_id="feeds_make", tags=["scheduling"], request=None, responses={201: FeedShape})
     def post(self, request: Request, user_id: UUID) -> Response:
         """A new secret address of a therapist's calendar; an old one is closed."""
-        address = availability.make_feed(user_id=self.therapist(user_id), by=self.caller, at=timezone.now())
+        address = setup_actions.make_feed(user_id=self.therapist(user_id), by=self.actor, at=timezone.now())
         return Response({"address": address}, status=status.HTTP_201_CREATED)
 
     @extend_schema(operation_id="feeds_close", tags=["scheduling"], responses={204: None})
     def delete(self, request: Request, user_id: UUID) -> Response:
         """Close a therapist's secret address."""
-        if not availability.close_feed(user_id=self.therapist(user_id), by=self.caller, at=timezone.now()):
+        if not setup_actions.close_feed(user_id=self.therapist(user_id), by=self.actor, at=timezone.now()):
             raise NotFound
         return Response(status=status.HTTP_204_NO_CONTENT)

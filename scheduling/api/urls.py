@@ -1,6 +1,6 @@
 from django.urls import path
 
-from scheduling.api import views, waiting
+from scheduling.api import views, waitlist
 from scheduling.api.setup import SHAPES, FeedView, SettingsView, views_of
 
 urlpatterns = [
@@ -15,13 +15,13 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/series/proposal/", views.SeriesProposal.as_view()),
     path("series/<uuid:series_id>/", views.OneSeries.as_view()),
     path("series/<uuid:series_id>/end/", views.SeriesEnd.as_view()),
-    path("waitlist/", waiting.Waitlist.as_view()),
-    path("waitlist/<uuid:waiting_id>/", waiting.OneWaiting.as_view()),
-    path("waitlist/<uuid:waiting_id>/leave/", waiting.WaitlistLeave.as_view()),
-    path("offers/", waiting.Offers.as_view()),
-    path("offers/<uuid:offer_id>/accept/", waiting.OfferAcceptance.as_view()),
-    path("offers/<uuid:offer_id>/decline/", waiting.OfferRefusal.as_view()),
-    path("recalls/", waiting.Recalls.as_view()),
+    path("waitlist/", waitlist.Waitlist.as_view()),
+    path("waitlist/<uuid:waiting_id>/", waitlist.OneWaiting.as_view()),
+    path("waitlist/<uuid:waiting_id>/leave/", waitlist.WaitlistLeave.as_view()),
+    path("offers/", waitlist.Offers.as_view()),
+    path("offers/<uuid:offer_id>/accept/", waitlist.OfferAcceptance.as_view()),
+    path("offers/<uuid:offer_id>/decline/", waitlist.OfferRefusal.as_view()),
+    path("recalls/", waitlist.Recalls.as_view()),
     path("scheduling/figures/", views.Figures.as_view()),
     path("scheduling/settings/", SettingsView.as_view()),
     path("scheduling/feeds/<uuid:user_id>/", FeedView.as_view()),

@@ -12,22 +12,25 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.queries import clinic_zone
+from api.fields import names_of, parse
+from api.pagination import Page, invalid_parameter, moment
+from api.parameters import day_of, moment_of, number_of, parameter, uuid_of, uuids_of, wall_time_of
+from api.schema import PAGED
+from api.views import ClinicView, etag
 from audit import actions as audit
-from clinic.api.fields import names_of, parsed
-from clinic.api.pagination import Page, invalid_parameter, moment
-from clinic.api.parameters import day_of, moment_of, number_of, parameter, uuid_of, uuids_of, wall_time_of
-from clinic.api.schema import PAGED
-from clinic.api.views import ClinicView, etag
 from patients.queries import identities
-from scheduling import actions, holding, queries, rules, series, slots
+from scheduling import queries, rules
 from scheduling.api import serializers as shapes
-from scheduling.holding import Time
+from scheduling.availability import slots
+from scheduling.booking import actions, locks
+from scheduling.booking.locks import Time
 from scheduling.models import Appointment, Series
+from scheduling.series import actions as series
 
 TAG = ["scheduling"]
 
 
-def shown(found: Appointment) -> dict[str, Any]:
+def appointment_json(found: Appointment) -> dict[str, Any]:
     return {
         "id": found.pk,
         "patient_id": found.patient_id,
@@ -55,7 +58,7 @@ def answer(found: Appointment, number: int = status.HTTP_200_OK) -> Response:
     headers = {"ETag": etag(found.revision)}
     if number == status.HTTP_201_CREATED:
         headers["Location"] = f"/api/v1/appointments/{found.pk}/"
-    return Response(shown(found), status=number, headers=headers)
+    return Response(appointment_json(found), status=number, headers=headers)
 
 
 def time_of(body: dict[str, Any]) -> Time:
@@ -70,24 +73,30 @@ class Appointments(ClinicView):
     audit_action = {"get": "appointment.list", "post": "appointment.book"}
 
     @extend_schema(
-        operation_id="appointments_list", tags=TAG, responses=shapes.AppointmentPage,
+        operation_id="appointments_list",
+        tags=TAG,
+        responses=shapes.AppointmentPage,
         parameters=[
-            *PAGED, parameter("since", datetime, "ends after"), parameter("until", datetime, "begins before"),
-            parameter("patient_id", UUID), parameter("therapist_id", UUID), parameter("room_id", UUID),
+            *PAGED,
+            parameter("since", datetime, "ends after"),
+            parameter("until", datetime, "begins before"),
+            parameter("patient_id", UUID),
+            parameter("therapist_id", UUID),
+            parameter("room_id", UUID),
             OpenApiParameter("status", str, enum=list(rules.STATUSES)),
         ],
-    )  # fmt: skip
+    )
     def get(self, request: Request) -> Response:
         """Appointments in order of their beginning."""
         page = Page(request, key_types=[moment, UUID])
-        found = Appointment.objects.visible_to(self.caller)
+        found = Appointment.objects.visible_to(self.actor)
         since, until = moment_of(request, "since"), moment_of(request, "until")
         if since:
             found = found.ending_after(since)
         if until:
             found = found.filter(starts_at__lt=until)
         if patient_id := uuid_of(request, "patient_id"):
-            found = found.of_patients(identities(clinic_id=self.caller.clinic_id, patient_id=patient_id))
+            found = found.of_patients(identities(clinic_id=self.actor.clinic_id, patient_id=patient_id))
         for name in ("therapist_id", "room_id"):
             if one := uuid_of(request, name):
                 found = found.filter(**{name: one})
@@ -98,28 +107,39 @@ class Appointments(ClinicView):
         rows = page.rows(found, "starts_at")
         self.saw(*{row.patient_id for row in rows[: page.limit]})
         return Response(
-            page.answer(rows, lambda a: [a.starts_at.isoformat(), a.pk], lambda some: [shown(a) for a in some])
+            page.answer(
+                rows, lambda a: [a.starts_at.isoformat(), a.pk], lambda some: [appointment_json(a) for a in some]
+            )
         )
 
     @extend_schema(
-        operation_id="appointments_book", tags=TAG, request=shapes.AppointmentInput,
+        operation_id="appointments_book",
+        tags=TAG,
+        request=shapes.AppointmentInput,
         responses={201: shapes.AppointmentOutput},
-    )  # fmt: skip
+    )
     def post(self, request: Request) -> Response:
         """Book. If somebody was faster: 409 with `next_free`, the next three times."""
-        body = parsed(shapes.AppointmentInput, request.data)
+        body = parse(shapes.AppointmentInput, request.data)
         self.saw(body["patient_id"])
         made = actions.book(
-            patient_id=body["patient_id"], type_id=body["type_id"], time=time_of(body),
-            length_min=body["length_min"], note=body["note"], proposed=body["proposed"],
-            outside_hours=body["outside_hours"], series_id=body["series_id"], by=self.caller, at=timezone.now(),
-        )  # fmt: skip
+            patient_id=body["patient_id"],
+            type_id=body["type_id"],
+            time=time_of(body),
+            length_min=body["length_min"],
+            note=body["note"],
+            proposed=body["proposed"],
+            outside_hours=body["outside_hours"],
+            series_id=body["series_id"],
+            by=self.actor,
+            at=timezone.now(),
+        )
         return answer(made, status.HTTP_201_CREATED)
 
 
 class AppointmentView(ClinicView):
-    def found(self, appointment_id: UUID) -> Appointment:
-        found = get_object_or_404(Appointment.objects.visible_to(self.caller), pk=appointment_id)
+    def get_appointment(self, appointment_id: UUID) -> Appointment:
+        found = get_object_or_404(Appointment.objects.visible_to(self.actor), pk=appointment_id)
         self.saw(found.patient_id)
         return found
 
@@ -131,22 +151,20 @@ class OneAppointment(AppointmentView):
     @extend_schema(operation_id="appointments_read", tags=TAG, responses=shapes.AppointmentOutput)
     def get(self, request: Request, appointment_id: UUID) -> Response:
         """One appointment."""
-        return answer(self.found(appointment_id))
+        return answer(self.get_appointment(appointment_id))
 
     @extend_schema(
         operation_id="appointments_annotate", tags=TAG, request=shapes.NoteInput, responses=shapes.AppointmentOutput
     )
     def patch(self, request: Request, appointment_id: UUID) -> Response:
         """Change the desk's note."""
-        found = self.found(appointment_id)
+        found = self.get_appointment(appointment_id)
         if "If-Match" not in request.headers:
             self.check_precondition(found.revision)
-        locked = holding.taken_up(found.pk, [])
+        locked = locks.get_for_update(found.pk, [])
         self.check_precondition(locked.revision)
-        body = parsed(shapes.NoteInput, request.data)
-        return answer(
-            actions.annotate(appointment_id=found.pk, note=body["note"], by=self.caller, at=timezone.now())
-        )  # fmt: skip
+        body = parse(shapes.NoteInput, request.data)
+        return answer(actions.annotate(appointment_id=found.pk, note=body["note"], by=self.actor, at=timezone.now()))
 
 
 class AppointmentMove(AppointmentView):
@@ -158,14 +176,19 @@ class AppointmentMove(AppointmentView):
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
         """Move it; with `reach`, the later ones of its series or all of them by as much on the wall clock."""
-        body = parsed(shapes.MoveInput, request.data)
-        self.found(appointment_id)
+        body = parse(shapes.MoveInput, request.data)
+        self.get_appointment(appointment_id)
         moved = series.move_series(
-            appointment_id=appointment_id, time=time_of(body), reach=body["reach"],
-            length_min=body["length_min"], outside_hours=body["outside_hours"], revision=body["revision"],
-            by=self.caller, at=timezone.now(),
-        )  # fmt: skip
-        return Response({"results": [shown(one) for one in moved]})
+            appointment_id=appointment_id,
+            time=time_of(body),
+            reach=body["reach"],
+            length_min=body["length_min"],
+            outside_hours=body["outside_hours"],
+            revision=body["revision"],
+            by=self.actor,
+            at=timezone.now(),
+        )
+        return Response({"results": [appointment_json(one) for one in moved]})
 
 
 class AppointmentSwap(AppointmentView):
@@ -177,13 +200,16 @@ class AppointmentSwap(AppointmentView):
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
         """Let two appointments change places."""
-        body = parsed(shapes.SwapInput, request.data)
-        self.found(appointment_id)
+        body = parse(shapes.SwapInput, request.data)
+        self.get_appointment(appointment_id)
         pair = actions.swap(
-            first_id=appointment_id, second_id=body["with_id"], revisions=(body["revision"], body["with_revision"]),
-            by=self.caller, at=timezone.now(),
-        )  # fmt: skip
-        return Response({"results": [shown(one) for one in pair]})
+            first_id=appointment_id,
+            second_id=body["with_id"],
+            revisions=(body["revision"], body["with_revision"]),
+            by=self.actor,
+            at=timezone.now(),
+        )
+        return Response({"results": [appointment_json(one) for one in pair]})
 
 
 class AppointmentStatus(AppointmentView):
@@ -198,14 +224,14 @@ class AppointmentStatus(AppointmentView):
         Say how it stands. A cancellation says who cancelled and why, and with `reach` takes the later ones of its
         series along, or all that lie ahead, and ends it; a correction says `why`.
         """
-        body = parsed(shapes.StatusInput, request.data)
-        self.found(appointment_id)
-        given: dict[str, Any] = {"appointment_id": appointment_id, "by": self.caller, "at": timezone.now()}
+        body = parse(shapes.StatusInput, request.data)
+        self.get_appointment(appointment_id)
+        given: dict[str, Any] = {"appointment_id": appointment_id, "by": self.actor, "at": timezone.now()}
         reach = body.pop("reach")
         if body["status"] == rules.CANCELLED and reach != rules.THIS:
             del body["status"]
             series.cancel_series(reach=reach, **body, **given)
-            return answer(self.found(appointment_id))
+            return answer(self.get_appointment(appointment_id))
         return answer(actions.set_status(**body, **given))
 
 
@@ -217,7 +243,7 @@ class AppointmentChanges(AppointmentView):
     def get(self, request: Request, appointment_id: UUID) -> Response:
         """What was changed in it, by whom, when and why; oldest first."""
         page = Page(request, key_types=[UUID])
-        rows = self.found(appointment_id).changes.order_by("id")
+        rows = self.get_appointment(appointment_id).changes.order_by("id")
         if page.after:
             rows = rows.filter(pk__gt=page.after[0])
         names = names_of(shapes.ChangeOutput)
@@ -235,45 +261,57 @@ class Slots(ClinicView):
     audit_action = {"get": "slots.search"}
 
     @extend_schema(
-        operation_id="slots_search", tags=TAG, responses=shapes.SlotList,
+        operation_id="slots_search",
+        tags=TAG,
+        responses=shapes.SlotList,
         parameters=[
-            OpenApiParameter("type_id", UUID, required=True), parameter("since", datetime, "now, if absent"),
+            OpenApiParameter("type_id", UUID, required=True),
+            parameter("since", datetime, "now, if absent"),
             parameter("length_min", int, "minutes; the type's, if absent"),
-            parameter("weeks", int, "1 to 26; 4 if absent"), parameter("limit", int, "1 to 200; 20 if absent"),
-            parameter("therapist_id", UUID, many=True), parameter("room_id", UUID, many=True),
+            parameter("weeks", int, "1 to 26; 4 if absent"),
+            parameter("limit", int, "1 to 200; 20 if absent"),
+            parameter("therapist_id", UUID, many=True),
+            parameter("room_id", UUID, many=True),
             OpenApiParameter("weekday", int, enum=list(range(7)), many=True),
-            parameter("from_time", time, "by the clinic's wall clock"), parameter("until_time", time),
+            parameter("from_time", time, "by the clinic's wall clock"),
+            parameter("until_time", time),
             parameter("patient_id", UUID, "whose other appointments to keep clear of"),
         ],
-    )  # fmt: skip
+    )
     def get(self, request: Request) -> Response:
         """The first free times, in order."""
         type_id = uuid_of(request, "type_id")
         if type_id is None:
             raise invalid_parameter("type_id", "invalid.appointment_type_missing")
-        kind = holding.find_type(type_id)
+        kind = locks.find_type(type_id)
         kind = kind.lasting(number_of(request, "length_min", *rules.LENGTH_MIN, kind.length_min))
         since = max(moment_of(request, "since") or timezone.now(), timezone.now())
-        if since > timezone.now() + holding.FORWARDS:
+        if since > timezone.now() + locks.FORWARDS:
             raise invalid_parameter("since", "invalid.too_far_ahead")
         weekdays = request.query_params.getlist("weekday")
         if any(day not in list("0123456") for day in weekdays):
             raise invalid_parameter("weekday", "invalid.weekday")
         search = slots.Search(
-            since, since + timedelta(weeks=number_of(request, "weeks", 1, rules.MOST_WEEKS, 4)),
-            therapists=uuids_of(request, "therapist_id"), rooms=uuids_of(request, "room_id"),
-            weekdays=[int(day) for day in weekdays], from_time=wall_time_of(request, "from_time"),
-            until_time=wall_time_of(request, "until_time"), patient_id=uuid_of(request, "patient_id"),
-        )  # fmt: skip
+            since,
+            since + timedelta(weeks=number_of(request, "weeks", 1, rules.MOST_WEEKS, 4)),
+            therapists=uuids_of(request, "therapist_id"),
+            rooms=uuids_of(request, "room_id"),
+            weekdays=[int(day) for day in weekdays],
+            from_time=wall_time_of(request, "from_time"),
+            until_time=wall_time_of(request, "until_time"),
+            patient_id=uuid_of(request, "patient_id"),
+        )
         found = slots.free(kind, search, limit=number_of(request, "limit", 1, 200, 20))
-        return Response({"results": [slot_shown(one, kind.length) for one in found]})
+        return Response({"results": [slot_json(one, kind.length) for one in found]})
 
 
-def slot_shown(one: rules.Slot, length: timedelta) -> dict[str, Any]:
+def slot_json(one: rules.Slot, length: timedelta) -> dict[str, Any]:
     return {
-        "starts_at": one.starts_at, "ends_at": one.starts_at + length, "therapist_id": one.therapist_id,
+        "starts_at": one.starts_at,
+        "ends_at": one.starts_at + length,
+        "therapist_id": one.therapist_id,
         "room_id": one.room_id,
-    }  # fmt: skip
+    }
 
 
 PLAN = names_of(shapes.PlanInput)
@@ -286,25 +324,25 @@ class SeriesProposal(ClinicView):
     @extend_schema(operation_id="series_propose", tags=TAG, request=shapes.PlanInput, responses=shapes.ProposalOutput)
     def post(self, request: Request, patient_id: UUID) -> Response:
         """Where the sessions could be. Nothing is held yet."""
-        self.saw(*identities(clinic_id=self.caller.clinic_id, patient_id=patient_id))
-        plan = series.Plan(**parsed(shapes.PlanInput, request.data))
-        placed = series.propose(patient_id=patient_id, plan=plan, by=self.caller, at=timezone.now())
-        audit.log("series.propose", by=self.caller, patient_ids=[patient_id])
+        self.saw(*identities(clinic_id=self.actor.clinic_id, patient_id=patient_id))
+        plan = series.SeriesPlan(**parse(shapes.PlanInput, request.data))
+        placed = series.propose(patient_id=patient_id, plan=plan, by=self.actor, at=timezone.now())
+        audit.log("series.propose", by=self.actor, patient_ids=[patient_id])
         rows = [
-            {"number": number + 1, "starts_at": one.starts_at, "therapist_id": one.therapist_id,
-             "room_id": one.room_id}
+            {"number": number + 1, "starts_at": one.starts_at, "therapist_id": one.therapist_id, "room_id": one.room_id}
             for number, one in placed.slots.items()
-        ]  # fmt: skip
+        ]
         return Response({"placed": rows, "unplaced": [number + 1 for number in placed.unplaced]})
 
 
-def series_shown(found: Series) -> dict[str, Any]:
+def series_json(found: Series) -> dict[str, Any]:
     names = ("patient_id", "type_id", "count", "weeks", "length_min", "starts_on", "note", "ended_at")
     appointments = sorted(found.appointments.all(), key=lambda one: (one.starts_at, one.pk))
     return {
-        "id": found.pk, **{name: getattr(found, name) for name in names},
-        "appointments": [shown(one) for one in appointments],
-    }  # fmt: skip
+        "id": found.pk,
+        **{name: getattr(found, name) for name in names},
+        "appointments": [appointment_json(one) for one in appointments],
+    }
 
 
 class PatientSeries(ClinicView):
@@ -315,27 +353,31 @@ class PatientSeries(ClinicView):
     def get(self, request: Request, patient_id: UUID) -> Response:
         """A patient's series, newest first, with their appointments."""
         page = Page(request, key_types=[UUID])
-        people = identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
+        people = identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
         self.saw(*people)
         found = Series.objects.filter(patient_id__in=people).prefetch_related("appointments")
         if page.after:
             found = found.filter(pk__lt=page.after[0])
         rows = list(found.order_by("-pk")[: page.limit + 1])
-        return Response(page.answer(rows, lambda s: [s.pk], lambda some: [series_shown(s) for s in some]))
+        return Response(page.answer(rows, lambda s: [s.pk], lambda some: [series_json(s) for s in some]))
 
     @extend_schema(
         operation_id="series_book", tags=TAG, request=shapes.SeriesInput, responses={201: shapes.SeriesOutput}
     )
     def post(self, request: Request, patient_id: UUID) -> Response:
         """Book a series: all of `times` or none. 409 names the `number` that was taken."""
-        self.saw(*identities(clinic_id=self.caller.clinic_id, patient_id=patient_id))
-        body = parsed(shapes.SeriesInput, request.data)
+        self.saw(*identities(clinic_id=self.actor.clinic_id, patient_id=patient_id))
+        body = parse(shapes.SeriesInput, request.data)
         times = [time_of(one) for one in body.get("times", [])]
         made, _booked = series.book_series(
-            patient_id=patient_id, plan=series.Plan(**{name: body[name] for name in PLAN}), times=times,
-            note=body["note"], by=self.caller, at=timezone.now(),
-        )  # fmt: skip
-        return Response(series_shown(made), status=status.HTTP_201_CREATED)
+            patient_id=patient_id,
+            plan=series.SeriesPlan(**{name: body[name] for name in PLAN}),
+            times=times,
+            note=body["note"],
+            by=self.actor,
+            at=timezone.now(),
+        )
+        return Response(series_json(made), status=status.HTTP_201_CREATED)
 
 
 class OneSeries(ClinicView):
@@ -345,9 +387,9 @@ class OneSeries(ClinicView):
     @extend_schema(operation_id="series_read", tags=TAG, responses=shapes.SeriesOutput)
     def get(self, request: Request, series_id: UUID) -> Response:
         """One series, with its appointments."""
-        found = get_object_or_404(Series.objects.filter(clinic_id=self.caller.clinic_id), pk=series_id)
+        found = get_object_or_404(Series.objects.filter(clinic_id=self.actor.clinic_id), pk=series_id)
         self.saw(found.patient_id)
-        return Response(series_shown(found))
+        return Response(series_json(found))
 
 
 class SeriesEnd(ClinicView):
@@ -357,9 +399,9 @@ class SeriesEnd(ClinicView):
     @extend_schema(operation_id="series_end", tags=TAG, request=None, responses=shapes.SeriesOutput)
     def post(self, request: Request, series_id: UUID) -> Response:
         """No more of it is to be booked. What is booked stays."""
-        found = get_object_or_404(Series.objects.filter(clinic_id=self.caller.clinic_id), pk=series_id)
+        found = get_object_or_404(Series.objects.filter(clinic_id=self.actor.clinic_id), pk=series_id)
         self.saw(found.patient_id)
-        return Response(series_shown(series.end_series(series_id=found.pk, by=self.caller, at=timezone.now())))
+        return Response(series_json(series.end_series(series_id=found.pk, by=self.actor, at=timezone.now())))
 
 
 # --- Figures --------------------------------------------------------------------------------------------------
@@ -370,20 +412,22 @@ class Figures(ClinicView):
     audit_action = {"get": "scheduling.figures"}
 
     @extend_schema(
-        operation_id="scheduling_figures", tags=TAG, responses=shapes.FiguresPage,
+        operation_id="scheduling_figures",
+        tags=TAG,
+        responses=shapes.FiguresPage,
         parameters=[parameter("first", date, "four weeks back, if absent"), parameter("last", date, "today")],
-    )  # fmt: skip
+    )
     def get(self, request: Request) -> Response:
         """Utilisation, no-shows with their denominator, lead time, series kept; by therapist and all together."""
-        zone = clinic_zone(self.caller.clinic_id)
+        zone = clinic_zone(self.actor.clinic_id)
         today = timezone.now().astimezone(zone).date()
         last = day_of(request, "last", today)
         first = day_of(request, "first", last - queries.FIGURES_BACK)
         if not first <= last <= first + queries.FIGURES_MOST:
             raise invalid_parameter("last", "invalid.figures_last_day")
-        found = queries.figures(self.caller.clinic_id, first=first, last=last, zone=zone)
+        found = queries.figures(self.actor.clinic_id, first=first, last=last, zone=zone)
         names = names_of(shapes.FiguresOutput)
         rows = [{name: getattr(one, name) for name in names} for one in found]
         return Response(
-            {"first": first, "last": last, "therapists": rows, "series": queries.series_kept(first, last)}
-        )  # fmt: skip
+            {"first": first, "last": last, "therapists": rows, "series": queries.summarize_series(first, last)}
+        )

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.postgres.operations import BtreeGistExtension
 from django.db import migrations, models
 
-import clinic.schema
+import database.expressions
 import scheduling.models.appointments
 
 
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -182,7 +182,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -239,7 +239,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -299,7 +299,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -347,7 +347,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -465,7 +465,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -504,7 +504,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -572,7 +572,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -810,7 +810,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -861,7 +861,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -906,7 +906,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -1014,7 +1014,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -1067,7 +1067,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (

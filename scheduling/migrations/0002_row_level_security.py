@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from clinic.schema_operations import clinic_key, clinic_table, clinics_where, final_table
+from database.schema_operations import clinic_key, clinic_table, clinics_where, final_table
 
 KEYS = [
     ("room", "site_id", "scheduling_site"),

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import User
-from clinic.caller import Caller
+from identity.actor import Actor
 from messaging.models import Message
 from patients.models import OfPatient, Patient
 from scheduling import rules
@@ -45,9 +45,9 @@ class Series(OfPatient):
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
-    def visible_to(self, caller: Caller) -> AppointmentQuerySet:
+    def visible_to(self, actor: Actor) -> AppointmentQuerySet:
         """The clinic's appointments. Row-level security says the same, should a view forget this word."""
-        return self.filter(clinic_id=caller.clinic_id)
+        return self.filter(clinic_id=actor.clinic_id)
 
     def of_patients(self, patient_ids: list[UUID]) -> AppointmentQuerySet:
         return self.filter(patient_id__in=patient_ids)
@@ -81,12 +81,13 @@ def apart(name: str, column: str, until: str) -> ExclusionConstraint:
     return ExclusionConstraint(
         name=name,
         expressions=[
-            ("clinic", RangeOperators.EQUAL), (column, RangeOperators.EQUAL),
+            ("clinic", RangeOperators.EQUAL),
+            (column, RangeOperators.EQUAL),
             (TsTzRange("starts_at", until), RangeOperators.OVERLAPS),
         ],
         condition=Q(status__in=rules.HOLDING),
         deferrable=models.Deferrable.IMMEDIATE,
-    )  # fmt: skip
+    )
 
 
 class Appointment(OfPatient):

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import Clinic, User
-from clinic.schema import UUIDv7
+from database.expressions import UUIDv7
 from scheduling import rules
 from treatments.rules import TECHNIQUES
 

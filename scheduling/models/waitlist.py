@@ -30,9 +30,13 @@ class Waiting(OfPatient):
     note = models.TextField(blank=True, default="")
     length_min = models.PositiveSmallIntegerField(help_text="minutes that are waited for")
     instead_of = models.ForeignKey(
-        Appointment, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False,
+        Appointment,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,
         help_text="the later appointment that would be moved; empty: a new one is booked",
-    )  # fmt: skip
+    )
     placed = models.ForeignKey(Appointment, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)
 
     class Meta:
@@ -54,9 +58,14 @@ class Waiting(OfPatient):
     @property
     def wish(self) -> rules.Wish:
         return rules.Wish(
-            self.therapist_id, self.weekdays, self.from_time, self.until_time, self.from_date, self.until_date,
+            self.therapist_id,
+            self.weekdays,
+            self.from_time,
+            self.until_time,
+            self.from_date,
+            self.until_date,
             self.kind.length_min,
-        )  # fmt: skip
+        )
 
 
 class Opening(OfClinic):

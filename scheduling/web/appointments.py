@@ -16,11 +16,14 @@ from django.utils.translation import gettext as _
 from accounts.queries import clinic_zone
 from accounts.web.middleware import as_uuid
 from accounts.web.pages import page
-from clinic.errors import Conflict, DomainError, Invalid, NotFound
-from clinic.wall_clock import at_wall, is_in_reach
-from scheduling import actions, follow_ups, holding, queries, rules, series, slots, words
-from scheduling.holding import Time
+from clock.wall_clock import at_wall, is_in_reach
+from errors.exceptions import Conflict, DomainError, Invalid, NotFound
+from scheduling import labels, queries, rules, worklist_sync
+from scheduling.availability import slots
+from scheduling.booking import actions, locks
+from scheduling.booking.locks import Time
 from scheduling.models import Appointment, Change
+from scheduling.series import actions as series
 
 OFFERED = 12
 
@@ -52,10 +55,12 @@ def wall_moment(text: str, clinic_id: UUID) -> datetime:
 @page(scope="scheduling:read", action="page.appointment")
 def appointment(request: Any, appointment_id: UUID) -> HttpResponse:
     """When, where, with whom; what comes next; where else it could be; what was changed."""
-    return shown(request, find(request, appointment_id))
+    return render_appointment(request, find(request, appointment_id))
 
 
-def shown(request: Any, found: Appointment, *, refusal: DomainError | None = None, status: int = 200) -> HttpResponse:
+def render_appointment(
+    request: Any, found: Appointment, *, refusal: DomainError | None = None, status: int = 200
+) -> HttpResponse:
     now = timezone.now()
     nexts = rules.next_steps(found.status, starts_at=found.starts_at, at=now)
     free = []
@@ -68,19 +73,29 @@ def shown(request: Any, found: Appointment, *, refusal: DomainError | None = Non
         free = slots.free(found.as_booked, search, limit=OFFERED)
     siblings = found.series.appointments.in_order() if found.series else []
     context = {
-        "one": found, "patient": found.patient, "now": now, "nexts": [(c, words.STEPS[c]) for c in nexts],
-        "status_word": words.STATUSES[found.status], "words": words, "refusal": refusal,
-        "upcoming": found.status in rules.UPCOMING, "names": names(request), "free": free,
-        "siblings": siblings, "corrections": [
-            (code, word) for code, word in words.STATUSES.items()
+        "one": found,
+        "patient": found.patient,
+        "now": now,
+        "nexts": [(c, labels.STEPS[c]) for c in nexts],
+        "status_word": labels.STATUSES[found.status],
+        "words": labels,
+        "refusal": refusal,
+        "upcoming": found.status in rules.UPCOMING,
+        "names": names(request),
+        "free": free,
+        "siblings": siblings,
+        "corrections": [
+            (code, word)
+            for code, word in labels.STATUSES.items()
             if code not in (found.status, rules.CANCELLED, rules.PROPOSED, *nexts)
         ],
         "changes": list(Change.objects.filter(appointment=found).select_related("by").order_by("-id")),
         "next_free": refusal.extra.get("next_free", []) if refusal else [],
-        "said": request.POST, "reach": request.POST.get("reach", rules.THIS),
-        "hours_gone": follow_ups.is_uncovered(found, now),
-        "may_book": "scheduling:write" in request.caller.scopes,
-    }  # fmt: skip
+        "said": request.POST,
+        "reach": request.POST.get("reach", rules.THIS),
+        "hours_gone": worklist_sync.is_uncovered(found, now),
+        "may_book": "scheduling:write" in request.actor.scopes,
+    }
     return render(request, "scheduling/appointment.html", context, status=status)
 
 
@@ -94,27 +109,33 @@ def names(request: Any) -> dict[str, str]:
 def move(request: Any, appointment_id: UUID) -> HttpResponse:
     """Move it, by form or by script (dragged, or tapped); a script is told what it was, to undo it."""
     found = find(request, appointment_id)
-    before = holding.time_of(found)
+    before = locks.time_of(found)
     try:
-        time = wanted(request, found)
+        time = parse_time(request, found)
         moved = series.move_series(
-            appointment_id=found.pk, time=time, reach=request.POST.get("reach", rules.THIS),
+            appointment_id=found.pk,
+            time=time,
+            reach=request.POST.get("reach", rules.THIS),
             length_min=whole(request.POST.get("length_min"), _("Whole minutes, please.")),
-            outside_hours="outside_hours" in request.POST, revision=revision_of(request.POST.get("revision")),
-            by=request.caller, at=timezone.now(),
-        )  # fmt: skip
+            outside_hours="outside_hours" in request.POST,
+            revision=revision_of(request.POST.get("revision")),
+            by=request.actor,
+            at=timezone.now(),
+        )
     except (Conflict, Invalid) as refusal:
         if by_script(request):
             raise
-        return shown(request, find(request, appointment_id), refusal=refusal, status=409)
+        return render_appointment(request, find(request, appointment_id), refusal=refusal, status=409)
     if by_script(request):
         return JsonResponse(
             {
-                "starts_at": moved[0].starts_at.isoformat(), "revision": moved[0].revision,
+                "starts_at": moved[0].starts_at.isoformat(),
+                "revision": moved[0].revision,
                 "before": before.starts_at.isoformat(),
-                "therapist": str(before.therapist_id), "room": str(before.room_id or ""),
+                "therapist": str(before.therapist_id),
+                "room": str(before.room_id or ""),
             }
-        )  # fmt: skip
+        )
     toasts.success(request, _("Moved.") if len(moved) == 1 else _("Moved: {n}").format(n=len(moved)))
     return redirect("appointment", found.pk)
 
@@ -146,7 +167,7 @@ def by_script(request: Any) -> bool:
     return "json" in request.headers.get("Accept", "")
 
 
-def wanted(request: Any, found: Appointment) -> Time:
+def parse_time(request: Any, found: Appointment) -> Time:
     """The time that was chosen; the room, if none was, is where the therapist then works."""
     said = {**request.GET.dict(), **request.POST.dict()}  # a list of times has each in its button's address
     starts_at = wall_moment(said.get("starts_at", ""), request.clinic.pk)
@@ -175,17 +196,26 @@ def set_status(request: Any, appointment_id: UUID) -> HttpResponse:
         revision = revision_of(post.get("revision"))
         if post.get("status") == rules.CANCELLED:
             series.cancel_series(
-                appointment_id=found.pk, reach=post.get("reach", rules.THIS), reason=post.get("reason", ""),
-                cancelled_by=post.get("cancelled_by", ""), why=post.get("why", "").strip()[:1000], revision=revision,
-                by=request.caller, at=timezone.now(),
-            )  # fmt: skip
+                appointment_id=found.pk,
+                reach=post.get("reach", rules.THIS),
+                reason=post.get("reason", ""),
+                cancelled_by=post.get("cancelled_by", ""),
+                why=post.get("why", "").strip()[:1000],
+                revision=revision,
+                by=request.actor,
+                at=timezone.now(),
+            )
         else:
             actions.set_status(
-                appointment_id=found.pk, status=post.get("status", ""), why=post.get("why", "").strip()[:1000],
-                revision=revision, by=request.caller, at=timezone.now(),
-            )  # fmt: skip
+                appointment_id=found.pk,
+                status=post.get("status", ""),
+                why=post.get("why", "").strip()[:1000],
+                revision=revision,
+                by=request.actor,
+                at=timezone.now(),
+            )
     except (Conflict, Invalid) as refusal:
-        return shown(request, find(request, appointment_id), refusal=refusal, status=409)
+        return render_appointment(request, find(request, appointment_id), refusal=refusal, status=409)
     return redirect("appointment", found.pk)
 
 
@@ -197,7 +227,7 @@ def swap(request: Any, appointment_id: UUID) -> HttpResponse:
     if other is None:
         raise NotFound
     revisions = (revision_of(request.POST.get("revision")), revision_of(request.POST.get("with_revision")))
-    pair = actions.swap(first_id=found.pk, second_id=other, revisions=revisions, by=request.caller, at=timezone.now())
+    pair = actions.swap(first_id=found.pk, second_id=other, revisions=revisions, by=request.actor, at=timezone.now())
     if by_script(request):
         return JsonResponse({"revisions": [str(one.revision) for one in pair]})
     toasts.success(request, _("They have changed places."))
@@ -209,6 +239,6 @@ def note(request: Any, appointment_id: UUID) -> HttpResponse:
     found = find(request, appointment_id)
     text = request.POST.get("note", "").strip()[:2000]
     revision = revision_of(request.POST.get("revision"))
-    actions.annotate(appointment_id=found.pk, note=text, revision=revision, by=request.caller, at=timezone.now())
+    actions.annotate(appointment_id=found.pk, note=text, revision=revision, by=request.actor, at=timezone.now())
     toasts.success(request, _("Saved."))
     return redirect("appointment", found.pk)

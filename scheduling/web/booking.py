@@ -18,13 +18,17 @@ from django.utils.translation import gettext_lazy
 
 from accounts.queries import clinic_zone
 from accounts.web.pages import page
-from clinic.errors import Conflict, DomainError, Invalid, NotFound
-from clinic.wall_clock import at_wall, begin_of
+from clock.wall_clock import at_wall, begin_of
+from errors.exceptions import Conflict, DomainError, Invalid, NotFound
 from patients.models import Patient
 from patients.queries import identities
-from scheduling import actions, follow_ups, queries, rules, series, slots, waitlist, words
-from scheduling.holding import Time
+from scheduling import labels, queries, rules, worklist_sync
+from scheduling.availability import slots
+from scheduling.booking import actions
+from scheduling.booking.locks import Time
 from scheduling.models import Appointment, AppointmentType, Series, Waiting
+from scheduling.series import actions as series
+from scheduling.waitlist import actions as waitlist
 from scheduling.web.appointments import names
 
 FOUND = 24
@@ -41,13 +45,19 @@ class Find(forms.Form):
     room = forms.ChoiceField(label=gettext_lazy("Where"), required=False)
     from_date = forms.DateField(label=gettext_lazy("From"), required=False, widget=forms.DateInput(DATE, "%Y-%m-%d"))
     weekdays = forms.TypedMultipleChoiceField(
-        label=gettext_lazy("Days"), required=False, coerce=int, widget=forms.CheckboxSelectMultiple,
-        choices=list(enumerate(words.WEEKDAYS)),
-    )  # fmt: skip
+        label=gettext_lazy("Days"),
+        required=False,
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        choices=list(enumerate(labels.WEEKDAYS)),
+    )
     length_min = forms.IntegerField(
-        label=gettext_lazy("Minutes"), required=False, min_value=rules.LENGTH_MIN[0], max_value=rules.LENGTH_MIN[1],
+        label=gettext_lazy("Minutes"),
+        required=False,
+        min_value=rules.LENGTH_MIN[0],
+        max_value=rules.LENGTH_MIN[1],
         widget=forms.NumberInput({"placeholder": gettext_lazy("as usual")}),
-    )  # fmt: skip
+    )
     from_time = forms.TimeField(label=gettext_lazy("Not before"), required=False, widget=forms.TimeInput(TIME, "%H:%M"))
     until_time = forms.TimeField(label=gettext_lazy("Over by"), required=False, widget=forms.TimeInput(TIME, "%H:%M"))
 
@@ -107,20 +117,30 @@ class Find(forms.Form):
         day = said["from_date"] or at.astimezone(zone).date()
         after = max(at, begin_of(day, zone))
         return slots.Search(
-            after, after + timedelta(weeks=12), therapists=[UUID(said["therapist"])] if said["therapist"] else [],
-            weekdays=said["weekdays"], from_time=said["from_time"], until_time=said["until_time"],
-            rooms=[UUID(said["room"])] if said["room"] else [], patient_id=patient_id,
-        )  # fmt: skip
-
-    def plan(self, day: date) -> series.Plan:
-        said = self.cleaned_data
-        return series.Plan(
-            type_id=UUID(said["type"]), count=said["count"], weeks=said["weeks"] or 4,
-            starts_on=said["from_date"] or day, length_min=said["length_min"],
+            after,
+            after + timedelta(weeks=12),
             therapists=[UUID(said["therapist"])] if said["therapist"] else [],
-            weekdays=said["weekdays"], from_time=said["from_time"], until_time=said["until_time"],
+            weekdays=said["weekdays"],
+            from_time=said["from_time"],
+            until_time=said["until_time"],
             rooms=[UUID(said["room"])] if said["room"] else [],
-        )  # fmt: skip
+            patient_id=patient_id,
+        )
+
+    def plan(self, day: date) -> series.SeriesPlan:
+        said = self.cleaned_data
+        return series.SeriesPlan(
+            type_id=UUID(said["type"]),
+            count=said["count"],
+            weeks=said["weeks"] or 4,
+            starts_on=said["from_date"] or day,
+            length_min=said["length_min"],
+            therapists=[UUID(said["therapist"])] if said["therapist"] else [],
+            weekdays=said["weekdays"],
+            from_time=said["from_time"],
+            until_time=said["until_time"],
+            rooms=[UUID(said["room"])] if said["room"] else [],
+        )
 
 
 def patient_of(request: Any, patient_id: UUID) -> Patient:
@@ -134,21 +154,23 @@ def patient_of(request: Any, patient_id: UUID) -> Patient:
 def book(request: Any, patient_id: UUID) -> HttpResponse:
     """Look for a time, and book it with one tap; or a series, all or none."""
     patient = patient_of(request, patient_id)
-    said = request.POST if request.method == "POST" else tapped(request, patient)
-    plans = unfilled(request, patient)
+    said = request.POST if request.method == "POST" else parse_tapped_time(request, patient)
+    plans = list_open_series(request, patient)
     form = Find(
-        said if "type" in said else None, clinic_id=request.clinic.pk, plans=plans,
+        said if "type" in said else None,
+        clinic_id=request.clinic.pk,
+        plans=plans,
         initial=usual(request, patient, plans),
-    )  # fmt: skip
+    )
     if request.method == "POST":
         try:
-            return booked(request, patient, form)
+            return book_choice(request, patient, form)
         except (Conflict, Invalid) as refusal:
-            return shown(request, patient, form, refusal=refusal)
-    return shown(request, patient, form)
+            return render_booking(request, patient, form, refusal=refusal)
+    return render_booking(request, patient, form)
 
 
-def tapped(request: Any, patient: Patient) -> Any:
+def parse_tapped_time(request: Any, patient: Patient) -> Any:
     """What is looked for; a time that was tapped in the calendar is looked for from there on, with that therapist."""
     text = request.GET.get("at", "")
     try:
@@ -160,16 +182,23 @@ def tapped(request: Any, patient: Patient) -> Any:
     first = AppointmentType.objects.filter(is_active=True).order_by("name").first()
     kind = usual(request, patient).get("type") or (str(first.pk) if first else "")
     said = QueryDict(mutable=True)
-    said.update({"type": kind, "therapist": request.GET.get("therapist", ""), "from_date": f"{at:%Y-%m-%d}",
-                 "from_time": f"{at:%H:%M}", "room": request.GET.get("room", "")})  # fmt: skip
+    said.update(
+        {
+            "type": kind,
+            "therapist": request.GET.get("therapist", ""),
+            "from_date": f"{at:%Y-%m-%d}",
+            "from_time": f"{at:%H:%M}",
+            "room": request.GET.get("room", ""),
+        }
+    )
     return said
 
 
-def unfilled(request: Any, patient: Patient) -> list[Series]:
+def list_open_series(request: Any, patient: Patient) -> list[Series]:
     """The patient's running series with sessions still to book."""
     people = identities(clinic_id=request.clinic.pk, patient_id=patient.pk)
     running = list(Series.objects.filter(patient_id__in=people, ended_at=None).order_by("starts_on", "pk"))
-    sessions_left = follow_ups.all_sessions_left(running)
+    sessions_left = worklist_sync.all_sessions_left(running)
     return [plan for plan in running if sessions_left[plan.pk]]
 
 
@@ -187,7 +216,7 @@ def patient_appointments(request: Any, patient: Patient) -> Any:
     return Appointment.objects.of_patients(people)
 
 
-def shown(request: Any, patient: Patient, form: Find, *, refusal: DomainError | None = None) -> HttpResponse:
+def render_booking(request: Any, patient: Patient, form: Find, *, refusal: DomainError | None = None) -> HttpResponse:
     zone, now = clinic_zone(request.clinic.pk), timezone.now()
     found: list[Any] = []
     proposal = None
@@ -197,9 +226,12 @@ def shown(request: Any, patient: Patient, form: Find, *, refusal: DomainError | 
         try:
             if form.cleaned_data["count"]:
                 plan = form.plan(now.astimezone(zone).date())
-                placed = series.propose(patient_id=patient.pk, plan=plan, by=request.caller, at=now)
-                proposal = {"slots": [(n + 1, s, token(s)) for n, s in sorted(placed.slots.items())],
-                            "unplaced": [n + 1 for n in placed.unplaced], "plan": plan}  # fmt: skip
+                placed = series.propose(patient_id=patient.pk, plan=plan, by=request.actor, at=now)
+                proposal = {
+                    "slots": [(n + 1, s, token(s)) for n, s in sorted(placed.slots.items())],
+                    "unplaced": [n + 1 for n in placed.unplaced],
+                    "plan": plan,
+                }
             else:
                 search = form.search(patient.pk, zone, now)
                 found = [(slot, token(slot)) for slot in slots.free(kind, search, limit=FOUND)]
@@ -208,15 +240,23 @@ def shown(request: Any, patient: Patient, form: Find, *, refusal: DomainError | 
     again = {"clinic_id": request.clinic.pk, "plans": list(form.plans.values())}
     hidden = Find(form.data, auto_id=False, **again) if form.is_bound else form
     context = {
-        "patient": patient, "form": form, "hidden": hidden, "found": found, "kind": kind,
-        "proposal": proposal, "refusal": refusal,
-        "names": names(request), "zone": zone, "searched": form.is_bound and form.is_valid(),
-        "ahead": queries.ahead([patient.pk], now), "words": words,
+        "patient": patient,
+        "form": form,
+        "hidden": hidden,
+        "found": found,
+        "kind": kind,
+        "proposal": proposal,
+        "refusal": refusal,
+        "names": names(request),
+        "zone": zone,
+        "searched": form.is_bound and form.is_valid(),
+        "ahead": queries.ahead([patient.pk], now),
+        "words": labels,
         # A time for one session is no answer to a series; the new proposal stands below.
         "next_free": refusal.extra.get("next_free", []) if refusal and "series" not in request.POST else [],
         "hold_hours": slots.booking_of(request.clinic.pk).hold_hours,
         "waits": list(Waiting.objects.filter(patient=patient, status=rules.WAITING).select_related("type")),
-    }  # fmt: skip
+    }
     return render(request, "scheduling/book.html", context, status=409 if refusal else 200)
 
 
@@ -237,18 +277,18 @@ def slot_of(text: str) -> Time:
         raise Invalid.at("/slot", "invalid.appointment_time") from None
 
 
-def booked(request: Any, patient: Patient, form: Find) -> HttpResponse:
+def book_choice(request: Any, patient: Patient, form: Find) -> HttpResponse:
     """Book what was tapped, or the series that was proposed."""
     now = timezone.now()
     if not form.is_valid():
-        return shown(request, patient, form)
+        return render_booking(request, patient, form)
     times = [slot_of(text) for text in request.POST.getlist("slot")]
     if "series" in request.POST:
         if not form.cleaned_data["count"]:
             raise Invalid.at("/count", "required.session_count")
         day = now.astimezone(clinic_zone(request.clinic.pk)).date()
         _series, made = series.book_series(
-            patient_id=patient.pk, plan=form.plan(day), times=times, by=request.caller, at=now
+            patient_id=patient.pk, plan=form.plan(day), times=times, by=request.actor, at=now
         )
         toasts.success(request, _("Booked: {n} sessions.").format(n=len(made)))
         return redirect("patient_appointments", patient.pk)
@@ -256,9 +296,15 @@ def booked(request: Any, patient: Patient, form: Find) -> HttpResponse:
         raise Invalid.at("/slot", "required.slot")
     into, proposed = form.cleaned_data["into"], "proposed" in request.POST
     done = actions.book(
-        patient_id=patient.pk, type_id=UUID(form.cleaned_data["type"]), time=times[0], proposed=proposed,
-        length_min=form.cleaned_data["length_min"], series_id=UUID(into) if into else None, by=request.caller, at=now,
-    )  # fmt: skip
+        patient_id=patient.pk,
+        type_id=UUID(form.cleaned_data["type"]),
+        time=times[0],
+        proposed=proposed,
+        length_min=form.cleaned_data["length_min"],
+        series_id=UUID(into) if into else None,
+        by=request.actor,
+        at=now,
+    )
     toasts.success(request, _("Pencilled in.") if proposed else _("Booked."))
     return redirect("appointment", done.pk)
 
@@ -271,15 +317,16 @@ def patient_list(request: Any, patient_id: UUID) -> HttpResponse:
     now = timezone.now()
     rows = list(patient_appointments(request, patient).with_names().order_by("-starts_at")[:100])
     plans = list(Series.objects.filter(patient_id__in=people).select_related("type").order_by("-pk"))
-    sessions_left = follow_ups.all_sessions_left(plans)
+    sessions_left = worklist_sync.all_sessions_left(plans)
     context = {
-        "patient": patient, "words": words,
+        "patient": patient,
+        "words": labels,
         "ahead": [one for one in reversed(rows) if one.ends_at > now],
         "past": [one for one in rows if one.ends_at <= now],
         "plans": [(plan, sessions_left[plan.pk]) for plan in plans],
         "months": RECALL_MONTHS,
-        "may_book": "scheduling:write" in request.caller.scopes,
-    }  # fmt: skip
+        "may_book": "scheduling:write" in request.actor.scopes,
+    }
     return render(request, "scheduling/patient_appointments.html", context)
 
 
@@ -289,7 +336,7 @@ def end_series(request: Any, series_id: UUID) -> HttpResponse:
     if found is None:
         raise NotFound
     request.trace.saw(found.patient_id)
-    series.end_series(series_id=found.pk, by=request.caller, at=timezone.now())
+    series.end_series(series_id=found.pk, by=request.actor, at=timezone.now())
     return redirect("patient_appointments", found.patient_id)
 
 
@@ -297,9 +344,9 @@ def end_series(request: Any, series_id: UUID) -> HttpResponse:
 def join_waitlist(request: Any, patient_id: UUID) -> HttpResponse:
     """Wait for what was looked for."""
     patient = patient_of(request, patient_id)
-    form = Find(request.POST, clinic_id=request.clinic.pk, plans=unfilled(request, patient))
+    form = Find(request.POST, clinic_id=request.clinic.pk, plans=list_open_series(request, patient))
     if not form.is_valid():
-        return shown(request, patient, form)
+        return render_booking(request, patient, form)
     said = form.cleaned_data
     later = patient_appointments(request, patient).filter(
         status__in=rules.UPCOMING, starts_at__gt=timezone.now(), type_id=said["type"]
@@ -307,14 +354,20 @@ def join_waitlist(request: Any, patient_id: UUID) -> HttpResponse:
     sooner = later.in_order().first() if "sooner" in request.POST else None
     try:
         waitlist.join(
-            patient_id=patient.pk, type_id=UUID(said["type"]), weekdays=said["weekdays"],
+            patient_id=patient.pk,
+            type_id=UUID(said["type"]),
+            weekdays=said["weekdays"],
             length_min=form.kind().length_min,
-            therapist_id=UUID(said["therapist"]) if said["therapist"] else None, from_time=said["from_time"],
-            until_time=said["until_time"], from_date=said["from_date"],
-            instead_of_id=sooner.pk if sooner else None, by=request.caller, at=timezone.now(),
-        )  # fmt: skip
+            therapist_id=UUID(said["therapist"]) if said["therapist"] else None,
+            from_time=said["from_time"],
+            until_time=said["until_time"],
+            from_date=said["from_date"],
+            instead_of_id=sooner.pk if sooner else None,
+            by=request.actor,
+            at=timezone.now(),
+        )
     except (Conflict, Invalid) as refusal:
-        return shown(request, patient, form, refusal=refusal)
+        return render_booking(request, patient, form, refusal=refusal)
     toasts.success(request, _("On the waitlist."))
     return redirect("waitlist")
 
@@ -329,7 +382,7 @@ def recall(request: Any, patient_id: UUID) -> HttpResponse:
         raise Invalid.at("/months", "invalid.recall_months", choices=RECALL_MONTHS)
     day = timezone.now().astimezone(zone).date() + timedelta(days=round(int(months) * 30.44))
     due = at_wall(datetime.combine(day, time(9)), zone)
-    follow_ups.recall(patient_id=patient.pk, due_at=due, by=request.caller, at=timezone.now())
+    worklist_sync.recall(patient_id=patient.pk, due_at=due, by=request.actor, at=timezone.now())
     toasts.success(request, _("On the worklist for {day}.").format(day=f"{day:%d.%m.%Y}"))
     return redirect("patient_appointments", patient.pk)
 

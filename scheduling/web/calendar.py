@@ -17,14 +17,16 @@ from accounts.queries import clinic_zone
 from accounts.web.middleware import as_uuid
 from accounts.web.pages import page
 from audit import actions as audit
-from clinic import tenancy
-from clinic.caller import Caller
-from clinic.wall_clock import is_in_reach
+from clock.wall_clock import is_in_reach
+from database import tenancy
+from identity.actor import Actor
 from messaging import links
 from messaging.web.patient import without_account
-from scheduling import availability, ics, queries, rules, slots, words
+from scheduling import ics, labels, queries, rules
+from scheduling.availability import slots
 from scheduling.models import Appointment, Feed
-from scheduling.web import drawn
+from scheduling.setup import actions as setup_actions
+from scheduling.web import calendar_blocks
 
 VIEWS = ("day", "week")
 FROM_HOUR, UNTIL_HOUR = 7, 20  # shown at least; earlier and later appointments stretch it
@@ -56,22 +58,34 @@ def calendar(request: Any) -> HttpResponse:
     columns = queries.calendar(
         request.clinic.pk, first=first, days=7 if view == "week" else 1, by=by, only=only, zone=zone
     )
-    days = shown_days(columns, first) if view == "week" else [day]
+    days = choose_days(columns, first) if view == "week" else [day]
     visits = [one for column in columns for some in column.visits.values() for one in some]
     request.trace.saw(*{one.patient_id for one in visits})
     from_hour, until_hour = span(columns, zone)
     step = timedelta(days=7 if view == "week" else 1)
     context = {
-        "view": view, "by": by, "only": only, "day": day, "days": days, "today": now.date(), "now": now,
-        "before": day - step, "after": day + step,
-        "from_hour": from_hour, "until_hour": until_hour,
+        "view": view,
+        "by": by,
+        "only": only,
+        "day": day,
+        "days": days,
+        "today": now.date(),
+        "now": now,
+        "before": day - step,
+        "after": day + step,
+        "from_hour": from_hour,
+        "until_hour": until_hour,
         "lanes": lanes(columns, days, zone, one=bool(only) and view == "week") if view == "day" or only else [],
         "rows": [] if view == "day" or only else rows(columns, days, zone),
-        "people": queries.therapists(request.clinic.pk), "rooms": queries.rooms(),
-        "count": len(visits), "step_min": slots.booking_of(request.clinic.pk).step_min,
-        "statuses": [(code, words.STATUSES[code], status.mark) for code, status in rules.STATUSES.items()],
-        "moving": being_moved, "zone": zone.key, "may_book": "scheduling:write" in request.caller.scopes,
-    }  # fmt: skip
+        "people": queries.therapists(request.clinic.pk),
+        "rooms": queries.rooms(),
+        "count": len(visits),
+        "step_min": slots.booking_of(request.clinic.pk).step_min,
+        "statuses": [(code, labels.STATUSES[code], status.mark) for code, status in rules.STATUSES.items()],
+        "moving": being_moved,
+        "zone": zone.key,
+        "may_book": "scheduling:write" in request.actor.scopes,
+    }
     return render(request, "scheduling/calendar.html", context)
 
 
@@ -83,7 +97,7 @@ def span(columns: list[queries.Column], zone: Any) -> tuple[int, int]:
     stretches += [pair for column in columns for some in column.hours.values() for pair in some]
     first, last = FROM_HOUR, UNTIL_HOUR
     for starts_at, ends_at in stretches:
-        begins, length = drawn.minute(starts_at, zone), (ends_at - starts_at) // timedelta(minutes=1)
+        begins, length = calendar_blocks.minute(starts_at, zone), (ends_at - starts_at) // timedelta(minutes=1)
         first, last = min(first, begins // 60), max(last, -(-(begins + length) // 60))
     return first, min(last, 24)
 
@@ -99,7 +113,7 @@ def moving(request: Any) -> Appointment | None:
     return found
 
 
-def shown_days(columns: list[queries.Column], first: date) -> list[date]:
+def choose_days(columns: list[queries.Column], first: date) -> list[date]:
     """Monday to Friday, and the weekend if anybody works or comes."""
     days = [first + timedelta(days=number) for number in range(7)]
     used = {day for column in columns for day in (*column.visits, *column.hours)}
@@ -110,22 +124,29 @@ def lanes(columns: list[queries.Column], days: list[date], zone: Any, *, one: bo
     """The columns of a day's grid: the therapists (or rooms), or the days of one of them."""
     return [
         {
-            "id": column.id, "day": day, "name": day if one else column.name, "is_day": one,
-            "visits": drawn.day_of(column, day, zone), "hours": drawn.hours_of(column, day, zone),
-            "count": len(column.visits.get(day, ())), "is_open": bool(column.hours.get(day)),
+            "id": column.id,
+            "day": day,
+            "name": day if one else column.name,
+            "is_day": one,
+            "visits": calendar_blocks.day_of(column, day, zone),
+            "hours": calendar_blocks.hours_of(column, day, zone),
+            "count": len(column.visits.get(day, ())),
+            "is_open": bool(column.hours.get(day)),
         }
-        for column in columns for day in days
-    ]  # fmt: skip
+        for column in columns
+        for day in days
+    ]
 
 
 def rows(columns: list[queries.Column], days: list[date], zone: Any) -> list[dict[str, Any]]:
     return [
         {
-            "id": column.id, "name": column.name,
-            "cells": [(day, drawn.day_of(column, day, zone), bool(column.hours.get(day))) for day in days],
+            "id": column.id,
+            "name": column.name,
+            "cells": [(day, calendar_blocks.day_of(column, day, zone), bool(column.hours.get(day))) for day in days],
         }
         for column in columns
-    ]  # fmt: skip
+    ]
 
 
 # --- Feed -----------------------------------------------------------------------------------------------------
@@ -139,10 +160,10 @@ def my_feed(request: Any) -> HttpResponse:
         return render(request, "scheduling/feed.html", {"nobody": True})
     if request.method == "POST":
         if "close" in request.POST:
-            availability.close_feed(user_id=request.user.pk, by=request.caller, at=now)
+            setup_actions.close_feed(user_id=request.user.pk, by=request.actor, at=now)
             toasts.success(request, _("The address is closed."))
             return redirect("my_feed")
-        address = availability.make_feed(user_id=request.user.pk, by=request.caller, at=now)
+        address = setup_actions.make_feed(user_id=request.user.pk, by=request.actor, at=now)
     found = Feed.objects.filter(user_id=request.user.pk, revoked_at=None).first()
     webcal = address.replace("https://", "webcal://").replace("http://", "webcal://")
     return render(request, "scheduling/feed.html", {"feed": found, "address": address, "webcal": webcal})
@@ -165,8 +186,8 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
         )
         rows = list(mine.exclude(status=rules.CANCELLED).select_related("room").in_order())
         Feed.objects.filter(pk=found.pk).update(read_at=now)
-        by = Caller(clinic_id=found.clinic_id, scopes=frozenset(), client_id="feed")
+        by = Actor(clinic_id=found.clinic_id, scopes=frozenset(), client_id="feed")
         audit.log("calendar.feed.read", by=by, target_id=found.pk, patient_ids={row.patient_id for row in rows})
-    answer = HttpResponse(ics.feed(rows, at=now), content_type="text/calendar; charset=utf-8")
+    answer = HttpResponse(ics.render_feed(rows, at=now), content_type="text/calendar; charset=utf-8")
     answer["Content-Disposition"] = 'inline; filename="palpate.ics"'
     return answer

@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_date
 
 from accounts.queries import clinic_zone
 from accounts.web.pages import page
-from clinic.wall_clock import is_in_reach
+from clock.wall_clock import is_in_reach
 from scheduling import queries
 
 FIELDS = [
@@ -49,17 +49,22 @@ def figures(request: Any) -> HttpResponse:
     if request.GET.get("as") == "csv":
         return as_csv("figures", FIELDS, map(of_therapist, rows), first, last)
     if request.GET.get("as") == "series-csv":
-        kept = queries.series_kept(first, last)
-        kept["share_as_planned"] = rounded(kept["share_as_planned"])
+        kept = queries.summarize_series(first, last)
+        kept["share_as_planned"] = round_value(kept["share_as_planned"])
         return as_csv("series", list(kept), [kept], first, last)
-    context = {"first": first, "last": last, "rows": rows[:-1], "all": rows[-1],
-               "series": queries.series_kept(first, last)}  # fmt: skip
+    context = {
+        "first": first,
+        "last": last,
+        "rows": rows[:-1],
+        "all": rows[-1],
+        "series": queries.summarize_series(first, last),
+    }
     return render(request, "scheduling/figures.html", context)
 
 
 def of_therapist(row: queries.Figures) -> dict[str, Any]:
-    rates = {"utilisation": rounded(row.utilisation), "noshow_rate": rounded(row.noshow_rate)}
-    return {**asdict(row), **rates, "therapist": guarded(row.name) if row.therapist_id else "all"}
+    rates = {"utilisation": round_value(row.utilisation), "noshow_rate": round_value(row.noshow_rate)}
+    return {**asdict(row), **rates, "therapist": guard_cell(row.name) if row.therapist_id else "all"}
 
 
 def as_csv(name: str, fields: list[str], rows: Iterable[dict[str, Any]], first: date, last: date) -> HttpResponse:
@@ -71,10 +76,10 @@ def as_csv(name: str, fields: list[str], rows: Iterable[dict[str, Any]], first: 
     return answer
 
 
-def rounded(value: float | None) -> str:
+def round_value(value: float | None) -> str:
     return "" if value is None else f"{value:.4f}"
 
 
-def guarded(text: str) -> str:
+def guard_cell(text: str) -> str:
     """A cell that a spreadsheet does not take for a formula."""
     return f"'{text}" if text[:1] in "=+-@\t\r" else text

@@ -11,19 +11,22 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from accounts.queries import clinic_zone
-from clinic.errors import Conflict, Invalid
-from clinic.refusals import message_of
-from messaging.web.visits import Visit, visit_page
-from scheduling import actions, ics, rules, slots, waitlist
+from errors.exceptions import Conflict, Invalid
+from errors.texts import message_of
+from messaging.web.link_sessions import LinkSession, visit_page
+from scheduling import ics, rules
+from scheduling.availability import slots
+from scheduling.booking import actions
 from scheduling.models import Appointment, Offer
+from scheduling.waitlist import actions as waitlist
 
 
-def person(visit: Visit) -> list[UUID]:
+def person(visit: LinkSession) -> list[UUID]:
     """The record that the link was made for, and the one that it was merged into since."""
     return [one for one in (visit.patient.pk, visit.patient.merged_into_id) if one is not None]
 
 
-def find(visit: Visit) -> Appointment | None:
+def find(visit: LinkSession) -> Appointment | None:
     if visit.link.purpose != "appointment":
         return None
     found = Appointment.objects.filter(pk=visit.link.about_id, patient_id__in=person(visit))
@@ -31,7 +34,7 @@ def find(visit: Visit) -> Appointment | None:
 
 
 @visit_page
-def my_appointment(request: HttpRequest, visit: Visit) -> HttpResponse:
+def my_appointment(request: HttpRequest, visit: LinkSession) -> HttpResponse:
     """When and where; "I will come" and, until the clinic's time for it is over, "I cannot come"."""
     found = find(visit)
     if found is None:
@@ -46,17 +49,23 @@ def my_appointment(request: HttpRequest, visit: Visit) -> HttpResponse:
         if not said:
             return redirect("my_appointment")
     context = {
-        "visit": visit, "one": found, "zone": clinic_zone(visit.clinic.pk), "open": open_, "in_time": in_time,
-        "place": ics.place_of(found), "said": said, "hours": int(window.total_seconds() // 3600),
-    }  # fmt: skip
+        "visit": visit,
+        "one": found,
+        "zone": clinic_zone(visit.clinic.pk),
+        "open": open_,
+        "in_time": in_time,
+        "place": ics.place_of(found),
+        "said": said,
+        "hours": int(window.total_seconds() // 3600),
+    }
     return render(request, "scheduling/my_appointment.html", context, status=409 if said else 200)
 
 
-def answer(request: HttpRequest, visit: Visit, found: Appointment) -> str:
+def answer(request: HttpRequest, visit: LinkSession, found: Appointment) -> str:
     """Do what was tapped; gives what to say if it cannot be done."""
     now, shown = timezone.now(), request.POST.get("revision", "")
     revision = int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 9 else 0
-    given: dict[str, Any] = {"appointment_id": found.pk, "revision": revision, "by": visit.caller, "at": now}
+    given: dict[str, Any] = {"appointment_id": found.pk, "revision": revision, "by": visit.actor, "at": now}
     try:
         if request.POST.get("answer") == "yes":
             if found.status == rules.BOOKED:
@@ -69,7 +78,7 @@ def answer(request: HttpRequest, visit: Visit, found: Appointment) -> str:
 
 
 @visit_page
-def my_offer(request: HttpRequest, visit: Visit) -> HttpResponse:
+def my_offer(request: HttpRequest, visit: LinkSession) -> HttpResponse:
     """A time that came free: take it, or leave it. Whoever takes it first has it."""
     found = None
     if visit.link.purpose == "offer":
@@ -81,19 +90,26 @@ def my_offer(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method == "POST" and found.status == rules.OPEN:
         try:
             if request.POST.get("answer") == "yes":
-                waitlist.accept(offer_id=found.pk, by=visit.caller, at=now)
+                waitlist.accept(offer_id=found.pk, by=visit.actor, at=now)
             elif request.POST.get("answer") == "no":
-                waitlist.decline(offer_id=found.pk, by=visit.caller, at=now)
+                waitlist.decline(offer_id=found.pk, by=visit.actor, at=now)
         except waitlist.OfferGone:
             found.refresh_from_db()
-            return render(request, "scheduling/my_offer.html", shown(visit, found) | {"gone": True}, status=409)
+            return render(
+                request, "scheduling/my_offer.html", appointment_context(visit, found) | {"gone": True}, status=409
+            )
         return redirect("my_offer")
     gone = found.status in (rules.GONE, rules.EXPIRED) or (found.status == rules.OPEN and found.expires_at <= now)
-    return render(request, "scheduling/my_offer.html", shown(visit, found) | {"gone": gone})
+    return render(request, "scheduling/my_offer.html", appointment_context(visit, found) | {"gone": gone})
 
 
-def shown(visit: Visit, found: Offer) -> dict[str, Any]:
+def appointment_context(visit: LinkSession, found: Offer) -> dict[str, Any]:
     kind = found.waiting.kind
     there = Appointment(type=kind, room=found.room)
-    return {"visit": visit, "one": found, "zone": clinic_zone(visit.clinic.pk),
-            "ends_at": found.starts_at + kind.length, "place": ics.place_of(there)}  # fmt: skip
+    return {
+        "visit": visit,
+        "one": found,
+        "zone": clinic_zone(visit.clinic.pk),
+        "ends_at": found.starts_at + kind.length,
+        "place": ics.place_of(there),
+    }

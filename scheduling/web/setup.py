@@ -17,9 +17,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import Competency
 from accounts.rules import COMPETENCIES
 from accounts.web.pages import page
-from clinic.errors import DomainError, NotFound
-from scheduling import availability, follow_ups, queries, rules, slots, words
+from errors.exceptions import DomainError, NotFound
+from scheduling import labels, queries, rules, worklist_sync
+from scheduling.availability import slots
 from scheduling.models import AppointmentType, Closure, ExtraHours, Hours, Room, Site
+from scheduling.setup import actions as setup_actions
 from treatments.rules import TECHNIQUES
 
 DAY, CLOCK = {"type": "date"}, {"type": "time", "step": "300"}
@@ -108,7 +110,7 @@ class CompetencyForm(SetupForm):
 
 class HoursForm(SetupForm):
     user_id = choice(gettext_lazy("Therapist"))
-    weekday = forms.TypedChoiceField(label=gettext_lazy("Day"), coerce=int, choices=list(enumerate(words.WEEKDAYS)))
+    weekday = forms.TypedChoiceField(label=gettext_lazy("Day"), coerce=int, choices=list(enumerate(labels.WEEKDAYS)))
     from_time = clock(gettext_lazy("From"))
     until_time = clock(gettext_lazy("Until"))
     room_id = choice(gettext_lazy("Room"), empty=gettext_lazy("online"))
@@ -136,9 +138,10 @@ class ClosureForm(SetupForm):
 
 class BookingForm(forms.Form):
     step_min = forms.TypedChoiceField(
-        label=gettext_lazy("Appointments begin every so many minutes"), coerce=int,
+        label=gettext_lazy("Appointments begin every so many minutes"),
+        coerce=int,
         choices=[(n, n) for n in rules.STEPS_MIN],
-    )  # fmt: skip
+    )
     remind_hours = forms.CharField(
         label=gettext_lazy("Reminders, hours before (as in 48, 2; empty: none)"), required=False, max_length=40
     )
@@ -186,7 +189,7 @@ def lines(kind: str) -> list[tuple[Any, str, str]]:
         rows: Any = Hours.objects.select_related("user", "room").order_by(
             "user__name", "user_id", "weekday", "from_time"
         )
-        return [(r, f"{words.WEEKDAYS[r.weekday]} {stretch(r)}{until(r)}", r.user.name) for r in rows]
+        return [(r, f"{labels.WEEKDAYS[r.weekday]} {stretch(r)}{until(r)}", r.user.name) for r in rows]
     if kind == "extra-hours":
         rows = ExtraHours.objects.select_related("user", "room").order_by("-day", "from_time")[:60]
         return [(r, f"{r.user.name}: {short(r.day)} {stretch(r)}", "") for r in rows]
@@ -198,8 +201,10 @@ def lines(kind: str) -> list[tuple[Any, str, str]]:
         return [(r, _("{name}, {n} min").format(name=r.name, n=r.length_min), "") for r in rows]
     if kind == "competencies":
         rows = Competency.objects.select_related("user").order_by("user__name", "user_id", "technique")
-        return [(r, f"{_(COMPETENCIES[r.technique])}{f' – {short(r.valid_until)}' if r.valid_until else ''}",
-                 r.user.name) for r in rows]  # fmt: skip
+        return [
+            (r, f"{_(COMPETENCIES[r.technique])}{f' – {short(r.valid_until)}' if r.valid_until else ''}", r.user.name)
+            for r in rows
+        ]
     if kind == "rooms":
         rooms = Room.objects.filter(is_active=True).select_related("site").order_by("site__name", "name")
         return [(r, f"{r.name} ({r.site.name})", "") for r in rooms]
@@ -232,19 +237,26 @@ def setup(request: Any, kind: str = "hours", pk: UUID | None = None) -> HttpResp
     """One kind at a time: what there is, and a form for one more, or for the one that is to be changed."""
     if kind not in FORMS:
         raise NotFound
-    found = availability.find(kind, pk) if pk is not None else None
+    found = setup_actions.find(kind, pk) if pk is not None else None
     initial = initial_of(found) if found is not None else None
     form = FORMS[kind](request.POST or None, clinic_id=request.clinic.pk, initial=initial)
     refusal: DomainError | None = None
     if request.method == "POST" and form.is_valid():
         try:
-            availability.put(kind=kind, values=form.values(), pk=pk, by=request.caller)
+            setup_actions.save(kind=kind, values=form.values(), pk=pk, by=request.actor)
             toasts.success(request, _("Saved."))
             return redirect("scheduling_setup", kind)
         except DomainError as wrong:
             refusal = wrong
-    context = {"kind": kind, "titles": TITLES, "title": TITLES[kind], "form": form, "lines": lines(kind),
-               "changed": found, "refusal": refusal}  # fmt: skip
+    context = {
+        "kind": kind,
+        "titles": TITLES,
+        "title": TITLES[kind],
+        "form": form,
+        "lines": lines(kind),
+        "changed": found,
+        "refusal": refusal,
+    }
     return render(request, "scheduling/setup.html", context, status=400 if form.errors or refusal else 200)
 
 
@@ -261,13 +273,14 @@ def initial_of(found: Any) -> dict[str, Any]:
 def remove(request: Any, kind: str, pk: UUID) -> HttpResponse:
     if kind not in FORMS:
         raise NotFound
-    before = follow_ups.count_of_opening()
-    availability.remove(kind=kind, pk=pk, by=request.caller)
-    lost = follow_ups.count_of_opening() - before
+    before = worklist_sync.count_of_opening()
+    setup_actions.remove(kind=kind, pk=pk, by=request.actor)
+    lost = worklist_sync.count_of_opening() - before
     said = ngettext(
         "Taken away. {n} visit is booked there; it is on the worklist.",
-        "Taken away. {n} visits are booked there; they are on the worklist.", lost,
-    )  # fmt: skip
+        "Taken away. {n} visits are booked there; they are on the worklist.",
+        lost,
+    )
     toasts.success(request, said.format(n=lost) if lost > 0 else _("Taken away."))
     return redirect("scheduling_setup", kind)
 
@@ -281,11 +294,10 @@ def how_we_book(request: Any) -> HttpResponse:
     refusal: DomainError | None = None
     if request.method == "POST" and form.is_valid():
         try:
-            availability.set_booking(values=form.cleaned_data, by=request.caller)
+            setup_actions.set_booking(values=form.cleaned_data, by=request.actor)
             toasts.success(request, _("Saved."))
             return redirect("how_we_book")
         except DomainError as wrong:
             refusal = wrong
-    context = {"kind": "", "titles": TITLES, "title": _("How we book"), "form": form, "lines": None,
-               "refusal": refusal}  # fmt: skip
+    context = {"kind": "", "titles": TITLES, "title": _("How we book"), "form": form, "lines": None, "refusal": refusal}
     return render(request, "scheduling/setup.html", context, status=400 if form.errors or refusal else 200)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from scheduling.web import appointments, booking, calendar, figures, patient, setup, waiting
+from scheduling.web import appointments, booking, calendar, figures, patient, setup, waitlist
 
 urlpatterns = [
     # Before messaging's `c/<token>/`: these are no tokens.
@@ -20,9 +20,9 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/recall/", booking.recall, name="recall"),
     path("patients/<uuid:patient_id>/appointments/", booking.patient_list, name="patient_appointments"),
     path("series/<uuid:series_id>/end/", booking.end_series, name="end_series"),
-    path("waitlist/", waiting.waiting_list, name="waitlist"),
-    path("waitlist/<uuid:waiting_id>/leave/", waiting.leave, name="waitlist_leave"),
-    path("waitlist/offers/<uuid:offer_id>/", waiting.answer, name="offer_answer"),
+    path("waitlist/", waitlist.waiting_list, name="waitlist"),
+    path("waitlist/<uuid:waiting_id>/leave/", waitlist.leave, name="waitlist_leave"),
+    path("waitlist/offers/<uuid:offer_id>/", waitlist.answer, name="offer_answer"),
     path("figures/", figures.figures, name="figures"),
     path("scheduling/", setup.setup, name="scheduling"),
     path("scheduling/booking/", setup.how_we_book, name="how_we_book"),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts import queries
 from accounts.models import Clinic, Competency
 from accounts.rules import KnownCompetency
-from clinic import tenancy
+from database import tenancy
 from tests import builders
 
 pytestmark = pytest.mark.django_db

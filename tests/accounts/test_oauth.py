@@ -11,7 +11,7 @@ from django.utils import timezone
 from oauth2_provider.models import AccessToken
 
 from accounts.models import ApiClient, Membership
-from clinic import tenancy
+from database import tenancy
 from tests import builders
 from tests.api import Api
 

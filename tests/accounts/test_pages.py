@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.models import ApiClient, Membership, User
 from audit.models import AuditEvent
-from clinic import tenancy
+from database import tenancy
 from patients.models import Patient
 from tests import builders
 from tests.patients.test_import_patients import WARFARIN
@@ -142,7 +142,7 @@ def test_a_patient_is_read_only_and_its_trail_is_shown(cast, owner, patient, sig
 
 def test_another_clinics_patient_is_not_there(cast, owner):
     with tenancy.scope(cast.other_clinic.pk):
-        strange = builders.patient(cast.caller(cast.stranger, clinic=cast.other_clinic), family_name="Strange").pk
+        strange = builders.patient(cast.actor(cast.stranger, clinic=cast.other_clinic), family_name="Strange").pk
 
     assert owner.get(f"/admin/patients/patient/{strange}/change/").status_code == 302
     assert b"Strange" not in owner.get("/admin/patients/patient/").content
@@ -198,7 +198,7 @@ def test_patients_are_imported_by_a_page(cast, owner):
 
 def test_two_patients_are_merged_by_a_page(cast, owner, patient):
     with tenancy.scope(cast.clinic.pk):
-        twice = builders.patient(cast.caller(), given_names="Adda").pk
+        twice = builders.patient(cast.actor(), given_names="Adda").pk
     chosen = {"action": "merge_two", "_selected_action": [str(patient), str(twice)]}
     asked = owner.post("/admin/patients/patient/", chosen)
     page = owner.get(asked["Location"])

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from clinic import tenancy
+from database import tenancy
 from tests import builders
 
 
@@ -17,21 +17,35 @@ def draft(api, patient):
 
 def test_the_designs_example_comes_back_as_it_was_sent(api, patient):
     finding = {
-        "muscle": "trapezius_upper", "side": "right", "place": "mid-belly",
+        "muscle": "trapezius_upper",
+        "side": "right",
+        "place": "mid-belly",
         "point": {"view": "back", "x": 0.58, "y": 0.19},
-        "taut_band": "present", "hypersensitive_spot": "present", "palpable_nodule": "present", "spot_in_band": "yes",
-        "referred_pain": "present", "referred_to": [{"zone": "head.temple", "side": "right"}],
-        "referred_quality": ["dull_ache"], "recognised": "yes", "local_twitch": "not_tested", "jump_sign": "absent",
-        "pain_on_pressure": 7, "ppt_kpa": [186.3, 176.5, 180.4],
-    }  # fmt: skip
+        "taut_band": "present",
+        "hypersensitive_spot": "present",
+        "palpable_nodule": "present",
+        "spot_in_band": "yes",
+        "referred_pain": "present",
+        "referred_to": [{"zone": "head.temple", "side": "right"}],
+        "referred_quality": ["dull_ache"],
+        "recognised": "yes",
+        "local_twitch": "not_tested",
+        "jump_sign": "absent",
+        "pain_on_pressure": 7,
+        "ppt_kpa": [186.3, 176.5, 180.4],
+    }
     sent = {
-        "performed_at": "2026-11-20T09:30:00Z", "pain_now": 6, "pain_worst_24h": 8, "pain_best_24h": 3,
+        "performed_at": "2026-11-20T09:30:00Z",
+        "pain_now": 6,
+        "pain_worst_24h": 8,
+        "pain_best_24h": 3,
         "red_flags": [{"code": "trauma_recent", "answer": "no"}],
         "pain_drawing": [{"zone": "head.temple", "side": "right", "intensity": 6}],
-        "range_of_motion": [{"movement": "cervical.rotation", "side": "right", "degrees": 52, "painful": True,
-                             "device": "goniometer"}],
+        "range_of_motion": [
+            {"movement": "cervical.rotation", "side": "right", "degrees": 52, "painful": True, "device": "goniometer"}
+        ],
         "findings": [finding],
-    }  # fmt: skip
+    }
 
     answer = api().post(f"/patients/{patient}/assessments/", sent)
 
@@ -119,8 +133,10 @@ def test_the_same_place_twice_is_refused(api, patient):
 
 def test_a_change_replaces_the_lists_that_are_sent(api, draft):
     path = f"/assessments/{draft['id']}/"
-    findings = [builders.finding(recognised="no"), builders.finding(muscle="suboccipitals", referred_pain="not_tested",
-                hypersensitive_spot="absent")]  # fmt: skip
+    findings = [
+        builders.finding(recognised="no"),
+        builders.finding(muscle="suboccipitals", referred_pain="not_tested", hypersensitive_spot="absent"),
+    ]
 
     changed = api().patch(path, {"pain_now": 4, "findings": findings}, If_Match='"1"')
 

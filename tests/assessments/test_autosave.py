@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from assessments.models import DraftEdit
 from audit.models import AuditEvent
-from clinic import tenancy
+from database import tenancy
 from tests import builders
 
 
@@ -170,7 +170,7 @@ def test_pages_cost_the_same_however_much_there_is(cast, api, patient):
     for _ in range(4):
         visit()
         with tenancy.scope(cast.clinic.pk):
-            builders.patient(cast.caller())
+            builders.patient(cast.actor())
     after = {path: queries(client, path) for path in before}
 
     assert after == before

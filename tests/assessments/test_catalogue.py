@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assessments import catalogue
+import catalogue
 
 SCM = ["scm_sternal", "scm_clavicular"]
 

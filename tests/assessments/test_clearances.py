@@ -9,7 +9,7 @@ from django.utils import timezone
 from assessments import c_spine
 from assessments.models import Clearance
 from audit.models import AuditEvent
-from clinic import tenancy
+from database import tenancy
 from patients.models import Patient
 from tests import builders
 from worklist.models import Item
@@ -257,10 +257,17 @@ def test_a_clearance_is_final_and_stays_in_its_clinic(cast, flag, clear):
 def test_the_database_refuses_what_no_clearance_can_be(in_clinic, patient, wrong):
     now = timezone.now()
     row = {
-        "code": "fever_infection", "kind": "examined", "reason": WHY, "cleared_at": now, "recorded_at": now,
-        "subject_ids": [patient], "table_version": 1, "patient_id": patient, "clinic_id": in_clinic.clinic.pk,
+        "code": "fever_infection",
+        "kind": "examined",
+        "reason": WHY,
+        "cleared_at": now,
+        "recorded_at": now,
+        "subject_ids": [patient],
+        "table_version": 1,
+        "patient_id": patient,
+        "clinic_id": in_clinic.clinic.pk,
         "cleared_by": in_clinic.therapist,
-    }  # fmt: skip
+    }
     Clearance.objects.create(**row)
 
     with pytest.raises(IntegrityError), transaction.atomic():

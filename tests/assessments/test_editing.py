@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments import catalogue, exam_paths, rules
+import catalogue
+from api.fields import parse
+from assessments import exam_paths, rules
 from assessments.editing import Edit, LastEdit, merge, path_of, tidy, with_edit
-from clinic.api.fields import parsed
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 ROWS = exam_paths.ROWS
@@ -122,13 +123,15 @@ def test_a_draft_as_paths_and_back_is_the_same(findings):
     from assessments.web.views import Draft
 
     rows = [{**f, "id": str(UUID(int=i)), "unreviewed": False} for i, f in enumerate(findings)]
-    whole = parsed(Draft, {"findings": rows, "performed_at": "2026-11-21T00:00:00Z", "notes": "x"})
+    whole = parse(Draft, {"findings": rows, "performed_at": "2026-11-21T00:00:00Z", "notes": "x"})
     content = {
         **dict.fromkeys(exam_paths.HEAD),
-        "red_flags": [], "pain_drawing": [], "range_of_motion": [],
+        "red_flags": [],
+        "pain_drawing": [],
+        "range_of_motion": [],
         **whole,
-    }  # fmt: skip
-    again = parsed(
+    }
+    again = parse(
         Draft,
         exam_paths.unflatten(exam_paths.flatten(content))
         | {"current_symptom": "yes"}

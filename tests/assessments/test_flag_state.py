@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from assessments.queries import flag_state
-from clinic import tenancy
+from database import tenancy
 from patients import actions as patients
 from patients.queries import identities
 from tests import builders
@@ -101,10 +101,10 @@ def test_place_and_side_of_an_answer_are_kept(examine, state):
 
 def test_records_of_one_person_are_one_history(api, cast, patient, examine, state):
     with tenancy.scope(cast.clinic.pk):
-        twin = builders.patient(cast.caller()).pk
+        twin = builders.patient(cast.actor()).pk
     examine(builders.screen(yes=[VASCULAR]), days=3, on=twin)
     with tenancy.scope(cast.clinic.pk):
-        by = cast.caller(cast.owner)
+        by = cast.actor(cast.owner)
         patients.merge_patients(
             patient_id=twin, into_id=patient, reason="The same person, twice.", by=by, at=timezone.now()
         )

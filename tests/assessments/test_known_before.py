@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from clinic import tenancy
+from database import tenancy
 from records.models import Record
 from tests import builders
 

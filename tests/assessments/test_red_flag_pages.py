@@ -9,7 +9,7 @@ from django.utils import timezone
 from assessments import c_spine
 from assessments.models import Clearance
 from assessments.red_flag_table import RED_FLAGS
-from clinic import tenancy
+from database import tenancy
 from tests import builders
 
 WHY = "Examined today, nothing left of it."

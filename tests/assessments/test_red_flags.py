@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assessments import catalogue, red_flag_table, red_flags
+import catalogue
+from assessments import red_flag_table, red_flags
 from assessments.red_flag_table import LEVELS, RED_FLAGS, TECHNIQUE_CLASSES
 from assessments.red_flags import Answer, KnownClearance, OpenFlag, stops, work_out_state
 from patients.rules import BODY_REGIONS
@@ -289,11 +290,19 @@ def test_regions_of_the_table_are_those_of_the_catalogue():
 
 def test_emergencies_and_what_blocks():
     assert {code for code, flag in RED_FLAGS.items() if flag.is_emergency} == {
-        "cauda_equina", "vascular_5d_3n", "severe_headache", "cardiac_mimic", "psych_safety",
-    }  # fmt: skip
+        "cauda_equina",
+        "vascular_5d_3n",
+        "severe_headache",
+        "cardiac_mimic",
+        "psych_safety",
+    }
     assert {code for code, flag in RED_FLAGS.items() if not flag.blocks} == {
-        "night_pain_constant", "neuro_new", "visceral_mimic", "inflammatory", "psych_safety",
-    }  # fmt: skip
+        "night_pain_constant",
+        "neuro_new",
+        "visceral_mimic",
+        "inflammatory",
+        "psych_safety",
+    }
 
 
 # --- Nothing that is learned loosens --------------------------------------------------------------------------

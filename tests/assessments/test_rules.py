@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments import catalogue, rules
+import catalogue
+from assessments import rules
 from assessments.rules import Truth, classify
 
 THREE = ["taut_band", "hypersensitive_spot", "referred_pain"]
@@ -274,9 +275,14 @@ def test_no_essential_sign_may_be_missing(rule_set, essential):
 def test_baeumler_takes_any_complementary_sign_in_place_of_referred_pain():
     """Domain facts 1.4: the spot lies in a band, and the pain is referred or one complementary sign is there."""
     complementary = [
-        "local_twitch", "jump_sign", "restricted_rom", "pain_on_contraction", "weakness", "autonomic",
+        "local_twitch",
+        "jump_sign",
+        "restricted_rom",
+        "pain_on_contraction",
+        "weakness",
+        "autonomic",
         "stress_aggravation",
-    ]  # fmt: skip
+    ]
     none = {**IN_BAND, **dict.fromkeys(["referred_pain", *complementary], "absent")}
 
     assert classify(none, rule_set="baeumler2023").criteria == "not_met"
@@ -301,9 +307,11 @@ def test_where_no_finger_reaches_simons_asks_for_the_rest():
     assert classify(out_of_reach, rule_set="simons1999").missing_tests == ("hypersensitive_spot", "restricted_rom")
     for name in ("palpable_nodule", "spot_in_band"):
         signs = {
-            **out_of_reach, "hypersensitive_spot": "present", "restricted_rom": "present",
+            **out_of_reach,
+            "hypersensitive_spot": "present",
+            "restricted_rom": "present",
             **all_of_them([name], answer=False),
-        }  # fmt: skip
+        }
         assert classify(signs, rule_set="simons1999").criteria == "met"
     assert classify({**out_of_reach, "hypersensitive_spot": "absent"}, rule_set="simons1999").criteria == "not_met"
     # Only the reason "not reachable" waives the band.
@@ -325,9 +333,18 @@ def test_what_was_not_examined_is_not_absent(recorded, truth):
 
 def test_missing_tests_are_suggested_from_the_finger_to_the_question():
     assert classify({}, rule_set="baeumler2023").missing_tests == (
-        "hypersensitive_spot", "taut_band", "spot_in_band", "referred_pain", "jump_sign", "local_twitch",
-        "restricted_rom", "pain_on_contraction", "weakness", "autonomic", "stress_aggravation",
-    )  # fmt: skip
+        "hypersensitive_spot",
+        "taut_band",
+        "spot_in_band",
+        "referred_pain",
+        "jump_sign",
+        "local_twitch",
+        "restricted_rom",
+        "pain_on_contraction",
+        "weakness",
+        "autonomic",
+        "stress_aggravation",
+    )
     assert classify({}, rule_set="bron2011").missing_tests == ("hypersensitive_spot", "taut_band", "palpable_nodule")
     assert classify(three("PPP")).missing_tests == classify(three("AAA")).missing_tests == ()
     # One that can settle the case alone comes before a cheaper one that cannot.
@@ -400,9 +417,14 @@ def test_every_red_flag_is_asked():
 
 def test_actions_are_ordered_by_urgency():
     assert rules.ACTIONS == [
-        "none", "watchful_safety_net", "hold_treatment", "refer_routine", "refer_urgent", "refer_same_day",
+        "none",
+        "watchful_safety_net",
+        "hold_treatment",
+        "refer_routine",
+        "refer_urgent",
+        "refer_same_day",
         "emergency",
-    ]  # fmt: skip
+    ]
 
 
 @given(st.dictionaries(st.sampled_from(sorted(rules.RED_FLAGS)), st.sampled_from(rules.RED_FLAG_ANSWERS)))
@@ -450,8 +472,14 @@ def test_codes_of_the_record_stay():
     assert rules.SIDES == ["left", "right"]
     assert rules.ZONE_SIDES == ["left", "right", "midline"]
     assert rules.SIGN_VALUES == [
-        "present", "absent", "not_tested", "unable", "equivocal", "declined", "not_reachable",
-    ]  # fmt: skip
+        "present",
+        "absent",
+        "not_tested",
+        "unable",
+        "equivocal",
+        "declined",
+        "not_reachable",
+    ]
     assert rules.YES_NO_UNKNOWN == ["yes", "no", "unknown"]
     assert rules.RECOGNISED_VALUES == ["yes", "no", "not_asked", "unsure"]
     assert rules.CURRENT_SYMPTOM_VALUES == ["yes", "no", "not_recorded"]
@@ -459,7 +487,15 @@ def test_codes_of_the_record_stay():
     assert rules.CLASSES == ["active", "latent", "activity_undetermined", "no_trigger_point", "indeterminate"]
     # Domain facts 1.1: what patients feel at the distant place.
     assert rules.REFERRED_QUALITIES == [
-        "spreading_pain", "deep_pain", "dull_ache", "tingling", "burning", "numbness", "heaviness", "shooting", "other",
-    ]  # fmt: skip
+        "spreading_pain",
+        "deep_pain",
+        "dull_ache",
+        "tingling",
+        "burning",
+        "numbness",
+        "heaviness",
+        "shooting",
+        "other",
+    ]
     assert rules.TWITCH_METHODS == ["palpation", "needle", "ultrasound"]
     assert rules.ROM_DEVICES == ["crom", "inclinometer", "goniometer", "phone", "visual"]

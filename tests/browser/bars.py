@@ -29,8 +29,9 @@ def find_faults(page: Any, selector: str) -> list[str]:
         elif not box["hit"]:
             faults.append(f"{box['name']} is covered")
     for number, first in enumerate(boxes):
-        faults += [f"{first['name']} and {second['name']} overlap"
-                   for second in boxes[number + 1 :] if overlap(first, second)]  # fmt: skip
+        faults += [
+            f"{first['name']} and {second['name']} overlap" for second in boxes[number + 1 :] if overlap(first, second)
+        ]
     return faults
 
 

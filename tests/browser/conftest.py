@@ -152,9 +152,15 @@ def writer(running: Running | Served) -> httpx.Client:
 @pytest.fixture
 def patient_id(writer: httpx.Client) -> str:
     """A new patient of the demo clinic."""
-    made = writer.post("/patients/", json={"family_name": f"Neck{uuid.uuid4().hex[:6]}", "given_names": "Ada",
-                                           "birth_date": "1980-02-03",
-                                           "alerts": [{"code": "anticoagulant", "note": "warfarin"}]})  # fmt: skip
+    made = writer.post(
+        "/patients/",
+        json={
+            "family_name": f"Neck{uuid.uuid4().hex[:6]}",
+            "given_names": "Ada",
+            "birth_date": "1980-02-03",
+            "alerts": [{"code": "anticoagulant", "note": "warfarin"}],
+        },
+    )
     return str(made.json()["id"])
 
 

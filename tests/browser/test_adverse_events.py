@@ -103,11 +103,16 @@ def test_axe_finds_nothing(person, writer, patient_id):
     events = f"/patients/{patient_id}/adverse-events/"
     paths = {
         "therapist": [
-            events, f"{events}new/", f"{events}{event}/", f"{events}{event}/edit/", f"/sessions/{session}/aftercare/",
-            f"/documents/session/{session}/", "/adverse-events/?since=2020-01-01",
+            events,
+            f"{events}new/",
+            f"{events}{event}/",
+            f"{events}{event}/edit/",
+            f"/sessions/{session}/aftercare/",
+            f"/documents/session/{session}/",
+            "/adverse-events/?since=2020-01-01",
         ],
         "owner": ["/adverse-events/?since=2020-01-01", events, f"{events}{event}/"],
-    }  # fmt: skip
+    }
     found = []
     for role, theme, viewport in (("therapist", "light", TABLET), ("owner", "dark", PHONE)):
         page = person(role, color_scheme=theme, viewport=viewport, reduced_motion="reduce").sign_in()

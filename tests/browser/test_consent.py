@@ -121,11 +121,13 @@ def test_axe_finds_nothing(person, patient_id):
         page = someone.sign_in()
         paths = {
             "therapist": [
-                f"/patients/{patient_id}/consents/", f"/patients/{patient_id}/consents/new/",
-                f"/patients/{patient_id}/consents/new/?technique_class=injection&region=thorax&region=neck", "/lots/",
+                f"/patients/{patient_id}/consents/",
+                f"/patients/{patient_id}/consents/new/",
+                f"/patients/{patient_id}/consents/new/?technique_class=injection&region=thorax&region=neck",
+                "/lots/",
             ],
             "owner": ["/consents/texts/", "/competencies/", "/lots/", "/scheduling/competencies/"],
-        }[role]  # fmt: skip
+        }[role]
         for path in paths:
             page.goto(path)
             picture(page, path.strip("/").split("?")[0].replace("/", "-").replace(patient_id, "p"))

@@ -174,8 +174,9 @@ def test_confirmed_and_cancelled_by_link(clinic, person):
     expect(page.locator("main")).to_contain_text("It is cancelled")
     found = clinic.writer.get(f"/appointments/{made['id']}/").json()
     assert (found["status"], found["cancelled_by"], found["reason"]) == ("cancelled", "patient", "no_time")
-    kinds = {i["kind"] for i in clinic.writer.get("/worklist/?limit=200").json()["results"]
-             if i["patient_id"] == patient_id}  # fmt: skip
+    kinds = {
+        i["kind"] for i in clinic.writer.get("/worklist/?limit=200").json()["results"] if i["patient_id"] == patient_id
+    }
     assert kinds == {"cannot_come"}
 
 

@@ -15,29 +15,55 @@ def desk_pages(page, writer, patient_id):
     """(name, how to get there) of the desk's pages, with an appointment of the patient's."""
     kind = writer.get("/appointment-types/").json()["results"][0]
     slot = writer.get("/slots/", params={"type_id": kind["id"], "limit": 200}).json()["results"][-1]
-    booked = writer.post("/appointments/", json={
-        "patient_id": patient_id, "type_id": kind["id"],
-        **{name: slot[name] for name in ("starts_at", "therapist_id", "room_id")},
-    }).json()["id"]  # fmt: skip
+    booked = writer.post(
+        "/appointments/",
+        json={
+            "patient_id": patient_id,
+            "type_id": kind["id"],
+            **{name: slot[name] for name in ("starts_at", "therapist_id", "room_id")},
+        },
+    ).json()["id"]
     day = slot["starts_at"][:10]
     for path in (
-        f"/calendar/?on={day}", f"/calendar/?view=week&on={day}", f"/calendar/?by=room&on={day}",
-        f"/calendar/?view=week&on={day}&only={slot['therapist_id']}", "/calendar/feed/", "/appointments/new/",
-        f"/appointments/{booked}/?free=same", f"/patients/{patient_id}/book/",
-        f"/patients/{patient_id}/book/?type={kind['id']}", f"/patients/{patient_id}/appointments/",
-        f"/patients/{patient_id}/book/?type={kind['id']}&count=6&weeks=3", "/waitlist/", "/figures/", "/scheduling/",
-        "/scheduling/appointment-types/", "/scheduling/closures/", "/scheduling/booking/",
-    ):  # fmt: skip
+        f"/calendar/?on={day}",
+        f"/calendar/?view=week&on={day}",
+        f"/calendar/?by=room&on={day}",
+        f"/calendar/?view=week&on={day}&only={slot['therapist_id']}",
+        "/calendar/feed/",
+        "/appointments/new/",
+        f"/appointments/{booked}/?free=same",
+        f"/patients/{patient_id}/book/",
+        f"/patients/{patient_id}/book/?type={kind['id']}",
+        f"/patients/{patient_id}/appointments/",
+        f"/patients/{patient_id}/book/?type={kind['id']}&count=6&weeks=3",
+        "/waitlist/",
+        "/figures/",
+        "/scheduling/",
+        "/scheduling/appointment-types/",
+        "/scheduling/closures/",
+        "/scheduling/booking/",
+    ):
         yield path, lambda path=path: page.goto(path)
 
 
 def states(person_, page, writer, patient_id):
     """(name, how to get there) for all pages of a therapist."""
-    exam = {"performed_at": "2026-01-05T09:00:00Z", "pain_now": 6,
-            "red_flags": [{"code": "inflammatory", "answer": "yes"}],
-            "range_of_motion": [{"movement": "cervical.rotation", "side": "right", "degrees": 52}],
-            "findings": [{"muscle": "levator_scapulae", "side": "right", "taut_band": "present",
-                          "hypersensitive_spot": "present", "recognised": "yes", "ppt_kpa": [180]}]}  # fmt: skip
+    exam = {
+        "performed_at": "2026-01-05T09:00:00Z",
+        "pain_now": 6,
+        "red_flags": [{"code": "inflammatory", "answer": "yes"}],
+        "range_of_motion": [{"movement": "cervical.rotation", "side": "right", "degrees": 52}],
+        "findings": [
+            {
+                "muscle": "levator_scapulae",
+                "side": "right",
+                "taut_band": "present",
+                "hypersensitive_spot": "present",
+                "recognised": "yes",
+                "ppt_kpa": [180],
+            }
+        ],
+    }
     for day in ("2026-01-05", "2026-02-05"):
         made = writer.post(f"/patients/{patient_id}/assessments/", json={**exam, "performed_at": f"{day}T09:00:00Z"})
         writer.post(f"/assessments/{made.json()['id']}/sign/")
@@ -97,11 +123,19 @@ def states(person_, page, writer, patient_id):
             page.click("[data-technique=dry_needling]"),
         ),
     )
-    content = {"title": "Neck", "steps": [{"exercise": "chin_tuck", "dose": {"hold_s": 10, "repetitions": 5}},
-                                          {"exercise": "self_pressure", "muscle": "trapezius_upper", "side": "left",
-                                           "dose": {"hold_s": 60, "intensity_from": 5, "intensity_to": 6,
-                                                    "repetitions": 2, "times_per_day": 2},
-                                           "limit_reasons": {"alert_anticoagulant": "Presses gently."}}]}  # fmt: skip
+    content = {
+        "title": "Neck",
+        "steps": [
+            {"exercise": "chin_tuck", "dose": {"hold_s": 10, "repetitions": 5}},
+            {
+                "exercise": "self_pressure",
+                "muscle": "trapezius_upper",
+                "side": "left",
+                "dose": {"hold_s": 60, "intensity_from": 5, "intensity_to": 6, "repetitions": 2, "times_per_day": 2},
+                "limit_reasons": {"alert_anticoagulant": "Presses gently."},
+            },
+        ],
+    }
     programme = writer.post(f"/patients/{patient_id}/programmes/", json=content).json()["id"]
     yield "new programme", lambda: page.goto(f"/patients/{patient_id}/programmes/new/")
     yield "builder", lambda: page.goto(f"/programmes/{programme}/edit/")
@@ -210,8 +244,14 @@ def test_a_passkey_opens_the_door(person, no_keys_after):
     page = therapist.sign_in()
     client = therapist.context.new_cdp_session(page)
     client.send("WebAuthn.enable")
-    key = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
-           "isUserVerified": True, "automaticPresenceSimulation": True}  # fmt: skip
+    key = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
     client.send("WebAuthn.addVirtualAuthenticator", {"options": key})
     page.goto("/account/2fa/passkeys/add/")
     if "reauthenticate" in page.url:
@@ -228,7 +268,7 @@ def test_a_passkey_opens_the_door(person, no_keys_after):
 
 
 def test_every_zone_and_muscle_is_reachable_by_keyboard(person, patient_id):
-    from assessments import catalogue
+    import catalogue
 
     therapist = person()
     page = therapist.sign_in()

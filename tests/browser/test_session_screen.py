@@ -15,8 +15,13 @@ pytestmark = pytest.mark.long
 def examined(writer, patient_id, *, yes=(), consents=True):
     """An exam of an hour ago with one point, all red flags answered; and consent to needling the upper trapezius."""
     at = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
-    finding = {"muscle": "trapezius_upper", "side": "right", "taut_band": "present", "hypersensitive_spot": "present",
-               "recognised": "yes"}  # fmt: skip
+    finding = {
+        "muscle": "trapezius_upper",
+        "side": "right",
+        "taut_band": "present",
+        "hypersensitive_spot": "present",
+        "recognised": "yes",
+    }
     body = {"performed_at": at, "findings": [finding], "red_flags": builders.screen(yes=yes)}
     exam = writer.post(f"/patients/{patient_id}/assessments/", json=body).json()
     assert writer.post(f"/assessments/{exam['id']}/sign/").status_code == 200
@@ -79,11 +84,16 @@ def test_compression_needling_and_what_came_of_it(person, writer, patient_id):
     assert session["interventions"][0]["dose"]["hold_s"] in range(6, 12)
     assert session["interventions"][0]["limit_reasons"] == {"hold_s": "The point let go at once."}
     assert session["interventions"][1]["dose"] == {
-        "needle_length_mm": 25, "needles_in": 2, "needles_out": 2,
-    }  # fmt: skip
+        "needle_length_mm": 25,
+        "needles_in": 2,
+        "needles_out": 2,
+    }
     assert sorted((m["kind"], m["phase"], m["value"]) for m in session["measures"]) == [
-        ("pain", "after", 4), ("pain", "before", 6), ("ppt_kpa", "after", 214.8), ("ppt_kpa", "before", 181.1),
-    ]  # fmt: skip
+        ("pain", "after", 4),
+        ("pain", "before", 6),
+        ("ppt_kpa", "after", 214.8),
+        ("ppt_kpa", "before", 181.1),
+    ]
 
 
 def test_a_red_flag_stops_until_somebody_answers_for_it(person, writer, patient_id):

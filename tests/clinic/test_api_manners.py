@@ -5,8 +5,8 @@ import json
 import pytest
 from django.test import Client
 
-from clinic import tenancy
-from clinic.api.models import IdempotencyKey
+from api.models import IdempotencyKey
+from database import tenancy
 from patients.models import Patient
 from tests import builders
 from tests.api import Api
@@ -28,7 +28,7 @@ def test_the_same_key_replays_the_first_answer(api, cast):
     assert again["Location"] == first["Location"]
     assert again["Idempotency-Replayed"] == "true"
     with tenancy.scope(cast.clinic.pk):
-        assert Patient.objects.count() == 2  # the first one was another caller's
+        assert Patient.objects.count() == 2  # the first one was another actor's
 
 
 def test_the_same_key_with_another_body_is_refused(api, cast):

@@ -5,7 +5,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from assessments.models import Assessment, Finding, RedFlagAnswer
-from clinic import tenancy
+from database import tenancy
 from records.models import Chain
 from tests.committed import committed, committed_patient, superuser
 from tests.records.test_chain import sign_exam, sign_session

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
-from clinic import tenancy
+from database import tenancy
 from patients.models import Alert, Patient
 from records.models import Record
 from tests import builders
@@ -64,7 +64,7 @@ def test_every_foreign_key_between_clinics_tables_is_in_the_database(cast):
 def test_a_query_without_a_filter_sees_one_clinic_only(cast):
     for clinic, who in ((cast.clinic, cast.therapist), (cast.other_clinic, cast.stranger)):
         with tenancy.scope(clinic.pk):
-            builders.patient(cast.caller(who, clinic=clinic))
+            builders.patient(cast.actor(who, clinic=clinic))
 
     with tenancy.scope(cast.clinic.pk):
         assert {p.clinic_id for p in Patient.objects.all()} == {cast.clinic.pk}
@@ -81,7 +81,7 @@ def test_a_row_cannot_be_written_into_another_clinic(cast):
 
 def test_a_row_cannot_point_into_another_clinic(cast):
     with tenancy.scope(cast.other_clinic.pk):
-        strange = builders.patient(cast.caller(cast.stranger, clinic=cast.other_clinic))
+        strange = builders.patient(cast.actor(cast.stranger, clinic=cast.other_clinic))
 
     with pytest.raises(IntegrityError, match="patients_alert_patient_id_same_clinic"), tenancy.scope(cast.clinic.pk):
         Alert.objects.create(clinic=cast.clinic, patient_id=strange.pk, code="other")
@@ -100,7 +100,7 @@ def test_a_reading_request_cannot_write(cast):
         pytest.raises(Exception, match="read-only transaction"),
         transaction.atomic(),
     ):
-        builders.patient(cast.caller())
+        builders.patient(cast.actor())
 
 
 @pytest.mark.parametrize(

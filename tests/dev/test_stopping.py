@@ -137,11 +137,11 @@ def test_each_signal_stops_the_command_that_runs(start, folder, sent):
         "try:\n    (folder / 'begun').touch(); time.sleep(600)\n"
         "except KeyboardInterrupt:\n    time.sleep(0.3); (folder / 'cleaned').touch()\n"
     )
-    caller = (
+    actor = (
         "import os, sys\nfrom dev.stopping import call, stop_on_signals\nstop_on_signals()\n"
         "call([sys.executable, '-c', sys.argv[1]], cwd='.', environment=os.environ)\n"
     )
-    process = start([PYTHON, "-c", caller, cleaning])
+    process = start([PYTHON, "-c", actor, cleaning])
     wait_until((folder / "begun").exists, "the command runs")
 
     process.send_signal(sent)

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from clinic import tenancy
-from homecare import actions, rules
+from database import tenancy
+from homecare import rules
 from homecare.models import Programme
+from homecare.programmes import actions
 from messaging import engine
 from patients.models import Patient
 from tests import builders
@@ -55,9 +56,12 @@ def reachable(cast: Any) -> Patient:
         sending.quiet_from = sending.quiet_until = time(0)
         sending.save()
         return builders.patient(
-            cast.caller(), email="ada@mail.example", phone="020 7946 0018", consent_email="granted",
+            cast.actor(),
+            email="ada@mail.example",
+            phone="020 7946 0018",
+            consent_email="granted",
             consent_sms="granted",
-        )  # fmt: skip
+        )
 
 
 @pytest.fixture
@@ -65,7 +69,7 @@ def running(cast: Any, reachable: Patient) -> Callable[..., Programme]:
     """A published programme with reminders; call it inside the clinic's scope."""
 
     def make(**options: Any) -> Programme:
-        at, by = options.pop("at", timezone.now()), cast.caller()
+        at, by = options.pop("at", timezone.now()), cast.actor()
         reminds = options.pop("reminds", True)
         made = actions.start_programme(patient_id=reachable.pk, content=options.pop("content", content()), by=by, at=at)
         programme = Programme.objects.select_related("patient").get(pk=made.pk)

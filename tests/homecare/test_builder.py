@@ -8,9 +8,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from clinic import tenancy
-from homecare import actions, queries
+from database import tenancy
+from homecare import queries
 from homecare.models import Programme, Version
+from homecare.programmes import actions
 from tests.homecare.conftest import content
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def programme(cast, reachable):
     with tenancy.scope(cast.clinic.pk):
-        return actions.start_programme(patient_id=reachable.pk, content=content(), by=cast.caller(), at=timezone.now())
+        return actions.start_programme(patient_id=reachable.pk, content=content(), by=cast.actor(), at=timezone.now())
 
 
 @pytest.fixture
@@ -63,8 +64,12 @@ def test_what_is_typed_is_kept(browser, cast, programme):
     kept = draft(cast, programme)
     assert kept["title"] == "Mornings"
     assert kept["steps"][1]["dose"] == {
-        "hold_s": 45, "intensity_from": 5, "intensity_to": 6, "repetitions": 3, "times_per_day": 2,
-    }  # fmt: skip
+        "hold_s": 45,
+        "intensity_from": 5,
+        "intensity_to": 6,
+        "repetitions": 3,
+        "times_per_day": 2,
+    }
     assert kept["steps"][1]["muscle"] == "trapezius_upper"
 
 
@@ -175,8 +180,13 @@ def test_reminders_are_set_on_the_page(browser, cast, running):
     with tenancy.scope(cast.clinic.pk):
         programme = running(reminds=False)
     path = f"/programmes/{programme.pk}/reminders/"
-    sent = {"channels": ["email"], "times": ["07:30", "", "19:00"], "weekdays": ["0", "2"], "fade_after_weeks": "4",
-            "fade_to_days": "1"}  # fmt: skip
+    sent = {
+        "channels": ["email"],
+        "times": ["07:30", "", "19:00"],
+        "weekdays": ["0", "2"],
+        "fade_after_weeks": "4",
+        "fade_to_days": "1",
+    }
     assert browser.get(path).status_code == 200
     assert browser.post(path, sent).status_code == 302
     for bad in ({"times": ["25:00"]}, {"times": ["x"]}, {"fade_to_days": "²"}, {"weekdays": []}):

@@ -1,13 +1,14 @@
 """What the exercises' texts, drawings and the muscle catalogue say, beside the rules."""
 
-from homecare import content, rules, words
+from homecare import labels, rules
+from homecare.programmes import serialization
 from tests.homecare.test_rules import press
 from worklist import rules as worklist
-from worklist.web.words import ANSWERS, KINDS, OUTCOMES
+from worklist.web.labels import ANSWERS, KINDS, OUTCOMES
 
 
 def test_the_catalogue_itself_forbids_some_muscles():
-    ratings = content.ratings()
+    ratings = serialization.ratings()
     assert set(ratings.values()) == {"ok", "caution", "no"}
     forbidden = [m for m, rating in ratings.items() if rating == "no"]
     for muscle in forbidden:
@@ -18,7 +19,7 @@ def test_the_catalogue_itself_forbids_some_muscles():
 def test_every_exercise_has_its_drawings():
     for exercise in rules.EXERCISES.values():
         for name in exercise.drawings:
-            svg = str(words.drawing(name))
+            svg = str(labels.drawing(name))
             assert svg.startswith("<svg")
             assert len(svg) < 2100
             assert "<text" not in svg
@@ -35,8 +36,8 @@ def test_every_alarm_has_its_row_and_its_words():
 
 
 def test_dose_in_words():
-    assert words.dose_of(press(tool="soft_ball", dose={"repetitions": 2, "times_per_day": None})) == (
+    assert labels.dose_of(press(tool="soft_ball", dose={"repetitions": 2, "times_per_day": None})) == (
         "a soft ball, hold 45 seconds, 5 to 6 out of 10, 2 times"
     )
-    assert words.stop_of(press()).startswith("Stop if it is more than 6 out of 10, ")
-    assert words.dose_of({"exercise": "scan", "dose": {}}) == ""
+    assert labels.stop_of(press()).startswith("Stop if it is more than 6 out of 10, ")
+    assert labels.dose_of({"exercise": "scan", "dose": {}}) == ""

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from homecare import checking_in, rules
+from homecare import rules
+from homecare.checkins import actions as check_in_actions
 from tests import builders
 from treatments.adverse_events import actions, labels, queries
 from treatments.adverse_events.rules import EventFacts
@@ -34,12 +35,12 @@ def needled(api, reachable):
 
 def sore(cast, session, **answers):
     values = rules.CheckInAnswers(**{"soreness": 2} | answers)
-    return checking_in.answer_soreness(session_id=session.pk, answers=values, link=None, by=cast.caller(), at=NOW())
+    return check_in_actions.answer_soreness(session_id=session.pk, answers=values, link=None, by=cast.actor(), at=NOW())
 
 
 def day(cast, programme, **answers):
-    return checking_in.answer_day(
-        programme_id=programme.pk, answers=rules.CheckInAnswers(**answers), link=None, by=cast.caller(), at=NOW()
+    return check_in_actions.answer_day(
+        programme_id=programme.pk, answers=rules.CheckInAnswers(**answers), link=None, by=cast.actor(), at=NOW()
     )
 
 
@@ -62,14 +63,14 @@ def test_chest_after_needling_starts_an_unconfirmed_event(in_clinic, needled):
     assert (event.session_id, event.recorded_by_id, event.ctcae_grade) == (session.pk, None, None)
     assert Item.objects.filter(kind="red_flag").exists()
     assert not Item.objects.filter(kind="serious_event").exists()
-    assert queries.counted_events(since=NOW() - timedelta(days=9), until=NOW()) == []
+    assert queries.list_events(since=NOW() - timedelta(days=9), until=NOW()) == []
 
 
 def test_an_answered_question_counts_as_asked(in_clinic, needled):
     session = needled()
     sore(in_clinic, session)
     assert [row.answer for row in AdverseEventHomeAnswer.objects.all()] == ["none"]
-    assert queries.asked_by() == {session.subject_id: {"check_in"}}
+    assert queries.find_ways_asked() == {session.subject_id: {"check_in"}}
 
     sore(in_clinic, session, wrong=["fever"])
     assert [row.answer for row in AdverseEventHomeAnswer.objects.all()] == ["problems"]
@@ -91,7 +92,7 @@ def test_a_therapist_confirms_it(in_clinic, needled):
     sore(in_clinic, needled(), wrong=["chest"])
     [event] = events()
     facts = EventFacts(["pneumothorax"], "serious", onset_at=NOW(), causality="definite", outcome="resolving")
-    actions.correct_event(event_id=event.event_id, version=1, facts=facts, by=in_clinic.caller(), at=NOW())
+    actions.correct_event(event_id=event.event_id, version=1, facts=facts, by=in_clinic.actor(), at=NOW())
 
     [confirmed] = events()
     assert (confirmed.status, confirmed.version, confirmed.answers) == ("confirmed", 2, ["chest"])
@@ -104,7 +105,7 @@ def test_what_was_dismissed_is_not_opened_by_the_same_answer(in_clinic, needled)
     sore(in_clinic, session, wrong=["chest"])
     [event] = events()
     actions.dismiss_event(
-        event_id=event.event_id, version=1, reason="It was heartburn, known.", by=in_clinic.caller(), at=NOW()
+        event_id=event.event_id, version=1, reason="It was heartburn, known.", by=in_clinic.actor(), at=NOW()
     )
     sore(in_clinic, session, wrong=[])
     sore(in_clinic, session, wrong=["chest"])

@@ -11,12 +11,15 @@ from django.db import Error, connection, transaction
 from django.utils import timezone
 from PIL import Image
 
-from clinic.caller import Caller
-from clinic.errors import Invalid
-from clinic.wall_clock import at_wall, begin_of
-from homecare import actions, dry_run, library, planning, queries
+from clock.wall_clock import at_wall, begin_of
+from errors.exceptions import Invalid
+from homecare import queries
 from homecare.models import CheckIn, Occurrence, Programme, Step, Template, Version
-from homecare.pictures import read_picture
+from homecare.programmes import actions
+from homecare.programmes import templates as programme_templates
+from homecare.programmes.pictures import read_picture
+from homecare.reminders import dry_run, planning
+from identity.actor import Actor
 from messaging import engine
 from messaging.models import Message
 from patients import actions as patients
@@ -33,7 +36,7 @@ NOWHERE = "01990000-0000-7000-8000-000000000000"
 
 
 def test_nobody_is_reminded_before_it_is_given(in_clinic, reachable):
-    made = actions.start_programme(patient_id=reachable.pk, content=content(), by=in_clinic.caller(), at=NOW())
+    made = actions.start_programme(patient_id=reachable.pk, content=content(), by=in_clinic.actor(), at=NOW())
 
     assert made.status == "draft"
     assert not Version.objects.exists()
@@ -65,14 +68,14 @@ def test_planning_again_changes_nothing(in_clinic, running):
 def test_a_new_time_zone_plans_anew(in_clinic, running, reachable):
     programme = running()
     before = set(Occurrence.objects.filter(kind="check_in").values_list("due_at", flat=True))
-    patients.change_patient(patient=reachable, changes={"time_zone": "Asia/Tokyo"}, by=in_clinic.caller(), at=NOW())
-    from homecare import looking_after
+    patients.change_patient(patient=reachable, changes={"time_zone": "Asia/Tokyo"}, by=in_clinic.actor(), at=NOW())
+    from homecare import maintenance
 
-    assert looking_after.plan_days(NOW()) == 1
+    assert maintenance.plan_days(NOW()) == 1
     after = set(Occurrence.objects.filter(kind="check_in").values_list("due_at", flat=True))
     assert before.isdisjoint(after)
     assert {at.astimezone(zone_of(reachable)).time() for at in after} == {time(8), time(20)}
-    assert looking_after.plan_days(NOW()) == 0
+    assert maintenance.plan_days(NOW()) == 0
     assert programme.pk
 
 
@@ -88,12 +91,12 @@ def test_a_new_time_zone_plans_anew(in_clinic, running, reachable):
     ],
 )
 def test_what_cannot_be_is_not_given(changes, codes, in_clinic, reachable):
-    made = actions.start_programme(patient_id=reachable.pk, content=content(**changes), by=in_clinic.caller(), at=NOW())
+    made = actions.start_programme(patient_id=reachable.pk, content=content(**changes), by=in_clinic.actor(), at=NOW())
     made = Programme.objects.select_related("patient").get(pk=made.pk)
 
     with pytest.raises(Invalid) as refusal:
         actions.publish(
-            programme=made, baseline_pain=None, review_on=None, ends_on=None, by=in_clinic.caller(), at=NOW()
+            programme=made, baseline_pain=None, review_on=None, ends_on=None, by=in_clinic.actor(), at=NOW()
         )
 
     assert [e.code for e in refusal.value.errors] == codes
@@ -128,8 +131,8 @@ def test_a_change_is_a_new_version_and_steps_last(in_clinic, running):
         for s in before[:2]
     ]
     copied = {**steps[0], "dose": {"duration_s": 30}}
-    actions.write_draft(programme=programme, content=content(steps=[*steps, copied]), by=in_clinic.caller())
-    actions.publish(programme=programme, baseline_pain=4, review_on=None, ends_on=None, by=in_clinic.caller(), at=NOW())
+    actions.write_draft(programme=programme, content=content(steps=[*steps, copied]), by=in_clinic.actor())
+    actions.publish(programme=programme, baseline_pain=4, review_on=None, ends_on=None, by=in_clinic.actor(), at=NOW())
 
     version, after = queries.current_version(programme)
     assert version.number == 2
@@ -137,7 +140,7 @@ def test_a_change_is_a_new_version_and_steps_last(in_clinic, running):
     assert after[2].lasting not in {s.lasting for s in before}
     with pytest.raises(actions.NothingNew):
         actions.publish(
-            programme=programme, baseline_pain=4, review_on=None, ends_on=None, by=in_clinic.caller(), at=NOW()
+            programme=programme, baseline_pain=4, review_on=None, ends_on=None, by=in_clinic.actor(), at=NOW()
         )
 
 
@@ -145,33 +148,33 @@ def test_one_programme_runs_at_a_time(in_clinic, running):
     first = running()
     with pytest.raises(actions.AnotherRuns):
         running()
-    actions.end_programme(programme=first, by=in_clinic.caller(), at=NOW())
+    actions.end_programme(programme=first, by=in_clinic.actor(), at=NOW())
     running()
 
 
 def test_paused_nothing_is_planned_and_resumed_it_is(in_clinic, running):
     programme = running()
-    actions.pause_programme(programme=programme, by=in_clinic.caller(), at=NOW())
+    actions.pause_programme(programme=programme, by=in_clinic.actor(), at=NOW())
     assert not Occurrence.objects.filter(status="planned").exists()
     with pytest.raises(actions.NotRunning):
-        actions.pause_programme(programme=programme, by=in_clinic.caller(), at=NOW())
+        actions.pause_programme(programme=programme, by=in_clinic.actor(), at=NOW())
 
-    actions.resume_programme(programme=programme, by=in_clinic.caller(), at=NOW())
+    actions.resume_programme(programme=programme, by=in_clinic.actor(), at=NOW())
     assert Occurrence.objects.filter(status="planned").exists()
 
 
 def test_ended_it_is_quiet_and_its_links_close(in_clinic, running):
     programme = running()
     Occurrence.objects.update(due_at=NOW() - timedelta(minutes=1))
-    planning.promote_due(by=in_clinic.caller(), at=NOW())
+    planning.promote_due(by=in_clinic.actor(), at=NOW())
     assert Message.objects.filter(state="queued").exists()
 
-    actions.end_programme(programme=programme, by=in_clinic.caller(), at=NOW())
+    actions.end_programme(programme=programme, by=in_clinic.actor(), at=NOW())
 
     assert not Message.objects.filter(state="queued").exists()
     assert not Occurrence.objects.filter(status="planned").exists()
     with pytest.raises(actions.ProgrammeEnded):
-        actions.write_draft(programme=programme, content=content(), by=in_clinic.caller())
+        actions.write_draft(programme=programme, content=content(), by=in_clinic.actor())
 
 
 @pytest.mark.parametrize(
@@ -190,7 +193,7 @@ def test_reminders_that_cannot_be(options, pointer, code, in_clinic, running):
     values = {"channels": ["email"], "times": [time(8)], "weekdays": [0]} | options
 
     with pytest.raises(Invalid) as refusal:
-        actions.set_reminders(programme=programme, by=in_clinic.caller(), at=NOW(), **values)
+        actions.set_reminders(programme=programme, by=in_clinic.actor(), at=NOW(), **values)
 
     assert [(e.pointer, e.code) for e in refusal.value.errors] == [(pointer, code)]
 
@@ -198,14 +201,18 @@ def test_reminders_that_cannot_be(options, pointer, code, in_clinic, running):
 def test_reminders_want_consent_address_and_year_of_birth(in_clinic, running, reachable):
     programme = running(reminds=False)
     changes = {"consent_sms": "refused", "email": None, "birth_date": None}
-    patients.change_patient(patient=reachable, changes=changes, by=in_clinic.caller(), at=NOW())
+    patients.change_patient(patient=reachable, changes=changes, by=in_clinic.actor(), at=NOW())
     programme.patient.refresh_from_db()
 
     with pytest.raises(Invalid) as refusal:
         actions.set_reminders(
-            programme=programme, channels=["email", "sms"], times=[time(8)], weekdays=[0], by=in_clinic.caller(),
+            programme=programme,
+            channels=["email", "sms"],
+            times=[time(8)],
+            weekdays=[0],
+            by=in_clinic.actor(),
             at=NOW(),
-        )  # fmt: skip
+        )
 
     assert {e.code for e in refusal.value.errors} == {"no_birth_date", "no_address", "no_consent"}
 
@@ -217,9 +224,13 @@ def test_no_reminder_in_the_quiet_hours(in_clinic, running):
     Sending.objects.update(quiet_from=time(21), quiet_until=time(7))
     with pytest.raises(Invalid) as refusal:
         actions.set_reminders(
-            programme=programme, channels=["email"], times=[time(8), time(22)], weekdays=[0], by=in_clinic.caller(),
+            programme=programme,
+            channels=["email"],
+            times=[time(8), time(22)],
+            weekdays=[0],
+            by=in_clinic.actor(),
             at=NOW(),
-        )  # fmt: skip
+        )
     assert [(e.pointer, e.code) for e in refusal.value.errors] == [("/times/1", "quiet")]
 
 
@@ -245,8 +256,8 @@ def test_what_is_due_becomes_one_message_each_with_a_link(in_clinic, running):
     running()
     count = make_due()
 
-    first = planning.promote_due(by=in_clinic.caller(), at=NOW())
-    second = planning.promote_due(by=in_clinic.caller(), at=NOW())
+    first = planning.promote_due(by=in_clinic.actor(), at=NOW())
+    second = planning.promote_due(by=in_clinic.actor(), at=NOW())
 
     assert (first, second) == (count, 0)
     messages = Message.objects.filter(kind="check_in")
@@ -265,9 +276,9 @@ def test_a_fault_of_the_database_leaves_a_reminder_for_the_next_tick(in_clinic, 
 
     with monkeypatch.context() as patch:
         patch.setattr(planning, "has_answered", dies)
-        assert planning.promote_due(by=in_clinic.caller(), at=NOW()) == 0, "or a worker would never stop asking"
+        assert planning.promote_due(by=in_clinic.actor(), at=NOW()) == 0, "or a worker would never stop asking"
     assert Occurrence.objects.filter(kind="check_in", status="planned").count() == count
-    planning.promote_due(by=in_clinic.caller(), at=NOW())
+    planning.promote_due(by=in_clinic.actor(), at=NOW())
     assert Message.objects.filter(kind="check_in").count() == count
 
 
@@ -275,7 +286,7 @@ def test_what_cannot_be_turned_into_a_message_is_somebodys_task(in_clinic, runni
     programme = running()
     count = make_due()
     monkeypatch.setattr(planning, "has_answered", lambda *_arguments: 1 / 0)
-    planning.promote_due(by=in_clinic.caller(), at=NOW())
+    planning.promote_due(by=in_clinic.actor(), at=NOW())
     assert Occurrence.objects.filter(kind="check_in", status="skipped").count() == count
     rows = Item.objects.open().filter(kind="message_failed", patient_id=programme.patient_id)
     assert [row.facts["reason"] for row in rows] == ["broken"] * count
@@ -285,13 +296,16 @@ def test_a_day_that_is_answered_is_not_reminded_of(in_clinic, running):
     programme = running()
     today = NOW().astimezone(zone_of(programme.patient)).date()
     CheckIn.objects.create(
-        clinic_id=in_clinic.clinic.pk, patient=programme.patient, programme=programme, local_date=today,
+        clinic_id=in_clinic.clinic.pk,
+        patient=programme.patient,
+        programme=programme,
+        local_date=today,
         answered_at=NOW(),
-    )  # fmt: skip
+    )
     make_due()
     Occurrence.objects.filter(kind="check_in").exclude(local_date=today).delete()
 
-    planning.promote_due(by=in_clinic.caller(), at=NOW())
+    planning.promote_due(by=in_clinic.actor(), at=NOW())
 
     assert not Message.objects.exists()
     assert set(Occurrence.objects.filter(kind="check_in").values_list("status", flat=True)) <= {"skipped"}
@@ -300,7 +314,7 @@ def test_a_day_that_is_answered_is_not_reminded_of(in_clinic, running):
 def make_ready(cast, patient, at):
     from bench.data import answer_what_must_be
 
-    answer_what_must_be(patient.pk, cast.caller(), at)
+    answer_what_must_be(patient.pk, cast.actor(), at)
 
 
 def test_soreness_is_asked_after_needling_once_for_each_hour(in_clinic, reachable):
@@ -312,11 +326,11 @@ def test_soreness_is_asked_after_needling_once_for_each_hour(in_clinic, reachabl
     make_ready(in_clinic, reachable, at - timedelta(minutes=5))
     sent = builders.treatment(performed_at=at.isoformat(), interventions=[builders.needling()])
     session = treatments.record_session(
-        patient_id=reachable.pk, content=builders.content(sent, NewSessionInput), by=in_clinic.caller(), at=NOW()
+        patient_id=reachable.pk, content=builders.content(sent, NewSessionInput), by=in_clinic.actor(), at=NOW()
     )
-    by = Caller.system(in_clinic.clinic.pk, "test")
+    by = Actor.system(in_clinic.clinic.pk, "test")
     assert planning.plan_soreness(by=by, at=NOW()) == 0  # not before it is signed
-    treatments.sign_session(session_id=session.pk, by=in_clinic.caller(), at=NOW())
+    treatments.sign_session(session_id=session.pk, by=in_clinic.actor(), at=NOW())
 
     assert [planning.plan_soreness(by=by, at=NOW()) for _ in range(2)] == [3, 0]
     hours = [
@@ -333,37 +347,37 @@ def test_compression_asks_nothing(in_clinic, reachable):
     make_ready(in_clinic, reachable, NOW() - timedelta(minutes=5))
     sent = builders.treatment(performed_at=NOW().isoformat())
     session = treatments.record_session(
-        patient_id=reachable.pk, content=builders.content(sent, NewSessionInput), by=in_clinic.caller(), at=NOW()
+        patient_id=reachable.pk, content=builders.content(sent, NewSessionInput), by=in_clinic.actor(), at=NOW()
     )
-    treatments.sign_session(session_id=session.pk, by=in_clinic.caller(), at=NOW())
+    treatments.sign_session(session_id=session.pk, by=in_clinic.actor(), at=NOW())
 
-    assert planning.plan_soreness(by=Caller.system(in_clinic.clinic.pk, "test"), at=NOW()) == 0
+    assert planning.plan_soreness(by=Actor.system(in_clinic.clinic.pk, "test"), at=NOW()) == 0
 
 
 def test_a_programme_whose_last_day_is_over_ends_and_waits_for_somebody(in_clinic, running):
-    from homecare import looking_after
+    from homecare import maintenance
     from worklist.models import Item
 
     programme = running(ends_on=NOW().astimezone(ZoneInfo("Europe/London")).date() + timedelta(days=3))
-    by = Caller.system(in_clinic.clinic.pk, "test")
-    looking_after.close_and_review(by, NOW() + timedelta(days=3))
+    by = Actor.system(in_clinic.clinic.pk, "test")
+    maintenance.close_and_review(by, NOW() + timedelta(days=3))
     assert Programme.objects.get(pk=programme.pk).status == "active"
 
     for _ in range(2):
-        looking_after.close_and_review(by, NOW() + timedelta(days=5))
+        maintenance.close_and_review(by, NOW() + timedelta(days=5))
 
     assert Programme.objects.get(pk=programme.pk).status == "ended"
     assert [(i.kind, i.times) for i in Item.objects.all()] == [("programme_ended", 1)]
 
 
 def test_a_review_is_listed_once(in_clinic, running):
-    from homecare import looking_after
+    from homecare import maintenance
     from worklist.models import Item
 
     running()
-    by = Caller.system(in_clinic.clinic.pk, "test")
+    by = Actor.system(in_clinic.clinic.pk, "test")
     for days in (27, 28, 28, 29):
-        looking_after.close_and_review(by, NOW() + timedelta(days=days))
+        maintenance.close_and_review(by, NOW() + timedelta(days=days))
 
     assert [(i.kind, i.times) for i in Item.objects.all()] == [("review_due", 1)]
 
@@ -373,13 +387,13 @@ def test_a_review_is_listed_once(in_clinic, running):
 
 def test_a_template_keeps_nothing_of_its_patient(in_clinic, running):
     step = {"exercise": "scan", "lasting": "01990000-0000-7000-8000-000000000000"}
-    library.save_template(name="Mine", content=content(note="Dear Ada", steps=[step]), by=in_clinic.caller())
+    programme_templates.save_template(name="Mine", content=content(note="Dear Ada", steps=[step]), by=in_clinic.actor())
 
     kept = Template.objects.get().content
     assert kept["note"] == ""
     assert kept["steps"][0]["lasting"] is None
-    with pytest.raises(library.TemplateExists):
-        library.save_template(name="Mine", content=content(), by=in_clinic.caller())
+    with pytest.raises(programme_templates.TemplateExists):
+        programme_templates.save_template(name="Mine", content=content(), by=in_clinic.actor())
 
 
 def picture(kind="JPEG", size=(2000, 1000), **options):
@@ -451,10 +465,15 @@ def test_the_dry_run_counts_what_waits_for_the_morning(in_clinic, cast, running)
     midnight = begin_of(day, zone)
     for hour in (8, 20):
         Occurrence.objects.create(
-            clinic_id=cast.clinic.pk, patient_id=programme.patient_id, programme=programme, kind="check_in",
-            channel="email", local_date=day, local_time=time(hour),
+            clinic_id=cast.clinic.pk,
+            patient_id=programme.patient_id,
+            programme=programme,
+            kind="check_in",
+            channel="email",
+            local_date=day,
+            local_time=time(hour),
             due_at=at_wall(datetime.combine(day, time(hour)), zone),
-        )  # fmt: skip
+        )
 
     first, second = dry_run.lines(cast.clinic, now=midnight, ahead=timedelta(days=1))
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments import catalogue
-from homecare import progress, rules
+import catalogue
+from homecare import rules
+from homecare.programmes import progress
 
 RATINGS = {"trapezius_upper": "ok", "scalenes": "no", "scm_sternal": "caution"}
 
@@ -395,9 +396,15 @@ def test_the_starter_programme_presses_each_point_and_leaves_open_what_the_guide
     steps = rules.starter(points)
 
     assert [step["exercise"] for step in steps] == [
-        "scan", "self_pressure", "self_pressure", "side_bends", "rotations", "scapular_retraction", "chin_tuck",
+        "scan",
+        "self_pressure",
+        "self_pressure",
+        "side_bends",
+        "rotations",
+        "scapular_retraction",
+        "chin_tuck",
         "ergonomics",
-    ]  # fmt: skip
+    ]
     pressing = [step for step in steps if step["exercise"] == "self_pressure"]
     assert [{name: step[name] for name in point} for step, point in zip(pressing, points, strict=True)] == points
     assert {step["tool"] for step in pressing} == {"soft_ball"}
@@ -494,12 +501,20 @@ CHECKLIST = ["a", "b"]
     ],
 )
 def test_spots_and_ticks_say_how_far_a_step_went(said, spots, checked, changed, done):
-    assert rules.done_by_what_was_found(said, spots, checked, CHECKLIST, changed=changed) == done
+    assert rules.judge_completion(said, spots, checked, CHECKLIST, changed=changed) == done
 
 
 def test_codes_of_the_record_stay():
     assert rules.DONE == ["yes", "partial", "no"]
     assert rules.REASONS == [
-        "forgot", "no_time", "pain", "unclear", "no_tool", "travel", "unwell", "feels_better", "other",
-    ]  # fmt: skip
+        "forgot",
+        "no_time",
+        "pain",
+        "unclear",
+        "no_tool",
+        "travel",
+        "unwell",
+        "feels_better",
+        "other",
+    ]
     assert rules.SIDES == ["left", "right"]

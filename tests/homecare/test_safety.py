@@ -12,13 +12,14 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assessments import catalogue
+import catalogue
 from assessments.red_flag_table import RED_FLAGS
 from assessments.red_flags import OpenFlag
 from audit.models import AuditEvent
-from clinic import tenancy
-from homecare import rules, safety, stopping
+from database import tenancy
+from homecare import rules, safety
 from homecare.models import Occurrence, Programme, Version
+from homecare.programmes import safety_stops
 from messaging import links
 from patients.rules import BODY_REGIONS, KnownAlert
 from tests import builders
@@ -243,12 +244,12 @@ def test_the_starter_pinches_the_front_of_the_neck_and_says_why():
     assert under_skull["tool"] == "two_soft_balls"
     ratings = {key: muscle["self_pressure"]["rating"] for key, muscle in catalogue.MUSCLES.items()}
     assert rules.check_steps(filled([pinch, under_skull]), ratings=ratings, tools=tools).errors == []
-    from homecare import words
+    from homecare import labels
 
-    assert words.dose_of(pinch).startswith("a light pinch between finger and thumb, ")
-    assert words.how_of(pinch).startswith("Hold the tender spot lightly")
-    assert words.drawing_of(pinch) == ""  # a drawing of a ball would say the opposite
-    assert words.drawing_of(under_skull) == words.drawing("self_pressure_lying")
+    assert labels.dose_of(pinch).startswith("a light pinch between finger and thumb, ")
+    assert labels.how_of(pinch).startswith("Hold the tender spot lightly")
+    assert labels.drawing_of(pinch) == ""  # a drawing of a ball would say the opposite
+    assert labels.drawing_of(under_skull) == labels.drawing("self_pressure_lying")
 
 
 def test_a_light_dose_without_its_reason_is_asked_for():
@@ -293,20 +294,23 @@ def fitting(muscle):
 def test_each_caution_stands_on_page_sheet_and_builder_in_the_patients_language(language, cast, reachable):
     from django.utils.translation import gettext, override
 
-    from homecare import actions
+    from homecare.programmes import actions
     from patients import actions as patients
 
     at = timezone.now()
     with tenancy.scope(cast.clinic.pk):
-        patients.change_patient(patient=reachable, changes={"language": language}, by=cast.caller(), at=at)
+        patients.change_patient(patient=reachable, changes={"language": language}, by=cast.actor(), at=at)
         body = content(steps=[fitting(muscle) for muscle in CAREFUL])
-        made = actions.start_programme(patient_id=reachable.pk, content=body, by=cast.caller(), at=at)
+        made = actions.start_programme(patient_id=reachable.pk, content=body, by=cast.actor(), at=at)
         programme = Programme.objects.select_related("patient").get(pk=made.pk)
-        actions.publish(programme=programme, by=cast.caller(), at=at)
+        actions.publish(programme=programme, by=cast.actor(), at=at)
         link = links.make(
-            purpose="check_in", patient_id=reachable.pk, about_id=programme.pk, clinic_id=cast.clinic.pk,
+            purpose="check_in",
+            patient_id=reachable.pk,
+            about_id=programme.pk,
+            clinic_id=cast.clinic.pk,
             expires_at=at + timedelta(days=3),
-        )  # fmt: skip
+        )
     visitor, therapist = Client(), Client()
     therapist.force_login(cast.therapist)
     visitor.post(f"/c/{links.token_of(link.pk)}/", {"year": "1980"})
@@ -332,7 +336,7 @@ def test_every_muscle_has_a_picture_on_its_side():
     from homecare import places
 
     for muscle in catalogue.MUSCLES:
-        left, right = (places._drawn(muscle, side) for side in ("left", "right"))
+        left, right = (places._find_drawing(muscle, side) for side in ("left", "right"))
         assert left, muscle
         assert right, muscle
         assert 'class="here"' in left[1]
@@ -434,11 +438,12 @@ def test_more_pain_than_five_needs_a_reason():
 
 
 def test_a_firmer_tool_says_that_softer_is_often_enough():
-    from homecare import progress, words
+    from homecare import labels
+    from homecare.programmes import progress
 
     (move, *_rest) = progress.next_moves(step(NECK))
-    assert "softer is often enough (source guide)" in words.move(*move)
-    assert "softer" not in words.move("tool", "lying", "head_lift")
+    assert "softer is often enough (source guide)" in labels.move(*move)
+    assert "softer" not in labels.move("tool", "lying", "head_lift")
     allowed = catalogue.MUSCLES["suboccipitals"]["self_pressure"]["tools"]
     under_skull = step(PRESS | {"muscle": "suboccipitals", "tool": "two_soft_balls"})
     assert [what for what, *_ in progress.next_moves(under_skull, tools=allowed)] == ["repetitions"]
@@ -446,7 +451,7 @@ def test_a_firmer_tool_says_that_softer_is_often_enough():
 
 # --- Properties -----------------------------------------------------------------------------------------------
 
-REGIONS = stopping.REGIONS
+REGIONS = safety_stops.REGIONS
 STEPS = st.builds(
     lambda exercise, muscle, side: {"exercise": exercise, "muscle": muscle, "side": side if muscle else None},
     st.sampled_from(list(rules.EXERCISES)),
@@ -470,7 +475,7 @@ QUICK = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow],
 
 
 def refused_by_flags(steps, flags):
-    return {one.flag.code for one in safety.unanswered_stops(safety.flags_of(steps, flags, regions=REGIONS), [])}
+    return {one.flag.code for one in safety.find_unanswered_stops(safety.flags_of(steps, flags, regions=REGIONS), [])}
 
 
 def refused_by_alerts(steps, alerts):
@@ -613,7 +618,7 @@ def test_an_alert_that_came_since_is_seen_when_it_goes_on(api, active):
 
 def test_two_records_that_become_one_bring_their_flags(api, active, cast):
     with tenancy.scope(cast.clinic.pk):
-        other = builders.patient(cast.caller(), family_name="Okafor-Lee").pk
+        other = builders.patient(cast.actor(), family_name="Okafor-Lee").pk
     examine(api, other, "severe_headache")
     merged = api(cast.owner).post(
         f"/patients/{active.patient_id}/merge/", {"into": str(other), "reason": "Same person."}
@@ -631,9 +636,12 @@ def test_two_records_that_become_one_bring_their_flags(api, active, cast):
 def visitor(cast, active):
     with tenancy.scope(cast.clinic.pk):
         link = links.make(
-            purpose="check_in", patient_id=active.patient_id, about_id=active.pk, clinic_id=cast.clinic.pk,
+            purpose="check_in",
+            patient_id=active.patient_id,
+            about_id=active.pk,
+            clinic_id=cast.clinic.pk,
             expires_at=timezone.now() + timedelta(days=3),
-        )  # fmt: skip
+        )
     client = Client()
     assert client.post(f"/c/{links.token_of(link.pk)}/", {"year": "1980"}).status_code == 302
     return client

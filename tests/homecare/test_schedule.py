@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homecare.schedule import PLAIN, SKIPPED, TWICE, Plan, kept, moment, occurrences
+from homecare.reminders.schedule import PLAIN, SKIPPED, TWICE, ReminderTimes, choose_weekdays, moment, occurrences
 
 ZONES = [
     "Europe/London",
@@ -54,7 +54,7 @@ def changes(zone: ZoneInfo) -> list[date]:
 @pytest.mark.parametrize("name", ZONES)
 def test_each_local_time_once(name):
     zone = ZoneInfo(name)
-    plan = Plan(times=EVERY_HALF_HOUR, weekdays=range(7), starts_on=FIRST)
+    plan = ReminderTimes(times=EVERY_HALF_HOUR, weekdays=range(7), starts_on=FIRST)
     days = sorted({day + timedelta(days=near) for day in changes(zone) for near in (-1, 0, 1)} | {FIRST, LAST})
     for day in days:
         dues = list(occurrences(plan, zone, day, day))
@@ -80,7 +80,7 @@ def test_each_local_time_once(name):
 @pytest.mark.parametrize("name", ZONES)
 def test_nine_in_the_morning_for_five_years(name):
     zone = ZoneInfo(name)
-    plan = Plan(times=[time(9)], weekdays=range(7), starts_on=FIRST)
+    plan = ReminderTimes(times=[time(9)], weekdays=range(7), starts_on=FIRST)
 
     dues = list(occurrences(plan, zone, FIRST, LAST))
 
@@ -105,16 +105,16 @@ def test_gaps_and_folds_as_documented(zone, day, at, expected, clock):
 
 
 def test_two_times_that_become_one_moment_remind_once():
-    plan = Plan(times=[time(2, 30), time(3, 30)], weekdays=range(7), starts_on=FIRST)
+    plan = ReminderTimes(times=[time(2, 30), time(3, 30)], weekdays=range(7), starts_on=FIRST)
     dues = list(occurrences(plan, ZoneInfo("Europe/Berlin"), date(2026, 3, 29), date(2026, 3, 29)))
 
     assert [(d.local_time, d.clock) for d in dues] == [(time(3, 30), PLAIN)]
 
 
 def test_it_begins_ends_and_keeps_to_its_days():
-    plan = Plan(
+    plan = ReminderTimes(
         times=[time(8), time(18)], weekdays=[0, 2], starts_on=date(2026, 11, 4), ends_on=date(2026, 11, 11)
-    )  # fmt: skip
+    )
     dues = list(occurrences(plan, ZoneInfo("UTC"), date(2026, 11, 1), date(2026, 12, 1)))
 
     assert [(d.local_date.day, d.local_time.hour) for d in dues] == [
@@ -128,7 +128,9 @@ def test_it_begins_ends_and_keeps_to_its_days():
 
 
 def test_it_fades():
-    plan = Plan(times=[time(8)], weekdays=range(7), starts_on=date(2026, 11, 2), fade_after_weeks=2, fade_to_days=3)
+    plan = ReminderTimes(
+        times=[time(8)], weekdays=range(7), starts_on=date(2026, 11, 2), fade_after_weeks=2, fade_to_days=3
+    )
     dues = list(occurrences(plan, ZoneInfo("UTC"), date(2026, 11, 2), date(2026, 11, 29)))
 
     by_week = [sum((d.local_date - plan.starts_on).days // 7 == week for d in dues) for week in range(4)]
@@ -137,7 +139,7 @@ def test_it_fades():
 
 @given(days=st.sets(st.integers(0, 6), min_size=1), count=st.integers(1, 7))
 def test_what_is_kept_is_of_the_chosen_days(days, count):
-    found = kept(sorted(days), count)
+    found = choose_weekdays(sorted(days), count)
 
     assert len(found) == min(count, len(days))
     assert set(found) <= days

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Clinic
-from clinic import tenancy
+from database import tenancy
 from messaging import actions, engine
 from messaging.models import Message
 from patients.models import Patient
@@ -23,7 +23,7 @@ def reachable(in_clinic: Any) -> Patient:
     sending.most_a_day = 100
     sending.save()
     return builders.patient(
-        in_clinic.caller(),
+        in_clinic.actor(),
         email="ada@mail.example",
         phone="020 7946 0018",
         consent_email="granted",
@@ -45,7 +45,7 @@ def owe(in_clinic: Any, reachable: Patient) -> Callable[..., Message]:
         } | fields
         fields.setdefault("dedupe_key", f"test:{next(count)}")
         fields.setdefault("due_at", timezone.now() - timedelta(seconds=30))
-        made = actions.owe(by=in_clinic.caller(), **fields)
+        made = actions.enqueue(by=in_clinic.actor(), **fields)
         assert made is not None
         return made
 

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from twilio.request_validator import RequestValidator
 
-from clinic import tenancy
+from database import tenancy
 from messaging import actions
 from messaging.models import DeliveryEvent, Message, RefusedAddress
 from patients.models import Patient
@@ -41,11 +41,15 @@ def mailgun(settings, cast, sent):
         body = {
             "signature": {"timestamp": at, "token": token, "signature": signature},
             "event-data": {
-                "event": event, "id": uuid4().hex, "timestamp": at_s or time.time(), "severity": severity,
-                "recipient": "ada@mail.example", "message": {"headers": {"message-id": "x@y"}},
+                "event": event,
+                "id": uuid4().hex,
+                "timestamp": at_s or time.time(),
+                "severity": severity,
+                "recipient": "ada@mail.example",
+                "message": {"headers": {"message-id": "x@y"}},
                 "user-variables": {"palpate": f"{cast.clinic.pk}:{message.pk}"},
             },
-        }  # fmt: skip
+        }
         return Client().post(f"/hooks/mail/{provider}/", json.dumps(body), content_type="application/json")
 
     return call
@@ -151,9 +155,14 @@ def test_a_told_event_is_final(cast, sent, in_clinic):
     from django.db import Error, connection, transaction
 
     actions.note_delivery(
-        message_id=sent.pk, provider="x", event_id="1", told="delivered", happened_at=None, by=cast.caller(),
+        message_id=sent.pk,
+        provider="x",
+        event_id="1",
+        told="delivered",
+        happened_at=None,
+        by=cast.actor(),
         at=timezone.now(),
-    )  # fmt: skip
+    )
     with connection.cursor() as cursor, pytest.raises(Error), transaction.atomic():
         cursor.execute("DELETE FROM messaging_deliveryevent")
 

@@ -36,14 +36,14 @@ def test_equal_ends_are_no_quiet_hours():
 def test_states_only_go_up(told):
     state = rules.SENT
     for event in told:
-        after = rules.advanced(state, event)
+        after = rules.advance_state(state, event)
         assert rules.LADDER[after] >= rules.LADDER[state]
         state = after
 
 
 def test_a_late_sent_undoes_no_delivered():
-    assert rules.advanced("delivered", "sent") == "delivered"
-    assert rules.advanced("cancelled", "delivered") == "cancelled"
+    assert rules.advance_state("delivered", "sent") == "delivered"
+    assert rules.advance_state("cancelled", "delivered") == "cancelled"
 
 
 def test_back_off_grows_and_ends():
@@ -64,9 +64,9 @@ def test_a_message_is_sent_twice_at_most(keys, policy, was_uncertain):
 
 @given(st.text())
 def test_filling_touches_nothing_but_placeholders(text):
-    assert rules.filled(text.replace("{", "").replace("}", ""), {"clinic": "X"}) == text.replace("{", "").replace(
-        "}", ""
-    )
+    assert rules.fill_placeholders(text.replace("{", "").replace("}", ""), {"clinic": "X"}) == text.replace(
+        "{", ""
+    ).replace("}", "")
 
 
 # --- States ---------------------------------------------------------------------------------------------------
@@ -94,24 +94,46 @@ def test_filling_touches_nothing_but_placeholders(text):
     ],
 )
 def test_what_a_provider_says_moves_a_message_only_up(state, told, after):
-    assert rules.advanced(state, told) == after
+    assert rules.advance_state(state, told) == after
 
 
 def test_every_state_is_one_that_is_stored():
     """A stored code may not change: the database has a constraint for it."""
     assert rules.STATES == [
-        "queued", "sending", "sent", "delivered", "unknown", "failed", "bounced", "complained", "dropped", "withheld",
+        "queued",
+        "sending",
+        "sent",
+        "delivered",
+        "unknown",
+        "failed",
+        "bounced",
+        "complained",
+        "dropped",
+        "withheld",
         "cancelled",
-    ]  # fmt: skip
+    ]
     assert rules.CHANNELS == ["email", "sms"]
     assert rules.WAITING == ["queued", "sending"]
     assert rules.NOT_GONE == ["queued", "withheld", "failed", "dropped"]
     assert set(rules.LADDER) <= set(rules.STATES)
     assert rules.REASONS == [
-        "late", "no_consent", "no_address", "address_refused", "unsubscribed", "daily_cap", "not_wanted",
-        "link_closed", "provider_refused", "provider_unreachable", "provider_slow", "gave_up", "worker_lost",
-        "clinic_stopped", "no_provider", "broken",
-    ]  # fmt: skip
+        "late",
+        "no_consent",
+        "no_address",
+        "address_refused",
+        "unsubscribed",
+        "daily_cap",
+        "not_wanted",
+        "link_closed",
+        "provider_refused",
+        "provider_unreachable",
+        "provider_slow",
+        "gave_up",
+        "worker_lost",
+        "clinic_stopped",
+        "no_provider",
+        "broken",
+    ]
 
 
 # --- Kinds ----------------------------------------------------------------------------------------------------
@@ -176,7 +198,10 @@ def test_a_text_names_no_placeholder_that_stays_empty(text, unknown):
 
 def test_placeholders_are_filled_and_the_rest_stays():
     values = {"clinic": "Harbour", "link": "https://x.example"}
-    assert rules.filled("{clinic}: {link} {when} { clinic }", values) == "Harbour: https://x.example {when} { clinic }"
+    assert (
+        rules.fill_placeholders("{clinic}: {link} {when} { clinic }", values)
+        == "Harbour: https://x.example {when} { clinic }"
+    )
 
 
 # --- When -----------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from dev.smtp import Inbox
 from messaging import actions, addresses, engine
 from messaging.models import Message, RefusedAddress, Sending
 from messaging.providers import OutcomeUnknown, Receipt, Refused
-from messaging.providers.mail import refused
+from messaging.providers.mail import as_refusal
 from tests.messaging.conftest import state
 from worklist.models import Item
 
@@ -30,7 +30,7 @@ def alert(owe, in_clinic, **fields):
 
 
 def test_an_alert_waits_for_no_pause_no_limit_and_no_reminder(inbox, owe, hand_over, in_clinic):
-    actions.pause(by=in_clinic.caller(), at=timezone.now())
+    actions.pause(by=in_clinic.actor(), at=timezone.now())
     Sending.objects.update(per_minute=1)
     reminders = [owe(due_at=timezone.now() - timedelta(minutes=5)) for _ in range(3)]
     called = alert(owe, in_clinic)
@@ -70,8 +70,8 @@ def test_a_refused_sender_closes_nobodys_address_and_somebody_is_told(inbox, owe
     ],
 )  # fmt: skip
 def test_which_refusals_speak_of_the_address(code, said, of_address):
-    assert refused(code, said, of_recipient=True).of_address == of_address
-    assert not refused(code, said).of_address
+    assert as_refusal(code, said, of_recipient=True).of_address == of_address
+    assert not as_refusal(code, said).of_address
 
 
 def test_a_bounced_address_is_somebodys_task(inbox, owe, hand_over):
@@ -145,9 +145,14 @@ def test_what_the_provider_told_before_we_knew_stays(inbox, owe, hand_over, in_c
 
     def told(claim, carrier):
         said["delivered"] = actions.note_delivery(
-            message_id=message.pk, provider="mail", event_id="e1", told="delivered", happened_at=None,
-            by=in_clinic.caller(), at=timezone.now(),
-        )  # fmt: skip
+            message_id=message.pk,
+            provider="mail",
+            event_id="e1",
+            told="delivered",
+            happened_at=None,
+            by=in_clinic.actor(),
+            at=timezone.now(),
+        )
         return engine.Result("sent", ref="ref-1")
 
     monkeypatch.setattr(engine, "attempt", told)
@@ -183,23 +188,26 @@ def test_so_many_workers_for_one_clinic_and_no_more(in_clinic):
 
 
 def dsn():
-    return " ".join(f"{key}={value}" for key, value in connection.get_connection_params().items()
-                    if key in ("dbname", "user", "host", "port", "password"))  # fmt: skip
+    return " ".join(
+        f"{key}={value}"
+        for key, value in connection.get_connection_params().items()
+        if key in ("dbname", "user", "host", "port", "password")
+    )
 
 
 def test_the_second_click_on_send_again_sends_nothing_more(inbox, owe, hand_over, in_clinic):
     message = owe()
     hand_over()
     just_now = timezone.now() - timedelta(seconds=20)
-    actions.send_again(message_id=message.pk, by=in_clinic.caller(), at=just_now)
+    actions.send_again(message_id=message.pk, by=in_clinic.actor(), at=just_now)
     with pytest.raises(actions.NotResendable):
-        actions.send_again(message_id=message.pk, by=in_clinic.caller(), at=timezone.now())
+        actions.send_again(message_id=message.pk, by=in_clinic.actor(), at=timezone.now())
     hand_over()
     with pytest.raises(actions.NotResendable):
-        actions.send_again(message_id=message.pk, by=in_clinic.caller(), at=timezone.now())
+        actions.send_again(message_id=message.pk, by=in_clinic.actor(), at=timezone.now())
     assert len(inbox.taken) == 2
     later = timezone.now() + timedelta(minutes=2)
-    assert actions.send_again(message_id=message.pk, by=in_clinic.caller(), at=later).by_hand
+    assert actions.send_again(message_id=message.pk, by=in_clinic.actor(), at=later).by_hand
 
 
 def test_an_uncertain_row_goes_when_it_is_resolved(inbox, owe, hand_over, in_clinic):
@@ -208,5 +216,5 @@ def test_an_uncertain_row_goes_when_it_is_resolved(inbox, owe, hand_over, in_cli
     message = owe()
     hand_over()
     assert Item.objects.open().get().kind == "message_uncertain"
-    actions.resolve(message_id=message.pk, went_out=True, by=in_clinic.caller(), at=timezone.now())
+    actions.resolve(message_id=message.pk, went_out=True, by=in_clinic.actor(), at=timezone.now())
     assert not Item.objects.open().exists()

@@ -7,11 +7,11 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from assessments import catalogue
-from clinic import tenancy
+import catalogue
+from database import tenancy
 from patients import actions, rules
 from patients.models import Alert, Patient
-from patients.queries import known_alerts
+from patients.queries import list_alerts
 
 LEFT_ARM = {
     "code": "lymphoedema",
@@ -43,7 +43,7 @@ def test_the_api_takes_and_returns_place_date_and_reporter(api, cast):
     assert created.status_code == 201, created.content
     assert created.json()["alerts"] == [{"note": "", "source": "", **LEFT_ARM}]
     with tenancy.scope(cast.clinic.pk):
-        known = known_alerts([created.json()["id"]])
+        known = list_alerts([created.json()["id"]])
     assert known == [rules.KnownAlert("lymphoedema", "left", "arm")]
     [row] = stored(cast, created.json()["id"])
     assert row.noted_by_user_id == cast.therapist.pk
@@ -117,8 +117,12 @@ def test_the_page_adds_and_ends_an_alert(cast, patient):
     assert added.status_code == 302
     [row] = stored(cast, patient)
     assert (row.code, row.side, row.region, row.note, row.reported_by) == (
-        "lymphoedema", "left", "arm", "after surgery", "patient",
-    )  # fmt: skip
+        "lymphoedema",
+        "left",
+        "arm",
+        "after surgery",
+        "patient",
+    )
     again = client.post(page, {**LEFT_ARM, "note": "after surgery"})
     assert again.status_code == 400
     assert len(stored(cast, patient)) == 1
@@ -147,7 +151,7 @@ def test_an_alert_of_another_patient_or_clinic_is_not_found(cast, api, patient):
     with tenancy.scope(cast.clinic.pk):
         mine = Patient.objects.get(pk=patient)
         alert = actions.note_alert(
-            patient=mine, alert=actions.NewAlert("pacemaker"), by=cast.caller(), at=timezone.now()
+            patient=mine, alert=actions.NewAlert("pacemaker"), by=cast.actor(), at=timezone.now()
         )
     other = api().post("/patients/", {"family_name": "Other"}).json()["id"]
     reason = {"reason": "The device was removed."}

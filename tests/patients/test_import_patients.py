@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from clinic import tenancy
+from database import tenancy
 from patients.models import Patient
 
 DATA = Path(__file__).parents[1] / "data"

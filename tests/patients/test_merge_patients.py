@@ -1,13 +1,13 @@
 """Two records that are one person."""
 
-from clinic import tenancy
+from database import tenancy
 from tests import builders
 
 
 def two(cast):
     with tenancy.scope(cast.clinic.pk):
-        caller = cast.caller()
-        return [builders.patient(caller, given_names=name).pk for name in ("Ada", "Adda")]
+        actor = cast.actor()
+        return [builders.patient(actor, given_names=name).pk for name in ("Ada", "Adda")]
 
 
 def test_the_old_id_says_where_it_went(api, cast):
@@ -48,7 +48,7 @@ def test_nothing_new_is_recorded_under_a_merged_id(api, cast):
 def test_a_merge_is_refused_into_itself_into_a_stranger_and_twice(api, cast):
     keep, twice = two(cast)
     with tenancy.scope(cast.other_clinic.pk):
-        strange = builders.patient(cast.caller(cast.stranger, clinic=cast.other_clinic)).pk
+        strange = builders.patient(cast.actor(cast.stranger, clinic=cast.other_clinic)).pk
 
     def merge(who, into):
         return api().post(f"/patients/{who}/merge/", {"into": str(into), "reason": "?"}).json()["code"]

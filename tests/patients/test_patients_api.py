@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinic import tenancy
+from database import tenancy
 from patients.models import Alert
 from tests import builders
 from tests.committed import committed, superuser
@@ -120,7 +120,7 @@ def test_search_by_external_id(api):
 def test_the_list_is_paged_by_keyset(api, cast):
     with tenancy.scope(cast.clinic.pk):
         for number in range(7):
-            builders.patient(cast.caller(), family_name=f"Name{number % 3}", given_names=str(number))
+            builders.patient(cast.actor(), family_name=f"Name{number % 3}", given_names=str(number))
     seen, url = [], "/api/v1/patients/?limit=2"
     while url:
         page = api().get(url.replace("http://testserver", "")).json()
@@ -146,10 +146,10 @@ def test_search_uses_its_index_under_row_level_security(committed):
 
     from patients.models import SearchKey
 
-    caller = committed.caller()
+    actor = committed.actor()
     with tenancy.scope(committed.clinic.pk):
         for number in range(300):
-            builders.patient(caller, family_name=f"Family{number}", given_names=f"Given{number}")
+            builders.patient(actor, family_name=f"Family{number}", given_names=f"Given{number}")
     with superuser() as link:  # so that the plan hangs on these rows, and not on when autovacuum last came by
         link.execute("ANALYZE patients_searchkey")
     with tenancy.scope(committed.clinic.pk), connection.cursor() as cursor:

@@ -47,7 +47,7 @@ def test_what_a_typed_word_may_mean(typed, meant):
 @given(st.text(max_size=40), st.integers(1, 12))
 def test_every_beginning_of_a_name_finds_it(name, length):
     keys = rules.search_keys(names=[name], birth_date=None, identifiers=[])
-    squeezed = rules.squeezed(name)
+    squeezed = rules.squeeze(name)
 
     if squeezed:
         assert any(key.startswith(prefix) for key in keys for prefix in rules.search_prefixes(squeezed[:length]))
@@ -134,7 +134,7 @@ def test_plain_text_stays_as_it_is(text):
 
 @pytest.mark.parametrize(("text", "squeezed"), [("999-76-5725", "999765725"), ("O'Brien 2.", "obrien2"), ("-", "")])
 def test_only_letters_and_digits_count(text, squeezed):
-    assert rules.squeezed(text) == squeezed
+    assert rules.squeeze(text) == squeezed
 
 
 @pytest.mark.parametrize(
@@ -159,8 +159,11 @@ def test_a_date_may_be_typed_in_several_ways(typed, meant):
 
 def test_a_patient_without_a_birth_date_is_found_by_name():
     assert rules.search_keys(names=["Ann  Lee", "-"], birth_date=None, identifiers=["A-1", ""]) == {
-        "ann", "lee", "annlee", "a1",
-    }  # fmt: skip
+        "ann",
+        "lee",
+        "annlee",
+        "a1",
+    }
     assert rules.search_keys(names=[], birth_date=None, identifiers=[]) == set()
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from assessments import actions as assessments
 from assessments.api.serializers import NewAssessmentInput
 from audit.models import AuditEvent
-from clinic import tenancy
+from database import tenancy
 from records import actions, periodic
 from records.models import ChainCheck, Record
 from tests import builders
@@ -28,7 +28,7 @@ __all__ = ["committed"]
 def sign_exam(cast, patient, **fields):
     with tenancy.scope(cast.clinic.pk):
         content = builders.content(builders.exam(**fields), NewAssessmentInput)
-        by = cast.caller()
+        by = cast.actor()
         draft = assessments.record_assessment(patient_id=patient, content=content, by=by, at=timezone.now())
     with tenancy.scope(cast.clinic.pk):
         return assessments.sign_assessment(assessment_id=draft.pk, by=by, at=timezone.now())
@@ -39,7 +39,7 @@ def sign_session(cast, patient):
     with tenancy.scope(cast.clinic.pk):
         measures = [{"kind": "pain", "phase": "before", "value": 6}]
         content = builders.content(builders.treatment(measures=measures), NewSessionInput)
-        by = cast.caller()
+        by = cast.actor()
         draft = treatments.record_session(patient_id=patient, content=content, by=by, at=timezone.now())
         return treatments.sign_session(session_id=draft.pk, by=by, at=timezone.now())
 
@@ -205,7 +205,7 @@ def test_a_client_that_follows_the_feed_sees_each_record_once_and_in_order(commi
     def sign(pause):
         with tenancy.scope(committed.clinic.pk):
             content = builders.content(builders.exam(), NewAssessmentInput)
-            by = committed.caller()
+            by = committed.actor()
             draft = assessments.record_assessment(patient_id=patient, content=content, by=by, at=timezone.now())
         for _ in range(5):
             with tenancy.scope(committed.clinic.pk):
@@ -244,7 +244,7 @@ def test_two_who_sign_the_same_draft_make_one_record(committed):
     patient = committed_patient(committed)
     with tenancy.scope(committed.clinic.pk):
         content = builders.content(builders.exam(), NewAssessmentInput)
-        by = committed.caller()
+        by = committed.actor()
         draft = assessments.record_assessment(patient_id=patient, content=content, by=by, at=timezone.now())
 
     def sign():
@@ -265,7 +265,7 @@ def test_a_finding_cannot_slip_in_while_its_assessment_is_signed(committed):
     patient = committed_patient(committed)
     with tenancy.scope(committed.clinic.pk):
         content = builders.content(builders.exam(), NewAssessmentInput)
-        by = committed.caller()
+        by = committed.actor()
         draft = assessments.record_assessment(patient_id=patient, content=content, by=by, at=timezone.now())
     signing = threading.Event()
 
@@ -295,7 +295,7 @@ def test_a_lost_connection_in_mid_signing_leaves_a_draft(committed):
     patient = committed_patient(committed)
     with tenancy.scope(committed.clinic.pk):
         content = builders.content(builders.exam(), NewAssessmentInput)
-        by = committed.caller()
+        by = committed.actor()
         draft = assessments.record_assessment(patient_id=patient, content=content, by=by, at=timezone.now())
 
     def sign_and_lose_the_connection():

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.test import Client
 
-from clinic import tenancy
-from clinic.caller import Caller
-from clinic.schema import new_id
-from clinic.wall_clock import at_wall
-from scheduling import actions
-from scheduling.holding import Time
+from clock.wall_clock import at_wall
+from database import tenancy
+from database.expressions import new_id
+from identity.actor import Actor
+from scheduling.booking import actions
+from scheduling.booking.locks import Time
 from scheduling.models import Appointment, AppointmentType, Booking, Hours, Room, Site
 from tests import builders
 from tests.conftest import Cast
@@ -35,7 +35,7 @@ class Desk:
     """A clinic that can be booked: two therapists on weekdays from 9 to 17, each in a room of their own."""
 
     cast: Cast
-    by: Caller
+    by: Actor
     room: Room
     other_room: Room
     kind: AppointmentType
@@ -60,25 +60,30 @@ class Desk:
         return actions.book(patient_id=patient_id, time=given_time, **options)
 
 
-def make_desk(cast: Cast, by: Caller) -> Desk:
+def make_desk(cast: Cast, by: Actor) -> Desk:
     site = Site.objects.create(id=new_id(), clinic=cast.clinic, name="Quay", address="1 Quay Street")
     rooms = [Room.objects.create(id=new_id(), clinic=cast.clinic, site=site, name=name) for name in ("One", "Two")]
     kind = AppointmentType.objects.create(
         id=new_id(), clinic=cast.clinic, name="Treatment", length_min=30, buffer_min=0
-    )  # fmt: skip
+    )
     for user, room in ((cast.therapist, rooms[0]), (cast.colleague, rooms[1])):
         for weekday in range(5):
             Hours.objects.create(
-                id=new_id(), clinic=cast.clinic, user=user, room=room, weekday=weekday, from_time=time(9),
+                id=new_id(),
+                clinic=cast.clinic,
+                user=user,
+                room=room,
+                weekday=weekday,
+                from_time=time(9),
                 until_time=time(17),
-            )  # fmt: skip
+            )
     Booking.objects.create(clinic=cast.clinic, remind_hours=[24])
     return Desk(cast, by, rooms[0], rooms[1], kind)
 
 
 @pytest.fixture
 def desk(in_clinic: Cast) -> Desk:
-    return make_desk(in_clinic, in_clinic.caller(in_clinic.staff))
+    return make_desk(in_clinic, in_clinic.actor(in_clinic.staff))
 
 
 # --- As those see it who come from outside --------------------------------------------------------------------
@@ -88,7 +93,7 @@ def desk(in_clinic: Cast) -> Desk:
 def clinic_desk(cast: Cast) -> Desk:
     """The desk, looked at from outside its clinic's scope: for pages and the API."""
     with tenancy.scope(cast.clinic.pk):
-        return make_desk(cast, cast.caller(cast.staff))
+        return make_desk(cast, cast.actor(cast.staff))
 
 
 @pytest.fixture

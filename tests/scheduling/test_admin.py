@@ -7,8 +7,9 @@ from django.test import Client
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from clinic import tenancy
-from homecare import checking_in, rules
+from database import tenancy
+from homecare import rules
+from homecare.checkins import actions as check_in_actions
 from homecare.models import CheckIn
 from tests.test_routes import Ids
 
@@ -33,10 +34,13 @@ def test_a_row_can_be_looked_at_and_not_changed(cast, patient, browser, model, n
     if name == "check_in":
         programme = ids["programme"]
         with tenancy.scope(cast.clinic.pk):
-            checking_in.answer_day(
-                programme_id=programme, answers=rules.CheckInAnswers(pain=3, note="better"), link=None,
-                by=cast.caller(), at=timezone.now(),
-            )  # fmt: skip
+            check_in_actions.answer_day(
+                programme_id=programme,
+                answers=rules.CheckInAnswers(pain=3, note="better"),
+                link=None,
+                by=cast.actor(),
+                at=timezone.now(),
+            )
             ids[name] = str(CheckIn.objects.get().pk)
     path = f"/admin/{model}/{ids[name]}/change/"
 

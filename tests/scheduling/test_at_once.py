@@ -9,12 +9,14 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from clinic import tenancy
-from clinic.schema import new_id
-from clinic.sql import prepared
-from scheduling import actions, follow_ups, waitlist
-from scheduling.holding import Time
+from database import tenancy
+from database.expressions import new_id
+from database.sql import run_prepared
+from scheduling import worklist_sync
+from scheduling.booking import actions
+from scheduling.booking.locks import Time
 from scheduling.models import Appointment, Offer, Opening
+from scheduling.waitlist import actions as waitlist
 from tests.api import Api
 from tests.committed import at_once, committed, committed_patient
 from tests.drills import small_or_drill
@@ -35,12 +37,12 @@ OVERLAPS = """
 @pytest.fixture
 def desk(committed):
     with tenancy.scope(committed.clinic.pk):
-        return make_desk(committed, committed.caller(committed.staff))
+        return make_desk(committed, committed.actor(committed.staff))
 
 
 def overlaps(desk):
     with tenancy.scope(desk.cast.clinic.pk):
-        return prepared(OVERLAPS, {"clinic": desk.cast.clinic.pk})[0][0]
+        return run_prepared(OVERLAPS, {"clinic": desk.cast.clinic.pk})[0][0]
 
 
 def next_monday():
@@ -51,8 +53,14 @@ def next_monday():
 def body(desk, patient_id, slot, other=False):
     therapist, room = (desk.cast.colleague.pk, desk.other_room.pk) if other else (desk.therapist_id, desk.room.pk)
     starts_at = next_monday() + timedelta(minutes=30 * slot)
-    return {"patient_id": str(patient_id), "type_id": str(desk.kind.pk), "therapist_id": str(therapist),
-            "room_id": str(room), "starts_at": starts_at.isoformat(), "outside_hours": True}  # fmt: skip
+    return {
+        "patient_id": str(patient_id),
+        "type_id": str(desk.kind.pk),
+        "therapist_id": str(therapist),
+        "room_id": str(room),
+        "starts_at": starts_at.isoformat(),
+        "outside_hours": True,
+    }
 
 
 def test_a_row_that_comes_while_a_sweep_is_at_work_stays(desk, monkeypatch):
@@ -61,7 +69,7 @@ def test_a_row_that_comes_while_a_sweep_is_at_work_stays(desk, monkeypatch):
     with tenancy.scope(desk.cast.clinic.pk):
         time = Time(next_monday(), desk.therapist_id, desk.room.pk)
         made = desk.book(patient, time=time, outside_hours=True, at=now)
-    works = follow_ups.of_visits
+    works = worklist_sync.of_visits
 
     def slowly(*arguments):
         found = list(works(*arguments))
@@ -82,8 +90,8 @@ def test_a_row_that_comes_while_a_sweep_is_at_work_stays(desk, monkeypatch):
         with tenancy.scope(desk.cast.clinic.pk):
             actions.set_status(appointment_id=made.pk, status="booked", why="again", by=desk.by, at=now)
         with tenancy.scope(desk.cast.clinic.pk), monkeypatch.context() as patch:
-            patch.setattr(follow_ups, "of_visits", lambda *a, doing=doing: (patch.undo(), doing(*a))[1])
-            follow_ups.sweep(by=desk.by, at=now)
+            patch.setattr(worklist_sync, "of_visits", lambda *a, doing=doing: (patch.undo(), doing(*a))[1])
+            worklist_sync.sweep(by=desk.by, at=now)
         with tenancy.scope(desk.cast.clinic.pk):
             listed = Item.objects.open().filter(about_id=made.pk)
             assert [(item.kind, item.times) for item in listed] == [("cannot_come", 1)]
@@ -94,10 +102,12 @@ def test_two_change_the_settings_at_once_and_neither_change_is_lost(desk):
     for number in range(6):
         tag = staff[0].get("/scheduling/settings/")["ETag"]
         changes = [{"hold_hours": 10 + number}, {"draft_hours": 20 + number}]
-        answers = at_once([
-            partial(who.request, "patch", "/scheduling/settings/", change, If_Match=tag)
-            for who, change in zip(staff, changes, strict=True)
-        ])  # fmt: skip
+        answers = at_once(
+            [
+                partial(who.request, "patch", "/scheduling/settings/", change, If_Match=tag)
+                for who, change in zip(staff, changes, strict=True)
+            ]
+        )
         assert sorted(answer.status_code for answer in answers) == [200, 412]
 
 
@@ -145,15 +155,20 @@ def test_moving_and_swapping_at_once(desk, clients, moves):
         return codes
 
     plans = [
-        [(dice.choice(["swap", "move"]), *dice.sample(ids, 2), dice.randrange(SLOTS + 4), dice.random() < 0.5)
-         for _ in range(moves)]
+        [
+            (dice.choice(["swap", "move"]), *dice.sample(ids, 2), dice.randrange(SLOTS + 4), dice.random() < 0.5)
+            for _ in range(moves)
+        ]
         for _ in range(clients)
-    ]  # fmt: skip
+    ]
     codes = Counter(code for answers in at_once([lambda n=n: meddle(n) for n in range(clients)]) for code in answers)
 
     assert set(codes) <= {
-        (200, None), (409, "slot_taken"), (409, "patient_busy"), (409, "changed_meanwhile"),
-    }, codes  # fmt: skip
+        (200, None),
+        (409, "slot_taken"),
+        (409, "patient_busy"),
+        (409, "changed_meanwhile"),
+    }, codes
     assert codes[200, None] >= clients
     assert codes[409, "slot_taken"] > 0
     assert overlaps(desk) == 0
@@ -171,15 +186,26 @@ def test_taking_and_leaving_at_once(desk):
         with tenancy.scope(desk.cast.clinic.pk):
             waiting = waitlist.join(patient_id=patient_id, type_id=desk.kind.pk, by=desk.by, at=now)
             opening = Opening.objects.create(
-                id=new_id(), clinic=desk.cast.clinic, therapist=desk.cast.therapist, room=desk.room, made_at=now,
+                id=new_id(),
+                clinic=desk.cast.clinic,
+                therapist=desk.cast.therapist,
+                room=desk.room,
+                made_at=now,
                 starts_at=next_monday() + timedelta(minutes=30 * number),
                 ends_at=next_monday() + timedelta(minutes=30 * number + 30),
-            )  # fmt: skip
+            )
             offer = Offer.objects.create(
-                id=new_id(), clinic=desk.cast.clinic, patient_id=patient_id, waiting=waiting, opening=opening,
-                therapist=desk.cast.therapist, room=desk.room, starts_at=opening.starts_at, made_at=now,
+                id=new_id(),
+                clinic=desk.cast.clinic,
+                patient_id=patient_id,
+                waiting=waiting,
+                opening=opening,
+                therapist=desk.cast.therapist,
+                room=desk.room,
+                starts_at=opening.starts_at,
+                made_at=now,
                 expires_at=now + timedelta(hours=1),
-            )  # fmt: skip
+            )
         api, other = Api(desk.cast.staff), Api(desk.cast.staff)
 
         def tick():
@@ -209,10 +235,10 @@ def test_booking_and_merging_at_once(desk):
         api, owner = Api(desk.cast.staff), Api(desk.cast.owner)
         jobs = [
             lambda a=api, s=source, n=number: a.post("/appointments/", body(desk, s, n)).status_code,
-            lambda o=owner, s=source, t=target: o.post(
-                f"/patients/{s}/merge/", {"into": str(t), "reason": "the same"}
-            ).status_code,
-        ]  # fmt: skip
+            lambda o=owner, s=source, t=target: (
+                o.post(f"/patients/{s}/merge/", {"into": str(t), "reason": "the same"}).status_code
+            ),
+        ]
         codes = at_once(jobs)
         assert set(codes) <= {200, 201, 400, 409}, codes
         with tenancy.scope(desk.cast.clinic.pk):

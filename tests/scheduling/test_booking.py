@@ -2,8 +2,10 @@ from datetime import time, timedelta
 
 import pytest
 
-from clinic.errors import Invalid
-from scheduling import actions, holding, rules, slots
+from errors.exceptions import Invalid
+from scheduling import rules
+from scheduling.availability import slots
+from scheduling.booking import actions, locks
 from scheduling.models import Appointment, Change, Opening
 from tests.scheduling.conftest import AT
 from worklist.models import Item
@@ -13,12 +15,14 @@ def test_a_booked_time_is_nobody_elses(desk):
     ada, ben = desk.patient(), desk.patient()
     made = desk.book(ada, 9)
 
-    with pytest.raises(holding.SlotTaken) as refusal:
+    with pytest.raises(locks.SlotTaken) as refusal:
         desk.book(ben, 9, 15)
 
     assert [one["starts_at"] for one in refusal.value.extra["next_free"]] == [
-        "2026-11-23T09:30:00Z", "2026-11-23T09:45:00Z", "2026-11-23T10:00:00Z",
-    ]  # fmt: skip
+        "2026-11-23T09:30:00Z",
+        "2026-11-23T09:45:00Z",
+        "2026-11-23T10:00:00Z",
+    ]
     assert list(Appointment.objects.all()) == [made]
     desk.book(ben, 9, 30)
 
@@ -26,7 +30,7 @@ def test_a_booked_time_is_nobody_elses(desk):
 def test_a_patient_is_in_one_place_at_a_time(desk):
     ada = desk.patient()
     desk.book(ada, 9)
-    with pytest.raises(holding.PatientBusy):
+    with pytest.raises(locks.PatientBusy):
         desk.book(ada, 9, 15, other=True)
 
 
@@ -35,15 +39,15 @@ def test_the_buffer_keeps_the_room_but_not_the_patient(desk):
     desk.kind.save()
     ada = desk.patient()
     desk.book(ada, 9)
-    with pytest.raises(holding.SlotTaken):
+    with pytest.raises(locks.SlotTaken):
         desk.book(desk.patient(), 9, 30)
     desk.book(ada, 9, 30, other=True)
 
 
 def test_a_room_is_held_for_one(desk):
     desk.book(desk.patient(), 9)
-    taken = holding.Time(desk.time(9).starts_at, desk.cast.colleague.pk, desk.room.pk)
-    with pytest.raises(holding.SlotTaken):
+    taken = locks.Time(desk.time(9).starts_at, desk.cast.colleague.pk, desk.room.pk)
+    with pytest.raises(locks.SlotTaken):
         desk.book(desk.patient(), time=taken, outside_hours=True)
 
 
@@ -101,7 +105,7 @@ def test_a_swap_that_does_not_fit_changes_nothing(desk):
     long = desk.book(desk.patient(), 12)
     long.ends_at = long.blocked_until = long.starts_at + timedelta(hours=1)
     long.save()
-    with pytest.raises(holding.SlotTaken):
+    with pytest.raises(locks.SlotTaken):
         actions.swap(first_id=first.pk, second_id=long.pk, by=desk.by, at=AT)
     assert Appointment.objects.get(pk=first.pk).starts_at == desk.time(9).starts_at
     assert Appointment.objects.get(pk=second.pk).starts_at == desk.time(9, 30).starts_at
@@ -119,7 +123,7 @@ def test_status_goes_its_way_and_a_correction_says_why(desk):
     made = actions.set_status(appointment_id=made.pk, status="noshow", why="Wrong row.", by=desk.by, at=during)
     assert Change.objects.order_by("-id")[0].why == "Wrong row."
     desk.book(desk.patient(), 9)
-    with pytest.raises(holding.SlotTaken):
+    with pytest.raises(locks.SlotTaken):
         actions.set_status(appointment_id=made.pk, status="fulfilled", why="Did come.", by=desk.by, at=during)
 
 
@@ -149,16 +153,24 @@ def test_the_desk_is_a_staff_matter_and_a_clinics_own(desk):
 
 
 def test_slots_know_hours_closures_bookings_and_the_grid(desk):
-    from scheduling import availability
+    from scheduling.setup import actions as setup_actions
 
     desk.kind.length_min, desk.kind.buffer_min = 50, 10
     desk.kind.save()
     desk.book(desk.patient(), 9)
     day = desk.time(9).starts_at.date()
-    availability.put(
-        kind="closures", values={"user_id": desk.therapist_id, "first_day": day, "last_day": day, "note": "Dentist",
-                                 "from_time": time(11, 5), "until_time": time(15)}, by=desk.by,
-    )  # fmt: skip
+    setup_actions.save(
+        kind="closures",
+        values={
+            "user_id": desk.therapist_id,
+            "first_day": day,
+            "last_day": day,
+            "note": "Dentist",
+            "from_time": time(11, 5),
+            "until_time": time(15),
+        },
+        by=desk.by,
+    )
     search = slots.Search(desk.time(0).starts_at, desk.time(0, day=1).starts_at, therapists=[desk.therapist_id])
     found = slots.free(desk.kind, search, limit=50)
     assert [f"{one.starts_at:%H:%M}" for one in found] == ["10:00", "15:00", "15:15", "15:30", "15:45", "16:00"]
@@ -187,22 +199,22 @@ def test_two_records_that_become_one_are_in_one_place(desk):
     patients.merge_patients(**merge)
     double.refresh_from_db()
     assert double.patient_id == ada
-    with pytest.raises(holding.PatientBusy):
+    with pytest.raises(locks.PatientBusy):
         desk.book(ada, 11)
 
 
 def test_what_was_taken_away_comes_back_by_its_name(desk):
-    from scheduling import availability
+    from scheduling.setup import actions as setup_actions
 
-    availability.remove(kind="rooms", pk=desk.room.pk, by=desk.by)
-    back = availability.put(kind="rooms", values={"site_id": desk.room.site_id, "name": "One"}, by=desk.by)
+    setup_actions.remove(kind="rooms", pk=desk.room.pk, by=desk.by)
+    back = setup_actions.save(kind="rooms", values={"site_id": desk.room.site_id, "name": "One"}, by=desk.by)
     assert back.pk == desk.room.pk
     assert back.is_active
 
 
 def test_therapists_elsewhere_are_none_here(desk):
     from accounts.models import Membership
-    from clinic import tenancy
+    from database import tenancy
 
     other = desk.cast.other_clinic
     with tenancy.scope(other.pk):

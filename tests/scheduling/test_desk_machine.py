@@ -17,11 +17,16 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from clinic import tenancy
-from clinic.errors import Invalid
-from scheduling import actions, availability, follow_ups, holding, rules, series, waitlist
-from scheduling.holding import Time
+from database import tenancy
+from errors.exceptions import Invalid
+from scheduling import rules, worklist_sync
+from scheduling.booking import actions
+from scheduling.booking import locks as holding
+from scheduling.booking.locks import Time
 from scheduling.models import Appointment, Hours, Offer, Series, Waiting
+from scheduling.series import actions as series
+from scheduling.setup import actions as setup_actions
+from scheduling.waitlist import actions as waitlist
 from tests.conftest import make_cast
 from tests.drills import small_or_drill
 from tests.scheduling.conftest import AT, LONDON, make_desk
@@ -42,7 +47,7 @@ class Desk(RuleBasedStateMachine):
         cast = make_cast(f"-machine{next(numbers)}")
         self.stack = ExitStack()
         self.stack.enter_context(tenancy.scope(cast.clinic.pk))
-        self.desk = make_desk(cast, cast.caller(cast.staff))
+        self.desk = make_desk(cast, cast.actor(cast.staff))
         self.patients = [self.desk.patient() for _ in range(3)]
         self.now = AT
         self.rows = {}  # appointment id -> dict
@@ -59,9 +64,18 @@ class Desk(RuleBasedStateMachine):
         return self.desk.time(9 + slot % 7 // 2, 30 * (slot % 7 % 2), day=slot // 7, other=other)
 
     def put(self, pk, patient, time, **more):
-        self.rows[pk] = {"patient": patient, "at": time.starts_at, "who": time.therapist_id, "room": time.room_id,
-                         "status": "booked", "by": "", "series": None, "booked": self.now, "since": self.now,
-                         "outside": not self.works(time.starts_at, time.therapist_id)} | more  # fmt: skip
+        self.rows[pk] = {
+            "patient": patient,
+            "at": time.starts_at,
+            "who": time.therapist_id,
+            "room": time.room_id,
+            "status": "booked",
+            "by": "",
+            "series": None,
+            "booked": self.now,
+            "since": self.now,
+            "outside": not self.works(time.starts_at, time.therapist_id),
+        } | more
 
     def works(self, at, who):
         first = at.astimezone(LONDON)
@@ -72,10 +86,12 @@ class Desk(RuleBasedStateMachine):
         """Whether these rows (id -> row) overlap with each other or with what else holds its time."""
         rows = [r for pk, r in {**self.rows, **changes}.items() if rules.STATUSES[r["status"]].holds]
         return any(
-            a is not b and abs(a["at"] - b["at"]) < HALF
+            a is not b
+            and abs(a["at"] - b["at"]) < HALF
             and (a["who"] == b["who"] or a["room"] == b["room"] or a["patient"] == b["patient"])
-            for a in rows for b in rows
-        )  # fmt: skip
+            for a in rows
+            for b in rows
+        )
 
     def attempt(self, changes, act):
         """Do it; it must be refused exactly if the model says that it overlaps."""
@@ -99,10 +115,14 @@ class Desk(RuleBasedStateMachine):
     @rule(who=st.integers(0, 2), slot=slots, other=st.booleans())
     def book(self, who, slot, other):
         patient, time = self.patients[who], self.time(slot, other)
-        new = {"patient": patient, "at": time.starts_at, "who": time.therapist_id, "room": time.room_id,
-               "status": "booked"}  # fmt: skip
-        made = self.attempt({"new": new}, lambda: self.desk.book(
-            patient, time=time, outside_hours=True, at=self.now))  # fmt: skip
+        new = {
+            "patient": patient,
+            "at": time.starts_at,
+            "who": time.therapist_id,
+            "room": time.room_id,
+            "status": "booked",
+        }
+        made = self.attempt({"new": new}, lambda: self.desk.book(patient, time=time, outside_hours=True, at=self.now))
         if made is not None:
             self.put(made.pk, patient, time)
 
@@ -113,8 +133,10 @@ class Desk(RuleBasedStateMachine):
         row = self.rows[pk] | {"at": time.starts_at, "who": time.therapist_id, "room": time.room_id}
         if (row["at"], row["who"]) != (self.rows[pk]["at"], self.rows[pk]["who"]):
             row["outside"] = not self.works(row["at"], row["who"])
-        self.attempt({pk: row}, lambda: actions.move(
-            appointment_id=pk, time=time, outside_hours=True, by=self.desk.by, at=self.now))  # fmt: skip
+        self.attempt(
+            {pk: row},
+            lambda: actions.move(appointment_id=pk, time=time, outside_hours=True, by=self.desk.by, at=self.now),
+        )
 
     @precondition(lambda self: len(self.upcoming()) > 1)
     @rule(which=pick, step=pick)
@@ -133,8 +155,9 @@ class Desk(RuleBasedStateMachine):
     @rule(which=pick, by=st.sampled_from(rules.CANCELLED_BY), reason=st.sampled_from(["ill", "mistake"]))
     def cancel(self, which, by, reason):
         pk = self.upcoming()[which % len(self.upcoming())]
-        actions.set_status(appointment_id=pk, status="cancelled", cancelled_by=by, reason=reason, by=self.desk.by,
-                           at=self.now)  # fmt: skip
+        actions.set_status(
+            appointment_id=pk, status="cancelled", cancelled_by=by, reason=reason, by=self.desk.by, at=self.now
+        )
         self.rows[pk] |= {"status": "cancelled", "by": by, "quiet": reason == "mistake", "since": self.now}
 
     @precondition(lambda self: any(row["status"] == "cancelled" for row in self.rows.values()))
@@ -143,8 +166,12 @@ class Desk(RuleBasedStateMachine):
         some = [pk for pk, row in self.rows.items() if row["status"] == "cancelled"]
         pk = some[which % len(some)]
         row = self.rows[pk] | {"status": "booked", "by": "", "quiet": False, "since": self.now}
-        self.attempt({pk: row}, lambda: actions.set_status(
-            appointment_id=pk, status="booked", why="a mistake", by=self.desk.by, at=self.now))  # fmt: skip
+        self.attempt(
+            {pk: row},
+            lambda: actions.set_status(
+                appointment_id=pk, status="booked", why="a mistake", by=self.desk.by, at=self.now
+            ),
+        )
 
     @precondition(lambda self: any(self.rows[pk]["at"] <= self.now for pk in self.upcoming()))
     @rule(which=pick, status=st.sampled_from(["noshow", "fulfilled"]))
@@ -158,11 +185,13 @@ class Desk(RuleBasedStateMachine):
     def book_series(self, who, first, more, other):
         patient = self.patients[who]
         times = [self.time(first, other), self.time(first + 2, other)]
-        plan = series.Plan(type_id=self.desk.kind.pk, count=2 + more, weeks=1, starts_on=times[0].starts_at.date())
+        plan = series.SeriesPlan(
+            type_id=self.desk.kind.pk, count=2 + more, weeks=1, starts_on=times[0].starts_at.date()
+        )
         new = {
             n: {"patient": patient, "at": t.starts_at, "who": t.therapist_id, "room": t.room_id, "status": "booked"}
             for n, t in enumerate(times)
-        }  # fmt: skip
+        }
         book = partial(series.book_series, patient_id=patient, plan=plan, times=times, by=self.desk.by, at=self.now)
         if not all(self.works(t.starts_at, t.therapist_id) for t in times):
             with pytest.raises((Invalid, holding.SlotTaken, holding.PatientBusy)):
@@ -183,25 +212,35 @@ class Desk(RuleBasedStateMachine):
         pk = self.of_series()[which % len(self.of_series())]
         row = self.rows[pk]
         reached = {
-            other: one | {"at": one["at"] + halves * HALF}
+            other: one
+            | {"at": one["at"] + halves * HALF}
             | ({"outside": not self.works(one["at"] + halves * HALF, one["who"])} if halves else {})
             for other, one in self.rows.items()
-            if other == pk or (
-                reach != "this" and one["series"] == row["series"] and one["status"] in rules.UPCOMING
-                and (reach == "all" or one["at"] >= row["at"]) and one["at"] > self.now
+            if other == pk
+            or (
+                reach != "this"
+                and one["series"] == row["series"]
+                and one["status"] in rules.UPCOMING
+                and (reach == "all" or one["at"] >= row["at"])
+                and one["at"] > self.now
             )
-        }  # fmt: skip
+        }
         time = Time(row["at"] + halves * HALF, row["who"], row["room"])
-        self.attempt(reached, lambda: series.move_series(
-            appointment_id=pk, time=time, reach=reach, outside_hours=True, by=self.desk.by, at=self.now))  # fmt: skip
+        self.attempt(
+            reached,
+            lambda: series.move_series(
+                appointment_id=pk, time=time, reach=reach, outside_hours=True, by=self.desk.by, at=self.now
+            ),
+        )
 
     @precondition(lambda self: self.of_series())
     @rule(which=pick)
     def cancel_the_rest(self, which):
         pk = self.of_series()[which % len(self.of_series())]
         row = self.rows[pk]
-        series.cancel_series(appointment_id=pk, reach="later", cancelled_by="patient", reason="better",
-                             by=self.desk.by, at=self.now)  # fmt: skip
+        series.cancel_series(
+            appointment_id=pk, reach="later", cancelled_by="patient", reason="better", by=self.desk.by, at=self.now
+        )
         for one in self.rows.values():
             ahead = one is row or (one["at"] >= row["at"] and one["at"] > self.now)
             if one["series"] == row["series"] and one["status"] in rules.UPCOMING and ahead:
@@ -215,11 +254,17 @@ class Desk(RuleBasedStateMachine):
         patient, wanted, ended = self.series[pk]
         time = self.time(slot, other)
         held = sum(r["series"] == pk and rules.STATUSES[r["status"]].holds for r in self.rows.values())
-        new = {"patient": patient, "at": time.starts_at, "who": time.therapist_id, "room": time.room_id,
-               "status": "booked"}  # fmt: skip
+        new = {
+            "patient": patient,
+            "at": time.starts_at,
+            "who": time.therapist_id,
+            "room": time.room_id,
+            "status": "booked",
+        }
         try:
-            made = self.attempt({"new": new}, lambda: self.desk.book(
-                patient, time=time, series_id=pk, outside_hours=True, at=self.now))  # fmt: skip
+            made = self.attempt(
+                {"new": new}, lambda: self.desk.book(patient, time=time, series_id=pk, outside_hours=True, at=self.now)
+            )
         except Invalid:
             assert ended or held >= wanted
         else:
@@ -242,8 +287,13 @@ class Desk(RuleBasedStateMachine):
             waitlist.decline(offer_id=offer.pk, by=self.desk.by, at=self.now)
             return
         time = Time(offer.starts_at, offer.therapist_id, offer.room_id)
-        new = {"patient": offer.patient_id, "at": time.starts_at, "who": time.therapist_id, "room": time.room_id,
-               "status": "booked"}  # fmt: skip
+        new = {
+            "patient": offer.patient_id,
+            "at": time.starts_at,
+            "who": time.therapist_id,
+            "room": time.room_id,
+            "status": "booked",
+        }
         expected = self.clash({"new": new}) or offer.expires_at <= self.now
         expected = expected or not self.works(time.starts_at, time.therapist_id)
         try:
@@ -259,13 +309,13 @@ class Desk(RuleBasedStateMachine):
         """Somebody leaves earlier on one day of the week, or stays as before."""
         who = self.desk.cast.colleague.pk if other else self.desk.therapist_id
         pk = Hours.objects.get(user_id=who, weekday=weekday).pk
-        availability.put(kind="hours", pk=pk, values={"until_time": clock(hour)}, by=self.desk.by, at=self.now)
+        setup_actions.save(kind="hours", pk=pk, values={"until_time": clock(hour)}, by=self.desk.by, at=self.now)
         self.until[who, weekday] = clock(hour)
 
     @precondition(lambda self: Item.objects.open().exists())
     @rule(which=pick)
     def close_by_hand(self, which):
-        some = list(Item.objects.open().filter(kind__in=follow_ups.OF_VISITS).order_by("pk"))
+        some = list(Item.objects.open().filter(kind__in=worklist_sync.OF_VISITS).order_by("pk"))
         if some:
             item = some[which % len(some)]
             worklist.finish(item_id=item.pk, outcome="reached", by=self.desk.by, at=self.now)
@@ -275,7 +325,7 @@ class Desk(RuleBasedStateMachine):
     def time_goes_by(self, hours):
         if self.now < AT + timedelta(days=9):
             self.now += timedelta(hours=hours)
-            follow_ups.sweep(by=self.desk.by, at=self.now)
+            worklist_sync.sweep(by=self.desk.by, at=self.now)
 
     # --- What is always so ---
 
@@ -296,7 +346,7 @@ class Desk(RuleBasedStateMachine):
             patient, wanted, ended = self.series[one.pk]
             held = sum(r["series"] == one.pk and rules.STATUSES[r["status"]].holds for r in self.rows.values())
             assert (one.patient_id, one.count, one.ended_at or False) == (patient, wanted, ended)
-            assert follow_ups.sessions_left(one) == max(0, wanted - held)
+            assert worklist_sync.sessions_left(one) == max(0, wanted - held)
 
     @invariant()
     def the_worklist_is_what_follows(self):
@@ -304,9 +354,10 @@ class Desk(RuleBasedStateMachine):
         for pk, r in self.rows.items():
             facts = {"at": r["at"].isoformat()}
             since = [
-                other["booked"] for other in self.rows.values()
+                other["booked"]
+                for other in self.rows.values()
                 if other["patient"] == r["patient"] and rules.STATUSES[other["status"]].holds
-            ]  # fmt: skip
+            ]
             ended = self.series[r["series"]][2] if r["series"] else False
             if r["status"] in ("noshow", "cancelled") and not r.get("quiet"):
                 if max(since, default=r["since"] - HALF) < r["since"] and not (ended and ended >= r["since"]):
@@ -335,7 +386,7 @@ class Desk(RuleBasedStateMachine):
             if key in wanted and wanted[key] != facts:
                 del self.dismissed[key]  # it is about something else now
         wanted = {key: facts for key, facts in wanted.items() if key not in self.dismissed}
-        found = Item.objects.open().filter(kind__in=follow_ups.OF_VISITS)
+        found = Item.objects.open().filter(kind__in=worklist_sync.OF_VISITS)
         assert {(item.kind, item.about_id): item.facts for item in found} == wanted
 
 

@@ -11,15 +11,18 @@ from django.utils import timezone
 
 from accounts.models import Membership
 from assessments.models import Assessment
-from clinic import tenancy
-from clinic.errors import Invalid
-from clinic.schema import new_id
-from clinic.wall_clock import at_wall
+from clock.wall_clock import at_wall
+from database import tenancy
+from database.expressions import new_id
+from errors.exceptions import Invalid
 from homecare.models import CheckIn
 from patients import actions as patients
-from scheduling import actions, availability, follow_ups, holding, rules, series
-from scheduling.holding import Time
+from scheduling import rules, worklist_sync
+from scheduling.booking import actions, locks
+from scheduling.booking.locks import Time
 from scheduling.models import Appointment, AppointmentType, Change, Hours, Series
+from scheduling.series import actions as series
+from scheduling.setup import actions as setup_actions
 from tests import builders
 from tests.scheduling.conftest import AT, LONDON
 from treatments.models import Session
@@ -58,24 +61,24 @@ def test_a_visit_booked_before_the_miss_settles_nothing_and_one_booked_since_doe
 
 def test_a_miss_in_a_series_is_a_row_of_its_own_and_fills_up(desk):
     ada = desk.patient()
-    plan = series.Plan(type_id=desk.kind.pk, count=3, weeks=1, starts_on=date(2026, 11, 23))
+    plan = series.SeriesPlan(type_id=desk.kind.pk, count=3, weeks=1, starts_on=date(2026, 11, 23))
     times = [desk.time(9, day=day) for day in (0, 2, 4)]
     made, booked = series.book_series(patient_id=ada, plan=plan, times=times, by=desk.by, at=AT)
     later = booked[0].starts_at + timedelta(hours=1)
     says(desk, booked[0], "noshow", later)
     assert rows() == [("no_show", booked[0].pk)]
-    assert follow_ups.sessions_left(made) == 1
+    assert worklist_sync.sessions_left(made) == 1
 
     again = desk.book(ada, 11, day=3, series_id=made.pk, at=later + DAY / 24)
     assert (again.series_id, again.number) == (made.pk, 1)
     assert rows() == []
-    assert follow_ups.sessions_left(made) == 0
+    assert worklist_sync.sessions_left(made) == 0
 
 
 @pytest.mark.parametrize("wrong", ["full", "ended", "stranger", "type"])
 def test_what_belongs_to_no_series_is_refused(desk, wrong):
     ada, ben = desk.patient(), desk.patient()
-    plan = series.Plan(type_id=desk.kind.pk, count=1, weeks=1, starts_on=date(2026, 11, 23))
+    plan = series.SeriesPlan(type_id=desk.kind.pk, count=1, weeks=1, starts_on=date(2026, 11, 23))
     made, booked = series.book_series(patient_id=ada, plan=plan, times=[desk.time(9)], by=desk.by, at=AT)
     options = {"series_id": made.pk}
     if wrong != "full":
@@ -83,7 +86,7 @@ def test_what_belongs_to_no_series_is_refused(desk, wrong):
     if wrong == "ended":
         series.end_series(series_id=made.pk, by=desk.by, at=AT)
     if wrong == "type":
-        options["type_id"] = availability.put(
+        options["type_id"] = setup_actions.save(
             kind="appointment-types", values={"name": "Other", "length_min": 30}, by=desk.by
         ).pk
     with pytest.raises(Invalid) as refusal:
@@ -93,7 +96,7 @@ def test_what_belongs_to_no_series_is_refused(desk, wrong):
 
 def test_whoever_ends_a_series_has_settled_it(desk):
     ada = desk.patient()
-    plan = series.Plan(type_id=desk.kind.pk, count=2, weeks=1, starts_on=date(2026, 11, 23))
+    plan = series.SeriesPlan(type_id=desk.kind.pk, count=2, weeks=1, starts_on=date(2026, 11, 23))
     _made, booked = series.book_series(
         patient_id=ada, plan=plan, times=[desk.time(9), desk.time(9, day=2)], by=desk.by, at=AT
     )
@@ -107,7 +110,7 @@ def test_whoever_ends_a_series_has_settled_it(desk):
 
 def test_a_miss_after_the_series_was_ended_is_seen(desk):
     ada = desk.patient()
-    plan = series.Plan(type_id=desk.kind.pk, count=2, weeks=1, starts_on=date(2026, 11, 23))
+    plan = series.SeriesPlan(type_id=desk.kind.pk, count=2, weeks=1, starts_on=date(2026, 11, 23))
     made, booked = series.book_series(patient_id=ada, plan=plan, times=[desk.time(9)], by=desk.by, at=AT)
     series.end_series(series_id=made.pk, by=desk.by, at=AT)
     says(desk, booked[0], "noshow", booked[0].starts_at + timedelta(hours=1))
@@ -120,14 +123,14 @@ def test_a_visit_that_nobody_finished_is_on_the_list(desk, status):
     says(desk, made, "arrived", made.starts_at)
     if status == "in_room":
         says(desk, made, "in_room", made.starts_at)
-    follow_ups.sweep(by=desk.by, at=made.ends_at + timedelta(hours=2))
+    worklist_sync.sweep(by=desk.by, at=made.ends_at + timedelta(hours=2))
     assert rows() == [("not_arrived", made.pk)]
 
 
 def test_no_row_goes_because_time_goes(desk):
     made = desk.book(desk.patient(), 9)
     says(desk, made, "noshow", made.starts_at + timedelta(hours=1))
-    follow_ups.sweep(by=desk.by, at=made.starts_at + timedelta(days=200))
+    worklist_sync.sweep(by=desk.by, at=made.starts_at + timedelta(days=200))
     assert rows("no_show") == [("no_show", made.pk)]
 
 
@@ -153,7 +156,7 @@ def test_what_is_raised_for_a_merged_record_is_raised_for_the_survivor(desk):
 
 
 def close(desk, day, **fields):
-    return availability.put(
+    return setup_actions.save(
         kind="closures", values={"first_day": day, "last_day": day} | fields, by=desk.by, at=timezone.now()
     )
 
@@ -176,7 +179,7 @@ def test_who_is_booked_when_it_is_closed_now_is_on_the_list(desk):
     mine, yours = booked_on(desk, day), booked_on(desk, day, other=True)
     away = close(desk, day, user_id=desk.therapist_id)
     assert rows() == [("closed_over", mine.pk)]
-    availability.remove(kind="closures", pk=away.pk, by=desk.by)
+    setup_actions.remove(kind="closures", pk=away.pk, by=desk.by)
     assert rows() == []
     close(desk, day, from_time=time(12), until_time=time(14))
     assert rows() == []
@@ -192,14 +195,17 @@ def test_who_was_put_into_a_closure_on_purpose_is_not_on_the_list(desk):
     moved = booked_on(desk, day + timedelta(days=1))
     there = at_wall(datetime.combine(day, time(10)), LONDON)
     actions.move(
-        appointment_id=moved.pk, time=Time(there, desk.therapist_id, desk.room.pk), outside_hours=True, by=desk.by,
+        appointment_id=moved.pk,
+        time=Time(there, desk.therapist_id, desk.room.pk),
+        outside_hours=True,
+        by=desk.by,
         at=timezone.now(),
-    )  # fmt: skip
-    follow_ups.sweep(by=desk.by, at=timezone.now())
+    )
+    worklist_sync.sweep(by=desk.by, at=timezone.now())
     assert rows() == []
-    availability.put(kind="closures", pk=note.pk, values={"note": "Away"}, by=desk.by)
+    setup_actions.save(kind="closures", pk=note.pk, values={"note": "Away"}, by=desk.by)
     assert rows() == []
-    availability.put(kind="closures", pk=note.pk, values={"user_id": None}, by=desk.by)
+    setup_actions.save(kind="closures", pk=note.pk, values={"user_id": None}, by=desk.by)
     assert rows() == [("closed_over", moved.pk)]
 
 
@@ -207,7 +213,7 @@ def test_a_drag_that_is_undone_hides_no_closure(desk):
     day = ahead(desk)
     mine = booked_on(desk, day)
     close(desk, day, user_id=desk.therapist_id)
-    there = holding.time_of(mine)
+    there = locks.time_of(mine)
     for time_ in (Time(there.starts_at + DAY, there.therapist_id, there.room_id), there):
         actions.move(appointment_id=mine.pk, time=time_, outside_hours=True, by=desk.by, at=timezone.now())
     assert rows() == [("closed_over", mine.pk)]
@@ -230,25 +236,29 @@ def test_who_is_booked_when_nobody_works_any_more_is_on_the_list(desk):
     day = ahead(desk)
     mine, late, yours = booked_on(desk, day), booked_on(desk, day, 15), booked_on(desk, day, other=True)
     evening = actions.book(
-        patient_id=desk.patient(), type_id=desk.kind.pk, by=desk.by, at=timezone.now(), outside_hours=True,
+        patient_id=desk.patient(),
+        type_id=desk.kind.pk,
+        by=desk.by,
+        at=timezone.now(),
+        outside_hours=True,
         time=Time(at_wall(datetime.combine(day, time(20)), LONDON), desk.therapist_id, desk.room.pk),
-    )  # fmt: skip
+    )
     hours = Hours.objects.get(user_id=desk.therapist_id, weekday=day.weekday())
     given = {"kind": "hours", "pk": hours.pk, "by": desk.by}
-    availability.put(values={"until_time": time(13)}, **given)
+    setup_actions.save(values={"until_time": time(13)}, **given)
     assert rows() == [("hours_gone", late.pk)]
-    availability.remove(**given)
+    setup_actions.remove(**given)
     assert rows() == sorted([("hours_gone", mine.pk), ("hours_gone", late.pk)])
-    follow_ups.sweep(by=desk.by, at=timezone.now())
+    worklist_sync.sweep(by=desk.by, at=timezone.now())
     assert rows() == sorted([("hours_gone", mine.pk), ("hours_gone", late.pk)])
     # A move ends it; so do new hours.
     elsewhere = Time(late.starts_at, desk.cast.colleague.pk, desk.other_room.pk)
     actions.move(appointment_id=late.pk, time=elsewhere, by=desk.by, at=timezone.now())
     assert rows() == [("hours_gone", mine.pk)]
     same = {name: getattr(hours, name) for name in ("user_id", "room_id", "weekday", "from_time")}
-    availability.put(kind="hours", values=same | {"until_time": time(17)}, by=desk.by)
+    setup_actions.save(kind="hours", values=same | {"until_time": time(17)}, by=desk.by)
     assert rows() == []
-    availability.remove(kind="rooms", pk=desk.other_room.pk, by=desk.by)
+    setup_actions.remove(kind="rooms", pk=desk.other_room.pk, by=desk.by)
     assert rows() == sorted([("hours_gone", yours.pk), ("hours_gone", late.pk)])
     assert evening.pk not in {about for _kind, about in rows()}, "it was booked outside the hours on purpose"
 
@@ -258,8 +268,8 @@ def test_a_closure_in_between_changes_nothing_about_lost_hours(desk):
     mine = booked_on(desk, day)
     shut = close(desk, day)
     hours = Hours.objects.get(user_id=desk.therapist_id, weekday=day.weekday())
-    availability.remove(kind="hours", pk=hours.pk, by=desk.by)
-    availability.remove(kind="closures", pk=shut.pk, by=desk.by)
+    setup_actions.remove(kind="hours", pk=hours.pk, by=desk.by)
+    setup_actions.remove(kind="closures", pk=shut.pk, by=desk.by)
     assert rows() == [("hours_gone", mine.pk)]
 
 
@@ -268,7 +278,7 @@ def test_a_visit_that_comes_back_where_nobody_works_is_on_the_list(desk):
     mine, other = booked_on(desk, day, 15), booked_on(desk, day, 10)
     cancel(desk, mine, timezone.now())
     hours = Hours.objects.get(user_id=desk.therapist_id, weekday=day.weekday())
-    availability.put(kind="hours", pk=hours.pk, values={"until_time": time(13)}, by=desk.by)
+    setup_actions.save(kind="hours", pk=hours.pk, values={"until_time": time(13)}, by=desk.by)
     assert ("hours_gone", mine.pk) not in rows()
     actions.set_status(appointment_id=mine.pk, status="booked", why="after all", by=desk.by, at=timezone.now())
     assert rows() == [("hours_gone", mine.pk)]
@@ -281,12 +291,16 @@ def test_what_is_booked_where_it_is_closed_lies_in_the_hours_all_the_same(desk):
     day = ahead(desk)
     close(desk, day)
     made = actions.book(
-        patient_id=desk.patient(), type_id=desk.kind.pk, by=desk.by, at=timezone.now(), outside_hours=True,
+        patient_id=desk.patient(),
+        type_id=desk.kind.pk,
+        by=desk.by,
+        at=timezone.now(),
+        outside_hours=True,
         time=Time(at_wall(datetime.combine(day, time(9)), LONDON), desk.therapist_id, desk.room.pk),
-    )  # fmt: skip
+    )
     assert (made.outside_hours, rows()) == (False, [])
     hours = Hours.objects.get(user_id=desk.therapist_id, weekday=day.weekday())
-    availability.remove(kind="hours", pk=hours.pk, by=desk.by)
+    setup_actions.remove(kind="hours", pk=hours.pk, by=desk.by)
     assert rows() == [("hours_gone", made.pk)]
 
 
@@ -294,7 +308,7 @@ def test_the_visits_of_a_therapist_who_has_left_are_on_the_list(desk):
     day = ahead(desk)
     mine, _yours = booked_on(desk, day), booked_on(desk, day, other=True)
     Membership.objects.filter(clinic=desk.cast.clinic, user_id=desk.therapist_id).update(is_active=False)
-    follow_ups.sweep(by=desk.by, at=timezone.now())
+    worklist_sync.sweep(by=desk.by, at=timezone.now())
     assert rows() == [("hours_gone", mine.pk)]
 
 
@@ -302,8 +316,8 @@ def test_who_comes_all_the_same_is_off_the_list(desk):
     day = ahead(desk)
     mine = booked_on(desk, day)
     hours = Hours.objects.get(user_id=desk.therapist_id, weekday=day.weekday())
-    availability.remove(kind="hours", pk=hours.pk, by=desk.by)
-    given = {"appointment_id": mine.pk, "time": holding.time_of(mine), "by": desk.by, "at": timezone.now()}
+    setup_actions.remove(kind="hours", pk=hours.pk, by=desk.by)
+    given = {"appointment_id": mine.pk, "time": locks.time_of(mine), "by": desk.by, "at": timezone.now()}
     with pytest.raises(Invalid):
         actions.move(**given)
     assert actions.move(outside_hours=True, **given).outside_hours
@@ -317,9 +331,14 @@ def test_who_swaps_into_the_hours_lies_in_them(desk):
     short = booked_on(desk, day)
     at = at_wall(datetime.combine(day, time(16, 30)), LONDON)
     long = actions.book(
-        patient_id=desk.patient(), type_id=desk.kind.pk, by=desk.by, at=timezone.now(), outside_hours=True,
-        time=Time(at, desk.therapist_id, desk.room.pk), length_min=60,
-    )  # fmt: skip
+        patient_id=desk.patient(),
+        type_id=desk.kind.pk,
+        by=desk.by,
+        at=timezone.now(),
+        outside_hours=True,
+        time=Time(at, desk.therapist_id, desk.room.pk),
+        length_min=60,
+    )
     close(desk, day)  # it has nothing to do with the hours
     actions.swap(first_id=short.pk, second_id=long.pk, by=desk.by, at=timezone.now())
     short.refresh_from_db()
@@ -340,11 +359,14 @@ def test_hours_that_come_in_another_room_take_nothing_from_online_visits(desk):
     Hours.objects.filter(**same).update(room=None)
     at = at_wall(datetime.combine(day, time(14)), LONDON)
     actions.book(
-        patient_id=desk.patient(), type_id=online.pk, time=Time(at, desk.cast.colleague.pk, None), by=desk.by,
+        patient_id=desk.patient(),
+        type_id=online.pk,
+        time=Time(at, desk.cast.colleague.pk, None),
+        by=desk.by,
         at=timezone.now(),
-    )  # fmt: skip
+    )
     values = same | {"from_time": time(9), "until_time": time(12), "room_id": desk.room.pk}
-    availability.put(kind="hours", values=values, by=desk.by)
+    setup_actions.save(kind="hours", values=values, by=desk.by)
     assert rows() == []
 
 
@@ -354,7 +376,7 @@ def test_taking_hours_away_asks_little_of_the_database(desk, django_assert_max_n
         booked_on(desk, day + timedelta(weeks=number))
     hours = Hours.objects.get(user_id=desk.therapist_id, weekday=day.weekday())
     with django_assert_max_num_queries(28):
-        availability.remove(kind="hours", pk=hours.pk, by=desk.by)
+        setup_actions.remove(kind="hours", pk=hours.pk, by=desk.by)
     assert len(rows()) == 10
 
 
@@ -368,31 +390,36 @@ def test_a_red_flag_to_refer_stays_until_somebody_closes_it(clinic_desk, api, pa
     with tenancy.scope(cast.clinic.pk):
         signed = Assessment.objects.get(pk=made["id"]).signed_at
         for days in (0, 30, 120):
-            follow_ups.sweep(by=clinic_desk.by, at=signed + timedelta(days=days, minutes=1))
+            worklist_sync.sweep(by=clinic_desk.by, at=signed + timedelta(days=days, minutes=1))
             assert rows("referral") == [("referral", Assessment.objects.get(pk=made["id"]).pk)], days
         item = Item.objects.get(kind="referral")
         assert item.since == signed
         worklist.finish(item_id=item.pk, outcome="referred", by=clinic_desk.by, at=timezone.now())
-        follow_ups.sweep(by=clinic_desk.by, at=timezone.now())
+        worklist_sync.sweep(by=clinic_desk.by, at=timezone.now())
         assert rows("referral") == []
 
 
 def session(cast, patient, *, hours_ago, subject_id=None, version=1):
     at = timezone.now() - timedelta(hours=hours_ago)
     return Session.objects.create(
-        clinic_id=cast.clinic.pk, patient_id=patient, performed_at=at, recorded_at=at, recorded_by=cast.therapist,
-        subject_id=subject_id or new_id(), version=version,
-    )  # fmt: skip
+        clinic_id=cast.clinic.pk,
+        patient_id=patient,
+        performed_at=at,
+        recorded_at=at,
+        recorded_by=cast.therapist,
+        subject_id=subject_id or new_id(),
+        version=version,
+    )
 
 
 def test_an_old_draft_is_on_the_list_until_it_is_signed_or_gone(clinic_desk, patient, cast):
     with tenancy.scope(cast.clinic.pk):
         draft, fresh = session(cast, patient, hours_ago=30), session(cast, patient, hours_ago=2)
-        follow_ups.sweep(by=clinic_desk.by, at=timezone.now())
+        worklist_sync.sweep(by=clinic_desk.by, at=timezone.now())
         assert rows() == [("unsigned", draft.pk)]
         assert fresh.pk != draft.pk
         Session.objects.filter(pk=draft.pk).delete()
-        follow_ups.sweep(by=clinic_desk.by, at=timezone.now())
+        worklist_sync.sweep(by=clinic_desk.by, at=timezone.now())
         assert rows() == []
 
 
@@ -403,16 +430,21 @@ def test_no_word_since_needling(clinic_desk, api, patient, cast):
     made = api().post(f"/patients/{patient}/sessions/", body).json()
     assert api().post(f"/sessions/{made['id']}/sign/", {}).status_code == 200, made
     with tenancy.scope(cast.clinic.pk):
-        follow_ups.sweep(by=clinic_desk.by, at=timezone.now())
+        worklist_sync.sweep(by=clinic_desk.by, at=timezone.now())
         found = Session.objects.get(pk=made["id"])
         assert rows() == [("needling_follow_up", found.pk)]
-        follow_ups.sweep(by=clinic_desk.by, at=timezone.now() + timedelta(days=60))
+        worklist_sync.sweep(by=clinic_desk.by, at=timezone.now() + timedelta(days=60))
         assert rows() == [("needling_follow_up", found.pk)]
         CheckIn.objects.create(
-            clinic_id=cast.clinic.pk, patient_id=patient, session=found, after_h=72, soreness=1,
-            local_date=timezone.now().date(), answered_at=timezone.now(),
-        )  # fmt: skip
-        follow_ups.sweep(by=clinic_desk.by, at=timezone.now())
+            clinic_id=cast.clinic.pk,
+            patient_id=patient,
+            session=found,
+            after_h=72,
+            soreness=1,
+            local_date=timezone.now().date(),
+            answered_at=timezone.now(),
+        )
+        worklist_sync.sweep(by=clinic_desk.by, at=timezone.now())
         assert rows() == []
 
 

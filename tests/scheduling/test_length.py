@@ -7,13 +7,18 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from django.utils import timezone
 
-from clinic.errors import Invalid
-from clinic.schema import new_id
-from clinic.wall_clock import at_wall
+from clock.wall_clock import at_wall
+from database.expressions import new_id
+from errors.exceptions import Invalid
 from messaging.models import Message
-from scheduling import actions, availability, holding, rules, series, slots, waitlist
-from scheduling.holding import Time
+from scheduling import rules
+from scheduling.availability import slots
+from scheduling.booking import actions, locks
+from scheduling.booking.locks import Time
 from scheduling.models import Appointment, Hours, Waiting
+from scheduling.series import actions as series
+from scheduling.setup import actions as setup_actions
+from scheduling.waitlist import actions as waitlist
 from tests.scheduling.conftest import AT, LONDON, inside
 
 
@@ -25,7 +30,7 @@ def test_a_long_one_keeps_its_length_through_moves_and_swaps(desk):
     ada, bo = desk.patient(), desk.patient()
     long = desk.book(ada, 9, length_min=60)
     assert minutes(long) == 60
-    with pytest.raises(holding.SlotTaken):
+    with pytest.raises(locks.SlotTaken):
         desk.book(bo, 9, 30)
     other = desk.book(bo, 10)
     moved = actions.move(appointment_id=long.pk, time=desk.time(14), by=desk.by, at=AT)
@@ -40,7 +45,7 @@ def test_it_is_made_longer_where_there_is_room(desk):
     desk.book(bo, 10)
     given = {"appointment_id": one.pk, "time": desk.time(9), "by": desk.by, "at": AT}
     assert minutes(actions.move(length_min=60, **given)) == 60
-    with pytest.raises(holding.SlotTaken) as refusal:
+    with pytest.raises(locks.SlotTaken) as refusal:
         actions.move(length_min=75, **given)
     # What is free next is free for so long.
     starts = [free["starts_at"] for free in refusal.value.extra["next_free"]]
@@ -67,10 +72,14 @@ def test_a_free_time_is_free_for_all_of_it(desk):
 
 def test_a_series_has_its_own_length_and_so_has_what_fills_it_up(desk):
     ada = desk.patient()
-    plan = series.Plan(
-        type_id=desk.kind.pk, count=3, weeks=3, starts_on=date(2026, 11, 23), length_min=45,
+    plan = series.SeriesPlan(
+        type_id=desk.kind.pk,
+        count=3,
+        weeks=3,
+        starts_on=date(2026, 11, 23),
+        length_min=45,
         therapists=[desk.therapist_id],
-    )  # fmt: skip
+    )
     placed = series.propose(patient_id=ada, plan=plan, by=desk.by, at=AT)
     times = [Time(one.starts_at, one.therapist_id, one.room_id) for one in placed.slots.values()]
     made, booked = series.book_series(patient_id=ada, plan=plan, times=times[:2], by=desk.by, at=AT)
@@ -86,7 +95,7 @@ def test_a_series_has_its_own_length_and_so_has_what_fills_it_up(desk):
     # Also where only one visit of it lies ahead.
     alone = series.move_series(
         appointment_id=moved[-1].pk,
-        time=holding.time_of(moved[-1]),
+        time=locks.time_of(moved[-1]),
         reach=rules.LATER,
         length_min=50,
         by=desk.by,
@@ -175,8 +184,11 @@ def test_the_api_takes_and_shows_lengths(clinic_desk, api):
     with inside(desk):
         ada = str(desk.patient())
         when = soon(desk, 9)
-    time_ = {"starts_at": when.starts_at.isoformat(), "therapist_id": str(desk.therapist_id),
-             "room_id": str(desk.room.pk)}  # fmt: skip
+    time_ = {
+        "starts_at": when.starts_at.isoformat(),
+        "therapist_id": str(desk.therapist_id),
+        "room_id": str(desk.room.pk),
+    }
     kind = str(desk.kind.pk)
     made = staff.post("/appointments/", time_ | {"patient_id": ada, "type_id": kind, "length_min": 45}).json()
     assert made["ends_at"] == (when.starts_at + timedelta(minutes=45)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -223,9 +235,14 @@ def test_only_the_length_is_changed_and_nothing_else(clinic_desk, browser):
     desk = clinic_desk
     with inside(desk):
         Hours.objects.create(
-            id=new_id(), clinic=desk.cast.clinic, user=desk.cast.therapist, room=desk.other_room, weekday=0,
-            from_time=time(9), until_time=time(17),
-        )  # fmt: skip
+            id=new_id(),
+            clinic=desk.cast.clinic,
+            user=desk.cast.therapist,
+            room=desk.other_room,
+            weekday=0,
+            from_time=time(9),
+            until_time=time(17),
+        )
         now, ada = timezone.now(), desk.patient()
         one = desk.book(ada, time=soon(desk, 9), at=now)
         other = desk.book(ada, time=soon(desk, 9, days=1), at=now, length_min=60)
@@ -249,7 +266,7 @@ def test_only_the_length_is_changed_and_nothing_else(clinic_desk, browser):
         other.refresh_from_db()
         assert minutes(other) == 60
         # Where its room is taken away, the next one that is there is as good.
-        availability.remove(kind="rooms", pk=desk.room.pk, by=desk.by)
+        setup_actions.remove(kind="rooms", pk=desk.room.pk, by=desk.by)
     later = typed.replace("T09", "T15")
     assert browser.post(move, {"starts_at": later}).status_code == 302
     with inside(desk):
@@ -261,11 +278,9 @@ def test_a_refused_move_of_a_series_keeps_its_reach(clinic_desk, browser):
     desk = clinic_desk
     with inside(desk):
         ada, day = desk.patient(), soon(desk, 9).starts_at.date()
-        plan = series.Plan(type_id=desk.kind.pk, count=2, weeks=1, starts_on=day)
+        plan = series.SeriesPlan(type_id=desk.kind.pk, count=2, weeks=1, starts_on=day)
         times = [soon(desk, 9), soon(desk, 9, days=2)]
-        _made, booked = series.book_series(
-            patient_id=ada, plan=plan, times=times, by=desk.by, at=timezone.now()
-        )  # fmt: skip
+        _made, booked = series.book_series(patient_id=ada, plan=plan, times=times, by=desk.by, at=timezone.now())
     typed = f"{booked[0].starts_at.astimezone(LONDON):%Y-%m-%dT18:00}"
     refused = browser.post(f"/appointments/{booked[0].pk}/move/", {"starts_at": typed, "reach": "all"})
     assert refused.status_code == 409

@@ -6,11 +6,12 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from clinic.errors import Invalid
-from clinic.wall_clock import at_wall
-from scheduling import availability, slots
+from clock.wall_clock import at_wall
+from errors.exceptions import Invalid
+from scheduling.availability import slots
+from scheduling.availability.slots import Search
 from scheduling.models import AppointmentType
-from scheduling.slots import Search
+from scheduling.setup import actions as setup_actions
 from tests.scheduling.conftest import LONDON
 
 SPRING = date(2027, 3, 28)  # 01:00 is followed by 02:00 in London
@@ -29,7 +30,7 @@ def test_a_day_beyond_any_plan_is_refused_by_its_name(desk, kind, field, day):
         "competencies": {"user_id": desk.therapist_id, "technique": "dry_needling"},
     }[kind]
     with pytest.raises(Invalid) as refused:
-        availability.put(kind=kind, values=values | {field: day}, by=desk.by)
+        setup_actions.save(kind=kind, values=values | {field: day}, by=desk.by)
     assert [error.pointer for error in refused.value.errors] == [f"/{field}"]
 
 
@@ -39,9 +40,11 @@ def test_a_day_beyond_any_plan_is_refused_by_its_name(desk, kind, field, day):
 def test_what_the_clock_skips_breaks_no_search(desk, from_time, until_time):
     """Closures, extra hours and wishes that lie in the hour that does not exist."""
     close = {"first_day": SPRING, "last_day": SPRING, "from_time": from_time, "until_time": until_time}
-    availability.put(kind="closures", values=close, by=desk.by)
+    setup_actions.save(kind="closures", values=close, by=desk.by)
     extra = {"user_id": desk.therapist_id, "room_id": desk.room.pk, "day": SPRING}
-    availability.put(kind="extra-hours", values=extra | {"from_time": from_time, "until_time": until_time}, by=desk.by)
+    setup_actions.save(
+        kind="extra-hours", values=extra | {"from_time": from_time, "until_time": until_time}, by=desk.by
+    )
     first = at_wall(datetime.combine(SPRING, time()), LONDON)
     search = Search(first, first + timedelta(days=3), from_time=from_time, until_time=until_time)
     slots.free(desk.kind, search, limit=200)
@@ -50,11 +53,16 @@ def test_what_the_clock_skips_breaks_no_search(desk, from_time, until_time):
 
 
 def test_a_type_that_comes_back_is_a_new_one(desk):
-    values = {"name": "Needling", "length_min": 30, "buffer_min": 20, "technique": "dry_needling",
-              "rooms": [desk.room.pk]}  # fmt: skip
-    made = availability.put(kind="appointment-types", values=values, by=desk.by)
-    availability.remove(kind="appointment-types", pk=made.pk, by=desk.by)
-    back = availability.put(kind="appointment-types", values={"name": "Needling", "length_min": 45}, by=desk.by)
+    values = {
+        "name": "Needling",
+        "length_min": 30,
+        "buffer_min": 20,
+        "technique": "dry_needling",
+        "rooms": [desk.room.pk],
+    }
+    made = setup_actions.save(kind="appointment-types", values=values, by=desk.by)
+    setup_actions.remove(kind="appointment-types", pk=made.pk, by=desk.by)
+    back = setup_actions.save(kind="appointment-types", values={"name": "Needling", "length_min": 45}, by=desk.by)
     assert back.pk == made.pk
     found = AppointmentType.objects.get(pk=back.pk)
     assert (found.length_min, found.buffer_min, found.technique, found.rooms, found.is_active) == (45, 0, "", [], True)

@@ -13,15 +13,18 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Membership
-from clinic.api.models import IdempotencyKey
-from scheduling import actions, availability, follow_ups, holding, series
+from api.models import IdempotencyKey
+from scheduling import worklist_sync
+from scheduling.booking import actions, locks
 from scheduling.models import Appointment, Feed, Hours
+from scheduling.series import actions as series
+from scheduling.setup import actions as setup_actions
 from tests import builders
 from tests.scheduling.conftest import AT, far_ahead, inside
 from worklist import actions as worklist
 from worklist import rules as rules_of_list
 from worklist.models import Item
-from worklist.web import words
+from worklist.web import labels
 
 
 @pytest.fixture
@@ -73,12 +76,18 @@ def fill(desk, count):
         patient_id = desk.patient()
         rows = [
             Appointment(
-                clinic=desk.cast.clinic, patient_id=patient_id, type=desk.kind, therapist=desk.cast.therapist,
-                room=desk.room, starts_at=at, ends_at=at + timedelta(minutes=30),
-                blocked_until=at + timedelta(minutes=30), booked_at=AT,
+                clinic=desk.cast.clinic,
+                patient_id=patient_id,
+                type=desk.kind,
+                therapist=desk.cast.therapist,
+                room=desk.room,
+                starts_at=at,
+                ends_at=at + timedelta(minutes=30),
+                blocked_until=at + timedelta(minutes=30),
+                booked_at=AT,
             )
             for at in (desk.time(9 + n // 2, 30 * (n % 2)).starts_at for n in range(count))
-        ]  # fmt: skip
+        ]
         Appointment.objects.bulk_create(rows)
 
 
@@ -149,7 +158,7 @@ def test_odd_input_is_refused_and_no_fault(desk, browser, odd):
 def test_the_feed_is_secret_and_ends_with_the_job(desk, browser, cast):
     with inside(desk):
         desk.book(desk.patient(), 9)
-        address = availability.make_feed(user_id=desk.therapist_id, by=desk.by, at=AT)
+        address = setup_actions.make_feed(user_id=desk.therapist_id, by=desk.by, at=AT)
     path = "/" + address.split("/", 3)[3]
     stranger = Client()
     soon = timezone.now() + timedelta(days=1)
@@ -169,7 +178,7 @@ def test_the_feed_is_secret_and_ends_with_the_job(desk, browser, cast):
     assert stranger.get(path).status_code == 404
     with inside(desk):
         Membership.objects.filter(user=desk.cast.therapist).update(is_active=True)
-        availability.close_feed(user_id=desk.therapist_id, by=desk.by, at=AT)
+        setup_actions.close_feed(user_id=desk.therapist_id, by=desk.by, at=AT)
     assert stranger.get(path).status_code == 404
 
 
@@ -201,15 +210,21 @@ def test_what_a_program_sees_to_is_its_therapists(desk, api, cast):
 
 
 def test_figures_have_their_denominators_and_come_as_csv(desk, browser):
-    from scheduling import actions
+    from scheduling.booking import actions
 
     with inside(desk):
         rows = [desk.book(desk.patient(), 9 + n) for n in range(4)]
         after = rows[-1].ends_at
         for one, status in zip(rows, ("fulfilled", "fulfilled", "noshow"), strict=False):
             actions.set_status(appointment_id=one.pk, status=status, why="x", by=desk.by, at=after)
-        actions.set_status(appointment_id=rows[3].pk, status="cancelled", cancelled_by="patient", reason="ill",
-                           by=desk.by, at=rows[3].starts_at - timedelta(hours=3))  # fmt: skip
+        actions.set_status(
+            appointment_id=rows[3].pk,
+            status="cancelled",
+            cancelled_by="patient",
+            reason="ill",
+            by=desk.by,
+            at=rows[3].starts_at - timedelta(hours=3),
+        )
     page = browser.get("/figures/?first=2026-11-23&last=2026-11-23")
     whole = page.context["all"]
     assert (whole.ended, whole.missed, whole.noshow_rate) == (3, 1, 1 / 3)
@@ -224,10 +239,10 @@ def test_figures_have_their_denominators_and_come_as_csv(desk, browser):
 
 
 def test_a_name_is_no_formula():
-    from scheduling.web.figures import guarded
+    from scheduling.web.figures import guard_cell
 
-    assert guarded("=cmd()") == "'=cmd()"
-    assert guarded("Ada") == "Ada"
+    assert guard_cell("=cmd()") == "'=cmd()"
+    assert guard_cell("Ada") == "Ada"
 
 
 def test_the_log_keeps_no_secret_of_a_feed():
@@ -243,7 +258,7 @@ def test_whoever_loses_by_script_is_told_what_is_free(desk, browser):
     monday += timedelta(days=14 - monday.weekday())
     with inside(desk):
         one, two = (
-            desk.book(desk.patient(), at=timezone.now(), time=holding.Time(at, desk.therapist_id, desk.room.pk))
+            desk.book(desk.patient(), at=timezone.now(), time=locks.Time(at, desk.therapist_id, desk.room.pk))
             for at in (monday, monday + timedelta(minutes=30))
         )
     values = {"starts_at": two.starts_at.isoformat()}
@@ -255,7 +270,7 @@ def test_whoever_loses_by_script_is_told_what_is_free(desk, browser):
 
 @pytest.mark.parametrize("kind", ["hours", "appointment-types", "sites", "rooms"])
 def test_what_is_set_up_can_be_changed_on_its_page(desk, browser, kind):
-    model = availability.KINDS[kind]
+    model = setup_actions.KINDS[kind]
     with inside(desk):
         found = model.objects.order_by("pk").first()
     path = f"/scheduling/{kind}/{found.pk}/"
@@ -281,9 +296,9 @@ def test_a_visit_is_pencilled_in_or_fills_up_a_series(desk, browser):
     with inside(desk):
         patient_id = desk.patient()
         day = now.date() + timedelta(days=14 - now.weekday())
-        plan = series.Plan(type_id=desk.kind.pk, count=2, weeks=2, starts_on=day)
+        plan = series.SeriesPlan(type_id=desk.kind.pk, count=2, weeks=2, starts_on=day)
         placed = series.propose(patient_id=patient_id, plan=plan, by=desk.by, at=now)
-        times = [holding.Time(s.starts_at, s.therapist_id, s.room_id) for s in list(placed.slots.values())[:1]]
+        times = [locks.Time(s.starts_at, s.therapist_id, s.room_id) for s in list(placed.slots.values())[:1]]
         made, _booked = series.book_series(patient_id=patient_id, plan=plan, times=times, by=desk.by, at=now)
         items = list(Item.objects.open().filter(kind="series_short"))
     listed = browser.get("/worklist/?show=all").content.decode()
@@ -343,9 +358,13 @@ def test_whoever_takes_hours_away_is_told_who_is_booked_there(desk, browser):
     with inside(desk):
         day = timezone.now() + timedelta(days=30)
         monday = day + timedelta(days=(7 - day.weekday()) % 7)
-        desk.book(desk.patient(), time=holding.Time(
-            monday.replace(hour=11, minute=0, second=0, microsecond=0), desk.therapist_id, desk.room.pk
-        ), at=timezone.now())  # fmt: skip
+        desk.book(
+            desk.patient(),
+            time=locks.Time(
+                monday.replace(hour=11, minute=0, second=0, microsecond=0), desk.therapist_id, desk.room.pk
+            ),
+            at=timezone.now(),
+        )
         hours = Hours.objects.get(user_id=desk.therapist_id, weekday=0).pk
     answer = browser.post(f"/scheduling/hours/{hours}/remove/", follow=True)
     assert "1 visit is booked there" in answer.content.decode()
@@ -372,7 +391,7 @@ def test_a_row_leads_to_what_it_is_about(desk, browser):
         actions.set_status(
             appointment_id=missed.pk, status="cancelled", cancelled_by="patient", reason="ill", by=desk.by, at=now
         )
-        follow_ups.sweep(by=desk.by, at=now)
+        worklist_sync.sweep(by=desk.by, at=now)
     listed = browser.get("/worklist/?show=all").content.decode()
     # One is to be moved, for the other a new time is to be found.
     assert f'data-key="b" href="/appointments/{gone.pk}/?free=anybody#move"' in listed
@@ -405,7 +424,7 @@ def test_nobody_is_led_to_a_page_that_they_may_not_open(desk, api, cast):
             if kind == "serious_event"
             else ""
         )
-        found = about.get(what) or (visit if kind in words.VISITS else programme)
+        found = about.get(what) or (visit if kind in labels.VISITS else programme)
         items += [Item(kind=kind, about_id=found, patient_id=patient_id, facts={"what": what})]
     items.append(Item(kind="unsigned", about_id=session, facts={"what": "session"}))
     led = 0
@@ -413,8 +432,8 @@ def test_nobody_is_led_to_a_page_that_they_may_not_open(desk, api, cast):
         browser = Client()
         browser.force_login(who)
         with inside(desk):
-            scopes = cast.caller(who).scopes
-        for address in filter(None, {words.place(item, scopes) for item in items}):
+            scopes = cast.actor(who).scopes
+        for address in filter(None, {labels.place(item, scopes) for item in items}):
             assert browser.get(address).status_code in (200, 302), (who, address)
             led += 1
     assert led > 6

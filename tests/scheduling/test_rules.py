@@ -18,7 +18,7 @@ moments = st.integers(-400_000, 700_000).map(lambda minutes: START + timedelta(m
 def test_moved_by_days_keeps_the_wall_clock(at, days, zone):
     at = at.replace(second=0, microsecond=0)
     local = at.astimezone(zone)
-    there = rules.moved(at, by=timedelta(days=days), zone=zone).astimezone(zone)
+    there = rules.move_by(at, by=timedelta(days=days), zone=zone).astimezone(zone)
     wanted = local.replace(tzinfo=None) + timedelta(days=days)
     exists = wanted.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None) == wanted
     if exists:
@@ -28,15 +28,22 @@ def test_moved_by_days_keeps_the_wall_clock(at, days, zone):
 
 
 gaps = st.builds(
-    lambda start, length, who: rules.Gap(
+    lambda start, length, who: rules.FreeGap(
         who, None, START + timedelta(minutes=start), START + timedelta(minutes=start + length)
     ),
-    st.integers(0, 2000), st.integers(5, 400), st.sampled_from([ANN, BEN]),
-)  # fmt: skip
+    st.integers(0, 2000),
+    st.integers(5, 400),
+    st.sampled_from([ANN, BEN]),
+)
 
 
-@given(st.lists(gaps, max_size=12), st.sampled_from([20, 30, 50]), st.sampled_from([5, 15, 20, 30]),
-       st.sampled_from(ZONES), st.integers(1, 30))  # fmt: skip
+@given(
+    st.lists(gaps, max_size=12),
+    st.sampled_from([20, 30, 50]),
+    st.sampled_from([5, 15, 20, 30]),
+    st.sampled_from(ZONES),
+    st.integers(1, 30),
+)
 def test_slots_are_the_first_of_all_that_fit(some, length_min, step_min, zone, limit):
     some.sort(key=lambda gap: gap.starts_at)
     length, step = timedelta(minutes=length_min), timedelta(minutes=step_min)
@@ -58,20 +65,32 @@ def test_slots_are_the_first_of_all_that_fit(some, length_min, step_min, zone, l
 
 slots = st.builds(
     lambda hours, who: rules.Slot(START + timedelta(hours=hours), who, None),
-    st.integers(0, 24 * 40), st.sampled_from([ANN, BEN]),
-)  # fmt: skip
+    st.integers(0, 24 * 40),
+    st.sampled_from([ANN, BEN]),
+)
 
 
-@given(st.lists(slots, max_size=60, unique_by=lambda s: s.starts_at), st.integers(1, 12), st.integers(1, 5),
-       st.sampled_from([0, 24, 48, 72]), st.sampled_from(ZONES), st.lists(st.integers(0, 900), max_size=3))  # fmt: skip
+@given(
+    st.lists(slots, max_size=60, unique_by=lambda s: s.starts_at),
+    st.integers(1, 12),
+    st.integers(1, 5),
+    st.sampled_from([0, 24, 48, 72]),
+    st.sampled_from(ZONES),
+    st.lists(st.integers(0, 900), max_size=3),
+)
 def test_a_series_keeps_its_distance_and_its_weeks(free, count, weeks, gap_h, zone, taken):
     taken = [START + timedelta(hours=hours) for hours in taken]
     starts_on = START.astimezone(zone).date()
 
     placed = rules.place(
-        sorted(free), starts_on=starts_on, weeks=weeks, count=count, least_gap=timedelta(hours=gap_h), zone=zone,
+        sorted(free),
+        starts_on=starts_on,
+        weeks=weeks,
+        count=count,
+        least_gap=timedelta(hours=gap_h),
+        zone=zone,
         taken=taken,
-    )  # fmt: skip
+    )
 
     assert sorted([*placed.slots, *placed.unplaced]) == list(range(count))
     assert set(placed.slots.values()) <= set(free)
@@ -135,8 +154,10 @@ def test_days_that_lie_close_together_are_no_reason_to_place_fewer(weekdays, cou
 
 
 @given(
-    days=st.sets(st.integers(0, 20), max_size=14), count=st.integers(1, 10), gap_days=st.integers(0, 4),
-)  # fmt: skip
+    days=st.sets(st.integers(0, 20), max_size=14),
+    count=st.integers(1, 10),
+    gap_days=st.integers(0, 4),
+)
 def test_so_many_as_fit_are_placed(days, count, gap_days):
     """As many as the best choice of days gives, found by trying all."""
     free = [rules.Slot(START + timedelta(days=day, hours=9), ANN, None) for day in sorted(days)]
@@ -236,8 +257,16 @@ def test_a_patient_cancels_in_time():
 def test_codes_of_the_record_stay():
     assert rules.CANCELLED_BY == ["patient", "clinic"]
     assert rules.REASONS == [
-        "ill", "no_time", "better", "not_better", "therapist_away", "closed", "mistake", "expired", "other",
-    ]  # fmt: skip
+        "ill",
+        "no_time",
+        "better",
+        "not_better",
+        "therapist_away",
+        "closed",
+        "mistake",
+        "expired",
+        "other",
+    ]
     assert rules.PATIENT_REASONS == ["ill", "no_time", "better", "not_better"]
     assert rules.REACH == ["this", "later", "all"]
     assert rules.WAITLIST_STATES == ["waiting", "placed", "withdrawn", "outdated"]
@@ -259,10 +288,10 @@ def test_a_closure_is_of_whole_days_or_of_hours():
     first, last = date(2026, 12, 24), date(2026, 12, 26)
     whole = (datetime(2026, 12, 24, tzinfo=UTC), datetime(2026, 12, 27, tzinfo=UTC))
 
-    assert rules.closed_between(first, last, None, None, LONDON) == whole
-    assert rules.closed_between(first, last, time(9), None, LONDON) == whole
-    assert rules.closed_between(first, last, None, time(9), LONDON) == whole
-    assert rules.closed_between(first, first, time(12), time(15), LONDON) == (
+    assert rules.closure_span(first, last, None, None, LONDON) == whole
+    assert rules.closure_span(first, last, time(9), None, LONDON) == whole
+    assert rules.closure_span(first, last, None, time(9), LONDON) == whole
+    assert rules.closure_span(first, first, time(12), time(15), LONDON) == (
         datetime(2026, 12, 24, 12, tzinfo=UTC),
         datetime(2026, 12, 24, 15, tzinfo=UTC),
     )
@@ -292,7 +321,7 @@ def test_which_visits_a_closure_of_hours_touches(starts, ends, touches):
 
 
 def gap(from_h, until_h, who=ANN, room=None):
-    return rules.Gap(who, room, NINE + timedelta(hours=from_h), NINE + timedelta(hours=until_h))
+    return rules.FreeGap(who, room, NINE + timedelta(hours=from_h), NINE + timedelta(hours=until_h))
 
 
 @pytest.mark.parametrize(
@@ -311,19 +340,19 @@ def gap(from_h, until_h, who=ANN, room=None):
 def test_time_is_kept_clear_around_other_visits(taken, parts):
     hour = timedelta(hours=1)
     moments = [NINE + number * hour for number in taken]
-    free = list(rules.kept_clear(gap(0, 8, room=BEN), moments, least_gap=2 * hour, length=hour))
+    free = list(rules.clear_gaps(gap(0, 8, room=BEN), moments, least_gap=2 * hour, length=hour))
     assert free == [gap(first, last, room=BEN) for first, last in parts]
 
 
 def test_slots_begin_on_the_grid_and_end_within_the_gap():
-    between = rules.Gap(ANN, BEN, NINE + 10 * MINUTE, NINE + 75 * MINUTE)
-    slots = list(rules.cut(between, length=30 * MINUTE, step=15 * MINUTE, zone=LONDON))
+    between = rules.FreeGap(ANN, BEN, NINE + 10 * MINUTE, NINE + 75 * MINUTE)
+    slots = list(rules.split_gap(between, length=30 * MINUTE, step=15 * MINUTE, zone=LONDON))
     assert slots == [rules.Slot(NINE + minutes * MINUTE, ANN, BEN) for minutes in (15, 30, 45)]
 
 
 def test_a_gap_may_reach_over_midnight():
-    night = rules.Gap(ANN, None, NINE.replace(hour=23, minute=50), NINE.replace(hour=23, minute=50) + 50 * MINUTE)
-    starts = [slot.starts_at for slot in rules.cut(night, length=20 * MINUTE, step=20 * MINUTE, zone=LONDON)]
+    night = rules.FreeGap(ANN, None, NINE.replace(hour=23, minute=50), NINE.replace(hour=23, minute=50) + 50 * MINUTE)
+    starts = [slot.starts_at for slot in rules.split_gap(night, length=20 * MINUTE, step=20 * MINUTE, zone=LONDON)]
     assert starts == [datetime(2026, 11, 24, 0, minute, tzinfo=UTC) for minute in (0, 20)]
 
 
@@ -357,9 +386,14 @@ def slot(day, hour=9, who=ANN, minute=0):
 
 def place(free, *, weeks=2, count=2, gap_h=0, taken=()):
     return rules.place(
-        sorted(free), starts_on=NINE.date(), weeks=weeks, count=count, least_gap=timedelta(hours=gap_h), zone=LONDON,
+        sorted(free),
+        starts_on=NINE.date(),
+        weeks=weeks,
+        count=count,
+        least_gap=timedelta(hours=gap_h),
+        zone=LONDON,
         taken=taken,
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(
@@ -431,8 +465,8 @@ def test_a_closure_begins_when_the_day_begins_there():
     day = date(2026, 12, 24)
     midnight = datetime(2026, 12, 23, 18, 15, tzinfo=UTC)
 
-    assert rules.closed_between(day, day, None, None, KATHMANDU) == (midnight, midnight + timedelta(days=1))
-    assert rules.closed_between(day, day, time(12), time(15), KATHMANDU) == (
+    assert rules.closure_span(day, day, None, None, KATHMANDU) == (midnight, midnight + timedelta(days=1))
+    assert rules.closure_span(day, day, time(12), time(15), KATHMANDU) == (
         midnight + timedelta(hours=12),
         midnight + timedelta(hours=15),
     )
@@ -453,8 +487,13 @@ def test_a_wish_is_meant_by_the_clock_of_the_clinic():
 def in_new_york(*, taken_hours, weeks, count, starts_on):
     free = [rules.Slot(starts_on + timedelta(hours=hours), ANN, None) for hours in taken_hours]
     placed = rules.place(
-        free, starts_on=starts_on.date(), weeks=weeks, count=count, least_gap=timedelta(), zone=NEW_YORK,
-    )  # fmt: skip
+        free,
+        starts_on=starts_on.date(),
+        weeks=weeks,
+        count=count,
+        least_gap=timedelta(),
+        zone=NEW_YORK,
+    )
     return [(found.starts_at - starts_on) / timedelta(hours=1) for found in placed.slots.values()]
 
 
@@ -478,9 +517,14 @@ def test_the_time_of_day_stays_when_the_clock_changes():
 
 def wish(**fields):
     anything = {
-        "therapist_id": None, "weekdays": [], "from_time": None, "until_time": None, "from_date": None,
-        "until_date": None, "length_min": 30,
-    }  # fmt: skip
+        "therapist_id": None,
+        "weekdays": [],
+        "from_time": None,
+        "until_time": None,
+        "from_date": None,
+        "until_date": None,
+        "length_min": 30,
+    }
     return rules.Wish(**{**anything, **fields})
 
 

@@ -12,14 +12,19 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic import tenancy
-from clinic.errors import Invalid
-from clinic.schema import new_id
+from database import tenancy
+from database.expressions import new_id
+from errors.exceptions import Invalid
 from messaging import actions as messages
 from messaging import engine, links
 from messaging.models import Message
-from scheduling import actions, availability, holding, queries, rules, series, slots, telling, waitlist
+from scheduling import notifications, queries, rules
+from scheduling.availability import slots
+from scheduling.booking import actions, locks
 from scheduling.models import Appointment, Hours, Offer, Waiting
+from scheduling.series import actions as series
+from scheduling.setup import actions as setup_actions
+from scheduling.waitlist import actions as waitlist
 from tests.scheduling.conftest import AT, LONDON, MONDAY, make_desk
 from tests.scheduling.test_rules import ANN, START
 from worklist import actions as worklist
@@ -51,7 +56,7 @@ def test_a_move_that_is_taken_back_is_never_told(desk, ada):
     went_out("appointment_booked")
     actions.move(appointment_id=made.pk, time=desk.time(11, day=7), by=desk.by, at=AT)
     told = Message.objects.get(kind="appointment_moved")
-    assert told.due_at == AT + telling.SECOND_THOUGHTS
+    assert told.due_at == AT + notifications.SECOND_THOUGHTS
     actions.move(appointment_id=made.pk, time=desk.time(9, day=7), by=desk.by, at=AT + timedelta(seconds=20))
     assert waiting() == ["appointment_reminder"]
 
@@ -86,7 +91,7 @@ def test_what_failed_before_a_move_cannot_be_sent_again(desk, ada):
 
 
 def test_a_whole_series_is_one_message_booked_moved_and_cancelled(desk, ada):
-    plan = series.Plan(type_id=desk.kind.pk, count=4, weeks=4, starts_on=date(2026, 11, 30))
+    plan = series.SeriesPlan(type_id=desk.kind.pk, count=4, weeks=4, starts_on=date(2026, 11, 30))
     times = [desk.time(9, day=7 * week) for week in range(1, 5)]
     _made, booked = series.book_series(patient_id=ada, plan=plan, times=times, by=desk.by, at=AT)
     assert waiting("series_booked") == ["series_booked"]
@@ -105,7 +110,7 @@ def test_a_whole_series_is_one_message_booked_moved_and_cancelled(desk, ada):
 @pytest.fixture
 def weekly(desk, ada):
     """Four of a series, booked, the word of them still waiting."""
-    plan = series.Plan(type_id=desk.kind.pk, count=4, weeks=4, starts_on=date(2026, 11, 30))
+    plan = series.SeriesPlan(type_id=desk.kind.pk, count=4, weeks=4, starts_on=date(2026, 11, 30))
     times = [desk.time(9, day=7 * week) for week in range(1, 5)]
     return series.book_series(patient_id=ada, plan=plan, times=times, by=desk.by, at=AT)[1]
 
@@ -191,13 +196,13 @@ def test_what_was_sent_again_by_hand_is_known(desk, ada):
 
 def test_nobody_confirms_or_cancels_a_time_that_they_have_not_seen(cast):
     with tenancy.scope(cast.clinic.pk):
-        desk = make_desk(cast, cast.caller(cast.staff))
+        desk = make_desk(cast, cast.actor(cast.staff))
         who = desk.patient(birth_date=date(1980, 2, 1))
         now = timezone.now()
         start = now.replace(hour=10, minute=0, second=0, microsecond=0) + timedelta(days=14 - now.weekday())
         time = replace(desk.time(), starts_at=start)
         made = actions.book(patient_id=who, type_id=desk.kind.pk, time=time, by=desk.by, at=now)
-        link = telling.link_of(made)
+        link = notifications.link_of(made)
         token = links.token_of(link.pk)
     visitor = Client()
     visitor.post(f"/c/{token}/", {"year": "1980"})
@@ -218,22 +223,22 @@ def test_nobody_confirms_or_cancels_a_time_that_they_have_not_seen(cast):
 def test_a_stale_calendar_overwrites_nobodys_move(desk, ada):
     one, two = desk.book(ada, 9), desk.book(desk.patient(), 10)
     actions.move(appointment_id=one.pk, time=desk.time(11), by=desk.by, at=AT)
-    with pytest.raises(holding.ChangedMeanwhile):
+    with pytest.raises(locks.ChangedMeanwhile):
         series.move_series(appointment_id=one.pk, time=desk.time(12), reach="this", revision=1, by=desk.by, at=AT)
-    with pytest.raises(holding.ChangedMeanwhile):
+    with pytest.raises(locks.ChangedMeanwhile):
         actions.swap(first_id=two.pk, second_id=one.pk, revisions=(1, 1), by=desk.by, at=AT)
-    with pytest.raises(holding.ChangedMeanwhile):
+    with pytest.raises(locks.ChangedMeanwhile):
         series.cancel_series(
             appointment_id=one.pk, reach="this", cancelled_by="clinic", reason="closed", revision=1, by=desk.by, at=AT
         )
 
 
 def test_a_clash_in_a_moved_series_is_named_with_what_is_free_for_it(desk, ada):
-    plan = series.Plan(type_id=desk.kind.pk, count=3, weeks=3, starts_on=date(2026, 11, 23))
+    plan = series.SeriesPlan(type_id=desk.kind.pk, count=3, weeks=3, starts_on=date(2026, 11, 23))
     times = [desk.time(9, day=day) for day in (0, 7, 14)]
     _made, booked = series.book_series(patient_id=ada, plan=plan, times=times, by=desk.by, at=AT)
     desk.book(desk.patient(), 11, day=7)
-    with pytest.raises(holding.SlotTaken) as clash:
+    with pytest.raises(locks.SlotTaken) as clash:
         series.move_series(appointment_id=booked[0].pk, time=desk.time(11), reach="all", by=desk.by, at=AT)
     assert clash.value.extra["number"] == 2
     day = desk.time(11, day=7).starts_at.date().isoformat()
@@ -245,7 +250,7 @@ def test_a_clash_in_a_moved_series_is_named_with_what_is_free_for_it(desk, ada):
 
 @pytest.fixture
 def needling(desk):
-    availability.put(
+    setup_actions.save(
         kind="competencies", values={"user_id": desk.therapist_id, "technique": "dry_needling"}, by=desk.by
     )
     desk.kind.technique = "dry_needling"
@@ -264,7 +269,7 @@ def test_no_time_is_found_too_close_to_a_needling(needling, ada):
 
 
 def test_a_series_of_needling_that_is_too_close_is_refused_unless_it_was_meant(needling, ada):
-    plan = series.Plan(type_id=needling.kind.pk, count=2, weeks=1, starts_on=date(2026, 11, 23))
+    plan = series.SeriesPlan(type_id=needling.kind.pk, count=2, weeks=1, starts_on=date(2026, 11, 23))
     given = {"patient_id": ada, "times": [needling.time(9), needling.time(9, day=1)], "by": needling.by, "at": AT}
     with pytest.raises(Invalid) as refusal:
         series.book_series(plan=plan, **given)
@@ -273,14 +278,16 @@ def test_a_series_of_needling_that_is_too_close_is_refused_unless_it_was_meant(n
 
 
 @given(
-    taken=st.lists(st.integers(-50, 150), max_size=4), length=st.integers(1, 6), gap=st.integers(0, 48),
+    taken=st.lists(st.integers(-50, 150), max_size=4),
+    length=st.integers(1, 6),
+    gap=st.integers(0, 48),
     ends=st.integers(1, 100),
-)  # fmt: skip
+)
 def test_what_is_kept_clear_is_all_that_may_be(taken, length, gap, ends):
     hour = timedelta(hours=1)
-    whole = rules.Gap(ANN, None, START, START + ends * hour)
+    whole = rules.FreeGap(ANN, None, START, START + ends * hour)
     moments = [START + one * hour for one in taken]
-    parts = list(rules.kept_clear(whole, moments, least_gap=gap * hour, length=length * hour))
+    parts = list(rules.clear_gaps(whole, moments, least_gap=gap * hour, length=length * hour))
     for begins in range(ends - length + 1):
         at = START + begins * hour
         may = all(abs(at - moment) >= gap * hour for moment in moments)
@@ -361,9 +368,14 @@ def test_counts_are_of_the_kind_and_the_filter_that_are_shown(desk):
 def test_hours_in_two_places_at_once_are_worked_once(desk):
     hours = Hours.objects.filter(user=desk.cast.therapist, weekday=0).get()
     Hours.objects.create(
-        id=new_id(), clinic=desk.cast.clinic, user=desk.cast.therapist, room=None, weekday=0,
-        from_time=hours.from_time, until_time=hours.until_time,
-    )  # fmt: skip
+        id=new_id(),
+        clinic=desk.cast.clinic,
+        user=desk.cast.therapist,
+        room=None,
+        weekday=0,
+        from_time=hours.from_time,
+        until_time=hours.until_time,
+    )
     found = queries.figures(desk.cast.clinic.pk, first=MONDAY.date(), last=MONDAY.date(), zone=LONDON)
     mine = next(one for one in found if one.therapist_id == desk.therapist_id)
     assert mine.open_min == 480
@@ -379,7 +391,7 @@ def test_minutes_are_those_that_any_stretch_covers(pairs):
 
 
 def test_proposals_keep_one_a_day(desk, ada):
-    plan = series.Plan(type_id=desk.kind.pk, count=5, weeks=1, starts_on=date(2026, 11, 23))
+    plan = series.SeriesPlan(type_id=desk.kind.pk, count=5, weeks=1, starts_on=date(2026, 11, 23))
     placed = series.propose(patient_id=ada, plan=plan, by=desk.by, at=AT)
     days = sorted(one.starts_at.date() for one in placed.slots.values())
     assert len(days) == 5
@@ -398,7 +410,7 @@ def test_looking_at_the_coming_days_first_finds_the_same(desk, ada, weekdays):
 
 def test_what_is_free_only_far_ahead_is_found(desk, ada):
     last = AT.date() + timedelta(days=40)
-    availability.put(kind="closures", values={"first_day": AT.date(), "last_day": last}, by=desk.by)
+    setup_actions.save(kind="closures", values={"first_day": AT.date(), "last_day": last}, by=desk.by)
     found = slots.free(desk.kind, slots.Search(AT, AT + timedelta(weeks=12)), limit=3)
     assert len(found) == 3
     assert found[0].starts_at.date() > last

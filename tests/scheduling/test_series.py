@@ -5,20 +5,24 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from clinic.errors import Invalid
-from clinic.schema import new_id
+from database.expressions import new_id
+from errors.exceptions import Invalid
 from messaging.models import Message
-from scheduling import availability, holding, rules, series
-from scheduling.holding import Time
+from scheduling import rules
+from scheduling.booking import locks
+from scheduling.booking.locks import Time
 from scheduling.models import Appointment, Hours, Series
+from scheduling.series import actions as series
+from scheduling.setup import actions as setup_actions
 from tests.scheduling.conftest import AT
 from worklist.models import Item
 
 
 @pytest.fixture
 def plan(desk):
-    return series.Plan(type_id=desk.kind.pk, count=8, weeks=4, starts_on=date(2026, 11, 23),
-                       therapists=[desk.therapist_id])  # fmt: skip
+    return series.SeriesPlan(
+        type_id=desk.kind.pk, count=8, weeks=4, starts_on=date(2026, 11, 23), therapists=[desk.therapist_id]
+    )
 
 
 def propose(desk, patient_id, plan):
@@ -47,7 +51,7 @@ def test_all_or_none(desk, plan):
     ada = desk.patient()
     some = times(propose(desk, ada, plan))
     desk.book(desk.patient(), time=some[4])
-    with pytest.raises(holding.SlotTaken) as refusal:
+    with pytest.raises(locks.SlotTaken) as refusal:
         book(desk, ada, plan, some)
     assert refusal.value.extra["number"] == 5
     assert not Series.objects.exists()
@@ -56,7 +60,7 @@ def test_all_or_none(desk, plan):
 
 def test_what_could_not_be_placed_is_told_and_waits(desk, plan):
     ada = desk.patient()
-    availability.put(
+    setup_actions.save(
         kind="closures", values={"first_day": date(2026, 11, 30), "last_day": date(2026, 12, 20)}, by=desk.by
     )
     placed = propose(desk, ada, plan)
@@ -67,7 +71,7 @@ def test_what_could_not_be_placed_is_told_and_waits(desk, plan):
 
 
 def test_needling_keeps_48_hours(desk, plan):
-    availability.put(
+    setup_actions.save(
         kind="competencies", values={"user_id": desk.therapist_id, "technique": "dry_needling"}, by=desk.by
     )
     desk.kind.technique = "dry_needling"
@@ -86,8 +90,9 @@ def test_this_and_later_moved_by_the_wall_clock(desk, plan):
     _made, booked = book(desk, ada, plan, times(propose(desk, ada, plan)))
     third = booked[2]
     target = Time(third.starts_at + timedelta(days=1, hours=2), desk.therapist_id, desk.room.pk)
-    moved = series.move_series(appointment_id=third.pk, time=target, reach="later", by=desk.by, at=AT,
-                               outside_hours=True)  # fmt: skip
+    moved = series.move_series(
+        appointment_id=third.pk, time=target, reach="later", by=desk.by, at=AT, outside_hours=True
+    )
     assert len(moved) == 6
     booked[0].refresh_from_db()
     assert f"{booked[0].starts_at:%H:%M}" == "09:00"
@@ -111,7 +116,7 @@ def test_a_clash_of_one_moves_none(desk, plan):
     _made, booked = book(desk, ada, plan, times(propose(desk, ada, plan)))
     desk.book(desk.patient(), time=Time(booked[5].starts_at + timedelta(hours=1), desk.therapist_id, desk.room.pk))
     target = Time(booked[0].starts_at + timedelta(hours=1), desk.therapist_id, desk.room.pk)
-    with pytest.raises(holding.SlotTaken):
+    with pytest.raises(locks.SlotTaken):
         series.move_series(appointment_id=booked[0].pk, time=target, reach="all", by=desk.by, at=AT)
     assert {f"{one.starts_at:%H:%M}" for one in Appointment.objects.filter(patient_id=ada)} == {"09:00"}
 
@@ -147,13 +152,27 @@ def test_a_series_and_its_reminders_through_a_change_of_the_clock(desk, name, be
     clinic, zone = desk.cast.clinic, ZoneInfo(name)
     clinic.time_zone = name
     clinic.save()
-    Hours.objects.create(id=new_id(), clinic=clinic, user=desk.cast.therapist, room=desk.room, weekday=6,
-                         from_time=time(9), until_time=time(17))  # fmt: skip
+    Hours.objects.create(
+        id=new_id(),
+        clinic=clinic,
+        user=desk.cast.therapist,
+        room=desk.room,
+        weekday=6,
+        from_time=time(9),
+        until_time=time(17),
+    )
     ada = desk.patient(email="ada@mail.example", consent_email="granted")
     at = datetime.combine(before, time(0), tzinfo=zone) - timedelta(days=3)
     weeks = (after - before).days // 7 + 2
-    plan = series.Plan(type_id=desk.kind.pk, count=weeks * 2, weeks=weeks, starts_on=before, from_time=time(10),
-                       until_time=time(10, 30), therapists=[desk.therapist_id])  # fmt: skip
+    plan = series.SeriesPlan(
+        type_id=desk.kind.pk,
+        count=weeks * 2,
+        weeks=weeks,
+        starts_on=before,
+        from_time=time(10),
+        until_time=time(10, 30),
+        therapists=[desk.therapist_id],
+    )
     placed = series.propose(patient_id=ada, plan=plan, by=desk.by, at=at)
     _made, booked = series.book_series(patient_id=ada, plan=plan, times=times(placed), by=desk.by, at=at)
     offsets = {one.starts_at.astimezone(zone).utcoffset() for one in booked}
@@ -164,9 +183,14 @@ def test_a_series_and_its_reminders_through_a_change_of_the_clock(desk, name, be
     assert len(reminders) == len(booked)
 
     moved = series.move_series(
-        appointment_id=booked[0].pk, reach="all", by=desk.by, at=at,
-        time=Time(rules.moved(booked[0].starts_at, by=timedelta(hours=1), zone=zone), desk.therapist_id, desk.room.pk),
-    )  # fmt: skip
+        appointment_id=booked[0].pk,
+        reach="all",
+        by=desk.by,
+        at=at,
+        time=Time(
+            rules.move_by(booked[0].starts_at, by=timedelta(hours=1), zone=zone), desk.therapist_id, desk.room.pk
+        ),
+    )
     assert {one.starts_at.astimezone(zone).time() for one in moved} == {time(11)}
     assert all(one.starts_at.tzinfo is not None and one.starts_at.astimezone(UTC) for one in moved)
 
@@ -194,7 +218,7 @@ def test_proposed_far_ahead_among_many_free_times(desk, plan):
 def test_nobody_is_proposed_beyond_their_competency(desk, plan):
     last = date(2026, 11, 25)
     values = {"user_id": desk.therapist_id, "technique": "dry_needling", "valid_until": last}
-    availability.put(kind="competencies", values=values, by=desk.by)
+    setup_actions.save(kind="competencies", values=values, by=desk.by)
     desk.kind.technique = "dry_needling"
     desk.kind.save()
     placed = propose(desk, desk.patient(), replace(plan, count=4))

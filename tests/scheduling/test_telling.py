@@ -10,8 +10,10 @@ from icalendar import Calendar
 
 from messaging import engine
 from messaging.models import Link, Message
-from scheduling import actions, holding, ics, series
+from scheduling import ics
+from scheduling.booking import actions, locks
 from scheduling.models import Appointment
+from scheduling.series import actions as series
 from tests.scheduling.conftest import AT, LONDON
 
 
@@ -82,7 +84,7 @@ def test_calendar_files_are_read_back_by_two_parsers(desk, ada):
 def test_the_mail_carries_it(desk, ada, inbox, django_capture_on_commit_callbacks):
     now = timezone.now() - timedelta(seconds=30)
     week = (now + timedelta(days=9)).replace(hour=10, minute=0, second=0, microsecond=0)
-    target = holding.Time(week, desk.therapist_id, desk.room.pk)
+    target = locks.Time(week, desk.therapist_id, desk.room.pk)
     desk.book(ada, time=target, outside_hours=True, at=now)
     engine.hand_over(desk.cast.clinic.pk)
 
@@ -99,7 +101,7 @@ def test_the_mail_carries_it(desk, ada, inbox, django_capture_on_commit_callback
 def test_who_could_not_open_a_link_gets_words_without_one(desk, ada, inbox):
     now = timezone.now() - timedelta(seconds=30)
     someone = desk.patient(email="x@mail.example", consent_email="granted", birth_date=None)
-    time = holding.Time(now + timedelta(days=9), desk.therapist_id, desk.room.pk)
+    time = locks.Time(now + timedelta(days=9), desk.therapist_id, desk.room.pk)
     desk.book(someone, time=time, outside_hours=True, at=now)
     engine.hand_over(desk.cast.clinic.pk)
 
@@ -114,9 +116,9 @@ def test_who_could_not_open_a_link_gets_words_without_one(desk, ada, inbox):
 
 
 def test_a_series_is_one_mail_with_every_time(desk, ada):
-    plan = series.Plan(type_id=desk.kind.pk, count=3, weeks=3, starts_on=desk.time(9).starts_at.date())
+    plan = series.SeriesPlan(type_id=desk.kind.pk, count=3, weeks=3, starts_on=desk.time(9).starts_at.date())
     placed = series.propose(patient_id=ada, plan=plan, by=desk.by, at=AT)
-    times = [holding.Time(s.starts_at, s.therapist_id, s.room_id) for s in placed.slots.values()]
+    times = [locks.Time(s.starts_at, s.therapist_id, s.room_id) for s in placed.slots.values()]
     _made, booked = series.book_series(patient_id=ada, plan=plan, times=times, by=desk.by, at=AT)
     message = Message.objects.get(kind="series_booked")
     events = Calendar.from_ical(message.calendar).walk("VEVENT")
@@ -138,7 +140,7 @@ def test_a_missed_visit(desk, ada):
 def test_the_feed_says_when_and_where_and_not_who(desk, ada):
     desk.book(ada, 9)
     rows = list(Appointment.objects.select_related("room"))
-    text = ics.feed(rows, at=AT)
+    text = ics.render_feed(rows, at=AT)
     event = Calendar.from_ical(text).walk("VEVENT")[0]
     assert event.decoded("DTSTART") == desk.time(9).starts_at
     assert str(event["LOCATION"]) == vobject.readOne(text).vevent.location.value == "One"

@@ -3,8 +3,10 @@ from datetime import time, timedelta
 import pytest
 
 from messaging.models import Link, Message
-from scheduling import actions, rules, waitlist
+from scheduling import rules
+from scheduling.booking import actions
 from scheduling.models import Appointment, Offer, Opening, Waiting
+from scheduling.waitlist import actions as waitlist
 from tests.scheduling.conftest import AT
 from worklist.models import Item
 
@@ -146,13 +148,13 @@ def test_nobody_is_asked_at_night(desk):
 
 
 def test_an_offer_that_cannot_be_had_any_more_is_gone(desk):
-    from scheduling import availability
+    from scheduling.setup import actions as setup_actions
 
     join(desk, reachable(desk))
     free_up(desk, 9)
     run(desk)
     day = desk.time(9).starts_at.date()
-    availability.put(kind="closures", values={"first_day": day, "last_day": day}, by=desk.by)
+    setup_actions.save(kind="closures", values={"first_day": day, "last_day": day}, by=desk.by)
     with pytest.raises(waitlist.OfferGone):
         waitlist.accept(offer_id=Offer.objects.get().pk, by=desk.by, at=AT)
     assert Offer.objects.get().status == "gone"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.schema import new_id
+from database.expressions import new_id
 from scheduling.models import Closure, ExtraHours, Hours
 from worklist import actions, rules
 from worklist.models import Item
@@ -37,9 +37,14 @@ def test_without_hours_monday_to_friday_are_working_days(desk):
 def test_a_weekend_is_no_working_day_unless_somebody_works(desk):
     assert due(desk) == MONDAY
     ExtraHours.objects.create(
-        id=new_id(), clinic=desk.cast.clinic, user=desk.cast.therapist, room=desk.room, day=SATURDAY,
-        from_time=time(9), until_time=time(12),
-    )  # fmt: skip
+        id=new_id(),
+        clinic=desk.cast.clinic,
+        user=desk.cast.therapist,
+        room=desk.room,
+        day=SATURDAY,
+        from_time=time(9),
+        until_time=time(12),
+    )
     assert due(desk) == SATURDAY
 
 
@@ -96,6 +101,6 @@ def test_the_next_working_day_is_the_first_that_is_open(day, closed):
     ],
 )
 def test_what_is_put_aside_comes_back_at_the_same_hour_whatever_the_clock_does(zone, at):
-    back = rules.put_aside_until(1, at=at, zone=ZoneInfo(zone)).astimezone(ZoneInfo(zone))
+    back = rules.snooze_until(1, at=at, zone=ZoneInfo(zone)).astimezone(ZoneInfo(zone))
     assert back.time() == rules.COMES_BACK
     assert back.date() == at.astimezone(ZoneInfo(zone)).date() + timedelta(days=1)

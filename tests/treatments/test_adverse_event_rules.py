@@ -140,11 +140,11 @@ def test_a_published_zero_is_an_upper_limit():
 
 def test_shares_of_respondents_stand_beside_no_rate_of_treatments():
     assert [one.study for one in rates.PUBLISHED if one.of == rates.OF_RESPONDENTS] == ["Trybulski 2024"]
-    beside = rates.published_for("dry_needling")
+    beside = rates.find_published_rates("dry_needling")
     assert {one.of for one in beside} == {rates.OF_TREATMENTS}
     assert {one.study for one in beside} == {"Brady 2014", "Boyce 2020"}
     assert all(one.grade in labels.GRADES for one in beside)
-    assert rates.published_for("massage") == []
+    assert rates.find_published_rates("massage") == []
 
 
 def test_nothing_asked_is_no_rate():

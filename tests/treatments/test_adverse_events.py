@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from clinic import tenancy
+from database import tenancy
 from messaging.models import Message
 from patients import actions as patients
 from patients.models import Patient
@@ -55,9 +55,7 @@ def treat(api, patient):
 @pytest.fixture
 def record(api, patient):
     def make(session, **fields):
-        answer = api().post(
-            f"/patients/{patient}/adverse-events/", builders.adverse_event(session=session, **fields)
-        )  # fmt: skip
+        answer = api().post(f"/patients/{patient}/adverse-events/", builders.adverse_event(session=session, **fields))
         assert answer.status_code == 201, answer.json()
         return answer.json()
 
@@ -145,9 +143,9 @@ def test_an_event_is_recorded_after_the_end_of_care(cast, api, patient, treat, r
 def test_events_of_a_merged_record_are_the_survivors(cast, api, patient, treat, record):
     event = record(treat())
     with tenancy.scope(cast.clinic.pk):
-        survivor = builders.patient(cast.caller(), family_name="Survivor")
+        survivor = builders.patient(cast.actor(), family_name="Survivor")
         patients.merge_patients(
-            patient_id=patient, into_id=survivor.pk, reason="Same person.", by=cast.caller(), at=timezone.now()
+            patient_id=patient, into_id=survivor.pk, reason="Same person.", by=cast.actor(), at=timezone.now()
         )
 
     assert [row["event_id"] for row in listed(api, survivor.pk)] == [event["event_id"]]
@@ -359,8 +357,11 @@ def test_rates_count_what_was_asked_about(cast, api, patient, many, record):
     assert (rate["events"], rate["rate_pct"], rate["events_not_asked"]) == (1, 4.55, 1)
     assert {s["severity"]: s["upper_95_pct"] for s in rate["severities"]}["serious"] == 13.636
     assert [(one["events"], one["n"], one["rate_pct"]) for one in rate["published"]] == [
-        (1463, 7629, 19.18), (0, 7629, 0.0), (7531, 20494, 36.75), (20, 20494, 0.098),
-    ]  # fmt: skip
+        (1463, 7629, 19.18),
+        (0, 7629, 0.0),
+        (7531, 20494, 36.75),
+        (20, 20494, 0.098),
+    ]
     assert api(cast.owner).get("/adverse-events/rates/").status_code == 200
     assert api(cast.stranger).get("/adverse-events/rates/").json()["techniques"] == []
     page = browser(cast.owner).get("/adverse-events/?since=2026-11-01&until=2026-11-30").content.decode()
@@ -369,13 +370,16 @@ def test_rates_count_what_was_asked_about(cast, api, patient, many, record):
 
     rows = list(csv.DictReader(io.StringIO(export(cast, "&table=rates"))))
     assert [(r["technique"], r["severity"], r["events"], r["sessions_asked"]) for r in rows] == [
-        ("dry_needling", "all", "1", "22"), ("dry_needling", "mild", "1", "22"),
-        ("dry_needling", "significant", "0", "22"), ("dry_needling", "serious", "0", "22"),
-    ]  # fmt: skip
+        ("dry_needling", "all", "1", "22"),
+        ("dry_needling", "mild", "1", "22"),
+        ("dry_needling", "significant", "0", "22"),
+        ("dry_needling", "serious", "0", "22"),
+    ]
     events = list(csv.DictReader(io.StringIO(export(cast))))
     assert [(r["codes"], r["ctcae_grade"], r["collection"], r["session_asked_by"]) for r in events] == [
-        ("bruise", "1", "systematic", "visit"), ("bruise", "1", "spontaneous", ""),
-    ]  # fmt: skip
+        ("bruise", "1", "systematic", "visit"),
+        ("bruise", "1", "spontaneous", ""),
+    ]
     assert events[0]["onset_after_h"] == "24.0"
 
 
@@ -402,13 +406,13 @@ def test_a_draft_answer_counts_only_once_it_is_signed(cast, api, patient, treat)
     first = treat()
     second = asked(api, patient, first, "none", sign=False)
     with tenancy.scope(cast.clinic.pk):
-        assert queries.asked_by() == {}
+        assert queries.find_ways_asked() == {}
     api().post(f"/sessions/{second['id']}/sign/")
     with tenancy.scope(cast.clinic.pk):
-        assert list(queries.asked_by().values()) == [{"visit"}]
+        assert list(queries.find_ways_asked().values()) == [{"visit"}]
     api().post(f"/sessions/{second['id']}/entered-in-error/", {"reason": "It was another patient."})
     with tenancy.scope(cast.clinic.pk):
-        assert queries.asked_by() == {}
+        assert queries.find_ways_asked() == {}
 
 
 def test_an_impossible_period_is_refused(cast, api):
@@ -445,8 +449,10 @@ def test_the_page_records_corrects_and_dismisses(api, patient, treat, therapist)
     assert answer.status_code == 302, answer.content.decode()
     [event] = listed(api, patient)
     assert (event["codes"], event["duration_min"], event["onset_at"]) == (
-        ["bruise", "itch"], 180, "2026-11-20T11:00:00Z",
-    )  # fmt: skip
+        ["bruise", "itch"],
+        180,
+        "2026-11-20T11:00:00Z",
+    )
 
     path = f"/patients/{patient}/adverse-events/{event['event_id']}/"
     edit = therapist.get(f"{path}edit/").content.decode()
@@ -587,6 +593,8 @@ def test_what_is_done_is_audited(cast, api, patient, treat, record):
     with tenancy.scope(cast.clinic.pk):
         trail = AuditEvent.objects.filter(action__startswith="adverse_event.").order_by("id")
         assert [(row.action, str(row.target_id)) for row in trail] == [
-            ("adverse_event.record", event), ("adverse_event.correct", event), ("adverse_event.dismiss", event),
-        ]  # fmt: skip
+            ("adverse_event.record", event),
+            ("adverse_event.correct", event),
+            ("adverse_event.dismiss", event),
+        ]
         assert all(patient in row.patient_ids for row in trail)

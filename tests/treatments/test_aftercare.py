@@ -7,7 +7,7 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from clinic import tenancy
+from database import tenancy
 from messaging import links, texts
 from messaging.models import Link, Message
 from patients.models import Patient
@@ -147,9 +147,12 @@ def test_a_link_for_something_else_shows_no_advice(cast, api, reachable, session
     give(api, session, how="link")
     with tenancy.scope(cast.clinic.pk):
         link = links.make(
-            purpose="consent", patient_id=reachable, about_id=session,
-            expires_at=timezone.now().replace(year=2999), clinic_id=cast.clinic.pk,
-        )  # fmt: skip
+            purpose="consent",
+            patient_id=reachable,
+            about_id=session,
+            expires_at=timezone.now().replace(year=2999),
+            clinic_id=cast.clinic.pk,
+        )
     visitor = Client()
     visitor.post(f"/c/{links.token_of(link.pk)}/", {"year": "1980"})
     assert "shortness of breath" not in visitor.get("/c/aftercare/").content.decode()

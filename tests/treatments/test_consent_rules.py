@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import catalogue
 from accounts.rules import COMPETENCIES, KnownCompetency
-from assessments import catalogue
 from treatments import competency
 from treatments.consents import rules
 from treatments.rules import TECHNIQUES

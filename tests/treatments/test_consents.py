@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Clinic
 from audit.models import AuditEvent
-from clinic import tenancy
+from database import tenancy
 from messaging import engine, links
 from messaging.models import Link, Message
 from patients import actions as patients
@@ -63,7 +63,7 @@ def listed(api, patient):
 
 def known(cast, patient):
     with tenancy.scope(cast.clinic.pk):
-        return queries.known_consents(identities(clinic_id=cast.clinic.pk, patient_id=patient))
+        return queries.list_consents(identities(clinic_id=cast.clinic.pk, patient_id=patient))
 
 
 def change_patient(cast, patient, **values):
@@ -206,8 +206,11 @@ def test_all_earlier_ones_for_the_same_place_go_with_it(cast, api, patient, give
 
     states = {row["id"]: row["state"] for row in listed(api, patient)}
     assert states == {
-        old["id"]: "withdrawn", new["id"]: "withdrawn", other_region["id"]: "valid", other_class["id"]: "valid",
-    }  # fmt: skip
+        old["id"]: "withdrawn",
+        new["id"]: "withdrawn",
+        other_region["id"]: "valid",
+        other_class["id"]: "valid",
+    }
 
 
 def test_a_withdrawal_is_not_undone_by_dating_back(api, patient, give):
@@ -235,7 +238,7 @@ def test_consents_follow_a_merge(cast, api, patient, give):
     theirs = give(patient=twin)
     with tenancy.scope(cast.clinic.pk):
         patients.merge_patients(
-            patient_id=UUID(twin), into_id=patient, reason="Same.", by=cast.caller(), at=timezone.now()
+            patient_id=UUID(twin), into_id=patient, reason="Same.", by=cast.actor(), at=timezone.now()
         )
 
     assert [row["id"] for row in listed(api, patient)] == [theirs["id"]]
@@ -288,9 +291,12 @@ def test_a_link_to_something_else_shows_no_consent(cast, patient, give):
     with tenancy.scope(cast.clinic.pk):
         engine.sending_of(cast.clinic.pk)
         link = links.make(
-            purpose="check_in", patient_id=patient, about_id=Consent.objects.get().signing_id,
-            expires_at=timezone.now() + timedelta(days=1), clinic_id=cast.clinic.pk,
-        )  # fmt: skip
+            purpose="check_in",
+            patient_id=patient,
+            about_id=Consent.objects.get().signing_id,
+            expires_at=timezone.now() + timedelta(days=1),
+            clinic_id=cast.clinic.pk,
+        )
     visitor = Client()
     visitor.post(f"/c/{links.token_of(link.pk)}/", {"year": "1980"})
 
@@ -397,9 +403,10 @@ def test_what_is_done_is_audited(cast, api, patient, give):
     with tenancy.scope(cast.clinic.pk):
         events = list(AuditEvent.objects.filter(action__startswith="consent.").order_by("id"))
     assert [(e.action, e.code) for e in events] == [
-        ("consent.record", "dry_needling/neck"), ("consent.copy", "declined"),
+        ("consent.record", "dry_needling/neck"),
+        ("consent.copy", "declined"),
         ("consent.withdraw", "dry_needling/neck"),
-    ]  # fmt: skip
+    ]
     assert all(patient in e.patient_ids for e in events)
 
 

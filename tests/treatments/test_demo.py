@@ -8,12 +8,12 @@ import pytest
 from accounts.models import Clinic
 from accounts.queries import competencies_of
 from assessments.models import Assessment, Finding
-from clinic import tenancy
+from database import tenancy
 from patients.models import Patient
 from records import actions
 from treatments.competency import missing_competency
 from treatments.consents import rules
-from treatments.consents.queries import known_consents
+from treatments.consents.queries import list_consents
 from treatments.demo import consents, courses, load, people
 from treatments.models import Session
 
@@ -52,7 +52,7 @@ def needled_without():
     for session in sessions:
         planned = [consents.Planned(i.technique, consents.muscle_of(i.muscle_id)) for i in session.interventions.all()]
         age = rules.age_years(session.patient.birth_date, session.performed_at.date())
-        given = known_consents([session.patient_id])
+        given = list_consents([session.patient_id])
         lacks_consent += bool(rules.missing_consents(planned, given, session.performed_at, age_years=age))
         own = competencies_of(session.signed_by_id, session.clinic_id)
         today = session.performed_at.date()

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from audit.models import AuditEvent
-from clinic import tenancy
+from database import tenancy
 from tests import builders
 from treatments.lots import match_of
 
@@ -44,9 +44,11 @@ def treated(api, patient):
 
     other = api().post("/patients/", {"family_name": "=Bakker", "birth_date": "1970-01-02"}).json()["id"]
     injection = {
-        "technique": "trigger_point_injection", "muscle": "soleus", "side": "left",
+        "technique": "trigger_point_injection",
+        "muscle": "soleus",
+        "side": "left",
         "dose": {"lot": "l 1234", "needles_in": 1, "needles_out": 1},
-    }  # fmt: skip
+    }
     return {
         "first": session(patient, builders.needling(brand_lot="Seirin L-1234")),
         "longer": session(patient, builders.needling(brand_lot="Seirin L-12345")),

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
-from clinic import tenancy
+from database import tenancy
 from tests import builders
 from tests.committed import committed, committed_patient, superuser
 from treatments import actions
@@ -58,7 +58,7 @@ def test_agents_of_drafts_get_their_code_and_signed_ones_stay(committed):
         for name in ("draft", "signed"):
             content = builders.content(builders.treatment(interventions=[INJECTION]), NewSessionInput)
             at = timezone.now()
-            drafts[name] = actions.record_session(patient_id=patient, content=content, by=committed.caller(), at=at).pk
+            drafts[name] = actions.record_session(patient_id=patient, content=content, by=committed.actor(), at=at).pk
     with superuser() as link, link.transaction(force_rollback=True):
         for table in ("treatments_intervention", "treatments_session"):
             link.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments import catalogue
+import catalogue
 from treatments import agents, checks, rules
 
 measured = [
@@ -121,9 +121,11 @@ def test_limits_hold_to_the_last_step(technique, name, hard, soft):
 
 def test_every_limit_of_a_technique_is_tested():
     limited = {
-        (code, name) for code, technique in rules.TECHNIQUES.items() for name, limits in technique.dose.items()
+        (code, name)
+        for code, technique in rules.TECHNIQUES.items()
+        for name, limits in technique.dose.items()
         if limits.soft or limits.hard != rules.UNLIMITED
-    }  # fmt: skip
+    }
     assert limited <= {(code, name) for code, name, _, _ in LIMITS}
 
 
@@ -288,9 +290,13 @@ def test_how_long_a_needle_may_be_depends_on_what_lies_there(cautions, muscle, l
 def test_a_blocked_muscle_needs_its_own_reason_beside_that_of_the_needle():
     def fields(reasons):
         refusals = rules.check_needle(
-            "dry_needling", {"needle_length_mm": 40}, reasons,
-            muscle="intercostals", risk="contraindicated_default", cautions=frozenset({"lung"}),
-        )  # fmt: skip
+            "dry_needling",
+            {"needle_length_mm": 40},
+            reasons,
+            muscle="intercostals",
+            risk="contraindicated_default",
+            cautions=frozenset({"lung"}),
+        )
         return [(name_of(refusal), refusal.code) for refusal in refusals]
 
     both = [("muscle", "reason_required"), ("needle_length_mm", "reason_required")]

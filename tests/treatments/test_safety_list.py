@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinic import tenancy
+from database import tenancy
 from tests import builders
 from treatments.models import SafetyEntry
 from treatments.safety_table import DEFAULT_LIST

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import catalogue
 from accounts.rules import KnownCompetency
-from assessments import catalogue
 from assessments.red_flag_table import HANDS_ON, INVASIVE, RED_FLAGS, SHOW
 from assessments.red_flags import FlagState, OpenFlag, stops
 from patients.rules import ALERTS, BODY_REGIONS, KnownAlert
@@ -39,8 +39,13 @@ ALL_COMPETENCIES = tuple(
     KnownCompetency(code) for code in ("dn_basic", "dn_thorax", "dn_suboccipital", "dn_pelvic", "injection_prescriber")
 )
 NEEDLE = {"needling_technique": "deep_pistoning", "needle_length_mm": 15, "depth_mm": 10}
-LIDOCAINE = {"agent": "lidocaine", "concentration_pct": 1, "volume_ml": 2, "prescriber": "Dr Field",
-             "needle_length_mm": 25}  # fmt: skip
+LIDOCAINE = {
+    "agent": "lidocaine",
+    "concentration_pct": 1,
+    "volume_ml": 2,
+    "prescriber": "Dr Field",
+    "needle_length_mm": 25,
+}
 KNOWN = PatientFacts(consents=CONSENTS, age_years=40, first_visit=False)
 
 
@@ -297,8 +302,15 @@ def test_a_clinic_makes_a_row_stricter_and_never_looser():
 
 
 def test_a_clinics_own_row_acts():
-    own = Entry("own_1", STOP, "No SCM", "We do not needle it.", "Clinic", frozenset({INVASIVE}),
-                muscles=frozenset({"scm_sternal"}))  # fmt: skip
+    own = Entry(
+        "own_1",
+        STOP,
+        "No SCM",
+        "We do not needle it.",
+        "Clinic",
+        frozenset({INVASIVE}),
+        muscles=frozenset({"scm_sternal"}),
+    )
     entries = effective_list([own])
 
     assert levels(check(planned(muscle="scm_sternal"), entries=entries))["own_1"] == STOP

@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Competency
-from clinic import tenancy
-from clinic.schema import new_id
+from database import tenancy
+from database.expressions import new_id
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -33,9 +33,15 @@ def compression(muscle: str = "gluteus_medius", side: str = "left", technique: s
 
 def injection(**dose: Any) -> dict[str, Any]:
     own = {
-        "agent": "Lignocaine", "concentration_pct": 1, "volume_ml": 2, "prescriber": "Dr Field", "needles_in": 1,
-        "needles_out": 1, "expiry_date": "2027-01-01", **dose,
-    }  # fmt: skip
+        "agent": "Lignocaine",
+        "concentration_pct": 1,
+        "volume_ml": 2,
+        "prescriber": "Dr Field",
+        "needles_in": 1,
+        "needles_out": 1,
+        "expiry_date": "2027-01-01",
+        **dose,
+    }
     return {"technique": "trigger_point_injection", "muscle": "gluteus_medius", "side": "left", "dose": own}
 
 

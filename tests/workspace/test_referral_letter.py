@@ -10,10 +10,11 @@ from django.utils import timezone, translation
 
 from assessments.models import Assessment
 from audit.models import AuditEvent
-from clinic import tenancy
+from database import tenancy
 from messaging.models import Sending
 from records.models import Record
-from scheduling import availability, follow_ups
+from scheduling import worklist_sync
+from scheduling.setup import actions as setup_actions
 from tests import builders
 from worklist.models import Item
 from workspace import letters
@@ -37,10 +38,10 @@ def referral(api, cast, patient):
     exam = api().post(f"/patients/{patient}/assessments/", builders.exam(red_flags=FLAGS)).json()
     assert api().post(f"/assessments/{exam['id']}/sign/", {}).status_code == 200
     with tenancy.scope(cast.clinic.pk):
-        by = cast.caller(cast.staff)
-        availability.put(kind="sites", values={"name": "Main", "address": "1 Quay Road, Harbour"}, pk=None, by=by)
+        by = cast.actor(cast.staff)
+        setup_actions.save(kind="sites", values={"name": "Main", "address": "1 Quay Road, Harbour"}, pk=None, by=by)
         Sending.objects.update_or_create(pk=cast.clinic.pk, defaults={"phone": "+49 30 1234"})
-        follow_ups.sweep(by=by, at=timezone.now())
+        worklist_sync.sweep(by=by, at=timezone.now())
         return Item.objects.get(kind="referral")
 
 
@@ -83,8 +84,10 @@ def test_the_letter_has_letterhead_flags_alerts_and_findings(api, cast, patient,
     text = letter_text(data)
     assert data["urgency"] == "Emergency referral"
     assert [data["clinic"], data["address"], data["phone"]] == [
-        "Harbour Clinic", "1 Quay Road, Harbour", "Phone +49 30 1234",
-    ]  # fmt: skip
+        "Harbour Clinic",
+        "1 Quay Road, Harbour",
+        "Phone +49 30 1234",
+    ]
     assert [flag["note"] for flag in data["flags"]] == ["", "wakes at three"]
     assert "Lymphoedema, upper arm left" in text
     assert "Upper trapezius" in text

@@ -8,8 +8,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from clinic import tenancy
-from scheduling import actions, rules
+from database import tenancy
+from scheduling import rules
+from scheduling.booking import actions
 from tests import builders
 from tests.scheduling.conftest import far_ahead, make_desk
 from workspace import queries
@@ -30,9 +31,13 @@ def due(cast):
     now = timezone.now()
     with tenancy.scope(cast.clinic.pk):
         found = queries.due_patients(
-            clinic_id=cast.clinic.pk, user_id=cast.therapist.pk, since=now - timedelta(days=120),
-            until=now - timedelta(days=7), now=now, limit=12,
-        )  # fmt: skip
+            clinic_id=cast.clinic.pk,
+            user_id=cast.therapist.pk,
+            since=now - timedelta(days=120),
+            until=now - timedelta(days=7),
+            now=now,
+            limit=12,
+        )
     return [(person.pk, points) for person, _at, points in found]
 
 
@@ -42,7 +47,7 @@ def test_who_has_an_active_point_and_nothing_booked_is_due(cast, seen):
     browser.force_login(cast.therapist)
     assert "1 active point, nothing booked" in browser.get("/").content.decode()
     with tenancy.scope(cast.clinic.pk):
-        desk = make_desk(cast, cast.caller(cast.staff))
+        desk = make_desk(cast, cast.actor(cast.staff))
         now = timezone.now()
         visit = desk.book(seen, outside_hours=True, at=now, time=desk.time(9, day=far_ahead()))
     assert due(cast) == []
@@ -63,7 +68,7 @@ def test_who_was_treated_this_week_is_not_due(api, cast, seen):
 def test_recent_patients_are_of_exams_and_sessions_the_newest_first(api, cast):
     now = timezone.now()
     with tenancy.scope(cast.clinic.pk):
-        people = [builders.patient(cast.caller()).pk for _ in range(4)]
+        people = [builders.patient(cast.actor()).pk for _ in range(4)]
 
     def record(kind, number, days):
         body = {"performed_at": (now - timedelta(days=days)).isoformat()}

@@ -12,10 +12,10 @@ from django.db import transaction
 from accounts import policies
 from accounts.models import Membership
 from audit import actions as audit
-from clinic.caller import Caller
-from clinic.constraints import violations_as
-from clinic.errors import Conflict, Invalid, NotFound
-from clinic.schema import new_id
+from database.expressions import new_id
+from errors.constraints import violations_as
+from errors.exceptions import Conflict, Invalid, NotFound
+from identity.actor import Actor
 from messaging import actions as messages
 from messaging import rules as sending
 from patients.actions import refuse_merged
@@ -41,7 +41,7 @@ class EventDismissed(Conflict):
 
 @transaction.atomic
 def record_event(
-    *, patient_id: UUID, session_id: UUID, facts: rules.EventFacts, by: Caller, at: datetime
+    *, patient_id: UUID, session_id: UUID, facts: rules.EventFacts, by: Actor, at: datetime
 ) -> AdverseEvent:
     """
     Record an adverse event of one of a patient's sessions, at any time; also after care has ended.
@@ -72,7 +72,7 @@ def record_event(
 
 @transaction.atomic
 def correct_event(
-    *, event_id: UUID, version: int, facts: rules.EventFacts, reason: str = "", by: Caller, at: datetime
+    *, event_id: UUID, version: int, facts: rules.EventFacts, reason: str = "", by: Actor, at: datetime
 ) -> AdverseEvent:
     """
     Write a new version of an event: correct a confirmed one, or confirm what a patient answered at home.
@@ -97,7 +97,7 @@ def correct_event(
 
 
 @transaction.atomic
-def dismiss_event(*, event_id: UUID, version: int, reason: str, by: Caller, at: datetime) -> AdverseEvent:
+def dismiss_event(*, event_id: UUID, version: int, reason: str, by: Actor, at: datetime) -> AdverseEvent:
     """
     Say that it was no adverse event; what was recorded stays readable.
 
@@ -153,7 +153,7 @@ def _lock_newest(event_id: UUID, version: int) -> AdverseEvent:
     return newest
 
 
-def _next_version(newest: AdverseEvent, *, by: Caller, at: datetime, **changes: Any) -> AdverseEvent:
+def _next_version(newest: AdverseEvent, *, by: Actor, at: datetime, **changes: Any) -> AdverseEvent:
     event = AdverseEvent.objects.get(pk=newest.pk)
     event.pk, event._state.adding = new_id(), True
     event.version, event.recorded_at, event.recorded_by_id = newest.version + 1, at, by.author_id
@@ -162,7 +162,7 @@ def _next_version(newest: AdverseEvent, *, by: Caller, at: datetime, **changes: 
     return event
 
 
-def _insert(event: AdverseEvent, action: str, *, by: Caller) -> None:
+def _insert(event: AdverseEvent, action: str, *, by: Actor) -> None:
     with violations_as({"adverseevent_version_once": EventChanged}):
         event.save(force_insert=True)
     audit.log(action, by=by, target_id=event.event_id, patient_ids=[event.patient_id], code=event.severity or "")
@@ -171,10 +171,10 @@ def _insert(event: AdverseEvent, action: str, *, by: Caller) -> None:
 # --- Serious ones ---------------------------------------------------------------------------------------------
 
 
-def _act_on_severity(event: AdverseEvent, *, by: Caller, at: datetime) -> None:
+def _act_on_severity(event: AdverseEvent, *, by: Actor, at: datetime) -> None:
     """A serious event is on the owner's worklist at once, and mailed; one that is none after all goes from it."""
     if not event.is_serious:
-        worklist.settle(kinds=["serious_event"], about_ids=[event.event_id], by=by, at=at)
+        worklist.resolve(kinds=["serious_event"], about_ids=[event.event_id], by=by, at=at)
         return
     before = AdverseEvent.objects.filter(event_id=event.event_id, version=event.version - 1).first()
     if before is not None and before.is_serious:
@@ -189,7 +189,7 @@ def _act_on_severity(event: AdverseEvent, *, by: Caller, at: datetime) -> None:
     )
     owners = Membership.objects.active().filter(clinic_id=by.clinic_id, role="owner")
     for user_id in owners.values_list("user_id", flat=True):
-        messages.owe(
+        messages.enqueue(
             kind="staff_alert",
             channel=sending.EMAIL,
             patient_id=event.patient_id,
@@ -206,9 +206,7 @@ def _act_on_severity(event: AdverseEvent, *, by: Caller, at: datetime) -> None:
 
 
 @transaction.atomic
-def note_home_answer(
-    *, session: Session, check_in_id: UUID, has_problems: bool, by: Caller, at: datetime
-) -> None:  # fmt: skip
+def note_home_answer(*, session: Session, check_in_id: UUID, has_problems: bool, by: Actor, at: datetime) -> None:
     """Keep that a patient was asked at home about a treatment, and whether there were problems."""
     answer = rules.PROBLEMS if has_problems else rules.NONE
     AdverseEventHomeAnswer.objects.update_or_create(
@@ -220,7 +218,7 @@ def note_home_answer(
 
 @transaction.atomic
 def start_from_check_in(
-    *, session: Session, check_in_id: UUID, answers: Sequence[str], by: Caller, at: datetime
+    *, session: Session, check_in_id: UUID, answers: Sequence[str], by: Actor, at: datetime
 ) -> AdverseEvent | None:
     """
     Keep what a patient answered at home as an unconfirmed event, which a therapist confirms or dismisses.

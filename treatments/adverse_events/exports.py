@@ -45,9 +45,9 @@ def event_rows(events: Iterable[AdverseEvent], asked_by: Mapping[UUID, set[str]]
             event.patient_id,
             session.pk,
             session.performed_at.isoformat(),
-            joined(row.technique for row in interventions),
-            joined(f"{row.muscle_id}/{row.side}" for row in interventions if row.muscle_id),
-            joined(event.codes),
+            join_parts(row.technique for row in interventions),
+            join_parts(f"{row.muscle_id}/{row.side}" for row in interventions if row.muscle_id),
+            join_parts(event.codes),
             f"palpate {rules.CODE_LIST_VERSION}, {len(rules.CODES)} codes",
             text(event.severity),
             "White: mild, significant, serious",
@@ -61,9 +61,9 @@ def event_rows(events: Iterable[AdverseEvent], asked_by: Mapping[UUID, set[str]]
             text(event.recorded_by_id),
             text(event.outcome),
             event.action,
-            joined(event.told),
+            join_parts(event.told),
             collection(event, ways),
-            joined(sorted(ways)),
+            join_parts(sorted(ways)),
             event.recorded_at.isoformat(),
         ]
 
@@ -86,7 +86,7 @@ def rate_rows(found: Sequence[rates.TechniqueRate], period: Period) -> Iterator[
             yield [*head, suppressed, severity.severity, *figures, denominator]
 
 
-def joined(parts: Iterable[str]) -> str:
+def join_parts(parts: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(parts))
 
 

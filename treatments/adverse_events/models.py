@@ -15,7 +15,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from accounts.models import User
 from assessments.models import Part
-from clinic.caller import Caller
+from identity.actor import Actor
 from patients.models import OfPatient, Patient
 from treatments.adverse_events import rules
 
@@ -25,9 +25,9 @@ def known_or_null(name: str, codes: list[str], constraint: str) -> models.CheckC
 
 
 class AdverseEventQuerySet(models.QuerySet["AdverseEvent"]):
-    def visible_to(self, caller: Caller) -> AdverseEventQuerySet:
+    def visible_to(self, actor: Actor) -> AdverseEventQuerySet:
         """The clinic's events. Row-level security says the same, should a view forget this call."""
-        return self.filter(clinic_id=caller.clinic_id)
+        return self.filter(clinic_id=actor.clinic_id)
 
     def of_patients(self, patient_ids: list[UUID]) -> AdverseEventQuerySet:
         return self.filter(patient_id__in=patient_ids)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from clinic.errors import Invalid
+from errors.exceptions import Invalid
 
 USUAL_DAYS = 365
 EARLIEST = date(2000, 1, 1)

@@ -80,7 +80,7 @@ def unsigned_or_foreign(session_ids: Iterable[UUID], patient_ids: list[UUID]) ->
 # --- For rates ------------------------------------------------------------------------------------------------
 
 
-def asked_by(subject_ids: Iterable[UUID] | None = None) -> dict[UUID, set[str]]:
+def find_ways_asked(subject_ids: Iterable[UUID] | None = None) -> dict[UUID, set[str]]:
     """
     Return by which ways somebody asked about each session; sessions that nobody asked about are missing.
 
@@ -102,7 +102,7 @@ def asked_by(subject_ids: Iterable[UUID] | None = None) -> dict[UUID, set[str]]:
     return ways
 
 
-def treated_sessions(*, since: datetime, until: datetime) -> list[rates.TreatedSession]:
+def list_sessions(*, since: datetime, until: datetime) -> list[rates.TreatedSession]:
     """Return the clinic's signed sessions of a period that still stand, with their techniques and whether asked."""
     rows = (
         Intervention.objects.filter(session__performed_at__gte=since, session__performed_at__lt=until)
@@ -114,14 +114,14 @@ def treated_sessions(*, since: datetime, until: datetime) -> list[rates.TreatedS
     techniques: dict[UUID, set[str]] = {}
     for subject_id, technique in rows:
         techniques.setdefault(subject_id, set()).add(technique)
-    ways = asked_by()
+    ways = find_ways_asked()
     return [
         rates.TreatedSession(subject_id, frozenset(used), frozenset(ways.get(subject_id, ())))
         for subject_id, used in techniques.items()
     ]
 
 
-def counted_events(*, since: datetime, until: datetime) -> list[rates.CountedEvent]:
+def list_events(*, since: datetime, until: datetime) -> list[rates.CountedEvent]:
     """Return the confirmed events of sessions of a period."""
     rows = (
         AdverseEvent.objects.newest_versions()
@@ -137,8 +137,8 @@ def counted_events(*, since: datetime, until: datetime) -> list[rates.CountedEve
 
 def clinic_rates(*, since: datetime, until: datetime) -> list[rates.TechniqueRate]:
     """Return the clinic's rates of a period; a fixed number of queries, however many sessions there are."""
-    sessions = treated_sessions(since=since, until=until)
-    return rates.technique_rates(sessions, counted_events(since=since, until=until), COUNTED_TECHNIQUES)
+    sessions = list_sessions(since=since, until=until)
+    return rates.technique_rates(sessions, list_events(since=since, until=until), COUNTED_TECHNIQUES)
 
 
 def events_of_period(*, since: datetime, until: datetime) -> list[AdverseEvent]:

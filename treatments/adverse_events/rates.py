@@ -200,6 +200,6 @@ PUBLISHED = [
 ]
 
 
-def published_for(technique: str) -> list[PublishedRate]:
+def find_published_rates(technique: str) -> list[PublishedRate]:
     """Return what may stand beside our own rate of a technique: rates of treatments with the same technique."""
     return [rate for rate in PUBLISHED if rate.technique == technique and rate.of == OF_TREATMENTS]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from clinic.errors import Problems
+from errors.exceptions import Problems
 
 CODE_LIST_VERSION = "2026-11"
 CODES = [

@@ -8,9 +8,9 @@ from django.db import transaction
 
 from accounts import policies
 from audit import actions as audit
-from clinic.caller import Caller
-from clinic.errors import Conflict, Invalid, Problems
-from clinic.schema import new_id
+from database.expressions import new_id
+from errors.exceptions import Conflict, Invalid, Problems
+from identity.actor import Actor
 from messaging import actions as messages
 from messaging import addresses, links
 from messaging.models import Message
@@ -27,7 +27,7 @@ class NotNeedled(Conflict):
 
 
 @transaction.atomic
-def give_aftercare(*, session: Session, how: str, language: str, by: Caller, at: datetime) -> Aftercare:
+def give_aftercare(*, session: Session, how: str, language: str, by: Actor, at: datetime) -> Aftercare:
     """
     Note that the patient was given the advice; for `link`, send it. It may be given before or after the signature.
 
@@ -38,7 +38,7 @@ def give_aftercare(*, session: Session, how: str, language: str, by: Caller, at:
     author_id = policies.require_author(by)
     # A draft cannot be discarded between this check and our row.
     locked = Session.objects.select_for_update(of=("self",), no_key=True).get(pk=session.pk)
-    if not queries.needled_muscles(session):
+    if not queries.list_muscles(session):
         raise NotNeedled
     if language not in texts.LANGUAGES:
         raise Invalid.at("/language", "unknown_code.consent_language")
@@ -61,7 +61,7 @@ def give_aftercare(*, session: Session, how: str, language: str, by: Caller, at:
     return row
 
 
-def _send_link(session: Session, *, by: Caller, at: datetime) -> Message:
+def _send_link(session: Session, *, by: Actor, at: datetime) -> Message:
     patient = session.patient
     problems = Problems()
     channels = addresses.usable_channels(patient)
@@ -82,7 +82,7 @@ def _send_link(session: Session, *, by: Caller, at: datetime) -> Message:
         expires_at=at + LINK_OPENS,
         clinic_id=by.clinic_id,
     )
-    message = messages.owe(
+    message = messages.enqueue(
         kind="aftercare",
         channel=channels[0],
         patient_id=session.patient_id,

@@ -9,9 +9,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinic.api.fields import StrictSerializer, Text, parsed
-from clinic.api.views import ClinicView
-from clinic.choices import DOCUMENT_STATUSES
+from api.fields import StrictSerializer, Text, parse
+from api.views import ClinicView
+from database.choices import DOCUMENT_STATUSES
 from treatments.lots import EXACT, SIMILAR, Treated, search_lot
 from treatments.rules import TECHNIQUES
 
@@ -37,7 +37,7 @@ class LotSearchOutput(serializers.Serializer[Any]):
     is_cut = serializers.BooleanField(help_text="there are more; search for more of the lot")
 
 
-def treated_json(treated: Treated) -> dict[str, Any]:
+def lot_use_json(treated: Treated) -> dict[str, Any]:
     row = treated.intervention
     return {
         "match": treated.match,
@@ -60,5 +60,5 @@ class LotSearch(ClinicView):
     @extend_schema(operation_id="lots_search", tags=["sessions"], request=LotInput, responses=LotSearchOutput)
     def post(self, request: Request) -> Response:
         """Who was treated with a lot of needles or of a medicine. By POST, so that no address carries it."""
-        search = search_lot(lot=parsed(LotInput, request.data)["lot"], by=self.caller)
-        return Response({"results": [treated_json(line) for line in search.treated], "is_cut": search.is_cut})
+        search = search_lot(lot=parse(LotInput, request.data)["lot"], by=self.actor)
+        return Response({"results": [lot_use_json(line) for line in search.treated], "is_cut": search.is_cut})

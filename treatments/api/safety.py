@@ -12,10 +12,10 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinic.api.fields import StrictSerializer, Text, parsed
-from clinic.api.pagination import short_list
-from clinic.api.schema import PAGED
-from clinic.api.views import ClinicView
+from api.fields import StrictSerializer, Text, parse
+from api.pagination import short_list
+from api.schema import PAGED
+from api.views import ClinicView
 from patients.rules import MIN_REASON_CHARACTERS
 from treatments import documents, queries, safety_lists, signing
 from treatments.api.serializers import SafetyOutput
@@ -41,11 +41,11 @@ class SessionSafety(ClinicView):
 
         A stop or an acknowledgement is listed whether or not it is answered for in the session.
         """
-        visible = Session.objects.visible_to(self.caller).with_parts().select_related("patient")
+        visible = Session.objects.visible_to(self.actor).with_parts().select_related("patient")
         session = get_object_or_404(visible, pk=session_id)
         self.saw(session.patient_id)
         content = documents.session_content(session)
-        check = signing.check_signature(session, content, by=self.caller, at=timezone.now())
+        check = signing.check_signature(session, content, by=self.actor, at=timezone.now())
         return Response(
             {
                 "list_version": check.visit.safety_list.version,
@@ -118,7 +118,7 @@ class SafetyList(ClinicView):
     @extend_schema(operation_id="safety_list", tags=["sessions"], parameters=PAGED, responses=SafetyEntryPage)
     def get(self, request: Request) -> Response:
         """The safety list in force in this clinic: the default one with the clinic's own rows."""
-        in_force = queries.safety_list(self.caller.clinic_id)
+        in_force = queries.safety_list(self.actor.clinic_id)
         return Response(short_list(request, list(in_force.entries), lambda entry: entry_json(entry, in_force.version)))
 
     @extend_schema(
@@ -129,9 +129,9 @@ class SafetyList(ClinicView):
     )
     def post(self, request: Request) -> Response:
         """Add a row, or make a default row stricter. Only the clinic's owner; no default row can be lost."""
-        body = parsed(SafetyEntryInput, request.data)
-        row = safety_lists.add_entry(entry=body, by=self.caller, at=timezone.now())
-        in_force = queries.safety_list(self.caller.clinic_id)
+        body = parse(SafetyEntryInput, request.data)
+        row = safety_lists.add_entry(entry=body, by=self.actor, at=timezone.now())
+        in_force = queries.safety_list(self.actor.clinic_id)
         entry = next(entry for entry in in_force.entries if entry.code == row.code)
         return Response(entry_json(entry, in_force.version), status=status.HTTP_201_CREATED)
 
@@ -143,6 +143,6 @@ class SafetyListEntry(ClinicView):
     @extend_schema(operation_id="safety_list_end", tags=["sessions"], request=SafetyEntryEnd, responses={204: None})
     def post(self, request: Request, code: str) -> Response:
         """End a row of the clinic's own, with a reason. Default rows cannot be ended."""
-        reason = parsed(SafetyEntryEnd, request.data)["reason"]
-        safety_lists.end_entry(code=code, reason=reason, by=self.caller, at=timezone.now())
+        reason = parse(SafetyEntryEnd, request.data)["reason"]
+        safety_lists.end_entry(code=code, reason=reason, by=self.actor, at=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)

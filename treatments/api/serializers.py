@@ -6,9 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.fields import Number, StrictInteger, StrictSerializer, Text, many
 from assessments import rules as exam
-from clinic.api.fields import Number, StrictInteger, StrictSerializer, Text, many
-from clinic.choices import DOCUMENT_STATUSES
+from database.choices import DOCUMENT_STATUSES
 from treatments import limit_sources, rules, safety_entries
 from treatments.adverse_events import rules as event_rules
 

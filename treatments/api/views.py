@@ -10,11 +10,11 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.fields import parse
+from api.pagination import Page, moment, short_list
+from api.schema import PAGED
+from api.views import ClinicView, etag
 from assessments import drafts
-from clinic.api.fields import parsed
-from clinic.api.pagination import Page, moment, short_list
-from clinic.api.schema import PAGED
-from clinic.api.views import ClinicView, etag
 from patients.queries import identities
 from records.documents import signature_json
 from records.models import Record
@@ -72,7 +72,7 @@ def fresh(session_id: UUID) -> Session:
     return Session.objects.with_parts().get(pk=session_id)
 
 
-def signed(record: Record, number: int = status.HTTP_200_OK) -> Response:
+def signature_response(record: Record, number: int = status.HTTP_200_OK) -> Response:
     """The record that a signature made."""
     return Response(signature_json(record), status=number, headers={"Location": f"/api/v1/records/{record.pk}/"})
 
@@ -90,9 +90,9 @@ class PatientSessions(ClinicView):
     def get(self, request: Request, patient_id: UUID) -> Response:
         """A patient's sessions, drafts too, newest first."""
         page = Page(request, key_types=[moment, UUID])
-        patient_ids = identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
+        patient_ids = identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
         self.saw(*patient_ids)
-        found = Session.objects.visible_to(self.caller).of_patients(patient_ids)
+        found = Session.objects.visible_to(self.actor).of_patients(patient_ids)
         rows = page.rows(found.with_parts(), "-performed_at")
         key = lambda a: (a.performed_at.isoformat(), a.pk)  # noqa: E731 - used once, here
         return Response(page.answer(rows, key, lambda shown: [session_json(a) for a in shown]))
@@ -106,8 +106,8 @@ class PatientSessions(ClinicView):
     )
     def post(self, request: Request, patient_id: UUID) -> Response:
         """Record a treatment session as a draft. A dose outside its usual range wants a reason in `limit_reasons`."""
-        body = parsed(shapes.NewSessionInput, request.data)
-        session = actions.record_session(patient_id=patient_id, content=body, by=self.caller, at=timezone.now())
+        body = parse(shapes.NewSessionInput, request.data)
+        session = actions.record_session(patient_id=patient_id, content=body, by=self.actor, at=timezone.now())
         return answer(session, status.HTTP_201_CREATED)
 
 
@@ -118,7 +118,7 @@ class OneSession(ClinicView):
     @extend_schema(operation_id="sessions_read", tags=["sessions"], responses=shapes.SessionOutput)
     def get(self, request: Request, session_id: UUID) -> Response:
         """One session, draft or signed."""
-        visible = Session.objects.visible_to(self.caller).with_parts()
+        visible = Session.objects.visible_to(self.actor).with_parts()
         session = get_object_or_404(visible, pk=session_id)
         self.saw(session.patient_id)
         return Response(session_json(session), headers={"ETag": etag(session.revision)})
@@ -132,18 +132,18 @@ class OneSession(ClinicView):
     def patch(self, request: Request, session_id: UUID) -> Response:
         """Change a draft. A list that is sent replaces the whole list."""
         session = self._draft(session_id)
-        body = parsed(shapes.SessionChanges, request.data)
-        actions.change_session(session=session, content=body, by=self.caller, at=timezone.now())
+        body = parse(shapes.SessionChanges, request.data)
+        actions.change_session(session=session, content=body, by=self.actor, at=timezone.now())
         return answer(fresh(session.pk))
 
     @extend_schema(operation_id="sessions_discard", tags=["sessions"], responses={204: None})
     def delete(self, request: Request, session_id: UUID) -> Response:
         """Throw a draft away. A signed session cannot be deleted; it can be entered in error."""
-        actions.discard_session(session=self._draft(session_id), by=self.caller)
+        actions.discard_session(session=self._draft(session_id), by=self.actor)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _draft(self, session_id: UUID) -> Session:
-        found = get_object_or_404(Session.objects.visible_to(self.caller), pk=session_id)
+        found = get_object_or_404(Session.objects.visible_to(self.actor), pk=session_id)
         self.saw(found.patient_id)
         if "If-Match" not in self.request.headers:
             self.check_precondition(found.revision)
@@ -157,13 +157,13 @@ class SessionCommand(ClinicView):
 
     scopes = {"post": "treatments:write"}
 
-    def found(self, session_id: UUID) -> Session:
-        session = get_object_or_404(Session.objects.visible_to(self.caller), pk=session_id)
+    def get_session(self, session_id: UUID) -> Session:
+        session = get_object_or_404(Session.objects.visible_to(self.actor), pk=session_id)
         self.saw(session.patient_id)
         return session
 
-    def sent(self, shape: type[Any]) -> Any:
-        return parsed(shape, self.request.data)
+    def validate_body(self, shape: type[Any]) -> Any:
+        return parse(shape, self.request.data)
 
 
 class SessionSignature(SessionCommand):
@@ -172,8 +172,8 @@ class SessionSignature(SessionCommand):
     @extend_schema(operation_id="sessions_sign", tags=["sessions"], request=None, responses=shapes.SessionSignedOutput)
     def post(self, request: Request, session_id: UUID) -> Response:
         """Sign: from here on nothing in it changes."""
-        session = self.found(session_id)
-        return signed(actions.sign_session(session_id=session.pk, by=self.caller, at=timezone.now()))
+        session = self.get_session(session_id)
+        return signature_response(actions.sign_session(session_id=session.pk, by=self.actor, at=timezone.now()))
 
 
 class SessionAddenda(SessionCommand):
@@ -187,10 +187,10 @@ class SessionAddenda(SessionCommand):
     )
     def post(self, request: Request, session_id: UUID) -> Response:
         """Add to a signed session."""
-        session = self.found(session_id)
-        text = self.sent(shapes.SessionAddendumInput)["text"]
-        record = actions.add_addendum(session=session, text=text, by=self.caller, at=timezone.now())
-        return signed(record, status.HTTP_201_CREATED)
+        session = self.get_session(session_id)
+        text = self.validate_body(shapes.SessionAddendumInput)["text"]
+        record = actions.add_addendum(session=session, text=text, by=self.actor, at=timezone.now())
+        return signature_response(record, status.HTTP_201_CREATED)
 
 
 class SessionEnteredInError(SessionCommand):
@@ -204,9 +204,11 @@ class SessionEnteredInError(SessionCommand):
     )
     def post(self, request: Request, session_id: UUID) -> Response:
         """Say that a signed session should never have been. It stays readable, marked."""
-        session = self.found(session_id)
-        reason = self.sent(shapes.SessionReasonInput)["reason"]
-        return signed(actions.mark_entered_in_error(session=session, reason=reason, by=self.caller, at=timezone.now()))
+        session = self.get_session(session_id)
+        reason = self.validate_body(shapes.SessionReasonInput)["reason"]
+        return signature_response(
+            actions.mark_entered_in_error(session=session, reason=reason, by=self.actor, at=timezone.now())
+        )
 
 
 class SessionRevisions(SessionCommand):
@@ -220,8 +222,8 @@ class SessionRevisions(SessionCommand):
     )
     def post(self, request: Request, session_id: UUID) -> Response:
         """Start a new version of a signed session: a draft with the same content. Signed, it supersedes the old."""
-        session = self.found(session_id)
-        draft = actions.revise_session(session=session, by=self.caller, at=timezone.now())
+        session = self.get_session(session_id)
+        draft = actions.revise_session(session=session, by=self.actor, at=timezone.now())
         return answer(fresh(draft.pk), status.HTTP_201_CREATED)
 
 

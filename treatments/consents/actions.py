@@ -16,10 +16,10 @@ from accounts import policies
 from accounts.models import Clinic
 from assessments import drafts
 from audit import actions as audit
-from clinic.caller import Caller
-from clinic.constraints import violations_as
-from clinic.errors import Conflict, Invalid, NotFound, Problems
-from clinic.schema import new_id
+from database.expressions import new_id
+from errors.constraints import violations_as
+from errors.exceptions import Conflict, Invalid, NotFound, Problems
+from identity.actor import Actor
 from messaging import actions as messages
 from messaging import addresses, links
 from messaging.models import Message
@@ -46,7 +46,7 @@ class TextVersionTaken(Conflict):
 
 
 @dataclass(frozen=True)
-class Given:
+class Agreement:
     """
     How a consent was given.
 
@@ -78,7 +78,7 @@ class Agreed:
 
 
 @transaction.atomic
-def record_consents(*, patient_id: UUID, agreed: Agreed, given: Given, by: Caller, at: datetime) -> list[Consent]:
+def record_consents(*, patient_id: UUID, agreed: Agreed, given: Agreement, by: Actor, at: datetime) -> list[Consent]:
     """
     Record what a patient agreed to in one go: one consent for each region, with one signature.
 
@@ -93,7 +93,7 @@ def record_consents(*, patient_id: UUID, agreed: Agreed, given: Given, by: Calle
     given_at = given.given_at or at
     _check(patient, agreed, given, given_at, at)
 
-    texts = _texts_read(agreed)
+    texts = _match_texts(agreed)
     signature = given.signature if given.how == rules.SIGNATURE else None
     signing_id, valid_days = new_id(), patient.clinic.consent_valid_days
     consents = [
@@ -129,7 +129,7 @@ def record_consents(*, patient_id: UUID, agreed: Agreed, given: Given, by: Calle
     return consents
 
 
-def _texts_read(agreed: Agreed) -> dict[str, queries.CurrentText]:
+def _match_texts(agreed: Agreed) -> dict[str, queries.CurrentText]:
     """
     Return region to text. What was read on the screen is what is agreed to, so the versions are compared.
 
@@ -148,7 +148,7 @@ def signature_digest(strokes: rules.Strokes) -> bytes:
     return hashlib.sha256(json.dumps(strokes, separators=(",", ":")).encode()).digest()
 
 
-def _check(patient: Patient, agreed: Agreed, given: Given, given_at: datetime, at: datetime) -> None:
+def _check(patient: Patient, agreed: Agreed, given: Agreement, given_at: datetime, at: datetime) -> None:
     problems = Problems()
     if not agreed.versions:
         problems.add("/regions", "required.regions")
@@ -175,7 +175,7 @@ def _check(patient: Patient, agreed: Agreed, given: Given, given_at: datetime, a
     problems.raise_if_any()
 
 
-def _check_way(given: Given, problems: Problems) -> None:
+def _check_way(given: Agreement, problems: Problems) -> None:
     if given.how in rules.WITNESSED_WAYS:
         if not given.witness.strip():
             problems.add("/witness", "required.witness")
@@ -193,7 +193,7 @@ def _check_way(given: Given, problems: Problems) -> None:
             problems.add("/signature", "invalid.signature")
 
 
-def _check_age(patient: Patient, given: Given, given_at: datetime, problems: Problems) -> None:
+def _check_age(patient: Patient, given: Agreement, given_at: datetime, problems: Problems) -> None:
     if patient.birth_date is None:
         problems.add("/given_at", "required.birth_date_for_consent")
         return
@@ -212,7 +212,7 @@ def withdraw_consent(
     withdrawn_by: str,
     reason: str = "",
     withdrawn_at: datetime | None = None,
-    by: Caller,
+    by: Actor,
     at: datetime,
 ) -> list[ConsentWithdrawal]:
     """
@@ -270,7 +270,7 @@ def _current(patient_id: UUID) -> UUID:
 
 
 @transaction.atomic
-def give_copy(*, signing_id: UUID, how: str, by: Caller, at: datetime) -> list[ConsentCopy]:
+def give_copy(*, signing_id: UUID, how: str, by: Actor, at: datetime) -> list[ConsentCopy]:
     """
     Note that the patient has the copy of what was agreed to in one go; for `link`, send it.
 
@@ -300,7 +300,7 @@ def give_copy(*, signing_id: UUID, how: str, by: Caller, at: datetime) -> list[C
     return copies
 
 
-def _send_link(consent: Consent, *, by: Caller, at: datetime) -> Message:
+def _send_link(consent: Consent, *, by: Actor, at: datetime) -> Message:
     patient = consent.patient
     problems = Problems()
     channels = addresses.usable_channels(patient)
@@ -321,7 +321,7 @@ def _send_link(consent: Consent, *, by: Caller, at: datetime) -> Message:
         expires_at=at + COPY_LINK,
         clinic_id=by.clinic_id,
     )
-    message = messages.owe(
+    message = messages.enqueue(
         kind="consent_copy",
         channel=channels[0],
         patient_id=consent.patient_id,
@@ -342,7 +342,7 @@ def _send_link(consent: Consent, *, by: Caller, at: datetime) -> Message:
 
 @transaction.atomic
 def save_text(
-    *, technique_class: str, region: str, language: str, text: str, risks: Sequence[str], by: Caller, at: datetime
+    *, technique_class: str, region: str, language: str, text: str, risks: Sequence[str], by: Actor, at: datetime
 ) -> ConsentText:
     """
     Keep a new version of the clinic's own text; an empty text goes back to the product's. Old versions stay.
@@ -377,7 +377,7 @@ def save_text(
 
 
 @transaction.atomic
-def set_valid_days(*, days: int | None, by: Caller) -> None:
+def set_valid_days(*, days: int | None, by: Actor) -> None:
     """
     Set how long new consents hold; None: until they are withdrawn. Those that were given keep their own end.
 

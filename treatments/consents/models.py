@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models.functions import Now
 
 from accounts.models import Clinic, User
-from clinic.caller import Caller
-from clinic.schema import UUIDv7
+from database.expressions import UUIDv7
+from identity.actor import Actor
 from messaging.models import Message
 from patients.models import OfPatient, Patient
 from treatments.consents import rules
@@ -50,9 +50,9 @@ class ConsentText(models.Model):
 
 
 class ConsentQuerySet(models.QuerySet["Consent"]):
-    def visible_to(self, caller: Caller) -> ConsentQuerySet:
+    def visible_to(self, actor: Actor) -> ConsentQuerySet:
         """The clinic's consents. Row-level security says the same, should a view forget this call."""
-        return self.filter(clinic_id=caller.clinic_id)
+        return self.filter(clinic_id=actor.clinic_id)
 
     def of_patients(self, patient_ids: list[UUID]) -> ConsentQuerySet:
         return self.filter(patient_id__in=patient_ids)

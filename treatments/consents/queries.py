@@ -12,7 +12,7 @@ from treatments.consents import default_texts, rules
 from treatments.consents.rules import KnownConsent
 from treatments.models import Consent, ConsentText
 
-__all__ = ["CONSENT_DAYS_MAX", "CurrentText", "all_texts", "current_text", "known_consents", "newest_of_each"]
+__all__ = ["CONSENT_DAYS_MAX", "CurrentText", "all_texts", "current_text", "list_consents", "newest_of_each"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def _current(technique_class: str, region: str, language: str, own: ConsentText 
     return CurrentText(technique_class, region, language, version, default.text, default.risks)
 
 
-def known_consents(patient_ids: Iterable[UUID]) -> list[KnownConsent]:
+def list_consents(patient_ids: Iterable[UUID]) -> list[KnownConsent]:
     """
     All consents of a patient, withdrawn and expired ones too, in one query.
 

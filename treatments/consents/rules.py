@@ -130,7 +130,7 @@ def regions_of_muscle(muscle: MuscleLike | None) -> tuple[str, ...]:
     return tuple(region for region in REGIONS if region in regions) or (GENERAL,)
 
 
-def needed_consents(interventions: Iterable[InterventionLike]) -> dict[tuple[str, str], tuple[int, ...]]:
+def list_needed_consents(interventions: Iterable[InterventionLike]) -> dict[tuple[str, str], tuple[int, ...]]:
     """Return (technique class, region) to the positions of the interventions that need consent for it."""
     needed: dict[tuple[str, str], tuple[int, ...]] = {}
     for index, intervention in enumerate(interventions):
@@ -160,7 +160,7 @@ def missing_consents(
         their start, and consent is often given in the same visit.
     """
     missing = []
-    for (class_code, region), indexes in needed_consents(interventions).items():
+    for (class_code, region), indexes in list_needed_consents(interventions).items():
         for_this = [c for c in consents if (c.technique_class, c.region) == (class_code, region)]
         reason = _reason_missing(for_this, at, age_years, visit_ends_at)
         if reason:

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from assessments import catalogue
-from clinic.caller import Caller
+import catalogue
+from identity.actor import Actor
 from messaging.texts import language_of
 from patients.models import Alert, Patient
 from treatments.consents import actions, queries, rules
@@ -30,14 +30,14 @@ class Planned:
     muscle: Muscle | None
 
 
-def record(*, patient_id: UUID, interventions: Iterable[Mapping[str, Any]], by: Caller, at: datetime) -> None:
+def record(*, patient_id: UUID, interventions: Iterable[Mapping[str, Any]], by: Actor, at: datetime) -> None:
     """Record what is missing for these interventions; spoken, with a witness."""
     planned = [Planned(i["technique"], muscle_of(i.get("muscle"))) for i in interventions]
     # A patient who is afraid of needles is asked again at each visit.
     is_afraid = Alert.objects.filter(patient_id=patient_id, code="needle_phobia").exists()
     earlier = Consent.objects.none() if is_afraid else Consent.objects.filter(patient_id=patient_id)
     given = set(earlier.values_list("technique_class", "region"))
-    missing = [key for key in rules.needed_consents(planned) if key not in given]
+    missing = [key for key in rules.list_needed_consents(planned) if key not in given]
     if not missing:
         return
     patient = Patient.objects.select_related("clinic").get(pk=patient_id)
@@ -49,7 +49,7 @@ def record(*, patient_id: UUID, interventions: Iterable[Mapping[str, Any]], by: 
         actions.record_consents(
             patient_id=patient_id,
             agreed=actions.Agreed(technique_class, language, versions),
-            given=actions.Given(how=rules.VERBAL, signed_name=name, witness="Demo witness"),
+            given=actions.Agreement(how=rules.VERBAL, signed_name=name, witness="Demo witness"),
             by=by,
             at=at,
         )

@@ -171,17 +171,22 @@ def exam(case: Case, at: datetime, *, progress: float) -> dict[str, Any]:
         "pain_worst_24h": min(10, pain + 2),
         "pain_best_24h": max(0, pain - 3),
         "red_flags": red_flags(yes="inflammatory" if flagged else ""),
-        "pain_drawing": [{"zone": "neck.posterior", "side": "right", "intensity": pain}]
+        "pain_drawing": [{"zone": "neck.posterior", "side": "right", "intensity": pain}] if case.cohort.places else [],
+        "range_of_motion": [
+            {
+                "movement": "cervical.rotation",
+                "side": side,
+                "degrees": 48 + round(14 * progress) + case.number % 6,
+                "painful": not done,
+                "device": "goniometer",
+            }
+            for side in ("left", "right")
+        ]
         if case.cohort.places
         else [],
-        "range_of_motion": [
-            {"movement": "cervical.rotation", "side": side, "degrees": 48 + round(14 * progress) + case.number % 6,
-             "painful": not done, "device": "goniometer"}
-            for side in ("left", "right")
-        ] if case.cohort.places else [],
         "findings": findings,
         "notes": f"Course: {case.cohort.name}.",
-    }  # fmt: skip
+    }
 
 
 def red_flags(*, yes: str) -> list[dict[str, Any]]:
@@ -233,11 +238,17 @@ def session(case: Case, at: datetime, *, progress: float) -> dict[str, Any]:
                 "dose": DOSES[techniques[index % len(techniques)]],
             }
             for index, (muscle, side) in enumerate(places)
-        ] or [{"technique": "advice", "dose": {"topic": "screen at eye level, elbows close, breaks"}}],
+        ]
+        or [{"technique": "advice", "dose": {"topic": "screen at eye level, elbows close, breaks"}}],
         "measures": [
             {"kind": "pain", "phase": "before", "value": pain, "measured_at": at},
-            {"kind": "pain", "phase": "after", "timing": "immediate", "value": max(0, pain - case.improves),
-             "measured_at": at + timedelta(minutes=30)},
+            {
+                "kind": "pain",
+                "phase": "after",
+                "timing": "immediate",
+                "value": max(0, pain - case.improves),
+                "measured_at": at + timedelta(minutes=30),
+            },
         ],
         "response": "Tolerated well." if case.improves else "Sore for two days, then as before.",
-    }  # fmt: skip
+    }

@@ -12,8 +12,8 @@ from accounts import policies
 from accounts.models import ApiClient, Clinic, Competency, Membership, User
 from accounts.rules import SCOPES
 from assessments import actions as assessments
-from clinic import tenancy
-from clinic.caller import Caller
+from database import tenancy
+from identity.actor import Actor
 from patients import actions as patients
 from patients.models import Patient
 from treatments import actions as treatments
@@ -71,11 +71,11 @@ def _competencies(clinic: Clinic, now: datetime) -> None:
     )
 
 
-def _caller(clinic: Clinic, email: str) -> Caller:
-    caller = policies.person_as_caller(User.objects.get(email=email), clinic.pk, ip=None, request_id="demo")
-    if caller is None:
+def _actor(clinic: Clinic, email: str) -> Actor:
+    actor = policies.actor_for_person(User.objects.get(email=email), clinic.pk, ip=None, request_id="demo")
+    if actor is None:
         raise LookupError(email)
-    return caller
+    return actor
 
 
 def _patients(clinic: Clinic, now: datetime, progress: Callable[[], None]) -> None:
@@ -83,22 +83,29 @@ def _patients(clinic: Clinic, now: datetime, progress: Callable[[], None]) -> No
     place = next(index for index, spec in enumerate(people.CLINICS) if spec["slug"] == clinic.slug)
     own = [case for case in courses.cases() if case.number % 2 == place]
     therapist, desk = (
-        _caller(clinic, f"therapist@{clinic.slug}.example"),
-        _caller(clinic, f"staff@{clinic.slug}.example"),
+        _actor(clinic, f"therapist@{clinic.slug}.example"),
+        _actor(clinic, f"staff@{clinic.slug}.example"),
     )
     made = {case.number: _patient(case, desk, now) for case in own}
     steps = sorted((step for case in own for step in courses.course(case, now)), key=lambda step: step.at)
     for step in steps:
         _take(step, made[step.patient], therapist)
         progress()
-    _merged_patient(own[0], made[own[0].number], desk, now)
+    _merge_patient(own[0], made[own[0].number], desk, now)
 
 
-def _patient(case: courses.Case, by: Caller, now: datetime) -> UUID:
+def _patient(case: courses.Case, by: Actor, now: datetime) -> UUID:
     number = case.number
     given, sex = people.GIVEN_NAMES[number % len(people.GIVEN_NAMES)]
-    alerts = {3: "anticoagulant", 4: "anticoagulant", 13: "needle_phobia", 14: "needle_phobia", 23: "pregnancy",
-              33: "pacemaker", 43: "diabetes"}  # fmt: skip
+    alerts = {
+        3: "anticoagulant",
+        4: "anticoagulant",
+        13: "needle_phobia",
+        14: "needle_phobia",
+        23: "pregnancy",
+        33: "pacemaker",
+        43: "diabetes",
+    }
     patient = patients.register_patient(
         details={
             "family_name": people.FAMILY_NAMES[number],
@@ -119,7 +126,7 @@ def _patient(case: courses.Case, by: Caller, now: datetime) -> UUID:
     return patient.pk
 
 
-def _take(step: courses.Step, patient_id: UUID, by: Caller) -> None:
+def _take(step: courses.Step, patient_id: UUID, by: Actor) -> None:
     """Record, and sign some minutes later; a draft stays one."""
     signed_at = step.at + timedelta(minutes=40)
     if step.what == "exam":
@@ -132,15 +139,20 @@ def _take(step: courses.Step, patient_id: UUID, by: Caller) -> None:
     treatments.sign_session(session_id=session.pk, by=by, at=signed_at)
 
 
-def _merged_patient(case: courses.Case, keep: UUID, by: Caller, now: datetime) -> None:
+def _merge_patient(case: courses.Case, keep: UUID, by: Actor, now: datetime) -> None:
     """The first patient was registered twice, once with a slip of the pen."""
     first = Patient.objects.get(pk=keep)
     twice = patients.register_patient(
-        details={"family_name": first.family_name.swapcase(), "given_names": first.given_names, "sex": first.sex,
-                 "birth_date": first.birth_date},
+        details={
+            "family_name": first.family_name.swapcase(),
+            "given_names": first.given_names,
+            "sex": first.sex,
+            "birth_date": first.birth_date,
+        },
         identifiers=[patients.NewIdentifier("urn:palpate:demo", f"P-{2000 + case.number}")],
-        by=by, at=now - timedelta(days=20),
-    )  # fmt: skip
+        by=by,
+        at=now - timedelta(days=20),
+    )
     reason = "Same person, registered twice at the desk."
     patients.merge_patients(patient_id=twice.pk, into_id=keep, reason=reason, by=by, at=now - timedelta(days=19))
 

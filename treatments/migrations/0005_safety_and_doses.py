@@ -6,8 +6,8 @@ from django.conf import settings
 from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
-import clinic.schema
-from clinic.schema_operations import clinic_table, final_table
+import database.expressions
+from database.schema_operations import clinic_table, final_table
 from treatments.agents import agent_code
 
 TABLE = "treatments_intervention"
@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=clinic.schema.UUIDv7(), editable=False, primary_key=True, serialize=False
+                        db_default=database.expressions.UUIDv7(), editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 ("version", models.PositiveIntegerField(help_text="from 1, counted for the clinic's list as a whole")),

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.web.pages import page
-from assessments.web.words import SIDES
-from clinic.errors import Invalid
-from clinic.refusals import message_of
+from assessments.web.labels import SIDES
+from errors.exceptions import Invalid
+from errors.texts import message_of
 from treatments.lots import Search, Treated, search_lot
 from treatments.rules import TECHNIQUES
 
@@ -27,19 +27,19 @@ def search(request: Any) -> HttpResponse:
         lot = request.POST.get("lot", "").strip()[:200]
         context["lot"] = lot
         try:
-            found = search_lot(lot=lot, by=request.caller)
+            found = search_lot(lot=lot, by=request.actor)
         except Invalid as refusal:
             context["problem"], status = message_of(refusal.errors[0]), 400
         else:
             if request.POST.get("as") == "csv":
                 return as_csv(lot, found)
             patient_ids = {line.intervention.session.patient.in_use.pk for line in found.treated}
-            context |= {"lines": [shown(line) for line in found.treated], "is_cut": found.is_cut}
+            context |= {"lines": [line_context(line) for line in found.treated], "is_cut": found.is_cut}
             context["patients"] = len(patient_ids)
     return render(request, "treatments/lots.html", context, status=status)
 
 
-def shown(line: Treated) -> dict[str, Any]:
+def line_context(line: Treated) -> dict[str, Any]:
     row, patient = line.intervention, line.intervention.session.patient.in_use
     statuses = {
         "draft": _("draft"),
@@ -66,18 +66,37 @@ def as_csv(lot: str, found: Search) -> HttpResponse:
     response.write("\ufeff")  # so that spreadsheets read it as UTF-8
     writer = csv.writer(response)
     writer.writerow(
-        [_("Family name"), _("Given names"), _("Birth date"), _("E-mail"), _("Phone"), _("Treated"), _("Technique"),
-         _("Muscle"), _("Brand and lot"), _("Match"), _("State")]
-    )  # fmt: skip
+        [
+            _("Family name"),
+            _("Given names"),
+            _("Birth date"),
+            _("E-mail"),
+            _("Phone"),
+            _("Treated"),
+            _("Technique"),
+            _("Muscle"),
+            _("Brand and lot"),
+            _("Match"),
+            _("State"),
+        ]
+    )
     for line in found.treated:
-        row = shown(line)
+        row = line_context(line)
         patient = row["patient"]
         treated_at = timezone.localtime(row["session"].performed_at)
         cells = [
-            patient.family_name, patient.given_names, patient.birth_date or "", patient.email or "",
-            patient.phone or "", f"{treated_at:%Y-%m-%d %H:%M}", row["technique"], row["muscle"], row["recorded_lot"],
-            line.match, row["status"],
-        ]  # fmt: skip
+            patient.family_name,
+            patient.given_names,
+            patient.birth_date or "",
+            patient.email or "",
+            patient.phone or "",
+            f"{treated_at:%Y-%m-%d %H:%M}",
+            row["technique"],
+            row["muscle"],
+            row["recorded_lot"],
+            line.match,
+            row["status"],
+        ]
         writer.writerow([harmless(str(cell)) for cell in cells])
     return response
 

@@ -14,8 +14,8 @@ from assessments.editing import path_of
 from assessments.red_flag_table import PROPOSAL as FLAG_PROPOSAL
 from assessments.red_flag_table import RED_FLAGS
 from assessments.red_flags import OpenFlag
-from clinic.caller import Caller
-from clinic.refusals import message_of
+from errors.texts import message_of
+from identity.actor import Actor
 from treatments import queries, rules, safety, session_paths, signing
 from treatments.models import Session
 from treatments.safety import SCREEN_INCOMPLETE
@@ -52,12 +52,12 @@ def lines_of(findings: Sequence[SafetyFinding]) -> list[Line]:
     return [Line(finding, message_of(signing.error_of(finding))) for finding in signing.distinct(findings)]
 
 
-def rendered(findings: Sequence[SafetyFinding]) -> str:
+def render_findings(findings: Sequence[SafetyFinding]) -> str:
     """Return findings as a piece of the page; an empty text, if there are none."""
     return render_to_string("treatments/_safety_list.html", {"lines": lines_of(findings)}) if findings else ""
 
 
-def rendered_panel(findings: Sequence[SafetyFinding], open_flags: Sequence[OpenFlag]) -> str:
+def render_panel(findings: Sequence[SafetyFinding], open_flags: Sequence[OpenFlag]) -> str:
     """Return what must be answered before the signature, and the open flags that stop nothing of what is done."""
     known = {finding.key for finding in findings}
     shown_only = [(RED_FLAGS[flag.code].label, flag.answered_at) for flag in open_flags if flag.code not in known]
@@ -68,7 +68,7 @@ def rendered_panel(findings: Sequence[SafetyFinding], open_flags: Sequence[OpenF
     return render_to_string("treatments/_safety_panel.html", context)
 
 
-def screen_json(session: Session, content: Mapping[str, Any], *, by: Caller, at: datetime) -> dict[str, Any]:
+def screen_json(session: Session, content: Mapping[str, Any], *, by: Actor, at: datetime) -> dict[str, Any]:
     """
     Return what the screen shows of the check: `panel` (to be answered), `cards` (intervention to its findings), and
     `reasons` (the paths of values that need a reason).
@@ -81,9 +81,9 @@ def screen_json(session: Session, content: Mapping[str, Any], *, by: Caller, at:
     for index, intervention in enumerate(content["interventions"]):
         here = f"/interventions/{index}"
         own = [f for f in check.findings if f.level == CAUTION and (f.pointer + "/").startswith(here + "/")]
-        cards[str(intervention["id"])] = rendered(own)
+        cards[str(intervention["id"])] = render_findings(own)
     return {
-        "panel": rendered_panel(of_panel, check.visit.facts.flags.open),
+        "panel": render_panel(of_panel, check.visit.facts.flags.open),
         "cards": cards,
         "reasons": [path_of(stop.error.pointer, rows) for stop in check.stops if stop.error.code == "reason_required"],
         "weight": any(stop.error.reason == "required.weight" for stop in check.stops),
@@ -91,16 +91,16 @@ def screen_json(session: Session, content: Mapping[str, Any], *, by: Caller, at:
 
 
 def offers_json(
-    session: Session, content: Mapping[str, Any], target: Mapping[str, Any], *, by: Caller, at: datetime
+    session: Session, content: Mapping[str, Any], target: Mapping[str, Any], *, by: Actor, at: datetime
 ) -> dict[str, dict[str, str]]:
     """
     Return technique to what stands in its way at one place, before it is chosen.
 
     :param target: muscle, side and trigger point; an empty one is treatment in general
     """
-    existing = queries.planned_interventions(content["interventions"])
+    existing = queries.plan_interventions(content["interventions"])
     base = {"dose": {}, "limit_reasons": {}, **target}
-    offers = {code: queries.planned_interventions([{**base, "technique": code}])[0] for code in rules.TECHNIQUES}
+    offers = {code: queries.plan_interventions([{**base, "technique": code}])[0] for code in rules.TECHNIQUES}
     visit = queries.read_visit(session, list(offers.values()), by=by, at=at)
 
     def check(interventions: Sequence[PlannedIntervention]) -> list[SafetyFinding]:
@@ -125,6 +125,6 @@ def offers_json(
             "level": level,
             "icon": LEVEL_ICONS.get(level, ""),
             "word": str(LEVEL_WORDS.get(level, "")),
-            "html": rendered(findings),
+            "html": render_findings(findings),
         }
     return shown

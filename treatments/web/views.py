@@ -13,16 +13,18 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+import catalogue
 from accounts.web.pages import page
-from assessments import catalogue, drafts, queries
+from api.fields import many
+from assessments import drafts, queries
 from assessments import rules as exam_rules
 from assessments.models import Finding
-from assessments.web import autosave, words
+from assessments.web import autosave
 from assessments.web import chart as charts
+from assessments.web import labels as words
 from assessments.web.views import KGF, KPA
-from clinic.api.fields import many
-from clinic.caller import Caller
-from clinic.errors import NotFound
+from errors.exceptions import NotFound
+from identity.actor import Actor
 from patients.queries import identities
 from treatments import actions, checks, documents, labels, limit_sources, measures, rules, session_paths
 from treatments.adverse_events.web.question import question_of
@@ -31,8 +33,14 @@ from treatments.models import Session
 from treatments.web import safety
 
 # Techniques whose hold is timed with the big button.
-TIMED = ["ischemic_compression", "manual_pressure_release", "strain_counterstrain", "myofascial_release", "stretching",
-         "self_release_teaching"]  # fmt: skip
+TIMED = [
+    "ischemic_compression",
+    "manual_pressure_release",
+    "strain_counterstrain",
+    "myofascial_release",
+    "stretching",
+    "self_release_teaching",
+]
 PARTS_OF = ["interventions", "measures", "overrides", "adverse_events_asked"]
 
 
@@ -65,7 +73,7 @@ def flatten(session: Session) -> dict[str, Any]:
     return session_paths.flatten(documents.session_content(session))
 
 
-def derived(session: Session, by: Caller) -> dict[str, Any]:
+def derive(session: Session, by: Actor) -> dict[str, Any]:
     """What the screen shows and nobody enters: totals, what before and after come to, and what stands in the way."""
     content = documents.session_content(session)
     return {
@@ -87,7 +95,7 @@ def changes_in_words(content: dict[str, Any]) -> dict[str, str]:
             continue
         subject = measures.subject_of(row, content["interventions"], region_of)
         change = measures.compare(row["kind"], before[key], Decimal(row["value"]), subject)
-        amount = labels.signed_amount(change.difference, labels.UNITS[row["kind"]])
+        amount = labels.format_difference(change.difference, labels.UNITS[row["kind"]])
         sentences[str(row["id"])] = labels.describe_change(row["kind"], change, amount)
     return sentences
 
@@ -112,7 +120,7 @@ def change(session: Session, content: dict[str, Any], **options: Any) -> Session
     return changed
 
 
-KIND = autosave.Kind(
+KIND = autosave.DraftKind(
     rows=session_paths.ROWS,
     lock=lock,
     flatten=flatten,
@@ -121,7 +129,7 @@ KIND = autosave.Kind(
     shape=Draft,
     check=check,
     change=change,
-    derived=derived,
+    derived=derive,
 )
 
 
@@ -133,7 +141,7 @@ def start(request: Any, patient_id: UUID) -> HttpResponse:
     draft = begun.newest_first().first()
     if draft is None:
         now = timezone.now()
-        draft = actions.record_session(patient_id=patient_id, content={}, by=request.caller, at=now)
+        draft = actions.record_session(patient_id=patient_id, content={}, by=request.actor, at=now)
     return redirect("session", draft.pk)
 
 
@@ -152,13 +160,13 @@ def context(request: Any, session: Session) -> dict[str, Any]:
     unit = KPA if request.clinic.pressure_unit == "kPa" else KGF
     factor = 1 if unit == KPA else float(exam_rules.KPA_PER_KGF_CM2)
     flat = flatten(session)
-    points = known_points(request, session.patient_id)
+    points = list_points(request, session.patient_id)
     screen = {
         "url": reverse("session_changes", args=[session.pk]),
         "now": timezone.now().isoformat(),
         "revision": session.revision,
         "flat": flat,
-        "derived": derived(session, request.caller),
+        "derived": derive(session, request.actor),
         "safety_url": reverse("session_safety", args=[session.pk]),
         "rows": session_paths.ROWS,
         "points": points,
@@ -174,7 +182,7 @@ def context(request: Any, session: Session) -> dict[str, Any]:
         "alerts": session.patient.alerts.current(),
         "screen": screen,
         "points": points,
-        "techniques": [technique_form(code) for code in ordered_techniques()],
+        "techniques": [technique_form(code) for code in list_techniques()],
         "pain_scale": range(exam_rules.PAIN[0], exam_rules.PAIN[1] + 1),
         "measures": [measure_slots(session, flat, None), *(measure_slots(session, flat, p["id"]) for p in points)],
         "asked": question_of(session, identities(clinic_id=request.clinic.pk, patient_id=session.patient_id)),
@@ -186,7 +194,7 @@ def context(request: Any, session: Session) -> dict[str, Any]:
     }
 
 
-def known_points(request: Any, patient_id: UUID) -> list[dict[str, Any]]:
+def list_points(request: Any, patient_id: UUID) -> list[dict[str, Any]]:
     """The patient's trigger points, the active ones first, with where they were touched last."""
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
     found = queries.trigger_points(clinic_id=request.clinic.pk, patient_ids=people, after=None, limit=60)
@@ -214,7 +222,7 @@ def known_points(request: Any, patient_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
-def ordered_techniques() -> list[str]:
+def list_techniques() -> list[str]:
     return list(rules.TECHNIQUES)
 
 
@@ -275,12 +283,15 @@ def measure_slots(session: Session, flat: dict[str, Any], point: str | None) -> 
             (
                 path.split("/")[1]
                 for path, value in flat.items()
-                if path.startswith("measures/") and path.endswith("/kind") and value == kind
-                and flat.get(path[:-4] + "phase") == phase and flat.get(path[:-4] + "trigger_point") == point
+                if path.startswith("measures/")
+                and path.endswith("/kind")
+                and value == kind
+                and flat.get(path[:-4] + "phase") == phase
+                and flat.get(path[:-4] + "trigger_point") == point
                 and flat.get(path[:-4] + "timing") in (None, "immediate")
             ),
             None,
-        )  # fmt: skip
+        )
         rows[phase] = known or str(uuid5(session.pk, f"{kind} {point or ''} {phase}"))
     return {"kind": kind, "point": point or "", **rows}
 
@@ -307,12 +318,12 @@ def offers(request: Any, session_id: UUID) -> HttpResponse:
         "side": request.GET.get("side") or None,
     }
     content = documents.session_content(found)
-    return JsonResponse(safety.offers_json(found, content, target, by=request.caller, at=timezone.now()))
+    return JsonResponse(safety.offers_json(found, content, target, by=request.actor, at=timezone.now()))
 
 
 @page(scope="treatments:write", action="page.session.discard", methods="POST")
 def discard(request: Any, session_id: UUID) -> HttpResponse:
     draft = lock(session_id)
     request.trace.saw(draft.patient_id)
-    actions.discard_session(session=draft, by=request.caller)
+    actions.discard_session(session=draft, by=request.actor)
     return redirect("patient", draft.patient_id)

@@ -11,10 +11,10 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinic.api.fields import names_of, parsed
-from clinic.api.pagination import Page, invalid_parameter, moment
-from clinic.api.schema import PAGED
-from clinic.api.views import ClinicView
+from api.fields import names_of, parse
+from api.pagination import Page, invalid_parameter, moment
+from api.schema import PAGED
+from api.views import ClinicView
 from worklist import actions, rules
 from worklist.api import serializers as shapes
 from worklist.models import FILTERS, Item
@@ -22,13 +22,13 @@ from worklist.models import FILTERS, Item
 TAG = ["worklist"]
 
 
-def item_shown(item: Item) -> dict[str, Any]:
+def item_json(item: Item) -> dict[str, Any]:
     names = [name for name in names_of(shapes.ItemOutput) if name not in ("why", "to_do")]
     told = {"why": item.about.label, "to_do": item.about.to_do}
     return {name: getattr(item, name) for name in names} | told
 
 
-def asked(request: Request) -> tuple[str, str]:
+def parse_filter(request: Request) -> tuple[str, str]:
     """The filter and the kind that are asked for."""
     show, kind = request.query_params.get("show", "all"), request.query_params.get("kind", "")
     if show not in FILTERS:
@@ -43,32 +43,35 @@ class Worklist(ClinicView):
     audit_action = {"get": "worklist.list"}
 
     @extend_schema(
-        operation_id="worklist_list", tags=TAG, responses=shapes.ItemPage,
+        operation_id="worklist_list",
+        tags=TAG,
+        responses=shapes.ItemPage,
         parameters=[
-            *PAGED, OpenApiParameter("kind", str, enum=list(rules.KINDS)),
+            *PAGED,
+            OpenApiParameter("kind", str, enum=list(rules.KINDS)),
             OpenApiParameter("show", str, enum=list(FILTERS), description="all, if absent"),
         ],
-    )  # fmt: skip
+    )
     def get(self, request: Request) -> Response:
         """What waits for the clinic: what was due first comes first."""
         page = Page(request, key_types=[moment, UUID])
-        show, kind = asked(request)
-        found = Item.objects.visible_to(self.caller)
-        found = found.shown(show, now=timezone.now(), user_id=self.caller.author_id)
+        show, kind = parse_filter(request)
+        found = Item.objects.visible_to(self.actor)
+        found = found.shown(show, now=timezone.now(), user_id=self.actor.author_id)
         if kind:
             found = found.filter(kind=kind)
         rows = page.rows(found, "due_at")
         self.saw(*{row.patient_id for row in rows[: page.limit]})
         return Response(
-            page.answer(rows, lambda i: [i.due_at.isoformat(), i.pk], lambda some: [item_shown(i) for i in some])
+            page.answer(rows, lambda i: [i.due_at.isoformat(), i.pk], lambda some: [item_json(i) for i in some])
         )
 
 
 class ItemView(ClinicView):
     scopes = {"post": "scheduling:write"}
 
-    def found(self, item_id: UUID) -> Item:
-        found = get_object_or_404(Item.objects.visible_to(self.caller), pk=item_id)
+    def get_item(self, item_id: UUID) -> Item:
+        found = get_object_or_404(Item.objects.visible_to(self.actor), pk=item_id)
         self.saw(found.patient_id)
         return found
 
@@ -79,7 +82,7 @@ class ItemTaken(ItemView):
     @extend_schema(operation_id="worklist_take", tags=TAG, request=None, responses=shapes.ItemOutput)
     def post(self, request: Request, item_id: UUID) -> Response:
         """Say that one sees to it."""
-        return Response(item_shown(actions.take(item_id=self.found(item_id).pk, by=self.caller, at=timezone.now())))
+        return Response(item_json(actions.take(item_id=self.get_item(item_id).pk, by=self.actor, at=timezone.now())))
 
 
 class ItemDone(ItemView):
@@ -88,9 +91,9 @@ class ItemDone(ItemView):
     @extend_schema(operation_id="worklist_finish", tags=TAG, request=shapes.DoneInput, responses=shapes.ItemOutput)
     def post(self, request: Request, item_id: UUID) -> Response:
         """Close it with what came of it."""
-        body = parsed(shapes.DoneInput, request.data)
-        done = actions.finish(item_id=self.found(item_id).pk, by=self.caller, at=timezone.now(), **body)
-        return Response(item_shown(done))
+        body = parse(shapes.DoneInput, request.data)
+        done = actions.finish(item_id=self.get_item(item_id).pk, by=self.actor, at=timezone.now(), **body)
+        return Response(item_json(done))
 
 
 class ItemSnoozed(ItemView):
@@ -99,9 +102,9 @@ class ItemSnoozed(ItemView):
     @extend_schema(operation_id="worklist_snooze", tags=TAG, request=shapes.SnoozeInput, responses=shapes.ItemOutput)
     def post(self, request: Request, item_id: UUID) -> Response:
         """Put it aside until then."""
-        body = parsed(shapes.SnoozeInput, request.data)
-        aside = actions.snooze(item_id=self.found(item_id).pk, by=self.caller, at=timezone.now(), **body)
-        return Response(item_shown(aside))
+        body = parse(shapes.SnoozeInput, request.data)
+        aside = actions.snooze(item_id=self.get_item(item_id).pk, by=self.actor, at=timezone.now(), **body)
+        return Response(item_json(aside))
 
 
 class ItemReopened(ItemView):
@@ -110,7 +113,7 @@ class ItemReopened(ItemView):
     @extend_schema(operation_id="worklist_reopen", tags=TAG, request=None, responses=shapes.ItemOutput)
     def post(self, request: Request, item_id: UUID) -> Response:
         """Undo that it was closed."""
-        return Response(item_shown(actions.reopen(item_id=self.found(item_id).pk, by=self.caller)))
+        return Response(item_json(actions.reopen(item_id=self.get_item(item_id).pk, by=self.actor)))
 
 
 class Counts(ClinicView):
@@ -118,13 +121,16 @@ class Counts(ClinicView):
     audit_action = {"get": "worklist.counts"}
 
     @extend_schema(
-        operation_id="worklist_counts", tags=TAG, responses=shapes.CountsOutput,
+        operation_id="worklist_counts",
+        tags=TAG,
+        responses=shapes.CountsOutput,
         parameters=[
-            OpenApiParameter("kind", str, enum=list(rules.KINDS)), OpenApiParameter("show", str, enum=list(FILTERS)),
+            OpenApiParameter("kind", str, enum=list(rules.KINDS)),
+            OpenApiParameter("show", str, enum=list(FILTERS)),
         ],
-    )  # fmt: skip
+    )
     def get(self, request: Request) -> Response:
         """How many rows each filter shows with this kind, and each kind with this filter."""
-        show, kind = asked(request)
-        items = Item.objects.visible_to(self.caller)
-        return Response(items.counts(show, kind, now=timezone.now(), user_id=self.caller.author_id))
+        show, kind = parse_filter(request)
+        items = Item.objects.visible_to(self.actor)
+        return Response(items.counts(show, kind, now=timezone.now(), user_id=self.actor.author_id))

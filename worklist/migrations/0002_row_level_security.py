@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from clinic.schema_operations import clinic_key, clinic_table
+from database.schema_operations import clinic_key, clinic_table
 
 
 class Migration(migrations.Migration):

@@ -19,11 +19,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.web.pages import page
-from clinic.errors import Invalid, NotFound
-from clinic.refusals import message_of
+from errors.exceptions import Invalid, NotFound
+from errors.texts import message_of
 from worklist import actions, rules
 from worklist.models import FILTERS, Item
-from worklist.web import words
+from worklist.web import labels
 
 SHOWN = 200
 DONE_FOR = timedelta(days=7)
@@ -42,17 +42,17 @@ def worklist(request: Any) -> HttpResponse:
     closed = list(done.order_by("-done_at")[:30])
     request.trace.saw(*(row.patient_id for row in [*rows, *closed]))
     context = {
-        "rows": [(row, words.why(row), words.place(row, request.caller.scopes)) for row in rows],
-        "closed": [(row, words.why(row)) for row in closed],
+        "rows": [(row, labels.why(row), labels.place(row, request.actor.scopes)) for row in rows],
+        "closed": [(row, labels.why(row)) for row in closed],
         "kind": kind,
-        "kinds": [(code, word, counts["kinds"].get(code, 0)) for code, word in words.KINDS.items()],
+        "kinds": [(code, word, counts["kinds"].get(code, 0)) for code, word in labels.KINDS.items()],
         "show": shown,
-        "filters": [(code, words.FILTERS[code], counts["filters"][code]) for code in FILTERS],
-        "snoozes": words.SNOOZES,
+        "filters": [(code, labels.FILTERS[code], counts["filters"][code]) for code in FILTERS],
+        "snoozes": labels.SNOOZES,
         "more": len(rows) == SHOWN,
-        "outcomes": words.OUTCOMES,
+        "outcomes": labels.OUTCOMES,
         "now": now,
-        "may_act": "scheduling:write" in request.caller.scopes,
+        "may_act": "scheduling:write" in request.actor.scopes,
     }
     return render(request, "worklist/worklist.html", context)
 
@@ -82,7 +82,7 @@ def _find(request: Any, item_id: UUID) -> Item:
 
 
 @contextmanager
-def told_if_done(request: Any) -> Iterator[None]:
+def report_if_done(request: Any) -> Iterator[None]:
     """Somebody was faster, or it is the second tab: that is said on the list, where it can be seen."""
     try:
         yield
@@ -96,8 +96,8 @@ def take(request: Any, item_id: UUID) -> HttpResponse:
     before = _find(request, item_id).taken_by
     if before is not None and before.pk != request.user.pk:
         toasts.info(request, _("{name} saw to it until now.").format(name=before.name))
-    with told_if_done(request):
-        actions.take(item_id=item_id, by=request.caller, at=timezone.now())
+    with report_if_done(request):
+        actions.take(item_id=item_id, by=request.actor, at=timezone.now())
     return back(request)
 
 
@@ -105,17 +105,17 @@ def take(request: Any, item_id: UUID) -> HttpResponse:
 def leave(request: Any, item_id: UUID) -> HttpResponse:
     """Not to see to it after all."""
     _find(request, item_id)
-    with told_if_done(request):
-        actions.give_back(item_id=item_id, by=request.caller, at=timezone.now())
+    with report_if_done(request):
+        actions.give_back(item_id=item_id, by=request.actor, at=timezone.now())
     return back(request)
 
 
 @page(scope="scheduling:write", action="page.worklist.done", methods="POST")
-def done(request: Any, item_id: UUID) -> HttpResponse:
+def mark_done(request: Any, item_id: UUID) -> HttpResponse:
     _find(request, item_id)
     outcome, note = request.POST.get("outcome", ""), request.POST.get("note", "").strip()[:2000]
-    with told_if_done(request):
-        actions.finish(item_id=item_id, outcome=outcome, note=note, by=request.caller, at=timezone.now())
+    with report_if_done(request):
+        actions.finish(item_id=item_id, outcome=outcome, note=note, by=request.actor, at=timezone.now())
         toasts.info(request, _("Off the list. It can be undone below, under “Done in the last week”."))
     return back(request)
 
@@ -125,12 +125,12 @@ def snooze(request: Any, item_id: UUID) -> HttpResponse:
     """Put it aside for some days; it comes back in the morning."""
     _find(request, item_id)
     days = request.POST.get("days", "")
-    if days not in words.SNOOZES:
+    if days not in labels.SNOOZES:
         raise Invalid.at("/days", "invalid.snooze_days")
     now = timezone.now()
-    until = rules.put_aside_until(int(days), at=now, zone=ZoneInfo(request.clinic.time_zone))
-    with told_if_done(request):
-        actions.snooze(item_id=item_id, until=until, by=request.caller, at=now)
+    until = rules.snooze_until(int(days), at=now, zone=ZoneInfo(request.clinic.time_zone))
+    with report_if_done(request):
+        actions.snooze(item_id=item_id, until=until, by=request.actor, at=now)
         day = date_format(until.astimezone(ZoneInfo(request.clinic.time_zone)), _("D j M"))
         toasts.info(request, _("Put aside until {day}; until then it is under “Later”.").format(day=day))
     return back(request)
@@ -139,5 +139,5 @@ def snooze(request: Any, item_id: UUID) -> HttpResponse:
 @page(scope="scheduling:write", action="page.worklist.reopen", methods="POST")
 def reopen(request: Any, item_id: UUID) -> HttpResponse:
     _find(request, item_id)
-    actions.reopen(item_id=item_id, by=request.caller)
+    actions.reopen(item_id=item_id, by=request.actor)
     return back(request)

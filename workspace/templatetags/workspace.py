@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
-from clinic.errors import DomainError, FieldError
-from clinic.refusals import message_of
+from errors.exceptions import DomainError, FieldError
+from errors.texts import message_of
 from patients import labels
 
 register = template.Library()

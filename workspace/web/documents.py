@@ -22,8 +22,8 @@ from assessments import exam_paths
 from assessments.editing import path_of
 from assessments.models import Assessment
 from assessments.rules import RED_FLAGS
-from clinic.caller import Caller
-from clinic.errors import FieldError, Invalid, NotFound
+from errors.exceptions import FieldError, Invalid, NotFound
+from identity.actor import Actor
 from records.models import Record
 from treatments import actions as treatments
 from treatments import documents as session_documents
@@ -34,7 +34,7 @@ from workspace import readable, typesetting
 
 
 @dataclass(frozen=True)
-class Kind:
+class DocumentPages:
     name: str
     model: Any
     reads: str
@@ -43,8 +43,8 @@ class Kind:
 
 
 KINDS = {
-    "exam": Kind("exam", Assessment, "assessments:read", "assessments:write", "exam"),
-    "session": Kind("session", Session, "treatments:read", "treatments:write", "session"),
+    "exam": DocumentPages("exam", Assessment, "assessments:read", "assessments:write", "exam"),
+    "session": DocumentPages("session", Session, "treatments:read", "treatments:write", "session"),
 }
 
 
@@ -53,7 +53,7 @@ def _find(request: Any, kind: str, document_id: UUID, *, write: bool = False) ->
         raise Http404
     own = KINDS[kind]
     request.trace.action = f"page.{kind}.{request.trace.action}"
-    if (own.writes if write else own.reads) not in request.caller.scopes:
+    if (own.writes if write else own.reads) not in request.actor.scopes:
         raise NotFound  # a role that may not read it need not know that it is there
     found = own.model.objects.with_parts().select_related("patient__clinic", "signed_by").filter(pk=document_id).first()
     if found is None:
@@ -63,7 +63,7 @@ def _find(request: Any, kind: str, document_id: UUID, *, write: bool = False) ->
 
 
 @dataclass(frozen=True)
-class Gap:
+class MissingItem:
     """What is missing or in the way: the path of the place, whether it blocks, what to do."""
 
     path: str
@@ -81,19 +81,19 @@ class Review:
     :ivar safety: what a session would be signed with
     """
 
-    gaps: list[Gap]
+    gaps: list[MissingItem]
     safety: dict[str, Any] | None = None
 
 
-def look_through(kind: str, document: Any, *, by: Caller) -> Review:
+def look_through(kind: str, document: Any, *, by: Actor) -> Review:
     """Return what stands between a draft and its signature."""
     at = timezone.now()
-    stops: list[Gap] = []
+    stops: list[MissingItem] = []
     errors: list[FieldError] = []
     safety = None
     if kind == "exam":
         content = exam_documents.assessment_content(document)
-        unreviewed = assessments.unreviewed(document)
+        unreviewed = assessments.ids_to_review(document)
         errors = exam_checks.problems_before_signing(content, unreviewed=unreviewed, at=at).errors
         rows = exam_paths.row_paths(exam_paths.flatten(content))
         found = readable.exam_hints(content)
@@ -103,18 +103,18 @@ def look_through(kind: str, document: Any, *, by: Caller) -> Review:
         safety = signing.safety_block(check)
         rows = session_paths.row_paths(session_paths.flatten(content))
         found = readable.session_hints(content)
-        found += readable.unasked_hint(harms.unasked(document))
+        found += readable.hint_open_question(harms.find_open_question(document))
         asked = [stop for stop in check.stops if stop.refusal is not signing.ScreenIncomplete]
         stops = [
-            Gap(stop.path or path_of(stop.error.pointer, rows), True, readable.sentence(stop.error, content))
+            MissingItem(stop.path or path_of(stop.error.pointer, rows), True, readable.sentence(stop.error, content))
             for stop in sorted(asked, key=lambda stop: signing.GRAVEST_FIRST.index(stop.refusal))
         ]
-        stops += unanswered_flags([stop for stop in check.stops if stop.refusal is signing.ScreenIncomplete])
-    stops += [Gap(path_of(e.pointer, rows), True, readable.sentence(e, content)) for e in errors]
-    return Review(stops + [Gap(path_of(pointer, rows), False, text) for pointer, text in found], safety)
+        stops += merge_unanswered([stop for stop in check.stops if stop.refusal is signing.ScreenIncomplete])
+    stops += [MissingItem(path_of(e.pointer, rows), True, readable.sentence(e, content)) for e in errors]
+    return Review(stops + [MissingItem(path_of(pointer, rows), False, text) for pointer, text in found], safety)
 
 
-def unanswered_flags(stops: list[signing.Stop]) -> list[Gap]:
+def merge_unanswered(stops: list[signing.Stop]) -> list[MissingItem]:
     """One line for all red flags that nobody has answered, instead of one for each."""
     if not stops:
         return []
@@ -126,7 +126,11 @@ def unanswered_flags(stops: list[signing.Stop]) -> list[Gap]:
         "declines, record why.",
         len(stops),
     )
-    return [Gap(stops[0].path or stops[0].error.pointer, True, text.format(count=len(stops), flags="; ".join(labels)))]
+    return [
+        MissingItem(
+            stops[0].path or stops[0].error.pointer, True, text.format(count=len(stops), flags="; ".join(labels))
+        )
+    ]
 
 
 @page(scope="", action="review", methods="GET POST")
@@ -138,11 +142,11 @@ def review(request: Any, kind: str, document_id: UUID) -> HttpResponse:
     if request.method == "POST":
         now = timezone.now()
         if kind == "exam":
-            assessments.sign_assessment(assessment_id=document_id, by=request.caller, at=now)
+            assessments.sign_assessment(assessment_id=document_id, by=request.actor, at=now)
         else:
-            treatments.sign_session(session_id=document_id, by=request.caller, at=now)
+            treatments.sign_session(session_id=document_id, by=request.actor, at=now)
         return redirect("document", kind, document_id)
-    looked = look_through(kind, found, by=request.caller)
+    looked = look_through(kind, found, by=request.actor)
     context = {
         **_context(kind, found, looked.safety),
         "gaps": looked.gaps,
@@ -160,7 +164,7 @@ def document(request: Any, kind: str, document_id: UUID) -> HttpResponse:
     if record is not None:
         more = Record.objects.filter(subject_id=record.subject_id, version=record.version, entry="addendum")
         addenda = [readable.addendum(one) for one in more.order_by("sequence")]
-    may_write = KINDS[kind].writes in request.caller.scopes
+    may_write = KINDS[kind].writes in request.actor.scopes
     context = {**_context(kind, found), "record": record, "addenda": addenda, "may_write": may_write}
     return render(request, "workspace/document.html", context)
 
@@ -189,9 +193,9 @@ def addendum(request: Any, kind: str, document_id: UUID) -> HttpResponse:
         raise Invalid.at("/text", "required.addendum")
     now = timezone.now()
     if kind == "exam":
-        assessments.add_addendum(assessment=found, text=text, by=request.caller, at=now)
+        assessments.add_addendum(assessment=found, text=text, by=request.actor, at=now)
     else:
-        treatments.add_addendum(session=found, text=text, by=request.caller, at=now)
+        treatments.add_addendum(session=found, text=text, by=request.actor, at=now)
     return redirect("document", kind, document_id)
 
 
@@ -201,9 +205,9 @@ def revision(request: Any, kind: str, document_id: UUID) -> HttpResponse:
     found = _find(request, kind, document_id, write=True)
     now = timezone.now()
     if kind == "exam":
-        draft: Any = assessments.revise_assessment(assessment=found, by=request.caller, at=now)
+        draft: Any = assessments.revise_assessment(assessment=found, by=request.actor, at=now)
     else:
-        draft = treatments.revise_session(session=found, by=request.caller, at=now)
+        draft = treatments.revise_session(session=found, by=request.actor, at=now)
     return redirect(KINDS[kind].screen, draft.pk)
 
 

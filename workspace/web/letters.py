@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from accounts.web.pages import page
 from assessments.models import Assessment
 from audit import actions as audit
-from clinic.errors import NotFound
+from errors.exceptions import NotFound
 from records.models import Record
 from worklist.models import Item
 from workspace import letters
@@ -21,7 +21,7 @@ from workspace import letters
 def referral_letter(request: Any, item_id: UUID) -> HttpResponse:
     """The letter that a referral on the worklist asks for, as PDF."""
     item = Item.objects.filter(pk=item_id, kind="referral").first()
-    exam = _signed_exam(item.about_id) if item else None
+    exam = _find_signed_exam(item.about_id) if item else None
     record = Record.objects.filter(pk=exam.record_id).first() if exam and exam.record_id else None
     if exam is None or record is None:
         raise NotFound
@@ -33,13 +33,13 @@ def referral_letter(request: Any, item_id: UUID) -> HttpResponse:
         language=translation.get_language() or "en",
         at=timezone.now(),
     )
-    audit.log("disclosure.referral_letter", by=request.caller, target_id=exam.pk, patient_ids=[exam.patient_id])
+    audit.log("disclosure.referral_letter", by=request.actor, target_id=exam.pk, patient_ids=[exam.patient_id])
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = 'attachment; filename="referral-letter.pdf"'
     return response
 
 
-def _signed_exam(exam_id: UUID) -> Assessment | None:
+def _find_signed_exam(exam_id: UUID) -> Assessment | None:
     """The exam, if it is signed and still stands."""
     exams = Assessment.objects.with_parts().select_related("patient__clinic")
     return exams.filter(pk=exam_id, signed_at__isnull=False, record__mark=None).first()

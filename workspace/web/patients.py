@@ -13,34 +13,34 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+import catalogue
 from accounts.queries import shows_classification
 from accounts.web.middleware import as_uuid
 from accounts.web.pages import page
-from assessments import catalogue
 from assessments.models import Assessment
 from assessments.queries import flag_state
 from assessments.web import chart as charts
-from assessments.web import words
+from assessments.web import labels
 from assessments.web.patient_flags import open_line
-from clinic.errors import Invalid, NotFound
-from clinic.refusals import message_of
+from errors.exceptions import Invalid, NotFound
+from errors.texts import message_of
+from homecare.labels import STATUSES
 from homecare.models import Programme
 from homecare.web.summary import home_summary
-from homecare.words import STATUSES
 from patients import actions
 from patients.labels import SEXES
 from patients.models import Patient
 from patients.queries import identities
 from records.rules import moment
+from scheduling.labels import STATUSES as VISITS
 from scheduling.queries import ahead
-from scheduling.words import STATUSES as VISITS
 from treatments import measures
 from treatments.adverse_events.web import views as adverse_events
 from treatments.consents.web.views import summary_of
 from treatments.models import Session
 from treatments.rules import TECHNIQUES
 from worklist.models import Item
-from worklist.web.words import why
+from worklist.web.labels import why
 from workspace import graphs, queries
 
 PAGE = 40
@@ -93,7 +93,7 @@ def new_patient(request: Any) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         details = {name: value for name, value in form.cleaned_data.items() if value not in ("", None)}
         try:
-            made = actions.register_patient(details=details, by=request.caller, at=timezone.now())
+            made = actions.register_patient(details=details, by=request.actor, at=timezone.now())
             return redirect("patient", made.pk)
         except Invalid as refusal:
             for error in refusal.errors:
@@ -113,14 +113,14 @@ def patient(request: Any, patient_id: UUID) -> HttpResponse:
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
     request.trace.saw(*people)
     context: dict[str, Any] = {"patient": found, "alerts": [a for a in found.alerts.all() if a.ended_at is None]}
-    if "assessments:read" in request.caller.scopes:
+    if "assessments:read" in request.actor.scopes:
         context["open_flags"] = [open_line(flag) for flag in flag_state(people, at=timezone.now()).open]
         context |= clinical(people)
         context["chart_url"] = reverse("chart", args=[charts.version(), translation.get_language()])
-    if "treatments:read" in request.caller.scopes:
+    if "treatments:read" in request.actor.scopes:
         context["consents"] = summary_of(people)
         context["adverse_events"] = adverse_events.summary_of(people)
-    if "homecare:read" in request.caller.scopes:
+    if "homecare:read" in request.actor.scopes:
         context |= at_home(people)
     return render(request, "workspace/patient.html", context)
 
@@ -171,31 +171,34 @@ def timeline(people: list[UUID]) -> list[dict[str, Any]]:
     ]
     for line in lines:
         for finding in line.get("findings", ()):
-            finding.name, finding.side_name = _(catalogue.MUSCLES[finding.muscle_id]["name"]), words.SIDES[finding.side]
+            finding.name, finding.side_name = (
+                _(catalogue.MUSCLES[finding.muscle_id]["name"]),
+                labels.SIDES[finding.side],
+            )
             finding.shown_class = finding.class_code if shows_classification() else ""
-            finding.class_word = words.CLASSES.get(finding.shown_class, "")
+            finding.class_word = labels.CLASSES.get(finding.shown_class, "")
     lines.sort(key=lambda line: line["document"].performed_at, reverse=True)
     return lines[:TIMELINE]
 
 
 def _name(muscle: str, side: str, place: str = "") -> str:
-    parts = [_(catalogue.MUSCLES[muscle]["name"]), str(words.SIDES[side]) if side else "", place]
+    parts = [_(catalogue.MUSCLES[muscle]["name"]), str(labels.SIDES[side]) if side else "", place]
     return " · ".join(part for part in parts if part)
 
 
 def _course(number: int, course: queries.Course) -> dict[str, Any]:
     steps = [
-        {**step, "word": words.CLASSES.get(step["class"], _("examined"))}
+        {**step, "word": labels.CLASSES.get(step["class"], _("examined"))}
         if step["what"] == "found"
         else {**step, "word": _(TECHNIQUES[step["technique"]].label)}
         for step in course.steps
     ]
     name = _name(course.muscle, course.side, course.place)
-    return {"number": number, "name": name, "steps": steps, "now": course.now, "word": words.CLASSES.get(course.now)}
+    return {"number": number, "name": name, "steps": steps, "now": course.now, "word": labels.CLASSES.get(course.now)}
 
 
 def _chart_point(number: int, course: queries.Course) -> dict[str, Any]:
-    parts = (_name(course.muscle, course.side, course.place), str(words.CLASSES.get(course.now, "")))
+    parts = (_name(course.muscle, course.side, course.place), str(labels.CLASSES.get(course.now, "")))
     return {
         "label": str(number),
         "muscle": course.muscle,
@@ -206,7 +209,7 @@ def _chart_point(number: int, course: queries.Course) -> dict[str, Any]:
     }
 
 
-def _graph(one: queries.Series, treated: list[Any], regions: frozenset[str]) -> dict[str, Any]:
+def _graph(one: queries.MeasureSeries, treated: list[Any], regions: frozenset[str]) -> dict[str, Any]:
     titles = {
         "pain": _("Pain now, 0 to 10"),
         "ppt_kpa": _("Pressure-pain threshold, kPa"),
@@ -216,7 +219,7 @@ def _graph(one: queries.Series, treated: list[Any], regions: frozenset[str]) -> 
     if one.kind == "ppt_kpa" and one.about:
         about = _name(one.about, one.side)
     elif one.kind == "rom_deg":
-        about = f"{_(catalogue.MOVEMENTS[one.about])}{f', {words.SIDES[one.side]}' if one.side else ''}"
+        about = f"{_(catalogue.MOVEMENTS[one.about])}{f', {labels.SIDES[one.side]}' if one.side else ''}"
     subject = measures.Subject(
         regions=regions,
         movement=one.about if one.kind == "rom_deg" else "",

@@ -12,23 +12,24 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+import catalogue
 from accounts import policies
 from accounts import queries as accounts
 from accounts.policies import may_administer
 from accounts.rules import ROLES
 from accounts.web.pages import page
-from assessments import catalogue, rules
+from assessments import rules
 from assessments.models import Assessment
-from assessments.web import words
+from assessments.web import labels
 from messaging.engine import sending_of
 from patients.models import Patient
 from patients.rules import plain
 from records.models import ChainCheck
 from scheduling import queries as visits
-from scheduling.words import STATUSES
+from scheduling.labels import STATUSES
 from treatments.models import Session
 from worklist.models import Item
-from worklist.web.words import why
+from worklist.web.labels import why
 from workspace import queries
 
 SHOWN = 12
@@ -48,18 +49,18 @@ def start(request: Any) -> HttpResponse:
     clinic = request.clinic
     held = accounts.roles(clinic_id=clinic.pk, user_id=request.user.pk)
     context: dict[str, Any] = {"roles": [_(ROLES[role]) for role in ROLES if role in held], "now": timezone.now()}
-    if "scheduling:read" in request.caller.scopes:
+    if "scheduling:read" in request.actor.scopes:
         alarms = list(Item.objects.alarms().select_related("patient", "taken_by").by_urgency()[:SHOWN])
         request.trace.saw(*(item.patient_id for item in alarms))
         context["alarms"] = [(item, why(item)) for item in alarms]
         context["paused_at"] = sending_of(clinic.pk).paused_at
     if "therapist" in held:
         context |= therapist_day(request)
-    elif "patients:read" in request.caller.scopes:
+    elif "patients:read" in request.actor.scopes:
         newest = Patient.objects.living_record().order_by("-created_at")[:SHOWN]
         context["newest"] = [(patient, patient.created_at) for patient in newest]
         request.trace.saw(*(patient.pk for patient in newest))
-    if "scheduling:read" in request.caller.scopes and held != {"owner"}:
+    if "scheduling:read" in request.actor.scopes and held != {"owner"}:
         own = request.user.pk if "therapist" in held else None
         context |= {"visits": visits.rest_of_day(request.clinic.pk, own, timezone.now()), "visit_words": STATUSES}
         request.trace.saw(*(one.patient_id for one in context["visits"]))
@@ -115,24 +116,26 @@ def own_pages(request: Any) -> list[tuple[str, str]]:
         (_("Account"), reverse("account")),
         (_("The API, to try"), reverse("docs")),
     ]
-    if "patients:write" in request.caller.scopes:
+    if "patients:write" in request.actor.scopes:
         pages.append((_("New patient"), reverse("new_patient")))
-    if "scheduling:read" in request.caller.scopes:
+    if "scheduling:read" in request.actor.scopes:
         pages += [
-            (_("Calendar"), reverse("calendar")), (_("Worklist"), reverse("worklist")),
-            (_("Waitlist"), reverse("waitlist")), (_("Figures"), reverse("figures")),
+            (_("Calendar"), reverse("calendar")),
+            (_("Worklist"), reverse("worklist")),
+            (_("Waitlist"), reverse("waitlist")),
+            (_("Figures"), reverse("figures")),
             (_("In my own calendar"), reverse("my_feed")),
-        ]  # fmt: skip
-    if "scheduling:write" in request.caller.scopes:
+        ]
+    if "scheduling:write" in request.actor.scopes:
         pages.append((_("Hours and rooms"), reverse("scheduling")))
-    if "homecare:read" in request.caller.scopes:
+    if "homecare:read" in request.actor.scopes:
         pages.append((_("Messages"), reverse("messages")))
-    if "treatments:read" in request.caller.scopes:
+    if "treatments:read" in request.actor.scopes:
         pages.append((_("Search by lot"), reverse("lots")))
         pages.append((_("Rates of adverse events"), reverse("adverse_event_rates")))
-    if policies.is_owner(request.caller):
+    if policies.is_owner(request.actor):
         pages += [(_("Competencies"), reverse("competencies")), (_("Consent texts"), reverse("consent_texts"))]
-    if "homecare:write" in request.caller.scopes:
+    if "homecare:write" in request.actor.scopes:
         pages.append((_("Pictures and templates"), reverse("pictures")))
     if may_administer(request.user, request.clinic.pk):
         pages.append((_("Display of findings"), reverse("clinic_display")))
@@ -143,10 +146,26 @@ def own_pages(request: Any) -> list[tuple[str, str]]:
 def components(request: Any) -> HttpResponse:
     """The house style, live, for whoever draws a page."""
     context = {
-        "colours": ["ground", "surface", "raised", "sunken", "ink", "quiet", "line", "edge", "accent", "accent-soft",
-                    "stop", "stop-ground", "caution", "caution-ground", "figure", "muscle"],
-        "words": words,
-        "classes": words.CLASSES,
+        "colours": [
+            "ground",
+            "surface",
+            "raised",
+            "sunken",
+            "ink",
+            "quiet",
+            "line",
+            "edge",
+            "accent",
+            "accent-soft",
+            "stop",
+            "stop-ground",
+            "caution",
+            "caution-ground",
+            "figure",
+            "muscle",
+        ],
+        "words": labels,
+        "classes": labels.CLASSES,
         "pain_scale": range(rules.PAIN[0], rules.PAIN[1] + 1),
-    }  # fmt: skip
+    }
     return render(request, "workspace/ui.html", context)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import models, transaction
 
-from assessments import catalogue
+import catalogue
 from assessments.models import BodyZone, CatalogueLoad, Caution, Movement, Muscle
 
 

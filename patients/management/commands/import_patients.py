@@ -11,8 +11,8 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from accounts.models import Clinic
-from clinic import tenancy
-from clinic.caller import Caller
+from database import tenancy
+from identity.actor import Actor
 from patients import importing
 
 SUFFIXES = {".json", ".ndjson", ".jsonl", ".csv", ".tsv"}
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         if len(columns) != len(options["map"]):
             raise CommandError("--map is FIELD=COLUMN, as in --map family_name=Nachname.")
         files = list(self._files(options["paths"]))
-        by = Caller.system(clinic.pk, "import_patients")
+        by = Actor.system(clinic.pk, "import_patients")
         report = importing.Report(dry_run=options["dry_run"])
         for path in tqdm(files, unit="file", disable=not sys.stderr.isatty()):
             self._one(path, columns, options["system"], by, report)
@@ -66,7 +66,7 @@ class Command(BaseCommand):
                 raise CommandError(f"There is no file or folder {text}.")
         return found
 
-    def _one(self, path: Path, columns: dict[str, str], system: str, by: Caller, report: importing.Report) -> None:
+    def _one(self, path: Path, columns: dict[str, str], system: str, by: Actor, report: importing.Report) -> None:
         """Each file is a transaction of its own, so that a killed import keeps the files that it finished."""
         try:
             text = path.read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import Clinic
-from clinic import tenancy
+from database import tenancy
 from records import actions
 
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from accounts.models import Clinic
-from clinic import tenancy
+from database import tenancy
 from scheduling import demo
 
 

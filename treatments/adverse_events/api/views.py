@@ -12,11 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.queries import clinic_zone
-from clinic.api.fields import parsed
-from clinic.api.pagination import Page, moment
-from clinic.api.schema import PAGED
-from clinic.api.views import ClinicView
-from clinic.errors import NotFound
+from api.fields import parse
+from api.pagination import Page, moment
+from api.schema import PAGED
+from api.views import ClinicView
+from errors.exceptions import NotFound
 from patients.queries import identities
 from treatments.adverse_events import actions, queries, rates
 from treatments.adverse_events.api import serializers as shapes
@@ -51,9 +51,9 @@ class PatientAdverseEvents(ClinicView):
     def get(self, request: Request, patient_id: UUID) -> Response:
         """A patient's adverse events in their newest version, dismissed ones too, newest first."""
         page = Page(request, key_types=[moment, UUID])
-        patient_ids = identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
+        patient_ids = identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
         self.saw(*patient_ids)
-        events = AdverseEvent.objects.visible_to(self.caller).of_patients(patient_ids).newest_versions()
+        events = AdverseEvent.objects.visible_to(self.actor).of_patients(patient_ids).newest_versions()
         rows = page.rows(events, "-recorded_at")
         answer = page.answer(
             rows, lambda e: (e.recorded_at.isoformat(), e.pk), lambda shown: [event_json(e) for e in shown]
@@ -73,9 +73,9 @@ class PatientAdverseEvents(ClinicView):
         A serious one is on the owner's worklist at once. What is recorded is never changed: a correction is a version.
         """
         self.saw(patient_id)
-        body = parsed(shapes.NewEventInput, request.data)
+        body = parse(shapes.NewEventInput, request.data)
         event = actions.record_event(
-            patient_id=patient_id, session_id=body["session"], facts=facts_of(body), by=self.caller, at=timezone.now()
+            patient_id=patient_id, session_id=body["session"], facts=facts_of(body), by=self.actor, at=timezone.now()
         )
         return Response(with_versions(queries.versions_of(event.event_id)), status=status.HTTP_201_CREATED)
 
@@ -85,7 +85,7 @@ class EventView(ClinicView):
 
     def versions(self, patient_id: UUID, event_id: UUID) -> list[AdverseEvent]:
         """:raises NotFound:"""
-        patient_ids = identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
+        patient_ids = identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
         self.saw(*patient_ids, target_id=event_id)
         versions = [version for version in queries.versions_of(event_id) if version.patient_id in patient_ids]
         if not versions:
@@ -120,13 +120,13 @@ class AdverseEventVersions(EventView):
     def post(self, request: Request, patient_id: UUID, event_id: UUID) -> Response:
         """Confirm an unconfirmed event, or correct a confirmed one with a reason. `409 event_changed` if not newest."""
         self.versions(patient_id, event_id)
-        body = parsed(shapes.EventVersionInput, request.data)
+        body = parse(shapes.EventVersionInput, request.data)
         actions.correct_event(
             event_id=event_id,
             version=body["version"],
             facts=facts_of(body),
             reason=body["reason"],
-            by=self.caller,
+            by=self.actor,
             at=timezone.now(),
         )
         return Response(with_versions(self.versions(patient_id, event_id)), status=status.HTTP_201_CREATED)
@@ -145,8 +145,8 @@ class AdverseEventDismissal(EventView):
     def post(self, request: Request, patient_id: UUID, event_id: UUID) -> Response:
         """Say with a reason that it was no adverse event; it stays readable and counts in no rate."""
         self.versions(patient_id, event_id)
-        body = parsed(shapes.EventDismissalInput, request.data)
-        actions.dismiss_event(event_id=event_id, **body, by=self.caller, at=timezone.now())
+        body = parse(shapes.EventDismissalInput, request.data)
+        actions.dismiss_event(event_id=event_id, **body, by=self.actor, at=timezone.now())
         return Response(with_versions(self.versions(patient_id, event_id)), status=status.HTTP_201_CREATED)
 
 
@@ -168,11 +168,11 @@ def rate_json(rate: rates.TechniqueRate) -> dict[str, Any]:
             for severity in rate.severities
         ],
         "codes": [{"code": code, "events": events} for code, events in rate.codes],
-        "published": [published_json(published) for published in rates.published_for(rate.technique)],
+        "published": [published_rate_json(published) for published in rates.find_published_rates(rate.technique)],
     }
 
 
-def published_json(published: rates.PublishedRate) -> dict[str, Any]:
+def published_rate_json(published: rates.PublishedRate) -> dict[str, Any]:
     names = ("study", "grade", "events", "n", "of", "source")
     return {
         **{name: getattr(published, name) for name in names},
@@ -192,18 +192,20 @@ class AdverseEventRates(ClinicView):
     @extend_schema(
         operation_id="adverse_events_rates",
         tags=["adverse events"],
-        parameters=[OpenApiParameter("since", {"type": "string", "format": "date"}),
-                    OpenApiParameter("until", {"type": "string", "format": "date"})],
+        parameters=[
+            OpenApiParameter("since", {"type": "string", "format": "date"}),
+            OpenApiParameter("until", {"type": "string", "format": "date"}),
+        ],
         responses=shapes.RatesOutput,
-    )  # fmt: skip
+    )
     def get(self, request: Request) -> Response:
         """
         How often adverse events happened, by technique.
 
         The denominator is the signed sessions that somebody asked about afterwards; the share not asked stands beside.
         """
-        query = parsed(shapes.RatesQuery, request.query_params.dict())
-        zone = clinic_zone(self.caller.clinic_id)
+        query = parse(shapes.RatesQuery, request.query_params.dict())
+        zone = clinic_zone(self.actor.clinic_id)
         period = period_of(query["since"], query["until"], zone=zone, at=timezone.now())
         techniques = queries.clinic_rates(since=period.begins_at, until=period.ends_at)
         return Response(

@@ -93,7 +93,7 @@ def people_of(session: Session) -> list[UUID]:
     return identities(clinic_id=session.clinic_id, patient_id=patient.pk)
 
 
-def asked_lines(session: Session) -> Lines:
+def answer_lines(session: Session) -> Lines:
     """What the patient said about problems after earlier treatments."""
     answers = list(session.adverse_events_asked.all())
     if not answers:
@@ -106,11 +106,11 @@ def aftercare_lines(session: Session) -> Lines:
     """How and when the advice after needling was given."""
     return [
         (moment(row.given_at), f"{aftercare_labels.WAYS[row.how]}, {row.given_by.name} ({row.text_version})")
-        for row in aftercare.given(session)
+        for row in aftercare.list_given(session)
     ]
 
 
-def unasked(session: Session) -> dict[str, Any] | None:
+def find_open_question(session: Session) -> dict[str, Any] | None:
     """The question about the last treatment, if nobody has asked it yet."""
     question = question_of(session, people_of(session))
     answered = {answer.about_id for answer in session.adverse_events_asked.all()}
@@ -119,7 +119,7 @@ def unasked(session: Session) -> dict[str, Any] | None:
 
 def of_session(session: Session) -> dict[str, Any]:
     """What the review and the signed page show of one session: its events, and the advice after needling."""
-    needled = bool(aftercare.needled_muscles(session))
+    needled = bool(aftercare.list_muscles(session))
     lines = aftercare_lines(session) if needled else []
     return {
         "events": [event_line(event) for event in queries.events_of_session(session.subject_id)],

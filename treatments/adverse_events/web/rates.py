@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.web.pages import page
-from clinic.errors import Invalid
+from errors.exceptions import Invalid
 from treatments.adverse_events import exports, labels, queries, rates
 from treatments.adverse_events.period import Period, period_of
 from treatments.rules import TECHNIQUES
@@ -57,7 +57,7 @@ def rate_line(rate: rates.TechniqueRate) -> dict[str, Any]:
         "technique": _(TECHNIQUES[rate.technique].label),
         "severities": [(labels.SEVERITIES[severity.severity], severity) for severity in rate.severities],
         "codes": [(labels.CODES[code], events) for code, events in rate.codes],
-        "published": [(labels.GRADES[one.grade], one) for one in rates.published_for(rate.technique)],
+        "published": [(labels.GRADES[one.grade], one) for one in rates.find_published_rates(rate.technique)],
     }
 
 
@@ -70,7 +70,7 @@ def export(request: Any) -> HttpResponse:
         return as_csv("adverse-event-rates", exports.RATE_FIELDS, rows)
     events = queries.events_of_period(since=period.begins_at, until=period.ends_at)
     request.trace.saw(*{event.patient_id for event in events})
-    ways = queries.asked_by({event.session.subject_id for event in events})
+    ways = queries.find_ways_asked({event.session.subject_id for event in events})
     return as_csv("adverse-events", exports.EVENT_FIELDS, exports.event_rows(events, ways))
 
 

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from accounts.web.middleware import as_uuid
 from accounts.web.pages import page
-from clinic.errors import Invalid, NotFound
-from clinic.refusals import message_for, message_of
+from errors.exceptions import Invalid, NotFound
+from errors.texts import message_for, message_of
 from patients.models import Patient
 from patients.queries import identities
 from treatments.adverse_events import actions, labels, queries, rules
@@ -114,7 +114,7 @@ def event_list(request: Any, patient_id: UUID) -> HttpResponse:
     context = {
         "patient": patient,
         "lines": lines_of(people),
-        "may_write": "treatments:write" in request.caller.scopes,
+        "may_write": "treatments:write" in request.actor.scopes,
     }
     return render(request, "treatments/adverse_events/list.html", context)
 
@@ -152,7 +152,7 @@ def show_event(
             for version in versions[1:]
         ],
         "source": labels.SOURCES[newest.source],
-        "may_write": "treatments:write" in request.caller.scopes and newest.status != rules.DISMISSED,
+        "may_write": "treatments:write" in request.actor.scopes and newest.status != rules.DISMISSED,
         "problem": problem,
     }
     return render(request, "treatments/adverse_events/event.html", context, status=status)
@@ -181,7 +181,7 @@ def record(request: Any, patient_id: UUID) -> HttpResponse:
                     patient_id=patient.pk,
                     session_id=session_id,
                     facts=form.facts(),
-                    by=request.caller,
+                    by=request.actor,
                     at=timezone.now(),
                 )
                 toasts.success(request, _("Adverse event recorded."))
@@ -217,7 +217,7 @@ def edit(request: Any, patient_id: UUID, event_id: UUID) -> HttpResponse:
                 version=form.cleaned_data["version"] or 0,
                 facts=form.facts(),
                 reason=form.cleaned_data["reason"],
-                by=request.caller,
+                by=request.actor,
                 at=timezone.now(),
             )
             toasts.success(request, _("Adverse event corrected.") if is_confirmed else _("Adverse event confirmed."))
@@ -247,7 +247,7 @@ def dismiss(request: Any, patient_id: UUID, event_id: UUID) -> HttpResponse:
             event_id=event_id,
             version=int(version) if version.isdecimal() and len(version) < 6 else 0,
             reason=request.POST.get("reason", "")[:2000],
-            by=request.caller,
+            by=request.actor,
             at=timezone.now(),
         )
     except Invalid as refusal:

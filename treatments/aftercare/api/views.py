@@ -12,8 +12,8 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinic.api.fields import StrictSerializer, parsed
-from clinic.api.views import ClinicView
+from api.fields import StrictSerializer, parse
+from api.views import ClinicView
 from treatments.aftercare import actions, queries, rules, texts
 from treatments.models import Aftercare, Session
 
@@ -42,7 +42,10 @@ class SessionAftercareOutput(serializers.Serializer[Any]):
 
 
 def answer(session: Session) -> dict[str, Any]:
-    return {"needs_warning": queries.needs_warning(session), "given": [row_json(row) for row in queries.given(session)]}
+    return {
+        "needs_warning": queries.needs_warning(session),
+        "given": [row_json(row) for row in queries.list_given(session)],
+    }
 
 
 def row_json(row: Aftercare) -> dict[str, Any]:
@@ -53,18 +56,16 @@ class SessionAftercare(ClinicView):
     scopes = {"get": "treatments:read", "post": "treatments:write"}
     audit_action = {"get": "aftercare.read", "post": "aftercare.give"}
 
-    def found(self, session_id: UUID) -> Session:
-        visible = Session.objects.visible_to(self.caller).with_parts().select_related("patient")
+    def get_session(self, session_id: UUID) -> Session:
+        visible = Session.objects.visible_to(self.actor).with_parts().select_related("patient")
         session = get_object_or_404(visible, pk=session_id)
         self.saw(session.patient_id)
         return session
 
-    @extend_schema(
-        operation_id="sessions_aftercare_read", tags=["sessions"], responses=SessionAftercareOutput
-    )  # fmt: skip
+    @extend_schema(operation_id="sessions_aftercare_read", tags=["sessions"], responses=SessionAftercareOutput)
     def get(self, request: Request, session_id: UUID) -> Response:
         """Whether the advice after needling is needed, and how and when it was given."""
-        return Response(answer(self.found(session_id)))
+        return Response(answer(self.get_session(session_id)))
 
     @extend_schema(
         operation_id="sessions_aftercare_give",
@@ -74,7 +75,7 @@ class SessionAftercare(ClinicView):
     )
     def post(self, request: Request, session_id: UUID) -> Response:
         """Note that the advice was printed and handed over, or send it as a link."""
-        session = self.found(session_id)
-        body = parsed(AftercareInput, request.data)
-        actions.give_aftercare(session=session, **body, by=self.caller, at=timezone.now())
+        session = self.get_session(session_id)
+        body = parse(AftercareInput, request.data)
+        actions.give_aftercare(session=session, **body, by=self.actor, at=timezone.now())
         return Response(answer(session), status=status.HTTP_201_CREATED)

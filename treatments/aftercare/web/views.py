@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.web.pages import page
-from clinic.errors import Invalid, NotFound
-from clinic.refusals import message_of
+from errors.exceptions import Invalid, NotFound
+from errors.texts import message_of
 from messaging import addresses, links
-from messaging.web.visits import Visit, visit_page
+from messaging.web.link_sessions import LinkSession, visit_page
 from treatments.adverse_events.web.lines import aftercare_lines
 from treatments.aftercare import actions, labels, queries, rules, texts
 from treatments.models import Session
@@ -38,7 +38,7 @@ def aftercare(request: Any, session_id: UUID) -> HttpResponse:
         if how not in rules.WAYS:
             raise NotFound
         try:
-            actions.give_aftercare(session=session, how=how, language=language, by=request.caller, at=timezone.now())
+            actions.give_aftercare(session=session, how=how, language=language, by=request.actor, at=timezone.now())
         except Invalid as refusal:
             problem = message_of(refusal.errors[0])
         else:
@@ -52,7 +52,7 @@ def aftercare(request: Any, session_id: UUID) -> HttpResponse:
         "language": language,
         "languages": labels.LANGUAGES,
         "given": aftercare_lines(session),
-        "is_needled": bool(queries.needled_muscles(session)),
+        "is_needled": bool(queries.list_muscles(session)),
         "needs_warning": queries.needs_warning(session),
         "can_send": bool(addresses.usable_channels(patient)) and links.can_be_opened(patient),
         "problem": problem,
@@ -62,7 +62,7 @@ def aftercare(request: Any, session_id: UUID) -> HttpResponse:
 
 
 @visit_page
-def my_aftercare(request: HttpRequest, visit: Visit) -> HttpResponse:
+def my_aftercare(request: HttpRequest, visit: LinkSession) -> HttpResponse:
     """
     The advice as it was sent, in the language in which it was sent.
 
@@ -70,7 +70,7 @@ def my_aftercare(request: HttpRequest, visit: Visit) -> HttpResponse:
     """
     row = None
     if visit.link.purpose == "aftercare":
-        row = queries.newest_sent(session_id=visit.link.about_id, patient_id=visit.link.patient_id)
+        row = queries.find_newest(session_id=visit.link.about_id, patient_id=visit.link.patient_id)
     if row is None:
         return render(request, "messaging/nothing_here.html", {"visit": visit})
     context = {"visit": visit, "row": row, "advice": texts.ALL[row.language]}

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from clinic.api.fields import StrictInteger, StrictSerializer, Text
+from api.fields import StrictInteger, StrictSerializer, Text
 from treatments.consents import default_texts, rules
 
 

@@ -13,10 +13,10 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinic.api.fields import parsed
-from clinic.api.pagination import Page, moment, short_list
-from clinic.api.schema import PAGED
-from clinic.api.views import ClinicView
+from api.fields import parse
+from api.pagination import Page, moment, short_list
+from api.schema import PAGED
+from api.views import ClinicView
 from patients.queries import identities
 from treatments.consents import actions, queries
 from treatments.consents.api import serializers as shapes
@@ -26,10 +26,26 @@ from treatments.models import Consent
 def consent_json(consent: Consent, at: datetime) -> dict[str, Any]:
     """:param consent: with its withdrawal and copies at hand, see `with_state`"""
     own = [
-        "id", "signing_id", "technique_class", "region", "language", "text_version", "text", "risks", "how",
-        "signed_name", "signature", "witness", "guardian_relation", "given_at", "valid_days", "valid_until",
-        "withdrawn_at", "recorded_at", "recorded_by_id",
-    ]  # fmt: skip
+        "id",
+        "signing_id",
+        "technique_class",
+        "region",
+        "language",
+        "text_version",
+        "text",
+        "risks",
+        "how",
+        "signed_name",
+        "signature",
+        "witness",
+        "guardian_relation",
+        "given_at",
+        "valid_days",
+        "valid_until",
+        "withdrawn_at",
+        "recorded_at",
+        "recorded_by_id",
+    ]
     digest = consent.signature_sha256
     return {
         **{name: getattr(consent, name) for name in own},
@@ -53,9 +69,9 @@ class PatientConsents(ClinicView):
     def get(self, request: Request, patient_id: UUID) -> Response:
         """A patient's consents, expired and withdrawn ones too, newest first."""
         page = Page(request, key_types=[moment, UUID])
-        patient_ids = identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
+        patient_ids = identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
         self.saw(*patient_ids)
-        consents = Consent.objects.visible_to(self.caller).of_patients(patient_ids).with_state()
+        consents = Consent.objects.visible_to(self.actor).of_patients(patient_ids).with_state()
         now = timezone.now()
         rows = page.rows(consents, "-given_at")
         answer = page.answer(
@@ -76,12 +92,12 @@ class PatientConsents(ClinicView):
         It cannot be changed; it can be withdrawn. `409 text_changed` if the text has a newer version.
         """
         self.saw(patient_id)
-        body = parsed(shapes.TreatmentConsentInput, request.data)
+        body = parse(shapes.TreatmentConsentInput, request.data)
         agreed = actions.Agreed(body["technique_class"], body["language"], {body["region"]: body["text_version"]})
         names = ("how", "signed_name", "signature", "witness", "guardian_relation", "given_at")
-        given = actions.Given(**{name: body[name] for name in names})
+        given = actions.Agreement(**{name: body[name] for name in names})
         [consent] = actions.record_consents(
-            patient_id=patient_id, agreed=agreed, given=given, by=self.caller, at=timezone.now()
+            patient_id=patient_id, agreed=agreed, given=given, by=self.actor, at=timezone.now()
         )
         return answer(consent.pk, status.HTTP_201_CREATED)
 
@@ -96,10 +112,10 @@ class ConsentCommand(ClinicView):
 
     scopes = {"post": "treatments:write"}
 
-    def found(self, patient_id: UUID, consent_id: UUID) -> Consent:
-        patient_ids = identities(clinic_id=self.caller.clinic_id, patient_id=patient_id)
+    def get_consent(self, patient_id: UUID, consent_id: UUID) -> Consent:
+        patient_ids = identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
         self.saw(*patient_ids, target_id=consent_id)
-        visible = Consent.objects.visible_to(self.caller).of_patients(patient_ids)
+        visible = Consent.objects.visible_to(self.actor).of_patients(patient_ids)
         return get_object_or_404(visible, pk=consent_id)
 
 
@@ -114,9 +130,9 @@ class Withdrawal(ConsentCommand):
     )
     def post(self, request: Request, patient_id: UUID, consent_id: UUID) -> Response:
         """Withdraw a consent, and every earlier one for the same class and region."""
-        consent = self.found(patient_id, consent_id)
-        body = parsed(shapes.WithdrawalInput, request.data)
-        actions.withdraw_consent(consent_id=consent.pk, **body, by=self.caller, at=timezone.now())
+        consent = self.get_consent(patient_id, consent_id)
+        body = parse(shapes.WithdrawalInput, request.data)
+        actions.withdraw_consent(consent_id=consent.pk, **body, by=self.actor, at=timezone.now())
         return answer(consent.pk)
 
 
@@ -131,9 +147,9 @@ class Copies(ConsentCommand):
     )
     def post(self, request: Request, patient_id: UUID, consent_id: UUID) -> Response:
         """Note that the patient was given a copy, or did not want one; for `link`, send it."""
-        consent = self.found(patient_id, consent_id)
-        how = parsed(shapes.CopyInput, request.data)["how"]
-        actions.give_copy(signing_id=consent.signing_id, how=how, by=self.caller, at=timezone.now())
+        consent = self.get_consent(patient_id, consent_id)
+        how = parse(shapes.CopyInput, request.data)["how"]
+        actions.give_copy(signing_id=consent.signing_id, how=how, by=self.actor, at=timezone.now())
         return answer(consent.pk, status.HTTP_201_CREATED)
 
 

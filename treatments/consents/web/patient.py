@@ -5,14 +5,14 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from messaging.web.visits import Visit, visit_page
+from messaging.web.link_sessions import LinkSession, visit_page
 from treatments.consents import labels
 from treatments.consents.web.views import form_of
 from treatments.models import Consent
 
 
 @visit_page
-def my_consent(request: HttpRequest, visit: Visit) -> HttpResponse:
+def my_consent(request: HttpRequest, visit: LinkSession) -> HttpResponse:
     """
     What was agreed to, in the language in which it was read; the words around it in the patient's language.
 

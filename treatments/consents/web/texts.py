@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from accounts import policies
 from accounts.models import Clinic
 from accounts.web.pages import page
-from clinic.errors import Invalid, NotFound
-from clinic.refusals import message_of
+from errors.exceptions import Invalid, NotFound
+from errors.texts import message_of
 from treatments.consents import actions, default_texts, labels, queries
 from treatments.models import ConsentText
 
@@ -22,7 +22,7 @@ from treatments.models import ConsentText
 @page(scope="treatments:read", action="page.consent_texts", methods="GET POST")
 def consent_texts(request: Any) -> HttpResponse:
     """Every text, the product's or the clinic's own, to read and to change; each version stays."""
-    policies.require_owner(request.caller)
+    policies.require_owner(request.actor)
     problem, failed = "", None
     if request.method == "POST":
         try:
@@ -74,7 +74,7 @@ def save_text(request: Any) -> HttpResponse:
         language=language,
         text=text,
         risks=[risk for risk in risks if risk.strip()],
-        by=request.caller,
+        by=request.actor,
         at=timezone.now(),
     )
     toasts.success(request, _("Saved as a new version."))
@@ -86,6 +86,6 @@ def save_days(request: Any) -> HttpResponse:
     text = request.POST.get("valid_days", "").strip()
     is_number = text.isascii() and text.isdigit() and len(text) < 6
     days = int(text) if is_number else 0 if text else None
-    actions.set_valid_days(days=days, by=request.caller)
+    actions.set_valid_days(days=days, by=request.actor)
     toasts.success(request, _("Saved."))
     return redirect("consent_texts")

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 
 from accounts.web.middleware import as_uuid
 from accounts.web.pages import page
-from clinic.errors import Invalid, NotFound
-from clinic.refusals import message_for, message_of
+from errors.exceptions import Invalid, NotFound
+from errors.texts import message_for, message_of
 from messaging import addresses, links
 from messaging.texts import language_of
 from patients.models import Patient
@@ -53,7 +53,7 @@ def consent_list(request: Any, patient_id: UUID) -> HttpResponse:
         "patient": patient,
         "lines": [line(consent, now) for consent in queries.newest_of_each(consents, now)],
         "all": [line(consent, now) for consent in consents],
-        "may_write": "treatments:write" in request.caller.scopes,
+        "may_write": "treatments:write" in request.actor.scopes,
         "labels": LABELS,
         "now": now,
     }
@@ -151,7 +151,7 @@ def save(request: Any, patient: Patient, scope: dict[str, Any]) -> list[Consent]
     how = sent.get("how", rules.SIGNATURE)
     if how not in rules.WAYS:
         raise NotFound
-    given = actions.Given(
+    given = actions.Agreement(
         how=how,
         signed_name=sent.get("guardian_name" if is_guardian else "signed_name", ""),
         signature=strokes_of(sent.get("signature", "")) if how == rules.SIGNATURE else None,
@@ -160,7 +160,7 @@ def save(request: Any, patient: Patient, scope: dict[str, Any]) -> list[Consent]
     )
     agreed = actions.Agreed(scope["technique_class"], scope["language"], versions)
     return actions.record_consents(
-        patient_id=patient.pk, agreed=agreed, given=given, by=request.caller, at=timezone.now()
+        patient_id=patient.pk, agreed=agreed, given=given, by=request.actor, at=timezone.now()
     )
 
 
@@ -178,7 +178,7 @@ def after_saving(request: Any, patient: Patient, consents: list[Consent]) -> Htt
     toasts.success(request, _("Consent recorded."))
     how, signing_id = request.POST.get("copy", ""), consents[0].signing_id
     if how in rules.COPY_WAYS:
-        actions.give_copy(signing_id=signing_id, how=how, by=request.caller, at=timezone.now())
+        actions.give_copy(signing_id=signing_id, how=how, by=request.actor, at=timezone.now())
     if how == "printed":
         return redirect("signed_consent", patient.pk, signing_id)
     session_id = as_uuid(request.POST.get("session", ""))
@@ -242,7 +242,7 @@ def form_of(consents: list[Consent]) -> dict[str, Any]:
 
 
 @page(scope="treatments:read", action="page.consent")
-def signed_form(request: Any, patient_id: UUID, signing_id: UUID) -> HttpResponse:
+def show_signed_form(request: Any, patient_id: UUID, signing_id: UUID) -> HttpResponse:
     """The form as it was signed, to read and to print."""
     patient, people = find_patient(request, patient_id)
     consents = find_signing(people, signing_id)
@@ -250,7 +250,7 @@ def signed_form(request: Any, patient_id: UUID, signing_id: UUID) -> HttpRespons
         "patient": patient,
         "form": form_of(consents),
         "labels": LABELS,
-        "may_write": "treatments:write" in request.caller.scopes,
+        "may_write": "treatments:write" in request.actor.scopes,
         "can_mail": bool(addresses.usable_channels(patient)) and links.can_be_opened(patient),
     }
     return render(request, "treatments/consents/signed.html", context)
@@ -263,7 +263,7 @@ def give_copy(request: Any, patient_id: UUID, signing_id: UUID) -> HttpResponse:
     how = request.POST.get("how", "")
     if how not in rules.COPY_WAYS:
         raise NotFound
-    actions.give_copy(signing_id=signing_id, how=how, by=request.caller, at=timezone.now())
+    actions.give_copy(signing_id=signing_id, how=how, by=request.actor, at=timezone.now())
     toasts.success(request, _("The copy is on its way.") if how == "link" else _("Noted."))
     return redirect("signed_consent", patient_id, signing_id)
 
@@ -278,7 +278,7 @@ def withdraw(request: Any, patient_id: UUID, consent_id: UUID) -> HttpResponse:
         consent_id=consent_id,
         withdrawn_by=withdrawn_by if withdrawn_by in rules.WITHDRAWN_BY else "patient",
         reason=request.POST.get("reason", "")[:1000],
-        by=request.caller,
+        by=request.actor,
         at=timezone.now(),
     )
     toasts.success(request, _("Consent withdrawn."))

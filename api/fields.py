@@ -1,0 +1,83 @@
+"""Serializer pieces that every app's API uses."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+
+from errors.texts import message_for
+
+
+class Text(serializers.CharField):
+    """Text as typed: only real strings (a number is refused, not turned into one), surrounding blanks cut."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class StrictInteger(serializers.IntegerField):
+    """A JSON integer: `"5"`, `5.5` and `true` are refused."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
+class Number(serializers.DecimalField):
+    """A JSON number with at most `decimal_places`; a number in quotes is refused."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses fields that it does not know: a misspelt clinical field must not vanish silently."""
+
+    computed: frozenset[str] = frozenset()  # fields that we answer with and refuse when sent
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            unknown = set(data) - set(self.fields)
+            if unknown:
+                raise serializers.ValidationError({name: [self._refusal(name)] for name in sorted(map(str, unknown))})
+        return super().to_internal_value(data)
+
+    def _refusal(self, name: str) -> ErrorDetail:
+        if name in self.computed:
+            return ErrorDetail(message_for("computed"), code="computed")
+        return ErrorDetail(message_for("unknown_field", {"fields": list(self.fields)}), code="unknown_field")
+
+
+@lru_cache
+def build_serializer(shape: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
+    return shape()
+
+
+def parse(shape: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
+    """
+    What was sent, in the form that this shape describes.
+
+    The shape is built once for all requests: validation keeps nothing on it, and building a nested one costs as much
+    as using it.
+
+    :raises rest_framework.exceptions.ValidationError: naming each field that is not of the form
+    """
+    return dict(build_serializer(shape).run_validation(data))
+
+
+def names_of(shape: type[serializers.Serializer[Any]]) -> list[str]:
+    """The names of a shape's fields, for rows whose columns have the same names."""
+    return [str(name) for name in build_serializer(shape).fields]
+
+
+def many(shape: type[serializers.Serializer[Any]], *, at_most: int, **options: Any) -> Any:
+    """A list of these shapes, with a limit. (DRF's stubs do not know the list's own arguments.)"""
+    return shape(many=True, required=False, max_length=at_most, **options)  # type: ignore[call-arg]

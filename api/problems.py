@@ -1,0 +1,249 @@
+"""Every error of the API as `application/problem+json` (RFC 9457). Here a kind becomes a status, once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+import psycopg
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
+from django.db.transaction import TransactionManagementError
+from django.http import Http404, HttpRequest, HttpResponse
+from psycopg_pool import PoolTimeout
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from errors.constraints import constraint_name
+from errors.exceptions import Conflict, DomainError, FieldError, Forbidden, Invalid, NotFound, code_of
+from errors.texts import message_for, message_of
+
+logger = logging.getLogger(__name__)
+# Paths of programs: refusals there are problem documents, in English.
+FOR_PROGRAMS = ("/api/", "/oauth/token/", "/oauth/revoke_token/")
+CONTENT_TYPE = "application/problem+json"
+
+TITLES = {
+    400: "Not understood",
+    401: "Not signed in",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    406: "Not acceptable",
+    409: "Conflict",
+    412: "Changed by someone else",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Cannot be done",
+    428: "If-Match is required",
+    429: "Too many requests",
+    500: "Our fault",
+    503: "Not available now",
+}
+
+
+class PreconditionRequired(DomainError):
+    reason = "precondition_required"
+
+
+class PreconditionFailed(DomainError):
+    reason = "precondition_failed"
+
+
+class KeyReused(DomainError):
+    reason = "idempotency_key_reused"
+
+
+class TooLarge(DomainError):
+    """The body is larger than a request may be."""
+
+    reason = "too_large.request"
+
+
+KINDS: list[tuple[type[DomainError], int]] = [
+    (PreconditionRequired, 428),
+    (PreconditionFailed, 412),
+    (KeyReused, 422),
+    (TooLarge, 413),
+    (Invalid, 400),
+    (Forbidden, 403),
+    (NotFound, 404),
+    (Conflict, 409),
+]
+
+
+def problem(
+    status_code: int,
+    reason: str,
+    detail: str | None = None,
+    *,
+    params: Mapping[str, Any] | None = None,
+    errors: Sequence[Mapping[str, Any]] = (),
+    extra: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """
+    Return the members of one problem document.
+
+    :param detail: the text, where it is not our own (the framework's errors)
+    :param errors: what `error_member` gives
+    """
+    code = code_of(reason)
+    return {
+        "type": f"urn:palpate:problem:{code}",
+        "title": TITLES.get(status_code, "Error"),
+        "status": status_code,
+        "detail": message_for(reason, params) if detail is None else detail,
+        "code": code,
+        "params": dict(params or {}),
+        "errors": list(errors),
+        **(extra or {}),
+    }
+
+
+def problem_of(error: DomainError) -> dict[str, Any]:
+    """Return the problem document of a refusal."""
+    return problem(
+        next((number for kind, number in KINDS if isinstance(error, kind)), 409),
+        error.code,
+        message_of(error),
+        params=error.params,
+        errors=[error_member(field_error) for field_error in error.errors],
+        extra=error.extra,
+    )
+
+
+def error_member(error: FieldError) -> dict[str, Any]:
+    """Return one member of `errors`."""
+    return {
+        "pointer": error.pointer,
+        "code": error.code,
+        "detail": message_of(error),
+        "params": dict(error.params),
+    }
+
+
+def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """DRF's exception handler. Whatever is not known here is our fault: 500, logged without its text."""
+    body, headers = translate(error)
+    response = Response(body, status=body["status"], headers=headers)
+    response.content_type = CONTENT_TYPE
+    response.exception = True
+    return response
+
+
+def translate(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
+    if isinstance(error, DomainError):
+        return problem_of(error), {}
+    if isinstance(error, exceptions.APIException):
+        return _from_rest_framework(error)
+    if isinstance(error, RequestDataTooBig):
+        return problem(413, "too_large.request", params={"most_mb": settings.API_BODY_MAX_BYTES // 2**20}), {}
+    if isinstance(error, Http404):
+        return problem(404, "not_found"), {}
+    if isinstance(error, PermissionDenied):
+        return problem(403, "forbidden"), {}
+    if isinstance(error, DatabaseError | InterfaceError | TransactionManagementError | PoolTimeout):
+        return _from_database(error)
+    logger.error("unhandled %s", type(error).__name__, exc_info=error)
+    return problem(500, "internal_error"), {}
+
+
+def _from_rest_framework(error: exceptions.APIException) -> tuple[dict[str, Any], dict[str, str]]:
+    headers = {}
+    if isinstance(error, exceptions.Throttled):
+        headers["Retry-After"] = str(int(getattr(error, "wait", None) or 1))
+    if getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
+    if isinstance(error, exceptions.ValidationError):
+        return problem(400, "invalid", errors=list(flatten(error.detail))), headers
+    codes = error.get_codes()
+    return problem(error.status_code, codes if isinstance(codes, str) else "invalid", str(error.detail)), headers
+
+
+def flatten(detail: Any, pointer: str = "") -> Iterable[dict[str, Any]]:
+    """Members of `errors` from DRF's nested shape, each with a JSON Pointer."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            whole = name == "non_field_errors"
+            yield from flatten(inner, pointer if whole else f"{pointer}/{escape(str(name))}")
+    elif isinstance(detail, list):
+        if all(isinstance(inner, dict) for inner in detail):
+            for index, inner in enumerate(detail):
+                yield from flatten(inner, f"{pointer}/{index}")
+        else:
+            for inner in detail:
+                yield from flatten(inner, pointer)
+    else:
+        code = getattr(detail, "code", "invalid")
+        yield {"pointer": pointer, "code": code, "detail": str(detail), "params": {}}
+
+
+def escape(token: str) -> str:
+    """One token of a JSON Pointer (RFC 6901)."""
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+def _from_database(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
+    """What PostgreSQL refused. Its text may quote the row, so only the constraint's name is told."""
+    cause = error.__cause__
+    state = getattr(cause, "sqlstate", None) or ""
+    if state == "PT001":
+        return problem(409, "final"), {}
+    if isinstance(cause, psycopg.errors.InsufficientPrivilege):
+        return problem(403, "forbidden.row"), {}
+    if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
+        return problem(503, "read_only"), {"Retry-After": "5"}
+    if isinstance(error, IntegrityError):
+        name = constraint_name(error)
+        taken = isinstance(cause, psycopg.errors.UniqueViolation | psycopg.errors.ExclusionViolation)
+        params = {"constraint": name or state}
+        extra = {"constraint": name}
+        if taken:
+            return problem(409, "already_exists", params=params, extra=extra), {}
+        return problem(422, "constraint", params=params, extra=extra), {}
+    if state.startswith("22") or isinstance(error, DataError):
+        return problem(400, "invalid.stored"), {}
+    busy = state in {"40001", "40P01", "55P03", "57014"}
+    down = isinstance(error, OperationalError | InterfaceError | PoolTimeout) or state.startswith(
+        ("08", "53", "57", "58")
+    )
+    if busy or down:
+        logger.error("database not available: %s %s", type(error).__name__, state)
+        return problem(503, "unavailable"), {"Retry-After": "2"}
+    logger.error("unhandled %s %s", type(error).__name__, state, exc_info=error)
+    return problem(500, "internal_error"), {}
+
+
+def as_http(status_code: int, reason: str) -> HttpResponse:
+    body = orjson.dumps(problem(status_code, reason))
+    return HttpResponse(body, status=status_code, content_type=CONTENT_TYPE)
+
+
+def not_found_page(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's 404, in the API's form where programs ask."""
+    if request.path.startswith(FOR_PROGRAMS):
+        return as_http(404, "not_found.path")
+    from django.views.defaults import page_not_found
+
+    return page_not_found(request, exception)
+
+
+def error_page(request: HttpRequest) -> HttpResponse:
+    """Django's 500, in the API's form where programs ask."""
+    if request.path.startswith(FOR_PROGRAMS):
+        return as_http(500, "internal_error")
+    from django.views.defaults import server_error
+
+    return server_error(request)
+
+
+def bad_request_page(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's 400, in the API's form where programs ask."""
+    if request.path.startswith(FOR_PROGRAMS):
+        return as_http(400, "bad_request")
+    from django.views.defaults import bad_request
+
+    return bad_request(request, exception)

@@ -1,0 +1,206 @@
+"""The one base of every API view: who asks, in which clinic, in which transaction, and the trace that is left."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from rest_framework.exceptions import APIException, Throttled
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api.models import IdempotencyKey
+from api.permissions import HasScopes
+from api.problems import KeyReused, PreconditionFailed, PreconditionRequired, TooLarge
+from api.throttling import client_address
+from audit import actions as audit
+from database import tenancy
+from errors.exceptions import DomainError, Invalid
+from identity.actor import Actor
+
+REPLAYED_HEADERS = ["ETag", "Location"]
+
+
+class ClinicView(APIView):
+    """
+    A view on one clinic's data.
+
+    A handler runs inside one transaction that sees the actor's clinic alone; for GET, PostgreSQL refuses every
+    write in it. Reads and refusals leave an audit event here; a change leaves its own, in its action.
+
+    :cvar scopes: method (lower case) to the scope it needs
+    :cvar audit_action: method to the name of the audit event of a read or a refusal
+    :cvar keeps_answers: an Idempotency-Key keeps the answer; not where it holds a secret
+    """
+
+    permission_classes = [HasScopes]
+    scopes: ClassVar[dict[str, str]] = {}
+    audit_action: ClassVar[dict[str, str]] = {}
+    keeps_answers: ClassVar[bool] = True
+    request: Request
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """As DRF's, with the clinic's transaction around the handler and the audit event after it."""
+        self.args, self.kwargs = args, kwargs
+        request.request_id = str(uuid.uuid4())
+        drf_request = self.initialize_request(request, *args, **kwargs)
+        self.request = drf_request
+        self.headers = self.default_response_headers
+        self.patient_ids: set[UUID] = set()
+        self.target_id: UUID | None = None
+        code = ""
+        try:
+            self.initial(drf_request, *args, **kwargs)
+            handler = self.http_method_not_allowed
+            if (drf_request.method or "").lower() in self.http_method_names:
+                handler = getattr(self, (drf_request.method or "").lower(), handler)
+            response = self.handle(drf_request, handler, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - every error becomes a problem document
+            response = self.handle_exception(error)
+            code = response.data["code"]
+        try:
+            self.leave_trace(drf_request, response.status_code, code)
+        except Exception as error:  # noqa: BLE001 - a look that cannot be recorded is not given
+            response = self.handle_exception(error)
+        self.response = self.finalize_response(drf_request, response, *args, **kwargs)
+        if getattr(response, "exception", False):  # a streamed answer is plain Django's
+            self.response.content_type = response.content_type
+        self.limit_headers(request)
+        return self.response
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """
+        As DRF's; but whoever is refused is counted too, by address: an open door to the audit trail would fill it.
+
+        :raises TooLarge: before anything is read
+        """
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdigit() and int(length) > settings.API_BODY_MAX_BYTES:
+            raise TooLarge(params={"most_mb": settings.API_BODY_MAX_BYTES // 2**20})
+        try:
+            super().initial(request, *args, **kwargs)
+        except (APIException, DomainError) as refusal:
+            if not isinstance(refusal, Throttled):
+                self.check_throttles(request)
+            raise
+
+    @property
+    def actor(self) -> Actor:
+        actor = self.request.auth
+        assert isinstance(actor, Actor)
+        return actor
+
+    def handle(self, request: Request, handler: Callable[..., Response], *args: Any, **kwargs: Any) -> Response:
+        actor = request.auth
+        if not isinstance(actor, Actor):
+            return handler(request, *args, **kwargs)
+        read_only = request.method in {"GET", "HEAD", "OPTIONS"}
+        with tenancy.scope(actor.clinic_id, user_id=actor.user_id, read_only=read_only):
+            key = request.headers.get("Idempotency-Key")
+            if request.method != "POST" or key is None or not self.keeps_answers:
+                return handler(request, *args, **kwargs)
+            return self.once(request, key, lambda: handler(request, *args, **kwargs))
+
+    # --- Retries -----------------------------------------------------------------------------------------------
+
+    def once(self, request: Request, key: str, act: Callable[[], Response]) -> Response:
+        """
+        Act, or replay the answer that the same key got before. A refusal is not kept: nothing happened.
+
+        The key's row is inserted first, so a second request with the key waits for the first one's commit.
+
+        :raises KeyReused: the key came with another request
+        """
+        if not 1 <= len(key) <= 255:
+            raise Invalid.at("#Idempotency-Key", "invalid.idempotency_key", most=255)
+        fingerprint = hashlib.sha256(
+            f"{request.method} {request.get_full_path()}\n".encode() + request._request.body
+        ).digest()
+        row, first = IdempotencyKey.objects.get_or_create(
+            clinic_id=self.actor.clinic_id,
+            caller=self.actor.key,
+            key=key,
+            defaults={"fingerprint": fingerprint},
+        )
+        if not first:
+            if bytes(row.fingerprint) != fingerprint:
+                raise KeyReused
+            return self.replay(row)
+        response = act()
+        row.status = response.status_code
+        row.headers = {name: response[name] for name in REPLAYED_HEADERS if name in response}
+        row.body = self.get_renderers()[0].render(response.data)
+        row.save(update_fields=["status", "headers", "body"])
+        return response
+
+    def replay(self, row: IdempotencyKey) -> Response:
+        headers = {**row.headers, "Idempotency-Replayed": "true"}
+        return Response(bytes(row.body or b""), status=row.status, headers=headers)
+
+    # --- Edits -------------------------------------------------------------------------------------------------
+
+    def check_precondition(self, revision: int) -> None:
+        """
+        Compare If-Match with the row's revision, read under its lock.
+
+        :raises PreconditionRequired: there is no If-Match
+        :raises PreconditionFailed: somebody has changed the row since
+        """
+        header = self.request.headers.get("If-Match")
+        if header is None:
+            raise PreconditionRequired
+        given = {tag.strip().removeprefix("W/") for tag in header.split(",")}
+        if "*" not in given and etag(revision) not in given:
+            raise PreconditionFailed
+
+    # --- The trace ---------------------------------------------------------------------------------------------
+
+    def saw(self, *patient_ids: UUID, target_id: UUID | None = None) -> None:
+        """Note whose data this answer carries (or refused to), for the audit event."""
+        self.patient_ids.update(patient_ids)
+        self.target_id = target_id or self.target_id
+
+    def leave_trace(self, request: Request, status_code: int, code: str) -> None:
+        method = "get" if request.method == "HEAD" else (request.method or "").lower()
+        action = self.audit_action.get(method)
+        wrote = method != "get" and status_code < 400
+        if action is None or wrote:
+            return
+        outcome = "ok" if status_code < 400 else "failed" if status_code >= 500 else "refused"
+        if outcome == "failed" and not connection.is_usable():
+            connection.close()
+        known = getattr(request, "_auth", None)
+        actor = known if isinstance(known, Actor) else None
+        audit.log(
+            action,
+            by=actor,
+            target_id=self.target_id or as_uuid(next(iter(self.kwargs.values()), None)),
+            patient_ids=self.patient_ids,
+            outcome=outcome,
+            code=code,
+            ip=client_address(request) or None,
+            request_id=request._request.request_id,  # type: ignore[attr-defined]
+        )
+
+    def limit_headers(self, request: Any) -> None:
+        limit = getattr(request, "rate_limit", None)
+        if limit:
+            total, left, reset_s = limit
+            self.response["RateLimit-Policy"] = f'"requests";q={total};w=60'
+            self.response["RateLimit"] = f'"requests";r={left};t={reset_s}'
+        self.response["Cache-Control"] = "no-store"
+        self.response["X-Request-ID"] = request.request_id
+
+
+def as_uuid(value: Any) -> UUID | None:
+    return value if isinstance(value, UUID) else None
+
+
+def etag(revision: int) -> str:
+    return f'"{revision}"'

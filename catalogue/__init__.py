@@ -1,0 +1,25 @@
+"""
+The muscle catalogue as this release ships it: muscles, body zones, test movements, needling cautions.
+
+`load_catalogue` copies it to the database, where foreign keys and searches need it. See NOTICE.md for its sources.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+_BYTES = (Path(__file__).parent / "muscles.json").read_bytes()
+_DATA: dict[str, Any] = json.loads(_BYTES)
+
+VERSION = f"{_DATA['schema_version']}+{hashlib.sha256(_BYTES).hexdigest()[:12]}"
+MUSCLES: dict[str, dict[str, Any]] = {muscle["id"]: muscle for muscle in _DATA["muscles"]}
+ZONES: dict[str, dict[str, Any]] = {zone["id"]: zone for zone in _DATA["zones"]}
+MOVEMENTS: dict[str, str] = {movement["id"]: movement["label"] for movement in _DATA["movements"]}
+CAUTIONS: dict[str, str] = {caution["code"]: caution["text"] for caution in _DATA["cautions"]}
+SOURCES: dict[str, str] = _DATA["sources"]
+# The body chart: view to its outline, zones and muscles. `python -m dev.chart.draw` writes it.
+CHART_VIEWS: dict[str, Any] = json.loads((Path(__file__).parent / "chart.json").read_bytes())["views"]
+ZONE_TO_MUSCLES: dict[str, list[dict[str, Any]]] = _DATA["zone_to_muscles"]

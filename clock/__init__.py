@@ -1,0 +1,1 @@
+"""Wall-clock times of a clinic as moments."""

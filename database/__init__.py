@@ -1,0 +1,1 @@
+"""What models and actions need of PostgreSQL: a transaction's clinic, SQL, bulk inserts, row policies."""

@@ -1,0 +1,1 @@
+"""How an action refuses: exceptions with a reason, the texts, and database constraints as exceptions."""

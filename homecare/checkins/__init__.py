@@ -1,0 +1,1 @@
+"""What patients report from home."""

@@ -1,0 +1,178 @@
+"""
+What a patient's page asks, as a list: the page draws each question with the template of its kind, and reads each answer
+with the reader of its kind. A questionnaire or a pain drawing is one more kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from homecare import rules
+from homecare.labels import describe_step
+from homecare.models import CheckIn, Step, StepAnswer, facts_of
+
+
+@dataclass(frozen=True)
+class Question:
+    """
+    :ivar kind: names the template `homecare/ask/<kind>.html` and the reader
+    :ivar name: under which its answer is kept
+    :ivar given: what was answered before
+    """
+
+    kind: str
+    name: str
+    label: Any = ""
+    about: Any = None
+    given: Any = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def template(self) -> str:
+        return f"homecare/ask/{self.kind}.html"
+
+
+# What is only about pressing at home is not asked about a needling.
+AFTER_NEEDLING = {code: wrong for code, wrong in rules.WRONG.items() if wrong.urgency != rules.STOP_SIGN}
+
+
+def of_day(steps: Sequence[Step], before: CheckIn | None, labels: Mapping[str, Any]) -> list[Question]:
+    """A day of a programme: its steps, the pain, a note, and whether something is wrong."""
+    given = {a.step.lasting: a for a in before.answers.all()} if before else {}
+    shown = [
+        {
+            "id": step.pk,
+            **describe_step(facts_of(step) | {"drawing": step.drawing}),
+            "picture": step.picture_id,
+            "presses": rules.EXERCISES[step.exercise].presses,
+            "hold_s": step.dose.get("hold_s"),
+            "finds_spots": rules.EXERCISES[step.exercise].finds_spots,
+        }
+        for step in steps
+    ]
+    return [
+        Question(
+            "steps",
+            "steps",
+            labels["steps"],
+            about=[
+                with_answers(one, facts_of_answer(given.get(step.lasting)))
+                for one, step in zip(shown, steps, strict=True)
+            ],
+        ),
+        Question("scale", "pain", labels["pain"], given=before.pain if before else None),
+        Question("text", "note", labels["note"], given=before.note if before else ""),
+        Question("wrong", "wrong", labels["wrong"], about=rules.WRONG, given=before.wrong if before else []),
+    ]
+
+
+def facts_of_answer(answer: StepAnswer | None) -> dict[str, Any]:
+    if answer is None:
+        return {}
+    return {name: getattr(answer, name) for name in ("done", "reason", "discomfort", "held_s", "spots", "checked")}
+
+
+def with_answers(step: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """A step with what was answered of it, and a line for each tender spot, filled or still empty."""
+    lines: list[dict[str, Any]] = []
+    if step["finds_spots"]:
+        lines = [
+            {"place": f"{one['zone']}:{one['side']}", "tenderness": one["tenderness"]} for one in given.get("spots", ())
+        ]
+        lines += [{}] * (rules.MOST_SPOTS - len(lines))
+    as_drawn = state_token(given.get("done", ""), given.get("spots", ()), given.get("checked", ()))
+    return {**step, "given": given, "spots": lines, "drawn_with": as_drawn}
+
+
+def state_token(done: str, spots: Sequence[Mapping[str, Any]], checked: Sequence[str]) -> str:
+    """What a page shows of a step, for it to send back: so it is known what was changed on it."""
+    places = [f"{one['zone']}:{one['side']}:{one['tenderness']}" for one in spots]
+    return f"{done}|{' '.join([*places, *sorted(checked)])}"
+
+
+def of_soreness(before: CheckIn | None, labels: Mapping[str, Any]) -> list[Question]:
+    return [
+        Question("scale", "soreness", labels["soreness"], given=before.soreness if before else None),
+        Question("text", "note", labels["note"], given=before.note if before else ""),
+        Question("wrong", "wrong", labels["wrong"], about=AFTER_NEEDLING, given=before.wrong if before else []),
+    ]
+
+
+def parse_answers(questions: Sequence[Question], sent: Any) -> rules.CheckInAnswers:
+    """What was sent (a QueryDict), as plain values; what a value may be is checked where it is kept."""
+    values: dict[str, Any] = {}
+    for question in questions:
+        values[question.name] = READERS[question.kind](question, sent)
+    return rules.CheckInAnswers(**values)
+
+
+def refill(questions: Sequence[Question], answers: rules.CheckInAnswers) -> list[Question]:
+    """The same questions with these answers in them, for a page that comes back."""
+    found = []
+    for question in questions:
+        given = getattr(answers, question.name)
+        if question.kind == "steps":
+            about = [with_answers(step, given.get(step["id"], {})) for step in question.about]
+            found.append(replace(question, about=about))
+        else:
+            found.append(replace(question, given=given))
+    return found
+
+
+def _number(text: str | None) -> int | None:
+    """A whole number, None if nothing was said; what is no number lies outside every scale, and is refused there."""
+    if text is None or not text.strip():
+        return None
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else -1
+
+
+def _steps(question: Question, sent: Any) -> dict[UUID, dict[str, Any]]:
+    found = {}
+    for step in question.about:
+        key = step["id"]
+        spots, checked = _spots(step, sent), list(dict.fromkeys(sent.getlist(f"checked-{key}")))
+        # "I did all of it" speaks for every step that says nothing else.
+        said = sent.get(f"done-{key}", "") or sent.get("all", "")
+        was, _separator, was_found = sent.get(f"drawn-{key}", "").partition("|")
+        done = rules.judge_completion(
+            said,
+            spots,
+            checked,
+            [code for code, _word in step["checklist"]],
+            changed=said == was
+            and state_token("", spots, checked) != f"|{was_found}"
+            and not sent.get(f"reason-{key}"),
+        )
+        if done:
+            reason = sent.get(f"reason-{key}", "") if done != "yes" else ""
+            found[key] = {
+                "done": done,
+                "reason": reason,
+                "discomfort": _number(sent.get(f"discomfort-{key}")),
+                "held_s": max(0, min(36_000, _number(sent.get(f"held-{key}")) or 0)) or None,
+                "spots": spots,
+                "checked": checked,
+            }
+    return found
+
+
+def _spots(step: Mapping[str, Any], sent: Any) -> list[dict[str, Any]]:
+    found = []
+    for number in range(len(step["spots"])):
+        zone, _separator, side = sent.get(f"spot-{step['id']}-{number}", "").partition(":")
+        tenderness = _number(sent.get(f"tender-{step['id']}-{number}"))
+        if zone or tenderness is not None:
+            found.append({"zone": zone, "side": side, "tenderness": tenderness})
+    return found
+
+
+READERS: dict[str, Callable[[Question, Any], Any]] = {
+    "steps": _steps,
+    "scale": lambda question, sent: _number(sent.get(question.name)),
+    "text": lambda question, sent: sent.get(question.name, "").strip(),
+    "wrong": lambda question, sent: list(dict.fromkeys(sent.getlist(question.name))),
+}

@@ -1,0 +1,116 @@
+"""What is done for running programmes without anybody asking: planning ahead, ending, reviews, silence."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import Clinic
+from homecare import queries
+from homecare.checkins import actions as check_in_actions
+from homecare.models import Programme, ReminderPlan
+from homecare.programmes import actions
+from homecare.reminders import planning, schedule
+from identity.actor import Actor
+from messaging import actions as messages
+from messaging import addresses
+from patients.queries import zone_of
+from worklist import actions as worklist
+
+logger = logging.getLogger(__name__)
+SAID_UNTIL = timedelta(hours=24)
+
+
+def look_after(clinic: Clinic, *, by: Actor, at: datetime) -> int:
+    """All of it for one clinic, inside its scope; each programme by itself. Returns how many were planned ahead."""
+    planned = plan_days(at)
+    planning.plan_soreness(by=by, at=at)
+    close_and_review(by, at)
+    check_in_actions.note_silence(by=by, at=at)
+    return planned
+
+
+def each(ids: Iterable[UUID], do: Callable[[Programme], None]) -> int:
+    """
+    Do it for each of these programmes, as it is now and locked; one that fails is logged and left for the next time.
+
+    Returns for how many it was done.
+    """
+    done = 0
+    for programme_id in ids:
+        try:
+            with transaction.atomic():
+                rows = Programme.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+                programme = rows.active().filter(pk=programme_id).select_related("patient__clinic").first()
+                if programme is not None:
+                    do(programme)
+                    done += 1
+        except Exception:  # whatever it is, the other programmes are looked after all the same
+            logger.exception("programme %s could not be looked after", programme_id)
+    return done
+
+
+def plan_days(at: datetime) -> int:
+    """Plan ahead every running programme that was not planned on its patient's today; returns how many."""
+    plans = ReminderPlan.objects.filter(programme__status=Programme.Status.ACTIVE)
+    stale = []
+    for plan in plans.select_related("programme__patient__clinic").iterator(chunk_size=500):
+        zone = zone_of(plan.programme.patient)
+        if plan.planned_on != at.astimezone(zone).date() or plan.planned_zone != planning.edition(zone):
+            stale.append(plan.programme_id)
+    return each(stale, lambda programme: planning.plan_ahead(programme, at=at))
+
+
+def close_and_review(by: Actor, at: datetime) -> None:
+    """End programmes whose last day is over where the patient is, and list the reviews that are due."""
+    today = at.date() + timedelta(days=1)  # somewhere it is tomorrow already; each is looked at by its own clock
+    running = Programme.objects.active()
+    over = running.filter(ends_on__lt=today).values_list("pk", flat=True)
+    each(list(over), lambda programme: _end(programme, by, at))
+    due = running.filter(review_on__lte=today).values_list("pk", flat=True)
+    each(list(due), lambda programme: _review(programme, by, at))
+
+
+def _end(programme: Programme, by: Actor, at: datetime) -> None:
+    zone = zone_of(programme.patient)
+    today = at.astimezone(zone).date()
+    if programme.ends_on is None or programme.ends_on >= today:
+        return
+    plan = ReminderPlan.objects.filter(programme=programme).first()
+    actions.end_programme(programme=programme, by=by, at=at)
+    facts = {"ends_on": programme.ends_on.isoformat()}
+    worklist.raise_item(
+        kind="programme_ended", patient_id=programme.patient_id, about_id=programme.pk, facts=facts, by=by, at=at
+    )
+    usable = [one for one in addresses.usable_channels(programme.patient) if plan and one in plan.channels]
+    if usable:
+        morning, _clock = schedule.moment(today, planning.NOTICE_AT, zone)
+        messages.enqueue(
+            kind="programme_ended",
+            channel=usable[0],
+            patient_id=programme.patient_id,
+            about_id=programme.pk,
+            dedupe_key=f"ended:{programme.pk}",
+            due_at=max(at, morning),
+            late_after=SAID_UNTIL,
+            by=by,
+        )
+
+
+def _review(programme: Programme, by: Actor, at: datetime) -> None:
+    today = at.astimezone(zone_of(programme.patient)).date()
+    if programme.review_on is None or programme.review_on > today:
+        return
+    if not queries.is_listed("review_due", programme, at=at):
+        worklist.raise_item(
+            kind="review_due",
+            patient_id=programme.patient_id,
+            about_id=programme.pk,
+            facts={"review_on": programme.review_on.isoformat()},
+            by=by,
+            at=at,
+        )

@@ -1,0 +1,1 @@
+"""Home programmes: versions, templates, progress, and stops for safety."""

@@ -1,0 +1,487 @@
+"""Everything that changes a home programme."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts import policies
+from assessments import drafts
+from assessments.models import TriggerPoint
+from assessments.red_flag_table import STOP
+from audit import actions as audit
+from database import bulk
+from database.expressions import new_id
+from errors.constraints import violations_as
+from errors.exceptions import Conflict, Problems
+from homecare import rules, safety
+from homecare.models import Picture, Programme, ReminderPlan, Step, Version
+from homecare.programmes import safety_stops
+from homecare.programmes import serialization as contents
+from homecare.reminders import planning
+from identity.actor import Actor
+from messaging import actions as messages
+from messaging import addresses, links
+from messaging.models import Message
+from messaging.rules import CHANNELS
+from patients.models import Patient
+from patients.queries import identities, list_alerts, zone_of
+from patients.rules import KnownAlert
+from worklist import actions as worklist
+
+MOST_TIMES = 6
+
+
+class Same:
+    """What is not said stays as it is."""
+
+
+SAME = Same()
+
+
+class AnotherRuns(Conflict):
+    reason = "programme_runs"
+
+
+class NothingNew(Conflict):
+    reason = "nothing_new"
+
+
+class NotRunning(Conflict):
+    reason = "programme_not_running"
+
+
+class ProgrammeEnded(Conflict):
+    reason = "programme_ended"
+
+
+class QuietNow(Conflict):
+    reason = "quiet_now"
+
+
+@transaction.atomic
+def start_programme(*, patient_id: UUID, content: Mapping[str, Any], by: Actor, at: datetime) -> Programme:
+    """
+    Begin to write a programme for a patient. Nobody is reminded of anything before it is published.
+
+    :raises accounts.policies.NoAuthor, PatientMerged, PatientNotInCare:
+    """
+    author_id = policies.require_author(by)
+    patient = drafts.open_patient(patient_id)
+    programme = Programme.objects.create(
+        clinic_id=by.clinic_id, patient=patient, author_id=author_id, draft=contents.tidy(content)
+    )
+    audit.log("programme.start", by=by, target_id=programme.pk, patient_ids=[patient.pk])
+    return programme
+
+
+@transaction.atomic
+def write_draft(*, programme: Programme, content: Mapping[str, Any], by: Actor) -> Problems:
+    """
+    Keep what is being written, whether it can be published yet or not; the answer says what is in the way.
+
+    :param programme: locked by the actor
+    :raises NoAuthor, ProgrammeEnded:
+    """
+    policies.require_author(by)
+    refuse_ended(programme)
+    programme.draft = contents.tidy(content)
+    programme.revision += 1
+    programme.save(update_fields=["draft", "revision"])
+    audit.log("programme.write", by=by, target_id=programme.pk, patient_ids=[programme.patient_id])
+    return problems_of(programme)
+
+
+def problems_of(programme: Programme) -> Problems:
+    """What keeps the draft from being published."""
+    draft = programme.draft or {}
+    steps = draft.get("steps", [])
+    problems = rules.check_steps(steps, ratings=contents.ratings(), tools=contents.tools())
+    problems.errors += safety.check_alerts(steps, alerts_of(programme), regions=safety_stops.REGIONS).errors
+    if not steps:
+        problems.add("/steps", "required.steps")
+    if not draft.get("title"):
+        problems.add("/title", "required.programme_title")
+    people = identities(clinic_id=programme.clinic_id, patient_id=programme.patient_id)
+    wanted = {UUID(step["trigger_point"]) for step in steps if step.get("trigger_point")}
+    points = TriggerPoint.objects.filter(pk__in=wanted, patient_id__in=people)
+    known = {pk: (muscle, side) for pk, muscle, side in points.values_list("pk", "muscle_id", "side")}
+    pictures = {UUID(step["picture"]) for step in steps if step.get("picture")}
+    held = set(Picture.objects.filter(pk__in=pictures).values_list("pk", flat=True))
+    for number, step in enumerate(steps):
+        if step.get("trigger_point") and UUID(step["trigger_point"]) not in known:
+            problems.add(f"/steps/{number}/trigger_point", "unknown.trigger_point")
+        elif step.get("trigger_point") and known[UUID(step["trigger_point"])] != (step["muscle"], step["side"]):
+            problems.add(f"/steps/{number}/trigger_point", "other_place")
+        if step.get("picture") and UUID(step["picture"]) not in held:
+            problems.add(f"/steps/{number}/picture", "unknown.picture")
+    return problems
+
+
+def alerts_of(programme: Programme) -> list[KnownAlert]:
+    people = safety_stops.people_of(clinic_id=programme.clinic_id, patient_id=programme.patient_id)
+    return list_alerts(people)
+
+
+@transaction.atomic
+def publish(
+    *,
+    programme: Programme,
+    baseline_pain: int | Same | None = SAME,
+    review_on: date | Same | None = SAME,
+    ends_on: date | Same | None = SAME,
+    overrides: Sequence[safety.Override] = (),
+    by: Actor,
+    at: datetime,
+) -> Version:
+    """
+    Give the draft to the patient as a new version; the first one starts the programme.
+
+    :param programme: locked by the actor
+    :param baseline_pain: worst pain when it begins, 0 to 10; SAME: as the last version had it, as the dates below
+    :param review_on: None: four weeks from now (domain facts 8.4)
+    :param overrides: why it is right although a red flag is open; kept with the version, under the author's name
+    :raises Invalid: the draft cannot be, or a date, the pain or an override cannot; each is named
+    :raises ProgrammeRedFlagStop: an open red flag stops a step, and nobody has answered for it
+    :raises NothingNew, AnotherRuns, ProgrammeEnded, NoAuthor:
+    """
+    author_id = policies.require_author(by)
+    refuse_ended(programme)
+    if programme.draft is None:
+        raise NothingNew
+    today = at.astimezone(zone_of(programme.patient)).date()
+    problems = problems_of(programme)
+    pain = programme.baseline_pain if isinstance(baseline_pain, Same) else baseline_pain
+    ends = programme.ends_on if isinstance(ends_on, Same) else ends_on
+    review = programme.review_on if isinstance(review_on, Same) else review_on
+    if isinstance(review_on, Same) and review is not None and review < today:
+        review = None  # the review that was due has led to this version
+    _check_terms(problems, pain, {"review_on": review, "ends_on": ends}, today)
+    problems.errors += safety.check_overrides(overrides, at=at).errors
+    # The stop comes first: who is told to correct a number must not think that nothing else stands in the way.
+    known = safety_stops.load_known(programme, programme.draft.get("steps", []), at=at)
+    safety_stops.refuse_stopped(known, overrides)
+    problems.raise_if_any()
+    if programme.started_on is None:
+        programme.started_on = today
+        programme.status = Programme.Status.ACTIVE
+    programme.review_on = review or today + timedelta(days=rules.REVIEW_AFTER_DAYS)
+    programme.ends_on, programme.baseline_pain = ends, pain
+    needed = {one.flag.code for one in known.flags if one.level == STOP}
+    version = _write_version(programme, author_id, [one for one in overrides if one.code in needed], at)
+    programme.draft, programme.author_id = None, author_id
+    programme.revision += 1
+    with violations_as({"programme_running_once": AnotherRuns}):
+        programme.save(
+            update_fields=[
+                "started_on",
+                "status",
+                "review_on",
+                "ends_on",
+                "baseline_pain",
+                "draft",
+                "author",
+                "revision",
+            ]
+        )
+    planning.plan_ahead(programme, at=at)
+    code = str(version.number)
+    audit.log("programme.publish", by=by, target_id=programme.pk, patient_ids=[programme.patient_id], code=code)
+    for one in version.overrides:
+        flag = one["code"]
+        audit.log("programme.override", by=by, target_id=programme.pk, patient_ids=[programme.patient_id], code=flag)
+    return version
+
+
+def _check_terms(problems: Problems, pain: int | None, days: Mapping[str, date | None], today: date) -> None:
+    if pain is not None and not 0 <= pain <= 10:
+        problems.add("/baseline_pain", "out_of_range", low=0, high=10)
+    for name, day in days.items():
+        if day is not None and day < today:
+            problems.add(f"/{name}", "in_the_past")
+
+
+def _write_version(
+    programme: Programme, author_id: UUID, overrides: Sequence[safety.Override], at: datetime
+) -> Version:
+    draft = contents.tidy(programme.draft or {})
+    newest = Version.objects.filter(programme=programme).order_by("-number").first()
+    known = set()
+    if newest is not None:
+        known = set(Step.objects.filter(version__programme=programme).values_list("lasting", flat=True))
+    version = Version(
+        id=new_id(),
+        clinic_id=programme.clinic_id,
+        programme=programme,
+        number=newest.number + 1 if newest else 1,
+        title=draft["title"],
+        note=draft["note"],
+        made_by_id=author_id,
+        made_at=at,
+        overrides=[as_json(override) for override in overrides],
+    )
+    version.save(force_insert=True)
+    steps, used = [], set()
+    for position, step in enumerate(draft["steps"]):
+        lasting = UUID(step["lasting"]) if step["lasting"] else None
+        # A copied step is a step of its own.
+        if lasting not in known or lasting in used:
+            lasting = new_id()
+        used.add(lasting)
+        made = Step(
+            id=new_id(),
+            clinic_id=programme.clinic_id,
+            version=version,
+            lasting=lasting,
+            position=position,
+            exercise=step["exercise"],
+            muscle_id=step["muscle"],
+            side=step["side"],
+            tool=step["tool"],
+            cue=step["cue"],
+            drawing=step["drawing"],
+            limit_reasons=step["limit_reasons"],
+            **step["dose"],
+            trigger_point_id=step["trigger_point"],
+            picture_id=step["picture"],
+        )
+        steps.append(made)
+    bulk.insert(steps)
+    return version
+
+
+def as_json(override: safety.Override) -> dict[str, Any]:
+    seen_at = override.seen_at.isoformat() if override.seen_at else None
+    reason, seen_by = override.reason.strip(), override.seen_by.strip()
+    return {"code": override.code, "reason": reason, "seen_by": seen_by, "seen_at": seen_at}
+
+
+def refuse_ended(programme: Programme) -> None:
+    if programme.status == Programme.Status.ENDED:
+        raise ProgrammeEnded
+
+
+def _write_status(programme: Programme, status: str, by: Actor, **fields: Any) -> None:
+    programme.status = status
+    programme.revision += 1
+    for name, value in fields.items():
+        setattr(programme, name, value)
+    programme.save(update_fields=["status", "revision", *fields])
+    audit.log(f"programme.{status}", by=by, target_id=programme.pk, patient_ids=[programme.patient_id])
+
+
+@transaction.atomic
+def pause_programme(*, programme: Programme, by: Actor, at: datetime) -> None:
+    """
+    Remind of nothing until it goes on.
+
+    :raises NotRunning, NoAuthor:
+    """
+    policies.require_author(by)
+    if programme.status != Programme.Status.ACTIVE:
+        raise NotRunning
+    _write_status(programme, Programme.Status.PAUSED, by)
+    planning.unplan(programme, at=at)
+
+
+@transaction.atomic
+def resume_programme(*, programme: Programme, by: Actor, at: datetime) -> None:
+    """
+    Let a paused programme go on. What is known against it is checked again.
+
+    :raises ProgrammeRedFlagStop: settle the red flag first, or give a new version with an override
+    :raises Invalid: an alert forbids a step, or needs a reason that no version gives
+    :raises NotRunning, NoAuthor:
+    """
+    policies.require_author(by)
+    if programme.status != Programme.Status.PAUSED:
+        raise NotRunning
+    safety_stops.check_running(programme, at=at)
+    _write_status(programme, Programme.Status.ACTIVE, by, resumed_at=at, stopped_at=None, stopped_flags=[])
+    planning.plan_ahead(programme, at=at)
+    worklist.resolve(kinds=["programme_stopped"], about_ids=[programme.pk], by=by, at=at)
+
+
+@transaction.atomic
+def end_programme(*, programme: Programme, by: Actor, at: datetime) -> None:
+    """
+    End it: no more reminders, and open links close. What was answered stays.
+
+    :raises ProgrammeEnded:
+    """
+    refuse_ended(programme)
+    if programme.started_on is None:
+        programme.started_on = at.date()
+    _write_status(
+        programme, Programme.Status.ENDED, by, ended_at=at, ended_by_id=by.user_id, started_on=programme.started_on
+    )
+    planning.unplan(programme, at=at)
+    # The calendar's address stays: it answers with nothing more, so that what was planned goes from the calendar.
+    links.revoke(patient_id=programme.patient_id, purposes=["check_in"], at=at)
+    worklist.resolve(kinds=["silent", "review_due", "programme_stopped"], about_ids=[programme.pk], by=by, at=at)
+
+
+@transaction.atomic
+def discard_programme(*, programme: Programme, by: Actor) -> None:
+    """
+    Throw away a programme that no patient has seen.
+
+    :raises NotRunning: it has been published; end it instead
+    """
+    if programme.status != Programme.Status.DRAFT:
+        raise NotRunning("programme_not_running.given")
+    ReminderPlan.objects.filter(programme=programme).delete()
+    audit.log("programme.discard", by=by, target_id=programme.pk, patient_ids=[programme.patient_id])
+    Programme.objects.filter(pk=programme.pk).delete()
+
+
+# --- Reminders ------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def set_reminders(
+    *,
+    programme: Programme,
+    channels: Sequence[str],
+    times: Sequence[time],
+    weekdays: Sequence[int],
+    fade_after_weeks: int | None = None,
+    fade_to_days: int | None = None,
+    by: Actor,
+    at: datetime,
+) -> ReminderPlan:
+    """
+    Say when, and by which channels, the patient wants to be reminded. No channel: not at all.
+
+    :param programme: locked by the actor
+    :raises Invalid: a time is quiet or there are too many, a channel has no consent or no address, no birth date
+    """
+    refuse_ended(programme)
+    check_reminders(programme.patient, channels, times, weekdays, fade_after_weeks, fade_to_days)
+    values = {
+        "channels": sorted(set(channels)),
+        "times": sorted(set(times)),
+        "weekdays": sorted(set(weekdays)),
+        "fade_after_weeks": fade_after_weeks,
+        "fade_to_days": fade_to_days,
+    }
+    plan, _made = ReminderPlan.objects.update_or_create(
+        programme=programme, defaults=values, create_defaults={**values, "clinic_id": by.clinic_id}
+    )
+    planning.plan_ahead(programme, at=at)
+    code = ",".join(plan.channels)
+    audit.log("programme.remind", by=by, target_id=programme.pk, patient_ids=[programme.patient_id], code=code)
+    return plan
+
+
+def check_reminders(
+    patient: Patient,
+    channels: Sequence[str],
+    times: Sequence[time],
+    weekdays: Sequence[int],
+    fade_after_weeks: int | None,
+    fade_to_days: int | None,
+) -> None:
+    """:raises Invalid: see `set_reminders`"""
+    problems = Problems()
+    planning.check_channels(problems, patient, [c for c in channels if c in CHANNELS])
+    if set(channels) - set(CHANNELS):
+        problems.add("/channels", "invalid_choice.channel", choices=list(CHANNELS))
+    if channels and not times:
+        problems.add("/times", "required.times")
+    if len(set(times)) > MOST_TIMES:
+        problems.add("/times", "too_many.times", most=MOST_TIMES)
+    if channels and not weekdays:
+        problems.add("/weekdays", "required.weekdays")
+    planning.check_quiet(problems, patient, times)
+    if (fade_after_weeks is None) != (fade_to_days is None):
+        problems.add("/fade_to_days", "required.fading")
+    elif fade_after_weeks is not None and fade_to_days is not None:
+        if not 1 <= fade_after_weeks <= 52:
+            problems.add("/fade_after_weeks", "out_of_range", low=1, high=52)
+        if not 1 <= fade_to_days <= 7:
+            problems.add("/fade_to_days", "out_of_range", low=1, high=7)
+    problems.raise_if_any()
+
+
+@transaction.atomic
+def send_link_now(*, programme: Programme, by: Actor, at: datetime) -> Message | None:
+    """
+    Send the patient the link to today's page at once; a second time within the minute sends nothing more.
+
+    :raises NotRunning, QuietNow:
+    :raises Invalid: there is no channel with consent and an address, or no birth date
+    """
+    policies.require_author(by)
+    if programme.status != Programme.Status.ACTIVE:
+        raise NotRunning
+    problems = Problems()
+    channels = addresses.usable_channels(programme.patient)
+    planning.check_channels(problems, programme.patient, channels[:1])
+    if not channels:
+        problems.add("/channels", "no_consent.any_channel")
+    problems.raise_if_any()
+    if not planning.may_send_now(programme.patient, at):
+        raise QuietNow
+    link = planning.check_in_link(programme, at)
+    audit.log("programme.send_link", by=by, target_id=programme.pk, patient_ids=[programme.patient_id])
+    return messages.enqueue(
+        kind="check_in",
+        channel=channels[0],
+        patient_id=programme.patient_id,
+        about_id=programme.pk,
+        link=link,
+        dedupe_key=f"now:{programme.pk}:{at:%Y-%m-%dT%H:%M}",
+        due_at=at,
+        by=by,
+        by_hand=True,
+    )
+
+
+@transaction.atomic
+def calendar_link(*, programme: Programme, by: Actor, at: datetime) -> str:
+    """
+    A new secret address of the programme's calendar; an old one closes.
+
+    :raises NotRunning:
+    """
+    if programme.status != Programme.Status.ACTIVE:
+        raise NotRunning
+    links.revoke(patient_id=programme.patient_id, purposes=["calendar"], at=at)
+    link = links.make(
+        purpose="calendar",
+        patient_id=programme.patient_id,
+        about_id=programme.pk,
+        clinic_id=by.clinic_id,
+        expires_at=at + timedelta(days=366),
+    )
+    audit.log("programme.calendar", by=by, target_id=programme.pk, patient_ids=[programme.patient_id])
+    return links.url_of(link)
+
+
+# --- Two records that become one ------------------------------------------------------------------------------
+
+
+class BothRun(Conflict):
+    reason = "both_run"
+
+
+@transaction.atomic
+def follow_merge(*, source_id: UUID, target_id: UUID, by: Actor, at: datetime) -> None:
+    """
+    What the record that is merged has at home stays under its id and is the survivor's too.
+
+    :raises BothRun: a person follows one programme
+    """
+    going = [Programme.Status.ACTIVE, Programme.Status.PAUSED]
+    with_one = Programme.objects.filter(patient_id__in=[source_id, target_id], status__in=going)
+    if with_one.values("patient_id").distinct().count() > 1:
+        raise BothRun
+    for programme in with_one.filter(patient_id=source_id).select_related("patient__merged_into"):
+        planning.plan_ahead(programme, at=at)  # by the survivor's consent, in the survivor's time zone
+    # The red flags of both are one person's now.
+    safety_stops.react_to_flags(patient_id=target_id, by=by, at=at)

@@ -1,0 +1,46 @@
+"""A programme's times as iCalendar (RFC 5545), in the patient's zone. It tells nobody what is done."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from icalendar import Calendar, Event
+
+from homecare.models import Programme, ReminderPlan
+from homecare.reminders import schedule
+from patients.queries import zone_of
+
+AHEAD_DAYS = 60
+LENGTH = timedelta(minutes=10)
+
+
+def render_feed(programme: Programme) -> bytes:
+    """The next sixty days, an event each: what fades or ends needs no rule that a calendar may misread."""
+    made = Calendar()
+    made.add("prodid", "-//Palpate//Home programme//EN")
+    made.add("version", "2.0")
+    made.add("method", "PUBLISH")
+    made.add("refresh-interval", timedelta(hours=12), parameters={"value": "DURATION"})
+    clinic = programme.patient.clinic
+    made.add("x-wr-calname", clinic.name)
+    plan = ReminderPlan.objects.filter(programme=programme).first()
+    if plan is None or programme.started_on is None or programme.status != Programme.Status.ACTIVE:
+        return bytes(made.to_ical())
+    zone = zone_of(programme.patient)
+    told = plan.as_plan(programme)
+    today = timezone.now().astimezone(zone).date()
+    for due in schedule.occurrences(told, zone, today, today + timedelta(days=AHEAD_DAYS)):
+        event = Event()
+        event.add("uid", f"{programme.pk}-{due.local_date:%Y%m%d}-{due.local_time:%H%M}@palpate")
+        event.add("dtstamp", timezone.now())
+        start: datetime = due.at.astimezone(zone)
+        event.add("dtstart", start)
+        event.add("duration", LENGTH)
+        event.add("summary", _("A few minutes for you"))
+        event.add("class", "PRIVATE")
+        event.add("transp", "TRANSPARENT")
+        made.add_component(event)
+    made.add_missing_timezones()
+    return bytes(made.to_ical())

@@ -1,0 +1,1 @@
+"""Who acts: the person or program behind a request."""

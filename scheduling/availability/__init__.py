@@ -1,0 +1,1 @@
+"""Free times of therapists and rooms."""

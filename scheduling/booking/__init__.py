@@ -1,0 +1,1 @@
+"""Appointments: locks, validation, operations and the actions that entry points call."""

@@ -1,0 +1,1 @@
+"""Hours, closures, rooms and types of appointment."""
