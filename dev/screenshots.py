@@ -1,9 +1,14 @@
-"""`make screenshots`: every page at phone, tablet and desk width (the tablet also dark), into docs/screenshots/."""
+"""
+`make screenshots`: every page at phone, tablet and desk width (the tablet also dark), into `.data/screenshots/`.
+
+The six that the README shows are copied to `docs/screenshots/`; the others are for looking at, and git ignores them.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 import tempfile
 import time
@@ -20,6 +25,14 @@ from dev.servers import CannotStart
 from dev.stack import ROOT, Stack, say
 from dev.stopping import stop_on_signals
 
+IN_README = [
+    "exam-tablet-light.png",
+    "session-tablet-light.png",
+    "review-tablet-light.png",
+    "patient-tablet-light.png",
+    "calendar-day-desk-light.png",
+    "check-in-phone-light.png",
+]
 WIDTHS = {"phone": (390, 844), "tablet": (1180, 820), "desk": (1440, 900)}
 PUBLIC = {"start": "/", "sign-in": "/account/login/"}
 OWNER = {
@@ -65,7 +78,7 @@ def main() -> int:
     if path is None:
         say("a Chromium is missing (Debian: apt-get install chromium); no pictures were taken.")
         return 1
-    folder = ROOT / "docs" / "screenshots"
+    folder = ROOT / ".data" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.png"):
         old.unlink()
@@ -75,7 +88,9 @@ def main() -> int:
     except CannotStart as refusal:
         say(str(refusal))
         return 1
-    say(f"the pictures are in {folder}")
+    for name in IN_README:
+        shutil.copy(folder / name, ROOT / "docs" / "screenshots" / name)
+    say(f"the pictures are in {folder}, and the README's in docs/screenshots")
     return 0
 
 
