@@ -16,7 +16,7 @@ help:
 	  'make mutation [ARGS="treatments"]   how strong the tests of the rules are; lists what they miss' \
 	  'make check                          lint, types, import contracts, migrations, OpenAPI' \
 	  'make bench                          speed beside plain DRF and beside the bare limit' \
-	  'make screenshots                    pictures of the pages into docs/screenshots/' \
+	  'make screenshots                    pictures of the pages into .data/screenshots/' \
 	  'make messages                       gather the texts, compile the translations' \
 	  'make format / make lock             format the code / write the lock files'
 
