@@ -70,7 +70,7 @@ ALWAYS, ONCE_RECORDED, NEVER = "always", "once_recorded", "never"
 # Whether a plain needling needs proof of the basic training: for the clinic to decide.
 BASIC_TRAINING = {
     ALWAYS: "Always",
-    ONCE_RECORDED: "As soon as the clinic has recorded any needling competency",
+    ONCE_RECORDED: "Once the clinic has recorded a needling competency",
     NEVER: "Never",
 }
 

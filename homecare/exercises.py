@@ -248,7 +248,7 @@ EXERCISES = {
         required=("hold_s", "repetitions"),
     ),
     "ergonomics": Exercise(
-        "Your place of work",
+        "Your workplace",
         "Screen at eye level, elbows close to the body, and breaks in which you move.",
         {
             "break_every_min": Dose(suggested=(20, 30), source="convention, general knowledge"),

@@ -134,7 +134,7 @@ def therapist_note_of(step: Mapping[str, Any]) -> str:
 def reason_label(name: str) -> str:
     """What is asked for, where a step needs a reason that is not about one number."""
     if name == rules.TOTAL:
-        return gettext("Why so much pressure a day?")
+        return gettext("Reason for so much pressure a day")
     alert = gettext(ALERTS[name.removeprefix(rules.ALERT_PREFIX)].label)
     return gettext("Alert “{alert}”: why may the patient press here?").format(alert=alert)
 

@@ -71,7 +71,7 @@ KINDS = {
     "appointment_booked": MessageKind("Appointment booked", link="appointment", capped=False, dated=True),
     "appointment_moved": MessageKind("Appointment moved", link="appointment", capped=False, dated=True),
     "appointment_cancelled": MessageKind("Appointment cancelled", capped=False, dated=True),
-    "appointment_reminder": MessageKind("Reminder of an appointment", link="appointment", capped=False, dated=True),
+    "appointment_reminder": MessageKind("Appointment reminder", link="appointment", capped=False, dated=True),
     "appointment_missed": MessageKind("Appointment missed", capped=False, dated=True),
     "series_booked": MessageKind("Series of appointments booked", capped=False, dated=True),
     "series_moved": MessageKind("Series of appointments moved", capped=False, dated=True),
@@ -132,7 +132,7 @@ def end_of_quiet(at: datetime, *, quiet_from: time, quiet_until: time) -> dateti
 # --- When it is unknown whether one went out ------------------------------------------------------------------
 
 RESEND_ONCE, LEAVE = "resend_once", "leave"
-WHEN_UNKNOWN = {RESEND_ONCE: "Send once more", LEAVE: "Leave it, and tell the clinic"}
+WHEN_UNKNOWN = {RESEND_ONCE: "Send once more", LEAVE: "Skip it and tell the clinic"}
 
 
 def after_unknown(*, honours_keys: bool, policy: str, was_uncertain: bool) -> str:

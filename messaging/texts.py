@@ -27,13 +27,13 @@ class Text:
 
 
 STOP_LINE = gettext_noop("No more of these messages: {stop}")
-STOP_SMS = gettext_noop("STOP ends these messages.")
+STOP_SMS = gettext_noop("Reply STOP to end these messages.")
 ANSWER_ONCE = gettext_noop("The link works for a few days. It asks for your year of birth on a new device.")
-IN_THE_FILE = gettext_noop("All of them are in the calendar file that comes with this mail.")
+IN_THE_FILE = gettext_noop("All of them are in the attached calendar file.")
 ANSWER_WHILE = gettext_noop("The link is yours alone. It asks for your year of birth on a new device.")
 DEFAULTS = {
     "check_in": Text(
-        gettext_noop("Your few minutes for today"),
+        gettext_noop("Your exercises for today"),
         gettext_noop("{clinic}: your page for today is ready. {link}"),
     ),
     "soreness": Text(
@@ -50,7 +50,7 @@ DEFAULTS = {
     ),
     "programme_ended": Text(
         gettext_noop("Thank you"),
-        gettext_noop("{clinic}: your plan at home has come to its end. Thank you. We will be in touch."),
+        gettext_noop("{clinic}: your home programme has ended. Thank you. We will be in touch."),
     ),
     "review_due": Text(
         gettext_noop("Time for your next visit"),
@@ -58,11 +58,11 @@ DEFAULTS = {
     ),
     "appointment_booked": Text(
         gettext_noop("Your appointment"),
-        gettext_noop("{clinic}: your appointment is on {when}. Confirm it, or say that you cannot come: {link}"),
+        gettext_noop("{clinic}: your appointment is on {when}. Confirm or cancel it: {link}"),
     ),
     "appointment_moved": Text(
         gettext_noop("Your appointment was moved"),
-        gettext_noop("{clinic}: your appointment is now on {when}. Confirm it, or say that you cannot come: {link}"),
+        gettext_noop("{clinic}: your appointment is now on {when}. Confirm or cancel it: {link}"),
     ),
     "appointment_cancelled": Text(
         gettext_noop("Your appointment was cancelled"),
@@ -70,10 +70,10 @@ DEFAULTS = {
     ),
     "appointment_reminder": Text(
         gettext_noop("Your appointment is soon"),
-        gettext_noop("{clinic}: you have an appointment on {when}. Confirm it, or say that you cannot come: {link}"),
+        gettext_noop("{clinic}: you have an appointment on {when}. Confirm or cancel it: {link}"),
     ),
     "appointment_missed": Text(
-        gettext_noop("We missed you"),
+        gettext_noop("You missed your appointment"),
         gettext_noop("{clinic}: you had an appointment on {when}. Please call us to find another."),
     ),
     "series_booked": Text(
@@ -86,14 +86,14 @@ DEFAULTS = {
     ),
     "series_cancelled": Text(
         gettext_noop("Your appointments were cancelled"),
-        gettext_noop("{clinic}: your appointments from {when} on were cancelled. Please call us for others."),
+        gettext_noop("{clinic}: your appointments from {when} onwards were cancelled. Please call us to book others."),
     ),
     "slot_offered": Text(
         gettext_noop("A free appointment"),
-        gettext_noop("{clinic}: an appointment is free on {when}. Whoever takes it first has it: {link}"),
+        gettext_noop("{clinic}: an appointment is free on {when}. The first to accept gets it: {link}"),
     ),
     "staff_alert": Text(
-        gettext_noop("Somebody waits for you"),
+        gettext_noop("Someone is waiting for you"),
         gettext_noop("A patient needs your attention at once. Please open your worklist: {link}"),
     ),
 }

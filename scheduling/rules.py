@@ -43,7 +43,7 @@ STATUSES = {
     ARRIVED: Status("Arrived", True, "arrived", "▸", begun=True),
     IN_ROOM: Status("In the room", True, "checked-in", "■", begun=True),
     FULFILLED: Status("Done", True, "fulfilled", "●", begun=True),
-    NOSHOW: Status("Did not come", False, "noshow", "✗", begun=True),
+    NOSHOW: Status("Missed", False, "noshow", "✗", begun=True),
     CANCELLED: Status("Cancelled", False, "cancelled", "–"),
 }
 HOLDING = [code for code, status in STATUSES.items() if status.holds]

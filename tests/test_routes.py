@@ -301,7 +301,7 @@ PAGES = {
     "documents/{kind}/{document_id}/revision/": ("post", "assessments:write"),
 }
 SENT = {
-    "text": "More.", "name": "Mine", "outcome": "reached", "went_out": "yes", "days": "1", "months": "3",
+    "text": "More.", "name": "Assigned to me", "outcome": "reached", "went_out": "yes", "days": "1", "months": "3",
     "status": "confirmed", "starts_at": SOON["starts_at"], "outside_hours": "1", "answer": "no",
     "note": "Parks outside.", "how": "printed", "reason": "The device was removed.",
     "version": "1",

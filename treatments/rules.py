@@ -93,7 +93,7 @@ FIELDS = {
     "needles_out": Field(WHOLE, "Needles out"),
     "prescriber": Field(TEXT, "Prescriber"),
     "agent": Field(CODE, "Agent", codes=tuple(AGENTS)),
-    "agent_text": Field(TEXT, "Agent, as written"),
+    "agent_text": Field(TEXT, "Agent, as entered"),
     "adrenaline": Field(YES_NO, "With adrenaline"),
     "concentration_pct": Field(NUMBER, "Concentration", "%", decimals=3),
     "volume_ml": Field(NUMBER, "Volume", "mL", decimals=2),

@@ -41,42 +41,54 @@ class ItemKind:
 KINDS = {
     "red_flag": ItemKind("Something is wrong", AT_ONCE, "Call the patient now", alarm=True),
     "stop_event_twice": ItemKind(
-        "A stop sign of self-pressure, twice", AT_ONCE, "Call, and stop the self-pressure", alarm=True
+        "Two warning signs during self-pressure", AT_ONCE, "Call the patient and stop the self-pressure", alarm=True
     ),
     "programme_stopped": ItemKind(
-        "Home programme paused: a red flag is open", AT_ONCE, "Call the patient, and settle the red flag", alarm=True
+        "Home programme paused: a red flag is open", AT_ONCE, "Call the patient and clear the red flag", alarm=True
     ),
-    "pain_up": ItemKind("Worst pain up by 2 or more for 3 days", NEXT_WORKING_DAY, "Call, and look at the programme"),
-    "adverse_event": ItemKind("Trouble after treatment", NEXT_WORKING_DAY, "Call, and record the adverse event"),
+    "pain_up": ItemKind(
+        "Worst pain up by 2 or more for 3 days", NEXT_WORKING_DAY, "Call the patient and review the programme"
+    ),
+    "adverse_event": ItemKind(
+        "Problems after treatment", NEXT_WORKING_DAY, "Call the patient and record the adverse event"
+    ),
     "serious_event": ItemKind(
-        "A serious adverse event", AT_ONCE, "Owner: see that the patient is safe, and who must be told", alarm=True
+        "A serious adverse event",
+        AT_ONCE,
+        "Owner: make sure that the patient is safe, and decide who must be informed",
+        alarm=True,
     ),
     "silent": ItemKind("No check-in for 14 days", NEXT_WORKING_DAY, "Ask how it goes"),
-    "review_due": ItemKind("Review is due", SOON, "Book the review"),
-    "programme_ended": ItemKind("Programme has ended", SOON, "Decide how it goes on"),
-    "no_show": ItemKind("Did not come", NEXT_WORKING_DAY, "Call, and book anew"),
+    "review_due": ItemKind("Review is due", SOON, "Book review"),
+    "programme_ended": ItemKind("Programme has ended", SOON, "Decide how to continue"),
+    "no_show": ItemKind("Missed", NEXT_WORKING_DAY, "Call the patient and book again"),
     "cannot_come": ItemKind("Cancelled by the patient", NEXT_WORKING_DAY, "Book another time"),
-    "cannot_treat": ItemKind("Cancelled by the clinic", NEXT_WORKING_DAY, "Call, and book another time"),
-    "series_short": ItemKind("Fewer sessions booked than planned", SOON, "Book what is missing"),
-    "series_ended": ItemKind("Series has ended", SOON, "Decide how it goes on"),
-    "not_arrived": ItemKind("Appointment is over, and nobody has closed it", SOON, "Say whether they came"),
-    "closed_over": ItemKind("Booked when it is closed now", SOON, "Call, and move it", moves=True),
-    "hours_gone": ItemKind(
-        "The therapist does not work there and then any more", SOON, "Call, and move it", moves=True
+    "cannot_treat": ItemKind("Cancelled by the clinic", NEXT_WORKING_DAY, "Call the patient and book another time"),
+    "series_short": ItemKind("Fewer sessions booked than planned", SOON, "Book missing sessions"),
+    "series_ended": ItemKind("Series has ended", SOON, "Decide how to continue"),
+    "not_arrived": ItemKind("Appointment without a recorded attendance", SOON, "Record attendance"),
+    "closed_over": ItemKind(
+        "Booked while the clinic is now closed", SOON, "Call the patient and move the appointment", moves=True
     ),
-    "unsigned": ItemKind("A draft is not signed", SOON, "Finish it, and sign"),
-    "referral": ItemKind("Red flag: refer to a physician", AT_ONCE, "See that it was referred", alarm=True),
+    "hours_gone": ItemKind(
+        "The therapist no longer works there at that time",
+        SOON,
+        "Call the patient and move the appointment",
+        moves=True,
+    ),
+    "unsigned": ItemKind("A draft is not signed", SOON, "Finish and sign"),
+    "referral": ItemKind("Red flag: refer to a physician", AT_ONCE, "Check that the patient was referred", alarm=True),
     "referral_withdrawn": ItemKind(
         "An exam with a red flag was marked as entered in error",
         NEXT_WORKING_DAY,
         "Owner: check the reason, and whether the patient was referred",
     ),
-    "needling_follow_up": ItemKind("No word since needling", SOON, "Ask how sore it is"),
-    "slot_free": ItemKind("A time is free that they wait for", AT_ONCE, "Call, and offer it"),
-    "recall": ItemKind("Recall", SOON, "Call, and offer a visit"),
+    "needling_follow_up": ItemKind("No answer since needling", SOON, "Ask how sore it is"),
+    "slot_free": ItemKind("A time is free for someone on the waitlist", AT_ONCE, "Call the patient and offer the time"),
+    "recall": ItemKind("Recall", SOON, "Call the patient and offer a visit"),
     "message_failed": ItemKind("A message could not be sent", SOON, "Check address and consent"),
     "message_uncertain": ItemKind(
-        "It is unknown whether a message went out", SOON, "Look at the message, and resolve it"
+        "It is not known whether a message was sent", SOON, "Check the message and resolve it"
     ),
 }
 

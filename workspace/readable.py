@@ -100,7 +100,7 @@ def _pain_lines(content: dict[str, Any]) -> Lines:
     labels = {"pain_now": _("Now"), "pain_worst_24h": _("Worst in 24 h"), "pain_best_24h": _("Best in 24 h")}
     lines = [(label, f"{content[name]} / 10") for name, label in labels.items() if content[name] is not None]
     if content["current_symptom"] != "not_recorded":
-        lines.append((_("A symptom at present?"), str(words.CURRENT_SYMPTOM[content["current_symptom"]])))
+        lines.append((_("Is it a symptom now?"), str(words.CURRENT_SYMPTOM[content["current_symptom"]])))
     return lines
 
 
@@ -117,7 +117,7 @@ def _finding(finding: dict[str, Any], unit: str) -> Block:
         block.lines.append((_("Refers to"), "; ".join(zone_name(zone) for zone in finding["referred_to"])))
     if finding["referred_quality"]:
         felt = ", ".join(str(words.QUALITIES[quality]) for quality in finding["referred_quality"])
-        block.lines.append((_("What it feels like there"), felt))
+        block.lines.append((_("Quality of the pain"), felt))
     recognised = {**words.RECOGNISED, "unsure": _("unsure")}
     block.lines.append((str(words.SIGNS["recognised"]), str(recognised[finding["recognised"]])))
     for sign in rules.CONFIRMATORY_SIGNS:
@@ -133,7 +133,7 @@ def _finding(finding: dict[str, Any], unit: str) -> Block:
         trials = ", ".join(pressure(kpa, unit) for kpa in finding["ppt_kpa"])
         mean = pressure(finding["ppt_mean_kpa"], unit)
         block.lines.append((_("Pressure-pain threshold"), f"{trials}; {_('mean')} {mean}"))
-    block.lines += [(_("Unusual value, because"), why) for why in finding["limit_reasons"].values()]
+    block.lines += [(_("Reason for the unusual value"), why) for why in finding["limit_reasons"].values()]
     if finding["notes"]:
         block.lines.append((_("Note"), finding["notes"]))
     if "class" in finding:
@@ -146,7 +146,7 @@ def _judgement(finding: dict[str, Any]) -> Lines:
     lines = []
     if finding["missing_tests"]:
         tests = ", ".join(str(words.SIGNS[test]).lower() for test in finding["missing_tests"])
-        lines.append((_("Would settle it"), tests))
+        lines.append((_("Would decide it"), tests))
     rule_set = _(rules.RULE_SETS[finding["rule_set"]].label)
     return [*lines, (_("Judged by"), f"{rule_set} (v{finding['rule_set_version']})")]
 
@@ -198,7 +198,7 @@ def session(document: Session, safety: Mapping[str, Any] | None = None) -> list[
         Section(_("Before and after"), [Block("", _measures(content, unit))]),
         Section(_("Stops passed"), [Block("", safety_lines.answers(content["overrides"]))]),
         Section(_("Acknowledged"), [Block("", safety_lines.answers(content["acknowledged"]))]),
-        Section(_("What was known"), [Block("", safety_lines.list_known(content.get("safety") or safety))]),
+        Section(_("Known before treatment"), [Block("", safety_lines.list_known(content.get("safety") or safety))]),
         Section(_("Advice after needling"), [Block("", aftercare_lines(document))]),
         Section(_("Response"), [Block("", [("", content["response"])] if content["response"] else [])]),
         Section(_("Notes"), [Block("", [("", content["notes"])] if content["notes"] else [])]),
@@ -218,7 +218,7 @@ def _intervention(intervention: dict[str, Any]) -> Block:
         block.lines.append((_("In all"), f"{number(intervention['total_mg'])} mg"))
     for name, why in intervention["limit_reasons"].items():
         about_name = _(dose_rules.FIELDS[name].label) if name in dose_rules.FIELDS else code_word(name)
-        block.lines.append((f"{_('Unusual, because')} ({about_name})", why))
+        block.lines.append((f"{_('Reason for the unusual value')} ({about_name})", why))
     if intervention["response"]:
         block.lines.append((_("Response"), intervention["response"]))
     return block
@@ -286,10 +286,10 @@ def exam_hints(content: dict[str, Any]) -> list[tuple[str, str]]:
         name = muscle_name(finding["muscle"], finding["side"], finding["place"])
         if finding.get("missing_tests"):
             test = str(words.SIGNS[finding["missing_tests"][0]]).lower()
-            text = _("{name} is not settled; testing {test} would help.")
+            text = _("{name} is not decided yet; testing {test} would help.")
             found.append((f"/findings/{index}/{finding['missing_tests'][0]}", text.format(name=name, test=test)))
         elif finding.get("class") == "activity_undetermined":
-            text = _("{name}: nobody asked whether this is their own pain.").format(name=name)
+            text = _("{name}: record whether this reproduces the patient's pain.").format(name=name)
             found.append((f"/findings/{index}/recognised", text))
     if content["pain_now"] is None:
         found.append(("/pain_now", _("Pain now is not recorded.")))
@@ -305,9 +305,9 @@ def exam_hints(content: dict[str, Any]) -> list[tuple[str, str]]:
 def session_hints(content: dict[str, Any]) -> list[tuple[str, str]]:
     found = []
     if not content["response"]:
-        found.append(("/response", _("How the patient took it is not recorded.")))
+        found.append(("/response", _("The patient's reaction is not recorded.")))
     if not any(measure["phase"] == "after" for measure in content["measures"]):
-        found.append(("/measures", _("Nothing was measured afterwards.")))
+        found.append(("/measures", _("No measures after treatment.")))
     return found
 
 
@@ -316,7 +316,7 @@ def hint_open_question(question: dict[str, Any] | None) -> list[tuple[str, str]]
     if question is None:
         return []
     day = formats.date_format(timezone.localtime(question["performed_at"]), "DATE_FORMAT")
-    text = _("Nobody asked about problems after the last treatment ({day}, {techniques}).")
+    text = _("Problems after the last treatment were not asked about ({day}, {techniques}).")
     return [(f"/adverse_events_asked/{question['about']}", text.format(day=day, techniques=question["techniques"]))]
 
 

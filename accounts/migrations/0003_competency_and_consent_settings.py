@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
             models.TextField(
                 choices=[
                     ("always", "Always"),
-                    ("once_recorded", "As soon as the clinic has recorded any needling competency"),
+                    ("once_recorded", "Once the clinic has recorded a needling competency"),
                     ("never", "Never"),
                 ],
                 db_default="once_recorded",

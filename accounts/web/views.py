@@ -134,7 +134,7 @@ def try_to_unlock(request: HttpRequest, user: User) -> str:
         except (ValidationError, ValueError, KeyError, TypeError):
             return _("This passkey was not accepted.")
     elif not user.check_password(str(sent.get("password", ""))):
-        return _("This is not the password of {email}.").format(email=user.email)
+        return _("The password for {email} is not correct.").format(email=user.email)
     else:
         reauthenticate_by_password(request)
     locking.unlock(request)

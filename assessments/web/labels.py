@@ -20,7 +20,7 @@ SIGNS = {
     "weakness": _("Weakness"),
     "autonomic": _("Autonomic signs"),
     "stress_aggravation": _("Worse under stress"),
-    "recognised": _("Their own pain?"),
+    "recognised": _("Reproduces the patient's pain?"),
 }
 SIGN_VALUES = {"present": _("present"), "absent": _("absent"), "not_tested": _("not tested")}
 WHY_NOT_TESTED = {
@@ -49,9 +49,9 @@ QUALITIES = {
 CLASSES = {
     "active": _("active"),
     "latent": _("latent"),
-    "activity_undetermined": _("ask: their own pain?"),
+    "activity_undetermined": _("ask: reproduces the patient's pain?"),
     "no_trigger_point": _("no trigger point"),
-    "indeterminate": _("not settled"),
+    "indeterminate": _("not resolved"),
 }
 CLEARANCE_KINDS = {
     "examined": _("examination"),
@@ -92,7 +92,7 @@ VIEWS = {
 }
 CHART = {
     "views": _("Part of the body"),
-    "layers": _("What a touch chooses"),
+    "layers": _("What a tap selects"),
     "muscles": _("Muscles"),
     "zones": _("Zones"),
     "zoom_in": _("Larger"),
@@ -109,8 +109,8 @@ SCREEN = {
     "sign_in": _("sign in in a new tab"),
     "signed_meanwhile": _("This has been signed, and can no longer be changed."),
     "gone": _("This draft was deleted on another screen."),
-    "refused": _("The last change could not be taken."),
-    "look": _("Look at it"),
+    "refused": _("The last change could not be saved."),
+    "look": _("Open"),
     "open_elsewhere": _("Also open: {who}"),
     "other_changed": _("{who} changed: {what} ({time})"),
     "others_changed": _("{who} changed {count} fields ({time})"),
@@ -122,7 +122,7 @@ SCREEN = {
     "remove": _("Remove {what}"),
     "intensity": _("Pain, 0 to 10"),
     "another_zone": _("Another zone …"),
-    "nothing_found": _("Nothing found."),
+    "nothing_found": _("No matches."),
     "test": _("test: {sign}"),
     "why": _("Present: {signs}."),
     "why_none": _("None of the criteria is present yet."),
@@ -130,12 +130,12 @@ SCREEN = {
     "point": _("Point {number}: {name}, {class}"),
     "point_without_class": _("Point {number}: {name}"),
     "last_point": _("From the last exam: {name}"),
-    "where_to": _("Where to? Touch the zones."),
+    "where_to": _("Where does it refer to? Tap the zones."),
     "refers_here": _("What refers here: {zone}"),
     "under_finger": _("Under your finger"),
     "confirm_first": _("{count} from the last exam to confirm"),
-    "already_there": _("{name} is there already; this is point {number} in it."),
-    "held": _("{seconds} s written."),
+    "already_there": _("{name} already has a point; this is point {number} in it."),
+    "held": _("{seconds} s filled in."),
     "needles_differ": _("{count} still in"),
     "needles_fit": _("all out"),
 }

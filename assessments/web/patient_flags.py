@@ -143,7 +143,7 @@ def clear(request: Any, patient_id: UUID, code: str) -> HttpResponse:
     state = _state(request, patient)
     flag = next((flag for flag in state.open if flag.code == code), None)
     if flag is None:
-        toasts.warning(request, _("This red flag was cleared or answered “no” in the meantime."))
+        toasts.warning(request, _("This red flag has since been cleared or answered “no”."))
         return redirect("patient_red_flags", patient.pk)
     form = ClearanceForm(request.POST, flag=flag, asks_age=patient.birth_date is None)
     if form.is_valid():

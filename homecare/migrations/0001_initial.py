@@ -278,7 +278,7 @@ class Migration(migrations.Migration):
                             ("chin_tuck", "Chin tuck"),
                             ("neck_isometrics", "Neck against the hand"),
                             ("stretch", "Stretch"),
-                            ("ergonomics", "Your place of work"),
+                            ("ergonomics", "Your workplace"),
                             ("own", "Another exercise"),
                         ]
                     ),

@@ -248,7 +248,7 @@ def save_template(request: Any, programme_id: UUID) -> HttpResponse:
     version, steps = queries.current_version(found)
     content = found.draft or (contents.of_version(version, steps) if version else {})
     programme_templates.save_template(name=request.POST.get("name", ""), content=content, by=request.actor)
-    toasts.success(request, _("Kept as a template."))
+    toasts.success(request, _("Template saved."))
     return redirect("programme", found.pk)
 
 

@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
                 (
                     "when_unknown",
                     models.TextField(
-                        choices=[("resend_once", "Send once more"), ("leave", "Leave it, and tell the clinic")],
+                        choices=[("resend_once", "Send once more"), ("leave", "Skip it and tell the clinic")],
                         default="resend_once",
                     ),
                 ),
@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
                             ("appointment_booked", "Appointment booked"),
                             ("appointment_moved", "Appointment moved"),
                             ("appointment_cancelled", "Appointment cancelled"),
-                            ("appointment_reminder", "Reminder of an appointment"),
+                            ("appointment_reminder", "Appointment reminder"),
                             ("appointment_missed", "Appointment missed"),
                             ("series_booked", "Series of appointments booked"),
                             ("series_moved", "Series of appointments moved"),
@@ -287,7 +287,7 @@ class Migration(migrations.Migration):
                             ("appointment_booked", "Appointment booked"),
                             ("appointment_moved", "Appointment moved"),
                             ("appointment_cancelled", "Appointment cancelled"),
-                            ("appointment_reminder", "Reminder of an appointment"),
+                            ("appointment_reminder", "Appointment reminder"),
                             ("appointment_missed", "Appointment missed"),
                             ("series_booked", "Series of appointments booked"),
                             ("series_moved", "Series of appointments moved"),

@@ -77,7 +77,7 @@ def _find(request: Any, message_id: UUID) -> Message:
 def send_again(request: Any, message_id: UUID) -> HttpResponse:
     _find(request, message_id)
     actions.send_again(message_id=message_id, by=request.actor, at=timezone.now())
-    toasts.success(request, _("It goes out now, as a new message."))
+    toasts.success(request, _("It will be sent now, as a new message."))
     return redirect("messages")
 
 
@@ -97,21 +97,23 @@ class HowToSend(forms.Form):
         label=gettext_lazy("Quiet until"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
     late_after_min = forms.IntegerField(
-        min_value=5, max_value=24 * 60, label=gettext_lazy("Too late after so many minutes: not sent any more")
+        min_value=5, max_value=24 * 60, label=gettext_lazy("Minutes after which a late message is not sent")
     )
-    most_a_day = forms.IntegerField(min_value=1, max_value=20, label=gettext_lazy("Most messages to one patient a day"))
+    most_a_day = forms.IntegerField(
+        min_value=1, max_value=20, label=gettext_lazy("Maximum messages per day to one patient")
+    )
     per_minute = forms.IntegerField(
-        min_value=1, max_value=100_000, label=gettext_lazy("Most messages of the clinic a minute")
+        min_value=1, max_value=100_000, label=gettext_lazy("Maximum messages per minute for the clinic")
     )
     when_unknown = forms.ChoiceField(
         choices=[(code, labels.WHEN_UNKNOWN[code]) for code in rules.WHEN_UNKNOWN],
-        label=gettext_lazy("When it is unknown whether a mail went out"),
+        label=gettext_lazy("When it is not known whether a mail was sent"),
     )
-    reply_to = forms.EmailField(required=False, label=gettext_lazy("Where answers to mails go"))
+    reply_to = forms.EmailField(required=False, label=gettext_lazy("Reply address for mails"))
     phone = forms.CharField(
         required=False,
         max_length=40,
-        label=gettext_lazy("The number that patients are asked to call"),
+        label=gettext_lazy("Phone number for patients"),
         widget=forms.TextInput({"type": "tel"}),
     )
 

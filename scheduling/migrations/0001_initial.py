@@ -632,7 +632,7 @@ class Migration(migrations.Migration):
                             ("arrived", "Arrived"),
                             ("in_room", "In the room"),
                             ("fulfilled", "Done"),
-                            ("noshow", "Did not come"),
+                            ("noshow", "Missed"),
                             ("cancelled", "Cancelled"),
                         ],
                         default="booked",

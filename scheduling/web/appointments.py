@@ -116,7 +116,7 @@ def move(request: Any, appointment_id: UUID) -> HttpResponse:
             appointment_id=found.pk,
             time=time,
             reach=request.POST.get("reach", rules.THIS),
-            length_min=whole(request.POST.get("length_min"), _("Whole minutes, please.")),
+            length_min=whole(request.POST.get("length_min"), _("Enter whole minutes.")),
             outside_hours="outside_hours" in request.POST,
             revision=revision_of(request.POST.get("revision")),
             by=request.actor,
@@ -230,7 +230,7 @@ def swap(request: Any, appointment_id: UUID) -> HttpResponse:
     pair = actions.swap(first_id=found.pk, second_id=other, revisions=revisions, by=request.actor, at=timezone.now())
     if by_script(request):
         return JsonResponse({"revisions": [str(one.revision) for one in pair]})
-    toasts.success(request, _("They have changed places."))
+    toasts.success(request, _("The appointments were swapped."))
     return redirect("appointment", found.pk)
 
 

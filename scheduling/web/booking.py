@@ -41,7 +41,7 @@ class Find(forms.Form):
     """What is looked for. Everything but the type may stay open."""
 
     type = forms.ChoiceField(label=gettext_lazy("What"))
-    therapist = forms.ChoiceField(label=gettext_lazy("With whom"), required=False)
+    therapist = forms.ChoiceField(label=gettext_lazy("Therapist"), required=False)
     room = forms.ChoiceField(label=gettext_lazy("Where"), required=False)
     from_date = forms.DateField(label=gettext_lazy("From"), required=False, widget=forms.DateInput(DATE, "%Y-%m-%d"))
     weekdays = forms.TypedMultipleChoiceField(
@@ -64,14 +64,14 @@ class Find(forms.Form):
     def clean_from_date(self) -> date | None:
         said: date | None = self.cleaned_data["from_date"]
         if said is not None and abs(said - timezone.now().date()) > timedelta(days=731):
-            raise forms.ValidationError(_("A day within two years, please."))
+            raise forms.ValidationError(_("Enter a day within two years."))
         return said
 
     count = forms.IntegerField(
         label=gettext_lazy("Sessions"), required=False, min_value=1, max_value=rules.MOST_SESSIONS
     )
     weeks = forms.IntegerField(
-        label=gettext_lazy("over so many weeks"), required=False, min_value=1, max_value=rules.MOST_WEEKS
+        label=gettext_lazy("over how many weeks"), required=False, min_value=1, max_value=rules.MOST_WEEKS
     )
 
     into = forms.ChoiceField(label=gettext_lazy("Belongs to"), required=False)
@@ -98,10 +98,10 @@ class Find(forms.Form):
         if plan is not None and str(plan.type_id) != said.get("type"):
             self.add_error("into", _("This series is of another type."))
         if plan is not None and said.get("count"):
-            self.add_error("into", _("A new series belongs to no other."))
+            self.add_error("into", _("A new series does not belong to another one."))
         first, last = said.get("from_time"), said.get("until_time")
         if first and last and first >= last:
-            self.add_error("until_time", _("Later than “not before”, please."))
+            self.add_error("until_time", _("Enter a time after “not before”."))
         return said
 
     def kind(self) -> AppointmentType:
@@ -305,7 +305,7 @@ def book_choice(request: Any, patient: Patient, form: Find) -> HttpResponse:
         by=request.actor,
         at=now,
     )
-    toasts.success(request, _("Pencilled in.") if proposed else _("Booked."))
+    toasts.success(request, _("Tentatively booked.") if proposed else _("Booked."))
     return redirect("appointment", done.pk)
 
 
@@ -368,7 +368,7 @@ def join_waitlist(request: Any, patient_id: UUID) -> HttpResponse:
         )
     except (Conflict, Invalid) as refusal:
         return render_booking(request, patient, form, refusal=refusal)
-    toasts.success(request, _("On the waitlist."))
+    toasts.success(request, _("Added to the waitlist."))
     return redirect("waitlist")
 
 
@@ -383,7 +383,7 @@ def recall(request: Any, patient_id: UUID) -> HttpResponse:
     day = timezone.now().astimezone(zone).date() + timedelta(days=round(int(months) * 30.44))
     due = at_wall(datetime.combine(day, time(9)), zone)
     worklist_sync.recall(patient_id=patient.pk, due_at=due, by=request.actor, at=timezone.now())
-    toasts.success(request, _("On the worklist for {day}.").format(day=f"{day:%d.%m.%Y}"))
+    toasts.success(request, _("Added to the worklist for {day}.").format(day=f"{day:%d.%m.%Y}"))
     return redirect("patient_appointments", patient.pk)
 
 

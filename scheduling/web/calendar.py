@@ -161,7 +161,7 @@ def my_feed(request: Any) -> HttpResponse:
     if request.method == "POST":
         if "close" in request.POST:
             setup_actions.close_feed(user_id=request.user.pk, by=request.actor, at=now)
-            toasts.success(request, _("The address is closed."))
+            toasts.success(request, _("The address no longer works."))
             return redirect("my_feed")
         address = setup_actions.make_feed(user_id=request.user.pk, by=request.actor, at=now)
     found = Feed.objects.filter(user_id=request.user.pk, revoked_at=None).first()

@@ -91,17 +91,21 @@ class RoomForm(SetupForm):
 class TypeForm(SetupForm):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
     length_min = forms.IntegerField(label=gettext_lazy("Minutes"), min_value=5, max_value=480, initial=30)
-    buffer_min = forms.IntegerField(label=gettext_lazy("Minutes free after it"), min_value=0, max_value=120, initial=0)
+    buffer_min = forms.IntegerField(
+        label=gettext_lazy("Minutes free afterwards"), min_value=0, max_value=120, initial=0
+    )
     online = forms.BooleanField(label=gettext_lazy("Online, without a room"), required=False)
-    technique = forms.ChoiceField(label=gettext_lazy("Only who is competent in"), choices=TECHNIQUE, required=False)
-    therapists = several(gettext_lazy("Only with (none: everybody)"))
-    rooms = several(gettext_lazy("Only in (none: everywhere)"))
+    technique = forms.ChoiceField(
+        label=gettext_lazy("Only therapists with the competency"), choices=TECHNIQUE, required=False
+    )
+    therapists = several(gettext_lazy("Only with these therapists (none chosen: all)"))
+    rooms = several(gettext_lazy("Only in these sites (none chosen: all)"))
 
 
 class CompetencyForm(SetupForm):
     user_id = choice(gettext_lazy("Therapist"))
     technique = forms.ChoiceField(label=gettext_lazy("Competency"), choices=COMPETENCY)
-    valid_until = day(gettext_lazy("Valid until (empty: without an end)"), required=False)
+    valid_until = day(gettext_lazy("Valid until (empty: no expiry)"), required=False)
     proof = forms.CharField(
         label=gettext_lazy("Proof: certificate, course or reference"), max_length=500, required=False
     )
@@ -114,8 +118,8 @@ class HoursForm(SetupForm):
     from_time = clock(gettext_lazy("From"))
     until_time = clock(gettext_lazy("Until"))
     room_id = choice(gettext_lazy("Room"), empty=gettext_lazy("online"))
-    from_date = day(gettext_lazy("From the day (empty: always)"), required=False)
-    until_date = day(gettext_lazy("Last day (empty: until further notice)"), required=False)
+    from_date = day(gettext_lazy("First day (empty: always)"), required=False)
+    until_date = day(gettext_lazy("Last day (empty: no end)"), required=False)
 
 
 class ExtraHoursForm(SetupForm):
@@ -138,7 +142,7 @@ class ClosureForm(SetupForm):
 
 class BookingForm(forms.Form):
     step_min = forms.TypedChoiceField(
-        label=gettext_lazy("Appointments begin every so many minutes"),
+        label=gettext_lazy("Appointments start every (minutes)"),
         coerce=int,
         choices=[(n, n) for n in rules.STEPS_MIN],
     )
@@ -146,28 +150,28 @@ class BookingForm(forms.Form):
         label=gettext_lazy("Reminders, hours before (as in 48, 2; empty: none)"), required=False, max_length=40
     )
     invite = forms.BooleanField(
-        label=gettext_lazy("Send word and a calendar file when booked or moved"), required=False
+        label=gettext_lazy("Send a message with a calendar file when booked or moved"), required=False
     )
     cancel_until_hours = forms.IntegerField(
         label=gettext_lazy("Patients may cancel by link until so many hours before"), min_value=0, max_value=336
     )
     offer_minutes = forms.IntegerField(
-        label=gettext_lazy("An offer from the waitlist is good for so many minutes"), min_value=10, max_value=2880
+        label=gettext_lazy("Minutes that a waitlist offer is valid"), min_value=10, max_value=2880
     )
     offer_every_min = forms.IntegerField(
-        label=gettext_lazy("After so many minutes the next is asked too"), min_value=1, max_value=1440
+        label=gettext_lazy("Minutes until the next patient is also asked"), min_value=1, max_value=1440
     )
     hold_hours = forms.IntegerField(
-        label=gettext_lazy("A proposed appointment is kept for so many hours"), min_value=1, max_value=720
+        label=gettext_lazy("Hours until a tentative appointment is released"), min_value=1, max_value=720
     )
     draft_hours = forms.IntegerField(
-        label=gettext_lazy("A draft comes on the worklist after so many hours"), min_value=1, max_value=720
+        label=gettext_lazy("Hours until an unsigned draft appears on the worklist"), min_value=1, max_value=720
     )
 
     def clean_remind_hours(self) -> list[int]:
         parts = [part.strip() for part in self.cleaned_data["remind_hours"].split(",") if part.strip()]
         if any(not (part.isascii() and part.isdigit() and len(part) < 5) for part in parts):
-            raise forms.ValidationError(_("Whole hours, with commas between."))
+            raise forms.ValidationError(_("Enter whole hours, separated by commas."))
         return [int(part) for part in parts]
 
 
@@ -177,8 +181,8 @@ FORMS: dict[str, type[SetupForm]] = {
 }  # fmt: skip
 TITLES = {
     "hours": gettext_lazy("Weekly hours"), "extra-hours": gettext_lazy("Extra hours"),
-    "closures": gettext_lazy("Closed and away"), "appointment-types": gettext_lazy("Types of appointment"),
-    "competencies": gettext_lazy("Who is competent in what"), "rooms": gettext_lazy("Rooms"),
+    "closures": gettext_lazy("Closures and absences"), "appointment-types": gettext_lazy("Types of appointment"),
+    "competencies": gettext_lazy("Competencies of the team"), "rooms": gettext_lazy("Rooms"),
     "sites": gettext_lazy("Sites"),
 }  # fmt: skip
 
@@ -277,11 +281,11 @@ def remove(request: Any, kind: str, pk: UUID) -> HttpResponse:
     setup_actions.remove(kind=kind, pk=pk, by=request.actor)
     lost = worklist_sync.count_of_opening() - before
     said = ngettext(
-        "Taken away. {n} visit is booked there; it is on the worklist.",
-        "Taken away. {n} visits are booked there; they are on the worklist.",
+        "Removed. {n} appointment is booked in that time; it is on the worklist.",
+        "Removed. {n} appointments are booked in that time; they are on the worklist.",
         lost,
     )
-    toasts.success(request, said.format(n=lost) if lost > 0 else _("Taken away."))
+    toasts.success(request, said.format(n=lost) if lost > 0 else _("Removed."))
     return redirect("scheduling_setup", kind)
 
 
@@ -299,5 +303,12 @@ def how_we_book(request: Any) -> HttpResponse:
             return redirect("how_we_book")
         except DomainError as wrong:
             refusal = wrong
-    context = {"kind": "", "titles": TITLES, "title": _("How we book"), "form": form, "lines": None, "refusal": refusal}
+    context = {
+        "kind": "",
+        "titles": TITLES,
+        "title": _("Booking rules"),
+        "form": form,
+        "lines": None,
+        "refusal": refusal,
+    }
     return render(request, "scheduling/setup.html", context, status=400 if form.errors or refusal else 200)

@@ -49,7 +49,7 @@ def waiting_list(request: Any) -> HttpResponse:
 def leave(request: Any, waiting_id: UUID) -> HttpResponse:
     done = waitlist.leave(waiting_id=waiting_id, by=request.actor, at=timezone.now())
     request.trace.saw(done.patient_id)
-    toasts.success(request, _("Off the waitlist."))
+    toasts.success(request, _("Removed from the waitlist."))
     return redirect("waitlist")
 
 

@@ -183,7 +183,7 @@ def test_axe_finds_nothing_on_the_phone(person, link):
     page.click("button.big")
     page.wait_for_url("**/c/thanks/")
     look("thanks")
-    page.click("text=Into my calendar")
+    page.click("text=Add to my calendar")
     page.wait_for_selector("#address")
     look("calendar")
     page.goto("/c/today/")
@@ -270,12 +270,12 @@ def test_the_clinic_sees_it_and_closes_it(person, home, link):
     staff.goto("/worklist/")
     row = staff.locator("li.item", has=staff.locator(f"a[href='/patients/{home.patient_id}/']"))
     assert "newly numb or weak" in row.inner_text()
-    row.locator("text=I see to it").click()
+    row.locator("text=Assign to me").click()
     row = staff.locator("li.item", has=staff.locator(f"a[href='/patients/{home.patient_id}/']"))
     assert "sees to it" in row.inner_text()
     row.locator("summary", has_text="Done").click()
     row.locator("input[value=reached]").check(force=True)
-    row.locator("text=Off the list").click()
+    row.locator("text=Mark as done").click()
     staff.wait_for_selector("h1")
     assert staff.locator(f"li.item a[href='/patients/{home.patient_id}/']").count() == 0
     alert = [m for m in home.running.mails() if m["to"] == "therapist@harbour.example"]

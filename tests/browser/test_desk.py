@@ -95,12 +95,12 @@ def test_a_missed_visit_becomes_a_series(clinic, desk):
     slot = clinic.slots(limit=1)[0] | {"starts_at": missed_at.isoformat()}
     missed = clinic.book(patient_id, slot, outside_hours=True)
     desk.goto(f"/appointments/{missed['id']}/")
-    desk.click("button:has-text('Did not come')")
-    expect(desk.locator("main")).to_contain_text("did not come")
+    desk.click("button:has-text('Missed')")
+    expect(desk.locator("main")).to_contain_text("missed")
 
     desk.goto("/worklist/?show=all")
     row = row_of(desk, patient_id)
-    assert "Did not come" in row.inner_text()
+    assert "Missed" in row.inner_text()
     row.evaluate("e => e.focus()")
     desk.keyboard.press("b")
     desk.wait_for_url(f"**/patients/{patient_id}/book/")
@@ -115,11 +115,11 @@ def test_a_missed_visit_becomes_a_series(clinic, desk):
 
     starts_at, therapist_id, room_id = proposed[2].split("|")
     clinic.book(clinic.patient()[0], {"starts_at": starts_at, "therapist_id": therapist_id, "room_id": room_id})
-    desk.click("text=Book all of these, or none")
+    desk.click("text=Book all of these appointments")
     expect(desk.locator(".wrong")).to_contain_text("number 3 of the series; nothing was booked")
 
     desk.click("form.find button.button")
-    desk.click("text=Book all of these, or none")
+    desk.click("text=Book all of these appointments")
     desk.wait_for_url(f"**/patients/{patient_id}/appointments/")
     assert "Booked: 6 sessions." in desk.inner_text("[data-toasts]")
     assert desk.locator(".chip.visit.booked").count() == 6
@@ -133,14 +133,14 @@ def test_an_offer_is_taken_on_the_phone(clinic, desk, person):
     slot = clinic.slots(limit=200, since=(datetime.now(UTC) + timedelta(days=6)).isoformat())[120]
     booked = clinic.book(clinic.patient()[0], slot)
     desk.goto(f"/patients/{patient_id}/book/?type={clinic.kind['id']}&therapist={slot['therapist_id']}")
-    desk.click("text=Wait for a time that comes free")
+    desk.click("text=Add to the waitlist")
     desk.wait_for_url("**/waitlist/")
     others = [w for w in clinic.writer.get("/waitlist/").json()["results"] if w["patient_id"] != patient_id]
     for other in others:
         clinic.writer.post(f"/waitlist/{other['id']}/leave/", json={})
 
     desk.goto(f"/appointments/{booked['id']}/")
-    desk.click("summary:has-text('Call it off')")
+    desk.click("summary:has-text('Cancel appointment')")
     desk.locator("input[name=reason][value=ill]").check(force=True)
     desk.click("text=Cancel the appointment")
     expect(desk.locator("main")).to_contain_text("cancelled")
@@ -148,7 +148,7 @@ def test_an_offer_is_taken_on_the_phone(clinic, desk, person):
     assert name not in mail["body"]
 
     phone = opened(person, mail)
-    phone.click("text=I take it")
+    phone.click("text=Accept this time")
     expect(phone.locator("main")).to_contain_text("It is yours")
     phone.reload()
     expect(phone.locator("main")).to_contain_text("It is yours")
@@ -164,7 +164,7 @@ def test_confirmed_and_cancelled_by_link(clinic, person):
     slot = clinic.slots(limit=200, since=(datetime.now(UTC) + timedelta(days=4)).isoformat())[60]
     made = clinic.book(patient_id, slot)
     page = opened(person, clinic.mail(email, "Your appointment"), java_script_enabled=False)
-    page.click("text=I will come")
+    page.click("text=Confirm")
     expect(page.locator("main")).to_contain_text("we expect you")
     assert clinic.writer.get(f"/appointments/{made['id']}/").json()["status"] == "confirmed"
 
@@ -188,7 +188,7 @@ def test_too_late_to_cancel_by_link(clinic, person):
     slot = clinic.slots(limit=1)[0] | {"starts_at": soon.isoformat()}
     clinic.book(patient_id, slot, outside_hours=True)
     page = opened(person, clinic.mail(email, "Your appointment"))
-    assert page.locator("text=I will come").count() == 1
+    assert page.locator("text=Confirm").count() == 1
     assert page.locator("summary").count() == 0
     assert "please call us" in page.inner_text("main")
 
@@ -268,7 +268,7 @@ def test_two_change_places_by_taps_and_back(clinic, person):
     page.tap("text=Choose in the calendar")
     page.wait_for_selector(".laid")
     page.locator(f"[data-id='{made[1]}']").tap()
-    expect(page.locator("[data-toasts]")).to_contain_text("They have changed places.")
+    expect(page.locator("[data-toasts]")).to_contain_text("The appointments were swapped.")
     assert "moving" not in page.url
     begins = [clinic.writer.get(f"/appointments/{one}/").json()["starts_at"] for one in made]
     assert begins == [f"{day}T20:30:00Z", f"{day}T19:30:00Z"]

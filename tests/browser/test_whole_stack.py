@@ -59,7 +59,7 @@ def test_a_forgotten_password_is_chosen_anew(running, person):
     page.click("text=Forgotten password?")
     page.fill("#id_email", EMAIL)
     page.click("text=Send the link")
-    page.wait_for_selector("h1:has-text('Look into your mail')")
+    page.wait_for_selector("h1:has-text('Check your mail')")
 
     page.goto(link_for(running, EMAIL))
     for name in ("password1", "password2"):

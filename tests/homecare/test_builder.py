@@ -128,8 +128,8 @@ def test_two_people_do_not_overwrite_each_other(browser, cast, programme):
     mine = form_of(browser.get(path))
     post(browser, programme, title="Hers")
 
-    by_script = browser.post(path, mine | {"title": "Mine"}, headers={"HX-Request": "true"})
-    answer = browser.post(path, mine | {"title": "Mine"}, follow=True)
+    by_script = browser.post(path, mine | {"title": "Assigned to me"}, headers={"HX-Request": "true"})
+    answer = browser.post(path, mine | {"title": "Assigned to me"}, follow=True)
 
     assert by_script.status_code == 409
     assert b"This programme was changed by someone else" in answer.content

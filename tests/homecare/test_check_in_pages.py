@@ -219,7 +219,7 @@ def test_whoever_says_that_something_is_wrong_is_given_the_number(cast, visitor)
     visitor.post("/c/today/", {"wrong": ["chest"]})
     page = visitor.get("/c/thanks/").content.decode()
     assert page.count('href="tel:020 7946 0100"') == 2  # above, and as the one thing to do
-    assert "Into my calendar" not in page
+    assert "Add to my calendar" not in page
 
 
 def test_a_link_to_something_else_shows_nothing_of_the_check_in(cast, visitor, programme):
@@ -415,7 +415,7 @@ def test_the_calendar_has_its_own_address_and_a_new_one_closes_the_old(cast, vis
     events = list(feed.walk("VEVENT"))
     assert len(events) > 100
     assert {e["dtstart"].dt.strftime("%H:%M") for e in events} == {"08:00", "20:00"}
-    assert {str(e["summary"]) for e in events} == {"A few minutes for you"}
+    assert {str(e["summary"]) for e in events} == {"Your exercises for today"}
     assert b"Ada" not in answer.content
 
     second = make()

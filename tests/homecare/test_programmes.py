@@ -387,13 +387,15 @@ def test_a_review_is_listed_once(in_clinic, running):
 
 def test_a_template_keeps_nothing_of_its_patient(in_clinic, running):
     step = {"exercise": "scan", "lasting": "01990000-0000-7000-8000-000000000000"}
-    programme_templates.save_template(name="Mine", content=content(note="Dear Ada", steps=[step]), by=in_clinic.actor())
+    programme_templates.save_template(
+        name="Assigned to me", content=content(note="Dear Ada", steps=[step]), by=in_clinic.actor()
+    )
 
     kept = Template.objects.get().content
     assert kept["note"] == ""
     assert kept["steps"][0]["lasting"] is None
     with pytest.raises(programme_templates.TemplateExists):
-        programme_templates.save_template(name="Mine", content=content(), by=in_clinic.actor())
+        programme_templates.save_template(name="Assigned to me", content=content(), by=in_clinic.actor())
 
 
 def picture(kind="JPEG", size=(2000, 1000), **options):

@@ -326,7 +326,7 @@ def test_a_body_in_trouble_stands_above_a_call_about_a_free_time(desk, browser):
         alarmed = Item.objects.get(pk=item_id).patient_id
     page = browser.get("/worklist/").content.decode()
     assert page.count("urgent") == 1
-    assert page.index(f"/patients/{alarmed}/") < page.index("A time is free that they wait for")
+    assert page.index(f"/patients/{alarmed}/") < page.index("A time is free for someone on the waitlist")
     for address in ("/", f"/patients/{alarmed}/"):
         shown = browser.get(address).content.decode()
         assert "Something is wrong" in shown

@@ -450,7 +450,7 @@ def Consent_patient(cast):
 
 def test_only_the_owner_changes_texts_and_days(cast, therapist, owner, api):
     assert therapist.get("/consents/texts/").status_code == 403
-    assert save_text(therapist, text="Mine").status_code == 403
+    assert save_text(therapist, text="Assigned to me").status_code == 403
     assert therapist.post("/consents/texts/", {"valid_days": "9"}).status_code == 403
     assert owner.get("/consents/texts/").status_code == 200
     assert version_now(api)["is_clinics"] is False

@@ -15,17 +15,17 @@ from worklist import rules
 from worklist.models import Item
 
 KINDS = {
-    "red_flag": _("Something is wrong"), "stop_event_twice": _("A stop sign, twice"),
+    "red_flag": _("Something is wrong"), "stop_event_twice": _("Two warning signs"),
     "programme_stopped": _("Home programme paused"),
-    "pain_up": _("Pain is up"), "adverse_event": _("Trouble after treatment"), "silent": _("No check-in"),
+    "pain_up": _("Pain is up"), "adverse_event": _("Problems after treatment"), "silent": _("No check-in"),
     "serious_event": _("Serious adverse event"),
     "review_due": _("Review is due"), "programme_ended": _("Programme has ended"),
-    "no_show": _("Did not come"), "cannot_come": _("Cancelled by the patient"),
+    "no_show": _("Missed"), "cannot_come": _("Cancelled by the patient"),
     "cannot_treat": _("Cancelled by the clinic"), "series_short": _("Sessions to book"),
-    "series_ended": _("Series has ended"), "not_arrived": _("Came, or not?"),
-    "closed_over": _("Booked when it is closed"), "hours_gone": _("Booked when nobody works"),
+    "series_ended": _("Series has ended"), "not_arrived": _("Attendance"),
+    "closed_over": _("Booked while the clinic is closed"), "hours_gone": _("Booked outside working hours"),
     "unsigned": _("Not signed"),
-    "referral": _("To refer"), "needling_follow_up": _("No word since needling"), "slot_free": _("A time is free"),
+    "referral": _("To refer"), "needling_follow_up": _("No answer since needling"), "slot_free": _("A time is free"),
     "referral_withdrawn": _("Red flag withdrawn"),
     "recall": _("Recall"),
     "message_failed": _("Message not sent"), "message_uncertain": _("Message uncertain"),
@@ -33,7 +33,7 @@ KINDS = {
 OUTCOMES = {
     "reached": _("Reached"), "not_reached": _("Not reached"), "booked": _("Booked"),
     "no_action_needed": _("Nothing to do"), "programme_changed": _("Programme changed"), "referred": _("Referred"),
-    "other": _("Something else"), "resolved_itself": _("Has settled by itself"),
+    "other": _("Something else"), "resolved_itself": _("Resolved automatically"),
 }  # fmt: skip
 ANSWERS = {
     "fall_or_accident": _("fell or had an accident"), "numb_or_weak": _("newly numb or weak"),
@@ -45,7 +45,7 @@ ANSWERS = {
 }  # fmt: skip
 
 
-FILTERS = {"due": _("Due"), "mine": _("Mine"), "later": _("Later"), "all": _("All")}
+FILTERS = {"due": _("Due"), "mine": _("Assigned to me"), "later": _("Later"), "all": _("All")}
 SNOOZES = {"1": _("until tomorrow"), "3": _("3 days"), "7": _("a week")}
 REFERRALS = {
     "refer_routine": _("refer"), "refer_same_day": _("refer today"), "refer_urgent": _("refer urgently"),

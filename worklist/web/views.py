@@ -95,7 +95,7 @@ def take(request: Any, item_id: UUID) -> HttpResponse:
     """See to it; whoever saw to it before is named, so that two do not call."""
     before = _find(request, item_id).taken_by
     if before is not None and before.pk != request.user.pk:
-        toasts.info(request, _("{name} saw to it until now.").format(name=before.name))
+        toasts.info(request, _("It was assigned to {name} before.").format(name=before.name))
     with report_if_done(request):
         actions.take(item_id=item_id, by=request.actor, at=timezone.now())
     return back(request)
@@ -116,7 +116,7 @@ def mark_done(request: Any, item_id: UUID) -> HttpResponse:
     outcome, note = request.POST.get("outcome", ""), request.POST.get("note", "").strip()[:2000]
     with report_if_done(request):
         actions.finish(item_id=item_id, outcome=outcome, note=note, by=request.actor, at=timezone.now())
-        toasts.info(request, _("Off the list. It can be undone below, under “Done in the last week”."))
+        toasts.info(request, _("Marked as done. You can undo this below, under “Done in the last 7 days”."))
     return back(request)
 
 
@@ -132,7 +132,7 @@ def snooze(request: Any, item_id: UUID) -> HttpResponse:
     with report_if_done(request):
         actions.snooze(item_id=item_id, until=until, by=request.actor, at=now)
         day = date_format(until.astimezone(ZoneInfo(request.clinic.time_zone)), _("D j M"))
-        toasts.info(request, _("Put aside until {day}; until then it is under “Later”.").format(day=day))
+        toasts.info(request, _("Snoozed until {day}. Until then it is under “Later”.").format(day=day))
     return back(request)
 
 

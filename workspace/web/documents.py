@@ -120,10 +120,8 @@ def merge_unanswered(stops: list[signing.Stop]) -> list[MissingItem]:
         return []
     labels = [_(RED_FLAGS[stop.error.params["flag"]].label) for stop in stops]
     text = ngettext(
-        "{count} red flag has not been answered, or too long ago: {flags}. Ask it in an exam; if the patient declines, "
-        "record why.",
-        "{count} red flags have not been answered, or too long ago: {flags}. Ask them in an exam; if the patient "
-        "declines, record why.",
+        "{count} red flag has no current answer: {flags}. Ask it in an exam; if the patient declines, record why.",
+        "{count} red flags have no current answers: {flags}. Ask them in an exam; if the patient declines, record why.",
         len(stops),
     )
     return [

@@ -114,7 +114,7 @@ def own_pages(request: Any) -> list[tuple[str, str]]:
         (_("Today"), reverse("home")),
         (_("Patients"), reverse("patients")),
         (_("Account"), reverse("account")),
-        (_("The API, to try"), reverse("docs")),
+        (_("Try the API"), reverse("docs")),
     ]
     if "patients:write" in request.actor.scopes:
         pages.append((_("New patient"), reverse("new_patient")))
