@@ -72,6 +72,11 @@ def prefix(request: pytest.FixtureRequest) -> list[str]:
     return AS_NOBODY
 
 
+def hear_hangups() -> None:
+    """A run under nohup ignores SIGHUP, and its children would inherit that."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @pytest.fixture
 def start(folder: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """`start(command)` runs it with temporary files in the folder, as make would."""
@@ -81,7 +86,9 @@ def start(folder: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
         with without_servers(), open(folder / "output.log", "ab") as log:
             environment = {**os.environ, "TMPDIR": str(folder), "MAKELEVEL": "1", "HOME": str(folder)}
             environment.pop("PYTEST_ADDOPTS", None)
-            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=log, stderr=log, preexec_fn=hear_hangups
+            )
         started.append(process)
         return process
 
