@@ -375,7 +375,7 @@ def test_one_year_of_one_patient(cast, api):
     documents = {row["subject_id"]: row["document"]["content"] for row in history}
     for number, session in enumerate(year.sessions):
         safety = documents[session]["safety"]
-        assert safety["list_version"] == "1"
+        assert safety["list_version"] == "2"
         assert safety["screen_at"] is not None
         assert [flag["code"] for flag in safety["open_flags"]] == (["inflammatory"] if number == 6 else [])
         assert [alert["code"] for alert in safety["alerts"]] == ["anticoagulant"]

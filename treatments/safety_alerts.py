@@ -166,6 +166,14 @@ ALERT_ENTRIES = [
         code="clot_elsewhere",
     ),
     _alert(
+        "clot",
+        ACKNOWLEDGE,
+        frozenset({SELF_PRESSURE}),
+        "Known or suspected clot: it may lie elsewhere too. The patient should not press without a reason.",
+        f"{MASSAGE}; at home: product proposal",
+        code="clot_self_pressure",
+    ),
+    _alert(
         "local_anaesthetic_allergy",
         STOP,
         frozenset({ANAESTHETIC}),
@@ -269,7 +277,7 @@ ALERT_ENTRIES = [
         "Poor sensation: the patient may not feel that they press too hard.",
         PRESSURE_LISTS,
         code="neuropathy_self_pressure",
-        where=IN_REGION,
+        where=IN_LIMB,
     ),
     _alert("epilepsy", CAUTION, NEEDLE, "Epilepsy: lay the patient down and stay with them.", RELATIVE),
     _alert("vasovagal", CAUTION, NEEDLE, "The patient fainted at a needle before: lay them down.", RELATIVE),
@@ -289,7 +297,7 @@ ALERT_ENTRIES = [
         "Fragile bone: the patient should press gently over bone.",
         PRESSURE_LISTS,
         code="osteoporosis_self_pressure",
-        where=IN_REGION,
+        where=IN_LIMB,
     ),
     _alert(
         "uncontrolled_hypertension",

@@ -28,7 +28,7 @@ from treatments.safety_entries import (
     Entry,
 )
 
-LIST_VERSION = 1  # a change of meaning raises it; a signed document keeps the number of its own
+LIST_VERSION = 2  # a change of meaning raises it; a signed document keeps the number of its own
 HAS_BEEN_REVIEWED = False
 PROPOSAL = "These rules have not been reviewed by a clinician."
 

@@ -32,14 +32,14 @@ def test_the_default_list_is_in_force(api):
     rows = codes(api())
 
     assert set(rows) == {entry.code for entry in DEFAULT_LIST}
-    assert {row["list_version"] for row in rows.values()} == {"1"}
+    assert {row["list_version"] for row in rows.values()} == {"2"}
     assert all(row["source"] and row["reason"] for row in rows.values())
 
 
 def test_an_own_row_stops_until_it_is_ended(api, owner, patient):
     builders.ready(api(), patient)
     added = owner.post("/safety-list/", OWN)
-    assert (added.status_code, added.json()["code"], added.json()["list_version"]) == (201, "own_1", "1+1")
+    assert (added.status_code, added.json()["code"], added.json()["list_version"]) == (201, "own_1", "2+1")
     friction = {"technique": "transverse_friction", "muscle": "soleus", "side": "left", "dose": {"minutes": 3}}
     sent = builders.treatment(interventions=[friction])
     session = api().post(f"/patients/{patient}/sessions/", sent).json()["id"]
@@ -55,7 +55,7 @@ def test_an_own_row_stops_until_it_is_ended(api, owner, patient):
     signed = api().post(f"/sessions/{session}/sign/")
     assert signed.status_code == 200
     safety = api().get(f"/sessions/{session}/").json()["safety"]
-    assert safety["list_version"] == "1+2"
+    assert safety["list_version"] == "2+2"
     assert "own_1" not in codes(api())
 
 
@@ -68,7 +68,7 @@ def test_the_signed_bytes_keep_the_old_list(api, owner, patient):
     assert owner.post("/safety-list/", OWN).status_code == 201
 
     assert api().get(f"/sessions/{session}/").json()["safety"] == before
-    assert before["list_version"] == "1"
+    assert before["list_version"] == "2"
     assert api().get("/records/verify/").json()["ok"] is True
 
 
@@ -125,6 +125,6 @@ def test_the_check_of_a_session_can_be_read(api, patient):
 
     answer = api().get(f"/sessions/{session}/safety/").json()
 
-    assert (answer["list_version"], answer["reviewed"], answer["screen_at"]) == ("1", False, None)
+    assert (answer["list_version"], answer["reviewed"], answer["screen_at"]) == ("2", False, None)
     levels = {(finding["code"], finding["level"]) for finding in answer["findings"]}
     assert {("screen_incomplete", "stop"), ("consent_missing", "stop"), ("near_lung", "caution")} <= levels

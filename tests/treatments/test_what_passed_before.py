@@ -309,7 +309,7 @@ def test_the_signed_document_keeps_what_was_known(api, cast, competent):
     safety = (document.get("content") or document[document["kind"]])["safety"]
     assert [flag["code"] for flag in safety["open_flags"]] == ["fever_infection"]
     assert safety["screen_at"] is not None
-    assert (safety["gate"], safety["list_version"], safety["list_reviewed"]) == ("stop", "1", False)
+    assert (safety["gate"], safety["list_version"], safety["list_reviewed"]) == ("stop", "2", False)
     assert {alert["code"] for alert in safety["alerts"]} == {"anticoagulant", "pregnancy"}
     assert {row["code"] for row in safety["cautions_shown"]} >= {"near_kidney", "anticoagulant_deep_muscle"}
     assert all(row["reason"] and row["source"] for row in safety["cautions_shown"])
