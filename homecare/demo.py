@@ -12,12 +12,11 @@ from django.utils.translation import override
 
 from accounts import policies
 from accounts.models import Clinic, Membership
-from assessments.queries import flag_state
 from database.expressions import new_id
 from homecare import queries, rules
 from homecare.checkins import actions as check_in_actions
 from homecare.models import Occurrence, Programme
-from homecare.programmes import actions
+from homecare.programmes import actions, safety_stops
 from homecare.programmes import templates as programme_templates
 from identity.actor import Actor
 from messaging import actions as messages
@@ -25,7 +24,7 @@ from messaging import addresses
 from messaging.texts import language_of
 from patients import actions as patients
 from patients.models import Patient
-from patients.queries import identities, list_alerts, zone_of
+from patients.queries import zone_of
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def load(clinic: Clinic, now: datetime) -> None:
     people = list(
         Patient.objects.living_record().filter(consent_email="granted", status="in_care").order_by("created_at", "id")
     )
-    people = [patient for patient in people if may_press(patient, now)]
+    people = [patient for patient in people if may_do(patient, now)]
     courses = COURSES if clinic.slug == "harbour" else COURSES[:2]
     if clinic.slug == "harbour":  # so that the demo's first mail goes out at whatever hour it is tried
         messages.set_sending(values={"quiet_from": time(0), "quiet_until": time(0)}, by=by)
@@ -80,11 +79,12 @@ def load(clinic: Clinic, now: datetime) -> None:
         programme_templates.save_template(name=_("Neck and shoulders, five minutes"), content=content, by=by)
 
 
-def may_press(patient: Patient, now: datetime) -> bool:
-    """Whether nothing that is known of a patient stands against the demo's programme."""
-    people = identities(clinic_id=patient.clinic_id, patient_id=patient.pk)
-    alerts = {alert.code for alert in list_alerts(people)}
-    return not flag_state(people, at=now).open and not alerts & set(rules.PRESSING_ALERTS)
+def may_do(patient: Patient, now: datetime) -> bool:
+    """Whether nothing that is known of a patient stops the demo's programme, or asks for a reason."""
+    programme = Programme(clinic_id=patient.clinic_id, patient=patient)
+    steps = rules.starter([{"muscle": muscle, "side": side} for muscle, side in MUSCLES])
+    known = safety_stops.load_known(programme, steps, at=now)
+    return not known.flags and not safety_stops.find_problems(known, steps).errors
 
 
 def _programme(patient: Patient, course: Course, by: Actor, now: datetime) -> Programme:

@@ -12,11 +12,15 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 import catalogue
+from assessments.red_flag_table import RED_FLAGS
 from homecare import places, rules
 from homecare.models import Programme
 from homecare.programmes import serialization as contents
+from homecare.safety import ProgrammeCheck
 from messaging.texts import language_of
 from patients.rules import ALERTS
+from treatments.models import SafetyEntry
+from treatments.safety_table import DEFAULT_CODES
 
 DRAWINGS = Path(__file__).parent / "drawings"
 STATUSES = {"draft": _("being written"), "active": _("running"), "paused": _("paused"), "ended": _("ended")}
@@ -28,6 +32,7 @@ REASONS = {
 }  # fmt: skip
 WEEKDAYS = [_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")]
 SIDES = {"left": _("left"), "right": _("right")}
+LEVELS = {"stop": _("Stop"), "acknowledge": _("Needs a reason"), "caution": _("Caution")}
 REGRESS = {
     "pain_up_over_24_h": _("pain up by 2 or more for over 24 hours"),
     "sore_after_72_h": _("still sore 72 hours after needling"),
@@ -135,8 +140,83 @@ def reason_label(name: str) -> str:
     """What is asked for, where a step needs a reason that is not about one number."""
     if name == rules.TOTAL:
         return gettext("Reason for so much pressure a day")
-    alert = gettext(ALERTS[name.removeprefix(rules.ALERT_PREFIX)].label)
-    return gettext("Alert “{alert}”: why may the patient press here?").format(alert=alert)
+    if name.startswith(rules.ALERT_PREFIX):
+        alert = gettext(ALERTS[name.removeprefix(rules.ALERT_PREFIX)].label)
+        return gettext("Alert “{alert}”: why may the patient do this?").format(alert=alert)
+    rule = rule_label(name.removeprefix(rules.RULE_PREFIX))
+    return gettext("Safety list, “{rule}”: why may the patient do this?").format(rule=rule)
+
+
+def rule_label(code: str) -> str:
+    """The name of an entry of the safety list; of the clinic's own, as it was named last."""
+    if code in DEFAULT_CODES:
+        return gettext(DEFAULT_CODES[code].label)
+    own = SafetyEntry.objects.filter(code=code).order_by("-version").values_list("label", flat=True)
+    return own.first() or code
+
+
+def level_word(level: str) -> str:
+    return str(LEVELS.get(level, level))
+
+
+def findings_of(known: ProgrammeCheck, number: int) -> list[dict[str, str]]:
+    """What the safety list says about one step, for the therapist."""
+    return [
+        {
+            "level": found.level,
+            "word": level_word(found.level),
+            "label": gettext(found.finding.label),
+            "reason": gettext(found.finding.reason),
+            "source": gettext(found.finding.source),
+        }
+        for found in known.findings
+        if found.step == number
+    ]
+
+
+def stopped_names(programme: Programme) -> list[str]:
+    """What has paused a programme, in words."""
+    if programme.stopped_at is None:
+        return []
+    return [name_of_flag(code) for code in programme.stopped_flags] + [
+        stopped_name(reason) for reason in programme.stopped_reasons
+    ]
+
+
+def name_of_flag(code: str) -> str:
+    return gettext("red flag “{flag}”").format(flag=gettext(RED_FLAGS[code].label))
+
+
+def name_of_alert(code: str) -> str:
+    return gettext("alert “{alert}”").format(alert=gettext(ALERTS[code].label))
+
+
+def name_of_rule(code: str) -> str:
+    return gettext("rule “{rule}”").format(rule=rule_label(code))
+
+
+def name_of_any_rule(code: str) -> str:
+    """A rule's name where many rows are listed: nobody looks up the clinic's own for each of them."""
+    return name_of_rule(code) if code in DEFAULT_CODES else gettext("a rule of the clinic's own safety list")
+
+
+def name_of_muscle(key: str) -> str:
+    return gettext("“{muscle}” must not be pressed, or not with this tool").format(
+        muscle=gettext(catalogue.MUSCLES[key]["name"])
+    )
+
+
+def stopped_name(reason: str) -> str:
+    """One of a programme's `stopped_reasons` in words."""
+    prefix, _separator, code = reason.partition("_")
+    names = {rules.ALERT_PREFIX: name_of_alert, rules.RULE_PREFIX: name_of_rule, rules.MUSCLE_PREFIX: name_of_muscle}
+    return names[f"{prefix}_"](code)
+
+
+# How the worklist reads the facts of a paused programme.
+WORKLIST_NAMES = {
+    "flags": name_of_flag, "alerts": name_of_alert, "rules": name_of_any_rule, "muscles": name_of_muscle,
+}  # fmt: skip
 
 
 def language_for(programme: Programme) -> str:
@@ -210,7 +290,7 @@ def describe_step(step: Mapping[str, Any]) -> dict[str, Any]:
         "reasons_given": [
             (reason_label(name), why)
             for name, why in (step.get("limit_reasons") or {}).items()
-            if name in rules.OTHER_REASONS
+            if name == rules.TOTAL or rules.is_safety_reason(name)
         ],
         "caution": caution_of(step),
         "where_drawn": places.picture(step["muscle"], step.get("side"), place_of(step)) if step.get("muscle") else "",

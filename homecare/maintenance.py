@@ -1,4 +1,4 @@
-"""What is done for running programmes without anybody asking: planning ahead, ending, reviews, silence."""
+"""What is done for running programmes without anybody asking: safety, planning ahead, ending, reviews, silence."""
 
 from __future__ import annotations
 
@@ -8,25 +8,30 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from accounts.models import Clinic
 from homecare import queries
 from homecare.checkins import actions as check_in_actions
 from homecare.models import Programme, ReminderPlan
-from homecare.programmes import actions
+from homecare.programmes import actions, safety_stops
 from homecare.reminders import planning, schedule
 from identity.actor import Actor
 from messaging import actions as messages
 from messaging import addresses
 from patients.queries import zone_of
+from treatments.queries import safety_list
 from worklist import actions as worklist
 
 logger = logging.getLogger(__name__)
 SAID_UNTIL = timedelta(hours=24)
+# How often what a patient has is compared with what is known, although no action wrote anything.
+CHECKED_EVERY = timedelta(hours=20)
 
 
 def look_after(clinic: Clinic, *, by: Actor, at: datetime) -> int:
     """All of it for one clinic, inside its scope; each programme by itself. Returns how many were planned ahead."""
+    check_safety(by=by, at=at)
     planned = plan_days(at)
     planning.plan_soreness(by=by, at=at)
     close_and_review(by, at)
@@ -34,17 +39,18 @@ def look_after(clinic: Clinic, *, by: Actor, at: datetime) -> int:
     return planned
 
 
-def each(ids: Iterable[UUID], do: Callable[[Programme], None]) -> int:
+def each(ids: Iterable[UUID], do: Callable[[Programme], object], *, waits: bool = False) -> int:
     """
     Do it for each of these programmes, as it is now and locked; one that fails is logged and left for the next time.
 
-    Returns for how many it was done.
+    :param waits: for one that somebody else has in hand; without it, that one is left for the next time too
+    :returns: for how many it was done
     """
     done = 0
     for programme_id in ids:
         try:
             with transaction.atomic():
-                rows = Programme.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+                rows = Programme.objects.select_for_update(of=("self",), skip_locked=not waits, no_key=True)
                 programme = rows.active().filter(pk=programme_id).select_related("patient__clinic").first()
                 if programme is not None:
                     do(programme)
@@ -54,15 +60,50 @@ def each(ids: Iterable[UUID], do: Callable[[Programme], None]) -> int:
     return done
 
 
+def check_safety(*, by: Actor, at: datetime) -> int:
+    """
+    Pause the running programmes that the safety check stops, of those that were not checked for a day: an alert that
+    no action wrote, or a step from before a rule. Returns how many were checked.
+    """
+    running = Programme.objects.active()
+    stale = running.filter(Q(safety_checked_at=None) | Q(safety_checked_at__lt=at - CHECKED_EVERY))
+    return _check(stale, by=by, at=at)
+
+
+def check_all_safety(*, by: Actor, at: datetime) -> int:
+    """The same for every running programme, after the clinic's safety list has changed."""
+    return _check(Programme.objects.active(), by=by, at=at, waits=True)
+
+
+def _check(programmes: QuerySet[Programme], *, by: Actor, at: datetime, waits: bool = False) -> int:
+    ids = list(programmes.order_by("pk").values_list("pk", flat=True))
+    in_force = safety_list(by.clinic_id) if ids else None
+    return each(
+        ids,
+        lambda programme: safety_stops.pause_if_stopped(programme=programme, by=by, at=at, in_force=in_force),
+        waits=waits,
+    )
+
+
 def plan_days(at: datetime) -> int:
-    """Plan ahead every running programme that was not planned on its patient's today; returns how many."""
+    """
+    Plan ahead every running programme that was not planned on its patient's today; returns how many.
+
+    One that the safety check stops is paused instead.
+    """
     plans = ReminderPlan.objects.filter(programme__status=Programme.Status.ACTIVE)
     stale = []
     for plan in plans.select_related("programme__patient__clinic").iterator(chunk_size=500):
         zone = zone_of(plan.programme.patient)
         if plan.planned_on != at.astimezone(zone).date() or plan.planned_zone != planning.edition(zone):
             stale.append(plan.programme_id)
-    return each(stale, lambda programme: planning.plan_ahead(programme, at=at))
+    return each(stale, lambda programme: _plan(programme, at))
+
+
+def _plan(programme: Programme, at: datetime) -> None:
+    by = Actor.system(programme.clinic_id, "reminders")
+    if not safety_stops.pause_if_stopped(programme=programme, by=by, at=at):
+        planning.plan_ahead(programme, at=at)
 
 
 def close_and_review(by: Actor, at: datetime) -> None:

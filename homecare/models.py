@@ -91,9 +91,18 @@ class Programme(OfPatient):
     review_on = models.DateField(null=True)
     ends_on = models.DateField(null=True)
     resumed_at = models.DateTimeField(null=True, help_text="when it last went on after a pause")
-    stopped_at = models.DateTimeField(null=True, help_text="since when red flags have paused it")
+    stopped_at = models.DateTimeField(null=True, help_text="since when the safety check has paused it")
     stopped_flags = ArrayField(
         models.TextField(), default=list, blank=True, help_text="the red flags that have paused it"
+    )
+    stopped_reasons = ArrayField(
+        models.TextField(),
+        default=list,
+        blank=True,
+        help_text="what else has paused it: alert_<code>, rule_<code of the safety list> or muscle_<key>",
+    )
+    safety_checked_at = models.DateTimeField(
+        null=True, help_text="when what the patient has was last compared with what is known"
     )
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
@@ -116,8 +125,9 @@ class Programme(OfPatient):
                 name="programme_ended_whole",
             ),
             models.CheckConstraint(
-                condition=models.Q(stopped_at=None, stopped_flags=[])
-                | models.Q(stopped_at__isnull=False, stopped_flags__len__gte=1, status__in=["paused", "ended"]),
+                condition=models.Q(stopped_at=None, stopped_flags=[], stopped_reasons=[])
+                | models.Q(stopped_at__isnull=False, status__in=["paused", "ended"])
+                & (models.Q(stopped_flags__len__gte=1) | models.Q(stopped_reasons__len__gte=1)),
                 name="programme_stopped_is_paused",
             ),
             models.UniqueConstraint(

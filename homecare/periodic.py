@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from celery import shared_task
@@ -42,3 +43,21 @@ def look_after_all() -> int:
     for clinic_id in clinics:
         look_after.delay(str(clinic_id))
     return len(clinics)
+
+
+@shared_task(expires=3600)
+def check_safety(clinic_id: str) -> int:
+    """Pause every running programme of a clinic that the safety check stops now; returns how many were checked."""
+    clinic = UUID(clinic_id)
+    with tenancy.scope(clinic):
+        return maintenance.check_all_safety(by=Actor.system(clinic, "reminders"), at=timezone.now())
+
+
+def check_after_list_change(*, by: Actor, at: datetime) -> None:
+    """
+    Have the running programmes of a clinic checked by its new safety list.
+
+    A worker does it, because there may be thousands; until it has, the patient's page and the reminders ask by
+    themselves.
+    """
+    check_safety.delay_on_commit(str(by.clinic_id))

@@ -110,12 +110,43 @@ register(
         ),
         **dict.fromkeys((f"{code}.home" for code in RED_FLAGS), STOPPED_STEPS),
         "alert_stop.pressing": Text(
-            _("Alert “%(alert)s”: the patient must not press here. Remove the step or choose another muscle."),
+            _(
+                "Alert “%(alert)s” stops this step. %(reason)s Remove the step, choose another muscle, or record where "
+                "the alert is."
+            ),
             alert=labels(ALERT_LABELS),
+            reason=gettext,
+        ),
+        "safety_stop.at_home": Text(
+            _("The safety list stops this step. %(reason)s Remove the step or choose another muscle."), reason=gettext
+        ),
+        "safety_stop.home": _(
+            "The safety check stops a step of this programme, so nothing is sent. Change the programme first."
         ),
         "reason_required.alert": Text(
-            _("Alert “%(alert)s”: give a reason of at least %(least)s characters why the patient may press here."),
+            _(
+                "Alert “%(alert)s”: give a reason of at least %(least)s characters why the patient may do this. "
+                "%(reason)s"
+            ),
             alert=labels(ALERT_LABELS),
+            reason=gettext,
+        ),
+        "reason_required.rule": Text(
+            _("Give a reason of at least %(least)s characters why the patient may do this. %(reason)s"), reason=gettext
+        ),
+        "reason_required.own_exercise": Text(
+            _(
+                "Only you know whether this exercise presses. Give a reason of at least %(least)s characters why the "
+                "patient may do it. %(reason)s"
+            ),
+            reason=gettext,
+        ),
+        "reason_required.flag": Text(
+            _(
+                "“%(flag)s” was answered “yes” on %(answered_at)s. Give a reason of at least %(least)s characters why "
+                "the patient may do these steps: %(steps)s."
+            ),
+            flag=labels(RED_FLAG_LABELS),
         ),
         "unknown_code.home_override": _("This red flag does not exist. Choose one from the list."),
         "duplicate.home_override": _("This red flag is answered for twice. Remove one of the reasons."),

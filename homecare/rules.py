@@ -56,6 +56,7 @@ __all__ = [
 # --- Programmes -----------------------------------------------------------------------------------------------
 
 MOST_STEPS = 12
+OWN = "own"  # the clinic's own exercise: only its words tell what it does
 SIDES = ["left", "right"]
 # The starter programme of the source guide, in its order; what it leaves open stays open.
 STARTER = ["scan", "self_pressure", "side_bends", "rotations", "scapular_retraction", "chin_tuck", "ergonomics"]
@@ -142,7 +143,7 @@ def _check_step(
         problems.add(f"{at}/tool", "invalid_choice.tool", choices=list(exercise.tools))
     elif exercise.presses and step.get("tool") and step["tool"] not in tools.get(muscle or "", exercise.tools):
         problems.add(f"{at}/tool", "not_for_this_muscle", choices=list(tools[str(muscle)]))
-    if step["exercise"] == "own" and not str(step.get("cue", "")).strip():
+    if step["exercise"] == OWN and not str(step.get("cue", "")).strip():
         problems.add(f"{at}/cue", "required.own_exercise")
     _check_dose(problems, at, exercise, step)
 
@@ -216,9 +217,13 @@ def _check_pressure_a_day(problems: Problems, steps: Sequence[Mapping[str, Any]]
 # Beside the numbers of a dose, what a step can need a reason for: its `limit_reasons` have these names.
 TOTAL = "pressure_a_day"
 ALERT_PREFIX = "alert_"  # and the alert's code
-# Alerts with which pressing at home needs a reason. Of those that name a place, there only; see `homecare.safety`.
-PRESSING_ALERTS = ["anticoagulant", "clot", "lymphoedema", "neuropathy", "osteoporosis"]
-OTHER_REASONS = [TOTAL, *(ALERT_PREFIX + code for code in PRESSING_ALERTS)]
+MUSCLE_PREFIX = "muscle_"  # and a muscle that must not be pressed, or not with that; only where a programme is stopped
+RULE_PREFIX = "rule_"  # and the code of an entry of the safety list that is about no alert, or is the clinic's own
+
+
+def is_safety_reason(name: str) -> bool:
+    """Whether a name in `limit_reasons` is that of an alert or of an entry of the safety list."""
+    return name.startswith((ALERT_PREFIX, RULE_PREFIX))
 
 
 def has_reason(step: Mapping[str, Any], name: str) -> bool:

@@ -1,39 +1,40 @@
 """
-What the record knows against a home programme: open red flags stop steps, alerts ask for reasons. Pure.
+What the record knows against a home programme. Pure.
 
-A red flag stops by technique and region as `assessments.red_flags.stops` says. The alerts that matter to pressing are
-`rules.PRESSING_ALERTS`. Sources: domain facts 6.2, and the rules for home programmes, which no clinician has reviewed.
+Each step becomes interventions as `treatments.safety.safety_check` takes them, so that home and clinic read one list:
+the default one, with the clinic's own rows. What comes back belongs to the step: a stop is refused, an acknowledgement
+needs a written reason, a caution is shown. A red flag is answered for once, for the whole programme.
+
+What has no muscle of its own is checked for each muscle of its regions; what nobody knows the place of, for the whole
+body. The rules for home programmes have not been reviewed by a clinician.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from assessments.red_flag_table import (
-    EXERCISE,
-    LEVELS,
-    LOWER_LIMB,
-    NECK_MOVEMENT,
-    RED_FLAGS,
-    SELF_PRESSURE,
-    SHOW,
-    STOP,
-    UPPER_LIMB,
-)
-from assessments.red_flags import SIDED_REGIONS, OpenFlag, stops, strictest
+from assessments.red_flag_table import EXERCISE, LEVELS, NECK_MOVEMENT, RED_FLAGS, SELF_PRESSURE, SHOW
+from assessments.red_flags import FlagState, OpenFlag
 from errors.exceptions import Problems
 from homecare import rules
-from patients.rules import KnownAlert
+from patients.rules import ALERTS
+from treatments.safety import ACKNOWLEDGE, CAUTION, STOP, safety_check
+from treatments.safety_cautions import CAUTION_TEXTS
+from treatments.safety_entries import OWN_CODE, Entry
+from treatments.safety_facts import MuscleFacts, PatientFacts, PlannedIntervention, SafetyFinding
+
+# What an entry of the list must be about to say anything of a patient at home.
+HOME_TAGS = frozenset({SELF_PRESSURE, EXERCISE, NECK_MOVEMENT})
 
 # --- What a step does to the body -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Use:
-    """One technique in one region, as the red flags ask for it; None is unknown, which counts as the strictest."""
+    """One technique in one region; None is unknown, which counts as the strictest."""
 
     technique: str
     region: str | None
@@ -41,15 +42,11 @@ class Use:
     muscle: str | None = None
 
 
-def uses_of(step: Mapping[str, Any], regions: Mapping[str, str]) -> list[Use]:
-    """
-    Return what a step does, and where.
-
-    :param regions: muscle to its region
-    """
+def uses_of(step: Mapping[str, Any], muscles: Mapping[str, MuscleFacts]) -> list[Use]:
+    """Return what a step does, and where."""
     exercise = rules.EXERCISES[step["exercise"]]
     muscle = step.get("muscle") or None
-    region = regions.get(muscle) if muscle else None
+    region = muscles[muscle].region if muscle in muscles else None
     places = [Use(exercise.technique, place) for place in exercise.regions]
     if muscle or not places:
         places.append(Use(exercise.technique, region, step.get("side") or None, muscle))
@@ -59,12 +56,33 @@ def uses_of(step: Mapping[str, Any], regions: Mapping[str, str]) -> list[Use]:
     techniques = [EXERCISE]
     if region in (None, "head", "neck"):
         techniques.append(NECK_MOVEMENT)
-    if step["exercise"] == "own":
+    if step["exercise"] == rules.OWN:
         techniques.append(SELF_PRESSURE)
     return [Use(technique, use.region, use.side, use.muscle) for technique in techniques for use in places]
 
 
-# --- Red flags ------------------------------------------------------------------------------------------------
+def interventions_of(
+    step: Mapping[str, Any], muscles: Mapping[str, MuscleFacts]
+) -> list[tuple[PlannedIntervention, bool]]:
+    """Return a step as the safety check takes it, and of each intervention whether its muscle is the step's own."""
+    planned = []
+    for use in uses_of(step, muscles):
+        known = [muscles[use.muscle]] if use.muscle in muscles else []
+        possible = known or [muscle for muscle in muscles.values() if muscle.region == use.region] or [None]
+        for muscle in possible:
+            intervention = PlannedIntervention(
+                technique="",
+                dose=step.get("dose") or {},
+                muscle=muscle,
+                side=use.side,
+                limit_reasons=step.get("limit_reasons") or {},
+                as_class=use.technique,
+            )
+            planned.append((intervention, bool(known)))
+    return planned
+
+
+# --- The check ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -82,6 +100,122 @@ class StepFlag:
 
 
 @dataclass(frozen=True)
+class StepFinding:
+    """
+    What an entry of the safety list says about one step.
+
+    :ivar step: number of the step, from 0
+    :ivar name: the name under which the step's `limit_reasons` explain it
+    :ivar is_of_own_exercise: nobody but the therapist knows what the step does, so that a reason passes a stop
+    """
+
+    step: int
+    finding: SafetyFinding
+    is_of_own_exercise: bool = False
+
+    @property
+    def level(self) -> str:
+        return self.finding.level
+
+    @property
+    def alert(self) -> str:
+        """The alert that it is about; empty if it is about none, or if it is a row of the clinic's own."""
+        is_own = self.finding.code.startswith(OWN_CODE)
+        return self.finding.subject if self.finding.subject in ALERTS and not is_own else ""
+
+    @property
+    def name(self) -> str:
+        return rules.ALERT_PREFIX + self.alert if self.alert else rules.RULE_PREFIX + self.finding.code
+
+    @property
+    def takes_reason(self) -> bool:
+        is_passed = self.level == STOP and self.is_of_own_exercise and self.finding.overridable
+        return self.level == ACKNOWLEDGE or is_passed
+
+    def is_explained(self, steps: Sequence[Mapping[str, Any]]) -> bool:
+        return self.takes_reason and rules.has_reason(steps[self.step], self.name)
+
+
+@dataclass(frozen=True)
+class ProgrammeCheck:
+    """Everything that the record says about a programme's steps, the strictest of each."""
+
+    flags: tuple[StepFlag, ...] = ()
+    findings: tuple[StepFinding, ...] = ()
+
+    def stopping_findings(self, steps: Sequence[Mapping[str, Any]]) -> list[StepFinding]:
+        """Return the stops of the safety list that no reason passes; a reason that is missing stops nothing running."""
+        return [found for found in self.findings if found.level == STOP and not found.is_explained(steps)]
+
+
+def check_programme(
+    steps: Sequence[Mapping[str, Any]],
+    facts: PatientFacts,
+    *,
+    muscles: Mapping[str, MuscleFacts],
+    entries: Iterable[Entry],
+    at: datetime,
+) -> ProgrammeCheck:
+    """
+    Return what the shared safety check says about each step.
+
+    :param facts: alerts and open flags of the patient; that questions are unanswered stops nothing at home
+    :param muscles: the catalogue, by key
+    :param entries: the list in force in the clinic
+    """
+    asked = PatientFacts(alerts=facts.alerts, flags=FlagState(open=facts.flags.open), age_years=facts.age_years)
+    at_home = tuple(entry for entry in entries if entry.tags & HOME_TAGS)
+    by_step = [_check_step(step, asked, muscles=muscles, entries=at_home, at=at) for step in steps]
+    findings = [
+        StepFinding(number, finding, is_of_own_exercise=steps[number]["exercise"] == rules.OWN)
+        for number, found in enumerate(by_step)
+        for finding in found
+        if "flag" not in finding.params
+    ]
+    return ProgrammeCheck(tuple(_flags(by_step, facts.flags.open)), tuple(findings))
+
+
+def _check_step(
+    step: Mapping[str, Any],
+    facts: PatientFacts,
+    *,
+    muscles: Mapping[str, MuscleFacts],
+    entries: Sequence[Entry],
+    at: datetime,
+) -> list[SafetyFinding]:
+    """Return each finding once, at its strictest, the gravest first."""
+    planned = interventions_of(step, muscles)
+    strictest: dict[str, SafetyFinding] = {}
+    for own in (True, False):
+        group = [intervention for intervention, is_own in planned if is_own == own]
+        for finding in safety_check(group, facts, (), at=at, entries=entries):
+            # That a vessel lies somewhere in the region is no news; that a clinic stops at it is.
+            if not own and finding.level == CAUTION and finding.subject in CAUTION_TEXTS:
+                continue
+            known = strictest.get(finding.key)
+            if known is None or LEVELS.index(finding.level) > LEVELS.index(known.level):
+                strictest[finding.key] = finding
+    return sorted(strictest.values(), key=lambda finding: -LEVELS.index(finding.level))
+
+
+def _flags(by_step: Sequence[Sequence[SafetyFinding]], flags: Sequence[OpenFlag]) -> list[StepFlag]:
+    found = []
+    for flag in flags:
+        levels = [
+            next((finding.level for finding in of_step if finding.params.get("flag") == flag.code), SHOW)
+            for of_step in by_step
+        ]
+        highest = max(levels, key=LEVELS.index, default=SHOW)
+        if highest != SHOW:
+            numbers = tuple(number for number, level in enumerate(levels) if level == highest)
+            found.append(StepFlag(flag, highest, numbers))
+    return found
+
+
+# --- Red flags ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
 class Override:
     """
     Why a programme is right although a red flag is open; it holds for the answers that were there when it was given.
@@ -96,42 +230,32 @@ class Override:
     seen_at: datetime | None = None
 
 
-def flags_of(
-    steps: Sequence[Mapping[str, Any]], flags: Sequence[OpenFlag], *, regions: Mapping[str, str]
-) -> list[StepFlag]:
-    """Return the open flags that matter to these steps, with the strictest level of each."""
-    found = []
-    for flag in flags:
-        levels = [
-            strictest(
-                stops(flag, use.technique, use.region, use.side, muscle=use.muscle) for use in uses_of(step, regions)
-            )
-            for step in steps
-        ]
-        highest = strictest(levels)
-        if LEVELS.index(highest) > LEVELS.index(SHOW):
-            numbers = tuple(number for number, level in enumerate(levels) if level == highest)
-            found.append(StepFlag(flag, highest, numbers))
-    return found
+def unanswered_flags(found: Sequence[StepFlag], overrides: Sequence[Override], *, level: str = STOP) -> list[StepFlag]:
+    """
+    Return the flags at this level that no override answers for.
 
-
-def find_unanswered_stops(found: Sequence[StepFlag], overrides: Sequence[Override]) -> list[StepFlag]:
-    """Return the flags that stop a programme and that no override answers for."""
+    :param level: STOP, or ACKNOWLEDGE: what only needs a reason
+    """
     given_at = {override.code: override.given_at for override in overrides}
     return [
         one
         for one in found
-        if one.level == STOP
+        if one.level == level
         and not (
-            RED_FLAGS[one.flag.code].is_overridable
+            (level == ACKNOWLEDGE or RED_FLAGS[one.flag.code].is_overridable)
             and one.flag.code in given_at
             and one.flag.answered_at <= given_at[one.flag.code]
         )
     ]
 
 
-def check_overrides(overrides: Sequence[Override], *, at: datetime) -> Problems:
-    """What is wrong with overrides as they are given: too short a reason, or nobody who saw an emergency."""
+def check_overrides(overrides: Sequence[Override], found: Sequence[StepFlag], *, at: datetime) -> Problems:
+    """
+    What is wrong with overrides as they are given: too short a reason, or nobody who saw an emergency.
+
+    :param found: the flags that matter to the steps; one that stops nothing here needs nobody who saw the patient
+    """
+    only_acknowledged = {one.flag.code for one in found if one.level == ACKNOWLEDGE}
     problems = Problems()
     seen: set[str] = set()
     for number, override in enumerate(overrides):
@@ -144,7 +268,7 @@ def check_overrides(overrides: Sequence[Override], *, at: datetime) -> Problems:
         seen.add(override.code)
         if len(override.reason.strip()) < rules.MIN_REASON_CHARACTERS:
             problems.add(f"{here}/reason", "too_short.home_override", least=rules.MIN_REASON_CHARACTERS)
-        if RED_FLAGS[override.code].is_emergency:
+        if RED_FLAGS[override.code].is_emergency and override.code not in only_acknowledged:
             if not override.seen_by.strip():
                 problems.add(f"{here}/seen_by", "required.seen_by")
             if override.seen_at is None:
@@ -154,60 +278,39 @@ def check_overrides(overrides: Sequence[Override], *, at: datetime) -> Problems:
     return problems
 
 
-# --- Alerts ---------------------------------------------------------------------------------------------------
-
-# Alerts that forbid pressing where they are; without a place, in these regions.
-FORBIDDEN_PLACES = {"clot": LOWER_LIMB}
+# --- Steps ----------------------------------------------------------------------------------------------------
 
 
-def check_alerts(
-    steps: Sequence[Mapping[str, Any]], alerts: Sequence[KnownAlert], *, regions: Mapping[str, str]
-) -> Problems:
-    """What alerts say against pressing: refused, or a reason is missing."""
+def find_problems(check: ProgrammeCheck, steps: Sequence[Mapping[str, Any]]) -> Problems:
+    """What the safety list says against the steps: a step is refused, or a reason is missing."""
     problems = Problems()
-    for number, step in enumerate(steps):
-        if step["exercise"] not in rules.PRESSING:
+    named: set[tuple[int, str]] = set()
+    for found in check.findings:
+        if found.level == CAUTION or found.is_explained(steps) or (found.step, found.name) in named:
             continue
-        region, side = regions.get(step.get("muscle") or ""), step.get("side")
-        for code in rules.PRESSING_ALERTS:
-            of_code = [alert for alert in alerts if alert.code == code]
-            if any(_forbids(alert, region, side) for alert in of_code):
-                problems.add(f"/steps/{number}/muscle", "alert_stop.pressing", alert=code)
-            elif any(_matters(alert, region, side) for alert in of_code):
-                name = rules.ALERT_PREFIX + code
-                if not rules.has_reason(step, name):
-                    pointer = f"/steps/{number}/limit_reasons/{name}"
-                    least = rules.MIN_REASON_CHARACTERS
-                    problems.add(pointer, "reason_required.alert", alert=code, least=least)
+        named.add((found.step, found.name))
+        _add_problem(problems, found)
     return problems
 
 
-def alerts_of(step: Mapping[str, Any], alerts: Sequence[KnownAlert], *, regions: Mapping[str, str]) -> list[str]:
-    """Return the codes of the alerts for which this step needs a reason."""
-    if step["exercise"] not in rules.PRESSING:
-        return []
-    region, side = regions.get(step.get("muscle") or ""), step.get("side")
-    return [c for c in rules.PRESSING_ALERTS if any(a.code == c and _matters(a, region, side) for a in alerts)]
-
-
-def _matters(alert: KnownAlert, region: str | None, side: str | None) -> bool:
-    """A clot matters wherever is pressed: it may lie elsewhere than where it is known."""
-    return alert.code == "clot" or _reaches(alert, region, side)
-
-
-def _forbids(alert: KnownAlert, region: str | None, side: str | None) -> bool:
-    if alert.code not in FORBIDDEN_PLACES or not _reaches(alert, region, side):
-        return False
-    return alert.region is not None or region is None or region in FORBIDDEN_PLACES[alert.code]
-
-
-def _reaches(alert: KnownAlert, region: str | None, side: str | None) -> bool:
-    """Whether the place of an alert takes in this one; a limb counts whole, and what is not known counts as there."""
-    if alert.region is not None and region is not None and region not in _limb_of(alert.region):
-        return False
-    is_sided = region is None or region in SIDED_REGIONS
-    return not is_sided or alert.side in (None, "both") or side in (None, "both") or alert.side == side
-
-
-def _limb_of(region: str) -> tuple[str, ...]:
-    return next((limb for limb in (UPPER_LIMB, LOWER_LIMB) if region in limb), (region,))
+def _add_problem(problems: Problems, found: StepFinding) -> None:
+    about = {
+        "entry": found.finding.code,
+        "level": found.level,
+        "reason": found.finding.reason,
+        "source": found.finding.source,
+    }
+    if not found.takes_reason:
+        pointer = f"/steps/{found.step}/muscle"
+        if found.alert:
+            problems.add(pointer, "alert_stop.pressing", alert=found.alert, **about)
+        else:
+            problems.add(pointer, "safety_stop.at_home", **about)
+        return
+    pointer, least = f"/steps/{found.step}/limit_reasons/{found.name}", rules.MIN_REASON_CHARACTERS
+    if found.level == STOP:
+        problems.add(pointer, "reason_required.own_exercise", least=least, **about)
+    elif found.alert:
+        problems.add(pointer, "reason_required.alert", alert=found.alert, least=least, **about)
+    else:
+        problems.add(pointer, "reason_required.rule", least=least, **about)

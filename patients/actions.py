@@ -53,6 +53,9 @@ AlertKey = tuple[str, str, str | None, str | None]
 
 # What apps above do when two records become one; each adds itself when Django starts, and may refuse.
 AFTER_MERGE: list[Callable[..., None]] = []
+# What apps above do when a patient's alerts may have become more: called with `patient_id`, `by` and `at`, in the
+# transaction of the change, after every write that adds an alert. A merge is theirs to follow through AFTER_MERGE.
+AFTER_ALERTS: list[Callable[..., None]] = []
 
 
 class IdentifierTaken(Conflict):
@@ -139,7 +142,7 @@ def register_patient(
     patient.sort_name = rules.sort_name(patient.family_name, patient.given_names)
     patient.save(force_insert=True)
     _add_identifiers(patient, identifiers)
-    _insert_alerts(patient, alerts, by)
+    _insert_alerts(patient, alerts, by=by, at=at)
     _index(patient)
     audit.log("patient.register", by=by, target_id=patient.pk, patient_ids=[patient.pk])
     return patient
@@ -197,13 +200,15 @@ def add_facts(
     medications: Iterable[NewFact] = (),
     identifiers: Sequence[NewIdentifier] = (),
     by: Actor,
+    at: datetime,
 ) -> int:
     """Add what is not there yet, and say how many rows that were; running it again adds nothing."""
-    Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
+    # No key is changed: who holds a programme of the patient and writes to it need not wait, and cannot be waited for.
+    Patient.objects.select_for_update(of=("self",), no_key=True).get(pk=patient.pk)
     added = 0
     known_alerts = {_key_of(alert) for alert in Alert.objects.filter(patient=patient)}
     fresh = [alert for alert in dict.fromkeys(alerts) if alert.key not in known_alerts]
-    _insert_alerts(patient, fresh, by)
+    _insert_alerts(patient, fresh, by=by, at=at)
     added += len(fresh)
     for model, facts in ((Condition, conditions), (Medication, medications)):
         known = set(model._default_manager.filter(patient=patient).values_list("system", "code", "text"))
@@ -238,7 +243,7 @@ def note_alert(*, patient: Patient, alert: NewAlert, by: Actor, at: datetime) ->
     refuse_merged(patient)
     check_alerts([alert], today=at.date(), pointer="")
     with violations_as({"alert_once": AlertKnown}):
-        [noted] = _insert_alerts(patient, [alert], by)
+        [noted] = _insert_alerts(patient, [alert], by=by, at=at)
     _raise_revision(patient)
     audit.log("patient.note_alert", by=by, target_id=noted.pk, patient_ids=[patient.pk], code=alert.code)
     return noted
@@ -398,9 +403,14 @@ def _key_of(alert: Alert) -> AlertKey:
     return (alert.code, alert.note, alert.side, alert.region)
 
 
-def _insert_alerts(patient: Patient, alerts: Iterable[NewAlert], by: Actor) -> list[Alert]:
+def _insert_alerts(patient: Patient, alerts: Iterable[NewAlert], *, by: Actor, at: datetime) -> list[Alert]:
+    """Write new alerts, and tell every app that reacts to them. Nothing else writes alerts, so that none is missed."""
     rows = [Alert(id=new_id(), patient=patient, noted_by_user_id=by.author_id, **vars(alert)) for alert in alerts]
-    return Alert.objects.bulk_create(of_clinic(patient.clinic_id, rows))
+    inserted = Alert.objects.bulk_create(of_clinic(patient.clinic_id, rows))
+    if inserted:
+        for react in AFTER_ALERTS:
+            react(patient_id=patient.pk, by=by, at=at)
+    return inserted
 
 
 def _replace_alerts(patient: Patient, alerts: Collection[NewAlert], reason: str, *, by: Actor, at: datetime) -> None:
@@ -413,7 +423,7 @@ def _replace_alerts(patient: Patient, alerts: Collection[NewAlert], reason: str,
         _check_end_reason(reason, "/alerts_ended_reason")
         ended = {"ended_at": at, "ended_by_user_id": by.author_id, "ended_reason": reason.strip()}
         Alert.objects.filter(pk__in=left_out).update(**ended)
-    _insert_alerts(patient, [alert for alert in alerts if alert.key not in current], by)
+    _insert_alerts(patient, [alert for alert in alerts if alert.key not in current], by=by, at=at)
 
 
 def _raise_revision(patient: Patient) -> None:

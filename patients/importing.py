@@ -132,6 +132,7 @@ def _take(incoming: Incoming, line: Line, *, by: Actor, at: datetime) -> None:
         conditions=[actions.NewFact(**vars(fact), source="import") for fact in incoming.conditions],
         medications=[actions.NewFact(**vars(fact), source="import") for fact in incoming.medications],
         by=by,
+        at=at,
     )
     if added:
         counts = (len(incoming.conditions), len(incoming.medications), len(_alerts(incoming)))
@@ -151,7 +152,7 @@ def _find_patient(identifiers: list[actions.NewIdentifier], by: Actor) -> Patien
 
 def _complete(patient: Patient, incoming: Incoming, line: Line, *, by: Actor, at: datetime) -> bool:
     """Fill what is empty here. Where both have a value and they differ, the clinic's stays and the report says so."""
-    patient = Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
+    patient = Patient.objects.select_for_update(of=("self",), no_key=True).get(pk=patient.pk)
     missing = {}
     for name, value in incoming.details.items():
         have = getattr(patient, name)

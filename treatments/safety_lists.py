@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,10 @@ from treatments.safety_table import DEFAULT_CODES
 PLACES = [ANYWHERE, IN_REGION, IN_LIMB]
 # What an own row says, and a default row keeps as it is.
 OF_OWN_ROWS = ["label", "reason", "source", "tags", "alert", "where", "muscles", "regions"]
+
+
+# What apps above do when a clinic's list has changed: called with `by` and `at`, in the transaction of the change.
+AFTER_LIST_CHANGE: list[Callable[..., None]] = []
 
 
 class SafetyEntryEnded(Conflict):
@@ -59,6 +63,8 @@ def add_entry(*, entry: Mapping[str, Any], by: Actor, at: datetime) -> SafetyEnt
     )
     row.save(force_insert=True)
     audit.log("safety_list.add", by=by, target_id=row.pk, code=code)
+    for react in AFTER_LIST_CHANGE:
+        react(by=by, at=at)
     return row
 
 

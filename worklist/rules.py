@@ -44,7 +44,10 @@ KINDS = {
         "Two warning signs during self-pressure", AT_ONCE, "Call the patient and stop the self-pressure", alarm=True
     ),
     "programme_stopped": ItemKind(
-        "Home programme paused: a red flag is open", AT_ONCE, "Call the patient and clear the red flag", alarm=True
+        "Home programme paused by the safety check",
+        AT_ONCE,
+        "Call the patient, and settle what stopped the programme",
+        alarm=True,
     ),
     "pain_up": ItemKind(
         "Worst pain up by 2 or more for 3 days", NEXT_WORKING_DAY, "Call the patient and review the programme"

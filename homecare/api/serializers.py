@@ -48,7 +48,8 @@ class StepInput(StrictSerializer):
         child=Text(max_length=1000),
         required=False,
         default=dict,
-        help_text="by the number's name; pressure_a_day for the total, alert_<code> for an alert",
+        help_text="by the number's name; pressure_a_day for the total, alert_<code> for an alert, rule_<code> for "
+        "another entry of the safety list",
     )
 
 
@@ -59,7 +60,7 @@ class ProgrammeInput(StrictSerializer):
 
 
 class ProgrammeOverrideInput(StrictSerializer):
-    """Why a programme is right although an open red flag stops it."""
+    """Why a programme is right although an open red flag stops it, or asks for a reason."""
 
     code = serializers.ChoiceField(list(RED_FLAGS))
     reason = Text(max_length=2000, help_text="10 characters or more; kept with the version, under the author's name")
@@ -129,8 +130,12 @@ class ProgrammeOutput(serializers.Serializer[Any]):
     review_on = serializers.DateField(allow_null=True)
     ends_on = serializers.DateField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
-    stopped_at = serializers.DateTimeField(allow_null=True, help_text="since when red flags have paused it")
+    stopped_at = serializers.DateTimeField(allow_null=True, help_text="since when the safety check has paused it")
     stopped_flags = serializers.ListField(child=serializers.ChoiceField(list(RED_FLAGS)))
+    stopped_reasons = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="what else has paused it: alert_<code>, rule_<code of the safety list> or muscle_<key>",
+    )
     overrides = ProgrammeOverrideOutput(many=True, help_text="of what the patient has")
 
 

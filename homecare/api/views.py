@@ -57,6 +57,7 @@ def programme_json(programme: Programme, version: Version | None, steps: list[St
         "ended_at": programme.ended_at,
         "stopped_at": programme.stopped_at,
         "stopped_flags": programme.stopped_flags,
+        "stopped_reasons": programme.stopped_reasons,
         "overrides": version.overrides if version else [],
     }
 
@@ -147,7 +148,7 @@ class OneProgramme(ProgrammeView):
         """Write the draft of the next version anew."""
         programme = self.lock_programme(programme_id, precondition=True)
         body = parse(shapes.ProgrammeInput, request.data)
-        actions.write_draft(programme=programme, content=body, by=self.actor)
+        actions.write_draft(programme=programme, content=body, by=self.actor, at=timezone.now())
         return answer(programme)
 
     @extend_schema(operation_id="programmes_discard", tags=["home programmes"], responses={204: None})

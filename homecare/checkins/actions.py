@@ -17,7 +17,7 @@ from audit import actions as audit
 from errors.exceptions import Conflict, Problems
 from homecare import harms, queries, rules
 from homecare.models import CheckIn, Programme, Step, StepAnswer
-from homecare.programmes import progress
+from homecare.programmes import progress, safety_stops
 from identity.actor import Actor
 from messaging import actions as messages
 from messaging import rules as sending
@@ -70,6 +70,10 @@ def answer_day(
     worklist.resolve(kinds=["silent"], about_ids=[programme.pk], by=by, at=at)
     _escalate_day(programme, check_in, before, by=by, at=at)
     harms.note_harms(check_in, before, by=by, at=at)
+    # An answer is kept whatever it is; but what no action wrote may stop the programme by now.
+    programme.refresh_from_db(fields=["status", "revision"])
+    if programme.status == Programme.Status.ACTIVE:
+        safety_stops.pause_if_stopped(programme=programme, by=by, at=at)
     return check_in
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts import policies
 from assessments import drafts
 from assessments.models import TriggerPoint
-from assessments.red_flag_table import STOP
+from assessments.red_flag_table import ACKNOWLEDGE, STOP
 from audit import actions as audit
 from database import bulk
 from database.expressions import new_id
@@ -20,6 +20,7 @@ from errors.constraints import violations_as
 from errors.exceptions import Conflict, Problems
 from homecare import rules, safety
 from homecare.models import Picture, Programme, ReminderPlan, Step, Version
+from homecare.occurrences import unplan
 from homecare.programmes import safety_stops
 from homecare.programmes import serialization as contents
 from homecare.reminders import planning
@@ -29,8 +30,7 @@ from messaging import addresses, links
 from messaging.models import Message
 from messaging.rules import CHANNELS
 from patients.models import Patient
-from patients.queries import identities, list_alerts, zone_of
-from patients.rules import KnownAlert
+from patients.queries import identities, zone_of
 from worklist import actions as worklist
 
 MOST_TIMES = 6
@@ -80,7 +80,7 @@ def start_programme(*, patient_id: UUID, content: Mapping[str, Any], by: Actor, 
 
 
 @transaction.atomic
-def write_draft(*, programme: Programme, content: Mapping[str, Any], by: Actor) -> Problems:
+def write_draft(*, programme: Programme, content: Mapping[str, Any], by: Actor, at: datetime) -> Problems:
     """
     Keep what is being written, whether it can be published yet or not; the answer says what is in the way.
 
@@ -93,15 +93,27 @@ def write_draft(*, programme: Programme, content: Mapping[str, Any], by: Actor) 
     programme.revision += 1
     programme.save(update_fields=["draft", "revision"])
     audit.log("programme.write", by=by, target_id=programme.pk, patient_ids=[programme.patient_id])
-    return problems_of(programme)
+    return problems_of(programme, known_of(programme, at=at))
 
 
-def problems_of(programme: Programme) -> Problems:
-    """What keeps the draft from being published."""
+def known_of(programme: Programme, *, at: datetime) -> safety_stops.KnownSafety:
+    """What the record says against the draft."""
+    return safety_stops.load_known(programme, (programme.draft or {}).get("steps", []), at=at)
+
+
+def problems_of(
+    programme: Programme, known: safety_stops.KnownSafety, overrides: Sequence[safety.Override] | None = None
+) -> Problems:
+    """
+    What keeps the draft from being published.
+
+    :param known: as `known_of` returns it
+    :param overrides: as in `stopping.find_problems`
+    """
     draft = programme.draft or {}
     steps = draft.get("steps", [])
     problems = rules.check_steps(steps, ratings=contents.ratings(), tools=contents.tools())
-    problems.errors += safety.check_alerts(steps, alerts_of(programme), regions=safety_stops.REGIONS).errors
+    problems.errors += safety_stops.find_problems(known, steps, overrides).errors
     if not steps:
         problems.add("/steps", "required.steps")
     if not draft.get("title"):
@@ -122,11 +134,6 @@ def problems_of(programme: Programme) -> Problems:
     return problems
 
 
-def alerts_of(programme: Programme) -> list[KnownAlert]:
-    people = safety_stops.people_of(clinic_id=programme.clinic_id, patient_id=programme.patient_id)
-    return list_alerts(people)
-
-
 @transaction.atomic
 def publish(
     *,
@@ -145,7 +152,8 @@ def publish(
     :param baseline_pain: worst pain when it begins, 0 to 10; SAME: as the last version had it, as the dates below
     :param review_on: None: four weeks from now (domain facts 8.4)
     :param overrides: why it is right although a red flag is open; kept with the version, under the author's name
-    :raises Invalid: the draft cannot be, or a date, the pain or an override cannot; each is named
+    :raises Invalid: the draft cannot be, the safety list stops a step or asks for a reason, or a date, the pain or an
+        override cannot; each is named
     :raises ProgrammeRedFlagStop: an open red flag stops a step, and nobody has answered for it
     :raises NothingNew, AnotherRuns, ProgrammeEnded, NoAuthor:
     """
@@ -154,24 +162,24 @@ def publish(
     if programme.draft is None:
         raise NothingNew
     today = at.astimezone(zone_of(programme.patient)).date()
-    problems = problems_of(programme)
+    known = known_of(programme, at=at)
+    problems = problems_of(programme, known, overrides)
     pain = programme.baseline_pain if isinstance(baseline_pain, Same) else baseline_pain
     ends = programme.ends_on if isinstance(ends_on, Same) else ends_on
     review = programme.review_on if isinstance(review_on, Same) else review_on
     if isinstance(review_on, Same) and review is not None and review < today:
         review = None  # the review that was due has led to this version
     _check_terms(problems, pain, {"review_on": review, "ends_on": ends}, today)
-    problems.errors += safety.check_overrides(overrides, at=at).errors
+    problems.errors += safety.check_overrides(overrides, known.flags, at=at).errors
     # The stop comes first: who is told to correct a number must not think that nothing else stands in the way.
-    known = safety_stops.load_known(programme, programme.draft.get("steps", []), at=at)
     safety_stops.refuse_stopped(known, overrides)
     problems.raise_if_any()
     if programme.started_on is None:
         programme.started_on = today
         programme.status = Programme.Status.ACTIVE
     programme.review_on = review or today + timedelta(days=rules.REVIEW_AFTER_DAYS)
-    programme.ends_on, programme.baseline_pain = ends, pain
-    needed = {one.flag.code for one in known.flags if one.level == STOP}
+    programme.ends_on, programme.baseline_pain, programme.safety_checked_at = ends, pain, at
+    needed = {one.flag.code for one in known.flags if one.level in (STOP, ACKNOWLEDGE)}
     version = _write_version(programme, author_id, [one for one in overrides if one.code in needed], at)
     programme.draft, programme.author_id = None, author_id
     programme.revision += 1
@@ -185,6 +193,7 @@ def publish(
                 "baseline_pain",
                 "draft",
                 "author",
+                "safety_checked_at",
                 "revision",
             ]
         )
@@ -285,7 +294,7 @@ def pause_programme(*, programme: Programme, by: Actor, at: datetime) -> None:
     if programme.status != Programme.Status.ACTIVE:
         raise NotRunning
     _write_status(programme, Programme.Status.PAUSED, by)
-    planning.unplan(programme, at=at)
+    unplan(programme)
 
 
 @transaction.atomic
@@ -294,14 +303,16 @@ def resume_programme(*, programme: Programme, by: Actor, at: datetime) -> None:
     Let a paused programme go on. What is known against it is checked again.
 
     :raises ProgrammeRedFlagStop: settle the red flag first, or give a new version with an override
-    :raises Invalid: an alert forbids a step, or needs a reason that no version gives
+    :raises Invalid: the safety list or a muscle's tools forbid a step, or a reason is missing
     :raises NotRunning, NoAuthor:
     """
     policies.require_author(by)
     if programme.status != Programme.Status.PAUSED:
         raise NotRunning
     safety_stops.check_running(programme, at=at)
-    _write_status(programme, Programme.Status.ACTIVE, by, resumed_at=at, stopped_at=None, stopped_flags=[])
+    _write_status(
+        programme, Programme.Status.ACTIVE, by, resumed_at=at, stopped_at=None, stopped_flags=[], stopped_reasons=[]
+    )
     planning.plan_ahead(programme, at=at)
     worklist.resolve(kinds=["programme_stopped"], about_ids=[programme.pk], by=by, at=at)
 
@@ -319,7 +330,7 @@ def end_programme(*, programme: Programme, by: Actor, at: datetime) -> None:
     _write_status(
         programme, Programme.Status.ENDED, by, ended_at=at, ended_by_id=by.user_id, started_on=programme.started_on
     )
-    planning.unplan(programme, at=at)
+    unplan(programme)
     # The calendar's address stays: it answers with nothing more, so that what was planned goes from the calendar.
     links.revoke(patient_id=programme.patient_id, purposes=["check_in"], at=at)
     worklist.resolve(kinds=["silent", "review_due", "programme_stopped"], about_ids=[programme.pk], by=by, at=at)
@@ -414,6 +425,7 @@ def send_link_now(*, programme: Programme, by: Actor, at: datetime) -> Message |
     Send the patient the link to today's page at once; a second time within the minute sends nothing more.
 
     :raises NotRunning, QuietNow:
+    :raises ProgrammeSafetyStop: the record says that the patient must not do a step
     :raises Invalid: there is no channel with consent and an address, or no birth date
     """
     policies.require_author(by)
@@ -427,6 +439,7 @@ def send_link_now(*, programme: Programme, by: Actor, at: datetime) -> Message |
     problems.raise_if_any()
     if not planning.may_send_now(programme.patient, at):
         raise QuietNow
+    safety_stops.refuse_reminding(programme, at=at)
     link = planning.check_in_link(programme, at)
     audit.log("programme.send_link", by=by, target_id=programme.pk, patient_ids=[programme.patient_id])
     return messages.enqueue(
@@ -483,5 +496,5 @@ def follow_merge(*, source_id: UUID, target_id: UUID, by: Actor, at: datetime) -
         raise BothRun
     for programme in with_one.filter(patient_id=source_id).select_related("patient__merged_into"):
         planning.plan_ahead(programme, at=at)  # by the survivor's consent, in the survivor's time zone
-    # The red flags of both are one person's now.
-    safety_stops.react_to_flags(patient_id=target_id, by=by, at=at)
+    # The red flags and the alerts of both are one person's now.
+    safety_stops.react_to_record(patient_id=target_id, by=by, at=at)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
 from homecare.models import Programme, ReminderPlan
+from homecare.programmes import safety_stops
 from homecare.reminders import schedule
 from patients.queries import zone_of
 
@@ -27,6 +28,8 @@ def render_feed(programme: Programme) -> bytes:
     made.add("x-wr-calname", clinic.name)
     plan = ReminderPlan.objects.filter(programme=programme).first()
     if plan is None or programme.started_on is None or programme.status != Programme.Status.ACTIVE:
+        return bytes(made.to_ical())
+    if safety_stops.find_stops(programme, at=timezone.now()):
         return bytes(made.to_ical())
     zone = zone_of(programme.patient)
     told = plan.as_plan(programme)

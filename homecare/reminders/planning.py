@@ -19,6 +19,7 @@ from database.sql import run_prepared
 from errors.exceptions import Problems
 from homecare import rules
 from homecare.models import CheckIn, Occurrence, Programme, ReminderPlan
+from homecare.programmes import safety_stops
 from homecare.reminders import schedule
 from identity.actor import Actor
 from messaging import actions as messages
@@ -29,6 +30,7 @@ from messaging.models import Link
 from patients.models import Patient
 from patients.queries import zone_of
 from treatments.models import Intervention, Session
+from treatments.queries import SafetyList, safety_list
 from treatments.rules import TECHNIQUES
 from worklist import actions as worklist
 
@@ -140,12 +142,6 @@ def _notices(
     return {("review_due", usable[0], day, NOTICE_AT): schedule.Due(day, NOTICE_AT, due_at, clock)}
 
 
-def unplan(programme: Programme, *, at: datetime) -> None:
-    """Take back what is planned, and what is queued and has not gone out."""
-    Occurrence.objects.filter(programme=programme, status=Occurrence.Status.PLANNED).delete()
-    messages.call_off(about_ids=[programme.pk])
-
-
 @transaction.atomic
 def plan_soreness(*, by: Actor, at: datetime) -> int:
     """
@@ -203,16 +199,16 @@ def promote_due(*, by: Actor, at: datetime) -> int:
     due = list(
         Occurrence.objects.select_for_update(of=("self",), skip_locked=True)
         .filter(status=Occurrence.Status.PLANNED, due_at__lte=at)
-        .select_related("patient", "programme")
+        .select_related("patient", "programme__patient")
         .order_by("due_at")[:BATCH]
     )
     turned = []
+    stopped = _Stopped(by, at)
     for occurrence in due:
         try:
             with transaction.atomic():
-                occurrence.status = (
-                    Occurrence.Status.OWED if _enqueue(occurrence, by, at) else Occurrence.Status.SKIPPED
-                )
+                is_owed = _enqueue(occurrence, stopped, by, at)
+                occurrence.status = Occurrence.Status.OWED if is_owed else Occurrence.Status.SKIPPED
         except (OperationalError, InterfaceError):
             logger.warning("occurrence %s waits for the next tick: the database would not", occurrence.pk)
             continue
@@ -234,13 +230,45 @@ def _give_up(occurrence: Occurrence, *, by: Actor, at: datetime) -> None:
     )
 
 
-def _enqueue(occurrence: Occurrence, by: Actor, at: datetime) -> bool:
+class _Stopped:
+    """
+    Which programmes of a batch the safety check stops; each is checked once, and paused when it is.
+
+    Actions pause a programme as soon as they write what stops it. What no action wrote is found here, before anybody is
+    reminded of an exercise.
+    """
+
+    def __init__(self, by: Actor, at: datetime) -> None:
+        self.by, self.at = by, at
+        self.known: dict[UUID, bool] = {}
+        self.in_force: SafetyList | None = None
+
+    def is_stopped(self, programme: Programme) -> bool:
+        if programme.pk not in self.known:
+            self.in_force = self.in_force or safety_list(programme.clinic_id)
+            self.known[programme.pk] = self._check(programme)
+        return self.known[programme.pk]
+
+    def _check(self, programme: Programme) -> bool:
+        if not safety_stops.find_stops(programme, at=self.at, in_force=self.in_force):
+            return False
+        # Whoever holds the programme now sees to it; the reminder does not go out in any case.
+        free = Programme.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+        locked = free.active().filter(pk=programme.pk).select_related("patient").first()
+        if locked is not None:
+            safety_stops.pause_if_stopped(programme=locked, by=self.by, at=self.at, in_force=self.in_force, waits=False)
+        return True
+
+
+def _enqueue(occurrence: Occurrence, stopped: _Stopped, by: Actor, at: datetime) -> bool:
     """One occurrence's message; False if there is nothing to remind of any more."""
     programme = occurrence.programme
     if programme is not None:
         if programme.status != Programme.Status.ACTIVE:
             return False
         if occurrence.kind == "check_in" and has_answered(programme, occurrence):
+            return False
+        if stopped.is_stopped(programme):
             return False
     about_id = occurrence.programme_id or occurrence.session_id
     assert about_id is not None

@@ -141,8 +141,10 @@ def parse_content(post: Any) -> dict[str, Any]:
                 else:
                     problems.add(f"/steps/{number}/dose/{name}", "invalid.whole_number")
             step["limit_reasons"][name] = post.get(f"{at}reason-{name}", "")
-        for name in rules.OTHER_REASONS:
-            step["limit_reasons"][name] = post.get(f"{at}reason-{name}", "")
+        for field in post:
+            name = field.removeprefix(f"{at}reason-")
+            if name != field and (name == rules.TOTAL or rules.is_safety_reason(name)):
+                step["limit_reasons"][name] = post[field]
         steps.append(step)
     problems.raise_if_any()
     return {"title": post.get("title", ""), "note": post.get("note", ""), "steps": steps}
@@ -194,7 +196,7 @@ def edit(request: Any, programme_id: UUID) -> HttpResponse:
         try:
             content = parse_content(request.POST)
             removed = apply_command(content, command, which, request.POST)
-            problems = actions.write_draft(programme=programme, content=content, by=request.actor)
+            problems = actions.write_draft(programme=programme, content=content, by=request.actor, at=timezone.now())
         except Invalid as refusal:
             if request.htmx:
                 return render(request, "homecare/draft_state.html", state(programme, refusal.errors, saved=False))
@@ -321,11 +323,11 @@ def render_builder(
     if programme.draft is None and version is not None:
         programme.draft = contents.of_version(version, published_steps)
     draft = contents.tidy(programme.draft or {})
-    problems = errors if errors is not None else actions.problems_of(programme).errors
+    known = safety_stops.load_known(programme, draft["steps"], at=timezone.now())
+    problems = errors if errors is not None else actions.problems_of(programme, known).errors
     points = list_points(request, programme.patient_id)
     ratings = contents.ratings()
     last = Assessment.objects.filter(patient_id=programme.patient_id).exclude(signed_at=None).newest_first().first()
-    known = safety_stops.load_known(programme, draft["steps"], at=timezone.now())
     context = {
         **state(programme, problems),
         "stops": stop_lines(programme, known, request.POST if status != 200 else None),

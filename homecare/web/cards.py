@@ -9,7 +9,7 @@ from django.utils.translation import override
 
 from errors.exceptions import FieldError
 from errors.texts import message_of
-from homecare import labels, rules, safety
+from homecare import labels, rules
 from homecare.models import Programme
 from homecare.programmes import safety_stops
 from homecare.programmes import serialization as contents
@@ -44,6 +44,7 @@ def card(
         **labels.describe_step(step),
         "presses": exercise.presses,
         "tools": [(code, _(rules.TOOLS[code])) for code in exercise.tools if code in fitting_tools(exercise, step)],
+        "findings": labels.findings_of(known.check, number),
         "therapist_note": labels.therapist_note_of(step),
         "patients_caution": patients_caution(programme, step),
         "reasons": [
@@ -84,7 +85,8 @@ def reasons_to_give(
     number: int, step: dict[str, Any], problems: list[FieldError], known: safety_stops.KnownSafety
 ) -> list[str]:
     """What a step needs a reason for, beside the numbers of its dose."""
-    asked = [rules.ALERT_PREFIX + code for code in safety.alerts_of(step, known.alerts, regions=safety_stops.REGIONS)]
+    found = [one.name for one in known.check.findings if one.step == number and one.takes_reason]
+    asked = list(dict.fromkeys(found))
     is_too_long = any(
         error.reason == "reason_required.pressure_a_day" and error.pointer.startswith(f"/steps/{number}/")
         for error in problems

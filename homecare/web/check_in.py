@@ -26,7 +26,7 @@ from homecare import queries, rules
 from homecare.checkins import actions as check_in_actions
 from homecare.checkins import questions
 from homecare.models import CheckIn, Occurrence, Picture, Programme, Step, Version
-from homecare.programmes import actions
+from homecare.programmes import actions, safety_stops
 from homecare.reminders import calendar
 from messaging import links
 from messaging.texts import language_of
@@ -76,7 +76,8 @@ def list_questions(visit: LinkSession) -> tuple[str, list[questions.Question]]:
 @visit_page
 def check_in(request: HttpRequest, visit: LinkSession) -> HttpResponse:
     title, page = list_questions(visit)
-    if is_stopped(visit):
+    # What was filled in before it was stopped is kept: it may say what is wrong.
+    if is_stopped(visit) and not (page and request.method == "POST"):
         return render(request, "homecare/stopped.html", {"visit": visit})
     if not page:
         return render(request, "messaging/nothing_here.html", {"visit": visit})
@@ -114,9 +115,13 @@ def check_in(request: HttpRequest, visit: LinkSession) -> HttpResponse:
 
 
 def is_stopped(visit: LinkSession) -> bool:
-    """Whether a red flag has paused the programme that the link is for."""
+    """Whether the safety check has paused the programme that the link is for, or would if it were asked now."""
     programme = programme_of(visit)
-    return programme is not None and programme.status == Programme.Status.PAUSED and programme.stopped_at is not None
+    if programme is None:
+        return False
+    if programme.status == Programme.Status.ACTIVE:
+        return bool(safety_stops.find_stops(programme, at=timezone.now()))
+    return programme.status == Programme.Status.PAUSED and programme.stopped_at is not None
 
 
 def record(visit: LinkSession, answers: rules.CheckInAnswers) -> CheckIn:

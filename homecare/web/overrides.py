@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from assessments.red_flag_table import RED_FLAGS, STOP
+from assessments.red_flag_table import ACKNOWLEDGE, RED_FLAGS, STOP
 from errors.exceptions import Invalid
 from homecare import queries, safety
 from homecare.models import Programme
@@ -52,6 +52,8 @@ def stop_lines(programme: Programme, known: safety_stops.KnownSafety, post: Any 
                 "code": one.flag.code,
                 "row": row,
                 "is_stop": one.level == STOP,
+                "takes_reason": one.level == ACKNOWLEDGE or (one.level == STOP and row.is_overridable),
+                "level": one.level,
                 "answered_at": one.flag.answered_at,
                 "steps": ", ".join(str(number + 1) for number in one.steps),
                 "reason": post.get(f"override-{one.flag.code}", "") if post else given.get("reason", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,7 @@ from assessments.red_flag_table import RED_FLAGS
 from errors.exceptions import FieldError, Invalid, NotFound
 from errors.texts import message_of
 from homecare import labels, queries
-from homecare.models import Occurrence, Picture, Programme, ReminderPlan, Template, Version, facts_of
+from homecare.models import Occurrence, Picture, Programme, ReminderPlan, Step, Template, Version, facts_of
 from homecare.programmes import actions, safety_stops
 from homecare.programmes import serialization as contents
 from homecare.programmes import templates as programme_templates
@@ -53,9 +54,9 @@ def programme(request: Any, programme_id: UUID) -> HttpResponse:
         "patient": found.patient,
         "version": version,
         "versions": list(Version.objects.filter(programme=found).select_related("made_by").order_by("-number")),
-        "steps": [labels.describe_step(contents.of_step(step)) | {"picture": step.picture_id} for step in steps],
+        "steps": steps_shown(found, steps),
         "goes": goes,
-        "stopped": label_stops(found),
+        "stopped": labels.stopped_names(found),
         "overrides": [(_(RED_FLAGS[one["code"]].label), one) for one in (version.overrides if version else ())],
         "plan": plan,
         "next": planned.order_by("due_at").first(),
@@ -71,6 +72,16 @@ def programme(request: Any, programme_id: UUID) -> HttpResponse:
         ],
     }
     return render(request, "homecare/programme.html", context)
+
+
+def steps_shown(programme: Programme, steps: Sequence[Step]) -> list[dict[str, Any]]:
+    """What the patient has, with what the safety list says about each step now."""
+    known = safety_stops.load_known(programme, [facts_of(step) for step in steps], at=timezone.now())
+    return [
+        labels.describe_step(contents.of_step(step))
+        | {"picture": step.picture_id, "findings": labels.findings_of(known.check, number)}
+        for number, step in enumerate(steps)
+    ]
 
 
 @page(scope="homecare:read", action="page.programme.sheet")
@@ -93,14 +104,9 @@ def sheet(request: Any, programme_id: UUID) -> HttpResponse:
         "steps": told,
         "days": range(7),
         "language": language,
-        "stopped": label_stops(found),
+        "stopped": labels.stopped_names(found),
     }
     return render(request, "homecare/sheet.html", context)
-
-
-def label_stops(programme: Programme) -> list[str]:
-    """The red flags that have paused a programme, in words."""
-    return [_(RED_FLAGS[code].label) for code in programme.stopped_flags] if programme.stopped_at else []
 
 
 STATUS_ACTIONS = {

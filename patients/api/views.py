@@ -133,7 +133,7 @@ class OnePatient(ClinicView):
     def patch(self, request: Request, patient_id: UUID) -> Response:
         """Change what is sent, leave the rest."""
         visible = Patient.objects.visible_to(self.actor)
-        patient = get_object_or_404(visible.select_for_update(of=("self",)), pk=patient_id)
+        patient = get_object_or_404(visible.select_for_update(of=("self",), no_key=True), pk=patient_id)
         self.saw(patient.pk)
         self.check_precondition(patient.revision)
         body = parse(shapes.PatientChanges, request.data)

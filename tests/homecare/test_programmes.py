@@ -131,7 +131,7 @@ def test_a_change_is_a_new_version_and_steps_last(in_clinic, running):
         for s in before[:2]
     ]
     copied = {**steps[0], "dose": {"duration_s": 30}}
-    actions.write_draft(programme=programme, content=content(steps=[*steps, copied]), by=in_clinic.actor())
+    actions.write_draft(programme=programme, content=content(steps=[*steps, copied]), by=in_clinic.actor(), at=NOW())
     actions.publish(programme=programme, baseline_pain=4, review_on=None, ends_on=None, by=in_clinic.actor(), at=NOW())
 
     version, after = queries.current_version(programme)
@@ -174,7 +174,7 @@ def test_ended_it_is_quiet_and_its_links_close(in_clinic, running):
     assert not Message.objects.filter(state="queued").exists()
     assert not Occurrence.objects.filter(status="planned").exists()
     with pytest.raises(actions.ProgrammeEnded):
-        actions.write_draft(programme=programme, content=content(), by=in_clinic.actor())
+        actions.write_draft(programme=programme, content=content(), by=in_clinic.actor(), at=NOW())
 
 
 @pytest.mark.parametrize(

@@ -14,17 +14,20 @@ from hypothesis import strategies as st
 
 import catalogue
 from assessments.red_flag_table import RED_FLAGS
-from assessments.red_flags import OpenFlag
+from assessments.red_flags import FlagState, OpenFlag
 from audit.models import AuditEvent
 from database import tenancy
 from homecare import rules, safety
 from homecare.models import Occurrence, Programme, Version
 from homecare.programmes import safety_stops
 from messaging import links
+from patients import rules as patients
 from patients.rules import BODY_REGIONS, KnownAlert
 from tests import builders
 from tests.assessments.test_autosave import Screen
 from tests.homecare.conftest import FILLED, content, filled
+from treatments.safety_facts import PatientFacts
+from treatments.safety_table import DEFAULT_LIST
 from worklist.models import Item
 
 NECK_FLAGS = ["vascular_5d_3n", "severe_headache", "cauda_equina", "trauma_recent"]
@@ -349,7 +352,8 @@ def test_every_muscle_has_a_picture_on_its_side():
 
 @pytest.mark.parametrize("code", ["clot", "lymphoedema", "osteoporosis", "neuropathy", "anticoagulant"])
 def test_an_alert_asks_why_the_patient_may_press(code, entry, api, patient):
-    add_alert(api, patient, code)
+    # Of a clot that nobody has placed it is not known that it is elsewhere.
+    add_alert(api, patient, code, **({"region": "leg", "side": "left"} if code == "clot" else {}))
     status, _code, errors = entry.give(patient, programme_of(step(NECK)))
     assert status == 400
     if not isinstance(entry, ByPage):
@@ -451,7 +455,6 @@ def test_a_firmer_tool_says_that_softer_is_often_enough():
 
 # --- Properties -----------------------------------------------------------------------------------------------
 
-REGIONS = safety_stops.REGIONS
 STEPS = st.builds(
     lambda exercise, muscle, side: {"exercise": exercise, "muscle": muscle, "side": side if muscle else None},
     st.sampled_from(list(rules.EXERCISES)),
@@ -467,19 +470,25 @@ FLAGS = st.builds(
 )
 ALERTS = st.builds(
     KnownAlert,
-    st.sampled_from([*rules.PRESSING_ALERTS, "diabetes"]),
+    st.sampled_from(list(patients.ALERTS)),
     st.none() | st.sampled_from(["left", "right", "both"]),
     st.none() | st.sampled_from(BODY_REGIONS),
 )
 QUICK = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
 
+def check(steps, *, flags=(), alerts=(), entries=DEFAULT_LIST):
+    facts = PatientFacts(alerts=tuple(alerts), flags=FlagState(open=tuple(flags)))
+    return safety.check_programme(steps, facts, muscles=safety_stops.MUSCLES, entries=entries, at=AT)
+
+
 def refused_by_flags(steps, flags):
-    return {one.flag.code for one in safety.find_unanswered_stops(safety.flags_of(steps, flags, regions=REGIONS), [])}
+    return {one.flag.code for one in safety.unanswered_flags(check(steps, flags=flags).flags, [])}
 
 
 def refused_by_alerts(steps, alerts):
-    return {(e.pointer.split("/")[2], e.code) for e in safety.check_alerts(steps, alerts, regions=REGIONS).errors}
+    errors = safety.find_problems(check(steps, alerts=alerts), steps).errors
+    return {(e.pointer.split("/")[2], e.code) for e in errors}
 
 
 @QUICK
@@ -507,7 +516,7 @@ def test_leaving_the_muscle_empty_never_avoids_a_stop(step, flags):
 
 def test_every_exercise_says_what_it_does_where():
     for code, exercise in rules.EXERCISES.items():
-        uses = safety.uses_of({"exercise": code}, REGIONS)
+        uses = safety.uses_of({"exercise": code}, safety_stops.MUSCLES)
         assert uses, code
         assert all(use.technique for use in uses), code
         assert exercise.technique in ("", "advice", "exercise", "neck_movement", "self_pressure")
@@ -534,7 +543,7 @@ def assert_stopped(cast, programme, flag):
         assert AuditEvent.objects.filter(action="programme.stopped", code=flag).count() == 1
     page = Client()
     page.force_login(cast.therapist)
-    assert "because a red flag is open" in page.get(f"/programmes/{programme.pk}/").content.decode()
+    assert "by the safety check: red flag “" in page.get(f"/programmes/{programme.pk}/").content.decode()
 
 
 def test_a_draft_through_the_api_pauses_it(api, active, cast):

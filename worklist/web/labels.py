@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from django.urls import reverse
@@ -44,6 +44,10 @@ ANSWERS = {
     "needed_help": _("needed help, or could not do the usual things"),
 }  # fmt: skip
 
+
+# What the codes of a row's facts mean, where an app above knows it: the name of the fact to what reads one code in the
+# page's language. Each app adds its own when Django starts.
+FACT_NAMES: dict[str, Callable[[str], str]] = {}
 
 FILTERS = {"due": _("Due"), "mine": _("Assigned to me"), "later": _("Later"), "all": _("All")}
 SNOOZES = {"1": _("until tomorrow"), "3": _("3 days"), "7": _("a week")}
@@ -88,6 +92,8 @@ def why(item: Item) -> str:
     more = ""
     if facts.get("answers"):
         more = ", ".join(str(ANSWERS.get(code, code)) for code in facts["answers"])
+    elif item.kind == "programme_stopped":
+        more = ", ".join(name(code) for fact, name in FACT_NAMES.items() for code in facts.get(fact, ()))
     elif "last_days" in facts:
         days = ", ".join(str(value) for value in facts["last_days"])
         more = gettext("{days} of 10, at the start {baseline}").format(days=days, baseline=facts["baseline"])
