@@ -67,6 +67,11 @@ class ProgrammeQuerySet(models.QuerySet["Programme"]):
     def active(self) -> ProgrammeQuerySet:
         return self.filter(status=Programme.Status.ACTIVE)
 
+    def active_or_stopped(self) -> ProgrammeQuerySet:
+        """Those that run, and those that would if the safety check had not paused them."""
+        is_stopped = models.Q(status=Programme.Status.PAUSED, stopped_at__isnull=False)
+        return self.filter(models.Q(status=Programme.Status.ACTIVE) | is_stopped)
+
     def newest_first(self) -> ProgrammeQuerySet:
         return self.order_by("-id")
 

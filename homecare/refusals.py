@@ -125,19 +125,19 @@ register(
         ),
         "reason_required.alert": Text(
             _(
-                "Alert “%(alert)s”: give a reason of at least %(least)s characters why the patient may do this. "
-                "%(reason)s"
+                "Alert “%(alert)s”: %(reason)s Give a reason of at least %(least)s characters why the patient may do "
+                "this."
             ),
             alert=labels(ALERT_LABELS),
             reason=gettext,
         ),
         "reason_required.rule": Text(
-            _("Give a reason of at least %(least)s characters why the patient may do this. %(reason)s"), reason=gettext
+            _("%(reason)s Give a reason of at least %(least)s characters why the patient may do this."), reason=gettext
         ),
         "reason_required.own_exercise": Text(
             _(
-                "Only you know whether this exercise presses. Give a reason of at least %(least)s characters why the "
-                "patient may do it. %(reason)s"
+                "%(reason)s Only you know whether this exercise presses. Give a reason of at least %(least)s "
+                "characters why the patient may do it."
             ),
             reason=gettext,
         ),

@@ -124,6 +124,10 @@ class StepFinding:
         return self.finding.subject if self.finding.subject in ALERTS and not is_own else ""
 
     @property
+    def pointer(self) -> str:
+        return f"/steps/{self.step}"
+
+    @property
     def name(self) -> str:
         return rules.ALERT_PREFIX + self.alert if self.alert else rules.RULE_PREFIX + self.finding.code
 
@@ -294,23 +298,32 @@ def find_problems(check: ProgrammeCheck, steps: Sequence[Mapping[str, Any]]) -> 
 
 
 def _add_problem(problems: Problems, found: StepFinding) -> None:
-    about = {
-        "entry": found.finding.code,
-        "level": found.level,
-        "reason": found.finding.reason,
-        "source": found.finding.source,
-    }
+    level, entry = found.level, found.finding.code
+    why, source = found.finding.reason, found.finding.source
     if not found.takes_reason:
-        pointer = f"/steps/{found.step}/muscle"
+        pointer = f"{found.pointer}/muscle"
         if found.alert:
-            problems.add(pointer, "alert_stop.pressing", alert=found.alert, **about)
+            problems.add(
+                pointer, "alert_stop.pressing", alert=found.alert, entry=entry, level=level, reason=why, source=source
+            )
         else:
-            problems.add(pointer, "safety_stop.at_home", **about)
+            problems.add(pointer, "safety_stop.at_home", entry=entry, level=level, reason=why, source=source)
         return
-    pointer, least = f"/steps/{found.step}/limit_reasons/{found.name}", rules.MIN_REASON_CHARACTERS
+    pointer, least = f"{found.pointer}/limit_reasons/{found.name}", rules.MIN_REASON_CHARACTERS
     if found.level == STOP:
-        problems.add(pointer, "reason_required.own_exercise", least=least, **about)
+        problems.add(
+            pointer, "reason_required.own_exercise", entry=entry, level=level, reason=why, source=source, least=least
+        )
     elif found.alert:
-        problems.add(pointer, "reason_required.alert", alert=found.alert, least=least, **about)
+        problems.add(
+            pointer,
+            "reason_required.alert",
+            alert=found.alert,
+            entry=entry,
+            level=level,
+            reason=why,
+            source=source,
+            least=least,
+        )
     else:
-        problems.add(pointer, "reason_required.rule", least=least, **about)
+        problems.add(pointer, "reason_required.rule", entry=entry, level=level, reason=why, source=source, least=least)

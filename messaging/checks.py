@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,6 +10,10 @@ from zoneinfo import ZoneInfo
 from accounts.models import Clinic, Membership
 from messaging import addresses, links, rules
 from messaging.models import Message, Sending
+
+# Kind of message to what an app above asks when it goes out: whether the patient should not get it any more. Each app
+# adds its own when Django starts.
+NO_LONGER_WANTED: dict[str, Callable[[Message, datetime], bool]] = {}
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,9 @@ def refusal(
     if not rules.KINDS[message.kind].to_patient:
         members = Membership.objects.active().filter(clinic_id=clinic.pk, user=message.to_user)
         return None if members.exists() else Refusal(rules.WITHHELD, "no_address")
+    is_unwanted = NO_LONGER_WANTED.get(message.kind)
+    if is_unwanted is not None and is_unwanted(message, now):
+        return Refusal(rules.CANCELLED, "not_wanted")
     local = local_time(message, clinic, now)
     refused = _consent(message, clinic) or _quiet(message, sending, local)
     capped = rules.KINDS[message.kind].capped and not message.by_hand

@@ -11,6 +11,7 @@ from assessments.red_flag_table import RED_FLAGS
 from assessments.rules import SIDES
 from homecare import rules
 from messaging.rules import CHANNELS
+from treatments.safety_entries import LEVELS
 
 STATUSES = ["draft", "active", "paused", "ended"]
 
@@ -137,6 +138,35 @@ class ProgrammeOutput(serializers.Serializer[Any]):
         help_text="what else has paused it: alert_<code>, rule_<code of the safety list> or muscle_<key>",
     )
     overrides = ProgrammeOverrideOutput(many=True, help_text="of what the patient has")
+
+
+class StepFindingOutput(serializers.Serializer[Any]):
+    """What an entry of the safety list says about one step."""
+
+    pointer = serializers.CharField(help_text="the step")
+    level = serializers.ChoiceField(LEVELS)
+    code = serializers.CharField(help_text="of the entry")
+    label = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
+    reason = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
+    name = serializers.CharField(help_text="under which the step's limit_reasons explain it")
+    takes_reason = serializers.BooleanField(help_text="false: a caution, or a stop that no reason passes")
+    is_explained = serializers.BooleanField()
+
+
+class StepFlagOutput(serializers.Serializer[Any]):
+    code = serializers.ChoiceField(list(RED_FLAGS))
+    level = serializers.ChoiceField(LEVELS)
+    answered_at = serializers.DateTimeField()
+    steps = serializers.ListField(child=serializers.IntegerField(), help_text="numbers of the steps, from 0")
+
+
+class ProgrammeSafetyOutput(serializers.Serializer[Any]):
+    list_version = serializers.CharField()
+    reviewed = serializers.BooleanField(help_text="whether a clinician has reviewed the list")
+    is_draft = serializers.BooleanField(help_text="whether what is being written was checked")
+    findings = StepFindingOutput(many=True)
+    red_flags = StepFlagOutput(many=True)
 
 
 class ProgrammePage(serializers.Serializer[Any]):

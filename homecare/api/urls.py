@@ -1,11 +1,12 @@
 from django.urls import path
 
-from homecare.api import views
+from homecare.api import safety, views
 
 urlpatterns = [
     path("exercises/", views.Exercises.as_view()),
     path("patients/<uuid:patient_id>/programmes/", views.PatientProgrammes.as_view()),
     path("programmes/<uuid:programme_id>/", views.OneProgramme.as_view()),
+    path("programmes/<uuid:programme_id>/safety/", safety.ProgrammeSafety.as_view()),
     path("programmes/<uuid:programme_id>/publish/", views.ProgrammePublication.as_view()),
     path("programmes/<uuid:programme_id>/pause/", views.ProgrammePause.as_view()),
     path("programmes/<uuid:programme_id>/resume/", views.ProgrammeResumption.as_view()),

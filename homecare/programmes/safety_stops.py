@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from homecare.models import Programme, facts_of
 from homecare.occurrences import unplan
 from homecare.programmes import serialization as contents
 from identity.actor import Actor
+from messaging.models import Message
 from patients.models import Patient
 from patients.queries import identities, list_alerts
 from treatments.queries import SafetyList, age_on, muscle_facts, safety_list
@@ -32,6 +33,8 @@ from treatments.safety_facts import PatientFacts
 from worklist import actions as worklist
 
 MUSCLES = {key: muscle_facts(key) for key in catalogue.MUSCLES}
+# How long what was checked when a reminder was made holds.
+TRUSTED_FOR = timedelta(minutes=10)
 # What `rules.check_steps` finds of a muscle that a patient must not press, or not with that.
 TOOL_CODES = {"not_for_this_muscle", "not_for_self_pressure"}
 
@@ -265,6 +268,18 @@ def pause_if_stopped(
         at=at,
     )
     return True
+
+
+def is_reminder_stopped(message: Message, now: datetime) -> bool:
+    """
+    Whether a message about a programme must not go out, because the safety check stops the programme.
+
+    It was checked when the message was made, so only one that waited, for the morning or another try, is checked again.
+    """
+    if message.about_id is None or now - message.due_at < TRUSTED_FOR:
+        return False
+    programme = Programme.objects.select_related("patient").filter(pk=message.about_id).first()
+    return programme is not None and bool(find_stops(programme, at=now))
 
 
 def refuse_reminding(programme: Programme, *, at: datetime) -> None:

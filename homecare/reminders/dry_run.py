@@ -48,6 +48,7 @@ def _as_messages(planned: Any, how: Sending) -> Iterator[Message]:
             kind=one.kind,
             channel=one.channel,
             due_at=one.due_at,
+            about_id=one.programme_id or one.session_id,
             late_at=one.due_at + timedelta(minutes=how.late_after_min),
             next_at=one.due_at,
         )

@@ -21,6 +21,7 @@ def home_summary(programme: Programme) -> dict[str, Any]:
     goes = queries.summarize_progress(programme, today=today)
     return {
         "programme": programme,
+        "stopped": labels.stopped_names(programme),
         "goes": goes,
         "steps": [(course.told, course.weeks[-1] if course.weeks else None) for course in goes.courses],
         "pains": [c.pain for c in reversed(goes.check_ins[:7]) if c.pain is not None],
@@ -37,7 +38,8 @@ def of_patient(request: Any, patient_id: UUID) -> HttpResponse:
     """A piece of a page: how the running programme goes, or nothing."""
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
     request.trace.saw(*people)
-    programme = Programme.objects.of_patients(people).active().select_related("patient").first()
+    programmes = Programme.objects.of_patients(people).active_or_stopped().select_related("patient")
+    programme = programmes.first()
     summary = home_summary(programme) if programme else None
     if summary is None:
         sore = queries.after_needling(request.clinic.pk, patient_id)[:3]

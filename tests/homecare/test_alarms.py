@@ -15,6 +15,7 @@ from database import tenancy
 from database.expressions import new_id
 from homecare import maintenance, queries, rules
 from homecare.checkins import actions as check_in_actions
+from homecare.merging import BothRun
 from homecare.models import Occurrence, Programme, ReminderPlan, StepAnswer
 from homecare.programmes import actions, progress
 from homecare.programmes import serialization as contents
@@ -226,7 +227,7 @@ def test_two_running_programmes_do_not_become_one_persons(in_clinic, running):
     other = builders.patient(in_clinic.actor())
     made = actions.start_programme(patient_id=other.pk, content=content(), by=in_clinic.actor(), at=NOW())
     actions.publish(programme=made, by=in_clinic.actor(), at=NOW())
-    with pytest.raises(actions.BothRun):
+    with pytest.raises(BothRun):
         patients.merge_patients(
             patient_id=other.pk,
             into_id=programme.patient_id,
