@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -159,17 +159,17 @@ def level_word(level: str) -> str:
     return str(LEVELS.get(level, level))
 
 
-def findings_of(known: ProgrammeCheck, number: int) -> list[dict[str, str]]:
+def findings_of(check: ProgrammeCheck, steps: Sequence[Mapping[str, Any]], number: int) -> list[dict[str, str]]:
     """What the safety list says about one step, for the therapist."""
     return [
         {
             "level": found.level,
-            "word": level_word(found.level),
+            "word": gettext("Reason given") if found.is_explained(steps) else level_word(found.level),
             "label": gettext(found.finding.label),
             "reason": gettext(found.finding.reason),
             "source": gettext(found.finding.source),
         }
-        for found in known.findings
+        for found in check.findings
         if found.step == number
     ]
 

@@ -110,10 +110,7 @@ register(
         ),
         **dict.fromkeys((f"{code}.home" for code in RED_FLAGS), STOPPED_STEPS),
         "alert_stop.pressing": Text(
-            _(
-                "Alert “%(alert)s” stops this step. %(reason)s Remove the step, choose another muscle, or record where "
-                "the alert is."
-            ),
+            _("%(reason)s Remove the step, choose another muscle, or record where the alert “%(alert)s” is."),
             alert=labels(ALERT_LABELS),
             reason=gettext,
         ),
@@ -124,10 +121,7 @@ register(
             "The safety check stops a step of this programme, so nothing is sent. Change the programme first."
         ),
         "reason_required.alert": Text(
-            _(
-                "Alert “%(alert)s”: %(reason)s Give a reason of at least %(least)s characters why the patient may do "
-                "this."
-            ),
+            _("%(reason)s Give a reason of at least %(least)s characters why the patient may do this."),
             alert=labels(ALERT_LABELS),
             reason=gettext,
         ),

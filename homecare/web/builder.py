@@ -336,7 +336,10 @@ def render_builder(
         "patient": programme.patient,
         "draft": draft,
         "version": version,
-        "cards": [card(programme, number, step, points, problems, known) for number, step in enumerate(draft["steps"])],
+        "cards": [
+            card(programme, number, step, points, problems, known, draft["steps"])
+            for number, step in enumerate(draft["steps"])
+        ],
         "exercises": [(code, _(exercise.name)) for code, exercise in rules.EXERCISES.items()],
         "pictures": list(Picture.objects.defer("content").order_by("name")),
         "points": points,

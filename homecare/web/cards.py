@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -28,6 +29,7 @@ def card(
     points: list[dict[str, Any]],
     problems: list[FieldError],
     known: safety_stops.KnownSafety,
+    steps: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """One step as the form draws it: only its own fields, with limits, suggestions, and what is wrong."""
     exercise = rules.EXERCISES[step["exercise"]]
@@ -44,7 +46,7 @@ def card(
         **labels.describe_step(step),
         "presses": exercise.presses,
         "tools": [(code, _(rules.TOOLS[code])) for code in exercise.tools if code in fitting_tools(exercise, step)],
-        "findings": labels.findings_of(known.check, number),
+        "findings": labels.findings_of(known.check, steps, number),
         "therapist_note": labels.therapist_note_of(step),
         "patients_caution": patients_caution(programme, step),
         "reasons": [

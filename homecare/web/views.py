@@ -76,10 +76,11 @@ def programme(request: Any, programme_id: UUID) -> HttpResponse:
 
 def steps_shown(programme: Programme, steps: Sequence[Step]) -> list[dict[str, Any]]:
     """What the patient has, with what the safety list says about each step now."""
-    known = safety_stops.load_known(programme, [facts_of(step) for step in steps], at=timezone.now())
+    facts = [facts_of(step) for step in steps]
+    known = safety_stops.load_known(programme, facts, at=timezone.now())
     return [
         labels.describe_step(contents.of_step(step))
-        | {"picture": step.picture_id, "findings": labels.findings_of(known.check, number)}
+        | {"picture": step.picture_id, "findings": labels.findings_of(known.check, facts, number)}
         for number, step in enumerate(steps)
     ]
 
