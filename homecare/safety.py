@@ -46,7 +46,7 @@ def uses_of(step: Mapping[str, Any], muscles: Mapping[str, MuscleFacts]) -> list
     """Return what a step does, and where."""
     exercise = rules.EXERCISES[step["exercise"]]
     muscle = step.get("muscle") or None
-    region = muscles[muscle].region if muscle in muscles else None
+    region = muscles[muscle].region if muscle and muscle in muscles else None
     places = [Use(exercise.technique, place) for place in exercise.regions]
     if muscle or not places:
         places.append(Use(exercise.technique, region, step.get("side") or None, muscle))
@@ -67,9 +67,9 @@ def interventions_of(
     """Return a step as the safety check takes it, and of each intervention whether its muscle is the step's own."""
     planned = []
     for use in uses_of(step, muscles):
-        known = [muscles[use.muscle]] if use.muscle in muscles else []
-        possible = known or [muscle for muscle in muscles.values() if muscle.region == use.region] or [None]
-        for muscle in possible:
+        known = [muscles[use.muscle]] if use.muscle and use.muscle in muscles else []
+        possible = known or [muscle for muscle in muscles.values() if muscle.region == use.region]
+        for muscle in possible or (None,):
             intervention = PlannedIntervention(
                 technique="",
                 dose=step.get("dose") or {},

@@ -121,13 +121,13 @@ def problems_of(
     people = identities(clinic_id=programme.clinic_id, patient_id=programme.patient_id)
     wanted = {UUID(step["trigger_point"]) for step in steps if step.get("trigger_point")}
     points = TriggerPoint.objects.filter(pk__in=wanted, patient_id__in=people)
-    known = {pk: (muscle, side) for pk, muscle, side in points.values_list("pk", "muscle_id", "side")}
+    places = {pk: (muscle, side) for pk, muscle, side in points.values_list("pk", "muscle_id", "side")}
     pictures = {UUID(step["picture"]) for step in steps if step.get("picture")}
     held = set(Picture.objects.filter(pk__in=pictures).values_list("pk", flat=True))
     for number, step in enumerate(steps):
-        if step.get("trigger_point") and UUID(step["trigger_point"]) not in known:
+        if step.get("trigger_point") and UUID(step["trigger_point"]) not in places:
             problems.add(f"/steps/{number}/trigger_point", "unknown.trigger_point")
-        elif step.get("trigger_point") and known[UUID(step["trigger_point"])] != (step["muscle"], step["side"]):
+        elif step.get("trigger_point") and places[UUID(step["trigger_point"])] != (step["muscle"], step["side"]):
             problems.add(f"/steps/{number}/trigger_point", "other_place")
         if step.get("picture") and UUID(step["picture"]) not in held:
             problems.add(f"/steps/{number}/picture", "unknown.picture")

@@ -20,7 +20,7 @@ from assessments.queries import flag_state
 from audit import actions as audit
 from errors.exceptions import Conflict, FieldError, Problems
 from homecare import queries, rules, safety
-from homecare.models import Programme, facts_of
+from homecare.models import Programme, Step, Version, facts_of
 from homecare.occurrences import unplan
 from homecare.programmes import serialization as contents
 from identity.actor import Actor
@@ -125,9 +125,8 @@ def refuse_stopped(known: KnownSafety, overrides: Sequence[safety.Override]) -> 
         raise ProgrammeRedFlagStop(errors=errors)
 
 
-def overrides_of(programme: Programme) -> list[safety.Override]:
+def overrides_of(version: Version | None) -> list[safety.Override]:
     """The overrides that stand with what the patient has."""
-    version, _steps = queries.current_version(programme)
     if version is None:
         return []
     return [
@@ -149,9 +148,9 @@ def check_running(programme: Programme, *, at: datetime) -> None:
     :raises ProgrammeRedFlagStop:
     :raises Invalid: the safety list or a muscle's tools forbid a step, or a reason is missing
     """
-    _version, steps = queries.current_version(programme)
+    version, steps = queries.current_version(programme)
     facts = [facts_of(step) for step in steps]
-    known, overrides = load_known(programme, facts, at=at), overrides_of(programme)
+    known, overrides = load_known(programme, facts, at=at), overrides_of(version)
     refuse_stopped(known, overrides)
     problems = rules.check_steps(facts, ratings=contents.ratings(), tools=contents.tools(), is_template=True)
     problems.errors += find_problems(known, facts, overrides).errors
@@ -196,9 +195,19 @@ class Stops:
         return {name: list(codes) for name, codes in named.items() if codes}
 
 
-def find_stops(programme: Programme, *, at: datetime, in_force: SafetyList | None = None) -> Stops:
-    """Return what stops the steps that the patient has; a reason that is missing stops nothing that runs."""
-    version, steps = queries.current_version(programme)
+def find_stops(
+    programme: Programme,
+    *,
+    at: datetime,
+    in_force: SafetyList | None = None,
+    current: tuple[Version | None, Sequence[Step]] | None = None,
+) -> Stops:
+    """
+    Return what stops the steps that the patient has; a reason that is missing stops nothing that runs.
+
+    :param in_force, current: the clinic's list and the newest version with its steps, if they were read before
+    """
+    version, steps = current or queries.current_version(programme)
     if version is None:
         return Stops()
     facts = [facts_of(step) for step in steps]
@@ -207,7 +216,7 @@ def find_stops(programme: Programme, *, at: datetime, in_force: SafetyList | Non
     wrong = rules.check_steps(facts, ratings=contents.ratings(), tools=contents.tools(), is_template=True).errors
     numbers = [int(error.pointer.split("/")[2]) for error in wrong if error.code in TOOL_CODES]
     return Stops(
-        flags=_each_once(one.flag.code for one in safety.unanswered_flags(known.flags, overrides_of(programme))),
+        flags=_each_once(one.flag.code for one in safety.unanswered_flags(known.flags, overrides_of(version))),
         alerts=_each_once(found.alert for found in findings if found.alert),
         rules=_each_once(found.finding.code for found in findings if not found.alert),
         muscles=_each_once(facts[number]["muscle"] for number in numbers),

@@ -17,7 +17,7 @@ from accounts.models import Clinic
 from database.expressions import new_id
 from database.sql import run_prepared
 from errors.exceptions import Problems
-from homecare import rules
+from homecare import queries, rules
 from homecare.models import CheckIn, Occurrence, Programme, ReminderPlan
 from homecare.programmes import safety_stops
 from homecare.reminders import schedule
@@ -30,7 +30,7 @@ from messaging.models import Link
 from patients.models import Patient
 from patients.queries import zone_of
 from treatments.models import Intervention, Session
-from treatments.queries import SafetyList, safety_list
+from treatments.queries import safety_list
 from treatments.rules import TECHNIQUES
 from worklist import actions as worklist
 
@@ -203,7 +203,7 @@ def promote_due(*, by: Actor, at: datetime) -> int:
         .order_by("due_at")[:BATCH]
     )
     turned = []
-    stopped = _Stopped(by, at)
+    stopped = _Stopped([occurrence.programme for occurrence in due if occurrence.programme], by, at)
     for occurrence in due:
         try:
             with transaction.atomic():
@@ -238,19 +238,21 @@ class _Stopped:
     reminded of an exercise.
     """
 
-    def __init__(self, by: Actor, at: datetime) -> None:
+    def __init__(self, programmes: Sequence[Programme], by: Actor, at: datetime) -> None:
         self.by, self.at = by, at
         self.known: dict[UUID, bool] = {}
-        self.in_force: SafetyList | None = None
+        # What is the same for all, or can be read for all at once.
+        self.in_force = safety_list(by.clinic_id) if programmes else None
+        self.versions = queries.current_versions(programmes) if programmes else {}
 
     def is_stopped(self, programme: Programme) -> bool:
         if programme.pk not in self.known:
-            self.in_force = self.in_force or safety_list(programme.clinic_id)
             self.known[programme.pk] = self._check(programme)
         return self.known[programme.pk]
 
     def _check(self, programme: Programme) -> bool:
-        if not safety_stops.find_stops(programme, at=self.at, in_force=self.in_force):
+        current = self.versions.get(programme.pk, (None, []))
+        if not safety_stops.find_stops(programme, at=self.at, in_force=self.in_force, current=current):
             return False
         # Whoever holds the programme now sees to it; the reminder does not go out in any case.
         free = Programme.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
