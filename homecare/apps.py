@@ -7,8 +7,8 @@ class HomeCare(AppConfig):
     def ready(self) -> None:
         from assessments.raised_flags import AFTER_FLAGS
         from homecare.labels import WORKLIST_NAMES
-        from homecare.merging import follow_merge
         from homecare.periodic import check_after_list_change
+        from homecare.programmes.merging import follow_merge
         from homecare.programmes.safety_stops import is_reminder_stopped, react_to_record
         from messaging.checks import NO_LONGER_WANTED
         from patients.actions import AFTER_ALERTS, AFTER_MERGE

@@ -44,7 +44,7 @@ CHANGING = [
     "scheduling.booking.actions", "scheduling.series.actions", "scheduling.waitlist.actions",
     "scheduling.setup.actions", "scheduling.worklist_sync",
     "homecare.programmes.actions", "homecare.checkins.actions", "homecare.programmes.templates",
-    "homecare.programmes.safety_stops", "homecare.merging",
+    "homecare.programmes.safety_stops", "homecare.programmes.merging",
     "assessments.clearances",
     "assessments.raised_flags",
     "treatments.adverse_events.actions",

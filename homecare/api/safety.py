@@ -42,7 +42,7 @@ class ProgrammeSafety(ProgrammeView):
         A stop or an acknowledgement is listed whether or not a reason is given for it. A red flag is answered for
         once, in `overrides`; anything else at its step, in `limit_reasons`, under its `name`.
         """
-        programme = self.found(programme_id)
+        programme = self.get_programme(programme_id)
         _version, given = queries.current_version(programme)
         draft = programme.draft
         steps = draft["steps"] if draft is not None else [facts_of(step) for step in given]

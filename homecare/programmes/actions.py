@@ -20,10 +20,10 @@ from errors.constraints import violations_as
 from errors.exceptions import Conflict, Problems
 from homecare import rules, safety
 from homecare.models import Picture, Programme, ReminderPlan, Step, Version
-from homecare.occurrences import unplan
 from homecare.programmes import safety_stops
 from homecare.programmes import serialization as contents
 from homecare.reminders import planning
+from homecare.reminders.occurrences import unplan
 from identity.actor import Actor
 from messaging import actions as messages
 from messaging import addresses, links

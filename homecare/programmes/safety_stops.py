@@ -21,8 +21,8 @@ from audit import actions as audit
 from errors.exceptions import Conflict, FieldError, Problems
 from homecare import queries, rules, safety
 from homecare.models import Programme, Step, Version, facts_of
-from homecare.occurrences import unplan
 from homecare.programmes import serialization as contents
+from homecare.reminders.occurrences import unplan
 from identity.actor import Actor
 from messaging.models import Message
 from patients.models import Patient

@@ -15,11 +15,11 @@ from database import tenancy
 from database.expressions import new_id
 from homecare import maintenance, queries, rules
 from homecare.checkins import actions as check_in_actions
-from homecare.merging import BothRun
 from homecare.models import Occurrence, Programme, ReminderPlan, StepAnswer
 from homecare.programmes import actions, progress
 from homecare.programmes import serialization as contents
 from homecare.programmes import templates as programme_templates
+from homecare.programmes.merging import BothRun
 from homecare.reminders import planning
 from homecare.rules import CheckInAnswers
 from identity.actor import Actor
