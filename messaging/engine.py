@@ -210,6 +210,11 @@ def sending_of(clinic_id: UUID) -> Sending:
     return found or Sending.objects.get_or_create(clinic_id=clinic_id)[0]
 
 
+def read_sending(clinic_id: UUID) -> Sending:
+    """Return how the clinic sends without writing a row: for pages that patients only read."""
+    return Sending.objects.filter(pk=clinic_id).first() or Sending(clinic_id=clinic_id)
+
+
 # --- Claim ----------------------------------------------------------------------------------------------------
 
 

@@ -22,7 +22,7 @@ from accounts.models import Clinic
 from api.throttling import client_address
 from database import tenancy
 from identity.actor import Actor
-from messaging.engine import sending_of
+from messaging.engine import read_sending
 from messaging.models import Link
 from messaging.texts import language_of
 from messaging.web.patient import actor_for_patient, visit_of, without_account
@@ -65,7 +65,7 @@ def open_session(request: HttpRequest) -> Iterator[LinkSession | None]:
         actor = actor_for_patient(link, ip=client_address(request) or None)
         with translation.override(language), timezone.override(zone_of(link.patient)):
             request.LANGUAGE_CODE = language
-            yield LinkSession(link, link.patient, clinic, actor, sending_of(clinic.pk).phone)
+            yield LinkSession(link, link.patient, clinic, actor, read_sending(clinic.pk).phone)
 
 
 def visit_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -18,7 +18,7 @@ from homecare.models import CheckIn, Programme, StepAnswer
 from homecare.programmes import actions
 from messaging import actions as messages
 from messaging import links
-from messaging.models import Link, Message
+from messaging.models import Link, Message, Sending
 from patients.queries import zone_of
 from worklist.models import Item
 
@@ -220,6 +220,16 @@ def test_whoever_says_that_something_is_wrong_is_given_the_number(cast, visitor)
     page = visitor.get("/c/thanks/").content.decode()
     assert page.count('href="tel:020 7946 0100"') == 2  # above, and as the one thing to do
     assert "Add to my calendar" not in page
+
+
+def test_a_clinic_that_has_set_nothing_for_sending_shows_its_pages(cast, visitor):
+    with tenancy.scope(cast.clinic.pk):
+        Sending.objects.all().delete()
+
+    page = visitor.get("/c/today/")
+
+    assert page.status_code == 200
+    assert b"tel:" not in page.content
 
 
 def test_a_link_to_something_else_shows_nothing_of_the_check_in(cast, visitor, programme):
