@@ -423,7 +423,11 @@ def _replace_alerts(patient: Patient, alerts: Collection[NewAlert], reason: str,
         _check_end_reason(reason, "/alerts_ended_reason")
         ended = {"ended_at": at, "ended_by_user_id": by.author_id, "ended_reason": reason.strip()}
         Alert.objects.filter(pk__in=left_out).update(**ended)
-    _insert_alerts(patient, [alert for alert in alerts if alert.key not in current], by=by, at=at)
+    added = _insert_alerts(patient, [alert for alert in alerts if alert.key not in current], by=by, at=at)
+    ended_alerts = [alert for alert in current.values() if alert.pk in left_out]
+    for action, rows in (("patient.end_alert", ended_alerts), ("patient.note_alert", added)):
+        for alert in rows:
+            audit.log(action, by=by, target_id=alert.pk, patient_ids=[patient.pk], code=alert.code)
 
 
 def _raise_revision(patient: Patient) -> None:

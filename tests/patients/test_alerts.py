@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 import catalogue
+from audit.models import AuditEvent
 from database import tenancy
 from patients import actions, rules
 from patients.models import Alert, Patient
@@ -81,6 +82,23 @@ def test_leaving_an_alert_out_of_the_list_needs_a_reason(api, cast, patient):
     pacemaker, clot = sorted(stored(cast, patient), key=lambda row: row.code, reverse=True)
     assert (pacemaker.ended_reason, pacemaker.ended_by_user_id) == ("The pacemaker was removed.", cast.therapist.pk)
     assert clot.ended_at is None
+
+
+def test_a_patch_leaves_each_alert_in_the_trail(api, cast, patient):
+    api().patch(f"/patients/{patient}/", {"alerts": [{"code": "pacemaker"}, {"code": "clot"}]}, If_Match="*")
+    body = {"alerts": [{"code": "clot"}, LEFT_ARM], "alerts_ended_reason": "The pacemaker was removed."}
+    assert api().patch(f"/patients/{patient}/", body, If_Match="*").status_code == 200
+
+    with tenancy.scope(cast.clinic.pk):
+        events = AuditEvent.objects.filter(action__in=["patient.note_alert", "patient.end_alert"])
+        trail = sorted((event.action, event.code, event.target_id) for event in events)
+    ids = {row.code: row.pk for row in stored(cast, patient)}
+    assert trail == [
+        ("patient.end_alert", "pacemaker", ids["pacemaker"]),
+        ("patient.note_alert", "clot", ids["clot"]),
+        ("patient.note_alert", "lymphoedema", ids["lymphoedema"]),
+        ("patient.note_alert", "pacemaker", ids["pacemaker"]),
+    ]
 
 
 def test_the_same_alert_may_stand_at_two_places(api, patient):
