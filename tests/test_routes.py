@@ -300,6 +300,7 @@ PAGES = {
     "documents/{kind}/{document_id}/pdf/": ("get", "assessments:read"),
     "documents/{kind}/{document_id}/addendum/": ("post", "assessments:write"),
     "documents/{kind}/{document_id}/revision/": ("post", "assessments:write"),
+    "documents/{kind}/{document_id}/entered-in-error/": ("get", "assessments:write"),
 }
 SENT = {
     "text": "More.", "name": "Assigned to me", "outcome": "reached", "went_out": "yes", "days": "1", "months": "3",
@@ -307,7 +308,7 @@ SENT = {
     "note": "Parks outside.", "how": "printed", "reason": "The device was removed.",
     "version": "1",
 }  # fmt: skip
-SIGNED_ONLY = ("pdf/", "addendum/", "revision/")
+SIGNED_ONLY = ("pdf/", "addendum/", "revision/", "entered-in-error/")
 PERSONS = ["owner", "therapist", "staff"]
 
 

@@ -6,4 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from errors.texts import register
 
-register({"required.addendum": _("The addendum is empty. Enter its text.")})
+register(
+    {
+        "required.addendum": _("The addendum is empty. Enter its text."),
+        "required.error_reason": _("Enter why this document was entered in error."),
+    }
+)

@@ -15,4 +15,7 @@ urlpatterns = [
     path("documents/<str:kind>/<uuid:document_id>/pdf/", documents.pdf, name="document_pdf"),
     path("documents/<str:kind>/<uuid:document_id>/addendum/", documents.addendum, name="addendum"),
     path("documents/<str:kind>/<uuid:document_id>/revision/", documents.revision, name="revision"),
+    path(
+        "documents/<str:kind>/<uuid:document_id>/entered-in-error/", documents.entered_in_error, name="entered_in_error"
+    ),
 ]

@@ -126,7 +126,9 @@ def start(request: Any, patient_id: UUID) -> HttpResponse:
     if draft is None:
         now = timezone.now()
         draft = actions.record_assessment(patient_id=patient_id, content={}, by=request.actor, at=now)
-    return redirect("exam", draft.pk)
+    # From the list of questions to ask, straight to the questions.
+    place = "#red_flags" if request.POST.get("to") == "red_flags" else ""
+    return redirect(reverse("exam", args=[draft.pk]) + place)
 
 
 @page(scope="assessments:write", action="page.exam")

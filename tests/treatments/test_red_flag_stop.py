@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils import formats, timezone, translation
 from django.utils.dateparse import parse_datetime
 
+from audit.models import AuditEvent
+from database import tenancy
 from tests import builders
 
 GERMAN = {"Accept-Language": "de"}
@@ -87,8 +89,47 @@ def test_what_is_dangerous_is_named_before_what_is_missing(therapist, session):
     places = [page.index(text) for text in in_order]
     assert places == sorted(places)
     screen = therapist.get(f"/sessions/{session}/", headers={"Accept-Language": "en"}).content.decode()
-    flag, unanswered = (screen.index(text) for text in ("was answered", "has not been answered"))
+    flag, unanswered = (screen.index(text) for text in ("was answered", "have not been answered"))
     assert flag < unanswered
+
+
+def test_unanswered_questions_are_one_line_with_a_link_to_them(therapist, session, patient):
+    english = {"Accept-Language": "en"}
+    answer = therapist.get(f"/sessions/{session}/", headers={**english, "Accept": "text/html"})
+    questions = f"/patients/{patient}/red-flags/"
+
+    screen = answer.content.decode()
+    assert screen.count("not been answered") == 1
+    assert questions in screen
+    assert f'href="{questions}"' in therapist.get(f"/documents/session/{session}/review/").content.decode()
+    assert "Ask in an exam" in therapist.get(questions, headers=english).content.decode()
+    started = therapist.post(f"/patients/{patient}/exams/new/", {"to": "red_flags"})
+    assert started["Location"].endswith("/#red_flags")
+
+
+def test_a_refused_signature_leads_back_to_each_place(therapist, session, cast):
+    path = reverse("review", args=["session", session])
+
+    refused = therapist.post(path, headers={"Accept-Language": "en"})
+
+    page = refused.content.decode()
+    assert refused.status_code == 409
+    assert "Not signed" in page
+    assert f'href="/sessions/{session}/#overrides/trauma_recent/reason"' in page
+    assert page.count("Go there") == therapist.get(path, headers={"Accept-Language": "en"}).content.decode().count(
+        "Go there"
+    )
+    assert "Go to the start page" not in page
+    with tenancy.scope(cast.clinic.pk):
+        event = AuditEvent.objects.get(action="page.session.review", outcome="refused")
+    assert event.code == "needles_differ"
+
+
+def test_a_script_still_gets_a_problem_document(therapist, session):
+    refused = therapist.post(reverse("review", args=["session", session]), headers={"Accept": "application/json"})
+
+    assert refused.status_code == 409
+    assert refused.json()["code"]
 
 
 def test_the_signature_is_refused_in_german(api, therapist, session, exam):

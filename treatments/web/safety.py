@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from assessments.editing import path_of
@@ -57,14 +60,40 @@ def render_findings(findings: Sequence[SafetyFinding]) -> str:
     return render_to_string("treatments/_safety_list.html", {"lines": lines_of(findings)}) if findings else ""
 
 
-def render_panel(findings: Sequence[SafetyFinding], open_flags: Sequence[OpenFlag]) -> str:
-    """Return what must be answered before the signature, and the open flags that stop nothing of what is done."""
+def unanswered_text(flags: Sequence[str]) -> str:
+    """Return one sentence for all red flags that nobody has answered; it names each."""
+    text = ngettext(
+        "{count} red flag has no current answer: {flags}. Ask it in an exam; if the patient declines, record why.",
+        "{count} red flags have no current answers: {flags}. Ask them in an exam; if the patient declines, record why.",
+        len(flags),
+    )
+    return text.format(count=len(flags), flags="; ".join(gettext(RED_FLAGS[flag].label) for flag in flags))
+
+
+def questions_url(patient_id: UUID, *, by: Actor) -> str:
+    """Return the page that lists the red flag questions to ask; empty for a person who may not read exams."""
+    return reverse("patient_red_flags", args=[patient_id]) if "assessments:read" in by.scopes else ""
+
+
+def render_panel(findings: Sequence[SafetyFinding], open_flags: Sequence[OpenFlag], questions: str) -> str:
+    """
+    Return what must be answered before the signature, and the open flags that stop nothing of what is done.
+
+    :param questions: where the questions are that nobody has answered
+    """
     known = {finding.key for finding in findings}
     shown_only = [(RED_FLAGS[flag.code].label, flag.answered_at) for flag in open_flags if flag.code not in known]
     if not findings and not shown_only:
         return ""
-    notes = [] if HAS_BEEN_REVIEWED else [PROPOSAL, FLAG_PROPOSAL]
-    context = {"lines": lines_of(findings), "open_flags": shown_only, "notes": notes}
+    unanswered = [str(f.params["flag"]) for f in signing.distinct(findings) if f.code == SCREEN_INCOMPLETE]
+    context = {
+        "lines": lines_of([finding for finding in findings if finding.code != SCREEN_INCOMPLETE]),
+        "unanswered": unanswered_text(unanswered) if unanswered else "",
+        "stop": {"icon": LEVEL_ICONS[STOP], "word": LEVEL_WORDS[STOP]},
+        "questions_url": questions,
+        "open_flags": shown_only,
+        "notes": [] if HAS_BEEN_REVIEWED else [PROPOSAL, FLAG_PROPOSAL],
+    }
     return render_to_string("treatments/_safety_panel.html", context)
 
 
@@ -76,14 +105,13 @@ def screen_json(session: Session, content: Mapping[str, Any], *, by: Actor, at: 
     check = signing.check_signature(session, content, by=by, at=at)
     rows = session_paths.row_paths(session_paths.flatten(content))
     of_panel = [finding for finding in check.findings if finding.level != CAUTION]
-    of_panel.sort(key=lambda finding: finding.code == SCREEN_INCOMPLETE)  # what was answered “yes” is above it
     cards = {}
     for index, intervention in enumerate(content["interventions"]):
         here = f"/interventions/{index}"
         own = [f for f in check.findings if f.level == CAUTION and (f.pointer + "/").startswith(here + "/")]
         cards[str(intervention["id"])] = render_findings(own)
     return {
-        "panel": render_panel(of_panel, check.visit.facts.flags.open),
+        "panel": render_panel(of_panel, check.visit.facts.flags.open, questions_url(session.patient_id, by=by)),
         "cards": cards,
         "reasons": [path_of(stop.error.pointer, rows) for stop in check.stops if stop.error.code == "reason_required"],
         "weight": any(stop.error.reason == "required.weight" for stop in check.stops),

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages as toasts
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.web.pages import page
@@ -22,7 +22,8 @@ from assessments import exam_paths
 from assessments.editing import path_of
 from assessments.models import Assessment
 from assessments.rules import RED_FLAGS
-from errors.exceptions import FieldError, Invalid, NotFound
+from errors.exceptions import Conflict, FieldError, Invalid, NotFound
+from errors.texts import message_of
 from identity.actor import Actor
 from records.models import Record
 from treatments import actions as treatments
@@ -30,6 +31,7 @@ from treatments import documents as session_documents
 from treatments import session_paths, signing
 from treatments.adverse_events.web import lines as harms
 from treatments.models import Session
+from treatments.web.safety import questions_url, unanswered_text
 from workspace import readable, typesetting
 
 
@@ -64,11 +66,16 @@ def _find(request: Any, kind: str, document_id: UUID, *, write: bool = False) ->
 
 @dataclass(frozen=True)
 class MissingItem:
-    """What is missing or in the way: the path of the place, whether it blocks, what to do."""
+    """
+    What is missing or in the way: the path of the place, whether it blocks, what to do.
+
+    :ivar url: the page of the place, if that is not the document's screen
+    """
 
     path: str
     blocks: bool
     text: str
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,49 +116,52 @@ def look_through(kind: str, document: Any, *, by: Actor) -> Review:
             MissingItem(stop.path or path_of(stop.error.pointer, rows), True, readable.sentence(stop.error, content))
             for stop in sorted(asked, key=lambda stop: signing.GRAVEST_FIRST.index(stop.refusal))
         ]
-        stops += merge_unanswered([stop for stop in check.stops if stop.refusal is signing.ScreenIncomplete])
+        unanswered = [stop for stop in check.stops if stop.refusal is signing.ScreenIncomplete]
+        stops += merge_unanswered(unanswered, questions_url(document.patient_id, by=by))
     stops += [MissingItem(path_of(e.pointer, rows), True, readable.sentence(e, content)) for e in errors]
     return Review(stops + [MissingItem(path_of(pointer, rows), False, text) for pointer, text in found], safety)
 
 
-def merge_unanswered(stops: list[signing.Stop]) -> list[MissingItem]:
+def merge_unanswered(stops: list[signing.Stop], url: str) -> list[MissingItem]:
     """One line for all red flags that nobody has answered, instead of one for each."""
     if not stops:
         return []
-    labels = [_(RED_FLAGS[stop.error.params["flag"]].label) for stop in stops]
-    text = ngettext(
-        "{count} red flag has no current answer: {flags}. Ask it in an exam; if the patient declines, record why.",
-        "{count} red flags have no current answers: {flags}. Ask them in an exam; if the patient declines, record why.",
-        len(stops),
-    )
-    return [
-        MissingItem(
-            stops[0].path or stops[0].error.pointer, True, text.format(count=len(stops), flags="; ".join(labels))
-        )
-    ]
+    text = unanswered_text([stop.error.params["flag"] for stop in stops])
+    return [MissingItem(stops[0].path or stops[0].error.pointer, True, text, url)]
 
 
 @page(scope="", action="review", methods="GET POST")
 def review(request: Any, kind: str, document_id: UUID) -> HttpResponse:
-    """What will be signed, as it will read; the signature."""
+    """What will be signed, as it will read; the signature. A refused signature leads to each place that refuses it."""
     found = _find(request, kind, document_id, write=True)
     if found.is_signed:
         return redirect("document", kind, document_id)
+    refusal = None
     if request.method == "POST":
         now = timezone.now()
-        if kind == "exam":
-            assessments.sign_assessment(assessment_id=document_id, by=request.actor, at=now)
-        else:
-            treatments.sign_session(session_id=document_id, by=request.actor, at=now)
-        return redirect("document", kind, document_id)
+        try:
+            if kind == "exam":
+                assessments.sign_assessment(assessment_id=document_id, by=request.actor, at=now)
+            else:
+                treatments.sign_session(session_id=document_id, by=request.actor, at=now)
+            return redirect("document", kind, document_id)
+        except (Invalid, Conflict) as error:
+            if "json" in request.headers.get("Accept", ""):
+                raise
+            refusal, request.trace.code = error, error.code
+            found = _find(request, kind, document_id, write=True)
+            if found.is_signed:  # in another tab, a moment ago
+                return redirect("document", kind, document_id)
     looked = look_through(kind, found, by=request.actor)
     context = {
+        "refusal": refusal,
         **_context(kind, found, looked.safety),
         "gaps": looked.gaps,
         "blocked": any(gap.blocks for gap in looked.gaps),
         "screen_url": reverse(KINDS[kind].screen, args=[document_id]),
     }
-    return render(request, "workspace/review.html", context)
+    status = 200 if refusal is None else 400 if isinstance(refusal, Invalid) else 409
+    return render(request, "workspace/review.html", context, status=status)
 
 
 @page(scope="", action="read")
@@ -207,6 +217,44 @@ def revision(request: Any, kind: str, document_id: UUID) -> HttpResponse:
     else:
         draft = treatments.revise_session(session=found, by=request.actor, at=now)
     return redirect(KINDS[kind].screen, draft.pk)
+
+
+@page(scope="", action="entered_in_error", methods="GET POST")
+def entered_in_error(request: Any, kind: str, document_id: UUID) -> HttpResponse:
+    """Mark a signed document as entered in error: what that means, and the reason."""
+    found = _find(request, kind, document_id, write=True)
+    if found.status != "signed":
+        return redirect("document", kind, document_id)
+    reason, problem = request.POST.get("reason", "").strip()[:2000], ""
+    if request.method == "POST":
+        try:
+            if not reason:
+                raise Invalid.at("/reason", "required.error_reason")
+            mark_entered_in_error(kind, found, reason, by=request.actor)
+        except Invalid as refusal:
+            problem, request.trace.code = message_of(refusal.errors[0]), refusal.code
+        else:
+            toasts.success(request, _("Marked as entered in error."))
+            return redirect("document", kind, document_id)
+    flags = found.red_flag_answers.filter(answer="yes") if kind == "exam" else []
+    context = {
+        "kind": kind,
+        "document": found,
+        "patient": found.patient,
+        "flags": [RED_FLAGS[flag.code].label for flag in flags],
+        "reason": reason,
+        "problem": problem,
+    }
+    return render(request, "workspace/entered_in_error.html", context, status=400 if problem else 200)
+
+
+def mark_entered_in_error(kind: str, document: Any, reason: str, *, by: Actor) -> None:
+    """:raises Invalid, NotSigned, NoLongerCurrent, NoAuthor:"""
+    at = timezone.now()
+    if kind == "exam":
+        assessments.mark_entered_in_error(assessment=document, reason=reason, by=by, at=at)
+    else:
+        treatments.mark_entered_in_error(session=document, reason=reason, by=by, at=at)
 
 
 def _context(kind: str, found: Any, safety: dict[str, Any] | None = None) -> dict[str, Any]:

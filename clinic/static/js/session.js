@@ -263,7 +263,9 @@ function start() {
   draft.addEventListener("change", show);
   draft.addEventListener("derived", show);
   showPoints();
-  const [, id] = location.hash.slice(1).split("/");
+  const path = location.hash.slice(1);
+  if (path) one(`[data-path="${CSS.escape(path)}"]`)?.focus(); // as from "Go there" of the review
+  const [, id] = path.split("/");
   const wanted = id && one(`[data-intervention="${id}"]`, list);
   if (wanted) { wanted.setAttribute("open", ""); wanted.scrollIntoView(); }
   document.body.dataset.ready = "yes";
