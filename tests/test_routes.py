@@ -246,6 +246,7 @@ PAGES = {
     "competencies/": ("get", "owner"),
     "consents/texts/": ("get", "owner"),
     "lots/": ("get", "treatments:read"),
+    "safety-list/": ("get", "treatments:read"),
     "patients/{patient_id}/home/": ("get", "homecare:read"),
     "patients/{patient_id}/programmes/new/": ("get", "homecare:write"),
     "programmes/{programme_id}/": ("get", "homecare:read"),

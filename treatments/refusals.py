@@ -113,6 +113,7 @@ register(
         "required.weight": _(
             "Enter the patient's weight: it is needed above %(limit_mg)s mg, for a child, and if the age is not known."
         ),
+        "too_short.safety_end_reason": _("Enter a reason of at least %(least)s characters."),
         "safety_entry_ended": _("This row has already been ended."),
         "safety_stop": _("Something that the record knows stops this treatment. Each point is listed."),
         "screen_incomplete": _("The red flags are not answered completely. Ask the questions that are listed."),

@@ -14,9 +14,9 @@ from accounts import policies
 from accounts.models import Clinic
 from audit import actions as audit
 from database.expressions import new_id
-from errors.exceptions import Conflict, NotFound, Problems
+from errors.exceptions import Conflict, Invalid, NotFound, Problems
 from identity.actor import Actor
-from patients.rules import ALERTS, BODY_REGIONS
+from patients.rules import ALERTS, BODY_REGIONS, MIN_REASON_CHARACTERS
 from treatments.models import SafetyEntry
 from treatments.safety_entries import ANYWHERE, IN_LIMB, IN_REGION, LEVELS, OWN_CODE, TAGS
 from treatments.safety_table import DEFAULT_CODES
@@ -76,8 +76,11 @@ def end_entry(*, code: str, reason: str, by: Actor, at: datetime) -> SafetyEntry
     :raises accounts.policies.OwnersOnly:
     :raises NotFound: it is not an own row of this clinic; default rows cannot be ended
     :raises SafetyEntryEnded:
+    :raises Invalid: the reason is too short
     """
     policies.require_owner(by)
+    if len(reason.strip()) < MIN_REASON_CHARACTERS:
+        raise Invalid.at("/reason", "too_short.safety_end_reason", least=MIN_REASON_CHARACTERS)
     assert by.user_id is not None  # an owner is a person
     version = _next_version(by)
     last = SafetyEntry.objects.visible_to(by).filter(code=code).order_by("-version").first()
@@ -86,7 +89,7 @@ def end_entry(*, code: str, reason: str, by: Actor, at: datetime) -> SafetyEntry
     if last.ended_because:
         raise SafetyEntryEnded
     last.pk, last._state.adding = new_id(), True
-    last.version, last.ended_because, last.added_by_id, last.added_at = version, reason, by.user_id, at
+    last.version, last.ended_because, last.added_by_id, last.added_at = version, reason.strip(), by.user_id, at
     last.save(force_insert=True)
     audit.log("safety_list.end", by=by, target_id=last.pk, code=code)
     return last

@@ -1,9 +1,13 @@
 """A clinic's own safety list: rows that are added or stricter, by the owner, and never lost."""
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 
 from database import tenancy
+from errors.exceptions import Invalid
 from tests import builders
+from treatments import safety_lists
 from treatments.models import SafetyEntry
 from treatments.safety_table import DEFAULT_LIST
 
@@ -128,3 +132,88 @@ def test_the_check_of_a_session_can_be_read(api, patient):
     assert (answer["list_version"], answer["reviewed"], answer["screen_at"]) == ("2", False, None)
     levels = {(finding["code"], finding["level"]) for finding in answer["findings"]}
     assert {("screen_incomplete", "stop"), ("consent_missing", "stop"), ("near_lung", "caution")} <= levels
+
+
+# --- On the page ----------------------------------------------------------------------------------------------
+
+
+def page_of(user):
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(user)
+    return client
+
+
+def test_the_page_shows_the_default_list_with_sources_and_its_version(cast):
+    page = page_of(cast.owner).get("/safety-list/").content.decode()
+
+    assert "Version 1" in page
+    assert page.count("Source:") == len(DEFAULT_LIST)
+    assert "have not been reviewed by a clinician" in page
+    assert 'href="/safety-list/"' in page_of(cast.owner).get("/").content.decode()
+
+
+def test_the_owner_adds_and_ends_a_row_on_the_page(api, cast):
+    owner = page_of(cast.owner)
+    added = owner.post("/safety-list/", {**OWN, "where": "anywhere", "alert": "", "add": "1"})
+
+    assert added.status_code == 302, added.content
+    assert codes(api())["own_1"]["muscles"] == ["soleus"]
+    page = owner.get("/safety-list/").content.decode()
+    assert (OWN["label"] in page, "Version 1+1" in page) == (True, True)
+
+    refused = owner.post("/safety-list/", {"end": "own_1", "reason": "x"})
+    assert refused.status_code == 400
+    assert "own_1" in codes(api())
+
+    assert owner.post("/safety-list/", {"end": "own_1", "reason": "The team decided otherwise."}).status_code == 302
+    assert "own_1" not in codes(api())
+    page = owner.get("/safety-list/").content.decode()
+    assert ("The team decided otherwise." in page, "Version 1+2" in page) == (True, True)
+    again = owner.post("/safety-list/", {"end": "own_1", "reason": "The team decided otherwise."})
+    assert again.status_code == 400
+    assert "already been ended" in again.content.decode()
+
+
+def test_a_row_that_says_too_little_is_refused_beside_its_field(api, cast):
+    refused = page_of(cast.owner).post("/safety-list/", {**OWN, "source": "", "add": "1"})
+
+    assert refused.status_code == 400
+    assert OWN["reason"] in refused.content.decode()
+    assert "own_1" not in codes(api())
+
+
+def test_a_default_row_is_made_stricter_but_never_looser_on_the_page(api, cast):
+    owner = page_of(cast.owner)
+    sent = {"stricter": "1", "code": "anticoagulant_needle", "level": "stop"}
+
+    assert owner.post("/safety-list/", sent).status_code == 302
+    assert codes(api())["anticoagulant_needle"]["level"] == "stop"
+    assert "This clinic has made it stricter." in owner.get("/safety-list/").content.decode()
+    looser = owner.post("/safety-list/", {"stricter": "1", "code": "heart_valve", "level": "caution"})
+    assert looser.status_code == 400
+    assert codes(api())["heart_valve"]["level"] == "stop"
+    assert owner.post("/safety-list/", {"end": "heart_valve", "reason": "Not needed here."}).status_code == 404
+
+
+def test_only_the_owner_changes_the_list_on_the_page(api, cast):
+    therapist = page_of(cast.therapist)
+
+    assert "Add a row" not in therapist.get("/safety-list/").content.decode()
+    assert therapist.post("/safety-list/", {**OWN, "add": "1"}).status_code == 403
+    assert page_of(cast.staff).get("/safety-list/").status_code == 403
+    assert "own_1" not in codes(api())
+
+
+def test_another_clinic_does_not_see_the_row_on_its_page(cast):
+    page_of(cast.owner).post("/safety-list/", {**OWN, "add": "1"})
+
+    assert OWN["label"] not in page_of(cast.stranger).get("/safety-list/").content.decode()
+
+
+def test_a_reason_to_end_a_row_is_checked_for_every_entry_point(cast):
+    by = cast.actor(cast.owner)
+    with tenancy.scope(cast.clinic.pk):
+        code = safety_lists.add_entry(entry=OWN, by=by, at=timezone.now()).code
+        with pytest.raises(Invalid) as refusal:
+            safety_lists.end_entry(code=code, reason="         x", by=by, at=timezone.now())
+    assert refusal.value.errors[0].reason == "too_short.safety_end_reason"

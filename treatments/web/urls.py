@@ -5,7 +5,7 @@ from treatments.adverse_events.web import views as adverse_events
 from treatments.aftercare.web import views as aftercare
 from treatments.consents.web import patient, texts
 from treatments.consents.web import views as consents
-from treatments.web import lots, views
+from treatments.web import lots, safety_list, views
 
 urlpatterns = [
     # Before messaging's `c/<token>/`: this is no token.
@@ -28,6 +28,7 @@ urlpatterns = [
     ),
     path("sessions/<uuid:session_id>/aftercare/", aftercare.aftercare, name="aftercare"),
     path("consents/texts/", texts.consent_texts, name="consent_texts"),
+    path("safety-list/", safety_list.safety_list, name="safety_list"),
     path("lots/", lots.search, name="lots"),
     path("patients/<uuid:patient_id>/consents/", consents.consent_list, name="consents"),
     path("patients/<uuid:patient_id>/consents/new/", consents.record, name="record_consent"),

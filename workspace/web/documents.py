@@ -54,7 +54,8 @@ def _find(request: Any, kind: str, document_id: UUID, *, write: bool = False) ->
     if kind not in KINDS:
         raise Http404
     own = KINDS[kind]
-    request.trace.action = f"page.{kind}.{request.trace.action}"
+    if not request.trace.action.startswith("page."):
+        request.trace.action = f"page.{kind}.{request.trace.action}"
     if (own.writes if write else own.reads) not in request.actor.scopes:
         raise NotFound  # a role that may not read it need not know that it is there
     found = own.model.objects.with_parts().select_related("patient__clinic", "signed_by").filter(pk=document_id).first()

@@ -132,6 +132,7 @@ def own_pages(request: Any) -> list[tuple[str, str]]:
         pages.append((_("Messages"), reverse("messages")))
     if "treatments:read" in request.actor.scopes:
         pages.append((_("Search by lot"), reverse("lots")))
+        pages.append((_("Safety list"), reverse("safety_list")))
         pages.append((_("Rates of adverse events"), reverse("adverse_event_rates")))
     if policies.is_owner(request.actor):
         pages += [(_("Competencies"), reverse("competencies")), (_("Consent texts"), reverse("consent_texts"))]
