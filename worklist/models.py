@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Case, Count, Q, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, When
 
-from accounts.models import User
+from accounts.models import Membership, User
 from identity.actor import Actor
 from patients.models import OfPatient, Patient
 from worklist import rules
@@ -21,8 +21,14 @@ def is_later(now: datetime) -> Q:
 
 
 def is_taken_by(user_id: UUID | None) -> Q:
-    """What somebody sees to; nothing, for a program that acts for nobody."""
-    return Q(taken_by_id=user_id) if user_id else Q(pk__in=[])
+    """
+    What a person sees to, and for an owner what is for owners and nobody has taken; nothing, for a program that acts
+    for nobody.
+    """
+    if user_id is None:
+        return Q(pk__in=[])
+    owns = Membership.objects.active().filter(clinic_id=OuterRef("clinic_id"), user_id=user_id, role="owner")
+    return Q(taken_by_id=user_id) | (Q(taken_by=None, kind__in=rules.FOR_OWNERS) & Exists(owns))
 
 
 class ItemQuerySet(models.QuerySet["Item"]):

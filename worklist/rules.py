@@ -28,6 +28,8 @@ class ItemKind:
     :ivar label: what the row says
     :ivar alarm: somebody's body is in trouble; such a row stands above all others, and only such a one is red
     :ivar moves: an appointment is to be moved, not a new one to be booked
+    :ivar role: the role that it is for; empty: anyone. It is among "mine" of each person with the role until one of
+        them takes it
     """
 
     label: str
@@ -35,6 +37,7 @@ class ItemKind:
     to_do: str
     moves: bool = False
     alarm: bool = False
+    role: str = ""
 
 
 # Escalations: domain facts, section 8.4. The last three are of the messages and of the plan itself.
@@ -60,6 +63,10 @@ KINDS = {
         AT_ONCE,
         "Owner: make sure that the patient is safe, and decide who must be informed",
         alarm=True,
+        role="owner",
+    ),
+    "unconfirmed_event": ItemKind(
+        "An adverse event reported at home is not confirmed", NEXT_WORKING_DAY, "Confirm the event, or dismiss it"
     ),
     "silent": ItemKind("No check-in for 14 days", NEXT_WORKING_DAY, "Ask how it goes"),
     "review_due": ItemKind("Review is due", SOON, "Book review"),
@@ -85,6 +92,7 @@ KINDS = {
         "An exam with a red flag was marked as entered in error",
         NEXT_WORKING_DAY,
         "Owner: check the reason, and whether the patient was referred",
+        role="owner",
     ),
     "needling_follow_up": ItemKind("No answer since needling", SOON, "Ask how sore it is"),
     "slot_free": ItemKind("A time is free for someone on the waitlist", AT_ONCE, "Call the patient and offer the time"),
@@ -121,6 +129,7 @@ class ItemRequest:
 
 
 ALARMS = [code for code, kind in KINDS.items() if kind.alarm]
+FOR_OWNERS = [code for code, kind in KINDS.items() if kind.role == "owner"]
 
 
 def on_weekdays(day: date) -> bool:

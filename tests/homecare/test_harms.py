@@ -12,6 +12,7 @@ from treatments.adverse_events import actions, labels, queries
 from treatments.adverse_events.rules import EventFacts
 from treatments.models import AdverseEvent, AdverseEventHomeAnswer, Session
 from worklist.models import Item
+from worklist.web import labels as words
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now
@@ -64,6 +65,32 @@ def test_chest_after_needling_starts_an_unconfirmed_event(in_clinic, needled):
     assert Item.objects.filter(kind="red_flag").exists()
     assert not Item.objects.filter(kind="serious_event").exists()
     assert queries.list_events(since=NOW() - timedelta(days=9), until=NOW()) == []
+
+
+def test_an_unconfirmed_event_waits_on_the_worklist_until_it_is_judged(in_clinic, needled):
+    session = needled()
+    sore(in_clinic, session, wrong=["chest"])
+    [event] = events()
+
+    [item] = Item.objects.open().filter(kind="unconfirmed_event")
+    assert (item.about_id, item.facts) == (event.event_id, {"answers": ["chest"]})
+    scopes = ["treatments:read"]
+    assert words.place(item, scopes) == f"/patients/{item.patient_id}/adverse-events/{event.event_id}/"
+    assert words.place(item, ["scheduling:read"]) == ""
+
+    reason = "A cold, nothing of ours."
+    actions.dismiss_event(event_id=event.event_id, version=1, reason=reason, by=in_clinic.actor(), at=NOW())
+    assert not Item.objects.open().filter(kind="unconfirmed_event").exists()
+
+
+def test_a_confirmed_event_no_longer_waits(in_clinic, needled):
+    session = needled()
+    sore(in_clinic, session, wrong=["chest"])
+    [event] = events()
+    facts = EventFacts(["pneumothorax"], "serious", onset_at=NOW(), causality="definite", outcome="resolving")
+    actions.correct_event(event_id=event.event_id, version=1, facts=facts, by=in_clinic.actor(), at=NOW())
+
+    assert not Item.objects.open().filter(kind="unconfirmed_event").exists()
 
 
 def test_an_answered_question_counts_as_asked(in_clinic, needled):

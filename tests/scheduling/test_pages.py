@@ -421,7 +421,7 @@ def test_nobody_is_led_to_a_page_that_they_may_not_open(desk, api, cast):
             else "exam"
             if kind in ("referral", "referral_withdrawn", "unsigned")
             else "event"
-            if kind == "serious_event"
+            if kind in ("serious_event", "unconfirmed_event")
             else ""
         )
         found = about.get(what) or (visit if kind in labels.VISITS else programme)

@@ -365,6 +365,27 @@ def test_counts_are_of_the_kind_and_the_filter_that_are_shown(desk):
                 assert count == Item.objects.shown(show, now=now, user_id=user_id).filter(kind=code).count()
 
 
+def test_what_is_for_the_owner_is_theirs_until_somebody_takes_it(desk):
+    cast, now = desk.cast, AT
+    item_id, _new = worklist.raise_item(
+        kind="referral_withdrawn", patient_id=desk.patient(), about_id=new_id(), facts={}, by=desk.by, at=now
+    )
+
+    def mine(user):
+        counts = Item.objects.counts("mine", "", now=now, user_id=user.pk)
+        shown = list(Item.objects.shown("mine", now=now, user_id=user.pk).values_list("pk", flat=True))
+        assert counts["filters"]["mine"] == len(shown)
+        return shown
+
+    assert (mine(cast.owner), mine(cast.therapist), mine(cast.stranger)) == ([item_id], [], [])
+    worklist.take(item_id=item_id, by=cast.actor(cast.therapist), at=now)
+    assert (mine(cast.owner), mine(cast.therapist)) == ([], [item_id])
+    worklist.give_back(item_id=item_id, by=cast.actor(cast.therapist), at=now)
+    owner = Client()
+    owner.force_login(cast.owner)
+    assert "For the owner" in owner.get("/worklist/?show=mine", headers={"Accept-Language": "en"}).content.decode()
+
+
 def test_hours_in_two_places_at_once_are_worked_once(desk):
     hours = Hours.objects.filter(user=desk.cast.therapist, weekday=0).get()
     Hours.objects.create(

@@ -172,7 +172,11 @@ def _insert(event: AdverseEvent, action: str, *, by: Actor) -> None:
 
 
 def _act_on_severity(event: AdverseEvent, *, by: Actor, at: datetime) -> None:
-    """A serious event is on the owner's worklist at once, and mailed; one that is none after all goes from it."""
+    """
+    A serious event is on the owner's worklist at once, and mailed; one that is none after all goes from it. What a
+    therapist has judged no longer waits to be confirmed.
+    """
+    worklist.resolve(kinds=["unconfirmed_event"], about_ids=[event.event_id], by=by, at=at)
     if not event.is_serious:
         worklist.resolve(kinds=["serious_event"], about_ids=[event.event_id], by=by, at=at)
         return
@@ -254,4 +258,12 @@ def start_from_check_in(
             recorded_at=at,
         )
     _insert(event, "adverse_event.start", by=by)
+    worklist.raise_item(
+        kind="unconfirmed_event",
+        patient_id=event.patient_id,
+        about_id=event.event_id,
+        facts={"answers": list(event.answers)},
+        by=by,
+        at=at,
+    )
     return event

@@ -18,7 +18,7 @@ KINDS = {
     "red_flag": _("Something is wrong"), "stop_event_twice": _("Two warning signs"),
     "programme_stopped": _("Home programme paused"),
     "pain_up": _("Pain is up"), "adverse_event": _("Problems after treatment"), "silent": _("No check-in"),
-    "serious_event": _("Serious adverse event"),
+    "serious_event": _("Serious adverse event"), "unconfirmed_event": _("Event not confirmed"),
     "review_due": _("Review is due"), "programme_ended": _("Programme has ended"),
     "no_show": _("Missed"), "cannot_come": _("Cancelled by the patient"),
     "cannot_treat": _("Cancelled by the clinic"), "series_short": _("Sessions to book"),
@@ -69,7 +69,7 @@ def place(item: Item, scopes: Collection[str]) -> str:
         return reverse("appointment", args=[item.about_id]) if "scheduling:read" in scopes else ""
     if item.kind in PROGRAMMES:
         return reverse("programme", args=[item.about_id]) if "homecare:read" in scopes else ""
-    if item.kind == "serious_event":
+    if item.kind in ("serious_event", "unconfirmed_event"):
         known = "treatments:read" in scopes
         return reverse("adverse_event", args=[item.patient_id, item.about_id]) if known else ""
     what = {
