@@ -69,3 +69,15 @@ def require_author(by: Actor) -> UUID:
     if author_id is None or "therapist" not in queries.roles(clinic_id=by.clinic_id, user_id=author_id):
         raise NoAuthor
     return author_id
+
+
+def require_member(by: Actor) -> UUID:
+    """
+    The person of the clinic who records something, in any role.
+
+    :raises NoAuthor: there is none, or no longer one at this clinic
+    """
+    author_id = by.author_id
+    if author_id is None or not queries.roles(clinic_id=by.clinic_id, user_id=author_id):
+        raise NoAuthor("no_author.member")
+    return author_id

@@ -17,6 +17,9 @@ register(
         "no_author": _(
             "Only a therapist can record and sign. Sign in as a therapist, or use a program that acts for one."
         ),
+        "no_author.member": _(
+            "Only a person of this clinic can record this. Sign in, or use a program that acts for one."
+        ),
         "no_clinic": _("No clinic is chosen. Choose one on the start page."),
         "no_clinic.not_member": _("You do not work for this clinic. Ask its owner to add you."),
         "not_a_therapist": _("This person is not a therapist of this clinic. Choose a therapist."),

@@ -19,7 +19,7 @@ SCOPES = {
     "homecare:read": "Read home programmes and check-ins",
     "homecare:write": "Write home programmes",
     "webhooks:manage": "Manage webhooks",
-    "safety:manage": "Change the clinic's safety list",
+    "safety:manage": "Change the clinic's safety list, consent texts and consent settings",
 }
 ROLES = {"owner": "Owner", "therapist": "Therapist", "staff": "Staff"}
 ROLE_SCOPES = {

@@ -60,6 +60,7 @@ SETUP = [
     ("closures", {"first_day": "2027-01-01", "last_day": "2027-01-01"}, {"note": "New Year"}),
 ]
 # Route below /api/v1/: method, scope, what to send. `{patient}` and so on are ids of the first clinic.
+TEXT_KEY = {"technique_class": "dry_needling", "region": "neck", "language": "en"}
 EVENT = builders.adverse_event()
 ROUTES = [
     ("me/", "get", "", None),
@@ -85,7 +86,11 @@ ROUTES = [
     ("patients/{patient}/consents/", "post", "treatments:write", builders.consent()),
     ("patients/{patient}/consents/{consent}/withdraw/", "post", "treatments:write", {}),
     ("patients/{patient}/consents/{consent}/copies/", "post", "treatments:write", {"how": "printed"}),
+    ("patients/{patient}/consents/withdrawals/", "post", "patients:write", {"reason": "{consent}"}),
     ("consent-texts/", "get", "treatments:read", None),
+    ("consent-texts/", "post", "safety:manage", {**TEXT_KEY, "text": "Ours."}),
+    ("consent-settings/", "get", "treatments:read", None),
+    ("consent-settings/", "patch", "safety:manage", {"valid_days": 90}),
     ("patients/{patient}/adverse-events/", "get", "treatments:read", None),
     ("patients/{patient}/adverse-events/", "post", "treatments:write", EVENT | {"session": "{session}"}),
     ("patients/{patient}/adverse-events/{event}/", "get", "treatments:read", None),
@@ -232,6 +237,7 @@ PAGES = {
     "sessions/{session_id}/safety/": ("get", "treatments:write"),
     "patients/{patient_id}/consents/": ("get", "treatments:read"),
     "patients/{patient_id}/consents/new/": ("get", "treatments:write"),
+    "patients/{patient_id}/consents/withdraw/": ("get", "patients:write"),
     "patients/{patient_id}/consents/{signing_id}/": ("get", "treatments:read"),
     "patients/{patient_id}/consents/{signing_id}/copy/": ("post", "treatments:write"),
     "patients/{patient_id}/consents/{consent_id}/withdraw/": ("post", "treatments:write"),

@@ -562,3 +562,92 @@ def test_a_program_that_acts_for_nobody_records_none(cast, api, patient):
     answer = api(nobody).post(f"/patients/{patient}/consents/", builders.consent())
 
     assert (answer.status_code, answer.json()["code"]) == (403, "no_author")
+
+
+# --- Texts and settings through the API -----------------------------------------------------------------------
+
+NECK = {"technique_class": "dry_needling", "region": "neck", "language": "en"}
+
+
+def test_the_owner_writes_a_text_and_goes_back_through_the_api(api, cast, give):
+    owner = api(cast.owner)
+
+    made = owner.post("/consent-texts/", {**NECK, "text": "Ours.", "risks": ["Bruise, 1 of 5."]})
+    assert (made.status_code, made.json()["version"], made.json()["risks"]) == (201, "clinic 1", ["Bruise, 1 of 5."])
+    assert give(region="neck", text_version="clinic 1")["text"] == "Ours."
+    assert owner.post("/consent-texts/", NECK).json()["version"] == f"default {default_texts.VERSION}"
+    assert problems(owner.post("/consent-texts/", {**NECK, "risks": ["Bruise."]})) == [("/text", "required")]
+    assert api(cast.therapist).post("/consent-texts/", {**NECK, "text": "Mine."}).status_code == 403
+    assert api(cast.staff).get("/consent-texts/").status_code == 403
+    assert api(cast.stranger).get("/consent-texts/?limit=200").json()["results"][0]["is_clinics"] is False
+
+
+def test_the_owner_sets_how_long_consents_hold_through_the_api(api, cast, give):
+    owner = api(cast.owner)
+
+    assert owner.get("/consent-settings/").json() == {"valid_days": None}
+    assert owner.patch("/consent-settings/", {"valid_days": 90}).json() == {"valid_days": 90}
+    assert give()["valid_days"] == 90
+    assert problems(owner.patch("/consent-settings/", {"valid_days": 0})) == [("/consent_valid_days", "out_of_range")]
+    assert owner.patch("/consent-settings/", {"valid_days": None}).json() == {"valid_days": None}
+    assert api(cast.therapist).patch("/consent-settings/", {"valid_days": 90}).status_code == 403
+    assert api(cast.stranger).get("/consent-settings/").json() == {"valid_days": None}
+
+
+# --- Withdrawn at the desk ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def desk(cast):
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(cast.staff)
+    return client
+
+
+def test_the_desk_records_a_withdrawal_without_seeing_consents(api, cast, desk, patient, give):
+    neck, thorax = give(region="neck"), give(region="thorax")
+    path = f"/patients/{patient}/consents/withdraw/"
+
+    assert path in desk.get(f"/patients/{patient}/").content.decode()
+    before = desk.get(path).content.decode()
+    sent = {"technique_class": "dry_needling", "region": "neck", "withdrawn_by": "patient", "reason": "By phone."}
+    assert desk.post(path, sent).status_code == 302
+    assert {row["id"]: row["state"] for row in listed(api, patient)} == {neck["id"]: "withdrawn", thorax["id"]: "valid"}
+    with tenancy.scope(cast.clinic.pk):
+        row = ConsentWithdrawal.objects.get()
+        event = AuditEvent.objects.get(action="consent.withdraw", outcome="ok")
+    assert (row.recorded_by_id, row.reason, event.user_id) == (cast.staff.pk, "By phone.", cast.staff.pk)
+    # The form reads the same whatever was given.
+    assert re.sub(r'value="[^"]{40,}"', "", before) == re.sub(r'value="[^"]{40,}"', "", desk.get(path).content.decode())
+
+    again = desk.post(path, sent)
+    assert again.status_code == 400
+    assert "no such consent that holds" in again.content.decode()
+
+
+def test_the_desk_withdraws_everything_through_the_api(api, cast, patient, give):
+    give(region="neck"), give(region="thorax"), give(technique_class="injection")
+    path = f"/patients/{patient}/consents/withdrawals/"
+
+    answer = api(cast.staff).post(path, {"withdrawn_by": "guardian"})
+
+    assert (answer.status_code, answer.json()) == (201, {"withdrawn": 3})
+    assert {row["state"] for row in listed(api, patient)} == {"withdrawn"}
+    nothing = api(cast.staff).post(path, {})
+    assert (nothing.status_code, nothing.json()["code"]) == (409, "nothing_to_withdraw")
+    late = api(cast.staff).post(path, {"withdrawn_at": "2999-01-01T00:00:00Z"})
+    assert problems(late) == [("/withdrawn_at", "in_future")]
+    assert api(cast.stranger).post(path, {}).status_code == 404
+    nobody = api(builders.program(cast.clinic)).post(path, {})
+    assert (nobody.status_code, nobody.json()["code"]) == (403, "no_author")
+
+
+def test_a_session_after_a_withdrawal_at_the_desk_does_not_sign(api, cast, patient):
+    builders.ready(api(), patient)
+    assert api(cast.staff).post(f"/patients/{patient}/consents/withdrawals/", {}).status_code == 201
+    treatment = builders.treatment(interventions=[builders.needling()], performed_at=timezone.now().isoformat())
+    session = api().post(f"/patients/{patient}/sessions/", treatment)
+
+    refused = api().post(f"/sessions/{session.json()['id']}/sign/")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "consent_missing")

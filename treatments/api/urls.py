@@ -7,6 +7,12 @@ from treatments.consents.api import views as consents
 
 urlpatterns = [
     path("consent-texts/", consents.ConsentTexts.as_view(), name="consent_texts"),
+    path("consent-settings/", consents.ConsentSettings.as_view(), name="consent_settings"),
+    path(
+        "patients/<uuid:patient_id>/consents/withdrawals/",
+        consents.PatientWithdrawals.as_view(),
+        name="patient_consent_withdrawals",
+    ),
     path("patients/<uuid:patient_id>/consents/", consents.PatientConsents.as_view(), name="patient_consents"),
     path(
         "patients/<uuid:patient_id>/consents/<uuid:consent_id>/withdraw/",

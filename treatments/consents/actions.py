@@ -7,10 +7,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from accounts import policies
 from accounts.models import Clinic
@@ -39,6 +40,10 @@ class TextChanged(Conflict):
 
 class AlreadyWithdrawn(Conflict):
     reason = "already_withdrawn"
+
+
+class NothingToWithdraw(Conflict):
+    reason = "nothing_to_withdraw"
 
 
 class TextVersionTaken(Conflict):
@@ -237,27 +242,83 @@ def withdraw_consent(
     if when < consent.given_at:
         raise Invalid.at("/withdrawn_at", "before_given.withdrawn_at")
 
-    same = Consent.objects.of_patients(people).filter(
-        technique_class=consent.technique_class, region=consent.region, given_at__lte=when, withdrawal=None
-    )
+    same = Consent.objects.of_patients(people).filter(technique_class=consent.technique_class, region=consent.region)
+    said = {"withdrawn_at": when, "withdrawn_by": withdrawn_by, "reason": reason.strip()}
+    return _withdraw(same, said, author_id=author_id, by=by, at=at)
+
+
+@transaction.atomic
+def withdraw_for_patient(
+    *,
+    patient_id: UUID,
+    technique_class: str = "",
+    region: str = "",
+    withdrawn_by: str,
+    reason: str = "",
+    withdrawn_at: datetime | None = None,
+    by: Actor,
+    at: datetime,
+) -> list[ConsentWithdrawal]:
+    """
+    Withdraw what a patient takes back at the desk or by phone, without a look at what they had agreed to.
+
+    Anyone of the clinic may record it: a withdrawal only ever stops treatment.
+
+    :param technique_class, region: empty: every class, every region
+    :raises NotFound, accounts.policies.NoAuthor:
+    :raises NothingToWithdraw: no consent of this kind holds at that moment
+    :raises Invalid: the moment is in the future, or a code is not known
+    """
+    author_id = policies.require_member(by)
+    if not Patient.objects.filter(pk=patient_id).exists():
+        raise NotFound
+    when = withdrawn_at or at
+    problems = Problems()
+    if when > at:
+        problems.add("/withdrawn_at", "in_future.withdrawn_at")
+    if technique_class and technique_class not in rules.TECHNIQUE_CLASSES:
+        problems.add("/technique_class", "unknown_code.consent_scope")
+    if region and region not in rules.REGIONS:
+        problems.add("/region", "unknown_code.consent_scope")
+    if withdrawn_by not in rules.WITHDRAWN_BY:
+        problems.add("/withdrawn_by", "unknown_code.consent_scope")
+    problems.raise_if_any()
+    people = identities(clinic_id=by.clinic_id, patient_id=_current(patient_id))
+    list(Patient.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk"))
+    chosen = {name: code for name, code in (("technique_class", technique_class), ("region", region)) if code}
+    same = Consent.objects.of_patients(people).filter(**chosen)
+    said = {"withdrawn_at": when, "withdrawn_by": withdrawn_by, "reason": reason.strip()}
+    withdrawals = _withdraw(same, said, author_id=author_id, by=by, at=at)
+    if not withdrawals:
+        raise NothingToWithdraw
+    return withdrawals
+
+
+def _withdraw(
+    consents: QuerySet[Consent], said: Mapping[str, Any], *, author_id: UUID, by: Actor, at: datetime
+) -> list[ConsentWithdrawal]:
+    """
+    Withdraw those of these consents that still hold and were given before.
+
+    :param said: withdrawn_at, withdrawn_by and reason
+    """
+    same = consents.filter(given_at__lte=said["withdrawn_at"], withdrawal=None)
     withdrawals = [
         ConsentWithdrawal(
             id=new_id(),
             clinic_id=by.clinic_id,
             patient_id=row.patient_id,
             consent=row,
-            withdrawn_at=when,
-            withdrawn_by=withdrawn_by,
-            reason=reason.strip(),
             recorded_at=at,
             recorded_by_id=author_id,
+            **said,
         )
         for row in same.order_by("given_at", "id")
     ]
     ConsentWithdrawal.objects.bulk_create(withdrawals)
     for row in withdrawals:
         patient_ids = [row.patient_id]
-        audit.log("consent.withdraw", by=by, target_id=row.consent_id, patient_ids=patient_ids, code=consent.scope)
+        audit.log("consent.withdraw", by=by, target_id=row.consent_id, patient_ids=patient_ids, code=row.consent.scope)
     return withdrawals
 
 

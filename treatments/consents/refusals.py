@@ -19,6 +19,7 @@ register(
         "too_long.signature": _("The signature is too long. Clear it and sign again."),
         "not_with_this_way.signature": _("A drawn signature belongs to the way “signature” only."),
         "unknown_code.consent_language": _("There is no consent text in this language."),
+        "unknown_code.consent_scope": _("Choose one of the list."),
         "in_future.given_at": _("This moment is in the future. Enter when the consent was given."),
         "too_early.given_at": _("Enter a date from %(year)s on."),
         "before_withdrawal.given_at": _("The patient withdrew this consent later than that. Enter a later time."),
@@ -30,6 +31,7 @@ register(
         "out_of_range.consent_valid_days": _("Enter %(low)s to %(high)s days, or leave it empty."),
         "required.consent_text": _("Enter the text, or go back to the product's text."),
         "text_changed": _("The consent text has a new version. Read the new one and record the consent again."),
+        "nothing_to_withdraw": _("The record has no such consent that holds. Tell the therapist anyway."),
         "already_withdrawn": _("This consent is already withdrawn."),
         "version_taken": _("Someone else has just saved a version of this text. Reload to see it."),
     }

@@ -31,6 +31,7 @@ urlpatterns = [
     path("safety-list/", safety_list.safety_list, name="safety_list"),
     path("lots/", lots.search, name="lots"),
     path("patients/<uuid:patient_id>/consents/", consents.consent_list, name="consents"),
+    path("patients/<uuid:patient_id>/consents/withdraw/", consents.withdraw_at_desk, name="withdraw_at_desk"),
     path("patients/<uuid:patient_id>/consents/new/", consents.record, name="record_consent"),
     path("patients/<uuid:patient_id>/consents/<uuid:signing_id>/", consents.show_signed_form, name="signed_consent"),
     path("patients/<uuid:patient_id>/consents/<uuid:signing_id>/copy/", consents.give_copy, name="consent_copy"),

@@ -47,6 +47,33 @@ class WithdrawalInput(StrictSerializer):
     withdrawn_at = serializers.DateTimeField(required=False, allow_null=True, default=None, help_text="null: now")
 
 
+class PatientWithdrawalInput(WithdrawalInput):
+    technique_class = serializers.ChoiceField(
+        ["", *rules.TECHNIQUE_CLASSES], required=False, default="", help_text="empty: every class"
+    )
+    region = serializers.ChoiceField(["", *rules.REGIONS], required=False, default="", help_text="empty: every region")
+
+
+class PatientWithdrawalOutput(serializers.Serializer[Any]):
+    withdrawn = serializers.IntegerField(help_text="how many consents")
+
+
+class ConsentTextInput(StrictSerializer):
+    technique_class = serializers.ChoiceField(rules.TECHNIQUE_CLASSES)
+    region = serializers.ChoiceField(rules.REGIONS)
+    language = serializers.ChoiceField(default_texts.LANGUAGES)
+    text = Text(
+        required=False, allow_blank=True, default="", max_length=20_000, help_text="empty: the product's text again"
+    )
+    risks = serializers.ListField(
+        child=Text(max_length=1000), required=False, max_length=100, help_text="each with its number of treatments"
+    )
+
+
+class ConsentSettings(StrictSerializer):
+    valid_days = StrictInteger(allow_null=True, help_text="how long new consents hold; null: until they are withdrawn")
+
+
 class CopyInput(StrictSerializer):
     how = serializers.ChoiceField(rules.COPY_WAYS)
 

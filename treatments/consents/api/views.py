@@ -13,6 +13,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import Clinic
 from api.fields import parse
 from api.pagination import Page, moment, short_list
 from api.schema import PAGED
@@ -153,16 +154,78 @@ class Copies(ConsentCommand):
         return answer(consent.pk, status.HTTP_201_CREATED)
 
 
+class PatientWithdrawals(ClinicView):
+    scopes = {"post": "patients:write"}
+    audit_action = {"post": "consent.withdraw"}
+
+    @extend_schema(
+        operation_id="patients_consents_withdraw_all",
+        tags=["consents"],
+        request=shapes.PatientWithdrawalInput,
+        responses={201: shapes.PatientWithdrawalOutput},
+    )
+    def post(self, request: Request, patient_id: UUID) -> Response:
+        """
+        Withdraw what a patient takes back, as the front desk hears it: of a class, a region, or everything.
+
+        `409 nothing_to_withdraw` if no such consent holds. It shows nothing of what the patient had agreed to.
+        """
+        self.saw(patient_id)
+        body = parse(shapes.PatientWithdrawalInput, request.data)
+        rows = actions.withdraw_for_patient(patient_id=patient_id, **body, by=self.actor, at=timezone.now())
+        return Response({"withdrawn": len(rows)}, status=status.HTTP_201_CREATED)
+
+
+TEXT_FIELDS = ("technique_class", "region", "language", "version", "is_clinics", "text", "risks")
+
+
+def text_json(text: queries.CurrentText) -> dict[str, Any]:
+    return {name: getattr(text, name) for name in TEXT_FIELDS}
+
+
 class ConsentTexts(ClinicView):
-    scopes = {"get": "treatments:read"}
-    audit_action = {"get": "consent.texts"}
+    scopes = {"get": "treatments:read", "post": "safety:manage"}
+    audit_action = {"get": "consent.texts", "post": "consent.text"}
 
     @extend_schema(
         operation_id="consent_texts_list", tags=["consents"], parameters=PAGED, responses=shapes.ConsentTextPage
     )
     def get(self, request: Request) -> Response:
         """The current text of every class, region and language: the clinic's own, or the product's."""
-        names = ("technique_class", "region", "language", "version", "is_clinics", "text", "risks")
-        return Response(
-            short_list(request, queries.all_texts(), lambda text: {name: getattr(text, name) for name in names})
-        )
+        return Response(short_list(request, queries.all_texts(), text_json))
+
+    @extend_schema(
+        operation_id="consent_texts_create",
+        tags=["consents"],
+        request=shapes.ConsentTextInput,
+        responses={201: shapes.ConsentTextOutput},
+    )
+    def post(self, request: Request) -> Response:
+        """Write a new version of the clinic's own text, or go back to the product's. Only the clinic's owner."""
+        body = {"risks": [], **parse(shapes.ConsentTextInput, request.data)}
+        actions.save_text(**body, by=self.actor, at=timezone.now())
+        text = queries.current_text(body["technique_class"], body["region"], body["language"])
+        return Response(text_json(text), status=status.HTTP_201_CREATED)
+
+
+class ConsentSettings(ClinicView):
+    scopes = {"get": "treatments:read", "patch": "safety:manage"}
+    audit_action = {"get": "consent.settings", "patch": "consent.settings"}
+
+    @extend_schema(operation_id="consent_settings_read", tags=["consents"], responses=shapes.ConsentSettings)
+    def get(self, request: Request) -> Response:
+        """How long new consents hold in this clinic."""
+        days = Clinic.objects.values_list("consent_valid_days", flat=True).get(pk=self.actor.clinic_id)
+        return Response({"valid_days": days})
+
+    @extend_schema(
+        operation_id="consent_settings_change",
+        tags=["consents"],
+        request=shapes.ConsentSettings,
+        responses=shapes.ConsentSettings,
+    )
+    def patch(self, request: Request) -> Response:
+        """Change how long new consents hold; those that were given keep their own end. Only the clinic's owner."""
+        body = parse(shapes.ConsentSettings, request.data)
+        actions.set_valid_days(days=body["valid_days"], by=self.actor)
+        return Response(body)

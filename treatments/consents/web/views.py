@@ -283,3 +283,29 @@ def withdraw(request: Any, patient_id: UUID, consent_id: UUID) -> HttpResponse:
     )
     toasts.success(request, _("Consent withdrawn."))
     return redirect("consents", patient_id)
+
+
+@page(scope="patients:write", action="page.consent.withdraw_at_desk", methods="GET POST")
+def withdraw_at_desk(request: Any, patient_id: UUID) -> HttpResponse:
+    """Record what a patient takes back at the desk or by phone; it shows nothing of what they had agreed to."""
+    patient, _people = find_patient(request, patient_id)
+    problem = ""
+    if request.method == "POST":
+        try:
+            actions.withdraw_for_patient(
+                patient_id=patient.pk,
+                technique_class=request.POST.get("technique_class", ""),
+                region=request.POST.get("region", ""),
+                withdrawn_by=request.POST.get("withdrawn_by", "patient"),
+                reason=request.POST.get("reason", "")[:1000],
+                by=request.actor,
+                at=timezone.now(),
+            )
+            toasts.success(request, _("Consent withdrawn."))
+            return redirect("patient", patient.in_use.pk)
+        except Invalid as refusal:
+            problem, request.trace.code = message_of(refusal.errors[0]), refusal.code
+        except actions.NothingToWithdraw as refusal:
+            problem, request.trace.code = message_of(refusal), refusal.code
+    context = {"patient": patient, "labels": LABELS, "sent": request.POST, "problem": problem}
+    return render(request, "treatments/consents/withdraw.html", context, status=400 if problem else 200)
