@@ -15,7 +15,7 @@ from treatments.competency import missing_competency
 from treatments.consents import rules
 from treatments.consents.queries import list_consents
 from treatments.demo import consents, courses, load, people
-from treatments.models import Session
+from treatments.models import AdverseEvent, Session
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -83,6 +83,13 @@ def test_the_demo_loads_signs_and_stays(db):
             assert Assessment.objects.drafts().exists()
             assert set(Finding.objects.values_list("class_code", flat=True)) >= {"active", "latent", "no_trigger_point"}
             assert needled_without() == (0, [])
+            events = AdverseEvent.objects.values_list("severity", "status", "recorded_at", "session__signed_at")
+            assert sorted(event[:2] for event in events) == [
+                ("mild", "confirmed"),
+                ("mild", "confirmed"),
+                ("significant", "confirmed"),
+            ]
+            assert all(signed_at <= recorded_at <= NOW for _, _, recorded_at, signed_at in events)
             first_exams = Assessment.objects.filter(notes="Course: mechanical neck pain.", pain_now__gte=5)
             assert first_exams.exists()
     assert total == 62  # sixty, and one registered twice in each clinic

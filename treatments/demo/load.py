@@ -17,7 +17,7 @@ from identity.actor import Actor
 from patients import actions as patients
 from patients.models import Patient
 from treatments import actions as treatments
-from treatments.demo import consents, courses, people
+from treatments.demo import consents, courses, harms, people
 
 REGISTRY_SCOPES = "patients:read records:read records:export"
 REDIRECT_URI = "http://127.0.0.1:8765/done"
@@ -91,6 +91,7 @@ def _patients(clinic: Clinic, now: datetime, progress: Callable[[], None]) -> No
     for step in steps:
         _take(step, made[step.patient], therapist)
         progress()
+    harms.record(therapist, now)
     _merge_patient(own[0], made[own[0].number], desk, now)
 
 
