@@ -53,6 +53,7 @@ FEW, MANY = 2, 20
 # API route to what is asked of it. `limit` where the rows are a catalogue's, or are worked out.
 LIMITED = {"limit": "{rows}"}
 LISTS: dict[str, dict[str, str]] = {
+    "aftercare-texts/": LIMITED,
     "appointment-types/": {},
     "appointments/": {},
     "appointments/{appointment}/changes/": {},

@@ -12,6 +12,7 @@ from treatments.models import (
     AdverseEvent,
     AdverseEventAnswer,
     Aftercare,
+    AftercareText,
     Consent,
     ConsentCopy,
     ConsentText,
@@ -102,4 +103,12 @@ class ConsentTextAdmin(ReadOnly):
     list_filter = ["technique_class", "region", "language"]
     list_select_related = ["made_by"]
     ordering = ["technique_class", "region", "language", "-version"]
+    exclude = ["clinic"]
+
+
+@admin.register(AftercareText)
+class AftercareTextAdmin(ReadOnly):
+    list_display = ["language", "version", "made_at", "made_by"]
+    list_select_related = ["made_by"]
+    ordering = ["language", "-version"]
     exclude = ["clinic"]

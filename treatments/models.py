@@ -15,11 +15,11 @@ from database.expressions import UUIDv7
 from identity.actor import Actor
 from treatments import rules, safety_entries
 from treatments.adverse_events.models import AdverseEvent, AdverseEventAnswer, AdverseEventHomeAnswer
-from treatments.aftercare.models import Aftercare
+from treatments.aftercare.models import Aftercare, AftercareText
 from treatments.consents.models import Consent, ConsentCopy, ConsentText, ConsentWithdrawal
 
 __all__ = [
-    "AdverseEvent", "AdverseEventAnswer", "AdverseEventHomeAnswer", "Aftercare",
+    "AdverseEvent", "AdverseEventAnswer", "AdverseEventHomeAnswer", "Aftercare", "AftercareText",
     "Consent", "ConsentCopy", "ConsentText", "ConsentWithdrawal",
     "Intervention", "Measure", "Override", "SafetyEntry", "Session", "SessionQuerySet",
 ]  # fmt: skip

@@ -113,6 +113,9 @@ register(
         "required.weight": _(
             "Enter the patient's weight: it is needed above %(limit_mg)s mg, for a child, and if the age is not known."
         ),
+        "version_taken.advice": _("Someone else has just saved a version of this text. Reload to see it."),
+        "too_long.advice": _("Enter at most %(most)s characters in a line."),
+        "too_many.advice": _("Enter at most %(most)s lines."),
         "too_short.safety_end_reason": _("Enter a reason of at least %(least)s characters."),
         "safety_entry_ended": _("This row has already been ended."),
         "safety_stop": _("Something that the record knows stops this treatment. Each point is listed."),

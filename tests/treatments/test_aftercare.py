@@ -14,7 +14,7 @@ from patients.models import Patient
 from records.models import Record
 from tests import builders
 from treatments.aftercare.texts import ALL, VERSION
-from treatments.models import Aftercare
+from treatments.models import Aftercare, AftercareText
 
 pytestmark = pytest.mark.django_db
 REMINDER = "it is not recorded that the patient was warned of pneumothorax"
@@ -202,3 +202,81 @@ def test_another_clinic_sees_nothing_and_rows_are_final(cast, api, session):
             setattr(copy, name, value)
             with pytest.raises(DatabaseError), transaction.atomic():
                 copy.save(force_insert=True)
+
+
+# --- The clinic's own text ------------------------------------------------------------------------------------
+
+OWN = {"language": "en", "expected_title": "At home", "expected": ["Drink enough.", "Move gently."]}
+
+
+@pytest.fixture
+def owner(cast):
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(cast.owner)
+    return client
+
+
+def test_the_clinics_text_keeps_the_warning(api, cast, session):
+    made = api(cast.owner).post("/aftercare-texts/", OWN)
+
+    assert (made.status_code, made.json()["version"], made.json()["is_clinics"]) == (201, "clinic 1", True)
+    assert ALL["en"].warning in made.json()["warning"]
+    [given] = give(api, session).json()["given"]
+    assert given["text_version"] == "clinic 1"
+    assert "Drink enough." in given["text"]
+    for text in (ALL["en"].warning_title, *ALL["en"].signs, ALL["en"].warning):
+        assert text in given["text"]
+    assert ALL["en"].expected[0] not in given["text"]
+
+
+def test_a_clinic_cannot_take_the_warning_out(api, cast, session):
+    refused = api(cast.owner).post("/aftercare-texts/", {**OWN, "warning": "", "signs": []})
+
+    assert refused.status_code == 400
+    assert give(api, session).json()["given"][0]["text_version"] == VERSION
+
+
+def test_the_link_shows_the_version_that_was_sent(api, cast, reachable, session):
+    api(cast.owner).post("/aftercare-texts/", {**OWN, "language": "de", "expected": ["Trinken Sie genug."]})
+    assert give(api, session, how="link", language="de").status_code == 201
+    api(cast.owner).post("/aftercare-texts/", {**OWN, "language": "de", "expected": ["Etwas anderes."]})
+
+    with tenancy.scope(cast.clinic.pk):
+        link = Link.objects.get(purpose="aftercare")
+    visitor = Client()
+    visitor.post(f"/c/{links.token_of(link.pk)}/", {"year": "1980"})
+    page = visitor.get("/c/aftercare/").content.decode()
+    assert "Trinken Sie genug." in page
+    assert "Etwas anderes." not in page
+    assert ALL["de"].signs[0] in page
+
+
+def test_the_owner_writes_the_text_on_the_page_and_goes_back(cast, owner, therapist, session):
+    assert 'href="/aftercare/texts/"' in owner.get("/").content.decode()
+    assert owner.post("/aftercare/texts/", {**OWN, "expected": "Drink enough.\n\nMove gently."}).status_code == 302
+    page = therapist.get(f"/sessions/{session}/aftercare/?language=en").content.decode()
+    assert ("Drink enough." in page, ALL["en"].signs[0] in page, "clinic 1" in page) == (True, True, True)
+    assert "clinic 1" in owner.get("/aftercare/texts/").content.decode()
+    too_long = owner.post("/aftercare/texts/", {**OWN, "expected": "x" * 501})
+    assert too_long.status_code == 400
+    assert "at most 500 characters" in too_long.content.decode()
+
+    assert owner.post("/aftercare/texts/", {"language": "en", "default": "1"}).status_code == 302
+    assert "Drink enough." not in therapist.get(f"/sessions/{session}/aftercare/?language=en").content.decode()
+    assert therapist.get("/aftercare/texts/").status_code == 403
+    assert therapist.post("/aftercare/texts/", OWN).status_code == 403
+
+
+def test_another_clinic_keeps_its_own_text(api, cast):
+    api(cast.owner).post("/aftercare-texts/", OWN)
+
+    rows = api(cast.stranger).get("/aftercare-texts/").json()["results"]
+    assert [row["is_clinics"] for row in rows] == [False, False]
+    assert api(cast.therapist).post("/aftercare-texts/", OWN).status_code == 403
+
+
+def test_versions_of_the_text_are_final(cast, api):
+    api(cast.owner).post("/aftercare-texts/", OWN)
+
+    with tenancy.scope(cast.clinic.pk), pytest.raises(DatabaseError), transaction.atomic():
+        AftercareText.objects.update(expected=[])

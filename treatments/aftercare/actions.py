@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Max
 
 from accounts import policies
 from audit import actions as audit
 from database.expressions import new_id
+from errors.constraints import violations_as
 from errors.exceptions import Conflict, Invalid, Problems
 from identity.actor import Actor
 from messaging import actions as messages
 from messaging import addresses, links
 from messaging.models import Message
 from treatments.aftercare import queries, rules, texts
-from treatments.models import Aftercare, Session
+from treatments.models import Aftercare, AftercareText, Session
 
 LINK_OPENS = timedelta(days=30)  # technical: how long the link to the advice opens
 # Technical: the warning is for today; after so long it is not sent any more, and the page shows that it was not.
@@ -24,6 +27,10 @@ LATE_AFTER = timedelta(hours=12)
 
 class NotNeedled(Conflict):
     reason = "not_needled"
+
+
+class AdviceVersionTaken(Conflict):
+    reason = "version_taken.advice"
 
 
 @transaction.atomic
@@ -43,6 +50,7 @@ def give_aftercare(*, session: Session, how: str, language: str, by: Actor, at: 
     if language not in texts.LANGUAGES:
         raise Invalid.at("/language", "unknown_code.consent_language")
     message = _send_link(locked, by=by, at=at) if how == rules.LINK else None
+    current = queries.current_advice(language)
     row = Aftercare(
         id=new_id(),
         clinic_id=by.clinic_id,
@@ -50,14 +58,53 @@ def give_aftercare(*, session: Session, how: str, language: str, by: Actor, at: 
         session=locked,
         how=how,
         language=language,
-        text_version=texts.VERSION,
-        text=texts.ALL[language].as_text,
+        text_version=current.version,
+        text=current.advice.as_text,
         message=message,
         given_at=at,
         given_by_id=author_id,
     )
     row.save(force_insert=True)
     audit.log("aftercare.give", by=by, target_id=session.pk, patient_ids=[locked.patient_id], code=how)
+    return row
+
+
+@transaction.atomic
+def save_text(*, language: str, expected_title: str, expected: Sequence[str], by: Actor, at: datetime) -> AftercareText:
+    """
+    Keep a new version of the clinic's own advice, which stands below the warning of pneumothorax; without lines the
+    product's text is used again. The warning cannot be changed. Old versions stay.
+
+    :raises accounts.policies.OwnersOnly, AdviceVersionTaken:
+    :raises Invalid: the language has no advice, or something is too long
+    """
+    policies.require_owner(by)
+    lines = [line.strip() for line in expected if line.strip()]
+    title = expected_title.strip() if lines else ""
+    problems = Problems()
+    if language not in texts.LANGUAGES:
+        problems.add("/language", "unknown_code.consent_language")
+    if len(title) > rules.TITLE_MOST:
+        problems.add("/expected_title", "too_long.advice", most=rules.TITLE_MOST)
+    if len(lines) > rules.LINES_MOST:
+        problems.add("/expected", "too_many.advice", most=rules.LINES_MOST)
+    if any(len(line) > rules.LINE_MOST for line in lines):
+        problems.add("/expected", "too_long.advice", most=rules.LINE_MOST)
+    problems.raise_if_any()
+    last = AftercareText.objects.filter(language=language).aggregate(last=Max("version"))["last"] or 0
+    row = AftercareText(
+        id=new_id(),
+        clinic_id=by.clinic_id,
+        language=language,
+        version=last + 1,
+        expected_title=title,
+        expected=lines,
+        made_at=at,
+        made_by_id=by.author_id,
+    )
+    with violations_as({"aftercaretext_version_once": AdviceVersionTaken}):
+        row.save(force_insert=True)
+    audit.log("aftercare.text", by=by, target_id=row.pk, code=f"{language}/{row.version}")
     return row
 
 

@@ -21,3 +21,6 @@ def needs_warning(muscles: Iterable[str], catalogue: Mapping[str, Mapping[str, A
     :param muscles: the muscles that were needled, as keys of the catalogue
     """
     return any(catalogue[muscle]["needling"]["requires_pneumothorax_disclosure"] for muscle in muscles)
+
+
+TITLE_MOST, LINES_MOST, LINE_MOST = 200, 30, 500  # technical: what fits on a page that is handed over

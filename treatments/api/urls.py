@@ -45,6 +45,7 @@ urlpatterns = [
         adverse_events.AdverseEventDismissal.as_view(),
         name="adverse_event_dismissal",
     ),
+    path("aftercare-texts/", aftercare.AftercareTexts.as_view(), name="aftercare_texts"),
     path("sessions/<uuid:session_id>/aftercare/", aftercare.SessionAftercare.as_view(), name="session_aftercare"),
     path("lots/search/", lots.LotSearch.as_view(), name="lot_search"),
     path("techniques/", views.Techniques.as_view(), name="techniques"),

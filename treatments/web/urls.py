@@ -27,6 +27,7 @@ urlpatterns = [
         name="dismiss_adverse_event",
     ),
     path("sessions/<uuid:session_id>/aftercare/", aftercare.aftercare, name="aftercare"),
+    path("aftercare/texts/", aftercare.aftercare_texts, name="aftercare_texts"),
     path("consents/texts/", texts.consent_texts, name="consent_texts"),
     path("safety-list/", safety_list.safety_list, name="safety_list"),
     path("lots/", lots.search, name="lots"),

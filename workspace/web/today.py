@@ -136,6 +136,7 @@ def own_pages(request: Any) -> list[tuple[str, str]]:
         pages.append((_("Rates of adverse events"), reverse("adverse_event_rates")))
     if policies.is_owner(request.actor):
         pages += [(_("Competencies"), reverse("competencies")), (_("Consent texts"), reverse("consent_texts"))]
+        pages.append((_("Advice after needling"), reverse("aftercare_texts")))
     if "homecare:write" in request.actor.scopes:
         pages.append((_("Pictures and templates"), reverse("pictures")))
     if may_administer(request.user, request.clinic.pk):

@@ -12,7 +12,9 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.fields import StrictSerializer, parse
+from api.fields import StrictSerializer, Text, parse
+from api.pagination import short_list
+from api.schema import PAGED
 from api.views import ClinicView
 from treatments.aftercare import actions, queries, rules, texts
 from treatments.models import Aftercare, Session
@@ -79,3 +81,64 @@ class SessionAftercare(ClinicView):
         body = parse(AftercareInput, request.data)
         actions.give_aftercare(session=session, **body, by=self.actor, at=timezone.now())
         return Response(answer(session), status=status.HTTP_201_CREATED)
+
+
+class AftercareTextInput(StrictSerializer):
+    language = serializers.ChoiceField(texts.LANGUAGES)
+    expected_title = Text(required=False, allow_blank=True, default="", max_length=rules.TITLE_MOST)
+    expected = serializers.ListField(
+        child=Text(max_length=rules.LINE_MOST),
+        max_length=rules.LINES_MOST,
+        help_text="what the patient can expect; empty: the product's text again",
+    )
+
+
+class AftercareTextOutput(serializers.Serializer[Any]):
+    language = serializers.CharField()
+    version = serializers.CharField()
+    is_clinics = serializers.BooleanField()
+    warning = serializers.CharField(help_text="always the product's; no clinic can leave it out")
+    expected_title = serializers.CharField()
+    expected = serializers.ListField(child=serializers.CharField())
+
+
+class AftercareTextPage(serializers.Serializer[Any]):
+    results = AftercareTextOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+def text_json(current: queries.CurrentAdvice) -> dict[str, Any]:
+    advice = current.advice
+    return {
+        "language": current.language,
+        "version": current.version,
+        "is_clinics": current.is_clinics,
+        "warning": "\n".join([advice.warning_title, *advice.signs, advice.warning]),
+        "expected_title": advice.expected_title,
+        "expected": list(advice.expected),
+    }
+
+
+class AftercareTexts(ClinicView):
+    scopes = {"get": "treatments:read", "post": "safety:manage"}
+    audit_action = {"get": "aftercare.texts", "post": "aftercare.text"}
+
+    @extend_schema(
+        operation_id="aftercare_texts_list", tags=["sessions"], parameters=PAGED, responses=AftercareTextPage
+    )
+    def get(self, request: Request) -> Response:
+        """The advice after needling that is handed over today, in each language."""
+        current = [queries.current_advice(language) for language in texts.LANGUAGES]
+        return Response(short_list(request, current, text_json))
+
+    @extend_schema(
+        operation_id="aftercare_texts_create",
+        tags=["sessions"],
+        request=AftercareTextInput,
+        responses={201: AftercareTextOutput},
+    )
+    def post(self, request: Request) -> Response:
+        """Write a new version of the clinic's own advice; the warning stays. Only the clinic's owner."""
+        body = parse(AftercareTextInput, request.data)
+        actions.save_text(**body, by=self.actor, at=timezone.now())
+        return Response(text_json(queries.current_advice(body["language"])), status=status.HTTP_201_CREATED)

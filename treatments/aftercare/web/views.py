@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import policies
 from accounts.web.pages import page
 from errors.exceptions import Invalid, NotFound
 from errors.texts import message_of
@@ -18,7 +19,7 @@ from messaging import addresses, links
 from messaging.web.link_sessions import LinkSession, visit_page
 from treatments.adverse_events.web.lines import aftercare_lines
 from treatments.aftercare import actions, labels, queries, rules, texts
-from treatments.models import Session
+from treatments.models import AftercareText, Session
 
 
 @page(scope="treatments:write", action="page.aftercare", methods="GET POST")
@@ -45,10 +46,11 @@ def aftercare(request: Any, session_id: UUID) -> HttpResponse:
             toasts.success(request, _("The advice is on its way.") if how == rules.LINK else _("Recorded."))
             return redirect("aftercare", session.pk)
     patient = session.patient.in_use
+    current = queries.current_advice(language)
     context = {
         "session": session,
         "patient": patient,
-        "advice": texts.ALL[language],
+        "advice": current.advice,
         "language": language,
         "languages": labels.LANGUAGES,
         "given": aftercare_lines(session),
@@ -56,7 +58,8 @@ def aftercare(request: Any, session_id: UUID) -> HttpResponse:
         "needs_warning": queries.needs_warning(session),
         "can_send": bool(addresses.usable_channels(patient)) and links.can_be_opened(patient),
         "problem": problem,
-        "version": texts.VERSION,
+        "version": current.version,
+        "is_clinics": current.is_clinics,
     }
     return render(request, "treatments/aftercare/give.html", context, status=400 if problem else 200)
 
@@ -73,5 +76,39 @@ def my_aftercare(request: HttpRequest, visit: LinkSession) -> HttpResponse:
         row = queries.find_newest(session_id=visit.link.about_id, patient_id=visit.link.patient_id)
     if row is None:
         return render(request, "messaging/nothing_here.html", {"visit": visit})
-    context = {"visit": visit, "row": row, "advice": texts.ALL[row.language]}
+    context = {"visit": visit, "row": row, "advice": queries.advice_given(row)}
     return render(request, "treatments/aftercare/my_aftercare.html", context)
+
+
+@page(scope="treatments:read", action="page.aftercare_texts", methods="GET POST")
+def aftercare_texts(request: Any) -> HttpResponse:
+    """The clinic's own advice below the warning, in each language; each version stays. For the owner."""
+    policies.require_owner(request.actor)
+    problem, failed = "", ""
+    if request.method == "POST":
+        failed = request.POST.get("language", "")
+        is_default = "default" in request.POST
+        try:
+            actions.save_text(
+                language=failed,
+                expected_title="" if is_default else request.POST.get("expected_title", ""),
+                expected=[] if is_default else request.POST.get("expected", "").splitlines(),
+                by=request.actor,
+                at=timezone.now(),
+            )
+        except Invalid as refusal:
+            problem, request.trace.code = message_of(refusal.errors[0]), refusal.code
+        else:
+            toasts.success(request, _("Saved as a new version."))
+            return redirect("aftercare_texts")
+    versions = list(AftercareText.objects.select_related("made_by").order_by("-version"))
+    lines = []
+    for language, name in labels.LANGUAGES.items():
+        current = queries.current_advice(language)
+        shown = {"title": current.advice.expected_title, "lines": "\n".join(current.advice.expected)}
+        if language == failed:
+            shown = {"title": request.POST.get("expected_title", ""), "lines": request.POST.get("expected", "")}
+        own = [row for row in versions if row.language == language]
+        lines.append({"language": language, "name": name, "current": current, "shown": shown, "versions": own})
+    context = {"lines": lines, "problem": problem, "failed": failed}
+    return render(request, "treatments/aftercare/texts.html", context, status=400 if problem else 200)
