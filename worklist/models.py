@@ -28,7 +28,7 @@ def is_taken_by(user_id: UUID | None) -> Q:
     if user_id is None:
         return Q(pk__in=[])
     owns = Membership.objects.active().filter(clinic_id=OuterRef("clinic_id"), user_id=user_id, role="owner")
-    return Q(taken_by_id=user_id) | (Q(taken_by=None, kind__in=rules.FOR_OWNERS) & Exists(owns))
+    return Q(taken_by_id=user_id) | Q(Exists(owns), taken_by=None, kind__in=rules.FOR_OWNERS)
 
 
 class ItemQuerySet(models.QuerySet["Item"]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from identity.actor import Actor
@@ -9,22 +10,36 @@ from treatments.adverse_events import actions
 from treatments.adverse_events.rules import EventFacts
 from treatments.models import Session
 
-SORE = {"codes": ["post_needling_soreness"], "severity": "mild", "causality": "definite", "outcome": "resolved"}
-BRUISE = {"codes": ["bruise"], "severity": "mild", "causality": "definite", "outcome": "resolving"}
-FAINT = {
-    "codes": ["faint_vasovagal", "sweating"],
-    "severity": "significant",
-    "causality": "probable",
-    "outcome": "resolved",
-}
-EVENTS = [
-    (SORE, timedelta(hours=6), {"duration_min": 24 * 60, "told": ["patient"]}),
-    (BRUISE, timedelta(hours=2), {"action": "Cooled, and explained."}),
-    (FAINT, timedelta(minutes=5), {"duration_min": 10, "told": ["patient"],
-                                   "action": "Needles out, legs up, water. Felt well 15 minutes later."}),
-]  # fmt: skip
-
-
+# How long after the needling it began, and what is known of it.
+EVENTS: list[tuple[timedelta, EventFacts]] = [
+    (
+        timedelta(hours=6),
+        EventFacts(
+            ["post_needling_soreness"],
+            "mild",
+            causality="definite",
+            outcome="resolved",
+            duration_min=24 * 60,
+            told=["patient"],
+        ),
+    ),
+    (
+        timedelta(hours=2),
+        EventFacts(["bruise"], "mild", causality="definite", outcome="resolving", action="Cooled, and explained."),
+    ),
+    (
+        timedelta(minutes=5),
+        EventFacts(
+            ["faint_vasovagal", "sweating"],
+            "significant",
+            causality="probable",
+            outcome="resolved",
+            duration_min=10,
+            action="Needles out, legs up, water. Felt well 15 minutes later.",
+            told=["patient"],
+        ),
+    ),
+]
 RECORDED_AFTER = timedelta(days=2)
 
 
@@ -35,7 +50,7 @@ def record(by: Actor, now: datetime) -> None:
     )
     last_of_each = {session.patient_id: session for session in needled.order_by("performed_at", "pk").distinct()}
     newest_first = sorted(last_of_each.values(), key=lambda session: (session.performed_at, session.pk), reverse=True)
-    for session, (event, after, more) in zip(newest_first, EVENTS, strict=False):
-        facts = EventFacts(**event, onset_at=session.performed_at + after, **more)
+    for session, (after, event) in zip(newest_first, EVENTS, strict=False):
+        facts = replace(event, onset_at=session.performed_at + after)
         at = session.performed_at + RECORDED_AFTER
         actions.record_event(patient_id=session.patient_id, session_id=session.pk, facts=facts, by=by, at=at)
