@@ -101,7 +101,13 @@ LISTS: dict[str, dict[str, str]] = {
     "patients/{patient}/adverse-events/{event}/": {},
     "adverse-events/rates/": {},
 }
-FEWER = {"exercises/": 10, "red-flags/": 17, "rule-sets/": 7, "techniques/": 13}  # there are no 20
+FEWER = {
+    "aftercare-texts/": 2,
+    "exercises/": 10,
+    "red-flags/": 17,
+    "rule-sets/": 7,
+    "techniques/": 13,
+}  # there are no 20
 # Page to what stands on it once for each row, as a pattern.
 PAGES = {
     "": r"Row-\d+",
