@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_shows_classification"),
         ("patients", "0003_alert_place_and_end"),
-        ("worklist", "0005_serious_event"),
+        ("worklist", "0006_programme_stopped_by_check"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 choices=[
                     ("red_flag", "Something is wrong"),
                     ("stop_event_twice", "Two warning signs during self-pressure"),
-                    ("programme_stopped", "Home programme paused: a red flag is open"),
+                    ("programme_stopped", "Home programme paused by the safety check"),
                     ("pain_up", "Worst pain up by 2 or more for 3 days"),
                     ("adverse_event", "Problems after treatment"),
                     ("serious_event", "A serious adverse event"),
