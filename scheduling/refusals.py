@@ -15,6 +15,7 @@ TECHNIQUE_LABELS = {code: technique.label for code, technique in TECHNIQUES.item
 register(
     {
         "slot_taken": _("This time is already booked for the therapist or the room. Choose another time."),
+        "not_available": _("The therapist is not available at this time. Choose another time."),
         "patient_busy": _("The patient has another appointment at this time. Choose another time."),
         "not_upcoming": _("This appointment is over or cancelled. Correct its status first."),
         "changed_meanwhile": _("This appointment was changed by someone else. Reload to see the changes."),

@@ -81,7 +81,8 @@ GAPS = f"""
             AND starts_at < %(until)s AND starts_at > %(after)s - interval '1 day'
     ),
     of_therapist AS (
-        SELECT therapist_id, range_agg(tstzrange(starts_at, blocked_until)) AS stretches FROM booked GROUP BY 1
+        SELECT user_id AS therapist_id, stretches
+        FROM scheduling_busy(%(therapists)s::uuid[], %(after)s, %(until)s, %(but)s::uuid[])
     ),
     of_room AS (
         SELECT room_id, range_agg(tstzrange(starts_at, blocked_until)) AS stretches FROM booked

@@ -6,7 +6,7 @@ People and rooms are locked first, in one order; then rows; and the exclusion co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -36,6 +36,12 @@ class SlotTaken(Conflict):
     reason = "slot_taken"
 
 
+class TherapistUnavailable(Conflict):
+    """The therapist is busy at another clinic. Which one, this clinic must not learn."""
+
+    reason = "not_available"
+
+
 class PatientBusy(Conflict):
     reason = "patient_busy"
 
@@ -48,6 +54,7 @@ CLASHES: Mapping[str, type[Conflict]] = {
     "therapist_booked_once": SlotTaken,
     "room_booked_once": SlotTaken,
     "patient_booked_once": PatientBusy,
+    "person_booked_once": TherapistUnavailable,
 }
 # In one order, so that two who want the same things wait for each other instead of standing in each other's way.
 # SQL: advisory locks, which the ORM does not have.
@@ -280,18 +287,30 @@ def together() -> Iterator[None]:
     with connection.cursor() as cursor:  # SQL: the ORM defers no constraint
         cursor.execute(f"SET CONSTRAINTS {', '.join(CLASHES)} DEFERRED")
         yield
-        cursor.execute(f"SET CONSTRAINTS {', '.join(CLASHES)} IMMEDIATE")
+        for name in CLASHES:  # the clinic's own first: a clash within the clinic is named as one
+            cursor.execute(f"SET CONSTRAINTS {name} IMMEDIATE")
 
 
-def find_clash(rows: Iterable[Appointment], but: Iterable[UUID]) -> Appointment | None:
-    """The first of these that something else stands in the way of."""
+# SQL: of other clinics' appointments, only this function says anything.
+BUSY_ELSEWHERE = """
+    SELECT one.n FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[])
+        WITH ORDINALITY AS one (person, starts_at, until, n)
+    WHERE EXISTS (SELECT FROM scheduling_busy(ARRAY[one.person], one.starts_at, one.until, %s::uuid[]))
+    ORDER BY one.n LIMIT 1
+"""
+
+
+def find_clash(rows: Sequence[Appointment], but: Sequence[UUID]) -> Appointment | None:
+    """Return the first of these whose time is taken: in this clinic, else by the therapist's work at another."""
     for one in rows:
         other = Appointment.objects.holding().exclude(pk__in=but).filter(starts_at__lt=one.blocked_until)
         placed = Q(therapist_id=one.therapist_id) | (Q(room_id=one.room_id) if one.room_id else Q(pk=None))
         same = Q(patient_id=one.patient_id, starts_at__lt=one.ends_at, ends_at__gt=one.starts_at)
         if other.filter(same | (placed & Q(blocked_until__gt=one.starts_at))).exists():
             return one
-    return None
+    people, starts = [one.therapist_id for one in rows], [one.starts_at for one in rows]
+    busy = run_prepared(BUSY_ELSEWHERE, [people, starts, [one.blocked_until for one in rows], list(but)])
+    return rows[busy[0][0] - 1] if busy else None
 
 
 @contextmanager
