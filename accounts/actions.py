@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts import policies, queries
 from accounts.models import ApiClient, Clinic, Membership, User
-from accounts.rules import BASIC_TRAINING, ROLES, SCOPES
+from accounts.rules import BASIC_TRAINING, ROLES, SCOPES, is_origin
 from audit import actions as audit
 from errors.exceptions import Conflict, Invalid
 from identity.actor import Actor
@@ -71,13 +71,21 @@ def set_display_mode(*, clinic: Clinic, shows_classification: bool, by: Actor) -
 
 @transaction.atomic
 def register_client(
-    *, clinic: Clinic, name: str, scopes: str, acts_for: User | None, redirect_uris: str, by: Actor
+    *,
+    clinic: Clinic,
+    name: str,
+    scopes: str,
+    acts_for: User | None,
+    redirect_uris: str,
+    allowed_origins: str = "",
+    by: Actor,
 ) -> tuple[ApiClient, str | None]:
     """
     Let a program in. With redirect URIs it is a public app through which people sign in; without, a program on its own.
 
+    :param allowed_origins: of a public app that runs in a browser: from where it calls, separated by spaces
     :returns: the client, and the secret of a program, to hand over once
-    :raises Invalid: a scope does not exist, or the therapist is none of this clinic
+    :raises Invalid: a scope does not exist, the therapist is none of this clinic, or an origin is none
     """
     unknown = sorted(set(scopes.split()) - set(SCOPES))
     if unknown:
@@ -87,6 +95,8 @@ def register_client(
     if acts_for and "therapist" not in queries.roles(clinic_id=clinic.pk, user_id=acts_for.pk):
         raise Invalid.at("/acts_for", "not_a_therapist")
     is_app = bool(redirect_uris.strip())
+    if not all(is_origin(origin) for origin in allowed_origins.split()) or (allowed_origins.strip() and not is_app):
+        raise Invalid.at("/allowed_origins", "invalid.origins")
     secret = None if is_app else secrets.token_urlsafe(32)
     client = ApiClient.objects.create(
         clinic=clinic,
@@ -94,6 +104,7 @@ def register_client(
         allowed_scopes=" ".join(scopes.split()),
         acts_for=acts_for,
         redirect_uris=redirect_uris,
+        allowed_origins=" ".join(allowed_origins.split()),
         client_type=ApiClient.CLIENT_PUBLIC if is_app else ApiClient.CLIENT_CONFIDENTIAL,
         authorization_grant_type=(ApiClient.GRANT_AUTHORIZATION_CODE if is_app else ApiClient.GRANT_CLIENT_CREDENTIALS),
         client_secret=secret or "",

@@ -10,12 +10,12 @@ from django.shortcuts import redirect
 
 from accounts import actions
 from accounts.models import ApiClient, Clinic, Membership, User
-from accounts.rules import SCOPES
+from accounts.rules import SCOPES, is_origin
 from accounts.web.admin_site import ReadOnly, administers
 from accounts.web.middleware import as_uuid
 from audit.models import AuditEvent
 from errors.exceptions import DomainError
-from errors.texts import message_of
+from errors.texts import message_for, message_of
 
 
 def show_refusal(request: HttpRequest, refusal: DomainError) -> None:
@@ -127,11 +127,21 @@ class NewClient(forms.ModelForm):
 
     class Meta:
         model = ApiClient
-        fields = ["name", "acts_for", "redirect_uris"]
-        help_texts = {"redirect_uris": "Only for an app through which people sign in; empty for a program on its own."}
+        fields = ["name", "acts_for", "redirect_uris", "allowed_origins"]
+        help_texts = {
+            "redirect_uris": "Only for an app through which people sign in; empty for a program on its own.",
+            "allowed_origins": "Only for an app that runs in a browser: https://app.example, separated by spaces.",
+        }
 
     def clean_allowed_scopes(self) -> str:
         return " ".join(self.cleaned_data["allowed_scopes"])
+
+    def clean_allowed_origins(self) -> str:
+        origins = str(self.cleaned_data["allowed_origins"])
+        has_redirects = bool(self.data.get("redirect_uris", "").strip())
+        if not all(is_origin(origin) for origin in origins.split()) or (origins.strip() and not has_redirects):
+            raise forms.ValidationError(message_for("invalid.origins"))
+        return origins
 
 
 @admin.register(ApiClient)
@@ -149,8 +159,17 @@ class ApiClientAdmin(Administered):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
-            return ["name", "allowed_scopes", "acts_for", "redirect_uris"]
-        return ["name", "client_id", "allowed_scopes", "acts_for", "redirect_uris", "client_type", "created"]
+            return ["name", "allowed_scopes", "acts_for", "redirect_uris", "allowed_origins"]
+        return [
+            "name",
+            "client_id",
+            "allowed_scopes",
+            "acts_for",
+            "redirect_uris",
+            "allowed_origins",
+            "client_type",
+            "created",
+        ]
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **options: Any) -> Any:
         if db_field.name == "acts_for":
@@ -169,6 +188,7 @@ class ApiClientAdmin(Administered):
             scopes=sent["allowed_scopes"],
             acts_for=sent["acts_for"],
             redirect_uris=sent["redirect_uris"],
+            allowed_origins=sent["allowed_origins"],
             by=request.actor,  # type: ignore[attr-defined]
         )
         obj.pk = client.pk

@@ -180,6 +180,10 @@ class ApiClient(AbstractApplication):
 
     class Meta(AbstractApplication.Meta):
         verbose_name = "API client"
+        constraints = [
+            # A person is always asked, also when they have allowed the app before.
+            models.CheckConstraint(condition=models.Q(skip_authorization=False), name="apiclient_always_asks"),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.client_id

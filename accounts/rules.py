@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from urllib.parse import urlsplit
 
 SCOPES = {
     "patients:read": "Read who is treated: identity, contact, alerts",
@@ -29,6 +30,26 @@ ROLE_SCOPES = {
     # The desk needs to know who comes and what to be careful of, not what was found.
     "staff": frozenset({"patients:read", "patients:write", "scheduling:read", "scheduling:write", "homecare:read"}),
 }
+
+
+LOOPBACK = {"localhost", "127.0.0.1"}
+
+
+def is_origin(text: str) -> bool:
+    """Return whether a text is exactly what a browser sends as `Origin`: https, or http on the same machine."""
+    try:
+        parts = urlsplit(text)
+        port = f":{parts.port}" if parts.port is not None else ""
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    may_be_plain = parts.scheme == "http" and host in LOOPBACK
+    return (
+        bool(host)
+        and "*" not in host
+        and (parts.scheme == "https" or may_be_plain)
+        and text == f"{parts.scheme}://{host}{port}"
+    )
 
 
 def scopes_of_roles(roles: set[str]) -> frozenset[str]:

@@ -128,6 +128,10 @@ def error_member(error: FieldError) -> dict[str, Any]:
 def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """DRF's exception handler. Whatever is not known here is our fault: 500, logged without its text."""
     body, headers = translate(error)
+    request = context.get("request")
+    if body["code"] == "missing_scope" and request is not None and "HTTP_AUTHORIZATION" in request.META:
+        scope = body["params"].get("scope", "")
+        headers["WWW-Authenticate"] = f'Bearer realm="palpate", error="insufficient_scope", scope="{scope}"'
     response = Response(body, status=body["status"], headers=headers)
     response.content_type = CONTENT_TYPE
     response.exception = True
@@ -157,6 +161,8 @@ def _from_rest_framework(error: exceptions.APIException) -> tuple[dict[str, Any]
         headers["Retry-After"] = str(int(getattr(error, "wait", None) or 1))
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
+        if error.get_codes() == "invalid_token":  # RFC 6750: no error without a token
+            headers["WWW-Authenticate"] += f', error="invalid_token", error_description="{error.detail}"'
     if isinstance(error, exceptions.ValidationError):
         return problem(400, "invalid", errors=list(flatten(error.detail))), headers
     codes = error.get_codes()

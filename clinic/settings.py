@@ -119,6 +119,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "accounts.web.oauth.CrossOrigin",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "clinic.language.LanguageOfReader",
     "django.middleware.common.CommonMiddleware",
@@ -226,6 +227,10 @@ OAUTH2_PROVIDER = {
     "PKCE_REQUIRED": True,
     "CLIENT_SECRET_HASHER": "pbkdf2_sha256_machine",
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https"] if HTTPS else ["https", "http"],
+    # What the discovery document (RFC 8414) says: no more than is accepted.
+    "OAUTH2_RESPONSE_TYPES_SUPPORTED": ["code"],
+    "OAUTH2_GRANT_TYPES_SUPPORTED": ["authorization_code", "client_credentials", "refresh_token"],
+    "OAUTH2_TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED": ["client_secret_basic", "client_secret_post", "none"],
     # RFC 9700, the current best practice for OAuth 2: no implicit or password grant, no `plain` challenge,
     # no token in a query string, tokens kept as checksums only.
     "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,

@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 from oauth2_provider import views as oauth
 
 from accounts.web import competencies, display
+from accounts.web import oauth as accounts_oauth
 from accounts.web import views as accounts_web
 from clinic import health
 
@@ -22,7 +23,7 @@ api = [
 ]
 oauth_server = (
     [
-        path("authorize/", oauth.AuthorizationView.as_view(), name="authorize"),
+        path("authorize/", accounts_oauth.Consent.as_view(), name="authorize"),
         path("token/", oauth.TokenView.as_view(), name="token"),
         path("revoke_token/", oauth.RevokeTokenView.as_view(), name="revoke-token"),
     ],

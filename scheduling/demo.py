@@ -31,6 +31,8 @@ TYPES = [
 ]
 ROOMS = ["Room 1", "Room 2", "Room 3"]
 BUSY = 0.6  # so much of the day is booked
+SHARED = "locum@both.example"  # works in both clinics, on different days
+DAYS_OF_SHARED = {"harbour": (0, 2, 4), "linden": (1, 3)}
 
 
 def load(clinic: Clinic, now: datetime) -> None:
@@ -46,6 +48,10 @@ def load(clinic: Clinic, now: datetime) -> None:
     zone = ZoneInfo(clinic.time_zone)
     _fortnight(clinic, people, therapists, rooms, kinds, zone, now)
     _waits_and_follows(people, kinds, zone, by, now)
+
+
+def _works_on(therapist: User, clinic: Clinic, weekday: int) -> bool:
+    return therapist.email != SHARED or weekday in DAYS_OF_SHARED.get(clinic.slug, ())
 
 
 def _places(clinic: Clinic, therapists: list[User], by: Actor) -> tuple[list[AppointmentType], list[Room]]:
@@ -64,6 +70,7 @@ def _places(clinic: Clinic, therapists: list[User], by: Actor) -> tuple[list[App
             )
             for number, therapist in enumerate(therapists)
             for weekday in range(5)
+            if _works_on(therapist, clinic, weekday)
             for start, end in ((time(8), time(12)), (time(13), time(17)))
         ]
     )
@@ -109,6 +116,8 @@ def _fortnight(
         free = people[:]
         dice.shuffle(free)
         for number, therapist in enumerate(therapists):
+            if not _works_on(therapist, clinic, day.weekday()):
+                continue
             for half in (time(8), time(13)):
                 begin = at_wall(datetime.combine(day, half), zone)
                 at = begin

@@ -6,12 +6,16 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import AccessToken
 
+from accounts import actions
 from accounts.models import ApiClient, Membership
+from accounts.rules import is_origin
 from database import tenancy
+from errors.exceptions import Invalid
 from tests import builders
 from tests.api import Api
 
@@ -198,3 +202,214 @@ def test_somebody_of_another_clinic_cannot_use_the_app(cast, app):
     tokens = exchange(app, authorize(app, cast.stranger)).json()
 
     assert bearer(tokens["access_token"]).status_code == 401
+
+
+# --- Consent in a browser -------------------------------------------------------------------------------------
+
+
+def consent(app, user, **change):
+    browser = Client()
+    browser.force_login(user)
+    asked = {
+        "response_type": "code",
+        "client_id": app.client_id,
+        "redirect_uri": "https://tablet.example/done",
+        "code_challenge": CHALLENGE,
+        "code_challenge_method": "S256",
+    } | change
+    return browser.get("/oauth/authorize/", asked)
+
+
+def form_action(page):
+    policy = dict(part.strip().partition(" ")[::2] for part in page["Content-Security-Policy"].split(";"))
+    return policy["form-action"].split()
+
+
+def test_the_answer_may_go_to_this_apps_origin_and_no_other(cast, app):
+    app.redirect_uris = "https://tablet.example/done https://other.example:8443/done http://127.0.0.1/done"
+    app.save()
+    assert form_action(consent(app, cast.therapist)) == ["'self'", "https://tablet.example"]
+    other = consent(app, cast.therapist, redirect_uri="https://other.example:8443/done")
+    assert form_action(other) == ["'self'", "https://other.example:8443"]
+    loopback = consent(app, cast.therapist, redirect_uri="http://127.0.0.1:50123/done")
+    assert form_action(loopback) == ["'self'", "http://127.0.0.1:50123"]
+
+
+def test_an_unregistered_redirect_does_not_reach_the_policy(cast, app):
+    page = consent(app, cast.therapist, redirect_uri="https://evil.example/")
+    assert page.status_code == 400
+    assert form_action(page) == ["'self'"]
+
+
+def test_who_has_allowed_an_app_is_asked_again(cast, app):
+    exchange(app, authorize(app, cast.therapist))
+    app.redirect_uris = "https://tablet.example/done http://127.0.0.1/done"
+    app.save()
+    for redirect in ("https://tablet.example/done", "http://127.0.0.1:50123/done"):
+        page = consent(app, cast.therapist, redirect_uri=redirect, approval_prompt="auto")
+        assert page.status_code == 200
+        assert b"Tablet" in page.content
+
+
+def test_no_client_can_be_set_to_skip_the_question(app):
+    with pytest.raises(IntegrityError, match="apiclient_always_asks"), transaction.atomic():
+        ApiClient.objects.filter(pk=app.pk).update(skip_authorization=True)
+
+
+def test_refusals_name_the_issuer_too(cast, app):
+    browser = Client()
+    browser.force_login(cast.therapist)
+    sent = {
+        "response_type": "code",
+        "client_id": app.client_id,
+        "redirect_uri": "https://tablet.example/done",
+        "code_challenge": CHALLENGE,
+        "code_challenge_method": "S256",
+        "scope": "patients:read",
+    }
+    answer = browser.post("/oauth/authorize/", sent)  # "Cancel" sends no `allow`
+    query = parse_qs(urlsplit(answer["Location"]).query)
+    assert (query["error"], query["iss"]) == (["access_denied"], ["http://testserver"])
+
+
+# --- What is said of the server -------------------------------------------------------------------------------
+
+
+def test_the_discovery_document_says_what_is_true(cast, app):
+    document = Client().get("/.well-known/oauth-authorization-server").json()
+    assert document["issuer"] == "http://testserver"
+    assert document["response_types_supported"] == ["code"]
+    assert sorted(document["grant_types_supported"]) == ["authorization_code", "client_credentials", "refresh_token"]
+    assert document["code_challenge_methods_supported"] == ["S256"]
+    assert document["authorization_response_iss_parameter_supported"] is True
+    assert "device_authorization_endpoint" not in document
+    assert "registration_endpoint" not in document
+    assert "introspection_endpoint" not in document
+    assert "none" in document["token_endpoint_auth_methods_supported"]
+    for name in ("authorization_endpoint", "token_endpoint", "revocation_endpoint"):
+        path = urlsplit(document[name]).path
+        assert Client().get(path).status_code != 404, name
+    tokens = exchange(app, authorize(app, cast.therapist)).json()
+    sent = {"token": tokens["access_token"], "client_id": app.client_id}
+    assert Client().post(urlsplit(document["revocation_endpoint"]).path, sent).status_code == 200
+    assert bearer(tokens["access_token"]).status_code == 401
+
+
+@pytest.mark.parametrize("grant", ["urn:ietf:params:oauth:grant-type:device_code", "password", "implicit"])
+def test_a_grant_that_is_not_named_is_refused(cast, grant):
+    assert ask(cast.program, grant_type=grant, device_code="x").json()["error"] in {
+        "unsupported_grant_type",
+        "unauthorized_client",
+        "invalid_grant",
+        "invalid_request",
+        "device_not_found",
+    }
+
+
+def test_a_refusal_says_what_is_wrong_with_the_token(cast):
+    without = Client().get("/api/v1/me/")
+    assert (without.status_code, without["WWW-Authenticate"]) == (401, 'Bearer realm="palpate"')
+    wrong = bearer("nonsense")
+    assert wrong.status_code == 401
+    assert wrong["WWW-Authenticate"].startswith('Bearer realm="palpate", error="invalid_token", error_description="')
+    narrow = bearer(ask(cast.program).json()["access_token"], "/api/v1/appointments/?from=2026-11-20")
+    assert narrow.status_code == 403
+    expected = 'Bearer realm="palpate", error="insufficient_scope", scope="scheduling:read"'
+    assert narrow["WWW-Authenticate"] == expected
+    browser = Client()
+    browser.force_login(cast.staff)
+    assert "WWW-Authenticate" not in browser.get("/api/v1/records/export/")
+
+
+# --- From other origins ---------------------------------------------------------------------------------------
+
+ORIGIN = "https://tablet.example"
+
+
+@pytest.fixture
+def browser_app(app):
+    app.allowed_origins = ORIGIN
+    app.save()
+    return app
+
+
+def preflight(origin, path="/api/v1/me/"):
+    return Client().options(path, headers={"Origin": origin, "Access-Control-Request-Method": "GET"})
+
+
+def allowed(answer):
+    assert "Access-Control-Allow-Credentials" not in answer
+    assert "Origin" in answer["Vary"]
+    return answer.get("Access-Control-Allow-Origin")
+
+
+def test_a_registered_origin_may_read_with_its_own_clients_token(cast, browser_app):
+    assert allowed(preflight(ORIGIN)) == ORIGIN
+    assert "If-Match" in preflight(ORIGIN)["Access-Control-Allow-Headers"]
+    tokens = exchange(browser_app, authorize(browser_app, cast.therapist)).json()
+    sent = {"Authorization": f"Bearer {tokens['access_token']}", "Origin": ORIGIN}
+    assert allowed(Client().get("/api/v1/me/", headers=sent)) == ORIGIN
+    assert "ETag" in Client().get("/api/v1/me/", headers=sent)["Access-Control-Expose-Headers"]
+    # The token has expired: the app must be able to read that.
+    refused = Client().get("/api/v1/me/", headers={**sent, "Authorization": "Bearer old"})
+    assert (refused.status_code, allowed(refused)) == (401, ORIGIN)
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "https://tablet.example.evil", "https://tablet"])
+def test_no_other_origin_may_read_anything(cast, browser_app, origin):
+    assert allowed(preflight(origin)) is None
+    tokens = exchange(browser_app, authorize(browser_app, cast.therapist)).json()
+    sent = {"Authorization": f"Bearer {tokens['access_token']}", "Origin": origin}
+    assert allowed(Client().get("/api/v1/me/", headers=sent)) is None
+    form = {"grant_type": "refresh_token", "refresh_token": "x", "client_id": browser_app.client_id}
+    assert allowed(Client().post("/oauth/token/", form, headers={"Origin": origin})) is None
+
+
+def test_a_clients_list_is_its_own(cast, browser_app):
+    """Another client's token, a program's secret or a signed-in browser are not read from that origin."""
+    other = bearer_headers = {"Origin": ORIGIN, "Authorization": f"Bearer {ask(cast.program).json()['access_token']}"}
+    assert allowed(Client().get("/api/v1/me/", headers=other)) is None
+    assert allowed(Client().get("/api/v1/patients/", headers=bearer_headers)) is None
+    basic = base64.b64encode(f"{cast.program.client_id}:{builders.SECRET}".encode()).decode()
+    answer = Client().post(
+        "/oauth/token/",
+        {"grant_type": "client_credentials"},
+        headers={"Authorization": f"Basic {basic}", "Origin": ORIGIN},
+    )
+    assert allowed(answer) is None
+    signed_in = Client()
+    signed_in.force_login(cast.therapist)
+    assert allowed(signed_in.get("/api/v1/me/", headers={"Origin": ORIGIN})) is None
+    page = signed_in.get("/patients/", headers={"Origin": ORIGIN})
+    assert "Access-Control-Allow-Origin" not in page
+
+
+def test_token_and_revocation_answer_the_apps_origin(cast, browser_app):
+    form = {"grant_type": "refresh_token", "refresh_token": "x", "client_id": browser_app.client_id}
+    for path in ("/oauth/token/", "/oauth/revoke_token/"):
+        assert allowed(Client().post(path, form | {"token": "x"}, headers={"Origin": ORIGIN})) == ORIGIN
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://app.example", True), ("https://app.example:8443", True), ("http://localhost:5000", True),
+        ("http://127.0.0.1:5000", True), ("http://app.example", False), ("https://app.example/", False),
+        ("https://App.example", False), ("https://*.example", True), ("*", False), ("null", False), ("", False),
+        ("https://a:x", False), ("https://user@app.example", False),
+    ],
+)  # fmt: skip
+def test_what_an_origin_is(text, expected):
+    assert is_origin(text) is (expected and "*" not in text)
+
+
+def test_an_owner_registers_origins_for_an_app_only(in_clinic):
+    by = in_clinic.actor(in_clinic.owner)
+    options = {"clinic": in_clinic.clinic, "name": "A", "scopes": "patients:read", "acts_for": None, "by": by}
+    client, _secret = actions.register_client(
+        redirect_uris="https://app.example/done", allowed_origins=" https://app.example\nhttps://b.example ", **options
+    )
+    assert client.allowed_origins == "https://app.example https://b.example"
+    for redirects, origins in (("https://app.example/done", "https://app.example/x"), ("", "https://app.example")):
+        with pytest.raises(Invalid):
+            actions.register_client(redirect_uris=redirects, allowed_origins=origins, **options)
