@@ -29,7 +29,8 @@ COPY --chown=root:root scheduling scheduling
 COPY --chown=root:root workspace workspace
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DJANGO_SETTINGS_MODULE=clinic.settings \
     STATIC_ROOT=/app/staticfiles
-RUN SECRET_KEY=build DATABASE_URL=postgresql://palpate_app@/build REDIS_URL=redis://build \
+RUN SECRET_KEY=only-for-this-step-which-signs-nothing-and-serves-nobody \
+    ENCRYPTION_KEYS=only-for-this-step-which-encrypts-nothing DATABASE_URL=postgresql://palpate_app@/build REDIS_URL=redis://build \
     python manage.py collectstatic --noinput
 USER palpate
 EXPOSE 8000

@@ -13,7 +13,7 @@ register(
         "invalid_token": _("The access token is unknown or has expired. Ask for a new one."),
         "invalid_token.left_clinic": _("This person no longer works for the clinic of this app. Sign in again."),
         "invalid.origins": _(
-            "Enter origins such as https://app.example, without a path. Only an app through which people sign in has them."
+            "Enter origins such as https://app.example, without a path, and only for an app with redirect addresses."
         ),
         "last_owner": _("A clinic needs an owner. Make someone else an owner first."),
         "missing_scope.page": _("Your role in this clinic does not include this page. Ask an owner of the clinic."),

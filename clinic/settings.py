@@ -37,7 +37,23 @@ def database(url: str, **options: Any) -> dict[str, Any]:
 
 # --- Where it runs ---------------------------------------------------------------------------------------------
 
-SECRET_KEY = required("SECRET_KEY", "it signs sessions and page cursors.")
+
+def long_enough(name: str, keys: list[str], least: int) -> list[str]:
+    for key in keys:
+        if len(key) < least:
+            raise ImproperlyConfigured(
+                f"{name} has {len(key)} characters; a key needs {least} or more, made at random. Make one with "
+                '`python -c "import secrets; print(secrets.token_urlsafe(48))"`.'
+            )
+    return keys
+
+
+SECRET_KEY = long_enough("SECRET_KEY", [required("SECRET_KEY", "it signs sessions and page cursors.")], 50)[0]
+# Earlier keys, which still prove what they have signed: sessions, links, cookies.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# The first encrypts secrets in the database, each decrypts.
+required("ENCRYPTION_KEYS", "it encrypts the seeds of second factors.")
+ENCRYPTION_KEYS = long_enough("ENCRYPTION_KEYS", env.list("ENCRYPTION_KEYS"), 32)
 DEBUG = False
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # False only where no TLS stands in front, as in the demo on one machine.
@@ -202,6 +218,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 # Wrong passwords: so many from one address, and so many for one account, in so long.
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "20/m/ip,5/5m/key", "open_link": "20/m/ip"}
 PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds for which a mailed link works
+MFA_ADAPTER = "accounts.authenticators.Adapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True

@@ -44,7 +44,8 @@ def main() -> int:
     # Nothing here talks to a server; the settings only want their names.
     environment = {
         **os.environ,
-        "SECRET_KEY": "only for checks",
+        "SECRET_KEY": "only for checks, which sign nothing and start no server",
+        "ENCRYPTION_KEYS": "only for checks, which encrypt nothing",
         "DATABASE_URL": "postgresql://palpate_app@/unused",
         "REDIS_URL": "redis://unused",
         "HTTPS": "1",

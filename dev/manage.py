@@ -40,6 +40,7 @@ def environment_of_running(data: Path) -> dict[str, str]:
         "DATABASE_OWNER_URL": postgres.url("palpate_owner", "palpate"),
         "REDIS_URL": Valkey(data).url,
         "SECRET_KEY": stack.secret("django"),
+        "ENCRYPTION_KEYS": stack.secret("encryption"),
         "HTTPS": "0",
     }
     return {**ours, **os.environ} if "DATABASE_URL" in os.environ else {**os.environ, **ours}

@@ -51,7 +51,12 @@ KEYWORDS = {
 
 
 def main() -> int:
-    os.environ |= {"SECRET_KEY": "x", "DATABASE_URL": "postgresql://palpate_app@/unused", "REDIS_URL": "redis://unused"}
+    os.environ |= {
+        "SECRET_KEY": "x" * 50,
+        "ENCRYPTION_KEYS": "x" * 32,
+        "DATABASE_URL": "postgresql://palpate_app@/unused",
+        "REDIS_URL": "redis://unused",
+    }
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")

@@ -73,7 +73,7 @@ class Stack:
         static = self.data / "static"
         static.mkdir(exist_ok=True)
         names = {"HTTPS": "0", "SERVE_STATIC_FROM_SOURCE": "1", "STATIC_ROOT": str(static)}
-        names["SECRET_KEY"] = self.secret("django")
+        names["SECRET_KEY"], names["ENCRYPTION_KEYS"] = self.secret("django"), self.secret("encryption")
         if "DATABASE_URL" in os.environ:
             names["DATABASE_URL"] = os.environ["DATABASE_URL"]
         else:

@@ -393,5 +393,5 @@ def _once(event: DeliveryEvent) -> bool:
 def allow_address(*, patient: Patient, channel: str, by: Actor) -> None:
     """Let messages pass again to an address that had bounced."""
     address = addresses.of_patient(patient, channel, patient.clinic.country)
-    RefusedAddress.objects.filter(channel=channel, address_hash=addresses.hash_address(channel, address)).delete()
+    RefusedAddress.objects.filter(channel=channel, address_hash__in=addresses.hashes(channel, address)).delete()
     audit.log("message.allow_address", by=by, target_id=patient.pk, patient_ids=[patient.pk], code=channel)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import phonenumbers
+from django.conf import settings
 from django.db.models import F, Func, Value
 from django.utils.crypto import salted_hmac
 
@@ -50,11 +51,21 @@ def of_message(message: Message, clinic: Clinic) -> str:
 
 def hash_address(channel: str, address: str) -> str:
     """A keyed hash, so that a list of refused addresses is no list of addresses."""
-    return salted_hmac("palpate.address", f"{channel}:{address.casefold()}", algorithm="sha256").hexdigest()
+    return _hashed(channel, address, settings.SECRET_KEY)
+
+
+def _hashed(channel: str, address: str, key: str) -> str:
+    text = f"{channel}:{address.casefold()}"
+    return salted_hmac("palpate.address", text, secret=key, algorithm="sha256").hexdigest()
+
+
+def hashes(channel: str, address: str) -> list[str]:
+    """Return what an address may be listed as: a new SECRET_KEY must not let messages through that were refused."""
+    return [_hashed(channel, address, key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
 
 
 def is_refused(channel: str, address: str) -> bool:
-    return RefusedAddress.objects.filter(channel=channel, address_hash=hash_address(channel, address)).exists()
+    return RefusedAddress.objects.filter(channel=channel, address_hash__in=hashes(channel, address)).exists()
 
 
 def obstacle(patient: Patient, channel: str, country: str) -> str:

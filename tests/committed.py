@@ -16,8 +16,10 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.db import connection, connections
 
+from accounts.models import User
 from database import tenancy
 from tests import builders
 from tests.conftest import Cast, make_cast
@@ -44,6 +46,17 @@ def superuser() -> Iterator[psycopg.Connection[Any]]:
     database = connections["default"].settings_dict["NAME"]
     with psycopg.connect(os.environ["DATABASE_ADMIN_URL"], dbname=database, autocommit=True) as link:
         yield link
+
+
+def committed_support(password: str) -> User:
+    """Somebody of support: only the owner of the tables, or a superuser, can make one."""
+    with superuser() as link:
+        link.execute(
+            "INSERT INTO accounts_user (email, name, password, registration_no, is_active, is_superuser) "
+            "VALUES (%s, 'Support', %s, '', true, true) RETURNING id",
+            [email := f"support-{uuid4().hex[:8]}@example.org", make_password(password)],
+        )
+    return User.objects.get(email=email)
 
 
 def at_once(tasks: list[Callable[[], Any]], *, workers: int | None = None) -> list[Any]:

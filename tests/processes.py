@@ -96,7 +96,7 @@ class Running:
 @contextmanager
 def without_servers() -> Iterator[None]:
     """Forget the tests' own PostgreSQL and Redis, so that a stack starts its own."""
-    names = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_ADMIN_URL", "REDIS_URL", "SECRET_KEY")
+    names = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_ADMIN_URL", "REDIS_URL", "SECRET_KEY", "ENCRYPTION_KEYS")
     kept = {name: os.environ.pop(name) for name in names if name in os.environ}
     try:
         yield

@@ -195,7 +195,7 @@ def test_compose_runs_the_services_with_the_variables_that_settings_read():
 
 def test_compose_holds_no_secret():
     text = (ROOT / "docker-compose.yml").read_text()
-    for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "OWNER_PASSWORD", "APP_PASSWORD"):
+    for name in ("SECRET_KEY", "ENCRYPTION_KEYS", "POSTGRES_PASSWORD", "OWNER_PASSWORD", "APP_PASSWORD"):
         assert f"${{{name}:?" in text
     assert not re.search(r"(PASSWORD|SECRET_KEY): (?!\$\{)\S", text)
 

@@ -7,11 +7,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from accounts.models import ApiClient, Membership, User
+from accounts.models import ApiClient, Membership
 from audit.models import AuditEvent
 from database import tenancy
 from patients.models import Patient
 from tests import builders
+from tests.committed import committed_support
 from tests.patients.test_import_patients import WARFARIN
 
 ADMIN_LISTS = [
@@ -115,7 +116,7 @@ def test_an_owner_sees_the_lists_of_their_clinic(cast, owner, signed, path):
 
 
 def test_support_enters_a_clinic_and_leaves_a_trace(cast, signed):
-    support = User.objects.create_superuser("support@example.org", builders.PASSWORD, name="Support")
+    support = committed_support(builders.PASSWORD)
     client = browser(support)
 
     assert client.get("/admin/patients/patient/")["Location"] == "/clinics/"

@@ -29,7 +29,8 @@ def load_people() -> None:
         if not User.objects.filter(email=email).exists():
             User.objects.create_user(email, name=name, registration_no=registration_no)
     if not User.objects.filter(email=people.SUPPORT[0]).exists():
-        User.objects.create_superuser(people.SUPPORT[0], name=people.SUPPORT[1])
+        # Only the owner of the tables may make one.
+        User.objects.db_manager("owner").create_superuser(people.SUPPORT[0], name=people.SUPPORT[1])
 
 
 def load_clinic(slug: str, *, now: datetime, progress: Callable[[], None] = lambda: None) -> None:
