@@ -22,7 +22,7 @@ class Adapter(DefaultMFAAdapter):
 
 def change_secrets(data: dict[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
     """Return an authenticator's data with each secret in it changed. Public keys of passkeys are no secrets."""
-    changed = {name: change(data[name]) for name in ("secret", "seed") if name in data}
+    changed: dict[str, Any] = {name: change(data[name]) for name in ("secret", "seed") if name in data}
     if "migrated_codes" in data:
         changed["migrated_codes"] = [change(code) for code in data["migrated_codes"]]
     return {**data, **changed}

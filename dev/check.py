@@ -45,7 +45,7 @@ def main() -> int:
     environment = {
         **os.environ,
         "SECRET_KEY": "only for checks, which sign nothing and start no server",
-        "ENCRYPTION_KEYS": "only for checks, which encrypt nothing",
+        "ENCRYPTION_KEYS": "only for checks which encrypt nothing",
         "DATABASE_URL": "postgresql://palpate_app@/unused",
         "REDIS_URL": "redis://unused",
         "HTTPS": "1",
