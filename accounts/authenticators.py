@@ -7,7 +7,7 @@ from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 
-from clinic import encryption
+from database import encryption
 
 
 class Adapter(DefaultMFAAdapter):

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from clinic import encryption
+from database import encryption
 
 # Only the owner of the tables makes or ends support accounts (`createsuperuser --database owner`).
 SUPPORT = """

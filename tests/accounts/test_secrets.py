@@ -21,7 +21,7 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.test import Client
 
 from accounts.models import User
-from clinic import encryption
+from database import encryption
 from messaging import addresses
 from messaging.models import RefusedAddress
 from tests import builders

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from accounts.authenticators import change_secrets
-from clinic import encryption
+from database import encryption
 
 
 class Command(BaseCommand):
