@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -72,9 +73,14 @@ def prefix(request: pytest.FixtureRequest) -> list[str]:
     return AS_NOBODY
 
 
-def hear_hangups() -> None:
-    """A run under nohup ignores SIGHUP, and its children would inherit that."""
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+@contextmanager
+def heeding_hangups() -> Iterator[None]:
+    """Where the tests themselves run under `nohup`, what they start would inherit that and ignore SIGHUP."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture
@@ -86,9 +92,8 @@ def start(folder: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
         with without_servers(), open(folder / "output.log", "ab") as log:
             environment = {**os.environ, "TMPDIR": str(folder), "MAKELEVEL": "1", "HOME": str(folder)}
             environment.pop("PYTEST_ADDOPTS", None)
-            process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=log, stderr=log, preexec_fn=hear_hangups
-            )
+            with heeding_hangups():
+                process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         started.append(process)
         return process
 
