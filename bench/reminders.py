@@ -18,7 +18,7 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,10 +101,20 @@ class Outcome:
 class Drill:
     """A stack with many owed messages, four worker processes, two beats and a mail server with moods."""
 
-    def __init__(self, folder: Path, *, messages: int, keys: bool, clinics: int = 3, **moods: float) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        messages: int,
+        keys: bool,
+        clinics: int = 3,
+        fill: Callable[[Stack], None] | None = None,
+        **moods: float,
+    ) -> None:
         self.stack = Stack(folder / "data")
         self.log = folder / "taken.jsonl"
         self.messages, self.keys, self.clinics, self.moods = messages, keys, clinics, moods
+        self.fill = fill  # the tests have a migrated database to copy
         self.random = random.Random(11)
         self.kills = self.ended = 0
 
@@ -119,6 +129,8 @@ class Drill:
             "EMAIL_IDEMPOTENCY_HEADER": KEY_HEADER if self.keys else "",
             "LOG_LEVEL": "CRITICAL",
         }
+        if self.fill is not None:
+            self.fill(self.stack)
         self.stack.prepare()
         flags = [f"--{name}={value}" for name, value in self.moods.items()] + (["--honours_keys"] if self.keys else [])
         self.smtp = self.start("-m", "dev.smtp", str(port), str(self.log), *flags)
@@ -256,9 +268,11 @@ def children(pid: int) -> list[int]:
     return []
 
 
-def drill(folder: Path, *, messages: int, kills: int, keys: bool, **moods: float) -> Outcome:
+def drill(
+    folder: Path, *, messages: int, kills: int, keys: bool, fill: Callable[[Stack], None] | None = None, **moods: float
+) -> Outcome:
     """All faults spread over the run; returns when every message has come to its end."""
-    with Drill(folder, messages=messages, keys=keys, **moods) as one:
+    with Drill(folder, messages=messages, keys=keys, fill=fill, **moods) as one:
         one.seed()
         started = time.monotonic()
         one.go()

@@ -29,10 +29,9 @@ from dev.smtp import Inbox, smtp
 from identity.actor import Actor
 from tests import builders
 from tests.api import Api
-from tests.processes import Running, palpate
+from tests.processes import TEMPLATE, Running, palpate
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
-TEMPLATE = "palpate_template"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -220,7 +219,7 @@ def patient(cast: Cast) -> UUID:
 
 
 @pytest.fixture(scope="session")
-def whole_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def whole_stack(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A complete Palpate of real processes, one for all tests that want one; `tests.groups` keeps these together."""
     environment = dict(os.environ)
     with palpate(tmp_path_factory.mktemp("palpate")) as running:

@@ -15,8 +15,8 @@ from django.db import connections
 from clinic.celery import app as celery
 from dev import browser as chromium
 from tests.browser.served import DEMO, Served, demo_database, serve
-from tests.conftest import TEMPLATE, point_at
-from tests.processes import Running
+from tests.conftest import point_at
+from tests.processes import TEMPLATE, Running
 
 TABLET = {"width": 1180, "height": 820}
 PHONE = {"width": 390, "height": 844}
