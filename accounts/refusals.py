@@ -9,6 +9,7 @@ from errors.texts import Text, labels, register
 
 register(
     {
+        "required.revision": _("This form does not say which version you read. Reload the page and try again."),
         "owners_only": _("Only an owner of the clinic can change this."),
         "invalid_token": _("The access token is unknown or has expired. Ask for a new one."),
         "invalid_token.left_clinic": _("This person no longer works for the clinic of this app. Sign in again."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -24,6 +25,7 @@ from database import tenancy
 from errors.exceptions import DomainError, Invalid
 from identity.actor import Actor
 
+ENTITY_TAG = re.compile(r'\*|"[\x21\x23-\x7e]*"')
 REPLAYED_HEADERS = ["ETag", "Location"]
 
 
@@ -54,6 +56,7 @@ class ClinicView(APIView):
         self.headers = self.default_response_headers
         self.patient_ids: set[UUID] = set()
         self.target_id: UUID | None = None
+        self.has_compared = False
         code = ""
         try:
             self.initial(drf_request, *args, **kwargs)
@@ -104,8 +107,21 @@ class ClinicView(APIView):
         with tenancy.scope(actor.clinic_id, user_id=actor.user_id, read_only=read_only):
             key = request.headers.get("Idempotency-Key")
             if request.method != "POST" or key is None or not self.keeps_answers:
-                return handler(request, *args, **kwargs)
-            return self.once(request, key, lambda: handler(request, *args, **kwargs))
+                return self.act(request, handler, *args, **kwargs)
+            return self.once(request, key, lambda: self.act(request, handler, *args, **kwargs))
+
+    def act(self, request: Request, handler: Callable[..., Response], *args: Any, **kwargs: Any) -> Response:
+        """
+        Run the handler. What it wrote without comparing a sent If-Match is undone: the condition was not met.
+
+        :raises PreconditionFailed:
+        """
+        read_only = request.method in {"GET", "HEAD", "OPTIONS"}
+        tags = set() if read_only else self.sent_tags()
+        response = handler(request, *args, **kwargs)
+        if tags - {"*"} and not self.has_compared and response.status_code < 400:
+            raise PreconditionFailed
+        return response
 
     # --- Retries -----------------------------------------------------------------------------------------------
 
@@ -152,12 +168,42 @@ class ClinicView(APIView):
         :raises PreconditionRequired: there is no If-Match
         :raises PreconditionFailed: somebody has changed the row since
         """
+        tags = self.sent_tags()
+        if not tags:
+            raise PreconditionRequired
+        self.has_compared = True
+        if "*" not in tags and etag(revision) not in tags:
+            raise PreconditionFailed
+
+    def read_revision(self) -> int:
+        """
+        Return the revision that the program has read, for an action that compares it.
+
+        :raises PreconditionRequired: there is no If-Match, or `*`: that says nothing of what was read
+        :raises PreconditionFailed: it is no revision of ours
+        """
+        tags = self.sent_tags()
+        if not tags or "*" in tags:
+            raise PreconditionRequired
+        self.has_compared = True
+        number = next(iter(tags)).strip('"')
+        if len(tags) > 1 or not (number.isascii() and number.isdigit()):
+            raise PreconditionFailed
+        return int(number)
+
+    def sent_tags(self) -> set[str]:
+        """
+        Return the entity tags of If-Match.
+
+        :raises Invalid: one is not in quotes
+        """
         header = self.request.headers.get("If-Match")
         if header is None:
-            raise PreconditionRequired
-        given = {tag.strip().removeprefix("W/") for tag in header.split(",")}
-        if "*" not in given and etag(revision) not in given:
-            raise PreconditionFailed
+            return set()
+        tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
+        if any(not ENTITY_TAG.fullmatch(tag) for tag in tags):
+            raise Invalid.at("#If-Match", "invalid.if_match")
+        return tags
 
     # --- The trace ---------------------------------------------------------------------------------------------
 

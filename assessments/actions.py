@@ -117,15 +117,16 @@ def discard_assessment(*, assessment: Assessment, by: Actor) -> None:
 
 
 @transaction.atomic
-def sign_assessment(*, assessment_id: UUID, by: Actor, at: datetime) -> Record:
+def sign_assessment(*, assessment_id: UUID, revision: int | None, by: Actor, at: datetime) -> Record:
     """
     Freeze an assessment as a signed record.
 
-    :raises AlreadySigned, NoAuthor, PatientMerged:
+    :param revision: the one that was read and that is signed
+    :raises AlreadySigned, RevisionChanged, NoAuthor, PatientMerged:
     :raises Invalid: there is nothing in it, or something in it still owes a reason or a second look
     """
     whole = Assessment.objects.with_parts().select_related("patient", "revises")
-    assessment = drafts.lock_draft(whole, assessment_id)
+    assessment = drafts.lock_draft(whole, assessment_id, revision=revision)
     content = documents.assessment_content(assessment)
     problems = checks.problems_before_signing(content, unreviewed=ids_to_review(assessment), at=at)
     problems.raise_if_any()
@@ -144,22 +145,24 @@ def describe_safety_before(assessment: Assessment, *, at: datetime) -> dict[str,
 
 
 @transaction.atomic
-def add_addendum(*, assessment: Assessment, text: str, by: Actor, at: datetime) -> Record:
-    """:raises NotSigned, NoLongerCurrent, NoAuthor:"""
-    record = drafts.require_record(assessment)
+def add_addendum(*, assessment: Assessment, text: str, revision: int | None, by: Actor, at: datetime) -> Record:
+    """:raises NotSigned, RevisionChanged, NoLongerCurrent, NoAuthor:"""
+    record = drafts.require_record(assessment, revision=revision)
     subject = drafts.subject_of(assessment, KIND)
     return records.append_addendum(record=record, subject=subject, text=text, by=by, at=at)
 
 
 @transaction.atomic
-def mark_entered_in_error(*, assessment: Assessment, reason: str, by: Actor, at: datetime) -> Record:
+def mark_entered_in_error(
+    *, assessment: Assessment, reason: str, revision: int | None, by: Actor, at: datetime
+) -> Record:
     """
     Say that a signed assessment should never have been. Its red flags count no more; the answers before them do.
 
-    :raises NotSigned, NoLongerCurrent, NoAuthor:
+    :raises NotSigned, RevisionChanged, NoLongerCurrent, NoAuthor:
     :raises Invalid: it has a red flag, and the reason is too short to explain why that should not count
     """
-    record = drafts.require_record(assessment)
+    record = drafts.require_record(assessment, revision=revision)
     subject = drafts.subject_of(assessment, KIND)
     flags = sorted(RedFlagAnswer.objects.filter(assessment=assessment, answer="yes").values_list("code", flat=True))
     if flags and len(reason.strip()) < MIN_REASON_CHARACTERS:
@@ -180,14 +183,14 @@ def mark_entered_in_error(*, assessment: Assessment, reason: str, by: Actor, at:
 
 
 @transaction.atomic
-def revise_assessment(*, assessment: Assessment, by: Actor, at: datetime) -> Assessment:
+def revise_assessment(*, assessment: Assessment, revision: int | None, by: Actor, at: datetime) -> Assessment:
     """
     Start a new version of a signed assessment as a draft with the same content. Signing it supersedes the old one.
 
-    :raises NotSigned, NoLongerCurrent, RevisionExists, NoAuthor:
+    :raises NotSigned, RevisionChanged, NoLongerCurrent, RevisionExists, NoAuthor:
     """
     source = Assessment.objects.with_parts().get(pk=assessment.pk)
-    draft = drafts.start_revision(source, kind=KIND, by=by, at=at)
+    draft = drafts.start_revision(source, kind=KIND, revision=revision, by=by, at=at)
     content = documents.assessment_content(source)
     for finding in content["findings"]:
         for name in documents.COMPUTED_OF_FINDING:

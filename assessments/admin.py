@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.admin import show_refusal
 from accounts.queries import shows_classification
 from accounts.web.admin_site import ReadOnly, ReadOnlyInline
+from accounts.web.pages import seen_revision
 from assessments import actions
 from assessments.models import (
     Assessment,
@@ -37,7 +38,7 @@ class DocumentAdmin(ReadOnly):
     search_help_text = "The id of the document or of the patient"
     ordering = ["-performed_at", "-id"]
     change_form_template = "admin/document_change_form.html"
-    mark_entered_in_error: Any
+    mark_entered_in_error: Any  # (document, reason, revision, request)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).defer("record__document")
@@ -55,7 +56,9 @@ class DocumentAdmin(ReadOnly):
             return redirect(f"{here}_changelist")
         if request.method == "POST" and request.POST.get("reason", "").strip():
             try:
-                self.mark_entered_in_error(document, request.POST["reason"].strip(), request)
+                self.mark_entered_in_error(
+                    document, request.POST["reason"].strip(), seen_revision(request.POST), request
+                )
                 messages.success(request, "Marked as entered in error. It stays readable.")
             except DomainError as refusal:
                 show_refusal(request, refusal)
@@ -104,8 +107,10 @@ class AssessmentAdmin(DocumentAdmin):
     inlines = [FindingInline, RedFlagInline, MovementInline, PainMarkInline]
     exclude = ["clinic"]
 
-    def mark_entered_in_error(self, document: Assessment, reason: str, request: Any) -> None:
-        actions.mark_entered_in_error(assessment=document, reason=reason, by=request.actor, at=timezone.now())
+    def mark_entered_in_error(self, document: Assessment, reason: str, revision: int, request: Any) -> None:
+        actions.mark_entered_in_error(
+            assessment=document, reason=reason, revision=revision, by=request.actor, at=timezone.now()
+        )
 
 
 @admin.register(TriggerPoint)

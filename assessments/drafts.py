@@ -16,6 +16,7 @@ from django.db.models import Model, QuerySet
 from accounts import policies
 from assessments.editing import Edit, LastEdit
 from assessments.models import DraftEdit
+from clinic.revisions import check_revision
 from errors.constraints import violations_as
 from errors.exceptions import Conflict, NotFound
 from identity.actor import Actor
@@ -55,15 +56,18 @@ def open_patient(patient_id: UUID) -> Patient:
     return patient
 
 
-def lock_draft(documents: QuerySet[D], document_id: UUID) -> D:
+def lock_draft(documents: QuerySet[D], document_id: UUID, *, revision: int | None = None) -> D:
     """
     The draft's row, locked, with what the query set brings along.
 
+    :param revision: the one that was read
     :raises AlreadySigned: it is no draft any more
+    :raises RevisionChanged: somebody has changed it since
     """
     document = documents.select_for_update(of=("self",)).get(pk=document_id)
     if document.is_signed:  # type: ignore[attr-defined]
         raise AlreadySigned
+    check_revision(document, revision)
     return document
 
 
@@ -116,20 +120,30 @@ def freeze(document: Any, *, kind: str, content: dict[str, Any], by: Actor, at: 
     return record
 
 
-def require_record(document: Any) -> Record:
-    """:raises NotSigned: it is a draft"""
-    if not document.is_signed:
+def require_record(document: Any, *, revision: int | None) -> Record:
+    """
+    Lock a signed document and return its record.
+
+    :param revision: the one that was read
+    :raises NotSigned: it is a draft
+    :raises RevisionChanged: somebody has signed it since
+    """
+    rows = type(document).objects.select_for_update(of=("self",)).only("revision", "record_id", "signed_at")
+    locked = rows.get(pk=document.pk)
+    check_revision(locked, revision)
+    if not locked.is_signed:
         raise records.NotSigned
-    return Record.objects.get(pk=document.record_id)
+    return Record.objects.get(pk=locked.record_id)
 
 
-def start_revision(document: Any, *, kind: str, by: Actor, at: datetime) -> Any:
+def start_revision(document: Any, *, kind: str, revision: int | None, by: Actor, at: datetime) -> Any:
     """
     The head of a new version of a signed document, to be filled with a copy of its parts.
 
-    :raises NotSigned, NoLongerCurrent, RevisionExists:
+    :param revision: the one that was read
+    :raises NotSigned, NoLongerCurrent, RevisionExists, RevisionChanged:
     """
-    record = require_record(document)
+    record = require_record(document, revision=revision)
     records.refuse_marked(record)
     copy = type(document).objects.get(pk=document.pk)
     copy.pk, copy._state.adding = None, True

@@ -87,7 +87,7 @@ def answer_what_must_be(patient_id: Any, by: Any, at: datetime) -> None:
 
     content = {"performed_at": at, "red_flags": [{"code": code, "answer": "no"} for code in RED_FLAGS], "pain_now": 4}
     exam = assessments.record_assessment(patient_id=patient_id, content=content, by=by, at=at)
-    assessments.sign_assessment(assessment_id=exam.pk, by=by, at=at)
+    assessments.sign_assessment(revision=None, assessment_id=exam.pk, by=by, at=at)
     versions = {region: queries.current_text("dry_needling", region, "en").version for region in ("neck", "thorax")}
     given = consents.Agreement(how=rules.VERBAL, signed_name="Bench patient", witness="Bench witness")
     agreed = consents.Agreed("dry_needling", "en", versions)
@@ -125,7 +125,7 @@ def load_palpate() -> dict[str, Any]:
                 session = treatments.record_session(
                     patient_id=patient.pk, content=session_content(visit, at), by=by, at=at
                 )
-                treatments.sign_session(session_id=session.pk, by=by, at=at + timedelta(hours=1))
+                treatments.sign_session(revision=None, session_id=session.pk, by=by, at=at + timedelta(hours=1))
     client = ApiClient.objects.create(
         clinic=clinic,
         name="bench",

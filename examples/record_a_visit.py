@@ -45,7 +45,7 @@ def main() -> None:
     session = record_treatment(writer, patient, assessment)
     print("5. Signing freezes both")
     for kind, document in (("assessments", assessment), ("sessions", session)):
-        signed = writer.post(f"/{kind}/{document['id']}/sign/", None)
+        signed = writer.post(f"/{kind}/{document['id']}/sign/", None, revision=document["revision"])
         print(f"   {kind[:-1]:<10} is record {signed['sequence']}, sha256 {signed['sha256'][:16]}...")
 
     print("6. A program without a person pulls them (client credentials)")
@@ -229,8 +229,12 @@ class Api:
     def get(self, path: str) -> Any:
         return self._answer(self.http.get(path if path.startswith("http") else self.root + path))
 
-    def post(self, path: str, body: Any) -> Any:
-        return self._answer(self.http.post(self.root + path, json=body, headers={"Idempotency-Key": str(uuid.uuid4())}))
+    def post(self, path: str, body: Any, revision: int | None = None) -> Any:
+        """Send a body; what cannot be undone says in If-Match which revision was read."""
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        if revision is not None:
+            headers["If-Match"] = f'"{revision}"'
+        return self._answer(self.http.post(self.root + path, json=body, headers=headers))
 
     def _answer(self, response: httpx.Response) -> Any:
         if response.is_error:

@@ -99,7 +99,9 @@ def _programme(patient: Patient, course: Course, by: Actor, now: datetime) -> Pr
             "steps": steps,
         }
     programme = actions.start_programme(patient_id=patient.pk, content=content, by=by, at=begun)
-    actions.publish(programme=programme, baseline_pain=course.baseline, review_on=None, ends_on=None, by=by, at=begun)
+    actions.publish(
+        revision=None, programme=programme, baseline_pain=course.baseline, review_on=None, ends_on=None, by=by, at=begun
+    )
     locked = Patient.objects.get(pk=patient.pk)
     if locked.phone and locked.consent_sms != "granted":
         patients.change_patient(patient=locked, changes={"consent_sms": "granted"}, by=by, at=now)

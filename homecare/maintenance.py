@@ -122,7 +122,7 @@ def _end(programme: Programme, by: Actor, at: datetime) -> None:
     if programme.ends_on is None or programme.ends_on >= today:
         return
     plan = ReminderPlan.objects.filter(programme=programme).first()
-    actions.end_programme(programme=programme, by=by, at=at)
+    actions.end_programme(programme=programme, revision=None, by=by, at=at)
     facts = {"ends_on": programme.ends_on.isoformat()}
     worklist.raise_item(
         kind="programme_ended", patient_id=programme.patient_id, about_id=programme.pk, facts=facts, by=by, at=at

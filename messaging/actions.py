@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Clinic
 from audit import actions as audit
+from clinic.revisions import check_revision
 from database.expressions import new_id
 from database.sql import run_prepared
 from errors.exceptions import Conflict, Problems
@@ -127,13 +128,15 @@ def replace_message(*, message_id: UUID, about_id: UUID, about_at: datetime, cal
 
 
 @transaction.atomic
-def send_again(*, message_id: UUID, by: Actor, at: datetime) -> Message:
+def send_again(*, message_id: UUID, revision: int | None, by: Actor, at: datetime) -> Message:
     """
     Send a message anew, as a new row; the old one stays as it is.
 
-    :raises NotResendable:
+    :param revision: the one that was read
+    :raises NotResendable, RevisionChanged:
     """
     old = Message.objects.select_for_update(of=("self",)).get(pk=message_id)
+    check_revision(old, revision)
     if old.state in rules.WAITING or old.state == rules.CANCELLED:
         raise NotResendable
     before = Message.objects.filter(again_of=old)
@@ -177,15 +180,17 @@ def _link_again(old: Message, at: datetime) -> Link | None:
 
 
 @transaction.atomic
-def resolve(*, message_id: UUID, went_out: bool, by: Actor, at: datetime) -> Message:
+def resolve(*, message_id: UUID, revision: int | None, went_out: bool, by: Actor, at: datetime) -> Message:
     """
     Say what became of a message whose fate is unknown. It stays marked as uncertain.
 
-    :raises NotUncertain:
+    :param revision: the one that was read
+    :raises NotUncertain, RevisionChanged:
     """
     message = Message.objects.select_for_update(of=("self",)).get(pk=message_id)
     if message.state != rules.UNKNOWN:
         raise NotUncertain
+    check_revision(message, revision)
     message.state = rules.SENT if went_out else rules.FAILED
     message.sent_at = at if went_out else None
     message.save(update_fields=["state", "sent_at"])

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from accounts.models import Clinic, User
+from clinic.revisions import content_revision
 from database.expressions import UUIDv7
 from identity.actor import Actor
 from messaging import rules
@@ -118,6 +119,7 @@ class Message(OfPatient):
     :ivar uncertain: it may have gone out twice, or never: the answer was lost inside the provider's own call
     """
 
+    revision = property(content_revision)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     to_user = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     kind = models.TextField(choices=[(code, kind.label) for code, kind in rules.KINDS.items()])

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F
 
 from audit import actions as audit
+from clinic.revisions import check_revision
 from database.expressions import new_id
 from errors.constraints import violations_as
 from errors.exceptions import Conflict, Invalid, NotFound, Problems
@@ -273,13 +274,25 @@ def end_alert(*, patient: Patient, alert_id: UUID, reason: str, by: Actor, at: d
 
 
 @transaction.atomic
-def merge_patients(*, patient_id: UUID, into_id: UUID, reason: str, by: Actor, at: datetime) -> Patient:
+def merge_patients(
+    *,
+    patient_id: UUID,
+    into_id: UUID,
+    reason: str,
+    revision: int | None,
+    into_revision: int | None = None,
+    by: Actor,
+    at: datetime,
+) -> Patient:
     """
     Make two records of one person one. The old id stays and answers with where it went.
 
     Signed documents keep the id they were signed under; the survivor's history shows them too.
 
+    :param revision: the one of the record that is given up, as it was read
+    :param into_revision: the one of the survivor
     :raises CannotMerge: they are the same record, or one was merged before
+    :raises RevisionChanged: somebody has changed one of them since
     """
     if patient_id == into_id:
         raise CannotMerge("cannot_merge.same")
@@ -292,6 +305,8 @@ def merge_patients(*, patient_id: UUID, into_id: UUID, reason: str, by: Actor, a
         raise CannotMerge("cannot_merge.unknown")
     if source.is_merged or target.is_merged:
         raise CannotMerge("cannot_merge.merged")
+    check_revision(source, revision)
+    check_revision(target, into_revision)
     moved = _move_rows(source, target)
     Patient.objects.filter(merged_into=source).update(merged_into=target)
     source.merged_into, source.revision = target, source.revision + 1

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.admin import show_refusal
 from accounts.web.admin_site import ReadOnly, ReadOnlyInline
+from accounts.web.pages import seen_revision
 from errors.exceptions import DomainError
 from patients import actions, importing
 from patients.fhir_reading import CSV_FIELDS
@@ -144,7 +145,10 @@ class PatientAdmin(ReadOnly):
             keep = UUID(form.cleaned_data["keep"])
             other = next(p.pk for p in pair if p.pk != keep)
             try:
+                seen = {p.pk: seen_revision(request.POST, f"revision_{p.pk}") for p in pair}
                 actions.merge_patients(
+                    revision=seen[other],
+                    into_revision=seen[keep],
                     patient_id=other,
                     into_id=keep,
                     reason=form.cleaned_data["reason"],
@@ -155,7 +159,7 @@ class PatientAdmin(ReadOnly):
                 return redirect("admin:patients_patient_change", keep)
             except DomainError as refusal:
                 show_refusal(request, refusal)
-        context = {**self.admin_site.each_context(request), "title": "Merge two patients", "form": form}
+        context = {**self.admin_site.each_context(request), "title": "Merge two patients", "form": form, "pair": pair}
         return TemplateResponse(request, "admin/patients/patient/merge.html", context)
 
     def import_view(self, request: HttpRequest) -> HttpResponse:

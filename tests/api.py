@@ -13,6 +13,7 @@ from oauth2_provider.models import AccessToken
 
 from accounts.models import ApiClient, Membership, User
 from database import tenancy
+from tests.reading import if_match_for
 
 numbers = itertools.count(1)
 
@@ -46,14 +47,23 @@ def token_for(who: User | ApiClient) -> str:
 
 
 class Api:
-    """One actor's client. `api.post("/patients/", {...})` answers Django's response, with `.json()`."""
+    """
+    One actor's client. `api.post("/patients/", {...})` answers Django's response, with `.json()`.
+
+    :ivar reads_first: a command says in If-Match what is true now, as after a GET; False: only what the test names
+    """
+
+    reads_first = True
 
     def __init__(self, who: User | ApiClient | None) -> None:
+        self.who = who
         self.client = Client(raise_request_exception=False)
         self.headers = {"Authorization": f"Bearer {token_for(who)}"} if who is not None else {}
 
     def request(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if "If-Match" not in named and self.reads_first:
+            named |= if_match_for(self.who, method, path)
         options: dict[str, Any] = {"headers": {**self.headers, **named}}
         if method != "get" and body is not None:
             options |= {"data": body, "content_type": "application/json"}

@@ -17,6 +17,7 @@ import httpx
 from dev.run import Processes, free_port, post_office
 from dev.servers import postgres_programs
 from dev.stack import Stack
+from tests.commands import read_first
 
 TEMPLATE = "palpate_template"  # the tests' migrated database with its catalogue; `django_db_setup` makes it
 
@@ -31,7 +32,7 @@ def client_of(url: str, facts: dict[str, Any], name: str) -> httpx.Client:
         timeout=30,
     )
     headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
-    return httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=20)
+    return httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=20, event_hooks={"request": [read_first]})
 
 
 class Running:

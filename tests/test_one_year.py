@@ -21,6 +21,7 @@ from messaging.models import Link
 from scheduling import worklist_sync
 from tests import builders
 from tests.homecare.conftest import FILLED
+from tests.reading import Browser
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +54,7 @@ class Year:
         self.exams: list[str] = []
 
     def page_of(self, user: Any) -> Client:
-        client = Client()
+        client = Browser()
         client.force_login(user)
         return client
 
@@ -179,7 +180,7 @@ class Year:
         assert self.therapist.post(f"/programmes/{self.programme}/send-link/").status_code == 204
         with tenancy.scope(self.cast.clinic.pk):
             link = Link.objects.get(about_id=self.programme, purpose="check_in")
-        phone = Client()
+        phone = Browser()
         assert phone.post(f"/c/{links.token_of(link.pk)}/", {"year": "1980"}).status_code == 302
         return phone
 

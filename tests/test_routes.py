@@ -37,6 +37,7 @@ from scheduling.waitlist import actions as waitlist
 from tests import builders
 from tests.api import Api
 from tests.conftest import make_cast
+from tests.reading import revision_of
 from tests.scheduling.conftest import make_desk
 from treatments.safety_lists import add_entry
 from worklist import actions as worklist
@@ -385,7 +386,7 @@ class Ids(dict):
         Patient.objects.filter(pk=self.patient).update(email="ada@mail.example", consent_email="granted")
         programme = Programme.objects.select_related("patient").get(pk=self.make_draft_programme())
         options = {"baseline_pain": 3, "review_on": None, "ends_on": None, "at": timezone.now()}
-        home.publish(programme=programme, by=self.cast.actor(), **options)
+        home.publish(revision=None, programme=programme, by=self.cast.actor(), **options)
         return programme.pk
 
     def make_noon_programme(self):
@@ -398,7 +399,7 @@ class Ids(dict):
 
     def make_paused_programme(self):
         programme = Programme.objects.select_related("patient").get(pk=self.make_programme())
-        home.pause_programme(programme=programme, by=self.cast.actor(), at=timezone.now())
+        home.pause_programme(revision=None, programme=programme, by=self.cast.actor(), at=timezone.now())
         return programme.pk
 
     def make_own_entry(self):
@@ -612,9 +613,10 @@ def ids(world, cast):
     return found
 
 
-def ask(client, path, method, body, ids):
+def ask(client, path, method, body, ids, **headers):
     filled = filled_in(body or {}, ids)
-    headers = {"If_Match": "*"} if method in ("patch", "delete") else {}
+    if method in ("patch", "delete"):
+        headers.setdefault("If_Match", "*")
     sent = {"body": filled} if body or method not in ("get", "delete") else {}
     return client.request(method, "/" + path.format_map(ids), **sent, **headers)
 
@@ -711,6 +713,23 @@ def test_a_path_that_is_not_there_is_a_problem_too(api, cast):
 # --- Pages ----------------------------------------------------------------------------------------------------
 
 
+def revision_seen(names):
+    """The revision that the page's form carries."""
+    if "exam_id" in names and names.get("kind") == "exam" and set(names) == PLAIN_NAMES:
+        return revision_of("assessments", names["exam_id"])
+    for name, collection in SEEN.items():
+        if name in names:
+            return revision_of(collection, names[name])
+    return 1
+
+
+PLAIN_NAMES = {"patient_id", "exam_id", "session_id", "kind", "code"}
+SEEN = {
+    "programme_id": "programmes", "message_id": "messages", "item_id": "worklist", "series_id": "series",
+    "waiting_id": "waitlist", "offer_id": "offers", "appointment_id": "appointments",
+}  # fmt: skip
+
+
 def ask_page(user, path, method, ids, **headers):
     client = Client()
     if user is not None:
@@ -748,6 +767,9 @@ def ask_page(user, path, method, ids, **headers):
         filled += f"?tab={uuid4()}&revision=1"
     sent = SENT | ({"with": ids["other_appointment"]} if path.endswith("swap/") else {})
     sent |= {"type": ids["type"]} if path.endswith("wait/") else {}
+    if method == "post":
+        with tenancy.scope(ids.cast.clinic.pk):
+            sent |= {"revision": str(revision_seen(names))}
     return getattr(client, method)(filled, sent if method == "post" else None, headers=headers)
 
 

@@ -120,17 +120,18 @@ def discard_session(*, session: Session, by: Actor) -> None:
 
 
 @transaction.atomic
-def sign_session(*, session_id: UUID, by: Actor, at: datetime) -> Record:
+def sign_session(*, session_id: UUID, revision: int | None, by: Actor, at: datetime) -> Record:
     """
     Freeze a session as a signed record.
 
-    :raises AlreadySigned, NoAuthor:
+    :param revision: the one that was read and that is signed
+    :raises AlreadySigned, RevisionChanged, NoAuthor:
     :raises Invalid, NeedlesDiffer, RedFlagStop, RedFlagKnownAtSigning, ScreenIncomplete, ConsentMissing, SafetyStop:
         see `signing.check_signature`
     """
     policies.require_author(by)
     whole = Session.objects.with_parts().select_related("patient", "revises")
-    session = drafts.lock_draft(whole, session_id)
+    session = drafts.lock_draft(whole, session_id, revision=revision)
     check = signing.check_signature(session, documents.session_content(session), by=by, at=at)
     check.raise_if_any()
     # What was known and shown is kept with the session, so that a later list changes nothing in it.
@@ -142,29 +143,29 @@ def sign_session(*, session_id: UUID, by: Actor, at: datetime) -> Record:
 
 
 @transaction.atomic
-def add_addendum(*, session: Session, text: str, by: Actor, at: datetime) -> Record:
-    """:raises NotSigned, NoLongerCurrent, NoAuthor:"""
-    record = drafts.require_record(session)
+def add_addendum(*, session: Session, text: str, revision: int | None, by: Actor, at: datetime) -> Record:
+    """:raises NotSigned, RevisionChanged, NoLongerCurrent, NoAuthor:"""
+    record = drafts.require_record(session, revision=revision)
     return records.append_addendum(record=record, subject=drafts.subject_of(session, KIND), text=text, by=by, at=at)
 
 
 @transaction.atomic
-def mark_entered_in_error(*, session: Session, reason: str, by: Actor, at: datetime) -> Record:
-    """:raises NotSigned, NoLongerCurrent, NoAuthor:"""
-    record = drafts.require_record(session)
+def mark_entered_in_error(*, session: Session, reason: str, revision: int | None, by: Actor, at: datetime) -> Record:
+    """:raises NotSigned, RevisionChanged, NoLongerCurrent, NoAuthor:"""
+    record = drafts.require_record(session, revision=revision)
     subject = drafts.subject_of(session, KIND)
     return records.append_entered_in_error(record=record, subject=subject, reason=reason, by=by, at=at)
 
 
 @transaction.atomic
-def revise_session(*, session: Session, by: Actor, at: datetime) -> Session:
+def revise_session(*, session: Session, revision: int | None, by: Actor, at: datetime) -> Session:
     """
     Start a new version of a signed session as a draft with the same content. Signing it supersedes the old one.
 
-    :raises NotSigned, NoLongerCurrent, RevisionExists, NoAuthor:
+    :raises NotSigned, RevisionChanged, NoLongerCurrent, RevisionExists, NoAuthor:
     """
     source = Session.objects.with_parts().get(pk=session.pk)
-    draft: Session = drafts.start_revision(source, kind=KIND, by=by, at=at)
+    draft: Session = drafts.start_revision(source, kind=KIND, revision=revision, by=by, at=at)
     content = documents.session_content(source)
     for row in [*content["interventions"], *content["measures"]]:
         row.pop("id")

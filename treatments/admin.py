@@ -52,8 +52,10 @@ class SessionAdmin(DocumentAdmin):
     inlines = [InterventionInline, MeasureInline, OverrideInline, AdverseEventAnswerInline]
     exclude = ["clinic"]
 
-    def mark_entered_in_error(self, document: Session, reason: str, request: Any) -> None:
-        actions.mark_entered_in_error(session=document, reason=reason, by=request.actor, at=timezone.now())
+    def mark_entered_in_error(self, document: Session, reason: str, revision: int, request: Any) -> None:
+        actions.mark_entered_in_error(
+            session=document, reason=reason, revision=revision, by=request.actor, at=timezone.now()
+        )
 
 
 @admin.register(AdverseEvent)

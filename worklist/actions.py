@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from accounts.queries import clinic_zone
 from audit import actions as audit
+from clinic.revisions import check_revision
 from database.sql import run_prepared
 from errors.exceptions import Conflict, Invalid
 from identity.actor import Actor
@@ -143,15 +144,16 @@ def follow_merge(*, source_id: UUID, target_id: UUID, by: Actor, at: datetime) -
 
 
 @transaction.atomic
-def take(*, item_id: UUID, by: Actor, at: datetime) -> Item:
+def take(*, item_id: UUID, revision: int | None, by: Actor, at: datetime) -> Item:
     """
     Say that one sees to it, so that no second person calls.
 
-    :raises AlreadyDone, NobodyTakesIt:
+    :param revision: the one that was read
+    :raises AlreadyDone, RevisionChanged, NobodyTakesIt:
     """
     if by.author_id is None:
         raise NobodyTakesIt
-    item = _open(item_id)
+    item = _open(item_id, revision)
     item.taken_by_id, item.taken_at = by.author_id, at
     item.save(update_fields=["taken_by", "taken_at"])
     audit.log("worklist.take", by=by, target_id=item.pk, patient_ids=[item.patient_id])
@@ -176,15 +178,16 @@ def give_back(*, item_id: UUID, by: Actor, at: datetime) -> Item:
 
 
 @transaction.atomic
-def finish(*, item_id: UUID, outcome: str, note: str = "", by: Actor, at: datetime) -> Item:
+def finish(*, item_id: UUID, revision: int | None, outcome: str, note: str = "", by: Actor, at: datetime) -> Item:
     """
     Close it with what came of it.
 
-    :raises AlreadyDone, UnknownOutcome:
+    :param revision: the one that was read
+    :raises AlreadyDone, RevisionChanged, UnknownOutcome:
     """
     if outcome not in rules.OUTCOMES:
         raise UnknownOutcome(params={"choices": rules.OUTCOMES})
-    item = _open(item_id)
+    item = _open(item_id, revision)
     item.done_by_id, item.done_at, item.outcome, item.note = by.author_id, at, outcome, note
     item.save(update_fields=["done_by", "done_at", "outcome", "note"])
     audit.log("worklist.finish", by=by, target_id=item.pk, patient_ids=[item.patient_id], code=outcome)
@@ -192,15 +195,17 @@ def finish(*, item_id: UUID, outcome: str, note: str = "", by: Actor, at: dateti
 
 
 @transaction.atomic
-def snooze(*, item_id: UUID, until: datetime, by: Actor, at: datetime) -> Item:
+def snooze(*, item_id: UUID, revision: int | None, until: datetime, by: Actor, at: datetime) -> Item:
     """
     Put it aside until then; it comes back by itself.
 
-    :raises AlreadyDone, Invalid: the time is over, or more than a year away
+    :param revision: the one that was read
+    :raises AlreadyDone, RevisionChanged:
+    :raises Invalid: the time is over, or more than a year away
     """
     if not at < until <= at + timedelta(days=366):
         raise Invalid.at("/until", "invalid.snooze_until")
-    item = _open(item_id)
+    item = _open(item_id, revision)
     item.snoozed_until = until
     item.save(update_fields=["snoozed_until"])
     audit.log("worklist.snooze", by=by, target_id=item.pk, patient_ids=[item.patient_id])
@@ -231,9 +236,15 @@ def _resolve(items: QuerySet[Item], *, by: Actor, at: datetime) -> int:
 
 
 @transaction.atomic
-def reopen(*, item_id: UUID, by: Actor) -> Item:
-    """Undo `finish`; if the same thing came up anew meanwhile, that row stands for it."""
+def reopen(*, item_id: UUID, revision: int | None, by: Actor) -> Item:
+    """
+    Undo `finish`; if the same thing came up again, that row stands for it.
+
+    :param revision: the one that was read
+    :raises RevisionChanged:
+    """
     item = Item.objects.select_for_update(of=("self",)).get(pk=item_id)
+    check_revision(item, revision)
     again = Item.objects.open().filter(patient_id=item.patient_id, kind=item.kind, about_id=item.about_id)
     if item.done_at is not None and not again.exists():
         item.done_by_id, item.done_at, item.outcome = None, None, ""
@@ -242,8 +253,9 @@ def reopen(*, item_id: UUID, by: Actor) -> Item:
     return item
 
 
-def _open(item_id: UUID) -> Item:
+def _open(item_id: UUID, revision: int | None = None) -> Item:
     item = Item.objects.select_for_update(of=("self",)).get(pk=item_id)
     if item.done_at is not None:
         raise AlreadyDone
+    check_revision(item, revision)
     return item

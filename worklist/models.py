@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Case, Count, Exists, OuterRef, Q, When
 
 from accounts.models import Membership, User
+from clinic.revisions import content_revision
 from identity.actor import Actor
 from patients.models import OfPatient, Patient
 from worklist import rules
@@ -78,6 +79,7 @@ class ItemQuerySet(models.QuerySet["Item"]):
 class Item(OfPatient):
     """One thing that waits for somebody at the clinic: who, why, since when, and done by whom."""
 
+    revision = property(content_revision)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     kind = models.TextField(choices=[(code, kind.label) for code, kind in rules.KINDS.items()])
     about_id = models.UUIDField(help_text="the programme, session or message that it is about")

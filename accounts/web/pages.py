@@ -93,6 +93,18 @@ def page(*, scope: str, action: str, methods: str = "GET") -> Callable[[Callable
     return decorate
 
 
+def seen_revision(form: Any, name: str = "revision") -> int:
+    """
+    Return the revision that a form was drawn from.
+
+    :raises Invalid: the form says none
+    """
+    text = form.get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) < 12):
+        raise Invalid.at(f"/{name}", "required.revision")
+    return int(text)
+
+
 def render_refusal(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     """A refusal as JSON to a script, as a page to a person."""
     status = next(code for kind, code in STATUS.items() if isinstance(refusal, kind))

@@ -178,7 +178,9 @@ class AssessmentSignature(AssessmentCommand):
         """Sign: from here on nothing in it changes."""
         assessment = self.get_assessment(assessment_id)
         return signature_response(
-            actions.sign_assessment(assessment_id=assessment.pk, by=self.actor, at=timezone.now())
+            actions.sign_assessment(
+                assessment_id=assessment.pk, revision=self.read_revision(), by=self.actor, at=timezone.now()
+            )
         )
 
 
@@ -194,8 +196,11 @@ class AssessmentAddenda(AssessmentCommand):
     def post(self, request: Request, assessment_id: UUID) -> Response:
         """Add to a signed assessment."""
         assessment = self.get_assessment(assessment_id)
+        revision = self.read_revision()
         text = self.validate_body(shapes.AddendumInput)["text"]
-        record = actions.add_addendum(assessment=assessment, text=text, by=self.actor, at=timezone.now())
+        record = actions.add_addendum(
+            assessment=assessment, text=text, revision=revision, by=self.actor, at=timezone.now()
+        )
         return signature_response(record, status.HTTP_201_CREATED)
 
 
@@ -211,9 +216,12 @@ class AssessmentEnteredInError(AssessmentCommand):
     def post(self, request: Request, assessment_id: UUID) -> Response:
         """Say that a signed assessment should never have been. It stays readable, marked."""
         assessment = self.get_assessment(assessment_id)
+        revision = self.read_revision()
         reason = self.validate_body(shapes.ReasonInput)["reason"]
         return signature_response(
-            actions.mark_entered_in_error(assessment=assessment, reason=reason, by=self.actor, at=timezone.now())
+            actions.mark_entered_in_error(
+                assessment=assessment, reason=reason, revision=revision, by=self.actor, at=timezone.now()
+            )
         )
 
 
@@ -229,7 +237,9 @@ class AssessmentRevisions(AssessmentCommand):
     def post(self, request: Request, assessment_id: UUID) -> Response:
         """Start a new version of a signed assessment: a draft with the same content. Signed, it supersedes the old."""
         assessment = self.get_assessment(assessment_id)
-        draft = actions.revise_assessment(assessment=assessment, by=self.actor, at=timezone.now())
+        draft = actions.revise_assessment(
+            assessment=assessment, revision=self.read_revision(), by=self.actor, at=timezone.now()
+        )
         return answer(fresh(draft.pk), status.HTTP_201_CREATED)
 
 

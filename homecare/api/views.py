@@ -175,10 +175,11 @@ class ProgrammePublication(ProgrammeView):
         An open red flag that stops a step is a conflict (`red_flag_stop`), unless an override says why it is right.
         """
         programme = self.lock_programme(programme_id)
+        revision = self.read_revision()
         body = parse(shapes.PublishInput, request.data)
         now = timezone.now()
         overrides = [safety.Override(given_at=now, **one) for one in body.pop("overrides", [])]
-        actions.publish(programme=programme, overrides=overrides, by=self.actor, at=now, **body)
+        actions.publish(programme=programme, revision=revision, overrides=overrides, by=self.actor, at=now, **body)
         return answer(programme)
 
 
@@ -192,7 +193,7 @@ class ProgrammePause(ProgrammeView):
     def post(self, request: Request, programme_id: UUID) -> Response:
         """Remind of nothing until it goes on."""
         programme = self.lock_programme(programme_id)
-        actions.pause_programme(programme=programme, by=self.actor, at=timezone.now())
+        actions.pause_programme(programme=programme, revision=self.read_revision(), by=self.actor, at=timezone.now())
         return answer(programme)
 
 
@@ -206,7 +207,7 @@ class ProgrammeResumption(ProgrammeView):
     def post(self, request: Request, programme_id: UUID) -> Response:
         """Go on after a pause. What is known against the programme is checked again."""
         programme = self.lock_programme(programme_id)
-        actions.resume_programme(programme=programme, by=self.actor, at=timezone.now())
+        actions.resume_programme(programme=programme, revision=self.read_revision(), by=self.actor, at=timezone.now())
         return answer(programme)
 
 
@@ -220,7 +221,7 @@ class ProgrammeEnd(ProgrammeView):
     def post(self, request: Request, programme_id: UUID) -> Response:
         """End it: no more reminders, and its links close."""
         programme = self.lock_programme(programme_id)
-        actions.end_programme(programme=programme, by=self.actor, at=timezone.now())
+        actions.end_programme(programme=programme, revision=self.read_revision(), by=self.actor, at=timezone.now())
         return answer(programme)
 
 

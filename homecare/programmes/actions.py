@@ -14,6 +14,7 @@ from assessments import drafts
 from assessments.models import TriggerPoint
 from assessments.red_flag_table import ACKNOWLEDGE, STOP
 from audit import actions as audit
+from clinic.revisions import check_revision
 from database import bulk
 from database.expressions import new_id
 from errors.constraints import violations_as
@@ -138,6 +139,7 @@ def problems_of(
 def publish(
     *,
     programme: Programme,
+    revision: int | None,
     baseline_pain: int | Same | None = SAME,
     review_on: date | Same | None = SAME,
     ends_on: date | Same | None = SAME,
@@ -149,15 +151,17 @@ def publish(
     Give the draft to the patient as a new version; the first one starts the programme.
 
     :param programme: locked by the actor
+    :param revision: the one that was read
     :param baseline_pain: worst pain when it begins, 0 to 10; SAME: as the last version had it, as the dates below
     :param review_on: None: four weeks from now (domain facts 8.4)
     :param overrides: why it is right although a red flag is open; kept with the version, under the author's name
     :raises Invalid: the draft cannot be, the safety list stops a step or asks for a reason, or a date, the pain or an
         override cannot; each is named
     :raises ProgrammeRedFlagStop: an open red flag stops a step, and nobody has answered for it
-    :raises NothingNew, AnotherRuns, ProgrammeEnded, NoAuthor:
+    :raises RevisionChanged, NothingNew, AnotherRuns, ProgrammeEnded, NoAuthor:
     """
     author_id = policies.require_author(by)
+    check_revision(programme, revision)
     refuse_ended(programme)
     if programme.draft is None:
         raise NothingNew
@@ -284,12 +288,13 @@ def _write_status(programme: Programme, status: str, by: Actor, **fields: Any) -
 
 
 @transaction.atomic
-def pause_programme(*, programme: Programme, by: Actor, at: datetime) -> None:
+def pause_programme(*, programme: Programme, revision: int | None, by: Actor, at: datetime) -> None:
     """
     Remind of nothing until it goes on.
 
-    :raises NotRunning, NoAuthor:
+    :raises RevisionChanged, NotRunning, NoAuthor:
     """
+    check_revision(programme, revision)
     policies.require_author(by)
     if programme.status != Programme.Status.ACTIVE:
         raise NotRunning
@@ -298,14 +303,15 @@ def pause_programme(*, programme: Programme, by: Actor, at: datetime) -> None:
 
 
 @transaction.atomic
-def resume_programme(*, programme: Programme, by: Actor, at: datetime) -> None:
+def resume_programme(*, programme: Programme, revision: int | None, by: Actor, at: datetime) -> None:
     """
     Let a paused programme go on. What is known against it is checked again.
 
     :raises ProgrammeRedFlagStop: settle the red flag first, or give a new version with an override
     :raises Invalid: the safety list or a muscle's tools forbid a step, or a reason is missing
-    :raises NotRunning, NoAuthor:
+    :raises RevisionChanged, NotRunning, NoAuthor:
     """
+    check_revision(programme, revision)
     policies.require_author(by)
     if programme.status != Programme.Status.PAUSED:
         raise NotRunning
@@ -318,12 +324,13 @@ def resume_programme(*, programme: Programme, by: Actor, at: datetime) -> None:
 
 
 @transaction.atomic
-def end_programme(*, programme: Programme, by: Actor, at: datetime) -> None:
+def end_programme(*, programme: Programme, revision: int | None, by: Actor, at: datetime) -> None:
     """
     End it: no more reminders, and open links close. What was answered stays.
 
-    :raises ProgrammeEnded:
+    :raises RevisionChanged, ProgrammeEnded:
     """
+    check_revision(programme, revision)
     refuse_ended(programme)
     if programme.started_on is None:
         programme.started_on = at.date()

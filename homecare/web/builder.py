@@ -247,6 +247,7 @@ def publish_draft(request: Any, programme: Programme) -> HttpResponse:
         problems.raise_if_any()
         actions.publish(
             programme=programme,
+            revision=programme.revision,
             baseline_pain=int(pain) if pain else None,
             review_on=review_on,
             ends_on=ends_on,

@@ -16,7 +16,7 @@ from django.utils.dateparse import parse_time
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from accounts.web.pages import page
+from accounts.web.pages import page, seen_revision
 from assessments.red_flag_table import RED_FLAGS
 from errors.exceptions import FieldError, Invalid, NotFound
 from errors.texts import message_of
@@ -125,8 +125,9 @@ def change_status(request: Any, programme_id: UUID, change: str) -> HttpResponse
         return redirect("patient", found.patient_id)
     if change not in STATUS_ACTIONS:
         raise NotFound
+    revision = seen_revision(request.POST)
     try:
-        STATUS_ACTIONS[change](programme=found, by=request.actor, at=timezone.now())
+        STATUS_ACTIONS[change](programme=found, revision=revision, by=request.actor, at=timezone.now())
     except (Invalid, safety_stops.ProgrammeRedFlagStop) as refusal:
         for error in refusal.errors:
             toasts.error(request, message_of(error))

@@ -12,6 +12,7 @@ from messaging import rules
 
 class MessageOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
+    revision = serializers.IntegerField(help_text="the number for If-Match")
     patient_id = serializers.UUIDField()
     to_user_id = serializers.UUIDField(allow_null=True, help_text="somebody of the clinic; null: the patient")
     kind = serializers.ChoiceField(list(rules.KINDS))

@@ -78,7 +78,9 @@ class MessageAgain(MessageView):
     @extend_schema(operation_id="messages_send_again", tags=TAG, request=None, responses={201: shapes.MessageOutput})
     def post(self, request: Request, message_id: UUID) -> Response:
         """Send it anew, as a new message; the old one stays as it is."""
-        made = actions.send_again(message_id=self.get_message(message_id).pk, by=self.actor, at=timezone.now())
+        made = actions.send_again(
+            message_id=self.get_message(message_id).pk, revision=self.read_revision(), by=self.actor, at=timezone.now()
+        )
         return Response(message_json(made), status=status.HTTP_201_CREATED)
 
 
@@ -90,10 +92,15 @@ class MessageResolution(MessageView):
     )
     def post(self, request: Request, message_id: UUID) -> Response:
         """Say what became of a message whose fate is unknown."""
-        went_out = parse(shapes.ResolveInput, request.data)["went_out"]
         found = self.get_message(message_id)
+        revision = self.read_revision()
+        went_out = parse(shapes.ResolveInput, request.data)["went_out"]
         return Response(
-            message_json(actions.resolve(message_id=found.pk, went_out=went_out, by=self.actor, at=timezone.now()))
+            message_json(
+                actions.resolve(
+                    message_id=found.pk, revision=revision, went_out=went_out, by=self.actor, at=timezone.now()
+                )
+            )
         )
 
 

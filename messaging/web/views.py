@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import policies
-from accounts.web.pages import page
+from accounts.web.pages import page, seen_revision
 from errors.exceptions import Invalid, NotFound
 from messaging import actions, engine, queries, rules, texts
 from messaging.models import Message, Wording
@@ -76,7 +76,7 @@ def _find(request: Any, message_id: UUID) -> Message:
 @page(scope="scheduling:write", action="page.message.send_again", methods="POST")
 def send_again(request: Any, message_id: UUID) -> HttpResponse:
     _find(request, message_id)
-    actions.send_again(message_id=message_id, by=request.actor, at=timezone.now())
+    actions.send_again(message_id=message_id, revision=seen_revision(request.POST), by=request.actor, at=timezone.now())
     toasts.success(request, _("It will be sent now, as a new message."))
     return redirect("messages")
 
@@ -85,7 +85,8 @@ def send_again(request: Any, message_id: UUID) -> HttpResponse:
 def resolve(request: Any, message_id: UUID) -> HttpResponse:
     _find(request, message_id)
     went_out = request.POST.get("went_out") == "yes"
-    actions.resolve(message_id=message_id, went_out=went_out, by=request.actor, at=timezone.now())
+    revision = seen_revision(request.POST)
+    actions.resolve(message_id=message_id, revision=revision, went_out=went_out, by=request.actor, at=timezone.now())
     return redirect("messages")
 
 

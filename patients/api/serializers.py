@@ -198,6 +198,9 @@ class PatientPage(serializers.Serializer[Any]):
 class MergeInput(StrictSerializer):
     into = serializers.UUIDField(help_text="the patient whose record goes on")
     reason = Text(max_length=1000)
+    into_revision = serializers.IntegerField(
+        required=False, default=None, min_value=1, help_text="the survivor's revision that was read"
+    )
 
 
 class ImportInput(StrictSerializer):

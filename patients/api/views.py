@@ -166,11 +166,14 @@ class PatientMerge(ClinicView):
         visible = Patient.objects.visible_to(self.actor)
         patient = get_object_or_404(visible, pk=patient_id)
         self.saw(patient.pk)
+        revision = self.read_revision()
         body = parse(shapes.MergeInput, request.data)
         survivor = actions.merge_patients(
             patient_id=patient.pk,
             into_id=body["into"],
             reason=body["reason"],
+            revision=revision,
+            into_revision=body["into_revision"],
             by=self.actor,
             at=timezone.now(),
         )

@@ -211,6 +211,7 @@ class ProposalOutput(serializers.Serializer[Any]):
 
 class SeriesOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
+    revision = serializers.IntegerField(help_text="the number for If-Match")
     patient_id = serializers.UUIDField()
     type_id = serializers.UUIDField()
     count = serializers.IntegerField()
@@ -229,6 +230,7 @@ class SeriesPage(serializers.Serializer[Any]):
 
 class WaitingOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
+    revision = serializers.IntegerField(help_text="the number for If-Match")
     patient_id = serializers.UUIDField()
     type_id = serializers.UUIDField()
     length_min = serializers.IntegerField(help_text="minutes; what is moved keeps its own")
@@ -252,6 +254,7 @@ class WaitingPage(serializers.Serializer[Any]):
 
 class OfferOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
+    revision = serializers.IntegerField(help_text="the number for If-Match")
     waiting_id = serializers.UUIDField()
     patient_id = serializers.UUIDField()
     therapist_id = serializers.UUIDField()

@@ -336,7 +336,7 @@ class SeriesProposal(ClinicView):
 
 
 def series_json(found: Series) -> dict[str, Any]:
-    names = ("patient_id", "type_id", "count", "weeks", "length_min", "starts_on", "note", "ended_at")
+    names = ("revision", "patient_id", "type_id", "count", "weeks", "length_min", "starts_on", "note", "ended_at")
     appointments = sorted(found.appointments.all(), key=lambda one: (one.starts_at, one.pk))
     return {
         "id": found.pk,
@@ -389,7 +389,7 @@ class OneSeries(ClinicView):
         """One series, with its appointments."""
         found = get_object_or_404(Series.objects.filter(clinic_id=self.actor.clinic_id), pk=series_id)
         self.saw(found.patient_id)
-        return Response(series_json(found))
+        return Response(series_json(found), headers={"ETag": etag(found.revision)})
 
 
 class SeriesEnd(ClinicView):
@@ -401,7 +401,8 @@ class SeriesEnd(ClinicView):
         """No more of it is to be booked. What is booked stays."""
         found = get_object_or_404(Series.objects.filter(clinic_id=self.actor.clinic_id), pk=series_id)
         self.saw(found.patient_id)
-        return Response(series_json(series.end_series(series_id=found.pk, by=self.actor, at=timezone.now())))
+        ended = series.end_series(series_id=found.pk, revision=self.read_revision(), by=self.actor, at=timezone.now())
+        return Response(series_json(ended), headers={"ETag": etag(ended.revision)})
 
 
 # --- Figures --------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from api.fields import names_of, parse
 from api.pagination import Page, moment
 from api.problems import CONTENT_TYPE, problem_of
 from api.schema import PAGED
-from api.views import ClinicView
+from api.views import ClinicView, etag
 from scheduling import rules, worklist_sync
 from scheduling.api import serializers as shapes
 from scheduling.api import views
@@ -69,7 +69,7 @@ class OneWaiting(ClinicView):
         """One place on the waitlist, whatever became of it."""
         found = get_object_or_404(Waiting.objects.filter(clinic_id=self.actor.clinic_id), pk=waiting_id)
         self.saw(found.patient_id)
-        return Response(of(shapes.WaitingOutput, found))
+        return Response(of(shapes.WaitingOutput, found), headers={"ETag": etag(found.revision)})
 
 
 class WaitlistLeave(ClinicView):
@@ -81,7 +81,7 @@ class WaitlistLeave(ClinicView):
         """Take a patient off the waitlist."""
         found = get_object_or_404(Waiting.objects.filter(clinic_id=self.actor.clinic_id), pk=waiting_id)
         self.saw(found.patient_id)
-        left = waitlist.leave(waiting_id=found.pk, by=self.actor, at=timezone.now())
+        left = waitlist.leave(waiting_id=found.pk, revision=self.read_revision(), by=self.actor, at=timezone.now())
         return Response(of(shapes.WaitingOutput, left))
 
 
@@ -117,8 +117,9 @@ class OfferAcceptance(OfferView):
     def post(self, request: Request, offer_id: UUID) -> Response:
         """Take it for the patient, as when they call."""
         found = self.get_offer(offer_id)
+        revision = self.read_revision()
         try:
-            return views.answer(waitlist.accept(offer_id=found.pk, by=self.actor, at=timezone.now()))
+            return views.answer(waitlist.accept(offer_id=found.pk, revision=revision, by=self.actor, at=timezone.now()))
         except waitlist.OfferGone as gone:  # answered, not raised: that the offer is closed is to stay
             body = problem_of(gone)
             return Response(body, status=status.HTTP_409_CONFLICT, content_type=CONTENT_TYPE)
@@ -130,7 +131,9 @@ class OfferRefusal(OfferView):
     @extend_schema(operation_id="offers_decline", tags=TAG, request=None, responses=shapes.OfferOutput)
     def post(self, request: Request, offer_id: UUID) -> Response:
         """Say no to it for the patient; they stay on the waitlist."""
-        done = waitlist.decline(offer_id=self.get_offer(offer_id).pk, by=self.actor, at=timezone.now())
+        done = waitlist.decline(
+            offer_id=self.get_offer(offer_id).pk, revision=self.read_revision(), by=self.actor, at=timezone.now()
+        )
         return Response(of(shapes.OfferOutput, done))
 
 

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import User
+from clinic.revisions import content_revision
 from identity.actor import Actor
 from messaging.models import Message
 from patients.models import OfPatient, Patient
@@ -23,6 +24,7 @@ from scheduling.models.setup import AppointmentType, Room
 class Series(OfPatient):
     """A plan of so many sessions over so many weeks."""
 
+    revision = property(content_revision)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     type = models.ForeignKey(AppointmentType, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     count = models.PositiveSmallIntegerField()

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import User
+from clinic.revisions import content_revision
 from messaging.models import Link
 from patients.models import OfPatient, Patient
 from scheduling import rules
@@ -17,6 +18,7 @@ from scheduling.models.setup import AppointmentType, OfClinic, Room
 class Waiting(OfPatient):
     """Somebody who would come sooner."""
 
+    revision = property(content_revision)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     type = models.ForeignKey(AppointmentType, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     therapist = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
@@ -88,6 +90,7 @@ class Opening(OfClinic):
 class Offer(OfPatient):
     """A time that came free, offered to somebody who waits. It holds nothing: whoever takes it first has it."""
 
+    revision = property(content_revision)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     waiting = models.ForeignKey(Waiting, on_delete=models.PROTECT, related_name="offers", db_constraint=False)
     opening = models.ForeignKey(Opening, on_delete=models.PROTECT, related_name="offers", db_constraint=False)

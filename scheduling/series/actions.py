@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from accounts.queries import clinic_zone
 from audit import actions as audit
+from clinic.revisions import check_revision
 from clock.wall_clock import begin_of, is_in_reach
 from database.expressions import new_id
 from errors.exceptions import DomainError, Invalid, Problems
@@ -294,15 +295,21 @@ def cancel_series(
             locks.check_revision(one, revision)
         operations.change_status(one, rules.CANCELLED, cancelled_by=cancelled_by, reason=reason, why=why, by=by, at=at)
     notifications.series_cancelled([one for one in rows if before[one.pk] != rules.PROPOSED], by=by, at=at)
-    end_series(series_id=first.series_id, by=by, at=at)
+    end_series(series_id=first.series_id, revision=None, by=by, at=at)
     worklist_sync.reconcile(patient_id=first.patient_id, by=by, at=at)
     return rows
 
 
 @transaction.atomic
-def end_series(*, series_id: UUID, by: Actor, at: datetime) -> Series:
-    """Say that no more of it is to be booked. What is booked stays."""
+def end_series(*, series_id: UUID, revision: int | None, by: Actor, at: datetime) -> Series:
+    """
+    Book no more of it. What is booked stays.
+
+    :param revision: the one that was read
+    :raises RevisionChanged:
+    """
     series = Series.objects.select_for_update(of=("self",), no_key=True).get(pk=series_id)
+    check_revision(series, revision)
     if series.ended_at is None:
         series.ended_at = at
         series.save(update_fields=["ended_at"])

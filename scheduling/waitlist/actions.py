@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.queries import clinic_zone
 from audit import actions as audit
+from clinic.revisions import RevisionChanged, check_revision
 from database.expressions import new_id
 from errors.constraints import violations_as
 from errors.exceptions import Conflict, Invalid, NotFound, Problems
@@ -107,9 +108,15 @@ def join(
 
 
 @transaction.atomic
-def leave(*, waiting_id: UUID, by: Actor, at: datetime) -> Waiting:
-    """Take somebody off the waitlist; what was offered is void."""
+def leave(*, waiting_id: UUID, revision: int | None, by: Actor, at: datetime) -> Waiting:
+    """
+    Take somebody off the waitlist; what was offered is void.
+
+    :param revision: the one that was read
+    :raises RevisionChanged:
+    """
     waiting = _get_for_update(waiting_id)
+    check_revision(waiting, revision)
     if waiting.status == rules.WAITING:
         _close(waiting, rules.WITHDRAWN, by=by, at=at)
         audit.log("waitlist.leave", by=by, target_id=waiting.pk, patient_ids=[waiting.patient_id])
@@ -339,14 +346,18 @@ def _offer(
 # --- Taken or not ---------------------------------------------------------------------------------------------
 
 
-def accept(*, offer_id: UUID, by: Actor, at: datetime) -> Appointment:
+def accept(*, offer_id: UUID, revision: int | None, by: Actor, at: datetime) -> Appointment:
     """
     Take an offered time; the first who does has it. It replaces the later appointment, if there is one to replace.
 
+    :param revision: the one that was read
     :raises OfferGone: somebody was faster, or it has run out; the offer is closed then
+    :raises RevisionChanged: the offer is still open, but not as it was read
     """
     try:
-        return _accept(offer_id=offer_id, by=by, at=at)
+        return _accept(offer_id=offer_id, revision=revision, by=by, at=at)
+    except RevisionChanged:
+        raise
     except (Conflict, Invalid) as refusal:
         with transaction.atomic():
             open_ = Offer.objects.filter(pk=offer_id, status=rules.OPEN)
@@ -357,7 +368,7 @@ def accept(*, offer_id: UUID, by: Actor, at: datetime) -> Appointment:
 
 
 @transaction.atomic
-def _accept(*, offer_id: UUID, by: Actor, at: datetime) -> Appointment:
+def _accept(*, offer_id: UUID, revision: int | None, by: Actor, at: datetime) -> Appointment:
     seen = Offer.objects.filter(pk=offer_id).first()
     if seen is None:
         raise NotFound
@@ -367,6 +378,7 @@ def _accept(*, offer_id: UUID, by: Actor, at: datetime) -> Appointment:
         return Appointment.objects.get(pk=waiting.placed_id)  # the second click
     if offer.status != rules.OPEN or offer.expires_at <= at or waiting.status != rules.WAITING:
         raise OfferGone
+    check_revision(offer, revision)
     time_ = Time(offer.starts_at, offer.therapist_id, offer.room_id)
     later = waiting.instead_of
     if later is not None and later.status in rules.UPCOMING and later.starts_at > offer.starts_at:
@@ -391,11 +403,17 @@ def _accept(*, offer_id: UUID, by: Actor, at: datetime) -> Appointment:
 
 
 @transaction.atomic
-def decline(*, offer_id: UUID, by: Actor, at: datetime) -> Offer:
-    """Say no to an offered time; whoever is next is asked with the next tick. The place on the waitlist stays."""
+def decline(*, offer_id: UUID, revision: int | None, by: Actor, at: datetime) -> Offer:
+    """
+    Say no to an offered time; the next person is asked with the next tick. The place on the waitlist stays.
+
+    :param revision: the one that was read
+    :raises RevisionChanged:
+    """
     offer = Offer.objects.select_for_update(of=("self",), no_key=True).filter(pk=offer_id).first()
     if offer is None:
         raise NotFound
+    check_revision(offer, revision)
     if offer.status == rules.OPEN:
         _close_offer(offer, rules.DECLINED, at)
         worklist.resolve(kinds=["slot_free"], about_ids=[offer.waiting_id], by=by, at=at)

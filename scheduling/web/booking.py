@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.queries import clinic_zone
-from accounts.web.pages import page
+from accounts.web.pages import page, seen_revision
 from clock.wall_clock import at_wall, begin_of
 from errors.exceptions import Conflict, DomainError, Invalid, NotFound
 from patients.models import Patient
@@ -336,7 +336,7 @@ def end_series(request: Any, series_id: UUID) -> HttpResponse:
     if found is None:
         raise NotFound
     request.trace.saw(found.patient_id)
-    series.end_series(series_id=found.pk, by=request.actor, at=timezone.now())
+    series.end_series(series_id=found.pk, revision=seen_revision(request.POST), by=request.actor, at=timezone.now())
     return redirect("patient_appointments", found.patient_id)
 
 

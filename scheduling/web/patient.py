@@ -90,9 +90,9 @@ def my_offer(request: HttpRequest, visit: LinkSession) -> HttpResponse:
     if request.method == "POST" and found.status == rules.OPEN:
         try:
             if request.POST.get("answer") == "yes":
-                waitlist.accept(offer_id=found.pk, by=visit.actor, at=now)
+                waitlist.accept(offer_id=found.pk, revision=None, by=visit.actor, at=now)
             elif request.POST.get("answer") == "no":
-                waitlist.decline(offer_id=found.pk, by=visit.actor, at=now)
+                waitlist.decline(offer_id=found.pk, revision=None, by=visit.actor, at=now)
         except waitlist.OfferGone:
             found.refresh_from_db()
             return render(

@@ -12,7 +12,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.web.pages import page
+from accounts.web.pages import page, seen_revision
+from clinic.revisions import RevisionChanged
 from errors.exceptions import NotFound
 from errors.texts import message_of
 from scheduling import labels, rules
@@ -47,7 +48,9 @@ def waiting_list(request: Any) -> HttpResponse:
 
 @page(scope="scheduling:write", action="page.waitlist.leave", methods="POST")
 def leave(request: Any, waiting_id: UUID) -> HttpResponse:
-    done = waitlist.leave(waiting_id=waiting_id, by=request.actor, at=timezone.now())
+    done = waitlist.leave(
+        waiting_id=waiting_id, revision=seen_revision(request.POST), by=request.actor, at=timezone.now()
+    )
     request.trace.saw(done.patient_id)
     toasts.success(request, _("Removed from the waitlist."))
     return redirect("waitlist")
@@ -62,12 +65,14 @@ def answer(request: Any, offer_id: UUID) -> HttpResponse:
     request.trace.saw(found.patient_id)
     if request.POST.get("answer") == "yes":
         try:
-            made = waitlist.accept(offer_id=found.pk, by=request.actor, at=timezone.now())
-        except waitlist.OfferGone as gone:
+            made = waitlist.accept(
+                offer_id=found.pk, revision=seen_revision(request.POST), by=request.actor, at=timezone.now()
+            )
+        except (waitlist.OfferGone, RevisionChanged) as gone:
             toasts.warning(request, message_of(gone))
             return redirect("waitlist")
         toasts.success(request, _("Booked."))
         return redirect("appointment", made.pk)
     if request.POST.get("answer") == "no":
-        waitlist.decline(offer_id=found.pk, by=request.actor, at=timezone.now())
+        waitlist.decline(offer_id=found.pk, revision=seen_revision(request.POST), by=request.actor, at=timezone.now())
     return redirect("waitlist")

@@ -106,7 +106,7 @@ def test_records_of_one_person_are_one_history(api, cast, patient, examine, stat
     with tenancy.scope(cast.clinic.pk):
         by = cast.actor(cast.owner)
         patients.merge_patients(
-            patient_id=twin, into_id=patient, reason="The same person, twice.", by=by, at=timezone.now()
+            revision=None, patient_id=twin, into_id=patient, reason="The same person, twice.", by=by, at=timezone.now()
         )
 
     assert state().codes == {VASCULAR}

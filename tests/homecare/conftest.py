@@ -74,7 +74,7 @@ def running(cast: Any, reachable: Patient) -> Callable[..., Programme]:
         made = actions.start_programme(patient_id=reachable.pk, content=options.pop("content", content()), by=by, at=at)
         programme = Programme.objects.select_related("patient").get(pk=made.pk)
         values = {"baseline_pain": 4, "review_on": None, "ends_on": None} | options
-        actions.publish(programme=programme, by=by, at=at, **values)
+        actions.publish(revision=None, programme=programme, by=by, at=at, **values)
         if reminds:
             actions.set_reminders(
                 programme=programme, channels=["email"], times=[time(8), time(20)], weekdays=range(7), by=by, at=at

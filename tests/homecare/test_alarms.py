@@ -73,7 +73,7 @@ def test_the_same_answer_sent_twice_alarms_once(in_clinic, running):
 def test_what_was_dealt_with_is_not_opened_by_a_correction(in_clinic, running):
     programme = running()
     answer(in_clinic, programme, wrong=["chest"])
-    worklist.finish(item_id=Item.objects.get().pk, outcome="reached", by=in_clinic.actor(), at=NOW())
+    worklist.finish(revision=None, item_id=Item.objects.get().pk, outcome="reached", by=in_clinic.actor(), at=NOW())
     answer(in_clinic, programme, wrong=["chest"], note="It was the cough.")
     assert not Item.objects.open().exists()
 
@@ -161,8 +161,8 @@ def test_who_is_reminded_of_nothing_is_not_silent(in_clinic, running):
 
 def test_after_a_pause_the_days_count_anew(in_clinic, running):
     programme = running(at=NOW() - timedelta(days=30))
-    actions.pause_programme(programme=programme, by=in_clinic.actor(), at=NOW() - timedelta(days=29))
-    actions.resume_programme(programme=programme, by=in_clinic.actor(), at=NOW() - timedelta(days=1))
+    actions.pause_programme(revision=None, programme=programme, by=in_clinic.actor(), at=NOW() - timedelta(days=29))
+    actions.resume_programme(revision=None, programme=programme, by=in_clinic.actor(), at=NOW() - timedelta(days=1))
     assert not silent(in_clinic, NOW())
     assert silent(in_clinic, NOW() + timedelta(days=14))
 
@@ -170,7 +170,7 @@ def test_after_a_pause_the_days_count_anew(in_clinic, running):
 def test_what_was_done_comes_back_after_two_weeks_and_not_at_once(in_clinic, running):
     running(at=NOW() - timedelta(days=40))
     assert silent(in_clinic, NOW() - timedelta(days=15))
-    worklist.finish(item_id=Item.objects.get().pk, outcome="reached", by=in_clinic.actor(), at=NOW())
+    worklist.finish(revision=None, item_id=Item.objects.get().pk, outcome="reached", by=in_clinic.actor(), at=NOW())
     assert not silent(in_clinic, NOW() + timedelta(days=1))
     assert silent(in_clinic, NOW() + timedelta(days=15))
 
@@ -193,6 +193,7 @@ def test_one_programme_in_trouble_keeps_no_other_waiting(in_clinic, running, mon
     other = builders.patient(in_clinic.actor(), email="ben@mail.example", consent_email="granted")
     made = actions.start_programme(patient_id=other.pk, content=content(), by=in_clinic.actor(), at=NOW())
     actions.publish(
+        revision=None,
         programme=made,
         baseline_pain=2,
         review_on=None,
@@ -226,17 +227,19 @@ def test_two_running_programmes_do_not_become_one_persons(in_clinic, running):
     programme = running()
     other = builders.patient(in_clinic.actor())
     made = actions.start_programme(patient_id=other.pk, content=content(), by=in_clinic.actor(), at=NOW())
-    actions.publish(programme=made, by=in_clinic.actor(), at=NOW())
+    actions.publish(revision=None, programme=made, by=in_clinic.actor(), at=NOW())
     with pytest.raises(BothRun):
         patients.merge_patients(
+            revision=None,
             patient_id=other.pk,
             into_id=programme.patient_id,
             reason="the same",
             by=in_clinic.actor(in_clinic.owner),
             at=NOW(),
         )
-    actions.end_programme(programme=made, by=in_clinic.actor(), at=NOW())
+    actions.end_programme(revision=None, programme=made, by=in_clinic.actor(), at=NOW())
     patients.merge_patients(
+        revision=None,
         patient_id=other.pk,
         into_id=programme.patient_id,
         reason="the same",
@@ -252,6 +255,7 @@ def test_a_merged_records_programme_reminds_as_the_survivor_wishes(in_clinic, ru
     )
     messages.stop(patient_id=programme.patient_id, channel="email", by=in_clinic.actor(), at=NOW())
     patients.merge_patients(
+        revision=None,
         patient_id=programme.patient_id,
         into_id=survivor.pk,
         reason="the same",
@@ -275,7 +279,7 @@ def new_version(in_clinic, programme, **changes):
     version, steps = queries.current_version(programme)
     draft = contents.of_version(version, steps)
     actions.write_draft(programme=programme, content=draft | changes, by=in_clinic.actor(), at=NOW())
-    actions.publish(programme=programme, by=in_clinic.actor(), at=NOW())
+    actions.publish(revision=None, programme=programme, by=in_clinic.actor(), at=NOW())
     return queries.current_version(programme)[1]
 
 

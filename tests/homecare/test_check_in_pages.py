@@ -381,7 +381,7 @@ def test_three_days_of_more_pain_are_listed(cast, visitor, programme):
 
 def test_a_programme_that_ended_asks_nothing_more(cast, link, visitor, programme):
     with tenancy.scope(cast.clinic.pk):
-        actions.pause_programme(programme=programme, by=cast.actor(), at=timezone.now())
+        actions.pause_programme(revision=None, programme=programme, by=cast.actor(), at=timezone.now())
     assert b"Nothing to do today" in visitor.get("/c/today/").content
     assert visitor.post("/c/today/", {"pain": "3"}).status_code == 200
     with tenancy.scope(cast.clinic.pk):

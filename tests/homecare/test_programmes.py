@@ -96,7 +96,13 @@ def test_what_cannot_be_is_not_given(changes, codes, in_clinic, reachable):
 
     with pytest.raises(Invalid) as refusal:
         actions.publish(
-            programme=made, baseline_pain=None, review_on=None, ends_on=None, by=in_clinic.actor(), at=NOW()
+            revision=None,
+            programme=made,
+            baseline_pain=None,
+            review_on=None,
+            ends_on=None,
+            by=in_clinic.actor(),
+            at=NOW(),
         )
 
     assert [e.code for e in refusal.value.errors] == codes
@@ -132,7 +138,15 @@ def test_a_change_is_a_new_version_and_steps_last(in_clinic, running):
     ]
     copied = {**steps[0], "dose": {"duration_s": 30}}
     actions.write_draft(programme=programme, content=content(steps=[*steps, copied]), by=in_clinic.actor(), at=NOW())
-    actions.publish(programme=programme, baseline_pain=4, review_on=None, ends_on=None, by=in_clinic.actor(), at=NOW())
+    actions.publish(
+        revision=None,
+        programme=programme,
+        baseline_pain=4,
+        review_on=None,
+        ends_on=None,
+        by=in_clinic.actor(),
+        at=NOW(),
+    )
 
     version, after = queries.current_version(programme)
     assert version.number == 2
@@ -140,7 +154,13 @@ def test_a_change_is_a_new_version_and_steps_last(in_clinic, running):
     assert after[2].lasting not in {s.lasting for s in before}
     with pytest.raises(actions.NothingNew):
         actions.publish(
-            programme=programme, baseline_pain=4, review_on=None, ends_on=None, by=in_clinic.actor(), at=NOW()
+            revision=None,
+            programme=programme,
+            baseline_pain=4,
+            review_on=None,
+            ends_on=None,
+            by=in_clinic.actor(),
+            at=NOW(),
         )
 
 
@@ -148,18 +168,18 @@ def test_one_programme_runs_at_a_time(in_clinic, running):
     first = running()
     with pytest.raises(actions.AnotherRuns):
         running()
-    actions.end_programme(programme=first, by=in_clinic.actor(), at=NOW())
+    actions.end_programme(revision=None, programme=first, by=in_clinic.actor(), at=NOW())
     running()
 
 
 def test_paused_nothing_is_planned_and_resumed_it_is(in_clinic, running):
     programme = running()
-    actions.pause_programme(programme=programme, by=in_clinic.actor(), at=NOW())
+    actions.pause_programme(revision=None, programme=programme, by=in_clinic.actor(), at=NOW())
     assert not Occurrence.objects.filter(status="planned").exists()
     with pytest.raises(actions.NotRunning):
-        actions.pause_programme(programme=programme, by=in_clinic.actor(), at=NOW())
+        actions.pause_programme(revision=None, programme=programme, by=in_clinic.actor(), at=NOW())
 
-    actions.resume_programme(programme=programme, by=in_clinic.actor(), at=NOW())
+    actions.resume_programme(revision=None, programme=programme, by=in_clinic.actor(), at=NOW())
     assert Occurrence.objects.filter(status="planned").exists()
 
 
@@ -169,7 +189,7 @@ def test_ended_it_is_quiet_and_its_links_close(in_clinic, running):
     planning.promote_due(by=in_clinic.actor(), at=NOW())
     assert Message.objects.filter(state="queued").exists()
 
-    actions.end_programme(programme=programme, by=in_clinic.actor(), at=NOW())
+    actions.end_programme(revision=None, programme=programme, by=in_clinic.actor(), at=NOW())
 
     assert not Message.objects.filter(state="queued").exists()
     assert not Occurrence.objects.filter(status="planned").exists()
@@ -330,7 +350,7 @@ def test_soreness_is_asked_after_needling_once_for_each_hour(in_clinic, reachabl
     )
     by = Actor.system(in_clinic.clinic.pk, "test")
     assert planning.plan_soreness(by=by, at=NOW()) == 0  # not before it is signed
-    treatments.sign_session(session_id=session.pk, by=in_clinic.actor(), at=NOW())
+    treatments.sign_session(revision=None, session_id=session.pk, by=in_clinic.actor(), at=NOW())
 
     assert [planning.plan_soreness(by=by, at=NOW()) for _ in range(2)] == [3, 0]
     hours = [
@@ -349,7 +369,7 @@ def test_compression_asks_nothing(in_clinic, reachable):
     session = treatments.record_session(
         patient_id=reachable.pk, content=builders.content(sent, NewSessionInput), by=in_clinic.actor(), at=NOW()
     )
-    treatments.sign_session(session_id=session.pk, by=in_clinic.actor(), at=NOW())
+    treatments.sign_session(revision=None, session_id=session.pk, by=in_clinic.actor(), at=NOW())
 
     assert planning.plan_soreness(by=Actor.system(in_clinic.clinic.pk, "test"), at=NOW()) == 0
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import Error, connection, transaction
-from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -26,6 +25,7 @@ from patients.rules import BODY_REGIONS, KnownAlert
 from tests import builders
 from tests.assessments.test_autosave import Screen
 from tests.homecare.conftest import FILLED, content, filled
+from tests.reading import Browser
 from treatments.safety_facts import PatientFacts
 from treatments.safety_table import DEFAULT_LIST
 from worklist.models import Item
@@ -74,7 +74,7 @@ class ByPage(ByApi):
 
     def __init__(self, api, cast):
         super().__init__(api)
-        self.client = Client()
+        self.client = Browser()
         self.client.force_login(cast.therapist)
 
     def publish(self, programme, overrides=()):
@@ -193,7 +193,7 @@ def test_an_override_is_kept_by_name_audited_and_shown(entry, api, patient, cast
         assert AuditEvent.objects.filter(action="programme.override", code="vascular_5d_3n").count() == 1
         programme = Programme.objects.get()
         assert programme.status == "active"
-    page = Client()
+    page = Browser()
     page.force_login(cast.therapist)
     assert REASON in page.get(f"/programmes/{programme.pk}/").content.decode()
     assert api().get(f"/programmes/{programme.pk}/").json()["overrides"][0]["reason"] == REASON
@@ -273,7 +273,7 @@ def test_the_starter_presses_active_points_only(api, patient, cast):
     classes = [finding["class"] for finding in made.json()["findings"]]
     assert classes[0] == "active"
     assert "active" not in classes[1:]
-    page = Client()
+    page = Browser()
     page.force_login(cast.therapist)
 
     page.post(f"/patients/{patient}/programmes/new/", {"from": "starter"})
@@ -306,7 +306,7 @@ def test_each_caution_stands_on_page_sheet_and_builder_in_the_patients_language(
         body = content(steps=[fitting(muscle) for muscle in CAREFUL])
         made = actions.start_programme(patient_id=reachable.pk, content=body, by=cast.actor(), at=at)
         programme = Programme.objects.select_related("patient").get(pk=made.pk)
-        actions.publish(programme=programme, by=cast.actor(), at=at)
+        actions.publish(revision=None, programme=programme, by=cast.actor(), at=at)
         link = links.make(
             purpose="check_in",
             patient_id=reachable.pk,
@@ -314,7 +314,7 @@ def test_each_caution_stands_on_page_sheet_and_builder_in_the_patients_language(
             clinic_id=cast.clinic.pk,
             expires_at=at + timedelta(days=3),
         )
-    visitor, therapist = Client(), Client()
+    visitor, therapist = Browser(), Browser()
     therapist.force_login(cast.therapist)
     visitor.post(f"/c/{links.token_of(link.pk)}/", {"year": "1980"})
     pages = {
@@ -541,7 +541,7 @@ def assert_stopped(cast, programme, flag):
         assert (item.about_id, item.facts) == (programme.pk, {"flags": [flag]})
         assert not Occurrence.objects.filter(status="planned").exists()
         assert AuditEvent.objects.filter(action="programme.stopped", code=flag).count() == 1
-    page = Client()
+    page = Browser()
     page.force_login(cast.therapist)
     assert "by the safety check: red flag “" in page.get(f"/programmes/{programme.pk}/").content.decode()
 
@@ -584,7 +584,7 @@ def test_it_goes_on_only_when_the_flag_is_settled(api, active, cast):
     refused = api().post(path)
     assert (refused.status_code, refused.json()["code"]) == (409, "red_flag_stop")
     assert refused.json()["errors"][0]["code"] == "vascular_5d_3n"
-    page = Client()
+    page = Browser()
     page.force_login(cast.therapist)
     answer = page.post(path, follow=True)
     assert "Signs of cervical arterial dysfunction" in answer.content.decode()
@@ -651,7 +651,7 @@ def visitor(cast, active):
             clinic_id=cast.clinic.pk,
             expires_at=timezone.now() + timedelta(days=3),
         )
-    client = Client()
+    client = Browser()
     assert client.post(f"/c/{links.token_of(link.pk)}/", {"year": "1980"}).status_code == 302
     return client
 
@@ -718,7 +718,7 @@ def test_a_flag_from_home_is_closed_by_a_signed_no_or_a_clearance(visitor, activ
 
 def test_the_therapist_reads_that_it_came_from_home(visitor, active, cast):
     visitor.post("/c/today/", {"wrong": "night_pain"})
-    page = Client()
+    page = Browser()
     page.force_login(cast.therapist)
     text = page.get(f"/patients/{active.patient_id}/red-flags/").content.decode()
     assert "by the patient at home" in text
@@ -773,7 +773,7 @@ def test_a_new_version_of_a_signed_no_pauses_it(api, active, cast):
 @pytest.mark.parametrize("published", [True, False])
 def test_earlier_programmes_and_templates_are_checked_like_any_other(published, api, patient, cast):
     """Whatever a draft was copied from, it passes the same gate."""
-    page = Client()
+    page = Browser()
     page.force_login(cast.therapist)
     template = api().post("/programme-templates/", {"name": "Neck", "content": programme_of(step(NECK))}).json()["id"]
     source = f"template:{template}"

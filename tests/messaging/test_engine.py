@@ -287,7 +287,7 @@ def test_a_clinic_may_choose_to_leave_it(inbox, owe, hand_over, in_clinic):
 
     assert state(message) == ("unknown", "provider_slow")
     assert len(inbox.taken) == 1
-    actions.resolve(message_id=message.pk, went_out=True, by=in_clinic.actor(), at=timezone.now())
+    actions.resolve(revision=None, message_id=message.pk, went_out=True, by=in_clinic.actor(), at=timezone.now())
     assert state(message)[0] == "sent"
     assert message.uncertain
 
@@ -448,10 +448,12 @@ def test_a_new_secret_of_the_service_gives_waiting_links_new_tokens(reachable, i
 def test_sent_again_by_hand_is_a_message_of_its_own(inbox, owe, hand_over, in_clinic):
     message = owe()
     with pytest.raises(actions.NotResendable):
-        actions.send_again(message_id=message.pk, by=in_clinic.actor(), at=timezone.now())
+        actions.send_again(revision=None, message_id=message.pk, by=in_clinic.actor(), at=timezone.now())
     hand_over()
 
-    again = actions.send_again(message_id=message.pk, by=in_clinic.actor(), at=timezone.now() - timedelta(seconds=20))
+    again = actions.send_again(
+        revision=None, message_id=message.pk, by=in_clinic.actor(), at=timezone.now() - timedelta(seconds=20)
+    )
     hand_over()
 
     assert again.pk != message.pk

@@ -199,15 +199,15 @@ def test_the_second_click_on_send_again_sends_nothing_more(inbox, owe, hand_over
     message = owe()
     hand_over()
     just_now = timezone.now() - timedelta(seconds=20)
-    actions.send_again(message_id=message.pk, by=in_clinic.actor(), at=just_now)
+    actions.send_again(revision=None, message_id=message.pk, by=in_clinic.actor(), at=just_now)
     with pytest.raises(actions.NotResendable):
-        actions.send_again(message_id=message.pk, by=in_clinic.actor(), at=timezone.now())
+        actions.send_again(revision=None, message_id=message.pk, by=in_clinic.actor(), at=timezone.now())
     hand_over()
     with pytest.raises(actions.NotResendable):
-        actions.send_again(message_id=message.pk, by=in_clinic.actor(), at=timezone.now())
+        actions.send_again(revision=None, message_id=message.pk, by=in_clinic.actor(), at=timezone.now())
     assert len(inbox.taken) == 2
     later = timezone.now() + timedelta(minutes=2)
-    assert actions.send_again(message_id=message.pk, by=in_clinic.actor(), at=later).by_hand
+    assert actions.send_again(revision=None, message_id=message.pk, by=in_clinic.actor(), at=later).by_hand
 
 
 def test_an_uncertain_row_goes_when_it_is_resolved(inbox, owe, hand_over, in_clinic):
@@ -216,5 +216,5 @@ def test_an_uncertain_row_goes_when_it_is_resolved(inbox, owe, hand_over, in_cli
     message = owe()
     hand_over()
     assert Item.objects.open().get().kind == "message_uncertain"
-    actions.resolve(message_id=message.pk, went_out=True, by=in_clinic.actor(), at=timezone.now())
+    actions.resolve(revision=None, message_id=message.pk, went_out=True, by=in_clinic.actor(), at=timezone.now())
     assert not Item.objects.open().exists()

@@ -31,7 +31,7 @@ def sign_exam(cast, patient, **fields):
         by = cast.actor()
         draft = assessments.record_assessment(patient_id=patient, content=content, by=by, at=timezone.now())
     with tenancy.scope(cast.clinic.pk):
-        return assessments.sign_assessment(assessment_id=draft.pk, by=by, at=timezone.now())
+        return assessments.sign_assessment(revision=None, assessment_id=draft.pk, by=by, at=timezone.now())
 
 
 def sign_session(cast, patient):
@@ -41,7 +41,7 @@ def sign_session(cast, patient):
         content = builders.content(builders.treatment(measures=measures), NewSessionInput)
         by = cast.actor()
         draft = treatments.record_session(patient_id=patient, content=content, by=by, at=timezone.now())
-        return treatments.sign_session(session_id=draft.pk, by=by, at=timezone.now())
+        return treatments.sign_session(revision=None, session_id=draft.pk, by=by, at=timezone.now())
 
 
 @pytest.fixture
@@ -210,11 +210,13 @@ def test_a_client_that_follows_the_feed_sees_each_record_once_and_in_order(commi
         for _ in range(5):
             with tenancy.scope(committed.clinic.pk):
                 if not draft.is_signed:
-                    assessments.sign_assessment(assessment_id=draft.pk, by=by, at=timezone.now())
+                    assessments.sign_assessment(revision=None, assessment_id=draft.pk, by=by, at=timezone.now())
                     draft.signed_at = timezone.now()
                 else:
                     by_assessment = type(draft).objects.get(pk=draft.pk)
-                    assessments.add_addendum(assessment=by_assessment, text="more", by=by, at=timezone.now())
+                    assessments.add_addendum(
+                        revision=None, assessment=by_assessment, text="more", by=by, at=timezone.now()
+                    )
                 time.sleep(pause)  # holds its place in the chain, not yet committed
 
     def write():
@@ -250,7 +252,7 @@ def test_two_who_sign_the_same_draft_make_one_record(committed):
     def sign():
         try:
             with tenancy.scope(committed.clinic.pk):
-                assessments.sign_assessment(assessment_id=draft.pk, by=by, at=timezone.now())
+                assessments.sign_assessment(revision=None, assessment_id=draft.pk, by=by, at=timezone.now())
         except AlreadySigned:
             return "refused"
         return "signed"
@@ -271,7 +273,7 @@ def test_a_finding_cannot_slip_in_while_its_assessment_is_signed(committed):
 
     def sign():
         with tenancy.scope(committed.clinic.pk):
-            assessments.sign_assessment(assessment_id=draft.pk, by=by, at=timezone.now())
+            assessments.sign_assessment(revision=None, assessment_id=draft.pk, by=by, at=timezone.now())
             signing.set()
             time.sleep(0.3)
 
@@ -300,7 +302,7 @@ def test_a_lost_connection_in_mid_signing_leaves_a_draft(committed):
 
     def sign_and_lose_the_connection():
         with tenancy.scope(committed.clinic.pk):
-            assessments.sign_assessment(assessment_id=draft.pk, by=by, at=timezone.now())
+            assessments.sign_assessment(revision=None, assessment_id=draft.pk, by=by, at=timezone.now())
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_backend_pid()")
                 (backend,) = cursor.fetchone()

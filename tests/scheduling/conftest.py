@@ -19,6 +19,7 @@ from scheduling.booking.locks import Time
 from scheduling.models import Appointment, AppointmentType, Booking, Hours, Room, Site
 from tests import builders
 from tests.conftest import Cast
+from tests.reading import Browser
 
 LONDON = ZoneInfo("Europe/London")
 MONDAY = datetime(2026, 11, 23, tzinfo=LONDON)
@@ -99,7 +100,7 @@ def clinic_desk(cast: Cast) -> Desk:
 @pytest.fixture
 def browser(cast: Cast) -> Client:
     """Staff, signed in."""
-    client = Client()
+    client = Browser()
     client.force_login(cast.staff)
     return client
 

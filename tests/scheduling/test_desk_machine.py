@@ -284,7 +284,7 @@ class Desk(RuleBasedStateMachine):
         some = list(Offer.objects.filter(status="open").order_by("pk"))
         offer = some[which % len(some)]
         if not take:
-            waitlist.decline(offer_id=offer.pk, by=self.desk.by, at=self.now)
+            waitlist.decline(revision=None, offer_id=offer.pk, by=self.desk.by, at=self.now)
             return
         time = Time(offer.starts_at, offer.therapist_id, offer.room_id)
         new = {
@@ -297,7 +297,7 @@ class Desk(RuleBasedStateMachine):
         expected = self.clash({"new": new}) or offer.expires_at <= self.now
         expected = expected or not self.works(time.starts_at, time.therapist_id)
         try:
-            made = waitlist.accept(offer_id=offer.pk, by=self.desk.by, at=self.now)
+            made = waitlist.accept(revision=None, offer_id=offer.pk, by=self.desk.by, at=self.now)
         except waitlist.OfferGone:
             assert expected
         else:
@@ -318,7 +318,7 @@ class Desk(RuleBasedStateMachine):
         some = list(Item.objects.open().filter(kind__in=worklist_sync.OF_VISITS).order_by("pk"))
         if some:
             item = some[which % len(some)]
-            worklist.finish(item_id=item.pk, outcome="reached", by=self.desk.by, at=self.now)
+            worklist.finish(revision=None, item_id=item.pk, outcome="reached", by=self.desk.by, at=self.now)
             self.dismissed[item.kind, item.about_id] = item.facts
 
     @rule(hours=st.sampled_from([3, 26]))

@@ -84,7 +84,7 @@ def test_what_belongs_to_no_series_is_refused(desk, wrong):
     if wrong != "full":
         cancel(desk, booked[0])
     if wrong == "ended":
-        series.end_series(series_id=made.pk, by=desk.by, at=AT)
+        series.end_series(revision=None, series_id=made.pk, by=desk.by, at=AT)
     if wrong == "type":
         options["type_id"] = setup_actions.save(
             kind="appointment-types", values={"name": "Other", "length_min": 30}, by=desk.by
@@ -112,7 +112,7 @@ def test_a_miss_after_the_series_was_ended_is_seen(desk):
     ada = desk.patient()
     plan = series.SeriesPlan(type_id=desk.kind.pk, count=2, weeks=1, starts_on=date(2026, 11, 23))
     made, booked = series.book_series(patient_id=ada, plan=plan, times=[desk.time(9)], by=desk.by, at=AT)
-    series.end_series(series_id=made.pk, by=desk.by, at=AT)
+    series.end_series(revision=None, series_id=made.pk, by=desk.by, at=AT)
     says(desk, booked[0], "noshow", booked[0].starts_at + timedelta(hours=1))
     assert rows() == [("no_show", booked[0].pk)]
 
@@ -139,7 +139,7 @@ def test_what_waits_for_a_merged_record_waits_for_the_survivor(desk):
     made = desk.book(again, 9)
     later = made.starts_at + timedelta(hours=1)
     says(desk, made, "noshow", later)
-    patients.merge_patients(patient_id=again, into_id=ada, reason="the same", by=desk.by, at=later)
+    patients.merge_patients(revision=None, patient_id=again, into_id=ada, reason="the same", by=desk.by, at=later)
     assert list(Item.objects.open().values_list("kind", "patient_id")) == [("no_show", ada)]
     desk.book(ada, 11, day=1, at=later + DAY / 24)
     assert rows() == []
@@ -147,7 +147,7 @@ def test_what_waits_for_a_merged_record_waits_for_the_survivor(desk):
 
 def test_what_is_raised_for_a_merged_record_is_raised_for_the_survivor(desk):
     ada, again = desk.patient(), desk.patient()
-    patients.merge_patients(patient_id=again, into_id=ada, reason="the same", by=desk.by, at=AT)
+    patients.merge_patients(revision=None, patient_id=again, into_id=ada, reason="the same", by=desk.by, at=AT)
     worklist.raise_item(kind="silent", patient_id=again, about_id=again, facts={}, by=desk.by, at=AT)
     assert Item.objects.get().patient_id == ada
 
@@ -394,7 +394,7 @@ def test_a_red_flag_to_refer_stays_until_somebody_closes_it(clinic_desk, api, pa
             assert rows("referral") == [("referral", Assessment.objects.get(pk=made["id"]).pk)], days
         item = Item.objects.get(kind="referral")
         assert item.since == signed
-        worklist.finish(item_id=item.pk, outcome="referred", by=clinic_desk.by, at=timezone.now())
+        worklist.finish(revision=None, item_id=item.pk, outcome="referred", by=clinic_desk.by, at=timezone.now())
         worklist_sync.sweep(by=clinic_desk.by, at=timezone.now())
         assert rows("referral") == []
 

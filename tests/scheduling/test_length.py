@@ -143,7 +143,7 @@ def test_who_waits_with_a_long_one_is_offered_what_it_fits(desk):
     freed(desk, 14, length_min=60)
     assert waitlist.run(by=desk.by, at=AT) == 1
     offer = Waiting.objects.get().offers.get()
-    moved = waitlist.accept(offer_id=offer.pk, by=desk.by, at=AT)
+    moved = waitlist.accept(revision=None, offer_id=offer.pk, by=desk.by, at=AT)
     assert (moved.pk, moved.starts_at, minutes(moved)) == (long.pk, desk.time(14).starts_at, 60)
 
 
@@ -152,7 +152,9 @@ def test_what_is_waited_for_is_booked_as_long(desk):
     waitlist.join(patient_id=ada, type_id=desk.kind.pk, length_min=60, by=desk.by, at=AT)
     freed(desk, 14, length_min=60)
     assert waitlist.run(by=desk.by, at=AT) == 1
-    assert minutes(waitlist.accept(offer_id=Waiting.objects.get().offers.get().pk, by=desk.by, at=AT)) == 60
+    assert (
+        minutes(waitlist.accept(revision=None, offer_id=Waiting.objects.get().offers.get().pk, by=desk.by, at=AT)) == 60
+    )
 
 
 def test_an_offer_for_what_was_to_be_moved_is_booked_as_long(desk):
@@ -166,7 +168,9 @@ def test_an_offer_for_what_was_to_be_moved_is_booked_as_long(desk):
     actions.set_status(
         appointment_id=short.pk, status="cancelled", cancelled_by="patient", reason="ill", by=desk.by, at=AT
     )
-    assert minutes(waitlist.accept(offer_id=Waiting.objects.get().offers.get().pk, by=desk.by, at=AT)) == 15
+    assert (
+        minutes(waitlist.accept(revision=None, offer_id=Waiting.objects.get().offers.get().pk, by=desk.by, at=AT)) == 15
+    )
 
 
 # --- The pages and the API ------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -20,6 +19,7 @@ from scheduling.models import Appointment, Feed, Hours
 from scheduling.series import actions as series
 from scheduling.setup import actions as setup_actions
 from tests import builders
+from tests.reading import Browser
 from tests.scheduling.conftest import AT, far_ahead, inside
 from worklist import actions as worklist
 from worklist import rules as rules_of_list
@@ -160,7 +160,7 @@ def test_the_feed_is_secret_and_ends_with_the_job(desk, browser, cast):
         desk.book(desk.patient(), 9)
         address = setup_actions.make_feed(user_id=desk.therapist_id, by=desk.by, at=AT)
     path = "/" + address.split("/", 3)[3]
-    stranger = Client()
+    stranger = Browser()
     soon = timezone.now() + timedelta(days=1)
     with inside(desk):
         Appointment.objects.update(
@@ -343,7 +343,7 @@ def test_a_second_tab_is_told_on_the_list(desk, browser):
 
 def test_what_was_taken_can_be_given_back_by_whoever_took_it(desk, browser, cast):
     item_id = raised(desk)
-    colleague = Client()
+    colleague = Browser()
     colleague.force_login(cast.therapist)
     browser.post(f"/worklist/{item_id}/take/")
     colleague.post(f"/worklist/{item_id}/leave/")
@@ -429,7 +429,7 @@ def test_nobody_is_led_to_a_page_that_they_may_not_open(desk, api, cast):
     items.append(Item(kind="unsigned", about_id=session, facts={"what": "session"}))
     led = 0
     for who in (cast.therapist, cast.staff, cast.owner):
-        browser = Client()
+        browser = Browser()
         browser.force_login(who)
         with inside(desk):
             scopes = cast.actor(who).scopes

@@ -87,7 +87,7 @@ def test_what_failed_before_a_move_cannot_be_sent_again(desk, ada):
     Message.objects.filter(pk=old.pk).update(state="failed", reason="provider_refused")
     actions.move(appointment_id=made.pk, time=desk.time(11, day=7), by=desk.by, at=AT)
     with pytest.raises(messages.NotResendable):
-        messages.send_again(message_id=old.pk, by=desk.by, at=AT)
+        messages.send_again(revision=None, message_id=old.pk, by=desk.by, at=AT)
 
 
 def test_a_whole_series_is_one_message_booked_moved_and_cancelled(desk, ada):
@@ -158,7 +158,9 @@ def test_one_of_a_cancelled_series_comes_back_and_is_told(desk, weekly):
 def test_a_copy_of_a_series_word_follows_what_changes(desk, weekly):
     """Sent, and by hand once more; while the copy waits, one is moved, then all are cancelled."""
     went_out("series_booked")
-    copy = messages.send_again(message_id=Message.objects.get(kind="series_booked").pk, by=desk.by, at=AT)
+    copy = messages.send_again(
+        revision=None, message_id=Message.objects.get(kind="series_booked").pk, by=desk.by, at=AT
+    )
     actions.move(appointment_id=weekly[0].pk, time=desk.time(11, day=7), by=desk.by, at=AT)
     copy.refresh_from_db()
     assert (copy.about_at, copy.calendar.count("BEGIN:VEVENT")) == (weekly[1].starts_at, 3)
@@ -175,7 +177,7 @@ def test_what_was_sent_a_third_time_is_known(desk, ada):
     for number in range(2):
         Message.objects.filter(kind="appointment_moved", state="queued").update(state="failed")
         failed = Message.objects.filter(kind="appointment_moved").order_by("-id").first()
-        messages.send_again(message_id=failed.pk, by=desk.by, at=AT + timedelta(minutes=5 * number))
+        messages.send_again(revision=None, message_id=failed.pk, by=desk.by, at=AT + timedelta(minutes=5 * number))
     went_out("appointment_moved")
     actions.move(appointment_id=made.pk, time=desk.time(9), by=desk.by, at=AT)
     assert waiting("appointment_moved") == ["appointment_moved"]
@@ -184,7 +186,7 @@ def test_what_was_sent_a_third_time_is_known(desk, ada):
 def test_what_was_sent_again_by_hand_is_known(desk, ada):
     made = desk.book(ada, 9)
     Message.objects.filter(kind="appointment_booked").update(state="failed")
-    messages.send_again(message_id=Message.objects.get(kind="appointment_booked").pk, by=desk.by, at=AT)
+    messages.send_again(revision=None, message_id=Message.objects.get(kind="appointment_booked").pk, by=desk.by, at=AT)
     went_out("appointment_booked")
     actions.move(appointment_id=made.pk, time=desk.time(11), by=desk.by, at=AT)
     actions.move(appointment_id=made.pk, time=desk.time(9), by=desk.by, at=AT)

@@ -44,14 +44,14 @@ def test_offered_in_order_and_the_first_who_takes_it_has_it(desk):
     assert Message.objects.filter(kind="slot_offered").count() == 2
     assert mine.link_id
 
-    made = waitlist.accept(offer_id=yours.pk, by=desk.by, at=AT + timedelta(minutes=30))
+    made = waitlist.accept(revision=None, offer_id=yours.pk, by=desk.by, at=AT + timedelta(minutes=30))
     assert (made.patient_id, made.starts_at) == (ben, desk.time(9).starts_at)
     with pytest.raises(waitlist.OfferGone):
-        waitlist.accept(offer_id=mine.pk, by=desk.by, at=AT + timedelta(minutes=31))
+        waitlist.accept(revision=None, offer_id=mine.pk, by=desk.by, at=AT + timedelta(minutes=31))
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.status, second.status) == ("waiting", "placed")
-    assert waitlist.accept(offer_id=yours.pk, by=desk.by, at=AT).pk == made.pk, "the second click"
+    assert waitlist.accept(revision=None, offer_id=yours.pk, by=desk.by, at=AT).pk == made.pk, "the second click"
 
 
 def test_only_what_is_wished(desk):
@@ -73,7 +73,7 @@ def test_it_runs_out_and_is_closed(desk):
     assert Offer.objects.get().status == "expired"
     assert Opening.objects.get().closed_at is not None
     with pytest.raises(waitlist.OfferGone):
-        waitlist.accept(offer_id=Offer.objects.get().pk, by=desk.by, at=AT + timedelta(minutes=122))
+        waitlist.accept(revision=None, offer_id=Offer.objects.get().pk, by=desk.by, at=AT + timedelta(minutes=122))
 
 
 def test_somebody_without_a_channel_is_called(desk):
@@ -82,7 +82,7 @@ def test_somebody_without_a_channel_is_called(desk):
     run(desk)
     item = Item.objects.open().get(kind="slot_free")
     assert item.about_id == waiting.pk
-    waitlist.decline(offer_id=Offer.objects.get().pk, by=desk.by, at=AT)
+    waitlist.decline(revision=None, offer_id=Offer.objects.get().pk, by=desk.by, at=AT)
     item.refresh_from_db()
     assert item.outcome == "resolved_itself"
     assert Waiting.objects.get().status == "waiting"
@@ -94,7 +94,7 @@ def test_sooner_replaces_the_later_one_and_frees_it(desk):
     join(desk, ada, instead_of_id=later.pk)
     free_up(desk, 9)
     run(desk)
-    made = waitlist.accept(offer_id=Offer.objects.get().pk, by=desk.by, at=AT)
+    made = waitlist.accept(revision=None, offer_id=Offer.objects.get().pk, by=desk.by, at=AT)
     assert made.pk == later.pk
     assert made.starts_at == desk.time(9).starts_at
     assert Opening.objects.filter(starts_at=desk.time(9, day=3).starts_at).exists()
@@ -112,7 +112,7 @@ def test_leaving_voids_the_offer(desk):
     waiting = join(desk, reachable(desk))
     free_up(desk, 9)
     run(desk)
-    waitlist.leave(waiting_id=waiting.pk, by=desk.by, at=AT)
+    waitlist.leave(revision=None, waiting_id=waiting.pk, by=desk.by, at=AT)
     assert Offer.objects.get().status == "gone"
     assert Message.objects.get(kind="slot_offered").state == "cancelled"
 
@@ -156,7 +156,7 @@ def test_an_offer_that_cannot_be_had_any_more_is_gone(desk):
     day = desk.time(9).starts_at.date()
     setup_actions.save(kind="closures", values={"first_day": day, "last_day": day}, by=desk.by)
     with pytest.raises(waitlist.OfferGone):
-        waitlist.accept(offer_id=Offer.objects.get().pk, by=desk.by, at=AT)
+        waitlist.accept(revision=None, offer_id=Offer.objects.get().pk, by=desk.by, at=AT)
     assert Offer.objects.get().status == "gone"
 
 

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, transaction
-from django.test import Client
 from django.utils import timezone
 
 from audit.models import AuditEvent
@@ -18,6 +17,7 @@ from patients import actions as patients
 from patients.models import Patient
 from records.models import Record
 from tests import builders
+from tests.reading import Browser
 from treatments.adverse_events import queries
 from treatments.models import AdverseEvent, AdverseEventAnswer, AdverseEventHomeAnswer
 from worklist.models import Item
@@ -63,7 +63,7 @@ def record(api, patient):
 
 
 def browser(person):
-    client = Client()
+    client = Browser()
     client.force_login(person)
     return client
 
@@ -145,7 +145,12 @@ def test_events_of_a_merged_record_are_the_survivors(cast, api, patient, treat, 
     with tenancy.scope(cast.clinic.pk):
         survivor = builders.patient(cast.actor(), family_name="Survivor")
         patients.merge_patients(
-            patient_id=patient, into_id=survivor.pk, reason="Same person.", by=cast.actor(), at=timezone.now()
+            revision=None,
+            patient_id=patient,
+            into_id=survivor.pk,
+            reason="Same person.",
+            by=cast.actor(),
+            at=timezone.now(),
         )
 
     assert [row["event_id"] for row in listed(api, survivor.pk)] == [event["event_id"]]

@@ -4,7 +4,6 @@ import json
 
 import pytest
 from django.db import DatabaseError, transaction
-from django.test import Client
 from django.utils import timezone
 
 from database import tenancy
@@ -13,6 +12,7 @@ from messaging.models import Link, Message
 from patients.models import Patient
 from records.models import Record
 from tests import builders
+from tests.reading import Browser
 from treatments.aftercare.texts import ALL, VERSION
 from treatments.models import Aftercare, AftercareText
 
@@ -39,7 +39,7 @@ def start(api, patient, *interventions):
 
 @pytest.fixture
 def therapist(cast):
-    client = Client()
+    client = Browser()
     client.force_login(cast.therapist)
     return client
 
@@ -134,13 +134,13 @@ def test_the_link_leads_the_patient_to_the_advice(cast, api, reachable, session)
     with tenancy.scope(cast.clinic.pk):
         message, link = Message.objects.get(kind="aftercare"), Link.objects.get(purpose="aftercare")
         assert (message.channel, message.link_id, message.by_hand) == ("email", link.pk, True)
-    visitor = Client()
+    visitor = Browser()
     answer = visitor.post(f"/c/{links.token_of(link.pk)}/", {"year": "1980"})
     assert answer["Location"] == "/c/aftercare/"
     page = visitor.get("/c/aftercare/").content.decode()
     assert "Atemnot" in page
     assert 'lang="de"' in page
-    assert Client().get("/c/aftercare/").status_code == 403
+    assert Browser().get("/c/aftercare/").status_code == 403
 
 
 def test_a_link_for_something_else_shows_no_advice(cast, api, reachable, session):
@@ -153,7 +153,7 @@ def test_a_link_for_something_else_shows_no_advice(cast, api, reachable, session
             expires_at=timezone.now().replace(year=2999),
             clinic_id=cast.clinic.pk,
         )
-    visitor = Client()
+    visitor = Browser()
     visitor.post(f"/c/{links.token_of(link.pk)}/", {"year": "1980"})
     assert "shortness of breath" not in visitor.get("/c/aftercare/").content.decode()
 

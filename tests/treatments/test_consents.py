@@ -238,7 +238,7 @@ def test_consents_follow_a_merge(cast, api, patient, give):
     theirs = give(patient=twin)
     with tenancy.scope(cast.clinic.pk):
         patients.merge_patients(
-            patient_id=UUID(twin), into_id=patient, reason="Same.", by=cast.actor(), at=timezone.now()
+            revision=None, patient_id=UUID(twin), into_id=patient, reason="Same.", by=cast.actor(), at=timezone.now()
         )
 
     assert [row["id"] for row in listed(api, patient)] == [theirs["id"]]

@@ -14,6 +14,7 @@ from accounts.models import Competency
 from database import tenancy
 from database.expressions import new_id
 from tests import builders
+from tests.reading import Browser
 
 pytestmark = pytest.mark.django_db
 VASCULAR = "vascular_5d_3n"
@@ -319,7 +320,7 @@ def test_the_signed_document_keeps_what_was_known(api, cast, competent):
     assert api().get(path).json()["safety"] == safety
     assert api().get("/records/verify/").json()["ok"] is True
 
-    browser = Client()
+    browser = Browser()
     browser.force_login(cast.therapist)
     shown = browser.get(f"/documents/session/{session['id']}/").content.decode()
     for text in ("The fever was last week and is gone.", "Agreed with the gynaecologist.", "Therapist", "version 1"):
@@ -380,7 +381,7 @@ def test_the_review_asks_no_more_for_more_interventions(api, cast, competent, dj
     case = Case("", interventions, "", "", more={"limit_reasons": {"needled_points": "Agreed."}})
     patient, sent = prepared(api(), case)
     session = api().post(f"/patients/{patient}/sessions/", sent).json()["id"]
-    browser = Client()
+    browser = Browser()
     browser.force_login(cast.therapist)
     browser.get("/")
 

@@ -173,7 +173,9 @@ class SessionSignature(SessionCommand):
     def post(self, request: Request, session_id: UUID) -> Response:
         """Sign: from here on nothing in it changes."""
         session = self.get_session(session_id)
-        return signature_response(actions.sign_session(session_id=session.pk, by=self.actor, at=timezone.now()))
+        return signature_response(
+            actions.sign_session(session_id=session.pk, revision=self.read_revision(), by=self.actor, at=timezone.now())
+        )
 
 
 class SessionAddenda(SessionCommand):
@@ -188,8 +190,9 @@ class SessionAddenda(SessionCommand):
     def post(self, request: Request, session_id: UUID) -> Response:
         """Add to a signed session."""
         session = self.get_session(session_id)
+        revision = self.read_revision()
         text = self.validate_body(shapes.SessionAddendumInput)["text"]
-        record = actions.add_addendum(session=session, text=text, by=self.actor, at=timezone.now())
+        record = actions.add_addendum(session=session, text=text, revision=revision, by=self.actor, at=timezone.now())
         return signature_response(record, status.HTTP_201_CREATED)
 
 
@@ -205,9 +208,12 @@ class SessionEnteredInError(SessionCommand):
     def post(self, request: Request, session_id: UUID) -> Response:
         """Say that a signed session should never have been. It stays readable, marked."""
         session = self.get_session(session_id)
+        revision = self.read_revision()
         reason = self.validate_body(shapes.SessionReasonInput)["reason"]
         return signature_response(
-            actions.mark_entered_in_error(session=session, reason=reason, by=self.actor, at=timezone.now())
+            actions.mark_entered_in_error(
+                session=session, reason=reason, revision=revision, by=self.actor, at=timezone.now()
+            )
         )
 
 
@@ -223,7 +229,7 @@ class SessionRevisions(SessionCommand):
     def post(self, request: Request, session_id: UUID) -> Response:
         """Start a new version of a signed session: a draft with the same content. Signed, it supersedes the old."""
         session = self.get_session(session_id)
-        draft = actions.revise_session(session=session, by=self.actor, at=timezone.now())
+        draft = actions.revise_session(session=session, revision=self.read_revision(), by=self.actor, at=timezone.now())
         return answer(fresh(draft.pk), status.HTTP_201_CREATED)
 
 

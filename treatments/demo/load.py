@@ -134,11 +134,11 @@ def _take(step: courses.Step, patient_id: UUID, by: Actor) -> None:
     if step.what == "exam":
         assessment = assessments.record_assessment(patient_id=patient_id, content=step.content, by=by, at=step.at)
         if step.sign:
-            assessments.sign_assessment(assessment_id=assessment.pk, by=by, at=signed_at)
+            assessments.sign_assessment(revision=None, assessment_id=assessment.pk, by=by, at=signed_at)
         return
     consents.record(patient_id=patient_id, interventions=step.content["interventions"], by=by, at=step.at)
     session = treatments.record_session(patient_id=patient_id, content=step.content, by=by, at=signed_at)
-    treatments.sign_session(session_id=session.pk, by=by, at=signed_at)
+    treatments.sign_session(revision=None, session_id=session.pk, by=by, at=signed_at)
 
 
 def _merge_patient(case: courses.Case, keep: UUID, by: Actor, now: datetime) -> None:
@@ -156,7 +156,9 @@ def _merge_patient(case: courses.Case, keep: UUID, by: Actor, now: datetime) -> 
         at=now - timedelta(days=20),
     )
     reason = "Same person, registered twice at the desk."
-    patients.merge_patients(patient_id=twice.pk, into_id=keep, reason=reason, by=by, at=now - timedelta(days=19))
+    patients.merge_patients(
+        revision=None, patient_id=twice.pk, into_id=keep, reason=reason, by=by, at=now - timedelta(days=19)
+    )
 
 
 # --- What is needed to sign in --------------------------------------------------------------------------------

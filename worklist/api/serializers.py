@@ -22,6 +22,7 @@ class SnoozeInput(StrictSerializer):
 
 class ItemOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
+    revision = serializers.IntegerField(help_text="the number for If-Match")
     patient_id = serializers.UUIDField()
     kind = serializers.ChoiceField(list(rules.KINDS))
     why = serializers.CharField()

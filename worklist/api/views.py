@@ -82,7 +82,13 @@ class ItemTaken(ItemView):
     @extend_schema(operation_id="worklist_take", tags=TAG, request=None, responses=shapes.ItemOutput)
     def post(self, request: Request, item_id: UUID) -> Response:
         """Say that one sees to it."""
-        return Response(item_json(actions.take(item_id=self.get_item(item_id).pk, by=self.actor, at=timezone.now())))
+        return Response(
+            item_json(
+                actions.take(
+                    item_id=self.get_item(item_id).pk, revision=self.read_revision(), by=self.actor, at=timezone.now()
+                )
+            )
+        )
 
 
 class ItemDone(ItemView):
@@ -92,7 +98,9 @@ class ItemDone(ItemView):
     def post(self, request: Request, item_id: UUID) -> Response:
         """Close it with what came of it."""
         body = parse(shapes.DoneInput, request.data)
-        done = actions.finish(item_id=self.get_item(item_id).pk, by=self.actor, at=timezone.now(), **body)
+        done = actions.finish(
+            item_id=self.get_item(item_id).pk, revision=self.read_revision(), by=self.actor, at=timezone.now(), **body
+        )
         return Response(item_json(done))
 
 
@@ -103,7 +111,9 @@ class ItemSnoozed(ItemView):
     def post(self, request: Request, item_id: UUID) -> Response:
         """Put it aside until then."""
         body = parse(shapes.SnoozeInput, request.data)
-        aside = actions.snooze(item_id=self.get_item(item_id).pk, by=self.actor, at=timezone.now(), **body)
+        aside = actions.snooze(
+            item_id=self.get_item(item_id).pk, revision=self.read_revision(), by=self.actor, at=timezone.now(), **body
+        )
         return Response(item_json(aside))
 
 
@@ -113,7 +123,9 @@ class ItemReopened(ItemView):
     @extend_schema(operation_id="worklist_reopen", tags=TAG, request=None, responses=shapes.ItemOutput)
     def post(self, request: Request, item_id: UUID) -> Response:
         """Undo that it was closed."""
-        return Response(item_json(actions.reopen(item_id=self.get_item(item_id).pk, by=self.actor)))
+        return Response(
+            item_json(actions.reopen(item_id=self.get_item(item_id).pk, revision=self.read_revision(), by=self.actor))
+        )
 
 
 class Counts(ClinicView):

@@ -18,7 +18,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.web.pages import page
+from accounts.web.pages import page, seen_revision
+from clinic.revisions import RevisionChanged
 from errors.exceptions import Invalid, NotFound
 from errors.texts import message_of
 from worklist import actions, rules
@@ -86,7 +87,7 @@ def report_if_done(request: Any) -> Iterator[None]:
     """Somebody was faster, or it is the second tab: that is said on the list, where it can be seen."""
     try:
         yield
-    except actions.AlreadyDone as refusal:
+    except (actions.AlreadyDone, RevisionChanged) as refusal:
         toasts.info(request, message_of(refusal))
 
 
@@ -97,7 +98,7 @@ def take(request: Any, item_id: UUID) -> HttpResponse:
     if before is not None and before.pk != request.user.pk:
         toasts.info(request, _("It was assigned to {name} before.").format(name=before.name))
     with report_if_done(request):
-        actions.take(item_id=item_id, by=request.actor, at=timezone.now())
+        actions.take(item_id=item_id, revision=seen_revision(request.POST), by=request.actor, at=timezone.now())
     return back(request)
 
 
@@ -115,7 +116,14 @@ def mark_done(request: Any, item_id: UUID) -> HttpResponse:
     _find(request, item_id)
     outcome, note = request.POST.get("outcome", ""), request.POST.get("note", "").strip()[:2000]
     with report_if_done(request):
-        actions.finish(item_id=item_id, outcome=outcome, note=note, by=request.actor, at=timezone.now())
+        actions.finish(
+            item_id=item_id,
+            revision=seen_revision(request.POST),
+            outcome=outcome,
+            note=note,
+            by=request.actor,
+            at=timezone.now(),
+        )
         toasts.info(request, _("Marked as done. You can undo this below, under “Done in the last 7 days”."))
     return back(request)
 
@@ -130,7 +138,7 @@ def snooze(request: Any, item_id: UUID) -> HttpResponse:
     now = timezone.now()
     until = rules.snooze_until(int(days), at=now, zone=ZoneInfo(request.clinic.time_zone))
     with report_if_done(request):
-        actions.snooze(item_id=item_id, until=until, by=request.actor, at=now)
+        actions.snooze(item_id=item_id, revision=seen_revision(request.POST), until=until, by=request.actor, at=now)
         day = date_format(until.astimezone(ZoneInfo(request.clinic.time_zone)), _("D j M"))
         toasts.info(request, _("Snoozed until {day}. Until then it is under “Later”.").format(day=day))
     return back(request)
@@ -139,5 +147,6 @@ def snooze(request: Any, item_id: UUID) -> HttpResponse:
 @page(scope="scheduling:write", action="page.worklist.reopen", methods="POST")
 def reopen(request: Any, item_id: UUID) -> HttpResponse:
     _find(request, item_id)
-    actions.reopen(item_id=item_id, by=request.actor)
+    with report_if_done(request):
+        actions.reopen(item_id=item_id, revision=seen_revision(request.POST), by=request.actor)
     return back(request)

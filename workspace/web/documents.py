@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.contrib import messages as toasts
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,7 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.web.pages import page
+from accounts.web.pages import page, seen_revision
 from assessments import actions as assessments
 from assessments import checks as exam_checks
 from assessments import documents as exam_documents
@@ -22,6 +23,7 @@ from assessments import exam_paths
 from assessments.editing import path_of
 from assessments.models import Assessment
 from assessments.rules import RED_FLAGS
+from clinic.revisions import RevisionChanged
 from errors.exceptions import Conflict, FieldError, Invalid, NotFound
 from errors.texts import message_of
 from identity.actor import Actor
@@ -137,14 +139,14 @@ def review(request: Any, kind: str, document_id: UUID) -> HttpResponse:
     found = _find(request, kind, document_id, write=True)
     if found.is_signed:
         return redirect("document", kind, document_id)
-    refusal = None
+    refusal, changes = None, None
     if request.method == "POST":
-        now = timezone.now()
+        now, seen = timezone.now(), seen_revision(request.POST)
         try:
             if kind == "exam":
-                assessments.sign_assessment(assessment_id=document_id, by=request.actor, at=now)
+                assessments.sign_assessment(assessment_id=document_id, revision=seen, by=request.actor, at=now)
             else:
-                treatments.sign_session(session_id=document_id, by=request.actor, at=now)
+                treatments.sign_session(session_id=document_id, revision=seen, by=request.actor, at=now)
             return redirect("document", kind, document_id)
         except (Invalid, Conflict) as error:
             if "json" in request.headers.get("Accept", ""):
@@ -153,16 +155,42 @@ def review(request: Any, kind: str, document_id: UUID) -> HttpResponse:
             found = _find(request, kind, document_id, write=True)
             if found.is_signed:  # in another tab, a moment ago
                 return redirect("document", kind, document_id)
+            if isinstance(error, RevisionChanged):
+                changes = seen_lines(request.POST.get("seen", ""))
     looked = look_through(kind, found, by=request.actor)
-    context = {
-        "refusal": refusal,
-        **_context(kind, found, looked.safety),
+    context = _context(kind, found, looked.safety)
+    lines = lines_of(context["sections"])
+    context |= {
+        "refusal": refusal if changes is None else None,
+        "seen": orjson.dumps(lines).decode(),
+        "changed": changes is not None,
+        "new_lines": [line for line in lines if line not in changes] if changes is not None else [],
+        "old_lines": [line for line in changes if line not in lines] if changes is not None else [],
         "gaps": looked.gaps,
         "blocked": any(gap.blocks for gap in looked.gaps),
         "screen_url": reverse(KINDS[kind].screen, args=[document_id]),
     }
     status = 200 if refusal is None else 400 if isinstance(refusal, Invalid) else 409
     return render(request, "workspace/review.html", context, status=status)
+
+
+def lines_of(sections: list[readable.Section]) -> list[str]:
+    """Return what a review shows as plain lines, to compare with what it shows later."""
+    return [
+        " · ".join(str(part) for part in (section.title, block.title, *line) if part)
+        for section in sections
+        for block in section.blocks
+        for line in [(block.word,), *block.lines]
+    ]
+
+
+def seen_lines(text: str) -> list[str]:
+    """Return the lines that a form brings back; none if they are not readable."""
+    try:
+        lines = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return []
+    return [line for line in lines if isinstance(line, str)] if isinstance(lines, list) else []
 
 
 @page(scope="", action="read")
@@ -200,11 +228,11 @@ def addendum(request: Any, kind: str, document_id: UUID) -> HttpResponse:
     text = request.POST.get("text", "").strip()
     if not text:
         raise Invalid.at("/text", "required.addendum")
-    now = timezone.now()
+    now, seen = timezone.now(), seen_revision(request.POST)
     if kind == "exam":
-        assessments.add_addendum(assessment=found, text=text, by=request.actor, at=now)
+        assessments.add_addendum(assessment=found, text=text, revision=seen, by=request.actor, at=now)
     else:
-        treatments.add_addendum(session=found, text=text, by=request.actor, at=now)
+        treatments.add_addendum(session=found, text=text, revision=seen, by=request.actor, at=now)
     return redirect("document", kind, document_id)
 
 
@@ -212,11 +240,11 @@ def addendum(request: Any, kind: str, document_id: UUID) -> HttpResponse:
 def revision(request: Any, kind: str, document_id: UUID) -> HttpResponse:
     """Start a new version of a signed document, and go to its screen."""
     found = _find(request, kind, document_id, write=True)
-    now = timezone.now()
+    now, seen = timezone.now(), seen_revision(request.POST)
     if kind == "exam":
-        draft: Any = assessments.revise_assessment(assessment=found, by=request.actor, at=now)
+        draft: Any = assessments.revise_assessment(assessment=found, revision=seen, by=request.actor, at=now)
     else:
-        draft = treatments.revise_session(session=found, by=request.actor, at=now)
+        draft = treatments.revise_session(session=found, revision=seen, by=request.actor, at=now)
     return redirect(KINDS[kind].screen, draft.pk)
 
 
