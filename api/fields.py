@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
+from uuid import UUID
 
+from django.utils.dateparse import parse_datetime
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
@@ -48,12 +50,35 @@ class StrictSerializer(serializers.Serializer[Any]):
             unknown = set(data) - set(self.fields)
             if unknown:
                 raise serializers.ValidationError({name: [self._refusal(name)] for name in sorted(map(str, unknown))})
+            misread = {name: [why] for name, field in self._exact_fields if (why := _misread(field, data.get(name)))}
+            if misread:
+                raise serializers.ValidationError(misread)
         return super().to_internal_value(data)
+
+    @cached_property
+    def _exact_fields(self) -> list[tuple[str, Any]]:
+        exact = (serializers.UUIDField, serializers.DateTimeField)
+        return [(name, field) for name, field in self.fields.items() if isinstance(field, exact)]
 
     def _refusal(self, name: str) -> ErrorDetail:
         if name in self.computed:
             return ErrorDetail(message_for("computed"), code="computed")
         return ErrorDetail(message_for("unknown_field", {"fields": list(self.fields)}), code="unknown_field")
+
+
+def _misread(field: Any, value: Any) -> ErrorDetail | None:
+    """Return the refusal of what DRF would take and read as something else: a number as an ID, a bare time as UTC."""
+    if isinstance(field, serializers.UUIDField):
+        if value is not None and not isinstance(value, str | UUID):
+            return ErrorDetail(message_for("invalid.id"), code="invalid")
+    elif isinstance(value, str):
+        try:
+            moment = parse_datetime(value)
+        except ValueError:
+            return None  # the field refuses it
+        if moment is not None and moment.tzinfo is None:
+            return ErrorDetail(message_for("invalid.moment"), code="invalid")
+    return None
 
 
 @lru_cache
