@@ -17,7 +17,7 @@ from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from clinic.revisions import RevisionChanged
+from database.revisions import RevisionChanged
 from errors.constraints import constraint_name
 from errors.exceptions import Conflict, DomainError, FieldError, Forbidden, Invalid, NotFound, code_of
 from errors.texts import message_for, message_of

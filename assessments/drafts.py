@@ -16,7 +16,7 @@ from django.db.models import Model, QuerySet
 from accounts import policies
 from assessments.editing import Edit, LastEdit
 from assessments.models import DraftEdit
-from clinic.revisions import check_revision
+from database.revisions import check_revision
 from errors.constraints import violations_as
 from errors.exceptions import Conflict, NotFound
 from identity.actor import Actor

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from accounts.models import Clinic
 from audit import actions as audit
-from clinic.revisions import check_revision
 from database.expressions import new_id
+from database.revisions import check_revision
 from database.sql import run_prepared
 from errors.exceptions import Conflict, Problems
 from identity.actor import Actor

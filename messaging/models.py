@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models.functions import Now
 
 from accounts.models import Clinic, User
-from clinic.revisions import content_revision
 from database.expressions import UUIDv7
+from database.revisions import content_revision
 from identity.actor import Actor
 from messaging import rules
 from patients.models import OfPatient, Patient

@@ -13,8 +13,8 @@ from django.db import transaction
 from django.db.models import F
 
 from audit import actions as audit
-from clinic.revisions import check_revision
 from database.expressions import new_id
+from database.revisions import check_revision
 from errors.constraints import violations_as
 from errors.exceptions import Conflict, Invalid, NotFound, Problems
 from identity.actor import Actor

@@ -21,7 +21,7 @@ from worklist.models import Item
 
 PAGE = re.compile(
     r"/(documents/exam|documents/session|waitlist/offers|programmes|messages|worklist|waitlist|series)/([0-9a-f-]{36})/"
-    r"(?:review|addendum|revision|pause|resume|end|resolve|again|take|done|snooze|reopen|leave|)/?$"
+    r"(?:review|addendum|entered-in-error|revision|pause|resume|end|resolve|again|take|done|snooze|reopen|leave|)/?$"
 )
 MODELS: dict[str, Any] = {
     "assessments": Assessment,

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from assessments import actions as exams
 from assessments.models import Assessment
-from clinic.revisions import RevisionChanged
 from database import tenancy
+from database.revisions import RevisionChanged
 from records.models import Record
 from tests import builders
 from tests.commands import COMMAND

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from accounts.queries import clinic_zone
 from audit import actions as audit
-from clinic.revisions import check_revision
+from database.revisions import check_revision
 from database.sql import run_prepared
 from errors.exceptions import Conflict, Invalid
 from identity.actor import Actor

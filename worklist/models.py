@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Case, Count, Exists, OuterRef, Q, When
 
 from accounts.models import Membership, User
-from clinic.revisions import content_revision
+from database.revisions import content_revision
 from identity.actor import Actor
 from patients.models import OfPatient, Patient
 from worklist import rules

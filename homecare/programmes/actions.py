@@ -14,9 +14,9 @@ from assessments import drafts
 from assessments.models import TriggerPoint
 from assessments.red_flag_table import ACKNOWLEDGE, STOP
 from audit import actions as audit
-from clinic.revisions import check_revision
 from database import bulk
 from database.expressions import new_id
+from database.revisions import check_revision
 from errors.constraints import violations_as
 from errors.exceptions import Conflict, Problems
 from homecare import rules, safety

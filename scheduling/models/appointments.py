@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import User
-from clinic.revisions import content_revision
+from database.revisions import content_revision
 from identity.actor import Actor
 from messaging.models import Message
 from patients.models import OfPatient, Patient

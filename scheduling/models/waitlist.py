@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import User
-from clinic.revisions import content_revision
+from database.revisions import content_revision
 from messaging.models import Link
 from patients.models import OfPatient, Patient
 from scheduling import rules

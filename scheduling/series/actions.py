@@ -15,9 +15,9 @@ from django.db.models import Q
 
 from accounts.queries import clinic_zone
 from audit import actions as audit
-from clinic.revisions import check_revision
 from clock.wall_clock import begin_of, is_in_reach
 from database.expressions import new_id
+from database.revisions import check_revision
 from errors.exceptions import DomainError, Invalid, Problems
 from identity.actor import Actor
 from scheduling import notifications, rules, worklist_sync

@@ -16,8 +16,8 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.queries import clinic_zone
 from audit import actions as audit
-from clinic.revisions import RevisionChanged, check_revision
 from database.expressions import new_id
+from database.revisions import RevisionChanged, check_revision
 from errors.constraints import violations_as
 from errors.exceptions import Conflict, Invalid, NotFound, Problems
 from identity.actor import Actor

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.web.pages import page, seen_revision
-from clinic.revisions import RevisionChanged
+from database.revisions import RevisionChanged
 from errors.exceptions import NotFound
 from errors.texts import message_of
 from scheduling import labels, rules

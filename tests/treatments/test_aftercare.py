@@ -243,7 +243,7 @@ def test_the_link_shows_the_version_that_was_sent(api, cast, reachable, session)
 
     with tenancy.scope(cast.clinic.pk):
         link = Link.objects.get(purpose="aftercare")
-    visitor = Client()
+    visitor = Browser()
     visitor.post(f"/c/{links.token_of(link.pk)}/", {"year": "1980"})
     page = visitor.get("/c/aftercare/").content.decode()
     assert "Trinken Sie genug." in page

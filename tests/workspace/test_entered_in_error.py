@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from django.test import Client
 
 from database import tenancy
 from tests import builders
+from tests.reading import Browser
 from worklist.models import Item
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ def therapist(cast):
 
 
 def signed_in(user):
-    client = Client(headers={"Accept-Language": "en"})
+    client = Browser(headers={"Accept-Language": "en"})
     client.force_login(user)
     return client
 

@@ -19,7 +19,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.web.pages import page, seen_revision
-from clinic.revisions import RevisionChanged
+from database.revisions import RevisionChanged
 from errors.exceptions import Invalid, NotFound
 from errors.texts import message_of
 from worklist import actions, rules

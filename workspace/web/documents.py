@@ -23,7 +23,7 @@ from assessments import exam_paths
 from assessments.editing import path_of
 from assessments.models import Assessment
 from assessments.rules import RED_FLAGS
-from clinic.revisions import RevisionChanged
+from database.revisions import RevisionChanged
 from errors.exceptions import Conflict, FieldError, Invalid, NotFound
 from errors.texts import message_of
 from identity.actor import Actor
@@ -259,7 +259,7 @@ def entered_in_error(request: Any, kind: str, document_id: UUID) -> HttpResponse
         try:
             if not reason:
                 raise Invalid.at("/reason", "required.error_reason")
-            mark_entered_in_error(kind, found, reason, by=request.actor)
+            mark_entered_in_error(kind, found, reason, revision=seen_revision(request.POST), by=request.actor)
         except Invalid as refusal:
             problem, request.trace.code = message_of(refusal.errors[0]), refusal.code
         else:
@@ -277,13 +277,13 @@ def entered_in_error(request: Any, kind: str, document_id: UUID) -> HttpResponse
     return render(request, "workspace/entered_in_error.html", context, status=400 if problem else 200)
 
 
-def mark_entered_in_error(kind: str, document: Any, reason: str, *, by: Actor) -> None:
-    """:raises Invalid, NotSigned, NoLongerCurrent, NoAuthor:"""
+def mark_entered_in_error(kind: str, document: Any, reason: str, *, revision: int, by: Actor) -> None:
+    """:raises Invalid, RevisionChanged, NotSigned, NoLongerCurrent, NoAuthor:"""
     at = timezone.now()
     if kind == "exam":
-        assessments.mark_entered_in_error(assessment=document, reason=reason, by=by, at=at)
+        assessments.mark_entered_in_error(assessment=document, revision=revision, reason=reason, by=by, at=at)
     else:
-        treatments.mark_entered_in_error(session=document, reason=reason, by=by, at=at)
+        treatments.mark_entered_in_error(session=document, revision=revision, reason=reason, by=by, at=at)
 
 
 def _context(kind: str, found: Any, safety: dict[str, Any] | None = None) -> dict[str, Any]:
