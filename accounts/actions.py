@@ -5,17 +5,22 @@ from __future__ import annotations
 import secrets
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from accounts import policies, queries
 from accounts.models import ApiClient, Clinic, Membership, User
 from accounts.rules import BASIC_TRAINING, ROLES, SCOPES, is_origin
 from audit import actions as audit
-from errors.exceptions import Conflict, Invalid
+from errors.exceptions import Conflict, Forbidden, Invalid
 from identity.actor import Actor
 
 
 class LastOwner(Conflict):
     reason = "last_owner"
+
+
+class NotYours(Forbidden):
+    reason = "not_yours"
 
 
 @transaction.atomic
@@ -84,6 +89,7 @@ def register_client(
     Let a program in. With redirect URIs it is a public app through which people sign in; without, a program on its own.
 
     :param allowed_origins: of a public app that runs in a browser: from where it calls, separated by spaces
+    :param acts_for: has no effect until that therapist agrees (`approve_client`)
     :returns: the client, and the secret of a program, to hand over once
     :raises Invalid: a scope does not exist, the therapist is none of this clinic, or an origin is none
     """
@@ -111,6 +117,38 @@ def register_client(
     )
     audit.log("api_client.register", by=by, code=client.client_id)
     return client, secret
+
+
+@transaction.atomic
+def approve_client(*, client: ApiClient, by: Actor) -> None:
+    """
+    Let a program record and sign in one's own name. A trigger allows it in that person's own session only.
+
+    :param by: the person at the screen, in a scope with their id; never a program or an app
+    :raises NotYours: the program names somebody else
+    :raises NoAuthor: the person is not a therapist of the program's clinic
+    """
+    _require_named(client, by)
+    policies.require_author(by)
+    ApiClient.objects.filter(pk=client.pk, acts_for_approved_at=None).update(acts_for_approved_at=Now())
+    audit.log("api_client.approve", by=by, target_id=by.user_id, code=client.client_id)
+
+
+@transaction.atomic
+def withdraw_client_approval(*, client: ApiClient, by: Actor) -> None:
+    """
+    End what a program does in one's own name, with its next request. Nobody needs to be a therapist for that.
+
+    :raises NotYours: the program names somebody else
+    """
+    _require_named(client, by)
+    ApiClient.objects.filter(pk=client.pk).update(acts_for_approved_at=None)
+    audit.log("api_client.withdraw_approval", by=by, target_id=by.user_id, code=client.client_id)
+
+
+def _require_named(client: ApiClient, by: Actor) -> None:
+    if by.client_id is not None or client.acts_for_id != by.user_id or client.clinic_id != by.clinic_id:
+        raise NotYours
 
 
 @transaction.atomic

@@ -146,7 +146,7 @@ class NewClient(forms.ModelForm):
 
 @admin.register(ApiClient)
 class ApiClientAdmin(Administered):
-    list_display = ["name", "client_id", "authorization_grant_type", "acts_for", "created"]
+    list_display = ["name", "client_id", "authorization_grant_type", "acts_for", "acts_for_approved_at", "created"]
     form = NewClient
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiClient]:
@@ -165,6 +165,7 @@ class ApiClientAdmin(Administered):
             "client_id",
             "allowed_scopes",
             "acts_for",
+            "acts_for_approved_at",
             "redirect_uris",
             "allowed_origins",
             "client_type",
@@ -194,6 +195,11 @@ class ApiClientAdmin(Administered):
         obj.pk = client.pk
         shown = f"Client {client.client_id}" + (f", secret (shown this once): {secret}" if secret else "")
         messages.warning(request, shown)
+        if sent["acts_for"]:
+            messages.warning(
+                request,
+                f"{sent['acts_for'].name} must agree first: under Account, “Where I work and what acts for me”.",
+            )
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         actions.remove_client(client=obj, by=request.actor)  # type: ignore[attr-defined]

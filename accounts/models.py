@@ -177,6 +177,11 @@ class ApiClient(AbstractApplication):
         related_name="+",
         help_text="the therapist in whose name it may record and sign without anybody at the screen",
     )
+    acts_for_approved_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="when that therapist agreed, in their own session; until then, the program acts for nobody",
+    )
 
     class Meta(AbstractApplication.Meta):
         verbose_name = "API client"

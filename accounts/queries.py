@@ -7,7 +7,9 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from accounts.models import Clinic, Competency, Membership
+from django.db.models import F
+
+from accounts.models import ApiClient, Clinic, Competency, Membership, User
 from accounts.rules import ALWAYS, EXPIRES_SOON, NEEDLING_COMPETENCIES, ONCE_RECORDED, KnownCompetency
 from database import tenancy
 from database.expressions import CurrentClinic
@@ -15,7 +17,12 @@ from database.sql import first, run_prepared
 
 
 class Token(NamedTuple):
-    """An access token with its client and person; `user_id` is None for a program on its own."""
+    """
+    An access token with its client and person.
+
+    :ivar acts_for_id: the therapist, only once they have agreed
+    :ivar user_id: None for a program on its own
+    """
 
     expires: datetime
     scope: str
@@ -29,7 +36,8 @@ class Token(NamedTuple):
 
 # SQL, because every request runs them; see docs/adr/0006.
 BY_CHECKSUM = """
-    SELECT t.expires, t.scope, c.clinic_id, c.client_id, c.allowed_scopes, c.acts_for_id, u.id, u.is_active
+    SELECT t.expires, t.scope, c.clinic_id, c.client_id, c.allowed_scopes,
+        CASE WHEN c.acts_for_approved_at IS NOT NULL THEN c.acts_for_id END, u.id, u.is_active
     FROM oauth2_provider_accesstoken t
     JOIN accounts_apiclient c ON c.id = t.application_id
     LEFT JOIN accounts_user u ON u.id = t.user_id
@@ -76,6 +84,21 @@ def _load_shows_classification() -> bool:
 def clinic_zone(clinic_id: UUID) -> ZoneInfo:
     """The time zone that a clinic's days and times are in."""
     return ZoneInfo(Clinic.objects.values_list("time_zone", flat=True).get(pk=clinic_id))
+
+
+# --- What belongs to a person, in every clinic ------------------------------------------------------------------
+
+
+def memberships_of(user: User) -> list[Membership]:
+    """Where a person works. Call inside a scope with their id, which shows their rows in every clinic."""
+    rows = Membership.objects.active().filter(user=user).select_related("clinic")
+    return list(rows.order_by("clinic__name", "role"))
+
+
+def programs_that_act_for(user: User) -> list[ApiClient]:
+    """Programs that name the person, approved or not; those that wait for an answer first."""
+    rows = ApiClient.objects.filter(acts_for=user).select_related("clinic")
+    return list(rows.order_by(F("acts_for_approved_at").asc(nulls_first=True), "clinic__name", "name"))
 
 
 # --- Competencies ---------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ register(
         ),
         "no_clinic": _("No clinic is chosen. Choose one on the start page."),
         "no_clinic.not_member": _("You do not work for this clinic. Ask its owner to add you."),
+        "not_yours": _("Only the therapist that this program names can decide this, signed in to their own account."),
         "not_a_therapist": _("This person is not a therapist of this clinic. Choose a therapist."),
         "unknown_code.basic_training": Text(_("Choose one of: %(choices)s."), choices=labels(BASIC_TRAINING)),
         "unknown_code.role": Text(_("This role does not exist. Choose one of: %(choices)s."), choices=labels(ROLES)),

@@ -134,6 +134,8 @@ def load_palpate() -> dict[str, Any]:
         client_type=ApiClient.CLIENT_CONFIDENTIAL,
         authorization_grant_type=ApiClient.GRANT_CLIENT_CREDENTIALS,
     )
+    with tenancy.scope(clinic.pk, user_id=therapist.pk):
+        ApiClient.objects.filter(pk=client.pk).update(acts_for_approved_at=timezone.now())
     token = secrets.token_urlsafe(24)
     AccessToken.objects.create(
         application=client, token=token, scope=client.allowed_scopes, expires=timezone.now() + timedelta(hours=1)

@@ -13,6 +13,7 @@ from accounts.models import ApiClient, Clinic, User
 from accounts.rules import SCOPES
 from api.fields import parse
 from assessments.red_flag_table import RED_FLAGS
+from database import tenancy
 from identity.actor import Actor
 from patients import actions as patients
 from patients.models import Patient
@@ -33,8 +34,11 @@ def user(email: str, name: str = "Somebody", **fields: Any) -> User:
     return User.objects.create_user(email, PASSWORD, name=name, **fields)
 
 
-def program(clinic: Clinic, *, scopes: str | None = None, acts_for: User | None = None) -> ApiClient:
-    return ApiClient.objects.create(
+def program(
+    clinic: Clinic, *, scopes: str | None = None, acts_for: User | None = None, approved: bool = True
+) -> ApiClient:
+    """A program; the therapist that it acts for has agreed, unless `approved` is False."""
+    client = ApiClient.objects.create(
         clinic=clinic,
         name=f"program {next(numbers)}",
         client_secret=SECRET,
@@ -43,6 +47,10 @@ def program(clinic: Clinic, *, scopes: str | None = None, acts_for: User | None 
         allowed_scopes=" ".join(SCOPES) if scopes is None else scopes,
         acts_for=acts_for,
     )
+    if acts_for and approved:
+        with tenancy.scope(clinic.pk, user_id=acts_for.pk):
+            ApiClient.objects.filter(pk=client.pk).update(acts_for_approved_at=timezone.now())
+    return client
 
 
 def patient(by: Actor, **details: Any) -> Patient:

@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models.functions import Now
+
 from accounts import policies
 from accounts.models import ApiClient, Clinic, Competency, Membership, User
 from accounts.rules import SCOPES
@@ -202,6 +204,10 @@ def _program(clinic: Clinic, name: str, scopes: str, acts_for: User | None, know
         client.authorization_grant_type = ApiClient.GRANT_CLIENT_CREDENTIALS
         client.allowed_scopes, client.client_secret = scopes, secret
         client.save()
+    if acts_for:  # as the therapist does on their page
+        with tenancy.scope(clinic.pk, user_id=acts_for.pk):
+            waiting = ApiClient.objects.filter(pk=client.pk, acts_for_approved_at=None)
+            waiting.update(acts_for_approved_at=Now())
     return {"client_id": client_id, "client_secret": secret, "scopes": scopes, "clinic": clinic.slug}
 
 
