@@ -6,11 +6,13 @@ import secrets
 
 from django.db import transaction
 from django.db.models.functions import Now
+from oauth2_provider.models import AccessToken, Grant, RefreshToken
 
 from accounts import policies, queries
 from accounts.models import ApiClient, Clinic, Membership, User
 from accounts.rules import BASIC_TRAINING, ROLES, SCOPES, is_origin
 from audit import actions as audit
+from database import tenancy
 from errors.exceptions import Conflict, Forbidden, Invalid
 from identity.actor import Actor
 
@@ -58,6 +60,41 @@ def end_membership(*, membership: Membership, by: Actor) -> None:
     membership.is_active = False
     membership.save(update_fields=["is_active"])
     audit.log("membership.end", by=by, target_id=membership.pk, code=membership.role)
+
+
+@transaction.atomic
+def deactivate_person(*, clinic: Clinic, user: User, by: Actor) -> None:
+    """
+    End every role that a person has in the clinic, and their account if they work nowhere else.
+
+    Another clinic's people stay as they are, and the owner does not learn of them. Triggers end tokens and approvals.
+
+    :raises OwnersOnly:
+    :raises LastOwner: nobody would be left who answers for the clinic
+    """
+    _require_administration(by)
+    for membership in Membership.objects.filter(clinic=clinic, user=user, is_active=True):
+        end_membership(membership=membership, by=by)
+    with tenancy.scope(clinic.pk, user_id=user.pk):
+        works_elsewhere = Membership.objects.filter(user=user, is_active=True).exists()
+    if not works_elsewhere and not user.is_superuser:
+        User.objects.filter(pk=user.pk).update(is_active=False)
+    audit.log("person.deactivate", by=by, target_id=user.pk)
+
+
+def _require_administration(by: Actor) -> None:
+    if by.client_id != "support":  # a page's name for support; no API client has it
+        policies.require_owner(by)
+
+
+@transaction.atomic
+def end_app(*, client: ApiClient, by: Actor) -> None:
+    """End what an app may do as the person at the screen: its tokens, and codes that it has not used yet."""
+    mine = {"user_id": by.user_id, "application_id": client.pk}
+    Grant.objects.filter(**mine).delete()
+    RefreshToken.objects.filter(**mine, revoked=None).update(revoked=Now())
+    AccessToken.objects.filter(**mine, expires__gt=Now()).update(expires=Now())
+    audit.log("api_client.end_for_person", by=by, target_id=by.user_id, code=client.client_id)
 
 
 @transaction.atomic

@@ -69,6 +69,7 @@ class MembershipAdmin(Administered):
     list_filter = ["role", "is_active"]
     list_select_related = ["user"]
     search_fields = ["user__name", "user__email"]
+    actions = ["deactivate"]
     form = NewMember
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
@@ -96,6 +97,19 @@ class MembershipAdmin(Administered):
         obj.user = membership.user
         if password:
             messages.warning(request, f"Their password, shown this once: {password}")
+
+    @admin.action(description="Deactivate the person: end every role here")
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
+        for user in User.objects.filter(pk__in=queryset.values("user_id")):
+            try:
+                actions.deactivate_person(
+                    clinic=request.clinic,  # type: ignore[attr-defined]
+                    user=user,
+                    by=request.actor,  # type: ignore[attr-defined]
+                )
+                messages.success(request, f"{user.name} can no longer work here.")
+            except DomainError as refusal:
+                show_refusal(request, refusal)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         try:

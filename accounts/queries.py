@@ -7,7 +7,9 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import F
+from django.db.models import F, Q
+from django.utils import timezone
+from oauth2_provider.models import AccessToken, RefreshToken
 
 from accounts.models import ApiClient, Clinic, Competency, Membership, User
 from accounts.rules import ALWAYS, EXPIRES_SOON, NEEDLING_COMPETENCIES, ONCE_RECORDED, KnownCompetency
@@ -99,6 +101,15 @@ def programs_that_act_for(user: User) -> list[ApiClient]:
     """Programs that name the person, approved or not; those that wait for an answer first."""
     rows = ApiClient.objects.filter(acts_for=user).select_related("clinic")
     return list(rows.order_by(F("acts_for_approved_at").asc(nulls_first=True), "clinic__name", "name"))
+
+
+def apps_of(user: User) -> list[ApiClient]:
+    """Apps that can act as the person now: with an access token, or with a refresh token to get one."""
+    now = timezone.now()
+    refreshing = RefreshToken.objects.filter(user=user, revoked=None).values("application_id")
+    using = AccessToken.objects.filter(user=user, expires__gt=now).values("application_id")
+    rows = ApiClient.objects.filter(Q(pk__in=refreshing) | Q(pk__in=using)).select_related("clinic")
+    return list(rows.order_by("clinic__name", "name"))
 
 
 # --- Competencies ---------------------------------------------------------------------------------------------

@@ -30,7 +30,11 @@ def access(request: Any) -> HttpResponse:
     user: User = request.user
     with tenancy.scope(None, user_id=user.pk):
         memberships = queries.memberships_of(user)
-    context = {"memberships": memberships, "programs": queries.programs_that_act_for(user)}
+    context = {
+        "memberships": memberships,
+        "programs": queries.programs_that_act_for(user),
+        "apps": queries.apps_of(user),
+    }
     return render(request, "accounts/access.html", context)
 
 
@@ -51,8 +55,20 @@ def withdraw_program(request: Any, client_id: int) -> HttpResponse:
 
 
 def _decide(request: Any, client_id: int, action: Any, done: str) -> HttpResponse:
+    return _act(request, get_object_or_404(ApiClient, pk=client_id, acts_for=request.user), action, done)
+
+
+@login_required
+@require_POST
+def end_app(request: Any, client_id: int) -> HttpResponse:
+    app = next((app for app in queries.apps_of(request.user) if app.pk == client_id), None)
+    if app is None:  # ended in another tab
+        return redirect("access")
+    return _act(request, app, actions.end_app, _("The app can no longer act as you."))
+
+
+def _act(request: Any, client: ApiClient, action: Any, done: str) -> HttpResponse:
     user: User = request.user
-    client = get_object_or_404(ApiClient, pk=client_id, acts_for=user)
     try:
         with tenancy.scope(client.clinic_id, user_id=user.pk):
             action(client=client, by=caller_of(request, user, client.clinic_id))

@@ -32,6 +32,7 @@ urlpatterns = [
     path("access/", access.access, name="access"),
     path("access/programs/<int:client_id>/approve/", access.approve_program, name="approve_program"),
     path("access/programs/<int:client_id>/withdraw/", access.withdraw_program, name="withdraw_program"),
+    path("access/apps/<int:client_id>/end/", access.end_app, name="end_app"),
     path("lock/", views.lock_screen, name="lock"),
     path("unlock/", views.unlock_screen, name="unlock"),
 ]
