@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from clinic.proxies import client_address
 from identity.actor import Actor
 
 logger = logging.getLogger(__name__)
@@ -51,16 +52,3 @@ class RequestsPerMinute(BaseThrottle):
 
     def wait(self) -> float:
         return self.reset_s
-
-
-def client_address(request: Any) -> str:
-    """
-    Where a request comes from, believing only as many X-Forwarded-For hops as there are proxies of our own.
-    """
-    address: str = request.META.get("REMOTE_ADDR", "") or ""
-    proxies = settings.TRUSTED_PROXIES
-    if proxies:
-        hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
-        if len(hops) >= proxies:
-            address = hops[-proxies]
-    return address

@@ -61,8 +61,10 @@ HTTPS = env.bool("HTTPS", default=True)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Where people and patients reach it: the address in every message.
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
-# How many reverse proxies stand in front and append to X-Forwarded-For; 0 believes no header.
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+# Addresses or networks of the reverse proxies in front; only they are believed about X-Forwarded-For and -Proto.
+TRUSTED_PROXIES = [network for network in env.list("TRUSTED_PROXIES", default=[]) if network != "0"]
+if any(network.isdigit() for network in TRUSTED_PROXIES):
+    raise ImproperlyConfigured("TRUSTED_PROXIES names addresses or networks, as in 10.0.0.5,172.16.0.0/12; no number.")
 
 # --- Data ------------------------------------------------------------------------------------------------------
 
@@ -131,6 +133,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "clinic.proxies.OnlyOwnProxies",
     "clinic.compression.PagesCompressed",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -215,7 +218,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # owners make the accounts and hand over th
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-# Wrong passwords: so many from one address, and so many for one account, in so long.
+# Wrong passwords: so many from one address, and so many for one account, in so long. A browser that the person has
+# signed in with before counts on its own (`accounts.web.adapter`), so that a stranger cannot lock them out.
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "20/m/ip,5/5m/key", "open_link": "20/m/ip"}
 PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds for which a mailed link works
 MFA_ADAPTER = "accounts.authenticators.Adapter"

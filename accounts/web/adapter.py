@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 
 from accounts import tasks
 from api.throttling import client_address
+
+KNOWN_BROWSER = "known-browser"
+KNOWN_BROWSER_S = 180 * 24 * 3600
+
+
+def _account_key(email: str) -> str:
+    return hashlib.sha256(email.strip().lower().encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _known_browser(request: HttpRequest, account: str) -> str:
+    """The number that this browser got when the account's person signed in with it; empty for all others."""
+    try:
+        known = signing.loads(request.COOKIES.get(KNOWN_BROWSER, ""), salt=KNOWN_BROWSER, max_age=KNOWN_BROWSER_S)
+    except signing.BadSignature:
+        return ""
+    return known[1] if known[0] == account else ""
 
 
 class Adapter(DefaultAccountAdapter):
@@ -18,6 +40,29 @@ class Adapter(DefaultAccountAdapter):
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request) or "0.0.0.0"  # noqa: S104 - no address is known; nothing is bound
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """
+        Whose wrong passwords are counted together: an account's, whatever Host header or address they come with.
+
+        A browser that the person signed in with before counts on its own: strangers cannot lock it out.
+        """
+        account = _account_key(str(credentials.get("email") or credentials.get("username") or ""))
+        return f"{account}:{_known_browser(request, account)}"
+
+    def post_login(self, request: HttpRequest, user: Any, **options: Any) -> HttpResponse:
+        response = super().post_login(request, user, **options)
+        account = _account_key(user.email)
+        response.set_cookie(
+            KNOWN_BROWSER,
+            signing.dumps([account, _known_browser(request, account) or secrets.token_urlsafe(12)], salt=KNOWN_BROWSER),
+            max_age=KNOWN_BROWSER_S,
+            path="/account/",
+            secure=settings.HTTPS,
+            httponly=True,
+            samesite="Lax",
+        )
+        return response
 
     def send_mail(self, template_prefix: str, email: str, context: object) -> None:
         """
