@@ -10,7 +10,7 @@ from oauth2_provider.models import AccessToken, Grant, RefreshToken
 
 from accounts import policies, queries
 from accounts.models import ApiClient, Clinic, Membership, User
-from accounts.rules import BASIC_TRAINING, ROLES, SCOPES, is_origin
+from accounts.rules import BASIC_TRAINING, SCOPES, is_origin
 from audit import actions as audit
 from database import tenancy
 from errors.exceptions import Conflict, Forbidden, Invalid
@@ -23,28 +23,6 @@ class LastOwner(Conflict):
 
 class NotYours(Forbidden):
     reason = "not_yours"
-
-
-@transaction.atomic
-def add_member(*, clinic: Clinic, email: str, name: str, role: str, by: Actor) -> tuple[Membership, str | None]:
-    """
-    Give somebody a role in the clinic; unknown people get an account.
-
-    :returns: the membership, and for a new account the password to hand over once
-    :raises Invalid: no such role
-    """
-    if role not in ROLES:
-        raise Invalid.at("/role", "unknown_code.role", choices=list(ROLES))
-    user = User.objects.filter(email__iexact=email.strip()).first()
-    password = None
-    if user is None:
-        password = secrets.token_urlsafe(15)
-        user = User.objects.create_user(email, password, name=name)
-    membership, _ = Membership.objects.update_or_create(
-        clinic=clinic, user=user, role=role, defaults={"is_active": True}
-    )
-    audit.log("membership.add", by=by, target_id=membership.pk, code=role)
-    return membership, password
 
 
 @transaction.atomic
@@ -72,7 +50,7 @@ def deactivate_person(*, clinic: Clinic, user: User, by: Actor) -> None:
     :raises OwnersOnly:
     :raises LastOwner: nobody would be left who answers for the clinic
     """
-    _require_administration(by)
+    policies.require_administration(by)
     for membership in Membership.objects.filter(clinic=clinic, user=user, is_active=True):
         end_membership(membership=membership, by=by)
     with tenancy.scope(clinic.pk, user_id=user.pk):
@@ -80,11 +58,6 @@ def deactivate_person(*, clinic: Clinic, user: User, by: Actor) -> None:
     if not works_elsewhere and not user.is_superuser:
         User.objects.filter(pk=user.pk).update(is_active=False)
     audit.log("person.deactivate", by=by, target_id=user.pk)
-
-
-def _require_administration(by: Actor) -> None:
-    if by.client_id != "support":  # a page's name for support; no API client has it
-        policies.require_owner(by)
 
 
 @transaction.atomic

@@ -7,9 +7,10 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 
-from accounts import actions
-from accounts.models import ApiClient, Clinic, Membership, User
+from accounts import actions, invitations
+from accounts.models import ApiClient, Clinic, Invitation, Membership, User
 from accounts.rules import SCOPES, is_origin
 from accounts.web.admin_site import ReadOnly, administers
 from accounts.web.middleware import as_uuid
@@ -54,13 +55,67 @@ class ClinicAdmin(ReadOnly):
         return super().get_queryset(request).filter(pk=request.clinic.pk)  # type: ignore[attr-defined]
 
 
-class NewMember(forms.ModelForm):
-    email = forms.EmailField()
-    name = forms.CharField(help_text="as it stands under a signature; ignored for people who have an account")
-
+class NewInvitation(forms.ModelForm):
     class Meta:
-        model = Membership
-        fields = ["role"]
+        model = Invitation
+        fields = ["email", "role"]
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """An open invitation to the same address is sent again, so it is no mistake."""
+        return {*super()._get_validation_exclusions(), "email", "role"}
+
+
+@admin.register(Invitation)
+class InvitationAdmin(Administered):
+    list_display = ["email", "role", "created_at", "expires_at", "accepted_at", "withdrawn_at"]
+    list_filter = ["role"]
+    actions = ["send_again"]
+    form = NewInvitation
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        if obj is not None:  # only looked at
+            options["form"] = forms.ModelForm
+        return super().get_form(request, obj, change, **options)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["email", "role"] if obj is None else ["email", "role", "expires_at", "accepted_at", "withdrawn_at"]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        sent = form.cleaned_data
+        invitation = invitations.invite(
+            clinic=request.clinic,  # type: ignore[attr-defined]
+            email=sent["email"],
+            role=sent["role"],
+            by=request.actor,  # type: ignore[attr-defined]
+            at=timezone.now(),
+        )
+        obj.pk = invitation.pk
+        messages.success(request, f"{invitation.email} gets a mail with a link, which works for 7 days.")
+
+    @admin.action(description="Send again, with a new link")
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
+        self._change(request, queryset, invitations.resend, "The invitation is sent again.")
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self._change(request, [obj], invitations.withdraw, "The invitation is withdrawn.")
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        self._change(request, queryset, invitations.withdraw, "The invitation is withdrawn.")
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> list[Any]:
+        """Nothing: the action writes the audit trail, and may have refused."""
+        return []
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
+        return redirect("admin:accounts_invitation_changelist")
+
+    def _change(self, request: HttpRequest, rows: Any, action: Any, done: str) -> None:
+        for invitation in rows:
+            try:
+                action(invitation=invitation, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+                messages.success(request, done)
+            except DomainError as refusal:
+                show_refusal(request, refusal)
 
 
 @admin.register(Membership)
@@ -70,33 +125,17 @@ class MembershipAdmin(Administered):
     list_select_related = ["user"]
     search_fields = ["user__name", "user__email"]
     actions = ["deactivate"]
-    form = NewMember
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
         """People see their own memberships elsewhere, too; they are not this clinic's to end."""
         return super().get_queryset(request).filter(clinic=request.clinic)  # type: ignore[attr-defined]
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
-        if obj is not None:  # only looked at
-            options["form"] = forms.ModelForm
-        return super().get_form(request, obj, change, **options)
-
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ["email", "name", "role"] if obj is None else ["user", "role", "is_active"]
+        return ["user", "role", "is_active"]
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        sent = form.cleaned_data
-        membership, password = actions.add_member(
-            clinic=request.clinic,  # type: ignore[attr-defined]
-            email=sent["email"],
-            name=sent["name"],
-            role=sent["role"],
-            by=request.actor,  # type: ignore[attr-defined]
-        )
-        obj.pk = membership.pk
-        obj.user = membership.user
-        if password:
-            messages.warning(request, f"Their password, shown this once: {password}")
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """People join by accepting an invitation."""
+        return False
 
     @admin.action(description="Deactivate the person: end every role here")
     def deactivate(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:

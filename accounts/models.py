@@ -135,6 +135,42 @@ class Membership(models.Model):
         return f"Membership {self.pk}"
 
 
+class Invitation(models.Model):
+    """A role that is offered to an e-mail address; nobody has it until the person behind the address accepts."""
+
+    id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    email = models.EmailField()
+    role = models.TextField(choices=list(rules.ROLES.items()))
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    token_sha256 = models.TextField(blank=True, default="", help_text="of the link last mailed; empty: none yet")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "clinic",
+                Lower("email"),
+                "role",
+                condition=models.Q(accepted_at=None, withdrawn_at=None),
+                name="invitation_open_once",
+            ),
+            models.CheckConstraint(condition=models.Q(role__in=list(rules.ROLES)), name="invitation_role_known"),
+            models.CheckConstraint(
+                condition=models.Q(accepted_at=None, accepted_by=None)
+                | models.Q(accepted_at__isnull=False, accepted_by__isnull=False, withdrawn_at=None),
+                name="invitation_accepted_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Invitation {self.pk}"
+
+
 class Competency(models.Model):
     """What a person may do, as the clinic has seen it proved."""
 

@@ -51,6 +51,16 @@ def require_owner(by: Actor) -> None:
         raise OwnersOnly
 
 
+def require_administration(by: Actor) -> None:
+    """
+    Let owners and support pass; "support" is the pages' name for it, which no API client has.
+
+    :raises OwnersOnly:
+    """
+    if by.client_id != "support":
+        require_owner(by)
+
+
 def clinics_of(user: User) -> list[Clinic]:
     """The clinics that the person works for; all of them for support."""
     if user.is_superuser:

@@ -16,6 +16,14 @@ register(
         "invalid.origins": _(
             "Enter origins such as https://app.example, without a path, and only for an app with redirect addresses."
         ),
+        "invitation_closed": _(
+            "This invitation is no longer valid. It was used, withdrawn or sent again, or 7 days have passed. "
+            "Ask the clinic to send it again."
+        ),
+        "not_an_email": _("Enter an e-mail address."),
+        "not_invited": _(
+            "This invitation is for another e-mail address, or the address has an account. Sign in first."
+        ),
         "last_owner": _("A clinic needs an owner. Make someone else an owner first."),
         "missing_scope.page": _("Your role in this clinic does not include this page. Ask an owner of the clinic."),
         "no_author": _(

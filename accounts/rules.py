@@ -105,3 +105,7 @@ class KnownCompetency:
 
     def holds(self, on_date: date) -> bool:
         return self.valid_until is None or self.valid_until >= on_date
+
+
+# How long the link of an invitation works.
+INVITATION_VALID = timedelta(days=7)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 import smtplib
+from typing import Any
+from uuid import UUID
 
 from allauth.account.app_settings import PASSWORD_RESET_TOKEN_GENERATOR
 from allauth.account.utils import user_pk_to_url_str
@@ -14,7 +18,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from accounts.models import User
+from accounts.models import Invitation, User
+from accounts.rules import INVITATION_VALID, ROLES
+from database import tenancy
 
 
 @shared_task(
@@ -40,3 +46,28 @@ def send_reset_link(email: str, language: str) -> int:
             subject = _("A new password for Palpate")
             send_mail(subject, render_to_string("accounts/new_password.txt", facts), None, [user.email])
     return len(users)
+
+
+@shared_task(autoretry_for=(OSError, smtplib.SMTPException), retry_backoff=5, max_retries=5)
+def send_invitation(clinic_id: str, invitation_id: str) -> bool:
+    """
+    Mail the link of an invitation; nothing, if it was accepted or withdrawn since.
+
+    The link is made here and kept as a checksum only, so no queue holds it. A second try mails a new link.
+    """
+    token = UUID(clinic_id).hex + secrets.token_urlsafe(32)
+    with tenancy.scope(UUID(clinic_id)):
+        waiting = Invitation.objects.filter(pk=invitation_id, accepted_at=None, withdrawn_at=None)
+        if not waiting.update(token_sha256=hashlib.sha256(token.encode()).hexdigest()):
+            return False
+        invitation = Invitation.objects.select_related("clinic").get(pk=invitation_id)
+    facts: dict[str, Any] = {
+        "link": settings.PUBLIC_URL + reverse("accept_invitation", kwargs={"token": token}),
+        "clinic": invitation.clinic.name,
+        "days": INVITATION_VALID.days,
+    }
+    with override(invitation.clinic.locale.partition("-")[0]):
+        facts["role"] = _(ROLES[invitation.role])
+        subject = _("Invitation to %(clinic)s") % facts
+        send_mail(subject, render_to_string("accounts/invitation.txt", facts), None, [invitation.email])
+    return True

@@ -4,7 +4,7 @@ from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from django.urls import include, path, re_path
 
-from accounts.web import access, views
+from accounts.web import access, invitation, views
 
 urlpatterns = [
     path("", views.account, name="account"),
@@ -29,6 +29,7 @@ urlpatterns = [
     path("2fa/recovery-codes/", include("allauth.mfa.recovery_codes.urls")),
     path("2fa/passkeys/", include("allauth.mfa.webauthn.urls")),
     path("sessions/", include("allauth.usersessions.urls")),
+    path("invitation/<str:token>/", invitation.accept_invitation, name="accept_invitation"),
     path("access/", access.access, name="access"),
     path("access/programs/<int:client_id>/approve/", access.approve_program, name="approve_program"),
     path("access/programs/<int:client_id>/withdraw/", access.withdraw_program, name="withdraw_program"),

@@ -16,7 +16,8 @@ from tests.committed import committed_support
 from tests.patients.test_import_patients import WARFARIN
 
 ADMIN_LISTS = [
-    "accounts/clinic", "accounts/membership", "accounts/apiclient", "audit/auditevent", "patients/patient",
+    "accounts/clinic", "accounts/membership", "accounts/invitation", "accounts/apiclient",
+    "audit/auditevent", "patients/patient",
     "patients/merge", "records/record", "records/chaincheck", "assessments/assessment", "assessments/triggerpoint",
     "assessments/muscle", "assessments/bodyzone", "assessments/movement", "treatments/session",
     "homecare/programme", "homecare/checkin", "messaging/message", "worklist/item", "scheduling/appointment",
@@ -214,21 +215,14 @@ def test_two_patients_are_merged_by_a_page(cast, owner, patient):
     assert b"exactly two" in alone.content
 
 
-def test_members_are_added_and_ended(cast, owner):
-    page = owner.post(
-        "/admin/accounts/membership/add/",
-        {"email": "kim@example.org", "name": "Kim Lund", "role": "therapist"},
-        follow=True,
-    )
-    password = re.search(r"shown this once: (\S+?)<", page.content.decode())[1]
-    kim = Client()
-    assert kim.login(email="kim@example.org", password=password)
-    assert kim.get("/api/v1/me/").json()["clinic"] == "harbour"
-
+def test_members_are_ended_and_added_by_invitation_only(cast, owner):
+    assert owner.get("/admin/accounts/membership/add/").status_code == 403
+    colleague = browser(cast.colleague)
+    assert colleague.get("/api/v1/me/").json()["clinic"] == "harbour"
     with tenancy.scope(cast.clinic.pk):
         memberships = {m.user.email: m.pk for m in Membership.objects.select_related("user")}
-    owner.post(f"/admin/accounts/membership/{memberships['kim@example.org']}/delete/", {"post": "yes"})
-    assert kim.get("/api/v1/me/").status_code == 401
+    owner.post(f"/admin/accounts/membership/{memberships[cast.colleague.email]}/delete/", {"post": "yes"})
+    assert colleague.get("/api/v1/me/").status_code == 401
     last = owner.post(
         f"/admin/accounts/membership/{memberships[cast.owner.email]}/delete/", {"post": "yes"}, follow=True
     )
