@@ -62,7 +62,7 @@ class NewInvitation(forms.ModelForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         """An open invitation to the same address is sent again, so it is no mistake."""
-        return {*super()._get_validation_exclusions(), "email", "role"}
+        return {*super()._get_validation_exclusions(), "email", "role"}  # type: ignore[misc]
 
 
 @admin.register(Invitation)

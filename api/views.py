@@ -19,8 +19,8 @@ from rest_framework.views import APIView
 from api.models import IdempotencyKey
 from api.permissions import HasScopes
 from api.problems import KeyReused, PreconditionFailed, PreconditionRequired, TooLarge
-from api.throttling import client_address
 from audit import actions as audit
+from clinic.proxies import client_address
 from database import tenancy
 from errors.exceptions import DomainError, Invalid
 from identity.actor import Actor

@@ -14,7 +14,7 @@ from accounts import policies, queries
 from accounts.models import User
 from accounts.policies import CLINIC_IN_SESSION
 from accounts.rules import scopes_of_roles
-from api.throttling import client_address
+from clinic.proxies import client_address
 from database import tenancy
 from errors.texts import message_for
 from identity.actor import Actor

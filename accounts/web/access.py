@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import actions, policies, queries
 from accounts.models import ApiClient, User
 from accounts.web.pages import render_refusal
-from api.throttling import client_address
+from clinic.proxies import client_address
 from database import tenancy
 from errors.exceptions import DomainError
 from identity.actor import Actor

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import invitations
 from accounts.models import Invitation, User
 from accounts.web.pages import render_refusal
-from api.throttling import client_address
+from clinic.proxies import client_address
 from database import tenancy
 from errors.exceptions import DomainError
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts import policies
 from accounts.models import Clinic, User
 from accounts.policies import CLINIC_IN_SESSION
-from api.throttling import client_address
 from audit import actions as audit
+from clinic.proxies import client_address
 from database import tenancy
 from identity.actor import Actor
 

@@ -24,8 +24,8 @@ from accounts import policies
 from accounts.models import User
 from accounts.policies import CLINIC_IN_SESSION
 from accounts.web import locking
-from api.throttling import client_address
 from audit import actions as audit
+from clinic.proxies import client_address
 from database import tenancy
 from identity.actor import Actor
 

@@ -17,8 +17,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from api.throttling import client_address
 from audit import actions as audit
+from clinic.proxies import client_address
 from database import tenancy
 from errors.exceptions import Conflict, Invalid
 from homecare import labels as words

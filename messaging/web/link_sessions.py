@@ -19,7 +19,7 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 
 from accounts.models import Clinic
-from api.throttling import client_address
+from clinic.proxies import client_address
 from database import tenancy
 from identity.actor import Actor
 from messaging.engine import read_sending

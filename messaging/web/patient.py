@@ -23,8 +23,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 from redis.exceptions import RedisError
 
-from api.throttling import client_address
 from audit import actions as audit
+from clinic.proxies import client_address
 from database import tenancy
 from identity.actor import Actor
 from messaging import actions, links
