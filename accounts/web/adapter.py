@@ -33,7 +33,7 @@ def _known_browser(request: HttpRequest, account: str) -> str:
 
 
 class Adapter(DefaultAccountAdapter):
-    """Accounts are made by a clinic's owner, never by whoever finds the page."""
+    """Accounts begin with an invitation of a clinic, never with the sign-up page."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
