@@ -12,8 +12,8 @@ from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from clinic.proxies import client_address
 from identity.actor import Actor
+from identity.proxies import client_address
 
 logger = logging.getLogger(__name__)
 WINDOW_S = 60

@@ -20,10 +20,10 @@ from api.models import IdempotencyKey
 from api.permissions import HasScopes
 from api.problems import KeyReused, PreconditionFailed, PreconditionRequired, TooLarge
 from audit import actions as audit
-from clinic.proxies import client_address
 from database import tenancy
 from errors.exceptions import DomainError, Invalid
 from identity.actor import Actor
+from identity.proxies import client_address
 
 ENTITY_TAG = re.compile(r'\*|"[\x21\x23-\x7e]*"')
 REPLAYED_HEADERS = ["ETag", "Location"]

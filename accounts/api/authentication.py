@@ -14,10 +14,10 @@ from accounts import policies, queries
 from accounts.models import User
 from accounts.policies import CLINIC_IN_SESSION
 from accounts.rules import scopes_of_roles
-from clinic.proxies import client_address
 from database import tenancy
 from errors.texts import message_for
 from identity.actor import Actor
+from identity.proxies import client_address
 
 
 class BearerToken(BaseAuthentication):

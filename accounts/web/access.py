@@ -17,10 +17,10 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import actions, policies, queries
 from accounts.models import ApiClient, User
 from accounts.web.pages import render_refusal
-from clinic.proxies import client_address
 from database import tenancy
 from errors.exceptions import DomainError
 from identity.actor import Actor
+from identity.proxies import client_address
 
 
 @never_cache

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 
 from accounts import tasks
-from clinic.proxies import client_address
+from identity.proxies import client_address
 
 KNOWN_BROWSER = "known-browser"
 KNOWN_BROWSER_S = 180 * 24 * 3600

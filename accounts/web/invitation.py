@@ -17,9 +17,9 @@ from django.views.decorators.http import require_http_methods
 from accounts import invitations
 from accounts.models import Invitation, User
 from accounts.web.pages import render_refusal
-from clinic.proxies import client_address
 from database import tenancy
 from errors.exceptions import DomainError
+from identity.proxies import client_address
 
 
 class NewAccount(forms.Form):

@@ -14,9 +14,9 @@ from accounts import policies
 from accounts.models import Clinic, User
 from accounts.policies import CLINIC_IN_SESSION
 from audit import actions as audit
-from clinic.proxies import client_address
 from database import tenancy
 from identity.actor import Actor
+from identity.proxies import client_address
 
 # Pages that need no clinic, or open their own transaction.
 OUTSIDE = (

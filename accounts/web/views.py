@@ -25,9 +25,9 @@ from accounts.models import User
 from accounts.policies import CLINIC_IN_SESSION
 from accounts.web import locking
 from audit import actions as audit
-from clinic.proxies import client_address
 from database import tenancy
 from identity.actor import Actor
+from identity.proxies import client_address
 
 
 @login_required

@@ -18,7 +18,6 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from audit import actions as audit
-from clinic.proxies import client_address
 from database import tenancy
 from errors.exceptions import Conflict, Invalid
 from homecare import labels as words
@@ -28,6 +27,7 @@ from homecare.checkins import questions
 from homecare.models import CheckIn, Occurrence, Picture, Programme, Step, Version
 from homecare.programmes import actions, safety_stops
 from homecare.reminders import calendar
+from identity.proxies import client_address
 from messaging import links
 from messaging.texts import language_of
 from messaging.web.link_sessions import LinkSession, visit_page

@@ -19,9 +19,9 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 
 from accounts.models import Clinic
-from clinic.proxies import client_address
 from database import tenancy
 from identity.actor import Actor
+from identity.proxies import client_address
 from messaging.engine import read_sending
 from messaging.models import Link
 from messaging.texts import language_of

@@ -24,9 +24,9 @@ from django.views.decorators.http import require_http_methods
 from redis.exceptions import RedisError
 
 from audit import actions as audit
-from clinic.proxies import client_address
 from database import tenancy
 from identity.actor import Actor
+from identity.proxies import client_address
 from messaging import actions, links
 from messaging.models import Link
 from patients.models import Patient

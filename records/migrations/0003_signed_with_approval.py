@@ -21,7 +21,7 @@ END $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("records", "0002_final_and_chained"), ("accounts", "0005_acts_for_approved")]
+    dependencies = [("records", "0002_final_and_chained"), ("accounts", "0007_acts_for_approved")]
 
     operations = [
         migrations.RunSQL(

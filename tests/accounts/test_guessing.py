@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client, RequestFactory
 
-from clinic.proxies import client_address
+from identity.proxies import client_address
 from tests import builders
 
 PROXY = "10.0.0.5"

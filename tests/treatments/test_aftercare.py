@@ -211,7 +211,7 @@ OWN = {"language": "en", "expected_title": "At home", "expected": ["Drink enough
 
 @pytest.fixture
 def owner(cast):
-    client = Client(headers={"Accept-Language": "en"})
+    client = Browser(headers={"Accept-Language": "en"})
     client.force_login(cast.owner)
     return client
 

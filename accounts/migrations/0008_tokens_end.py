@@ -33,7 +33,7 @@ END $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0005_acts_for_approved")]
+    dependencies = [("accounts", "0007_acts_for_approved")]
 
     operations = [
         migrations.RunSQL(

@@ -37,7 +37,7 @@ END $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0004_shows_classification")]
+    dependencies = [("accounts", "0006_secrets_at_rest")]
 
     operations = [
         migrations.AddField(

@@ -11,7 +11,7 @@ from database.schema_operations import clinic_table
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0006_tokens_end"),
+        ("accounts", "0008_tokens_end"),
     ]
 
     operations = [
