@@ -10,6 +10,9 @@ from django.db import migrations
 
 CURRENT_CLINIC = "(SELECT nullif(current_setting('palpate.clinic_id', true), '')::uuid)"
 CURRENT_USER = "(SELECT nullif(current_setting('palpate.user_id', true), '')::uuid)"
+# Where a function of ours looks for names, however the session is set up. `pg_temp` is named, and last: left out, it
+# would be searched first, and a temporary table could stand in for ours.
+FIXED_PATH = "SET search_path = pg_catalog, public, pg_temp"
 
 
 def clinic_table(table: str, *, using: str | None = None, key: str | None = "id") -> migrations.RunSQL:
@@ -51,8 +54,8 @@ def clinic_key(table: str, column: str, target: str) -> migrations.RunSQL:
 
 
 # SQLSTATEs of ours: PT001 = the row is final. The API answers 409 to it.
-FINAL_FUNCTION = """
-CREATE FUNCTION palpate_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+FINAL_FUNCTION = f"""
+CREATE FUNCTION palpate_refuse_change() RETURNS trigger LANGUAGE plpgsql {FIXED_PATH} AS $$
 BEGIN
     RAISE EXCEPTION 'rows of % are final', TG_TABLE_NAME USING ERRCODE = 'PT001';
 END $$
@@ -94,7 +97,7 @@ def final_once_signed(table: str) -> migrations.RunSQL:
     return migrations.RunSQL(
         [
             f"""
-            CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
+            CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql {FIXED_PATH} AS $$
             BEGIN
                 IF OLD.signed_at IS NOT NULL THEN
                     RAISE EXCEPTION 'row % is signed', OLD.id USING ERRCODE = 'PT001';
@@ -126,33 +129,9 @@ def final_with_parent(table: str, parent: str, column: str) -> migrations.RunSQL
     added and removed many at a time, so those triggers run once a statement.
     """
     function = f"{table}_with_parent"
-    refusal = "RAISE EXCEPTION 'this is part of a signed document' USING ERRCODE = 'PT001'"
     return migrations.RunSQL(
         [
-            # The names are ours, from the migrations.
-            f"""
-            CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
-            DECLARE
-                signed timestamptz;
-            BEGIN
-                FOR signed IN
-                    SELECT p.signed_at FROM {parent} p WHERE p.id IN (SELECT {column} FROM changed) FOR SHARE OF p
-                LOOP
-                    IF signed IS NOT NULL THEN {refusal}; END IF;
-                END LOOP;
-                RETURN NULL;
-            END $$
-            """,  # noqa: S608
-            f"""
-            CREATE FUNCTION {function}_row() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN
-                IF EXISTS (SELECT FROM {parent} WHERE id IN (OLD.{column}, NEW.{column}) AND signed_at IS NOT NULL)
-                THEN {refusal}; END IF;
-                PERFORM FROM {parent} WHERE id IN (OLD.{column}, NEW.{column}) AND signed_at IS NULL FOR SHARE;
-                IF NOT FOUND THEN {refusal}; END IF;
-                RETURN NEW;
-            END $$
-            """,  # noqa: S608
+            *parent_functions(table, parent, column),
             f"CREATE TRIGGER final_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS changed "
             f"FOR EACH STATEMENT EXECUTE FUNCTION {function}()",
             f"CREATE TRIGGER final_delete AFTER DELETE ON {table} REFERENCING OLD TABLE AS changed "
@@ -176,6 +155,90 @@ def final_with_parent(table: str, parent: str, column: str) -> migrations.RunSQL
     )
 
 
+def parent_functions(table: str, parent: str, column: str) -> list[str]:
+    """
+    Return the SQL of both trigger functions of `final_with_parent`.
+
+    A parent that is not seen counts as signed: the statement's own RETURNING can change the clinic that row-level
+    security shows before the trigger looks.
+    """
+    function = f"{table}_with_parent"
+    refusal = "RAISE EXCEPTION 'this is part of a signed document' USING ERRCODE = 'PT001'"
+    return [
+        # The names are ours, from the migrations.
+        f"""
+            CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql {FIXED_PATH} AS $$
+            DECLARE
+                signed timestamptz;
+                unseen bigint := (SELECT count(DISTINCT {column}) FROM changed);
+            BEGIN
+                FOR signed IN
+                    SELECT p.signed_at FROM public.{parent} p WHERE p.id IN (SELECT {column} FROM changed)
+                    FOR SHARE OF p
+                LOOP
+                    IF signed IS NOT NULL THEN {refusal}; END IF;
+                    unseen := unseen - 1;
+                END LOOP;
+                IF unseen <> 0 THEN {refusal}; END IF;
+                RETURN NULL;
+            END $$
+            """,  # noqa: S608
+        f"""
+            CREATE OR REPLACE FUNCTION {function}_row() RETURNS trigger LANGUAGE plpgsql {FIXED_PATH} AS $$
+            BEGIN
+                IF EXISTS (
+                    SELECT FROM public.{parent} WHERE id IN (OLD.{column}, NEW.{column}) AND signed_at IS NOT NULL
+                )
+                THEN {refusal}; END IF;
+                PERFORM FROM public.{parent} WHERE id IN (OLD.{column}, NEW.{column}) AND signed_at IS NULL FOR SHARE;
+                IF NOT FOUND THEN {refusal}; END IF;
+                RETURN NEW;
+            END $$
+            """,  # noqa: S608
+    ]
+
+
+def fixed_paths() -> migrations.RunSQL:
+    """Give every function of ours that was made before without one its fixed search path."""
+    return migrations.RunSQL(
+        f"""
+        DO $do$
+        DECLARE
+            ours regprocedure;
+        BEGIN
+            FOR ours IN
+                SELECT p.oid FROM pg_catalog.pg_proc p
+                WHERE p.pronamespace = 'public'::regnamespace AND NOT EXISTS (
+                    SELECT FROM pg_catalog.pg_depend d
+                    WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+                )
+            LOOP
+                EXECUTE format('ALTER FUNCTION %s {FIXED_PATH}', ours);
+            END LOOP;
+        END $do$
+        """,  # noqa: S608 - the names are the catalog's
+        migrations.RunSQL.noop,
+    )
+
+
+def no_rights_to_make_things() -> migrations.RunSQL:
+    """
+    Take from the application role, and from everybody, the rights to make temporary or lasting things.
+
+    A copy of a database does not keep these; `prepare_database` says the same at each release.
+    """
+    return migrations.RunSQL(
+        """
+        DO $do$
+        BEGIN
+            EXECUTE format('REVOKE TEMPORARY, CREATE ON DATABASE %I FROM PUBLIC, palpate_app', current_database());
+            REVOKE CREATE ON SCHEMA public FROM PUBLIC, palpate_app;
+        END $do$
+        """,
+        migrations.RunSQL.noop,
+    )
+
+
 def queue_table(table: str) -> migrations.RunSQL:
     """For a table whose rows change soon after they are made: room on each page, and a vacuum that keeps up."""
     return migrations.RunSQL(
@@ -193,14 +256,14 @@ def clinics_where(name: str, counted: str) -> migrations.RunSQL:
     """
     return migrations.RunSQL(
         f"""
-        CREATE FUNCTION {name}() RETURNS TABLE (clinic_id uuid, n bigint) LANGUAGE plpgsql AS $$
+        CREATE FUNCTION {name}() RETURNS TABLE (clinic_id uuid, n bigint) LANGUAGE plpgsql {FIXED_PATH} AS $$
         #variable_conflict use_column
         DECLARE
             one uuid;
             found_n bigint;
             before text := coalesce(current_setting('palpate.clinic_id', true), '');
         BEGIN
-            FOR one IN SELECT id FROM accounts_clinic ORDER BY id LOOP
+            FOR one IN SELECT id FROM public.accounts_clinic ORDER BY id LOOP
                 PERFORM set_config('palpate.clinic_id', one::text, true);
                 EXECUTE $q${counted.replace(" = one ", " = $1 ")}$q$ INTO found_n USING one;
                 IF found_n > 0 THEN

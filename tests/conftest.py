@@ -23,6 +23,7 @@ from django.test import override_settings
 from psycopg import sql
 
 from accounts.models import ApiClient, Clinic, Membership, User
+from clinic.management.commands.prepare_database import forbid_making_things
 from database import tenancy
 from dev.run import free_port
 from dev.smtp import Inbox, smtp
@@ -79,6 +80,8 @@ def django_db_setup(django_db_blocker: Any, worker_id: str) -> Iterator[None]:
                 sql.Identifier(name), sql.Identifier(TEMPLATE)
             )
         )
+        with psycopg.connect(admin, dbname=name, autocommit=True) as own:
+            forbid_making_things(own, name)  # as `prepare_database` does; a copy has not got it
         connection.execute("SELECT pg_advisory_unlock(20261120)")
     with django_db_blocker.unblock():
         point_at(name)

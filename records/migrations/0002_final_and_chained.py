@@ -28,7 +28,8 @@ class Migration(migrations.Migration):
                 "ALTER TABLE records_record SET (toast_tuple_target = 8160)",
                 # The head of a chain moves by one, forward.
                 """
-                CREATE FUNCTION records_chain_forward() RETURNS trigger LANGUAGE plpgsql AS $$
+                CREATE FUNCTION records_chain_forward() RETURNS trigger LANGUAGE plpgsql
+                SET search_path = pg_catalog, public, pg_temp AS $$
                 BEGIN
                     IF TG_OP = 'UPDATE' AND NEW.head_sequence = OLD.head_sequence + 1 AND NEW.clinic_id = OLD.clinic_id THEN
                         RETURN NEW;

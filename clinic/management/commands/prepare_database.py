@@ -31,6 +31,7 @@ class Command(BaseCommand):
             self._database(connection, str(app["dbname"]))
         with psycopg.connect(admin_url, dbname=str(app["dbname"]), autocommit=True) as connection:
             self._rights(connection)
+            forbid_making_things(connection, str(app["dbname"]))
         self.stdout.write(f"database {app['dbname']} and its roles are ready")
 
     def _role(self, connection: psycopg.Connection[Any], role: str, password: Any) -> None:
@@ -60,3 +61,17 @@ class Command(BaseCommand):
             f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {APP}",
         ):
             connection.execute(statement)
+
+
+def forbid_making_things(connection: psycopg.Connection[Any], database: str) -> None:
+    """
+    Let only the owner make tables, functions and the like in a database, temporary ones included.
+
+    With each release, because a restored copy of a database does not have the rights of the original.
+    """
+    connection.execute(
+        sql.SQL("REVOKE TEMPORARY, CREATE ON DATABASE {} FROM PUBLIC, {}").format(
+            sql.Identifier(database), sql.Identifier(APP)
+        )
+    )
+    connection.execute(sql.SQL("REVOKE CREATE ON SCHEMA public FROM PUBLIC, {}").format(sql.Identifier(APP)))
