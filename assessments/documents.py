@@ -24,9 +24,11 @@ def in_order(rows: Any) -> list[Any]:
     return sorted(rows, key=lambda row: row.ordinal)
 
 
-def assessment_content(assessment: Assessment) -> dict[str, Any]:
+def assessment_content(assessment: Assessment, *, classified: bool | None = None) -> dict[str, Any]:
     """
     What was found, in the API's names. Needs `with_parts`.
+
+    :param classified: with what the rules say; None: as the clinic shows it
     """
     return {
         "performed_at": assessment.performed_at,
@@ -60,12 +62,12 @@ def assessment_content(assessment: Assessment) -> dict[str, Any]:
             }
             for m in in_order(assessment.movements.all())
         ],
-        "findings": [finding_json(f) for f in in_order(assessment.findings.all())],
+        "findings": [finding_json(f, classified=classified) for f in in_order(assessment.findings.all())],
         "notes": assessment.notes,
     }
 
 
-def finding_json(finding: Finding) -> dict[str, Any]:
+def finding_json(finding: Finding, *, classified: bool | None = None) -> dict[str, Any]:
     point = None
     if finding.point_view is not None:
         point = {"view": finding.point_view, "x": finding.point_x, "y": finding.point_y}
@@ -87,8 +89,12 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "probe_area_cm2": finding.probe_area_cm2,
         "limit_reasons": finding.limit_reasons,
         "notes": finding.notes,
-        **(classification_json(finding) if shows_classification() else {}),
+        **(classification_json(finding) if _shows(classified) else {}),
     }
+
+
+def _shows(classified: bool | None) -> bool:
+    return shows_classification() if classified is None else classified
 
 
 def classification_json(finding: Finding) -> dict[str, Any]:

@@ -85,6 +85,9 @@ if env.bool("DATABASE_PREPARED", default=True):
 if env.str("DATABASE_OWNER_URL", default=""):
     DATABASES["owner"] = database(env.str("DATABASE_OWNER_URL"))
     DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
+# Ed25519, 32 bytes in base64 (`manage.py checkpoint --new-key`): signs the heads of chains. Never in the database.
+CHECKPOINT_KEY = env.str("CHECKPOINT_KEY", default="")
+CHECKPOINT_PUBLIC_KEYS = env.list("CHECKPOINT_PUBLIC_KEYS", default=[])  # of earlier keys: what they signed still holds
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = required("REDIS_URL", "a Redis or Valkey URL; Celery's broker and the shared request limits live there.")

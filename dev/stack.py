@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
+import hashlib
 import json
 import os
 import secrets
@@ -74,6 +76,8 @@ class Stack:
         static.mkdir(exist_ok=True)
         names = {"HTTPS": "0", "SERVE_STATIC_FROM_SOURCE": "1", "STATIC_ROOT": str(static)}
         names["SECRET_KEY"], names["ENCRYPTION_KEYS"] = self.secret("django"), self.secret("encryption")
+        seed = hashlib.sha256(self.secret("checkpoints").encode()).digest()
+        names["CHECKPOINT_KEY"] = base64.b64encode(seed).decode()
         if "DATABASE_URL" in os.environ:
             names["DATABASE_URL"] = os.environ["DATABASE_URL"]
         else:

@@ -13,10 +13,10 @@ from django.db import transaction
 from accounts import policies
 from accounts.models import User
 from audit import actions as audit
-from errors.exceptions import Conflict
+from errors.exceptions import Conflict, Invalid
 from identity.actor import Actor
 from patients.models import Patient
-from records import queries, rules
+from records import checkpoints, keys, queries, rules, verification
 from records.models import Chain, ChainCheck, Mark, Record
 
 
@@ -158,47 +158,102 @@ def refuse_marked(record: Record) -> None:
 # --- Verification ---------------------------------------------------------------------------------------------
 
 
-def verify_chain(*, clinic_id: UUID, anchor: tuple[int, str] | None = None) -> dict[str, Any]:
+class TooManyToVerify(Conflict):
+    reason = "too_many_to_verify"
+
+
+class NoCheckpointKey(Conflict):
+    reason = "no_checkpoint_key"
+
+
+class ChainBroken(Conflict):
+    reason = "chain_broken"
+
+
+class WrongCheckpoint(Conflict):
+    reason = "wrong_checkpoint"
+
+
+def verify_chain(
+    *, clinic_id: UUID, anchor: tuple[int, str] | None = None, complete: bool = False, most: int | None = None
+) -> dict[str, Any]:
     """
-    Recompute the clinic's chain, inside a scope of that clinic.
+    Verify the clinic's chain from its last verified head (or as a whole), inside a scope of that clinic.
 
     :param anchor: sequence and SHA-256 (hex) of a head kept elsewhere; then a cut tail is found too
-    :returns: `records`, `ok`, `first_broken` (sequence, record_id, reason; or None), `head`, `anchor`, `cannot_see`
+    :param most: how many records may be read
+    :returns: `records`, `complete`, `verified_from`, `ok`, `first_broken` (sequence, record_id, reason; or None),
+        `head`, `anchor_holds`, `cannot_see`
+    :raises TooManyToVerify: there are more to read than `most`
     """
-    count, sequence, sha256 = queries.head(clinic_id)
-    broken = queries.first_broken(clinic_id, rules.GENESIS)
-    chain = Chain.objects.filter(pk=clinic_id).first()
-    expected = (chain.head_sequence, bytes(chain.head_sha256).hex()) if chain else (0, rules.GENESIS.hex())
-    if broken is None and expected != (sequence, sha256):
-        broken = {"sequence": sequence + 1, "record_id": None, "reason": "tail_missing"}
-    held = None
-    if anchor is not None:
-        held = queries.sha256_at(clinic_id, anchor[0]) == anchor[1].lower()
-        if broken is None and not held:
-            broken = {"sequence": anchor[0], "record_id": None, "reason": "anchor_not_found"}
-    return {
-        "records": count,
-        "ok": broken is None,
-        "first_broken": broken,
-        "head": {"sequence": sequence, "sha256": sha256},
-        "anchor_holds": held,
-        "cannot_see": None if anchor is not None else queries.CANNOT_SEE,
-    }
+    if most is not None and verification.left_to_verify(clinic_id, complete=complete) > most:
+        raise TooManyToVerify(params={"most": most})
+    return verification.verify(clinic_id, anchor=anchor, complete=complete)
 
 
 @transaction.atomic
-def check_chain(*, clinic_id: UUID, by: Actor) -> dict[str, Any]:
-    """Verify and keep the outcome, with an audit event that says so when the chain is broken."""
-    found = verify_chain(clinic_id=clinic_id)
-    ChainCheck.objects.create(
+def check_chain(
+    *,
+    clinic_id: UUID,
+    by: Actor,
+    complete: bool = False,
+    anchor: tuple[int, str] | None = None,
+    check_id: UUID | None = None,
+) -> dict[str, Any]:
+    """Verify and keep the outcome (signed, if it is whole), with an audit event when the chain is broken."""
+    found = verify_chain(clinic_id=clinic_id, complete=complete, anchor=anchor)
+    head = checkpoints.Checkpoint(clinic_id, found["head"]["sequence"], found["head"]["sha256"])
+    key = keys.signing_key()
+    check = ChainCheck(
         clinic_id=clinic_id,
         records=found["records"],
         ok=found["ok"],
         first_broken=found["first_broken"],
-        head_sequence=found["head"]["sequence"],
-        head_sha256=found["head"]["sha256"],
+        head_sequence=head.sequence,
+        head_sha256=head.sha256,
+        verified_from=found["verified_from"],
+        cannot_see=found["cannot_see"],
+        signature=checkpoints.sign(head, key) if key and found["ok"] else "",
     )
+    if check_id is not None:
+        check.pk = check_id
+    check.save(force_insert=True)
     if not found["ok"]:
         reason = found["first_broken"]["reason"]
         audit.log("records.chain_broken", by=by, outcome=audit.Outcome.FAILED, code=reason)
     return found
+
+
+def make_checkpoint(*, clinic_id: UUID) -> tuple[checkpoints.Checkpoint, str]:
+    """
+    Sign the chain's head as it is now, inside a scope of that clinic; the earlier heads must all be in the chain.
+
+    :returns: the checkpoint, and the note that holds it with its signature
+    :raises NoCheckpointKey, ChainBroken:
+    """
+    key = keys.signing_key()
+    if key is None:
+        raise NoCheckpointKey
+    head, counter = queries.head_and_counter(clinic_id)
+    if head != counter or queries.first_changed_head(clinic_id) is not None:
+        raise ChainBroken
+    checkpoint = checkpoints.Checkpoint(clinic_id, *head)
+    return checkpoint, checkpoints.note(checkpoint, checkpoints.sign(checkpoint, key))
+
+
+def read_checkpoint(text: str, *, clinic_id: UUID) -> tuple[int, str]:
+    """
+    Return the anchor that a checkpoint of this clinic stands for.
+
+    :raises Invalid: it is no checkpoint
+    :raises WrongCheckpoint: no key of ours signed it, or it is another clinic's
+    """
+    try:
+        checkpoint = checkpoints.read(text, keys.known_keys())
+    except checkpoints.NotACheckpoint:
+        raise Invalid.at("/checkpoint", "invalid.checkpoint") from None
+    except checkpoints.WrongSignature:
+        raise WrongCheckpoint from None
+    if checkpoint.clinic_id != clinic_id:
+        raise WrongCheckpoint
+    return checkpoint.sequence, checkpoint.sha256

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from records.models import Record
+from records.models import ChainCheck, Record
 
 
 def signature_json(record: Record) -> dict[str, Any]:
@@ -18,4 +18,18 @@ def signature_json(record: Record) -> dict[str, Any]:
         "version": record.version,
         "signed_at": record.signed_at,
         "signed_by": record.signed_by_id,
+    }
+
+
+def check_json(check: ChainCheck) -> dict[str, Any]:
+    """A verification as it was kept."""
+    return {
+        "checked_at": check.checked_at,
+        "records": check.records,
+        "complete": check.verified_from == 1,
+        "verified_from": check.verified_from,
+        "ok": check.ok,
+        "first_broken": check.first_broken,
+        "head": {"sequence": check.head_sequence, "sha256": check.head_sha256},
+        "cannot_see": check.cannot_see,
     }

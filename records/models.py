@@ -100,6 +100,9 @@ class ChainCheck(models.Model):
     first_broken = models.JSONField(null=True)
     head_sequence = models.BigIntegerField()
     head_sha256 = models.TextField()
+    verified_from = models.BigIntegerField(default=1, db_default=1, help_text="1: every record was read")
+    cannot_see = models.TextField(default="", db_default="", help_text="what this verification could not show")
+    signature = models.TextField(default="", db_default="", help_text="of the head as a checkpoint; empty: no key")
 
     class Meta:
         indexes = [models.Index(fields=["clinic", "-checked_at"], name="chain_check_newest")]

@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection
+from django.db import DataError, transaction
 
 from database.sql import run_prepared
 from records.models import Record
+from records.rules import GENESIS
 
 MOMENT = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 
@@ -133,13 +134,14 @@ def _rows(addenda: str, where: list[str], values: list[Any], order: str, limit: 
 # SQL here and below: PostgreSQL reads each document where it lies; the ORM would carry the whole chain to Python.
 FIRST_BROKEN = """
     WITH linked AS (
-        SELECT r.*, lag(r.sha256) OVER in_order AS before, row_number() OVER in_order AS place
-        FROM records_record r WHERE r.clinic_id = %(clinic)s WINDOW in_order AS (ORDER BY r.sequence)
+        SELECT r.*, lag(r.sha256) OVER in_order AS before, %(after)s + row_number() OVER in_order AS place
+        FROM records_record r WHERE r.clinic_id = %(clinic)s AND r.sequence > %(after)s AND r.sequence <= %(until)s
+        WINDOW in_order AS (ORDER BY r.sequence)
     ), judged AS (
         SELECT id, sequence, place, CASE
             WHEN sequence <> place THEN 'missing_before'
             WHEN sha256(document) <> sha256 THEN 'document_changed'
-            WHEN previous_sha256 <> coalesce(before, %(genesis)s) THEN 'link_broken'
+            WHEN previous_sha256 <> coalesce(before, %(sha256)s) THEN 'link_broken'
             WHEN (convert_from(document, 'UTF8')::jsonb) @> jsonb_build_object(
                 'clinic_id', clinic_id, 'sequence', sequence, 'kind', kind, 'entry', entry, 'subject_id', subject_id,
                 'patient_id', patient_id, 'version', version, 'previous_sha256', encode(previous_sha256, 'hex'),
@@ -151,54 +153,128 @@ FIRST_BROKEN = """
     )
     SELECT id, sequence, place, reason FROM judged WHERE reason IS NOT NULL ORDER BY sequence LIMIT 1
 """
-# Marks are not in the chain; that each of them, and no other, follows from a signed document is checked here.
+# Marks are not in the chain; that each of them, and no other, follows from a signed document is checked here: every
+# mark that somebody could see, and what the documents after `after` ask for.
 WRONG_MARK = """
-    WITH told AS (
+    WITH telling AS (
+        SELECT id, entry, document FROM records_record
+        WHERE clinic_id = %(clinic)s AND sequence > %(after)s AND sequence <= %(until)s
+        AND position('"replaces"'::bytea IN document) > 0
+        UNION
+        SELECT r.id, r.entry, r.document FROM records_mark m JOIN records_record r ON r.id = m.marked_by_id
+        WHERE m.clinic_id = %(clinic)s AND r.sequence <= %(until)s
+    ), told AS (
         SELECT (convert_from(document, 'UTF8')::jsonb #>> '{replaces,record_id}')::uuid AS record_id,
             id AS marked_by_id,
             CASE entry WHEN 'entered_in_error' THEN 'entered_in_error' ELSE 'superseded' END AS status
-        FROM records_record WHERE clinic_id = %(clinic)s AND convert_from(document, 'UTF8')::jsonb ? 'replaces'
+        FROM telling WHERE convert_from(document, 'UTF8')::jsonb ? 'replaces'
+    ), marks AS (
+        SELECT m.* FROM records_mark m LEFT JOIN records_record r ON r.id = m.marked_by_id
+        WHERE m.clinic_id = %(clinic)s AND (r.sequence IS NULL OR r.sequence <= %(until)s)
     )
     SELECT coalesce(t.record_id, m.record_id) FROM told t
-    FULL JOIN (SELECT * FROM records_mark WHERE clinic_id = %(clinic)s) m
-        ON m.record_id = t.record_id AND m.marked_by_id = t.marked_by_id AND m.status = t.status
+    FULL JOIN marks m ON m.record_id = t.record_id AND m.marked_by_id = t.marked_by_id AND m.status = t.status
     WHERE t.record_id IS NULL OR m.record_id IS NULL LIMIT 1
 """
-CANNOT_SEE = (
-    "A chain cannot show that its newest records were cut off together with their counter. Keep the head "
-    "(sequence and sha256) outside this database from time to time, and verify against it."
-)
+# One statement, so one snapshot: a signature commits its record and the counter together.
+HEAD_AND_COUNTER = """
+    SELECT r.sequence, r.sha256, c.head_sequence, c.head_sha256 FROM (SELECT %(clinic)s::uuid AS id) k
+    LEFT JOIN LATERAL (
+        SELECT sequence, sha256 FROM records_record WHERE clinic_id = k.id ORDER BY sequence DESC LIMIT 1
+    ) r ON true
+    LEFT JOIN records_chain c ON c.clinic_id = k.id
+"""
+SIGNED = """
+    SELECT id, sequence, kind, document FROM records_record
+    WHERE clinic_id = %(clinic)s AND sequence > %(after)s AND sequence <= %(until)s AND entry = 'signed'
+    ORDER BY sequence
+"""
+CHANGED_HEAD = """
+    SELECT min(c.head_sequence) FROM records_chaincheck c
+    LEFT JOIN records_record r ON r.clinic_id = c.clinic_id AND r.sequence = c.head_sequence
+    WHERE c.clinic_id = %(clinic)s AND c.ok AND c.head_sequence > 0
+    AND encode(r.sha256, 'hex') IS DISTINCT FROM c.head_sha256
+"""
 
 
-def first_broken(clinic_id: UUID, genesis: bytes) -> dict[str, Any] | None:
-    """The first record that does not hold, with the reason; None if all hold."""
-    with connection.cursor() as cursor:
-        cursor.execute(FIRST_BROKEN, {"clinic": clinic_id, "genesis": genesis})
-        row = cursor.fetchone()
-        if row:
-            record_id, sequence, place, reason = row
+def first_broken_link(clinic_id: UUID, start: tuple[int, str], head: int, batch: int) -> dict[str, Any] | None:
+    """
+    Return the first record up to the head that does not hold, with the reason; None if all hold.
+
+    :param start: sequence and SHA-256 (hex) of the record that the first one links to
+    """
+    after, sha256 = start[0], bytes.fromhex(start[1])
+    while after < head:
+        until = min(after + batch, head)
+        values = {"clinic": clinic_id, "after": after, "until": until, "sha256": sha256}
+        try:
+            with transaction.atomic():
+                rows = run_prepared(FIRST_BROKEN, values)
+        except DataError:  # a document that is no JSON, or not UTF-8: close in on it
+            if until == after + 1:
+                return _named(clinic_id, until, "document_changed")
+            batch = (until - after) // 2
+            continue
+        if rows:
+            record_id, sequence, place, reason = rows[0]
             if reason == "missing_before":
                 return {"sequence": place, "record_id": None, "reason": "missing"}
             return {"sequence": sequence, "record_id": str(record_id), "reason": reason}
-        cursor.execute(WRONG_MARK, {"clinic": clinic_id})
-        row = cursor.fetchone()
-    if row is None:
+        last = sha256_at(clinic_id, until)
+        if last is None:
+            there = Record.objects.filter(clinic_id=clinic_id, sequence__gt=after, sequence__lte=until).count()
+            return {"sequence": after + there + 1, "record_id": None, "reason": "missing"}
+        after, sha256 = until, bytes.fromhex(last)
+    return None
+
+
+def _named(clinic_id: UUID, sequence: int, reason: str) -> dict[str, Any]:
+    record_id = Record.objects.filter(clinic_id=clinic_id, sequence=sequence).values_list("pk", flat=True).first()
+    return {"sequence": sequence, "record_id": str(record_id) if record_id else None, "reason": reason}
+
+
+def first_wrong_mark(clinic_id: UUID, after: int, head: int) -> dict[str, Any] | None:
+    """Return a record whose mark does not follow from a signed document, or that lacks the one that does."""
+    rows = run_prepared(WRONG_MARK, {"clinic": clinic_id, "after": after, "until": head})
+    if not rows:
         return None
-    sequence = Record.objects.filter(pk=row[0]).values_list("sequence", flat=True).first()
-    return {"sequence": sequence, "record_id": str(row[0]), "reason": "status_changed"}
+    record_id = rows[0][0]
+    sequence = Record.objects.filter(pk=record_id).values_list("sequence", flat=True).first()
+    return {"sequence": sequence, "record_id": str(record_id), "reason": "status_changed"}
 
 
-def head(clinic_id: UUID) -> tuple[int, int, str]:
-    """Return how many records there are, the highest sequence, and its SHA-256 in hex."""
-    records = Record.objects.filter(clinic_id=clinic_id)
-    newest = records.order_by("-sequence").values_list("sequence", "sha256").first()
-    if newest is None:
-        return 0, 0, "0" * 64
-    sequence, sha256 = newest
-    # Up to the newest that was read: another may have been signed since.
-    return records.filter(sequence__lte=sequence).count(), sequence, bytes(sha256).hex()
+def signed_documents(clinic_id: UUID, after: int, head: int, batch: int) -> Iterator[list[tuple[Any, ...]]]:
+    """Read signed documents in batches: id, sequence, kind, bytes."""
+    while after < head:
+        until = min(after + batch, head)
+        yield run_prepared(SIGNED, {"clinic": clinic_id, "after": after, "until": until})
+        after = until
+
+
+def first_changed_head(clinic_id: UUID) -> int | None:
+    """Return the lowest sequence whose hash, as an earlier verification kept it, is no longer in the chain."""
+    sequence: int | None = run_prepared(CHANGED_HEAD, {"clinic": clinic_id})[0][0]
+    return sequence
+
+
+def head(clinic_id: UUID) -> tuple[int, str]:
+    """Return the highest sequence and its SHA-256 in hex, in constant time."""
+    return head_and_counter(clinic_id)[0]
+
+
+def head_and_counter(clinic_id: UUID) -> tuple[tuple[int, str], tuple[int, str]]:
+    """Return the newest record and the chain's counter, each as sequence and SHA-256 in hex, of one snapshot."""
+    sequence, sha256, counted, counted_sha256 = run_prepared(HEAD_AND_COUNTER, {"clinic": clinic_id})[0]
+    none = (0, GENESIS.hex())
+    return (
+        none if sequence is None else (sequence, bytes(sha256).hex()),
+        none if counted is None else (counted, bytes(counted_sha256).hex()),
+    )
 
 
 def sha256_at(clinic_id: UUID, sequence: int) -> str | None:
+    """Return the SHA-256 (hex) of the record with this sequence; before the first one, it is all zeros."""
+    if sequence == 0:
+        return GENESIS.hex()
     sha256 = Record.objects.filter(clinic_id=clinic_id, sequence=sequence).values_list("sha256", flat=True).first()
     return None if sha256 is None else bytes(sha256).hex()

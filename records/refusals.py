@@ -9,6 +9,13 @@ from errors.texts import register
 register(
     {
         "invalid.anchor": _("An anchor is a sequence number, a colon and 64 hexadecimal digits. Copy it again."),
+        "invalid.checkpoint": _("This is not a checkpoint. Copy all five lines of it, with the signature."),
+        "wrong_checkpoint": _("This checkpoint is another clinic's, or no known key signed it."),
+        "no_checkpoint_key": _("This server has no key to sign checkpoints with. Set CHECKPOINT_KEY."),
+        "chain_broken": _("The signed records are not as they were. Verify them to see where."),
+        "too_many_to_verify": _(
+            "More than {most} records would have to be read. Start a verification in the background instead."
+        ),
         "no_longer_current": _(
             "A newer version replaced this, or it was marked as entered in error. Open the current version."
         ),

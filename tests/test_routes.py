@@ -28,6 +28,7 @@ from messaging import actions as messages
 from messaging.models import Message, Sending
 from patients import actions as patients
 from patients.models import Patient
+from records import actions as records
 from scheduling.booking import actions as booking
 from scheduling.booking.locks import Time
 from scheduling.models import Offer, Opening
@@ -206,7 +207,10 @@ ROUTES = [
     ("records/", "get", "records:read", None),
     ("records/export/", "get", "records:export", None),
     ("records/verify/", "get", "records:read", None),
+    ("records/verifications/", "post", "records:read", {}),
+    ("records/verifications/{verification}/", "get", "records:read", None),
     ("records/head/", "get", "records:read", None),
+    ("records/checkpoint/", "get", "records:read", None),
     ("records/{record}/", "get", "records:read", None),
 ]
 # Outside the API: who may see what there is tested where it belongs.
@@ -524,6 +528,11 @@ class Ids(dict):
         return waitlist.join(
             patient_id=self.patient, type_id=self.desk.kind.pk, by=self.cast.actor(), at=timezone.now()
         ).pk
+
+    def make_verification(self):
+        verification = uuid4()
+        records.check_chain(clinic_id=self.cast.clinic.pk, by=self.cast.actor(), check_id=verification)
+        return verification
 
     def make_offer(self):
         now = timezone.now()

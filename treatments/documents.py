@@ -63,9 +63,14 @@ def answers_json(session: Session) -> dict[str, Any]:
 
 def aftercare_content(given: Sequence[Aftercare]) -> dict[str, Any]:
     """The advice that was given by the time of signing; nothing if none was."""
-    names = ("how", "language", "text_version", "given_at")
-    rows = [{**{name: getattr(row, name) for name in names}, "given_by": row.given_by_id} for row in given]
+    rows = [aftercare_row(advice) for advice in given]
     return {"aftercare": rows} if rows else {}
+
+
+def aftercare_row(advice: Aftercare) -> dict[str, Any]:
+    """One handing over of the advice, as signed documents keep it."""
+    names = ("how", "language", "text_version", "given_at")
+    return {**{name: getattr(advice, name) for name in names}, "given_by": advice.given_by_id}
 
 
 def intervention_json(intervention: Intervention) -> dict[str, Any]:

@@ -55,7 +55,13 @@ class BrokenOutput(serializers.Serializer[Any]):
             "link_broken",
             "columns_changed",
             "status_changed",
+            "row_changed",
+            "row_missing",
+            "row_without_record",
+            "head_changed",
+            "head_forged",
             "tail_missing",
+            "counter_changed",
             "anchor_not_found",
         ]
     )
@@ -67,9 +73,45 @@ class HeadOutput(serializers.Serializer[Any]):
 
 
 class VerificationOutput(serializers.Serializer[Any]):
-    records = serializers.IntegerField()
+    records = serializers.IntegerField(help_text="up to the head that this verification is judged by")
+    complete = serializers.BooleanField(help_text="every record was read")
+    verified_from = serializers.IntegerField(help_text="the first sequence that was read")
     ok = serializers.BooleanField()
     first_broken = BrokenOutput(allow_null=True)
     head = HeadOutput(help_text="keep it elsewhere: as `anchor`, it later shows a cut tail")
     anchor_holds = serializers.BooleanField(allow_null=True)
-    cannot_see = serializers.CharField(allow_null=True)
+    cannot_see = serializers.CharField()
+
+
+class VerificationInput(serializers.Serializer[Any]):
+    complete = serializers.BooleanField(
+        default=False, help_text="read every record, and not only those since the last head that was found whole"
+    )
+    checkpoint = serializers.CharField(
+        default="", allow_blank=True, max_length=1000, help_text="a checkpoint that was kept elsewhere, whole"
+    )
+
+
+class KeptVerification(serializers.Serializer[Any]):
+    checked_at = serializers.DateTimeField()
+    records = serializers.IntegerField()
+    complete = serializers.BooleanField()
+    verified_from = serializers.IntegerField()
+    ok = serializers.BooleanField()
+    first_broken = BrokenOutput(allow_null=True)
+    head = HeadOutput()
+    cannot_see = serializers.CharField()
+
+
+class VerificationState(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    state = serializers.ChoiceField(["running", "done"])
+    verification = KeptVerification(allow_null=True)
+
+
+class CheckpointOutput(serializers.Serializer[Any]):
+    checkpoint = serializers.CharField(help_text="the signed note, whole: keep it as it is")
+    head = HeadOutput()
+    public_keys = serializers.ListField(
+        child=serializers.CharField(), help_text="the keys that checkpoints of this server are verified with"
+    )

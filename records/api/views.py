@@ -20,8 +20,11 @@ from audit import actions as audit
 from database import tenancy
 from errors.exceptions import NotFound
 from patients.queries import identities
-from records import actions, queries, rules
+from records import actions, checkpoints, keys, queries, rules, tasks
 from records.api import serializers as shapes
+from records.documents import check_json
+from records.models import ChainCheck
+from records.verification import MOST_AT_ONCE
 
 KIND = OpenApiParameter("kind", {"type": "string", "enum": rules.KINDS})
 SINCE = OpenApiParameter("since", {"type": "string", "format": "date-time"}, description="Not before this moment.")
@@ -166,6 +169,11 @@ class RecordsExport(ClinicView):
             yield "".join([row.json + "\n" for row in rows]).encode()
 
 
+COMPLETE = OpenApiParameter(
+    "complete", bool, description="Read every record, and not only those since the last head that was found whole."
+)
+
+
 class RecordsVerify(ClinicView):
     scopes = {"get": "records:read"}
     audit_action = {"get": "records.verify"}
@@ -173,11 +181,20 @@ class RecordsVerify(ClinicView):
     @extend_schema(
         operation_id="records_verify",
         tags=["records"],
-        parameters=[OpenApiParameter("anchor", str, description="SEQUENCE:SHA256 of a head that was kept elsewhere.")],
+        parameters=[
+            OpenApiParameter("anchor", str, description="SEQUENCE:SHA256 of a head that was kept elsewhere."),
+            COMPLETE,
+        ],
         responses=shapes.VerificationOutput,
     )
     def get(self, request: Request) -> Response:
-        """Recompute the clinic's chain; name the first broken link, and say what a chain cannot show."""
+        """
+        Verify the clinic's chain, and the rows that screens show, from the last head that was found whole. Name the
+        first broken link, and say what this cannot show.
+
+        At most 2,000 records are read while you wait; for more, 409 `too_many_to_verify`: post to
+        `records/verifications/`.
+        """
         text = request.query_params.get("anchor")
         anchor = None
         if text is not None:
@@ -185,7 +202,60 @@ class RecordsVerify(ClinicView):
             if not found:
                 raise invalid_parameter("anchor", "invalid.anchor")
             anchor = (int(found[1]), found[2])
-        return Response(actions.verify_chain(clinic_id=self.actor.clinic_id, anchor=anchor))
+        complete = request.query_params.get("complete", "false")
+        if complete not in {"true", "false"}:
+            raise invalid_parameter("complete", "invalid.choice", choices=["true", "false"])
+        verification = actions.verify_chain(
+            clinic_id=self.actor.clinic_id,
+            anchor=anchor,
+            complete=complete == "true",
+            most=MOST_AT_ONCE,
+        )
+        return Response(verification)
+
+
+class Verifications(ClinicView):
+    scopes = {"post": "records:read"}
+    audit_action = {"post": "records.verify"}
+
+    @extend_schema(
+        operation_id="records_verifications_create",
+        tags=["records"],
+        request=shapes.VerificationInput,
+        responses={202: shapes.VerificationState},
+    )
+    def post(self, request: Request) -> Response:
+        """
+        Start a verification as a background task; its outcome is kept for good.
+
+        With `checkpoint`, the chain must also be the one of that checkpoint: then a tail that was cut off and a suffix
+        that was rewritten are found, up to the checkpoint.
+        """
+        sent = shapes.VerificationInput(data=request.data)
+        sent.is_valid(raise_exception=True)
+        text = sent.validated_data["checkpoint"]
+        clinic_id = self.actor.clinic_id
+        anchor = actions.read_checkpoint(text, clinic_id=clinic_id) if text else None
+        check_id = tasks.start_verification(
+            clinic_id=clinic_id, complete=sent.validated_data["complete"], anchor=anchor, by=self.actor
+        )
+        audit.log("records.start_verification", by=self.actor, target_id=check_id)
+        return Response({"id": check_id, "state": "running", "verification": None}, status=202)
+
+
+class OneVerification(ClinicView):
+    scopes = {"get": "records:read"}
+    audit_action = {"get": "records.read_verification"}
+
+    @extend_schema(operation_id="records_verifications_read", tags=["records"], responses=shapes.VerificationState)
+    def get(self, request: Request, verification_id: UUID) -> Response:
+        """Return whether a verification still runs, and its outcome."""
+        check = ChainCheck.objects.filter(clinic_id=self.actor.clinic_id, pk=verification_id).first()
+        if check is None:
+            if not tasks.is_running(self.actor.clinic_id, verification_id):
+                raise NotFound
+            return Response({"id": verification_id, "state": "running", "verification": None})
+        return Response({"id": check.pk, "state": "done", "verification": check_json(check)})
 
 
 class RecordsHead(ClinicView):
@@ -195,5 +265,24 @@ class RecordsHead(ClinicView):
     @extend_schema(operation_id="records_head", tags=["records"], responses=shapes.HeadOutput)
     def get(self, request: Request) -> Response:
         """The newest record's sequence and SHA-256. Kept outside this database, it is an anchor for verification."""
-        _, sequence, sha256 = queries.head(self.actor.clinic_id)
+        sequence, sha256 = queries.head(self.actor.clinic_id)
         return Response({"sequence": sequence, "sha256": sha256})
+
+
+class RecordsCheckpoint(ClinicView):
+    scopes = {"get": "records:read"}
+    audit_action = {"get": "records.checkpoint"}
+
+    @extend_schema(operation_id="records_checkpoint", tags=["records"], responses=shapes.CheckpointOutput)
+    def get(self, request: Request) -> Response:
+        """
+        The head as a checkpoint: three lines (origin, sequence, SHA-256) and an Ed25519 signature, as a signed note.
+
+        Keep `checkpoint` where the people who can change this database can't change it. Whoever has the database and
+        the key can make another chain with checkpoints of its own; the one that you kept will not fit it. 409
+        `no_checkpoint_key` where the server has no key, 409 `chain_broken` where an earlier head is missing.
+        """
+        checkpoint, note = actions.make_checkpoint(clinic_id=self.actor.clinic_id)
+        public = [checkpoints.public_text(key) for key in keys.known_keys()]
+        head = {"sequence": checkpoint.sequence, "sha256": checkpoint.sha256}
+        return Response({"checkpoint": note, "head": head, "public_keys": public})

@@ -77,6 +77,19 @@ def tamper(cast, *statements):
                 link.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}")
 
 
+def restore_triggers(link, app):
+    """Enable an app's triggers as its migrations did: those of final rows always."""
+    rows = link.execute(
+        "SELECT tgrelid::regclass, tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+        "WHERE c.relname LIKE %s AND NOT tgisinternal",
+        [f"{app}\\_%"],
+    ).fetchall()
+    for table in {table for table, _ in rows}:
+        link.execute(f"ALTER TABLE {table} ENABLE TRIGGER ALL")
+    for table, trigger in rows:
+        link.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}")
+
+
 REPLACED = "convert_to(replace(convert_from(document, 'UTF8'), '\"pain_now\":2', '\"pain_now\":9'), 'UTF8')"
 THIRD = "WHERE clinic_id = %(clinic)s AND sequence = 3"
 
@@ -146,6 +159,20 @@ def test_a_tail_cut_with_its_counter_is_seen_with_an_anchor_only(chain):
     with superuser() as link:
         link.execute("ALTER TABLE records_chain ENABLE ALWAYS TRIGGER forward_only")
         link.execute("ALTER TABLE records_chain ENABLE ALWAYS TRIGGER final_table")
+
+    # The rows of what was cut off still say that they are signed.
+    assert verify(chain)["first_broken"]["reason"] == "row_without_record"
+    with superuser() as link, link.transaction():
+        for table in ("redflaganswer", "finding", "referral", "painmark", "rangeofmotion", "assessment"):
+            link.execute(f"ALTER TABLE assessments_{table} DISABLE TRIGGER ALL")
+        which = "SELECT id FROM assessments_assessment a WHERE clinic_id = %(clinic)s AND NOT EXISTS "
+        which += "(SELECT FROM records_record r WHERE r.id = a.record_id)"
+        for table in ("redflaganswer", "referral", "finding", "painmark", "rangeofmotion"):
+            link.execute(
+                f"DELETE FROM assessments_{table} WHERE assessment_id IN ({which})", {"clinic": chain.clinic.pk}
+            )
+        link.execute(f"DELETE FROM assessments_assessment WHERE id IN ({which})", {"clinic": chain.clinic.pk})
+        restore_triggers(link, "assessments")
 
     without = verify(chain)
     assert without["ok"] is True

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import Clinic
 from database import tenancy
-from records import actions
+from errors.exceptions import Invalid
+from records import actions, queries
 
 
 class Command(BaseCommand):
@@ -16,8 +20,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--clinic", metavar="SLUG", help="one clinic; all of them if absent")
-        parser.add_argument("--anchor", metavar="SEQUENCE:SHA256", help="a head that was kept elsewhere")
+        parser.add_argument(
+            "--anchor",
+            metavar="FILE",
+            help="a checkpoint that was kept elsewhere (a file, or - for standard input), or SEQUENCE:SHA256",
+        )
         parser.add_argument("--head", action="store_true", help="print only the head, to keep elsewhere as an anchor")
+        parser.add_argument(
+            "--quick", action="store_true", help="read only what was signed since the last verified head"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         clinics = Clinic.objects.order_by("slug")
@@ -25,19 +36,19 @@ class Command(BaseCommand):
             clinics = clinics.filter(slug=options["clinic"])
             if not clinics:
                 raise CommandError(f"There is no clinic {options['clinic']!r}.")
-        anchor = self._anchor(options["anchor"], several=len(clinics) != 1)
+        anchor = self._anchor(options["anchor"], list(clinics))
         broken = 0
         for clinic in clinics:
             with tenancy.scope(clinic.pk, read_only=True):
-                found = actions.verify_chain(clinic_id=clinic.pk, anchor=anchor)
+                if options["head"]:
+                    sequence, sha256 = queries.head(clinic.pk)
+                    self.stdout.write(f"{clinic.slug} {sequence}:{sha256}")
+                    continue
+                found = actions.verify_chain(clinic_id=clinic.pk, anchor=anchor, complete=not options["quick"])
             head = f"{found['head']['sequence']}:{found['head']['sha256']}"
-            if options["head"]:
-                self.stdout.write(f"{clinic.slug} {head}")
-                continue
             if found["ok"]:
                 self.stdout.write(f"{clinic.slug}: {found['records']} records, the chain holds; head {head}")
-                if found["cannot_see"]:
-                    self.stdout.write(f"  {found['cannot_see']}")
+                self.stdout.write(f"  {found['cannot_see']}")
             else:
                 broken += 1
                 first = found["first_broken"]
@@ -48,10 +59,21 @@ class Command(BaseCommand):
         if broken:
             raise CommandError(f"{broken} of {len(clinics)} chains are broken.")
 
-    def _anchor(self, text: str | None, *, several: bool) -> tuple[int, str] | None:
+    def _anchor(self, text: str | None, clinics: list[Clinic]) -> tuple[int, str] | None:
         if text is None:
             return None
-        sequence, _, sha256 = text.partition(":")
-        if several or not sequence.isdigit() or len(sha256) != 64:
-            raise CommandError("--anchor is SEQUENCE:SHA256 (64 hex digits), and goes with --clinic.")
-        return int(sequence), sha256
+        if len(clinics) != 1:
+            raise CommandError("--anchor goes with --clinic.")
+        head = re.fullmatch(r"(\d{1,18}):([0-9a-fA-F]{64})", text)
+        if head:
+            return int(head[1]), head[2]
+        try:
+            checkpoint = sys.stdin.read() if text == "-" else Path(text).read_text()
+        except (OSError, UnicodeDecodeError) as refusal:
+            raise CommandError(f"--anchor is a checkpoint's file or SEQUENCE:SHA256; {text!r}: {refusal}") from None
+        try:
+            return actions.read_checkpoint(checkpoint, clinic_id=clinics[0].pk)
+        except Invalid:
+            raise CommandError(f"{text!r} holds no checkpoint.") from None
+        except actions.WrongCheckpoint:
+            raise CommandError("The checkpoint is another clinic's, or no known key signed it.") from None
