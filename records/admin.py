@@ -10,7 +10,7 @@ from django.urls import path
 from django.utils.html import format_html
 
 from accounts.web.admin_site import ReadOnly
-from records import actions, tasks
+from records import actions, background
 from records.models import ChainCheck, Record
 from records.verification import MOST_AT_ONCE, left_to_verify
 
@@ -53,7 +53,7 @@ class RecordAdmin(ReadOnly):
             return HttpResponseNotAllowed(["POST"])
         clinic_id, by = request.clinic.pk, request.actor  # type: ignore[attr-defined]
         if left_to_verify(clinic_id, complete=True) > MOST_AT_ONCE:
-            tasks.start_verification(clinic_id=clinic_id, complete=True, anchor=None, by=by)
+            background.start_verification(clinic_id=clinic_id, complete=True, anchor=None, by=by)
             messages.info(request, "The verification runs in the background. Its outcome appears under Chain checks.")
             return redirect("admin:records_record_changelist")
         found = actions.check_chain(clinic_id=clinic_id, by=by, complete=True)

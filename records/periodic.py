@@ -12,6 +12,9 @@ from accounts.models import Clinic, Membership
 from database import tenancy
 from identity.actor import Actor
 from records import actions, keys, queries
+from records.background import verify_one_chain
+
+__all__ = ["verify_one_chain"]  # Celery finds the tasks of this module
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from audit import actions as audit
 from database import tenancy
 from errors.exceptions import NotFound
 from patients.queries import identities
-from records import actions, checkpoints, keys, queries, rules, tasks
+from records import actions, background, checkpoints, keys, queries, rules
 from records.api import serializers as shapes
 from records.documents import check_json
 from records.models import ChainCheck
@@ -236,7 +236,7 @@ class Verifications(ClinicView):
         text = sent.validated_data["checkpoint"]
         clinic_id = self.actor.clinic_id
         anchor = actions.read_checkpoint(text, clinic_id=clinic_id) if text else None
-        check_id = tasks.start_verification(
+        check_id = background.start_verification(
             clinic_id=clinic_id, complete=sent.validated_data["complete"], anchor=anchor, by=self.actor
         )
         audit.log("records.start_verification", by=self.actor, target_id=check_id)
@@ -252,7 +252,7 @@ class OneVerification(ClinicView):
         """Return whether a verification still runs, and its outcome."""
         check = ChainCheck.objects.filter(clinic_id=self.actor.clinic_id, pk=verification_id).first()
         if check is None:
-            if not tasks.is_running(self.actor.clinic_id, verification_id):
+            if not background.is_running(self.actor.clinic_id, verification_id):
                 raise NotFound
             return Response({"id": verification_id, "state": "running", "verification": None})
         return Response({"id": check.pk, "state": "done", "verification": check_json(check)})

@@ -97,7 +97,7 @@ def test_another_clinics_checkpoint_is_refused(chain):
 
 
 def test_by_api_and_back(chain, monkeypatch):
-    from records import tasks
+    from records import background
 
     program = Api(chain.program)
     got = program.get("/records/checkpoint/").json()
@@ -106,10 +106,10 @@ def test_by_api_and_back(chain, monkeypatch):
     assert checkpoints.read(got["checkpoint"], keys).sequence == 6
 
     sent = []
-    monkeypatch.setattr(tasks.verify_one_chain, "delay_on_commit", lambda *values: sent.append(values))
+    monkeypatch.setattr(background.verify_one_chain, "delay_on_commit", lambda *values: sent.append(values))
     rewrite(chain)
     started = program.post("/records/verifications/", {"checkpoint": got["checkpoint"], "complete": True}).json()
-    assert tasks.verify_one_chain(*sent[0]) is False
+    assert background.verify_one_chain(*sent[0]) is False
     done = program.get(f"/records/verifications/{started['id']}/").json()["verification"]
     assert done["first_broken"]["reason"] == "anchor_not_found"
 

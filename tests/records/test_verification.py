@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from database import tenancy
-from records import actions, periodic, tasks, verification
+from records import actions, background, periodic, verification
 from records.models import ChainCheck, Mark, Record
 from tests.api import Api
 from tests.committed import at_once, committed, committed_patient, superuser
@@ -77,10 +77,10 @@ def test_more_than_a_person_waits_for_goes_to_a_task(chain, monkeypatch):
     assert (refusal.status_code, refusal.json()["code"]) == (409, "too_many_to_verify")
 
     sent = []
-    monkeypatch.setattr(tasks.verify_one_chain, "delay_on_commit", lambda *values: sent.append(values))
+    monkeypatch.setattr(background.verify_one_chain, "delay_on_commit", lambda *values: sent.append(values))
     started = program.post("/records/verifications/", {"complete": True})
     assert (started.status_code, started.json()["state"]) == (202, "running")
-    assert tasks.verify_one_chain(*sent[0]) is True
+    assert background.verify_one_chain(*sent[0]) is True
 
     done = program.get(f"/records/verifications/{started.json()['id']}/").json()
     assert done["state"] == "done"
@@ -90,7 +90,7 @@ def test_more_than_a_person_waits_for_goes_to_a_task(chain, monkeypatch):
 
 
 def test_a_verification_that_has_not_ended_runs(chain, monkeypatch):
-    monkeypatch.setattr(tasks.verify_one_chain, "delay_on_commit", lambda *rest: None)
+    monkeypatch.setattr(background.verify_one_chain, "delay_on_commit", lambda *rest: None)
     program = Api(chain.program)
     started = program.post("/records/verifications/", {}).json()
     assert program.get(f"/records/verifications/{started['id']}/").json() == started
