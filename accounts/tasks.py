@@ -20,6 +20,7 @@ from django.utils.translation import override
 
 from accounts.models import Invitation, User
 from accounts.rules import INVITATION_VALID, ROLES
+from accounts.trail import log_for_person
 from database import tenancy
 
 
@@ -45,6 +46,8 @@ def send_reset_link(email: str, language: str) -> int:
         with override(language):
             subject = _("A new password for Palpate")
             send_mail(subject, render_to_string("accounts/new_password.txt", facts), None, [user.email])
+        # By the worker, so that the page takes as long for an address without an account.
+        log_for_person("auth.password_reset_link", user)
     return len(users)
 
 

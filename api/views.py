@@ -50,13 +50,14 @@ class ClinicView(APIView):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """As DRF's, with the clinic's transaction around the handler and the audit event after it."""
         self.args, self.kwargs = args, kwargs
-        request.request_id = str(uuid.uuid4())
+        request.request_id = getattr(request, "request_id", None) or str(uuid.uuid4())
         drf_request = self.initialize_request(request, *args, **kwargs)
         self.request = drf_request
         self.headers = self.default_response_headers
         self.patient_ids: set[UUID] = set()
         self.target_id: UUID | None = None
         self.has_compared = False
+        self.is_replay = False
         code = ""
         try:
             self.initial(drf_request, *args, **kwargs)
@@ -156,6 +157,8 @@ class ClinicView(APIView):
         return response
 
     def replay(self, row: IdempotencyKey) -> Response:
+        self.is_replay = True  # nothing is done again, but somebody sees the answer
+        self.saw(*(value for name, value in self.kwargs.items() if name == "patient_id"))
         headers = {**row.headers, "Idempotency-Replayed": "true"}
         return Response(bytes(row.body or b""), status=row.status, headers=headers)
 
@@ -216,13 +219,20 @@ class ClinicView(APIView):
         method = "get" if request.method == "HEAD" else (request.method or "").lower()
         action = self.audit_action.get(method)
         wrote = method != "get" and status_code < 400
-        if action is None or wrote:
+        if action is None or (wrote and not self.is_replay):
             return
+        if self.is_replay:
+            code = "replayed"
         outcome = "ok" if status_code < 400 else "failed" if status_code >= 500 else "refused"
         if outcome == "failed" and not connection.is_usable():
             connection.close()
         known = getattr(request, "_auth", None)
         actor = known if isinstance(known, Actor) else None
+        request_id = request._request.request_id  # type: ignore[attr-defined]
+        if actor is None:
+            ip = client_address(request) or None
+            audit.log_stranger(action, outcome=outcome, code=code, ip=ip, request_id=request_id)
+            return
         audit.log(
             action,
             by=actor,
@@ -231,7 +241,7 @@ class ClinicView(APIView):
             outcome=outcome,
             code=code,
             ip=client_address(request) or None,
-            request_id=request._request.request_id,  # type: ignore[attr-defined]
+            request_id=request_id,
         )
 
     def limit_headers(self, request: Any) -> None:

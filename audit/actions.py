@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from audit import strangers
 from audit.models import AuditEvent
 from database.sql import run_prepared
 from identity.actor import Actor
@@ -13,8 +14,8 @@ Outcome = AuditEvent.Outcome
 # One statement, no read-back: this runs once for every request that touches patient data.
 INSERT = """
     INSERT INTO audit_auditevent
-        (clinic_id, user_id, client_id, action, outcome, code, target_id, patient_ids, ip, request_id)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s::uuid[], %s, %s)
+        (clinic_id, user_id, client_id, action, outcome, code, target_id, patient_ids, ip, request_id, times)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s::uuid[], %s, %s, %s)
 """
 # SQL for the same reason: a series or a sweep leaves many events.
 INSERT_EACH = """
@@ -35,11 +36,13 @@ def log(
     code: str = "",
     ip: str | None = None,
     request_id: str = "",
+    times: int = 1,
 ) -> None:
     """
     Add one event. Inside an action's transaction, the change and its trace are kept or lost together.
 
-    :param by: None for a stranger, whose `ip` then says where the request came from
+    :param by: None for a stranger, whose `ip` then says where the request came from; see `log_stranger`
+    :param times: how many times it happened
     """
     row: tuple[Any, ...] = (
         by.clinic_id if by else None,
@@ -52,8 +55,19 @@ def log(
         list(patient_ids),
         ip or (by.ip if by else None),
         request_id or (by.request_id if by else None) or "",
+        times,
     )
     run_prepared(INSERT, row)
+
+
+def log_stranger(action: str, *, outcome: str, code: str, ip: str | None, request_id: str) -> None:
+    """
+    Add an event about somebody unknown, unless there was one of its kind in the last minutes: then only count it.
+
+    Anybody can cause these events, so they may not fill the table; `strangers.flush` adds what was counted.
+    """
+    if strangers.is_first(action, outcome, code, ip):
+        log(action, by=None, outcome=outcome, code=code, ip=ip, request_id=request_id)
 
 
 def log_each(events: Sequence[tuple[str, UUID, UUID]], *, by: Actor) -> None:

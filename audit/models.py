@@ -41,6 +41,7 @@ class AuditEvent(models.Model):
     patient_ids = ArrayField(models.UUIDField(), default=list)
     ip = models.GenericIPAddressField(null=True)
     request_id = models.TextField(default="")
+    times = models.PositiveIntegerField(default=1, db_default=1, help_text="refusals of strangers are counted")
 
     objects = AuditEventQuerySet.as_manager()
 

@@ -85,6 +85,8 @@ if env.bool("DATABASE_PREPARED", default=True):
 if env.str("DATABASE_OWNER_URL", default=""):
     DATABASES["owner"] = database(env.str("DATABASE_OWNER_URL"))
     DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
+# Audit events older than so many months are let go, a month at a time, by `prepare`; 0: none.
+AUDIT_KEEP_MONTHS = env.int("AUDIT_KEEP_MONTHS", default=0)
 # Ed25519, 32 bytes in base64 (`manage.py checkpoint --new-key`): signs the heads of chains. Never in the database.
 CHECKPOINT_KEY = env.str("CHECKPOINT_KEY", default="")
 CHECKPOINT_PUBLIC_KEYS = env.list("CHECKPOINT_PUBLIC_KEYS", default=[])  # of earlier keys: what they signed still holds
@@ -137,6 +139,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "identity.proxies.OnlyOwnProxies",
+    "clinic.access_log.AccessLog",
     "clinic.compression.PagesCompressed",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -152,6 +155,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.web.oauth_trail.OAuthTrail",
     "accounts.web.locking.IdleLock",
     "accounts.web.middleware.ClinicOfPage",
 ]
@@ -409,6 +413,14 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 15.0,
     },
     "see what waits for the desk": {"task": "scheduling.periodic.sweep_all", "schedule": crontab(minute="*/20")},
+    "add the refusals of strangers that were counted": {
+        "task": "audit.periodic.add_counted_refusals",
+        "schedule": crontab(minute="*/10"),
+    },
+    "forget sessions and tokens that are over": {
+        "task": "accounts.periodic.forget_what_expired",
+        "schedule": crontab(hour=3, minute=10),
+    },
     "forget old idempotency keys": {
         "task": "accounts.periodic.forget_old_keys",
         "schedule": crontab(minute=15),
@@ -449,6 +461,8 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django": {"level": "WARNING"},
+        # One line a request: ids and routes only. Off: the proxy in front may log, with paths that hold ids and tokens.
+        "palpate.access": {"level": "INFO" if env.bool("ACCESS_LOG", default=True) else "WARNING"},
         # Refused requests are in the audit trail, with who and what; here they would only be noise.
         "django.request": {"level": "ERROR"},
         "oauthlib": {"level": "ERROR"},

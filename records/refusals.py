@@ -14,7 +14,7 @@ register(
         "no_checkpoint_key": _("This server has no key to sign checkpoints with. Set CHECKPOINT_KEY."),
         "chain_broken": _("The signed records are not as they were. Verify them to see where."),
         "too_many_to_verify": _(
-            "More than {most} records would have to be read. Start a verification in the background instead."
+            "More than %(most)s records would have to be read. Start a verification in the background instead."
         ),
         "no_longer_current": _(
             "A newer version replaced this, or it was marked as entered in error. Open the current version."

@@ -9,10 +9,12 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 
 from accounts import tasks
+from accounts.web.sign_in_trail import note_failed_sign_in
 from identity.proxies import client_address
 
 KNOWN_BROWSER = "known-browser"
@@ -63,6 +65,14 @@ class Adapter(DefaultAccountAdapter):
             samesite="Lax",
         )
         return response
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """As allauth's; that too many wrong passwords lock an account is recorded, too."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            note_failed_sign_in(str(credentials.get("email") or ""), request, "locked_out")
+            raise
 
     def send_mail(self, template_prefix: str, email: str, context: object) -> None:
         """

@@ -81,7 +81,7 @@ class ClinicOfPage:
         return None
 
     def _actor(self, request: HttpRequest, user: User, clinic: Clinic) -> Actor:
-        ip, request_id = client_address(request) or None, str(uuid4())
+        ip, request_id = client_address(request) or None, getattr(request, "request_id", None) or str(uuid4())
         actor = policies.actor_for_person(user, clinic.pk, ip=ip, request_id=request_id)
         return actor or Actor(
             clinic_id=clinic.pk,

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import policies
 from accounts.models import User
 from accounts.policies import CLINIC_IN_SESSION
+from accounts.trail import log_for_person
 from accounts.web import locking
 from audit import actions as audit
 from database import tenancy
@@ -106,6 +107,8 @@ def unlock_screen(request: HttpRequest) -> HttpResponse:
     wrong = ""
     if request.method == "POST":
         wrong = try_to_unlock(request, user)
+        outcome, code = (audit.Outcome.REFUSED, "wrong_password") if wrong else (audit.Outcome.OK, "")
+        log_for_person("auth.unlock", user, request, outcome=outcome, code=code)
         if not wrong:
             return JsonResponse({"locked": False}) if wants_json else redirect(back_to(request))
         if wants_json:

@@ -134,6 +134,9 @@ def save(request: Any, kind: DraftKind, document_id: UUID) -> HttpResponse:
     }
     if known != before or merged.refused or merged.conflicts:
         answer["flat"] = kind.flatten(document)
+        # The whole draft goes out, whatever was saved: that is a look at it.
+        request.trace.reads, request.trace.target_id = True, document.pk
+        request.trace.action = request.trace.action.replace(".save", ".changes")
         answer["changed"] = _changed_by_others(document.pk, tab, request.headers.get("X-Since", ""))
     return JsonResponse(answer)
 
@@ -141,11 +144,13 @@ def save(request: Any, kind: DraftKind, document_id: UUID) -> HttpResponse:
 def state(request: Any, kind: DraftKind, document: Any) -> HttpResponse:
     """What a screen asks now and then: nothing new (204), or the draft as it stands."""
     tab = _uuid(request.GET.get("tab", ""), "tab")
-    request.trace.action = ""  # the page itself is in the trail; its heartbeat need not be
     announce(document.pk, tab, request.actor)
     others = open_elsewhere(document.pk, tab)
     if request.GET.get("revision") == str(document.revision) and not document.is_signed:
+        request.trace.action = ""  # nobody's data: the page itself is in the trail, its heartbeat need not be
         return JsonResponse({"revision": document.revision, "open_elsewhere": others})
+    request.trace.saw(document.patient_id, target_id=document.pk)
+    request.trace.action = request.trace.action.replace(".save", ".changes")
     return JsonResponse(
         {
             "revision": document.revision,

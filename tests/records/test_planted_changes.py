@@ -69,6 +69,8 @@ LATER = (
     "(SELECT id FROM assessments_assessment a WHERE NOT EXISTS (SELECT FROM records_record r WHERE r.id = a.record_id))"
 )
 ROWS_OF_TAIL = [
+    "DELETE FROM records_mark m WHERE clinic_id = %(clinic)s "
+    "AND NOT EXISTS (SELECT FROM records_record r WHERE r.id = m.marked_by_id)",
     *(
         f"DELETE FROM assessments_{table} WHERE clinic_id = %(clinic)s AND assessment_id IN {LATER}"
         for table in ("redflaganswer", "finding")

@@ -21,6 +21,7 @@ class Command(BaseCommand):
         if os.environ.get("DATABASE_ADMIN_URL"):
             call_command("prepare_database", stdout=self.stdout)
         call_command("migrate", verbosity=0, stdout=self.stdout)
+        call_command("audit_months", stdout=self.stdout)
         call_command("load_catalogue", stdout=self.stdout)
         if options["demo"]:
             call_command("demo", "--facts", options["demo"], "--url", options["url"], stdout=self.stdout)
