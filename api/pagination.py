@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-import orjson
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 from rest_framework.request import Request
 
+from api.cursors import read_cursor, write_cursor
 from errors.exceptions import Invalid
 
 DEFAULT_LIMIT = 50
@@ -20,12 +19,23 @@ MAX_LIMIT = 200
 
 
 class Page:
-    """`?limit=` and `?cursor=` of one request. A cursor holds the sort values of the last row, nothing secret."""
+    """
+    `?limit=` and `?cursor=` of one request. A cursor hides the sort values of the last row.
 
-    def __init__(self, request: Request, *, key_types: Sequence[Callable[[Any], Any]]) -> None:
+    :param limit, cursor: where they were sent in the body instead, for a list whose search may name a person
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        *,
+        key_types: Sequence[Callable[[Any], Any]],
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> None:
         self.request = request
-        self.limit = self._limit(request.query_params.get("limit"))
-        self.after = self._after(request.query_params.get("cursor"), key_types)
+        self.limit = limit or self._limit(request.query_params.get("limit"))
+        self.after = self._after(cursor or request.query_params.get("cursor"), key_types)
 
     @staticmethod
     def _limit(text: str | None) -> int:
@@ -35,12 +45,11 @@ class Page:
             raise invalid_parameter("limit", "invalid.whole_number_from_to", low=1, high=MAX_LIMIT)
         return int(text)
 
-    @staticmethod
-    def _after(text: str | None, key_types: Sequence[Callable[[Any], Any]]) -> tuple[Any, ...] | None:
+    def _after(self, text: str | None, key_types: Sequence[Callable[[Any], Any]]) -> tuple[Any, ...] | None:
         if text is None:
             return None
         try:
-            values = orjson.loads(base64.urlsafe_b64decode(text.encode("ascii")))
+            values = read_cursor(text, self.request.path)
             if len(values) != len(key_types):
                 raise ValueError
             return tuple(make(value) for make, value in zip(key_types, values, strict=True))
@@ -62,7 +71,7 @@ class Page:
         return list(found.order_by(by, "-pk" if down else "pk")[: self.limit + 1])
 
     def cursor(self, values: Sequence[Any]) -> str:
-        return base64.urlsafe_b64encode(orjson.dumps([str(value) for value in values])).decode()
+        return write_cursor(values, self.request.path)
 
     def next_url(self, values: Sequence[Any]) -> str:
         query = self.request.query_params.dict() | {"cursor": self.cursor(values)}

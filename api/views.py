@@ -39,12 +39,14 @@ class ClinicView(APIView):
     :cvar scopes: method (lower case) to the scope it needs
     :cvar audit_action: method to the name of the audit event of a read or a refusal
     :cvar keeps_answers: an Idempotency-Key keeps the answer; not where it holds a secret
+    :cvar only_reads: a POST is a question whose words should not stand in a URL: it changes nothing and is a look
     """
 
     permission_classes = [HasScopes]
     scopes: ClassVar[dict[str, str]] = {}
     audit_action: ClassVar[dict[str, str]] = {}
     keeps_answers: ClassVar[bool] = True
+    only_reads: ClassVar[bool] = False
     request: Request
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -104,7 +106,7 @@ class ClinicView(APIView):
         actor = request.auth
         if not isinstance(actor, Actor):
             return handler(request, *args, **kwargs)
-        read_only = request.method in {"GET", "HEAD", "OPTIONS"}
+        read_only = self.only_reads or request.method in {"GET", "HEAD", "OPTIONS"}
         with tenancy.scope(actor.clinic_id, user_id=actor.user_id, read_only=read_only):
             key = request.headers.get("Idempotency-Key")
             if request.method != "POST" or key is None or not self.keeps_answers:
@@ -218,7 +220,7 @@ class ClinicView(APIView):
     def leave_trace(self, request: Request, status_code: int, code: str) -> None:
         method = "get" if request.method == "HEAD" else (request.method or "").lower()
         action = self.audit_action.get(method)
-        wrote = method != "get" and status_code < 400
+        wrote = method != "get" and status_code < 400 and not self.only_reads
         if action is None or (wrote and not self.is_replay):
             return
         if self.is_replay:

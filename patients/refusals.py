@@ -22,6 +22,9 @@ register(
         "identifier_taken": _("Another patient of this clinic has this identifier. Check it, or open that patient."),
         "in_future.birth_date": _("The birth date is in the future. Enter a date up to today."),
         "in_future.alert": _("This date is in the future. Enter today or an earlier date."),
+        "invalid.search_by_post": _(
+            "Names and birth dates can't be searched for in a URL. Post them to patients/search/."
+        ),
         "invalid.nul": _("This contains a character that can't be searched for. Remove it."),
         "not_of_alert": _("This alert concerns the whole body. Leave side and part of the body empty."),
         "patient_merged": _("This record was merged into another. Use that record."),

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -51,6 +52,13 @@ class PalpateAdmin(admin.AdminSite):
         return redirect("account_change_password")
 
 
+class ListWithoutSearch(ChangeList):
+    """A list whose links (pages, filters, order) leave out what was searched for: it may be a name."""
+
+    def get_query_string(self, new_params: Any = None, remove: Any = None) -> str:
+        return super().get_query_string(new_params, [*(remove or ()), SEARCH_VAR])
+
+
 class ReadOnly(admin.ModelAdmin):
     """
     Rows of the chosen clinic, to look at. Row-level security sees to the clinic.
@@ -62,6 +70,17 @@ class ReadOnly(admin.ModelAdmin):
     show_full_result_count = False
     actions: Any = None
     object_history_template = "admin/audit_history.html"
+
+    def with_posted_search(self, request: HttpRequest) -> Any:
+        """What is searched for comes by POST only (`admin/search_form.html`), so that no name stands in a URL."""
+        query = request.GET.copy()
+        query.pop(SEARCH_VAR, None)
+        if request.method == "POST" and SEARCH_VAR in request.POST and "action" not in request.POST:
+            query[SEARCH_VAR] = request.POST[SEARCH_VAR]
+        return query
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return ListWithoutSearch
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return administers(request)
@@ -89,6 +108,7 @@ class ReadOnly(admin.ModelAdmin):
         return found
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        request.GET = self.with_posted_search(request)
         response = super().changelist_view(request, extra_context)
         shown = getattr(response, "context_data", None) or {}
         if "cl" in shown:

@@ -31,7 +31,7 @@ def finding_json(found: safety.StepFinding, steps: Sequence[Mapping[str, Any]]) 
 
 
 class ProgrammeSafety(ProgrammeView):
-    scopes = {"get": "homecare:read"}
+    scopes = {"get": "assessments:read"}  # the findings name muscles, alerts and red flags
     audit_action = {"get": "programme.safety"}
 
     @extend_schema(operation_id="programmes_safety", tags=["home programmes"], responses=ProgrammeSafetyOutput)

@@ -21,6 +21,7 @@ from homecare.models import CheckIn, Programme, ReminderPlan, Step, Template, Ve
 from homecare.programmes import actions
 from homecare.programmes import serialization as contents
 from homecare.programmes import templates as programme_templates
+from identity.actor import Actor
 from patients.queries import identities, zone_of
 
 EXAMPLE = OpenApiExample(
@@ -42,14 +43,14 @@ EXAMPLE = OpenApiExample(
 )
 
 
-def programme_json(programme: Programme, version: Version | None, steps: list[Step]) -> dict[str, Any]:
+def programme_json(programme: Programme, version: Version | None, steps: list[Step], by: Actor) -> dict[str, Any]:
     return {
         "id": programme.pk,
         "patient_id": programme.patient_id,
         "status": programme.status,
         "version": version.number if version else None,
-        "content": contents.of_version(version, steps) if version else None,
-        "draft": programme.draft,
+        "content": contents.for_reader(contents.of_version(version, steps), by.scopes) if version else None,
+        "draft": contents.for_reader(programme.draft, by.scopes),
         "baseline_pain": programme.baseline_pain,
         "started_on": programme.started_on,
         "review_on": programme.review_on,
@@ -62,16 +63,16 @@ def programme_json(programme: Programme, version: Version | None, steps: list[St
     }
 
 
-def programmes_json(programmes: list[Programme]) -> list[dict[str, Any]]:
+def programmes_json(programmes: list[Programme], by: Actor) -> list[dict[str, Any]]:
     versions = queries.current_versions(programmes)
-    return [programme_json(programme, *versions.get(programme.pk, (None, []))) for programme in programmes]
+    return [programme_json(programme, *versions.get(programme.pk, (None, [])), by) for programme in programmes]
 
 
-def answer(programme: Programme, number: int = status.HTTP_200_OK) -> Response:
+def answer(by: Actor, programme: Programme, number: int = status.HTTP_200_OK) -> Response:
     headers = {"ETag": etag(programme.revision)}
     if number == status.HTTP_201_CREATED:
         headers["Location"] = f"/api/v1/programmes/{programme.pk}/"
-    return Response(programme_json(programme, *queries.current_version(programme)), status=number, headers=headers)
+    return Response(programme_json(programme, *queries.current_version(programme), by), status=number, headers=headers)
 
 
 class PatientProgrammes(ClinicView):
@@ -93,7 +94,7 @@ class PatientProgrammes(ClinicView):
         if page.after:
             found = found.filter(pk__lt=page.after[0])
         rows = list(found.newest_first()[: page.limit + 1])
-        return Response(page.answer(rows, lambda p: [p.pk], programmes_json))
+        return Response(page.answer(rows, lambda p: [p.pk], lambda some: programmes_json(some, self.actor)))
 
     @extend_schema(
         operation_id="patients_programmes_create",
@@ -107,7 +108,7 @@ class PatientProgrammes(ClinicView):
         identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
         body = parse(shapes.ProgrammeInput, request.data)
         made = actions.start_programme(patient_id=patient_id, content=body, by=self.actor, at=timezone.now())
-        return answer(made, status.HTTP_201_CREATED)
+        return answer(self.actor, made, status.HTTP_201_CREATED)
 
 
 class ProgrammeView(ClinicView):
@@ -136,7 +137,7 @@ class OneProgramme(ProgrammeView):
     @extend_schema(operation_id="programmes_read", tags=["home programmes"], responses=shapes.ProgrammeOutput)
     def get(self, request: Request, programme_id: UUID) -> Response:
         """One home programme: what the patient has, and what is being written."""
-        return answer(self.get_programme(programme_id))
+        return answer(self.actor, self.get_programme(programme_id))
 
     @extend_schema(
         operation_id="programmes_change",
@@ -149,7 +150,7 @@ class OneProgramme(ProgrammeView):
         programme = self.lock_programme(programme_id, precondition=True)
         body = parse(shapes.ProgrammeInput, request.data)
         actions.write_draft(programme=programme, content=body, by=self.actor, at=timezone.now())
-        return answer(programme)
+        return answer(self.actor, programme)
 
     @extend_schema(operation_id="programmes_discard", tags=["home programmes"], responses={204: None})
     def delete(self, request: Request, programme_id: UUID) -> Response:
@@ -180,7 +181,7 @@ class ProgrammePublication(ProgrammeView):
         now = timezone.now()
         overrides = [safety.Override(given_at=now, **one) for one in body.pop("overrides", [])]
         actions.publish(programme=programme, revision=revision, overrides=overrides, by=self.actor, at=now, **body)
-        return answer(programme)
+        return answer(self.actor, programme)
 
 
 class ProgrammePause(ProgrammeView):
@@ -194,7 +195,7 @@ class ProgrammePause(ProgrammeView):
         """Remind of nothing until it goes on."""
         programme = self.lock_programme(programme_id)
         actions.pause_programme(programme=programme, revision=self.read_revision(), by=self.actor, at=timezone.now())
-        return answer(programme)
+        return answer(self.actor, programme)
 
 
 class ProgrammeResumption(ProgrammeView):
@@ -208,7 +209,7 @@ class ProgrammeResumption(ProgrammeView):
         """Go on after a pause. What is known against the programme is checked again."""
         programme = self.lock_programme(programme_id)
         actions.resume_programme(programme=programme, revision=self.read_revision(), by=self.actor, at=timezone.now())
-        return answer(programme)
+        return answer(self.actor, programme)
 
 
 class ProgrammeEnd(ProgrammeView):
@@ -222,7 +223,7 @@ class ProgrammeEnd(ProgrammeView):
         """End it: no more reminders, and its links close."""
         programme = self.lock_programme(programme_id)
         actions.end_programme(programme=programme, revision=self.read_revision(), by=self.actor, at=timezone.now())
-        return answer(programme)
+        return answer(self.actor, programme)
 
 
 class ProgrammeReminders(ProgrammeView):
@@ -261,7 +262,7 @@ class ProgrammeReminders(ProgrammeView):
         )
 
 
-def told(check_in: CheckIn) -> dict[str, Any]:
+def told(check_in: CheckIn, by: Actor) -> dict[str, Any]:
     return {
         "id": check_in.pk,
         "local_date": check_in.local_date,
@@ -280,7 +281,7 @@ def told(check_in: CheckIn) -> dict[str, Any]:
                 "reason": a.reason,
                 "discomfort": a.discomfort,
                 "held_s": a.held_s,
-                "spots": a.spots,
+                "spots": a.spots if contents.CLINICAL_SCOPE in by.scopes else [],
                 "checked": a.checked,
             }
             for a in check_in.answers.all()
@@ -305,7 +306,7 @@ class ProgrammeCheckIns(ProgrammeView):
         if page.after:
             found = found.filter(local_date__lt=page.after[0])
         rows = list(found.order_by("-local_date")[: page.limit + 1])
-        return Response(page.answer(rows, lambda c: [c.local_date], lambda some: [told(c) for c in some]))
+        return Response(page.answer(rows, lambda c: [c.local_date], lambda some: [told(c, self.actor) for c in some]))
 
 
 def _day(text: Any) -> date:
@@ -330,7 +331,9 @@ class PatientCheckIns(ClinicView):
         found = CheckIn.objects.filter(patient_id__in=people).prefetch_related("answers__step")
         rows = page.rows(found, "-answered_at")
         return Response(
-            page.answer(rows, lambda c: [c.answered_at.isoformat(), c.pk], lambda some: [told(c) for c in some])
+            page.answer(
+                rows, lambda c: [c.answered_at.isoformat(), c.pk], lambda some: [told(c, self.actor) for c in some]
+            )
         )
 
 

@@ -32,6 +32,22 @@ def _id(value: Any, at: str, problems: Problems) -> str | None:
         return None
 
 
+# Who sees where a step is meant: a muscle, its side and the trigger point are what an exam found.
+CLINICAL_SCOPE = "assessments:read"
+
+
+def for_reader(content: Mapping[str, Any] | None, scopes: frozenset[str]) -> Mapping[str, Any] | None:
+    """The content as somebody with these scopes may see it: the desk sees exercises and doses, and no muscles."""
+    if content is None or CLINICAL_SCOPE in scopes:
+        return content
+    return {**content, "steps": [without_place(step) for step in content.get("steps") or ()]}
+
+
+def without_place(step: Mapping[str, Any]) -> dict[str, Any]:
+    """A step without the muscle, its side and the trigger point, and so without what follows from them."""
+    return {**step, "muscle": None, "side": None, "trigger_point": None}
+
+
 def of_version(version: Version, steps: Sequence[Step]) -> dict[str, Any]:
     return {"title": version.title, "note": version.note, "steps": [of_step(step) for step in steps]}
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.web.pages import page
 from homecare import labels, queries
 from homecare.models import Programme
+from homecare.programmes import serialization as contents
 from patients.queries import identities, zone_of
 
 
@@ -41,6 +42,10 @@ def of_patient(request: Any, patient_id: UUID) -> HttpResponse:
     programmes = Programme.objects.of_patients(people).active_or_stopped().select_related("patient")
     programme = programmes.first()
     summary = home_summary(programme) if programme else None
+    if summary and contents.CLINICAL_SCOPE not in request.actor.scopes:
+        summary["steps"] = [
+            (labels.describe_step(contents.without_place(told)), week) for told, week in summary["steps"]
+        ]
     if summary is None:
         sore = queries.after_needling(request.clinic.pk, patient_id)[:3]
         said = [c for c in sore if c.note or c.wrong]

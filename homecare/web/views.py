@@ -46,6 +46,10 @@ def programme(request: Any, programme_id: UUID) -> HttpResponse:
     version, steps = queries.current_version(found)
     zone = zone_of(found.patient)
     goes = queries.summarize_progress(found, today=timezone.now().astimezone(zone).date()) if version else None
+    sees_places = contents.CLINICAL_SCOPE in request.actor.scopes
+    if not sees_places:
+        for course in goes.courses if goes else ():
+            course.told |= labels.describe_step(contents.without_place(course.told))
     plan = ReminderPlan.objects.filter(programme=found).first()
     usable = addresses.usable_channels(found.patient)
     planned = Occurrence.objects.filter(programme=found, status="planned", due_at__gt=timezone.now())
@@ -54,7 +58,8 @@ def programme(request: Any, programme_id: UUID) -> HttpResponse:
         "patient": found.patient,
         "version": version,
         "versions": list(Version.objects.filter(programme=found).select_related("made_by").order_by("-number")),
-        "steps": steps_shown(found, steps),
+        "steps": steps_shown(found, steps, sees_places=sees_places),
+        "sees_places": sees_places,
         "goes": goes,
         "stopped": labels.stopped_names(found),
         "overrides": [(_(RED_FLAGS[one["code"]].label), one) for one in (version.overrides if version else ())],
@@ -74,8 +79,14 @@ def programme(request: Any, programme_id: UUID) -> HttpResponse:
     return render(request, "homecare/programme.html", context)
 
 
-def steps_shown(programme: Programme, steps: Sequence[Step]) -> list[dict[str, Any]]:
-    """What the patient has, with what the safety list says about each step now."""
+def steps_shown(programme: Programme, steps: Sequence[Step], *, sees_places: bool) -> list[dict[str, Any]]:
+    """What the patient has; for who may see muscles, with what the safety list says about each step now."""
+    if not sees_places:
+        return [
+            labels.describe_step(contents.without_place(contents.of_step(step) | {"picture": step.picture_id}))
+            | {"picture": step.picture_id, "findings": []}
+            for step in steps
+        ]
     facts = [facts_of(step) for step in steps]
     known = safety_stops.load_known(programme, facts, at=timezone.now())
     return [
@@ -85,7 +96,7 @@ def steps_shown(programme: Programme, steps: Sequence[Step]) -> list[dict[str, A
     ]
 
 
-@page(scope="homecare:read", action="page.programme.sheet")
+@page(scope="assessments:read", action="page.programme.sheet")
 def sheet(request: Any, programme_id: UUID) -> HttpResponse:
     """The programme on paper, for a patient without a phone."""
     found = find(request, programme_id)

@@ -190,6 +190,28 @@ class NewPatientOutput(PatientOutput):
     possible_duplicates = DuplicateOutput(many=True, help_text="patients who may be the same person; merge if they are")
 
 
+class PatientSearchInput(StrictSerializer):
+    q = Text(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=200,
+        help_text="beginnings of names, identifiers or the birth date, as typed",
+    )
+    external_id = Text(
+        required=False, default="", allow_blank=True, max_length=300, help_text="`value`, or `system|value`"
+    )
+    birth_date = serializers.DateField(required=False, allow_null=True, default=None)
+    status = serializers.ChoiceField(rules.STATUSES, required=False, allow_null=True, default=None)
+    limit = serializers.IntegerField(required=False, default=50, min_value=1, max_value=200)
+    cursor = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
+
+
+class PatientSearchPage(serializers.Serializer[Any]):
+    results = PatientOutput(many=True)
+    next_cursor = serializers.CharField(allow_null=True, help_text="send it as `cursor` for the next page")
+
+
 class PatientPage(serializers.Serializer[Any]):
     results = PatientOutput(many=True)
     next = serializers.URLField(allow_null=True)

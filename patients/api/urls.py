@@ -4,6 +4,7 @@ from patients.api import views
 
 urlpatterns = [
     path("patients/", views.Patients.as_view(), name="patients"),
+    path("patients/search/", views.PatientSearch.as_view(), name="patient_search"),
     path("patients/imports/", views.PatientImports.as_view(), name="patient_imports"),
     path("patients/<uuid:patient_id>/", views.OnePatient.as_view(), name="patient"),
     path("patients/<uuid:patient_id>/merge/", views.PatientMerge.as_view(), name="patient_merge"),

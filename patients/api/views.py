@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from api.fields import parse
 from api.pagination import Page, invalid_parameter
 from api.schema import PAGED
 from api.views import ClinicView, etag
+from identity.actor import Actor
 from patients import actions, importing, rules
 from patients.api import serializers as shapes
 from patients.models import Patient
@@ -50,44 +51,32 @@ class Patients(ClinicView):
         tags=["patients"],
         parameters=[
             *PAGED,
-            OpenApiParameter("q", str, description="Beginnings of names, identifiers or the birth date, as typed."),
             OpenApiParameter("external_id", str, description="`value`, or `system|value`."),
-            OpenApiParameter("birth_date", {"type": "string", "format": "date"}),
             OpenApiParameter("status", {"type": "string", "enum": rules.STATUSES}),
         ],
         responses=shapes.PatientPage,
     )
     def get(self, request: Request) -> Response:
-        """Patients in the order of their names; merged ones are left out, unless asked for by external id."""
+        """
+        Patients in the order of their names; merged ones are left out, unless asked for by external id.
+
+        Names and birth dates do not belong into URLs: `POST /patients/search/` takes them.
+        """
+        for name in ("q", "birth_date"):
+            if name in request.query_params:
+                raise invalid_parameter(name, "invalid.search_by_post")
         page = Page(request, key_types=[storable, UUID])
-        found = self._filter(request)
+        query = request.query_params
+        if "\x00" in "".join(str(value) for value in query.values()):
+            raise invalid_parameter("external_id", "invalid.nul")
+        if "status" in query and query["status"] not in rules.STATUSES:
+            raise invalid_parameter("status", "invalid.choice", choices=rules.STATUSES)
+        found = filtered(self.actor, {name: query[name] for name in ("external_id", "status") if name in query})
         rows = page.rows(found.with_everything(), "sort_name")
         self.saw(*(patient.pk for patient in rows[: page.limit]))
         return Response(
             page.answer(rows, lambda p: (p.sort_name, p.pk), lambda shown: [shapes.patient_json(p) for p in shown])
         )
-
-    def _filter(self, request: Request) -> Any:
-        query = request.query_params
-        found = Patient.objects.visible_to(self.actor)
-        if "\x00" in "".join(str(value) for value in query.values()):
-            raise invalid_parameter("q", "invalid.nul")
-        if "external_id" in query:
-            found = found.with_identifier(query["external_id"])
-        else:
-            found = found.living_record()
-        if query.get("q", "").strip():
-            found = found.matching(query["q"])
-        if "birth_date" in query:
-            try:
-                found = found.filter(birth_date=date.fromisoformat(query["birth_date"]))
-            except ValueError:
-                raise invalid_parameter("birth_date", "invalid.date") from None
-        if "status" in query:
-            if query["status"] not in rules.STATUSES:
-                raise invalid_parameter("status", "invalid.choice", choices=rules.STATUSES)
-            found = found.filter(status=query["status"])
-        return found
 
     @extend_schema(
         operation_id="patients_create",
@@ -111,6 +100,46 @@ class Patients(ClinicView):
         answer["possible_duplicates"] = actions.possible_duplicates(patient)
         headers = {"ETag": etag(patient.revision), "Location": f"/api/v1/patients/{patient.pk}/"}
         return Response(answer, status=status.HTTP_201_CREATED, headers=headers)
+
+
+class PatientSearch(ClinicView):
+    scopes = {"post": "patients:read"}
+    audit_action = {"post": "patient.search"}
+    keeps_answers = False
+    only_reads = True
+
+    @extend_schema(
+        operation_id="patients_search",
+        tags=["patients"],
+        request=shapes.PatientSearchInput,
+        responses={200: shapes.PatientSearchPage},
+    )
+    def post(self, request: Request) -> Response:
+        """
+        Find patients by the beginnings of names, by number or by birth date, in the order of their names.
+
+        A POST, so that nobody's name stands in a URL; it changes nothing, and its answer is not kept for retries. For
+        the next page, send the same with `next_cursor` as `cursor`.
+        """
+        body = parse(shapes.PatientSearchInput, request.data)
+        page = Page(request, key_types=[storable, UUID], limit=body["limit"], cursor=body["cursor"] or None)
+        rows = page.rows(filtered(self.actor, body).with_everything(), "sort_name")
+        shown = rows[: page.limit]
+        self.saw(*(patient.pk for patient in shown))
+        more = len(rows) > page.limit
+        cursor = page.cursor((shown[-1].sort_name, shown[-1].pk)) if more else None
+        return Response({"results": [shapes.patient_json(patient) for patient in shown], "next_cursor": cursor})
+
+
+def filtered(actor: Actor, wanted: Mapping[str, Any]) -> Any:
+    """The clinic's patients that a search asks for: `q`, `external_id`, `birth_date`, `status`."""
+    found = Patient.objects.visible_to(actor)
+    found = found.with_identifier(wanted["external_id"]) if wanted.get("external_id") else found.living_record()
+    if str(wanted.get("q") or "").strip():
+        found = found.matching(wanted["q"])
+    if wanted.get("birth_date"):
+        found = found.filter(birth_date=wanted["birth_date"])
+    return found.filter(status=wanted["status"]) if wanted.get("status") else found
 
 
 class OnePatient(ClinicView):

@@ -20,7 +20,7 @@ def test_the_old_id_says_where_it_went(api, cast):
     assert merged.json()["id"] == str(keep)
     assert [a["code"] for a in merged.json()["alerts"]] == ["pacemaker"]
     assert api().get(f"/patients/{twice}/").json()["merged_into"] == str(keep)
-    assert [p["id"] for p in api().get("/patients/", {"q": "okafor"}).json()["results"]] == [str(keep)]
+    assert [p["id"] for p in api().post("/patients/search/", {"q": "okafor"}).json()["results"]] == [str(keep)]
 
 
 def test_what_was_signed_under_the_old_id_is_in_the_survivors_history(api, cast):

@@ -104,7 +104,7 @@ def test_search_as_you_type(api, typed):
     api().post("/patients/", ADA)
     api().post("/patients/", {"family_name": "Other", "given_names": "Person", "birth_date": "1971-01-01"})
 
-    found = api().get("/patients/", {"q": typed}).json()["results"]
+    found = api().post("/patients/search/", {"q": typed}).json()["results"]
 
     assert [p["family_name"] for p in found] == ["Okafor"]
 
