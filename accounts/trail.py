@@ -22,7 +22,7 @@ def log_for_person(
     Support belongs to no clinic; what it does with its own account is kept without one.
     """
     with tenancy.scope(None, user_id=user.pk):
-        clinics = [] if user.is_superuser else [clinic.pk for clinic in policies.clinics_of(user)]
+        clinics: list[UUID | None] = [] if user.is_superuser else [clinic.pk for clinic in policies.clinics_of(user)]
     for clinic_id in clinics or [None]:
         audit.log(
             action, by=caller_of(request, clinic_id, user_id=user.pk), outcome=outcome, code=code, target_id=user.pk

@@ -25,7 +25,7 @@ from records.verification import RowsOfKind, SignedDocument
 
 KIND = "assessment"
 # Version 1: red flags with code, answer and note. 2: with source, regions and side. 3: with `known_before`.
-NEW_IN_2 = {"source": None, "regions": [], "side": None}
+NEW_IN_2: dict[str, Any] = {"source": None, "regions": [], "side": None}
 
 
 def differing_assessments(documents: Sequence[SignedDocument]) -> Iterator[tuple[SignedDocument, str]]:
@@ -34,12 +34,12 @@ def differing_assessments(documents: Sequence[SignedDocument]) -> Iterator[tuple
     rows = Assessment.objects.filter(record_id__in=records).prefetch_related(
         "findings__referrals", "movements", "red_flag_answers", "pain_marks"
     )
-    yield from differing(documents, {row.record_id: row for row in rows}, rendered_assessment)
+    yield from differing(documents, {row.record_id: row for row in rows if row.record_id}, rendered_assessment)
 
 
 def differing(
     documents: Sequence[SignedDocument],
-    rows: Mapping[UUID, Any],
+    rows: Mapping[Any, Any],
     render: Callable[[Any, Mapping[str, Any]], Mapping[str, Any] | None],
 ) -> Iterator[tuple[SignedDocument, str]]:
     """

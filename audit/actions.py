@@ -15,7 +15,8 @@ Outcome = AuditEvent.Outcome
 INSERT = """
     INSERT INTO audit_auditevent
         (clinic_id, user_id, client_id, action, outcome, code, target_id, patient_ids, ip, request_id, times)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s::uuid[], %s, %s, %s)
+    SELECT %s::uuid, %s::uuid, %s::text, %s::text, %s::text, %s::text, %s::uuid, %s::uuid[], %s::inet, %s::text, %s::int
+    WHERE %s
 """
 # SQL for the same reason: a series or a sweep leaves many events.
 INSERT_EACH = """
@@ -37,12 +38,14 @@ def log(
     ip: str | None = None,
     request_id: str = "",
     times: int = 1,
+    adds: bool = True,
 ) -> None:
     """
     Add one event. Inside an action's transaction, the change and its trace are kept or lost together.
 
     :param by: None for a stranger, whose `ip` then says where the request came from; see `log_stranger`
     :param times: how many times it happened
+    :param adds: False runs the same statement and adds nothing, where the time that it takes must not tell
     """
     row: tuple[Any, ...] = (
         by.clinic_id if by else None,
@@ -56,18 +59,24 @@ def log(
         ip or (by.ip if by else None),
         request_id or (by.request_id if by else None) or "",
         times,
+        adds,
     )
     run_prepared(INSERT, row)
 
 
-def log_stranger(action: str, *, outcome: str, code: str, ip: str | None, request_id: str) -> None:
+def log_stranger(
+    action: str, *, outcome: str, code: str, ip: str | None, request_id: str, always_ask: bool = False
+) -> None:
     """
     Add an event about somebody unknown, unless there was one of its kind in the last minutes: then only count it.
 
-    Anybody can cause these events, so they may not fill the table; `strangers.flush` adds what was counted.
+    Anybody can cause these events, so they may not fill the table; `periodic.add_counted_refusals` adds the counts.
+
+    :param always_ask: run a statement where nothing is added, too, so that the time tells nothing
     """
-    if strangers.is_first(action, outcome, code, ip):
-        log(action, by=None, outcome=outcome, code=code, ip=ip, request_id=request_id)
+    is_first = strangers.is_first(action, outcome, code, ip)
+    if is_first or always_ask:
+        log(action, by=None, outcome=outcome, code=code, ip=ip, request_id=request_id, adds=is_first)
 
 
 def log_each(events: Sequence[tuple[str, UUID, UUID]], *, by: Actor) -> None:

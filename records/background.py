@@ -15,11 +15,22 @@ from records import actions
 
 # A verification that has left no outcome after so long has failed; a million records take a fraction of it.
 LONGEST = timedelta(hours=6)
+SAME_WITHIN = timedelta(minutes=10)
 
 
 def start_verification(*, clinic_id: UUID, complete: bool, anchor: tuple[int, str] | None, by: Actor) -> UUID:
-    """Have a worker verify a clinic's chain once this transaction is committed; return the id of its outcome."""
+    """
+    Have a worker verify a clinic's chain once this transaction is committed; return the id of its outcome.
+
+    Who asks for what runs already gets the id of that.
+    """
     check_id = new_id()
+    same = f"verification:{clinic_id}:{complete}:" + (f"{anchor[0]}:{anchor[1]}" if anchor else "")
+    if not cache.add(same, str(check_id), SAME_WITHIN.total_seconds()):
+        known = cache.get(same)
+        if known and is_running(clinic_id, UUID(known)):
+            return UUID(known)  # somebody has just asked for the same
+        cache.set(same, str(check_id), SAME_WITHIN.total_seconds())
     cache.set(_running(clinic_id, check_id), True, LONGEST.total_seconds())
     verify_one_chain.delay_on_commit(str(clinic_id), str(check_id), complete, list(anchor) if anchor else None)
     return check_id

@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.models import Clinic, Membership
+from audit import actions as audit
 from database import tenancy
 from identity.actor import Actor
 from records import actions, keys, queries
@@ -55,11 +56,12 @@ def _verify_nightly(clinic_id: UUID) -> bool:
 @shared_task(autoretry_for=(OSError,), retry_backoff=60, max_retries=8)
 def mail_checkpoint(clinic_id: str) -> int:
     """Send a checkpoint to a clinic's owners, each in the clinic's language. Returns to how many."""
-    with tenancy.scope(UUID(clinic_id), read_only=True):
+    with tenancy.scope(UUID(clinic_id)):
         clinic = Clinic.objects.get(pk=clinic_id)
         owners = Membership.objects.active().filter(clinic_id=clinic_id, role="owner")
         addresses = list(owners.values_list("user__email", flat=True))
         checkpoint, note = actions.make_checkpoint(clinic_id=clinic.pk)
+        audit.log("records.mail_checkpoint", by=Actor.system(clinic.pk, "mail_checkpoint"), code=str(len(addresses)))
     with translation.override(clinic.locale):
         subject = _("Checkpoint of your signed records: {sequence}").format(sequence=checkpoint.sequence)
         text = _(

@@ -15,8 +15,8 @@ from treatments.models import Aftercare, Session
 KIND = "session"
 # Version 1: measures without ids. 2: with them. 3: with a weight, what was acknowledged, and overrides by name.
 # `adverse_events_asked`, `safety` and `aftercare` are there only if there is something in them.
-NEW_IN_3 = {"weight_kg": None, "acknowledged": []}
-NEW_IN_3_OF_OVERRIDES = {"by": None, "at": None, "seen_by": "", "seen_at": None}
+NEW_IN_3: dict[str, Any] = {"weight_kg": None, "acknowledged": []}
+NEW_IN_3_OF_OVERRIDES: dict[str, Any] = {"by": None, "at": None, "seen_by": "", "seen_at": None}
 
 
 def differing_sessions(documents: Sequence[SignedDocument]) -> Iterator[tuple[SignedDocument, str]]:

@@ -60,7 +60,9 @@ def _log(action: str, request: HttpRequest, response: HttpResponse, outcome: str
     if clinic_id is None:
         log_for_stranger(action, request, outcome=outcome, code=code)
         return
-    user_id = request.user.pk if isinstance(request.user, User) else _user_of_token(response)
+    # A token's person is the one who let the app in, whoever is signed in to the browser that asks.
+    at_work = request.user if action == "app.authorize" else None
+    user_id = at_work.pk if isinstance(at_work, User) else _user_of_token(response)
     actor = caller_of(request, clinic_id, user_id=user_id, client_id=client_id)
     audit.log(action, by=actor, outcome=outcome, code=code)
 

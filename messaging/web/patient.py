@@ -128,9 +128,11 @@ def admit(token: str, *, year: str, known: UUID | None, ip: str | None) -> Link 
             return link
         wrong = (link.wrong_answers + 1 if link else 1) if year else (link.wrong_answers if link else 0)
         Link.objects.filter(pk=link_id).update(wrong_answers=min(wrong, 1000))
-        refused = Actor(clinic_id=clinic_id, scopes=frozenset(), client_id="link", ip=ip) if link else None
-        ids = [link.patient_id] if link else []
-        audit.log("link.open", by=refused, target_id=link_id, patient_ids=ids, outcome="refused", ip=ip)
+        if link is None:  # anybody can send any token, so these are counted, and take the same statement
+            audit.log_stranger("link.open", outcome="refused", code="no_link", ip=ip, request_id="", always_ask=True)
+            return None
+        refused = Actor(clinic_id=clinic_id, scopes=frozenset(), client_id="link", ip=ip)
+        audit.log("link.open", by=refused, target_id=link_id, patient_ids=[link.patient_id], outcome="refused", ip=ip)
         return None
 
 

@@ -39,7 +39,7 @@ def test_a_thousand_strangers_requests_are_two_events(written, own_window):
     own_window["window"] += 1
     assert periodic.add_counted_refusals() == 1
     assert periodic.add_counted_refusals() == 0
-    assert (written[-1][3], written[-1][-1]) == ("patient.search", 999)
+    assert (written[-1][3], written[-1][10]) == ("patient.search", 999)
 
 
 def test_many_addresses_are_bounded_too(written, own_window):
@@ -49,7 +49,7 @@ def test_many_addresses_are_bounded_too(written, own_window):
     own_window["window"] += 1
     assert periodic.add_counted_refusals() == 1
     assert written[-1][3:6] == ("anonymous.refused", "refused", "too_many_kinds")
-    assert written[-1][-1] == 300
+    assert written[-1][10] == 300
 
 
 def test_without_redis_nothing_is_written_and_the_answer_is_the_same(written, settings):
@@ -67,3 +67,13 @@ def test_a_known_callers_refusals_are_each_an_event(cast, api):
 
     with tenancy.scope(cast.clinic.pk):
         assert AuditEvent.objects.filter(outcome="refused", code="missing_scope").count() == 3
+
+
+def test_wrong_links_are_counted_too_and_each_takes_a_statement(written, own_window):
+    from messaging.web.patient import admit
+
+    for number in range(50):
+        assert admit(f"no-such-token-{number}", year="1980", known=None, ip="203.0.113.9") is None
+    events = [row for row in written if row[-1]]
+    assert [row[3:6] for row in events] == [("link.open", "refused", "no_link")]
+    assert len(written) == 50

@@ -163,11 +163,13 @@ def plant(cursor, role, statements, values):
     try:
         with transaction.atomic():
             if role != APP:
-                cursor.execute("ALTER TABLE records_record DROP CONSTRAINT record_sha256_is_of_document")
+                cursor.execute("ALTER TABLE records_record DROP CONSTRAINT IF EXISTS record_sha256_is_of_document")
                 for table in ("assessments_assessment", "treatments_session"):
-                    cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_record_id_same_clinic")
+                    cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_record_id_same_clinic")
                 for column in ("record_id", "marked_by_id"):
-                    cursor.execute(f"ALTER TABLE records_mark DROP CONSTRAINT records_mark_{column}_same_clinic")
+                    cursor.execute(
+                        f"ALTER TABLE records_mark DROP CONSTRAINT IF EXISTS records_mark_{column}_same_clinic"
+                    )
                 for table in TABLES:
                     cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
             changed = 0

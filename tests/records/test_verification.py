@@ -94,6 +94,8 @@ def test_a_verification_that_has_not_ended_runs(chain, monkeypatch):
     program = Api(chain.program)
     started = program.post("/records/verifications/", {}).json()
     assert program.get(f"/records/verifications/{started['id']}/").json() == started
+    assert program.post("/records/verifications/", {}).json() == started  # not a second one
+    assert program.post("/records/verifications/", {"complete": True}).json() != started
     stranger = Api(chain.stranger)
     assert stranger.get(f"/records/verifications/{started['id']}/").status_code in {403, 404}
 
