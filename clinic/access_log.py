@@ -29,6 +29,8 @@ class AccessLog:
         response = self.get_response(request)
         response.headers.setdefault("X-Request-ID", request.request_id)  # type: ignore[attr-defined]
         match = request.resolver_match
+        if match is None and response.status_code < 400:  # a static file
+            return response
         logger.info(
             "%s %s %s %d ms request=%s",
             request.method,

@@ -42,7 +42,8 @@ def of_patient(request: Any, patient_id: UUID) -> HttpResponse:
     programmes = Programme.objects.of_patients(people).active_or_stopped().select_related("patient")
     programme = programmes.first()
     summary = home_summary(programme) if programme else None
-    if summary and contents.CLINICAL_SCOPE not in request.actor.scopes:
+    if summary and contents.CLINICAL_SCOPE not in request.actor.scopes and "goes" in summary:
+        summary["goes"].spots = []
         summary["steps"] = [
             (labels.describe_step(contents.without_place(told)), week) for told, week in summary["steps"]
         ]

@@ -48,8 +48,8 @@ def programme(request: Any, programme_id: UUID) -> HttpResponse:
     goes = queries.summarize_progress(found, today=timezone.now().astimezone(zone).date()) if version else None
     sees_places = contents.CLINICAL_SCOPE in request.actor.scopes
     if not sees_places:
-        for course in goes.courses if goes else ():
-            course.told |= labels.describe_step(contents.without_place(course.told))
+        if goes:
+            hide_places(goes)
     plan = ReminderPlan.objects.filter(programme=found).first()
     usable = addresses.usable_channels(found.patient)
     planned = Occurrence.objects.filter(programme=found, status="planned", due_at__gt=timezone.now())
@@ -119,6 +119,13 @@ def sheet(request: Any, programme_id: UUID) -> HttpResponse:
         "stopped": labels.stopped_names(found),
     }
     return render(request, "homecare/sheet.html", context)
+
+
+def hide_places(goes: queries.HowItGoes) -> None:
+    """Take muscles, sides and tender spots out of how it goes, for a reader who may not see them."""
+    goes.spots = []
+    for course in goes.courses:
+        course.told |= labels.describe_step(contents.without_place(course.told))
 
 
 STATUS_ACTIONS = {

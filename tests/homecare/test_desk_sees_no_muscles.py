@@ -13,6 +13,7 @@ import catalogue
 from database import tenancy
 from homecare import rules
 from homecare.checkins import actions as check_in_actions
+from homecare.models import CheckIn, Step, StepAnswer
 from homecare.programmes import actions
 from tests.api import Api
 from tests.homecare.conftest import content
@@ -28,8 +29,13 @@ def programme(cast, reachable):
         made = actions.start_programme(patient_id=reachable.pk, content=content(), by=by, at=at)
         actions.publish(programme=made, by=by, at=at)
         actions.write_draft(programme=made, content=content(), by=by)
-        check_in_actions.answer_day(
-            programme_id=made.pk, answers=rules.CheckInAnswers(pain=3, note="better"), link=None, by=by, at=at
+        answers = rules.CheckInAnswers(pain=3, note="better")
+        answered = check_in_actions.answer_day(programme_id=made.pk, answers=answers, link=None, by=by, at=at)
+        assert answered is not None
+        step = Step.objects.filter(version__programme=made, exercise="scan")[0]
+        spot = {"zone": "neck.posterior", "side": "left", "tenderness": 4}
+        StepAnswer.objects.update_or_create(
+            clinic=cast.clinic, check_in=CheckIn.objects.get(), step=step, defaults={"done": "yes", "spots": [spot]}
         )
     return made
 
@@ -53,6 +59,8 @@ def test_the_api_hides_muscles_from_the_desk(cast, programme):
         answer = staff.get(path)
         assert answer.status_code == 200, path
         assert "trapezius" not in json.dumps(answer.json()), path
+        assert "neck.posterior" not in json.dumps(answer.json()), path
+    assert "neck.posterior" in json.dumps(therapist.get(paths[3]).json())
     steps = staff.get(paths[0]).json()
     for shown in (steps["content"], steps["draft"]):
         assert {(s["muscle"], s["side"], s["trigger_point"]) for s in shown["steps"]} == {(None, None, None)}
@@ -75,6 +83,8 @@ def test_the_pages_hide_muscles_from_the_desk(cast, programme):
         assert not re.search("|".join(NAMES), answer.content.decode(), re.IGNORECASE), path
     assert b"/sheet/" not in page(cast.staff, paths[0]).content
     assert page(cast.staff, f"/programmes/{programme.pk}/sheet/").status_code == 403
+    assert b"Tender spots" not in page(cast.staff, paths[0]).content
     for user in (cast.therapist, cast.owner):
+        assert b"Tender spots" in page(user, paths[0]).content
         assert re.search(NAMES[0], page(user, paths[0]).content.decode(), re.IGNORECASE)
         assert page(user, f"/programmes/{programme.pk}/sheet/").status_code == 200
