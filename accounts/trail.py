@@ -7,10 +7,10 @@ from uuid import UUID
 
 from accounts import policies
 from accounts.models import User
-from api.throttling import client_address
 from audit import actions as audit
 from database import tenancy
 from identity.actor import Actor
+from identity.proxies import client_address
 
 
 def log_for_person(

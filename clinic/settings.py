@@ -139,7 +139,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "identity.proxies.OnlyOwnProxies",
-    "clinic.access_log.AccessLog",
+    "api.access_log.AccessLog",
     "clinic.compression.PagesCompressed",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

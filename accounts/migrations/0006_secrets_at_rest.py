@@ -6,7 +6,7 @@ from database import encryption
 
 # Only the owner of the tables makes or ends support accounts (`createsuperuser --database owner`).
 SUPPORT = """
-CREATE FUNCTION accounts_only_owner_makes_support() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION accounts_only_owner_makes_support() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF NOT pg_has_role(current_user, 'palpate_owner', 'USAGE') THEN
         RAISE EXCEPTION 'only the owner of the tables changes is_superuser' USING ERRCODE = 'insufficient_privilege';

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 # 42501: insufficient privilege, which the API answers as 403.
 FUNCTION = """
-CREATE FUNCTION accounts_apiclient_approval() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION accounts_apiclient_approval() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     -- The agreement is to one therapist, one clinic and these rights; a change of any ends it.
     IF NEW.acts_for_id IS NULL OR TG_OP = 'UPDATE' AND (
@@ -23,7 +23,7 @@ BEGIN
 END $$
 """
 ENDED = """
-CREATE FUNCTION accounts_approvals_end() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION accounts_approvals_end() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF TG_TABLE_NAME = 'accounts_user' THEN
         UPDATE accounts_apiclient SET acts_for_approved_at = NULL WHERE acts_for_id = NEW.id;

@@ -4,7 +4,7 @@ from django.db import migrations
 
 # One place for every entry point: pages, the admin, mailed links, commands and SQL.
 FUNCTION = """
-CREATE FUNCTION accounts_tokens_end() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION accounts_tokens_end() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     person uuid;
     clients bigint[];

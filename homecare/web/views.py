@@ -47,9 +47,8 @@ def programme(request: Any, programme_id: UUID) -> HttpResponse:
     zone = zone_of(found.patient)
     goes = queries.summarize_progress(found, today=timezone.now().astimezone(zone).date()) if version else None
     sees_places = contents.CLINICAL_SCOPE in request.actor.scopes
-    if not sees_places:
-        if goes:
-            hide_places(goes)
+    if not sees_places and goes:
+        hide_places(goes)
     plan = ReminderPlan.objects.filter(programme=found).first()
     usable = addresses.usable_channels(found.patient)
     planned = Occurrence.objects.filter(programme=found, status="planned", due_at__gt=timezone.now())

@@ -46,7 +46,7 @@ WHERE EXISTS (
 # It fires after the appointments' own constraints (triggers fire by name), so a clash within the clinic is named first.
 KEEP = f"""
 CREATE FUNCTION scheduling_keep_persontime() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     wanted tstzrange := tstzrange(NEW.starts_at, NEW.blocked_until);
 BEGIN
@@ -72,7 +72,7 @@ END $$
 BUSY = """
 CREATE FUNCTION scheduling_busy(people uuid[], after timestamptz, until timestamptz, but uuid[])
 RETURNS TABLE (user_id uuid, stretches tstzmultirange)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT kept.user_id, range_agg(kept.busy * tstzrange(after, until))
     FROM unnest(people) AS person CROSS JOIN LATERAL (
         SELECT one.appointment_id, one.user_id, one.busy FROM scheduling_persontime AS one

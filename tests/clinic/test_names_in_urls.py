@@ -4,9 +4,9 @@ import base64
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from api.cursors import read_cursor, write_cursor
 from django.test import Client
 
+from api.cursors import read_cursor, write_cursor
 from api.models import IdempotencyKey
 from audit.models import AuditEvent
 from database import tenancy

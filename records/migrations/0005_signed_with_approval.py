@@ -3,7 +3,7 @@
 from django.db import migrations
 
 FUNCTION = """
-CREATE FUNCTION records_record_approval() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION records_record_approval() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     through text := convert_from(NEW.document, 'UTF8')::json ->> 'signed_through';
 BEGIN
@@ -21,7 +21,7 @@ END $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("records", "0002_final_and_chained"), ("accounts", "0007_acts_for_approved")]
+    dependencies = [("records", "0004_chain_check_heads"), ("accounts", "0007_acts_for_approved")]
 
     operations = [
         migrations.RunSQL(
