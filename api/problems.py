@@ -35,6 +35,7 @@ TITLES = {
     405: "Method not allowed",
     406: "Not acceptable",
     409: "Conflict",
+    411: "Length required",
     412: "Changed by someone else",
     413: "Too large",
     415: "Unsupported media type",
@@ -58,18 +59,11 @@ class KeyReused(DomainError):
     reason = "idempotency_key_reused"
 
 
-class TooLarge(DomainError):
-    """The body is larger than a request may be."""
-
-    reason = "too_large.request"
-
-
 KINDS: list[tuple[type[DomainError], int]] = [
     (PreconditionRequired, 428),
     (PreconditionFailed, 412),
     (RevisionChanged, 412),
     (KeyReused, 422),
-    (TooLarge, 413),
     (Invalid, 400),
     (Forbidden, 403),
     (NotFound, 404),
@@ -146,7 +140,7 @@ def translate(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
     if isinstance(error, exceptions.APIException):
         return _from_rest_framework(error)
     if isinstance(error, RequestDataTooBig):
-        return problem(413, "too_large.request", params={"most_mb": settings.API_BODY_MAX_BYTES // 2**20}), {}
+        return problem(413, "too_large.request", params={"most_mb": settings.LARGE_BODY_MAX_BYTES // 2**20}), {}
     if isinstance(error, Http404):
         return problem(404, "not_found"), {}
     if isinstance(error, PermissionDenied):

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection
 from rest_framework.exceptions import APIException, Throttled
 from rest_framework.request import Request
@@ -18,7 +17,7 @@ from rest_framework.views import APIView
 
 from api.models import IdempotencyKey
 from api.permissions import HasScopes
-from api.problems import KeyReused, PreconditionFailed, PreconditionRequired, TooLarge
+from api.problems import KeyReused, PreconditionFailed, PreconditionRequired
 from audit import actions as audit
 from database import tenancy
 from errors.exceptions import DomainError, Invalid
@@ -83,12 +82,7 @@ class ClinicView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """
         As DRF's; but whoever is refused is counted too, by address: an open door to the audit trail would fill it.
-
-        :raises TooLarge: before anything is read
         """
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdigit() and int(length) > settings.API_BODY_MAX_BYTES:
-            raise TooLarge(params={"most_mb": settings.API_BODY_MAX_BYTES // 2**20})
         try:
             super().initial(request, *args, **kwargs)
         except (APIException, DomainError) as refusal:

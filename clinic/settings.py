@@ -147,6 +147,7 @@ MIDDLEWARE = [
     "accounts.web.oauth.CrossOrigin",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "clinic.language.LanguageOfReader",
+    "clinic.bodies.BodyLimit",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "clinic.forms.WithoutNul",
@@ -182,6 +183,10 @@ TEMPLATES = [
         },
     }
 ]
+
+# How many bytes a request may have: any, and one to a view with `clinic.bodies.takes_large_body` (imports, pictures).
+BODY_MAX_BYTES = 2**20
+LARGE_BODY_MAX_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 25 * 2**20
 
 # --- Language, time, files -------------------------------------------------------------------------------------
 
@@ -276,8 +281,6 @@ OAUTH2_PROVIDER = {
 # --- The API ---------------------------------------------------------------------------------------------------
 
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)
-# An import's text may have 30 MB; quoting in JSON may double it.
-API_BODY_MAX_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 2**20
 IDEMPOTENCY_KEY_LIFETIME = timedelta(hours=24)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.admin import show_refusal
 from accounts.web.admin_site import ReadOnly, ReadOnlyInline
 from accounts.web.pages import seen_revision
+from clinic.bodies import takes_large_body
 from errors.exceptions import DomainError
 from patients import actions, importing
 from patients.fhir_reading import CSV_FIELDS
@@ -162,6 +163,7 @@ class PatientAdmin(ReadOnly):
         context = {**self.admin_site.each_context(request), "title": "Merge two patients", "form": form, "pair": pair}
         return TemplateResponse(request, "admin/patients/patient/merge.html", context)
 
+    @takes_large_body
     def import_view(self, request: HttpRequest) -> HttpResponse:
         """Upload files, see what became of each patient."""
         form = ImportForm(request.POST or None, request.FILES or None)

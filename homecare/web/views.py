@@ -18,6 +18,7 @@ from django.utils.translation import override
 
 from accounts.web.pages import page, seen_revision
 from assessments.red_flag_table import RED_FLAGS
+from clinic.bodies import takes_large_body
 from errors.exceptions import FieldError, Invalid, NotFound
 from errors.texts import message_of
 from homecare import labels, queries
@@ -287,6 +288,7 @@ def delete_template(request: Any, template_id: UUID) -> HttpResponse:
 
 
 @page(scope="homecare:write", action="page.pictures", methods="GET POST")
+@takes_large_body
 def pictures(request: Any) -> HttpResponse:
     """The clinic's own pictures and templates."""
     errors: list[FieldError] = []

@@ -227,7 +227,7 @@ class MergeInput(StrictSerializer):
 
 class ImportInput(StrictSerializer):
     format = serializers.ChoiceField(rules.IMPORT_FORMATS)
-    content = serializers.CharField(max_length=30_000_000, help_text="the file's text")
+    content = serializers.CharField(max_length=25_000_000, help_text="the file's text; a request has at most 25 MB")
     name = Text(required=False, default="upload", max_length=200)
     columns = serializers.DictField(child=serializers.CharField(), required=False, help_text="CSV: field to column")
     system = Text(required=False, default="import", max_length=500, help_text="CSV: who gave the external_id numbers")

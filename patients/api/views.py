@@ -15,6 +15,7 @@ from api.fields import parse
 from api.pagination import Page, invalid_parameter
 from api.schema import PAGED
 from api.views import ClinicView, etag
+from clinic.bodies import takes_large_body
 from identity.actor import Actor
 from patients import actions, importing, rules
 from patients.api import serializers as shapes
@@ -210,6 +211,7 @@ class PatientMerge(ClinicView):
         return Response(shapes.patient_json(fresh), headers={"ETag": etag(fresh.revision)})
 
 
+@takes_large_body
 class PatientImports(ClinicView):
     scopes = {"post": "patients:write"}
     audit_action = {"post": "patient.import"}

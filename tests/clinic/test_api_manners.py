@@ -228,7 +228,7 @@ def test_a_method_that_is_none_is_405(api, method):
 
 
 def test_a_body_that_is_too_large_is_413(api, settings):
-    settings.API_BODY_MAX_BYTES = 1000
+    settings.BODY_MAX_BYTES = 1000
 
     for headers in ({}, {"Idempotency_Key": "k"}):
         answer = api().post("/patients/", {"family_name": "x" * 2000}, **headers)
