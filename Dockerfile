@@ -34,5 +34,5 @@ RUN SECRET_KEY=only-for-this-step-which-signs-nothing-and-serves-nobody \
     python manage.py collectstatic --noinput
 USER palpate
 EXPOSE 8000
-CMD ["gunicorn", "clinic.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", \
-     "--worker-class", "gthread", "--preload", "--no-control-socket"]
+CMD ["gunicorn", "clinic.asgi", "--bind", "0.0.0.0:8000", "--workers", "2", \
+     "--worker-class", "clinic.serving.Worker", "--preload", "--no-control-socket"]

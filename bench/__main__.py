@@ -31,7 +31,10 @@ from dev.stopping import stop_on_signals
 
 ROUNDS = 3
 SECONDS = 4.0
-GUNICORN = ["--workers", "2", "--threads", "4", "--worker-class", "gthread", "--no-control-socket", "--preload"]
+GUNICORN = ["--workers", "2", "--no-control-socket", "--preload"]
+# Palpate as `make run` and the image start it; what stands beside it as plain Django would be.
+WORKERS = {"clinic.asgi": ["--worker-class", "clinic.serving.Worker"]}
+PLAIN_WORKERS = ["--threads", "4", "--worker-class", "gthread"]
 
 
 def main() -> int:
@@ -75,7 +78,7 @@ def run(stack: Stack) -> None:
     }
     bare = {"BARE_DATABASE_URL": stack.postgres.url("postgres", "bare")}
     with (
-        serve("clinic.wsgi", 18101, stack.environment),
+        serve("clinic.asgi", 18101, stack.environment),
         serve("bench.plain.wsgi", 18102, {**stack.environment, **plain}),
         serve("bench.bare", 18103, {**stack.environment, **bare}),
     ):
@@ -184,7 +187,8 @@ def through_psycopg(url: str, patient: str) -> float:
 
 @contextmanager
 def serve(module: str, port: int, environment: dict[str, str]) -> Iterator[None]:
-    command = [PYTHON, "-m", "gunicorn", module, "--bind", f"127.0.0.1:{port}", "--log-level", "error", *GUNICORN]
+    command = [PYTHON, "-m", "gunicorn", module, "--bind", f"127.0.0.1:{port}", "--log-level", "error"]
+    command += GUNICORN + WORKERS.get(module, PLAIN_WORKERS)
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
     process = subprocess.Popen(dying_with_parent(command), cwd=ROOT, env=environment, **quiet)
     try:

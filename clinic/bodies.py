@@ -17,7 +17,6 @@ from django.urls import Resolver404, resolve
 
 from api.problems import CONTENT_TYPE, problem
 from clinic.language import FOR_PROGRAMS
-from errors.texts import message_for
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -53,20 +52,20 @@ class BodyLimit:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or ""
         if not length and "HTTP_TRANSFER_ENCODING" in request.META:
-            return refuse_body(request, 411, "length_required", {})
+            return refuse(request, problem(411, "length_required"))
         # The path is looked up for large requests only.
         if length.isdigit() and int(length) > settings.BODY_MAX_BYTES:
             limit = body_limit(request.path_info)
             if int(length) > limit:
-                return refuse_body(request, 413, "too_large.request", {"most_mb": limit // 2**20})
+                return refuse(request, problem(413, "too_large.request", params={"most_mb": limit // 2**20}))
         return self.get_response(request)
 
 
-def refuse_body(request: HttpRequest, status: int, reason: str, params: dict[str, Any]) -> HttpResponse:
-    """Answer with a problem document to a program or a script, with a page to a person."""
+def refuse(request: HttpRequest, document: dict[str, Any]) -> HttpResponse:
+    """Answer with the problem document to a program or a script, with a page to a person."""
+    status = document["status"]
     if request.path_info.startswith(FOR_PROGRAMS) or "json" in request.headers.get("Accept", ""):
-        document = orjson.dumps(problem(status, reason, params=params))
-        return HttpResponse(document, status=status, content_type=CONTENT_TYPE)
+        return HttpResponse(orjson.dumps(document), status=status, content_type=CONTENT_TYPE)
     # Without the request, so that no context processor looks up a session.
-    page = render_to_string("too_large.html", {"text": message_for(reason, params)})
+    page = render_to_string("too_large.html", {"text": document["detail"]})
     return HttpResponse(page, status=status)

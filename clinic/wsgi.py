@@ -1,4 +1,4 @@
-"""What gunicorn serves."""
+"""Django's application; `clinic.asgi` serves it."""
 
 import os
 

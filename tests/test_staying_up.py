@@ -1,0 +1,165 @@
+"""What keeps Palpate up when clients or its servers are slow, on the processes that `make run` starts."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.clinic.test_bodies import LARGE, all_paths
+from tests.drills import small_or_drill
+
+MB = 2**20
+pytestmark = [pytest.mark.processes, pytest.mark.long]
+
+
+@pytest.fixture(scope="session")
+def running(whole_stack):
+    return whole_stack
+
+
+def web_memory_mb(running) -> float:
+    """The resident memory of the web workers together."""
+    arbiter = running.processes.running["web"].pid
+    workers = Path(f"/proc/{arbiter}/task/{arbiter}/children").read_text().split()
+    lines = [Path(f"/proc/{pid}/status").read_text() for pid in workers]
+    return sum(int(text.split("VmRSS:")[1].split()[0]) for text in lines) / 1024
+
+
+def address(running) -> tuple[str, int]:
+    return "127.0.0.1", int(running.url.rsplit(":", 1)[1])
+
+
+def post_raw(running, path: str, head: str, body: bytes) -> int:
+    """Send head and body as far as the server takes them, and return the status of its answer."""
+    with socket.create_connection(address(running), timeout=20) as connection:
+        form = "Content-Type: application/x-www-form-urlencoded\r\n"
+        connection.sendall(f"POST {path} HTTP/1.1\r\nHost: localhost\r\n{form}{head}\r\n".encode())
+        connection.settimeout(0.5)
+        answer = b""
+        with contextlib.suppress(TimeoutError):
+            answer = connection.recv(4096)
+        connection.settimeout(20)
+        if not answer:
+            with contextlib.suppress(OSError):
+                connection.sendall(body)
+            answer = connection.recv(4096)
+        return int(answer.split(b" ", 2)[1])
+
+
+@pytest.mark.parametrize("size_mb", small_or_drill(2, 60))
+def test_large_bodies_take_no_memory(running, size_mb):
+    paths = sorted(set(all_paths()))
+    body = b"a=" + b"%41" * (size_mb * MB // 3)
+    length = f"Content-Length: {len(body)}\r\n"
+    before = web_memory_mb(running)
+    peak = before
+    wrong = {}
+
+    for path in paths if size_mb > 25 else [*paths[::12], "/account/login/"]:
+        if path == "/healthz" or (path in LARGE and size_mb <= 25):
+            continue
+        status = post_raw(running, path, length, body)
+        peak = max(peak, web_memory_mb(running))
+        if status != 413:
+            wrong[path] = status
+
+    print(f"{size_mb} MB to each route: workers {before:.0f} MB before, {peak:.0f} MB at most")
+    assert wrong == {}
+    assert peak - before < 100
+
+
+def test_a_body_of_unknown_length_is_counted(running):
+    small = b"3\r\na=1\r\n0\r\n\r\n"
+    large = (b"10000\r\n" + b"a" * 2**16 + b"\r\n") * 20 + b"0\r\n\r\n"
+    chunked = "Transfer-Encoding: chunked\r\n"
+
+    assert post_raw(running, "/account/login/", chunked, small) == 403  # it was read: no CSRF token is in it
+    assert post_raw(running, "/account/login/", chunked, large) == 413
+    assert post_raw(running, "/api/v1/patients/", chunked, large) == 413
+
+
+# --- Slow clients ----------------------------------------------------------------------------------------------
+
+HALF_LINE = b"GET /acc"
+HALF_BODY = (
+    b"POST /account/login/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    b"Content-Length: 5000\r\n\r\na=1"
+)
+NEVER_READ = b"GET /static/palpate.css HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20
+
+
+@contextlib.contextmanager
+def slow_clients(running, count: int) -> Iterator[list[socket.socket]]:
+    with contextlib.ExitStack() as stack:
+        clients = []
+        for number in range(count):
+            client = stack.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.settimeout(5)
+            client.connect(address(running))
+            client.sendall([HALF_LINE, HALF_BODY, NEVER_READ][number % 3])
+            clients.append(client)
+        yield clients
+
+
+def seconds_for(running, path: str) -> float:
+    start = time.monotonic()
+    answer = httpx.get(f"{running.url}{path}", timeout=10)
+    assert answer.status_code == 200
+    return time.monotonic() - start
+
+
+@pytest.mark.parametrize(("count", "hold_s"), small_or_drill((60, 1), (500, 30)))
+def test_slow_clients_stop_nobody(running, count, hold_s):
+    """Half a request line, half a body, and answers that nobody reads."""
+    slowest = {"/healthz": 0.0, "/account/login/": 0.0}
+
+    with slow_clients(running, count):
+        end = time.monotonic() + hold_s
+        while time.monotonic() < end:
+            for path in slowest:
+                slowest[path] = max(slowest[path], seconds_for(running, path))
+            time.sleep(0.1)
+
+    print(f"{count} slow clients: slowest answers {slowest}, workers {web_memory_mb(running):.0f} MB")
+    assert max(slowest.values()) < 1
+
+
+def test_a_silent_connection_is_closed(running):
+    from clinic.serving import HEADERS_S
+
+    with slow_clients(running, 1) as (client,):
+        client.settimeout(HEADERS_S + 5)
+        assert client.recv(100) == b""
+
+
+def test_a_stopping_server_finishes_what_it_began(running):
+    """SIGTERM while programs sign in: each that was connected gets its answer."""
+    program = running.facts["clients"][0]
+    statuses: list[int] = []
+
+    def ask() -> None:
+        secret = (program["client_id"], program["client_secret"])
+        with contextlib.suppress(httpx.ConnectError):
+            grant = {"grant_type": "client_credentials"}
+            statuses.append(httpx.post(f"{running.url}/oauth/token/", data=grant, auth=secret, timeout=20).status_code)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.1)
+    running.processes.running["web"].terminate()
+    running.processes.running["web"].wait(20)
+    for thread in threads:
+        thread.join()
+    running.restart("web")
+    running.wait()
+
+    assert set(statuses) <= {200}
