@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,10 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
 from django.db.transaction import TransactionManagementError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from kombu.exceptions import KombuError
 from psycopg_pool import PoolTimeout
+from redis.exceptions import RedisError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -234,12 +238,37 @@ def not_found_page(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def error_page(request: HttpRequest) -> HttpResponse:
-    """Django's 500, in the API's form where programs ask."""
+    """Django's 500, in the API's form where programs ask; 503 while a server that is needed does not answer."""
+    outage = outage_of(sys.exc_info()[1])
+    if outage is not None:
+        return refuse_for_now(request, *outage)
     if request.path.startswith(FOR_PROGRAMS):
         return as_http(500, "internal_error")
     from django.views.defaults import server_error
 
     return server_error(request)
+
+
+def outage_of(error: BaseException | None) -> tuple[dict[str, Any], dict[str, str]] | None:
+    """Return problem and headers if this error, or one that it came from, says that nothing can be saved now."""
+    seen = 0
+    while error is not None and seen < 10:
+        if isinstance(error, DatabaseError | InterfaceError | PoolTimeout):
+            document, headers = _from_database(error)
+            return (document, headers) if document["status"] == 503 else None
+        if isinstance(error, RedisError | KombuError):
+            logger.error("Redis not available: %s", type(error).__name__)
+            return problem(503, "unavailable"), {"Retry-After": "2"}
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return None
+
+
+def refuse_for_now(request: HttpRequest, document: dict[str, Any], headers: Mapping[str, str]) -> HttpResponse:
+    """Answer 503 as a problem document to a program or a script, as a page to a person."""
+    if request.path.startswith(FOR_PROGRAMS) or "json" in request.headers.get("Accept", ""):
+        return HttpResponse(orjson.dumps(document), status=503, content_type=CONTENT_TYPE, headers=dict(headers))
+    page = render_to_string("unavailable.html", {"text": document["detail"]})
+    return HttpResponse(page, status=503, headers=dict(headers))
 
 
 def bad_request_page(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -2,8 +2,8 @@
 
 import os
 
+from clinic.wsgi import application as django  # isort: skip - it names the settings first
 from clinic.bodies import body_limit
 from clinic.serving import Served
-from clinic.wsgi import application as django
 
 application = Served(django, body_limit=body_limit, threads=int(os.environ.get("WEB_THREADS", "4")))

@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
-from kombu.exceptions import KombuError
 from psycopg_pool import PoolTimeout
 from redis.exceptions import RedisError
 
-from clinic.celery import app
+from api.throttling import redis
 
 logger = logging.getLogger(__name__)
 
@@ -36,21 +36,20 @@ def ready(request: HttpRequest) -> JsonResponse:
 def _passes(name: str, check: Callable[[], bool]) -> bool:
     try:
         return check()
-    except (OSError, RedisError, KombuError, DatabaseError, PoolTimeout) as error:
+    except (OSError, RedisError, DatabaseError, PoolTimeout) as error:
         logger.error("not ready: %s (%s)", name, type(error).__name__)
         return False
 
 
 def _database() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")  # SQL: no table, so a database without migrations answers too
-        return bool(cursor.fetchone() == (1,))
+        # SQL: no table, so a database without migrations answers too. A standby and a read-only database are not ready.
+        cursor.execute("SELECT current_setting('transaction_read_only')")
+        return bool(cursor.fetchone() == ("off",))
 
 
 def _broker() -> bool:
-    with app.connection_for_write(connect_timeout=1) as broker:
-        broker.ensure_connection(max_retries=0, timeout=1)
-    return True
+    return bool(redis(settings.REDIS_URL).ping())  # its client has timeouts; Celery's would wait
 
 
 def _migrations() -> bool:

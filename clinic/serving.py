@@ -34,7 +34,7 @@ BODY_BYTES_PER_S = 50_000
 IN_MEMORY_BYTES = 64 * 2**10  # what is larger lies in a temporary file
 UNREAD_BYTES = 64 * 2**20  # a streamed answer that the client does not fetch waits in a file of so many bytes
 UNREAD_S = 30  # and its thread so long for the client to go on
-QUEUE_S = 2  # a request may wait so long for a thread
+QUEUE_S = 1.5  # a request may wait so long for a thread
 READY_S = 1.8
 
 logger = logging.getLogger(__name__)

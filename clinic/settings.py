@@ -27,12 +27,21 @@ def required(name: str, purpose: str) -> str:
     return value
 
 
-def database(url: str, **options: Any) -> dict[str, Any]:
-    """Django's database settings from a PostgreSQL connection URI, as libpq itself reads it."""
+def database(url: str, limits: dict[str, int]) -> dict[str, Any]:
+    """
+    Django's database settings from a PostgreSQL connection URI, as libpq itself reads it.
+
+    :param limits: `connect_timeout` in seconds, and PostgreSQL's own timeouts in milliseconds
+    """
     parts = conninfo_to_dict(url)
+    limits = limits.copy()
+    parts.setdefault("connect_timeout", str(limits.pop("connect_timeout")))
+    if env.bool("DATABASE_TIMEOUTS", default=True):
+        wanted = " ".join(f"-c {name}={milliseconds}" for name, milliseconds in limits.items())
+        parts["options"] = f"{wanted} {parts.get('options') or ''}".strip()
     known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     settings = {django: str(parts.pop(libpq, "") or "") for libpq, django in known.items()}
-    return {"ENGINE": "django.db.backends.postgresql", **settings, "OPTIONS": {**parts, **options}}
+    return {"ENGINE": "clinic.postgres", **settings, "OPTIONS": parts}
 
 
 # --- Where it runs ---------------------------------------------------------------------------------------------
@@ -68,8 +77,31 @@ if any(network.isdigit() for network in TRUSTED_PROXIES):
 
 # --- Data ------------------------------------------------------------------------------------------------------
 
+# How long anything may take in the database. A request ends within 5 s: 1.5 s for a thread (`clinic.serving`), the rest
+# here. Commands and tasks have time; migrations do not queue up before everyone else (`migrate` tries again).
+IS_WEB = env.bool("IS_WEB", default=False)  # `clinic.wsgi` sets it
+REQUEST_LIMITS = {
+    "connect_timeout": 2,
+    "statement_timeout": 2800,
+    "lock_timeout": 2000,
+    "idle_in_transaction_session_timeout": 30_000,
+}
+WORK_LIMITS = {
+    "connect_timeout": 10,
+    "statement_timeout": 600_000,
+    "lock_timeout": 30_000,
+    "idle_in_transaction_session_timeout": 600_000,
+}
+MIGRATION_LIMITS = {"connect_timeout": 10, "lock_timeout": 2000}
+# And where PostgreSQL itself is frozen: seconds until this side gives up (`clinic.postgres`).
+DATABASE_WAIT_S = 3.0 if IS_WEB else 0.0
 # The application role: it owns nothing, and row-level security binds it.
-DATABASES = {"default": database(required("DATABASE_URL", "a PostgreSQL URI of the application role (palpate_app)."))}
+DATABASES = {
+    "default": database(
+        required("DATABASE_URL", "a PostgreSQL URI of the application role (palpate_app)."),
+        REQUEST_LIMITS if IS_WEB else WORK_LIMITS,
+    )
+}
 # Each thread keeps its connection: cheaper than a pool's checkout with every request. Where threads are many, a pool
 # of so many connections a process takes its place. The API spares itself the check: see `database.sql.first`.
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -83,7 +115,7 @@ if env.bool("DATABASE_PREPARED", default=True):
     DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 2
 # The owner of the tables; only `migrate` and `prepare_database` use it, so the web processes need not have it.
 if env.str("DATABASE_OWNER_URL", default=""):
-    DATABASES["owner"] = database(env.str("DATABASE_OWNER_URL"))
+    DATABASES["owner"] = database(env.str("DATABASE_OWNER_URL"), MIGRATION_LIMITS)
     DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
 # Audit events older than so many months are let go, a month at a time, by `prepare`; 0: none.
 AUDIT_KEEP_MONTHS = env.int("AUDIT_KEEP_MONTHS", default=0)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,37 @@ class Running:
         end = time.monotonic() + 30
         while any(Path(f"/proc/{child}").exists() for child in children) and time.monotonic() < end:
             time.sleep(0.1)  # no event tells when its children have noticed; a new one refuses to start beside them
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """PostgreSQL or Valkey with SIGSTOP: every connection stays open, and nothing answers."""
+        if name == "postgres":
+            assert self.stack.postgres is not None
+            first = self.stack.postgres.postmaster_pid
+        else:
+            assert self.stack.valkey is not None
+            assert self.stack.valkey.process is not None
+            first = self.stack.valkey.process.pid
+        os.kill(first, signal.SIGSTOP)  # first, so that it starts no other
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        for child in children:
+            os.kill(int(child), signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in [*map(int, children), first]:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
+    def browser(self, role: str = "therapist") -> httpx.Client:
+        """Somebody of the first demo clinic, signed in as in a browser."""
+        user = next(user for user in self.facts["users"] if role in user["role"])
+        client = httpx.Client(base_url=self.url, timeout=20)
+        self.clients.append(client)
+        client.get("/account/login/")
+        form = {"login": user["email"], "password": user["password"], "csrfmiddlewaretoken": client.cookies["csrf"]}
+        assert client.post("/account/login/", data=form).status_code == 302
+        return client
 
     def start_postgres(self) -> None:
         assert self.stack.postgres is not None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from tests.clinic.test_bodies import LARGE, all_paths
@@ -163,3 +165,118 @@ def test_a_stopping_server_finishes_what_it_began(running):
     running.wait()
 
     assert set(statuses) <= {200}
+
+
+# --- PostgreSQL slow or frozen ---------------------------------------------------------------------------------
+
+
+class Asked:
+    """What a number of requests at a time were answered, and how late."""
+
+    def __init__(self) -> None:
+        self.statuses: dict[str, set[int]] = {}
+        self.slowest: dict[str, float] = {}
+        self.without_retry: list[str] = []
+
+    def ask(self, name: str, act: Callable[[], httpx.Response]) -> None:
+        start = time.monotonic()
+        answer = act()
+        self.slowest[name] = max(self.slowest.get(name, 0), time.monotonic() - start)
+        self.statuses.setdefault(name, set()).add(answer.status_code)
+        if answer.status_code == 503 and name not in ("/readyz",) and "Retry-After" not in answer.headers:
+            self.without_retry.append(name)
+
+    def told(self) -> str:
+        lines = [f"{name} {sorted(self.statuses[name])} in {self.slowest[name]:.2f} s" for name in self.statuses]
+        return ", ".join(lines)
+
+
+def ask_everything(running, tablet: httpx.Client, browser: httpx.Client, seconds: float) -> Asked:
+    """Ask as a program, as a person and as a monitor, twelve at a time, for so long."""
+    asked, end = Asked(), time.monotonic() + seconds
+    program = running.facts["clients"][0]
+    secret = (program["client_id"], program["client_secret"])
+    acts: dict[str, Callable[[], httpx.Response]] = {
+        "api": lambda: tablet.get("/patients/?limit=1"),
+        "page": lambda: browser.get("/patients/"),
+        "token": lambda: httpx.post(
+            f"{running.url}/oauth/token/", data={"grant_type": "client_credentials"}, auth=secret, timeout=20
+        ),
+        "/healthz": lambda: httpx.get(f"{running.url}/healthz", timeout=20),
+        "/readyz": lambda: httpx.get(f"{running.url}/readyz", timeout=20),
+    }
+
+    def go_on(name: str) -> None:
+        while True:
+            asked.ask(name, acts[name])
+            time.sleep(0.1)
+            if time.monotonic() > end:
+                return
+
+    names = [*acts, *["api", "page"] * 4]
+    with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
+        list(pool.map(go_on, names))
+    return asked
+
+
+@pytest.mark.parametrize("seconds", small_or_drill(6, 60))
+def test_a_frozen_postgres_is_told_within_five_seconds(running, seconds):
+    tablet, browser = running.client("tablet"), running.browser()
+    with running.frozen("postgres"):
+        asked = ask_everything(running, tablet, browser, seconds)
+    start = time.monotonic()
+    running.wait()
+    while tablet.get("/patients/?limit=1").status_code != 200 or browser.get("/patients/").status_code != 200:
+        assert time.monotonic() - start < 15
+        time.sleep(0.1)
+    recovery = time.monotonic() - start
+
+    print(f"PostgreSQL frozen for {seconds} s: {asked.told()}; everything back after {recovery:.1f} s")
+    assert asked.statuses == {"api": {503}, "page": {503}, "token": {503}, "/healthz": {200}, "/readyz": {503}}
+    assert max(asked.slowest["api"], asked.slowest["page"], asked.slowest["token"]) < 5.5
+    assert asked.slowest["/healthz"] < 1
+    assert asked.slowest["/readyz"] < 2.3
+    assert asked.without_retry == []
+    assert recovery < 10
+
+
+def test_a_table_that_is_locked_stops_only_who_needs_it(running):
+    """An open transaction and an ALTER TABLE that waits for it: everyone after them waits two seconds at most."""
+    tablet = running.client("tablet")
+    patient = tablet.get("/patients/?limit=1").json()["results"][0]["id"]
+    owner = running.stack.environment["DATABASE_OWNER_URL"]
+    asked = Asked()
+    with psycopg.connect(owner) as reader, psycopg.connect(owner) as changer:
+        reader.execute("SELECT count(*) FROM patients_patient")
+        waiting = threading.Thread(target=changer.execute, args=["ALTER TABLE patients_patient ADD COLUMN more int"])
+        waiting.start()
+        time.sleep(0.3)
+        with concurrent.futures.ThreadPoolExecutor(12) as pool:
+            for _ in range(12):
+                pool.submit(asked.ask, "api", lambda: tablet.get(f"/patients/{patient}/"))
+            for _ in range(5):
+                asked.ask("/healthz", lambda: httpx.get(f"{running.url}/healthz", timeout=20))
+                time.sleep(0.3)
+        reader.rollback()
+        waiting.join()
+        changer.rollback()
+
+    print(f"a locked table: {asked.told()}")
+    assert asked.statuses == {"api": {503}, "/healthz": {200}}
+    assert asked.slowest["api"] < 5.5
+    assert asked.without_retry == []
+    assert tablet.get(f"/patients/{patient}/").status_code == 200
+
+
+def test_a_migration_waits_two_seconds_and_tries_again(running):
+    """A reader holds the table for some seconds; the migration lets others pass and is done in the end."""
+    owner = running.stack.environment["DATABASE_OWNER_URL"]
+    with psycopg.connect(owner) as reader:
+        reader.execute("LOCK django_migrations IN ACCESS EXCLUSIVE MODE")
+        release = threading.Timer(5, reader.rollback)
+        release.start()
+        start = time.monotonic()
+        running.manage("migrate", "--verbosity", "0")
+        release.join()
+
+    assert 4 < time.monotonic() - start < 60

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
+import psycopg
 from django.conf import settings
 from django.core.management.base import CommandParser
 from django.core.management.commands.migrate import Command as DjangoMigrate
+from django.db import OperationalError
+
+TRIES = 30
+PAUSE_S = 2
 
 
 class Command(DjangoMigrate):
@@ -12,3 +20,20 @@ class Command(DjangoMigrate):
         super().add_arguments(parser)
         if "owner" in settings.DATABASES:
             parser.set_defaults(database="owner")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """
+        Migrate; where a table is in use, let the others go first and try again.
+
+        A statement that waits for a lock makes everyone wait who comes after it, so it waits two seconds only. What is
+        done stays done: each migration is a transaction of its own.
+        """
+        for attempt in range(1, TRIES + 1):
+            try:
+                super().handle(*args, **options)
+                return
+            except OperationalError as error:
+                if not isinstance(error.__cause__, psycopg.errors.LockNotAvailable) or attempt == TRIES:
+                    raise
+                self.stderr.write(f"a table is in use; trying again ({attempt} of {TRIES - 1})")
+                time.sleep(PAUSE_S)
