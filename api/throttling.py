@@ -3,26 +3,19 @@
 import logging
 import math
 import time
-from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from redis import Redis
 from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from clinic.valkey import client as redis
 from identity.actor import Actor
 from identity.proxies import client_address
 
 logger = logging.getLogger(__name__)
 WINDOW_S = 60
-
-
-@lru_cache
-def redis(url: str) -> Redis:
-    """One client, and so one pool of connections, for the whole process."""
-    return Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
 
 
 class RequestsPerMinute(BaseThrottle):

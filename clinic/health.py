@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from psycopg_pool import PoolTimeout
 from redis.exceptions import RedisError
 
-from api.throttling import redis
+from clinic import valkey
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def _database() -> bool:
 
 
 def _broker() -> bool:
-    return bool(redis(settings.REDIS_URL).ping())  # its client has timeouts; Celery's would wait
+    return bool(valkey.client(settings.REDIS_URL).ping())  # its client has timeouts; Celery's would wait
 
 
 def _migrations() -> bool:

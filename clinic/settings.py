@@ -127,10 +127,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = required("REDIS_URL", "a Redis or Valkey URL; Celery's broker and the shared request limits live there.")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "clinic.valkey.Cache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "palpate",
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
     }
 }
 
@@ -431,7 +430,13 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+BROKER_WAIT_S = 1 if IS_WEB else 30
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_timeout": BROKER_WAIT_S,
+    "socket_connect_timeout": BROKER_WAIT_S,
+}
+CELERY_TASK_PUBLISH_RETRY = not IS_WEB
 CELERY_BEAT_SCHEDULE = {
     "verify every chain nightly": {
         "task": "records.periodic.verify_all_chains",

@@ -280,3 +280,81 @@ def test_a_migration_waits_two_seconds_and_tries_again(running):
         release.join()
 
     assert 4 < time.monotonic() - start < 60
+
+
+# --- Valkey gone or frozen -------------------------------------------------------------------------------------
+
+
+def sign_in_and_unlock(running) -> float:
+    """Sign in, lock, unlock with the password, and ask for a new password; return the slowest answer."""
+    times = []
+
+    def timed(act: Callable[[], httpx.Response], status: int) -> None:
+        start = time.monotonic()
+        answer = act()
+        times.append(time.monotonic() - start)
+        assert answer.status_code == status, answer.text[:300]
+
+    user = next(user for user in running.facts["users"] if "therapist" in user["role"])
+    browser = running.browser()
+    token = {"csrfmiddlewaretoken": browser.cookies["csrf"]}
+    timed(lambda: browser.post("/account/lock/", data=token), 302)
+    timed(lambda: browser.post("/account/unlock/", data={**token, "password": "wrong"}), 403)
+    timed(lambda: browser.post("/account/unlock/", data={**token, "password": user["password"]}), 302)
+    timed(lambda: browser.get("/patients/"), 200)
+    stranger = httpx.Client(base_url=running.url, timeout=20)
+    running.clients.append(stranger)
+    stranger.get("/account/password/reset/")
+    reset = {"csrfmiddlewaretoken": stranger.cookies["csrf"], "email": user["email"]}
+    timed(lambda: stranger.post("/account/password/reset/", data=reset), 302)
+    return max(times)
+
+
+@pytest.mark.parametrize("how", ["gone", "frozen"])
+@pytest.mark.parametrize("seconds", small_or_drill(3, 60))
+def test_without_valkey_people_get_in_and_guessing_stays_limited(running, how, seconds):
+    tablet, mails = running.client("tablet"), len(running.mails())
+    tablet.get("/patients/?limit=1")
+    with contextlib.ExitStack() as stack:
+        if how == "frozen":
+            stack.enter_context(running.frozen("valkey"))
+        else:
+            running.stack.valkey.stop()
+            stack.callback(running.stack.valkey.start)
+        asked, slowest, end = Asked(), 0.0, time.monotonic() + seconds
+        while time.monotonic() < end:
+            slowest = max(slowest, sign_in_and_unlock(running))
+            asked.ask("api", lambda: tablet.get("/patients/?limit=1"))
+            asked.ask("/readyz", lambda: httpx.get(f"{running.url}/readyz", timeout=20))
+            time.sleep(3)  # one address may sign in 30 times a minute
+        guesses = guess_passwords(running)
+        deadline = time.monotonic() + 20
+        while len(running.mails()) == mails:
+            assert time.monotonic() < deadline, "no mail with a link for a new password"
+            time.sleep(0.2)
+    running.wait()
+    running.kill("web")  # with its own counters, for the tests that come after
+    running.restart("web")
+    running.wait()
+
+    print(f"Valkey {how} for {seconds} s: slowest page {slowest:.2f} s, {asked.told()}")
+    assert asked.statuses == {"api": {200}, "/readyz": {503}}
+    assert asked.slowest["/readyz"] < 2.3
+    assert slowest < 4
+    assert "429" in guesses
+
+
+def guess_passwords(running) -> list[str]:
+    """Guess one account's password 40 times; each answer in a word."""
+    user = running.facts["users"][1]
+    guesser = httpx.Client(base_url=running.url, timeout=20)
+    running.clients.append(guesser)
+    guesser.get("/account/login/")
+    token = guesser.cookies["csrf"]
+    words = []
+    for _ in range(40):
+        form = {"login": user["email"], "password": "not this one", "csrfmiddlewaretoken": token}
+        answer = guesser.post("/account/login/", data=form)
+        is_limited = answer.status_code == 429 or "Too many" in answer.text
+        words.append("429" if is_limited else str(answer.status_code))
+    return words

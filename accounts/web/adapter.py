@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import smtplib
+import threading
+from contextlib import suppress
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 
@@ -79,7 +83,18 @@ class Adapter(DefaultAccountAdapter):
         By a worker, and the same for every address: neither the page nor the time that it takes tells who has an
         account. The only mail that allauth is let send here is the one with the link for a new password.
         """
-        tasks.send_reset_link.delay(email, get_language() or "")
+        sent = tasks.send_reset_link.delay(email, get_language() or "")
+        if sent is None:  # no broker, so no worker hears of it
+            threading.Thread(target=send_without_worker, args=[email, get_language() or ""], daemon=True).start()
 
     def add_message(self, *arguments: object, **options: object) -> None:
         """Pages say themselves what happened."""
+
+
+def send_without_worker(email: str, language: str) -> None:
+    """Send the link from a thread of the web process. One that the mail server refuses is asked for again."""
+    try:
+        with suppress(OSError, smtplib.SMTPException):
+            tasks.send_reset_link.run(email, language)
+    finally:
+        connection.close()
