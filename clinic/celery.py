@@ -17,7 +17,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 logger = logging.getLogger(__name__)
 
 
-class Nudge(DjangoTask):  # type: ignore[misc] # Celery has no types
+class Nudge(DjangoTask):
     """A task that may get lost on its way: beat looks for what is due anyway."""
 
     abstract = True

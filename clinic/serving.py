@@ -40,7 +40,7 @@ READY_S = 1.8
 logger = logging.getLogger(__name__)
 
 
-class Protocol(ASGIProtocol):  # type: ignore[misc] # gunicorn has no types
+class Protocol(ASGIProtocol):
     """Gunicorn's, which waits for the first request of a connection without an end."""
 
     def connection_made(self, transport: Any) -> None:
@@ -53,7 +53,7 @@ class Protocol(ASGIProtocol):  # type: ignore[misc] # gunicorn has no types
             self._request_ready.set()
 
 
-class Worker(gasgi.ASGIWorker):  # type: ignore[misc]
+class Worker(gasgi.ASGIWorker):
     """Gunicorn's worker with an event loop, with a limit for headers."""
 
     def init_process(self) -> None:
@@ -247,7 +247,8 @@ class Served:
         answer = Answer(loop)
         work = loop.run_in_executor(self.pool, run, self.application, environ, answer)
         # The thread may outlast the client; its place is free when it ends.
-        work.add_done_callback(lambda _done: self.free and self.free.release())
+        free = self.free
+        work.add_done_callback(lambda _done: free.release())
         try:
             await send_answer(answer, send)
         finally:

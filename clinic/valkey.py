@@ -57,7 +57,7 @@ class Client(Redis):
 
 
 @lru_cache
-def client(url: str) -> Client:
+def client(url: str) -> Redis:
     """One client, and so one pool of connections, for the whole process."""
     return Client.from_url(url, **TIMEOUTS)
 
