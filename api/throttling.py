@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from clinic.valkey import client as redis
+from database.valkey import client as redis
 from identity.actor import Actor
 from identity.proxies import client_address
 

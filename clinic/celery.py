@@ -10,7 +10,7 @@ from django.conf import settings
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
-from clinic import valkey
+from database import valkey
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 

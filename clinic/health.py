@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from psycopg_pool import PoolTimeout
 from redis.exceptions import RedisError
 
-from clinic import valkey
+from database import valkey
 
 logger = logging.getLogger(__name__)
 

@@ -127,7 +127,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = required("REDIS_URL", "a Redis or Valkey URL; Celery's broker and the shared request limits live there.")
 CACHES = {
     "default": {
-        "BACKEND": "clinic.valkey.Cache",
+        "BACKEND": "database.valkey.Cache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "palpate",
     }
@@ -178,7 +178,7 @@ MIDDLEWARE = [
     "accounts.web.oauth.CrossOrigin",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "clinic.language.LanguageOfReader",
-    "clinic.bodies.BodyLimit",
+    "api.bodies.BodyLimit",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "clinic.forms.WithoutNul",
@@ -215,7 +215,7 @@ TEMPLATES = [
     }
 ]
 
-# How many bytes a request may have: any, and one to a view with `clinic.bodies.takes_large_body` (imports, pictures).
+# How many bytes a request may have: any, and one to a view with `api.bodies.takes_large_body` (imports, pictures).
 BODY_MAX_BYTES = 2**20
 LARGE_BODY_MAX_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 25 * 2**20
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.admin import show_refusal
 from accounts.web.admin_site import ReadOnly, ReadOnlyInline
 from accounts.web.pages import seen_revision
-from clinic.bodies import takes_large_body
+from api.bodies import takes_large_body
 from errors.exceptions import DomainError
 from patients import actions, importing
 from patients.fhir_reading import CSV_FIELDS

@@ -23,7 +23,7 @@ from accounts.models import User
 from api.fields import parse
 from assessments import drafts
 from assessments.editing import Edit, Errors, Flat, LastEdit, Merge, merge, path_of
-from clinic.valkey import client as redis
+from database.valkey import client as redis
 from errors.exceptions import Invalid
 from errors.texts import message_of
 from identity.actor import Actor

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.web.pages import page, seen_revision
+from api.bodies import takes_large_body
 from assessments.red_flag_table import RED_FLAGS
-from clinic.bodies import takes_large_body
 from errors.exceptions import FieldError, Invalid, NotFound
 from errors.texts import message_of
 from homecare import labels, queries

@@ -11,11 +11,11 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.bodies import takes_large_body
 from api.fields import parse
 from api.pagination import Page, invalid_parameter
 from api.schema import PAGED
 from api.views import ClinicView, etag
-from clinic.bodies import takes_large_body
 from identity.actor import Actor
 from patients import actions, importing, rules
 from patients.api import serializers as shapes

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from clinic.bodies import body_limit
+from api.bodies import body_limit
 
 MB = 2**20
 LARGE = {"/api/v1/patients/imports/", "/admin/patients/patient/import/", "/programmes/pictures/"}

@@ -15,8 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
 
-from api.problems import CONTENT_TYPE, problem
-from clinic.language import FOR_PROGRAMS
+from api.problems import CONTENT_TYPE, FOR_PROGRAMS, problem
 
 View = TypeVar("View", bound=Callable[..., Any])
 
