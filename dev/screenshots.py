@@ -379,7 +379,7 @@ def answer_with_red_flag(phone: Camera, link: str, year: str) -> None:
     page.close()
 
 
-PAGE_MAIL, BOOKED_MAIL = "Your exercises for today", "Your appointment"
+PAGE_MAIL, BOOKED_MAIL = "Your page for today", "Your appointment"
 
 
 def mails(camera: Camera, subject: str) -> list[dict[str, str]]:

@@ -33,7 +33,7 @@ IN_THE_FILE = gettext_noop("All of them are in the attached calendar file.")
 ANSWER_WHILE = gettext_noop("The link is yours alone. It asks for your year of birth on a new device.")
 DEFAULTS = {
     "check_in": Text(
-        gettext_noop("Your exercises for today"),
+        gettext_noop("Your page for today"),
         gettext_noop("{clinic}: your page for today is ready. {link}"),
     ),
     "soreness": Text(
@@ -50,7 +50,7 @@ DEFAULTS = {
     ),
     "programme_ended": Text(
         gettext_noop("Thank you"),
-        gettext_noop("{clinic}: your home programme has ended. Thank you. We will be in touch."),
+        gettext_noop("{clinic}: your plan at home has ended. Thank you. We will be in touch."),
     ),
     "review_due": Text(
         gettext_noop("Time for your next visit"),

@@ -48,6 +48,22 @@ def superuser() -> Iterator[psycopg.Connection[Any]]:
         yield link
 
 
+@contextmanager
+def committed_demo_support(email: str) -> Iterator[None]:
+    """The demo's account of support, made as the owner of the tables makes it, and gone afterwards."""
+    with superuser() as link:
+        link.execute(
+            "INSERT INTO accounts_user (email, name, password, registration_no, is_active, is_superuser) "
+            "VALUES (%s, 'Support', '!', '', true, true)",
+            [email],
+        )
+    try:
+        yield
+    finally:
+        with superuser() as link:
+            link.execute("DELETE FROM accounts_user WHERE email = %s", [email])
+
+
 def committed_support(password: str) -> User:
     """Somebody of support: only the owner of the tables, or a superuser, can make one."""
     with superuser() as link:

@@ -41,7 +41,7 @@ def render_feed(programme: Programme) -> bytes:
         start: datetime = due.at.astimezone(zone)
         event.add("dtstart", start)
         event.add("duration", LENGTH)
-        event.add("summary", _("Your exercises for today"))
+        event.add("summary", _("Your page for today"))
         event.add("class", "PRIVATE")
         event.add("transp", "TRANSPARENT")
         made.add_component(event)

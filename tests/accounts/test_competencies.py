@@ -79,7 +79,7 @@ def test_what_ends_within_sixty_days_is_on_the_owners_list(cast, api, owner, tod
     page = owner.get("/competencies/").content.decode()
     assert "Dry needling of the pelvis" in page
     assert "Dry needling of the thorax" not in page
-    assert "2 have ended or end within 60 days" in owner.get("/").content.decode()
+    assert "2 have expired or expire within 60 days" in owner.get("/").content.decode()
     assert api(cast.stranger).get("/competencies/expiring/").json()["results"] == []
 
 

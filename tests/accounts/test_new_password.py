@@ -49,7 +49,7 @@ def test_the_link_works_once_and_ends_what_was_signed_in(cast, mailed):
 
     assert old.get("/patients/").status_code == 302
     page, _answer = choose(Client(), link, "another one of mine")
-    assert b"does not work any more" in page.content
+    assert b"no longer works" in page.content
     for password, status in ((builders.PASSWORD, 200), (NEW, 302)):
         answer = Client().post("/account/login/", {"login": cast.therapist.email, "password": password})
         assert answer.status_code == status
@@ -61,7 +61,7 @@ def test_a_link_runs_out(cast, inbox, settings, monkeypatch):
         patch.setattr(EmailAwarePasswordResetTokenGenerator, "_now", lambda self: began)
         tasks.send_reset_link(cast.therapist.email, "en")
     link = re.search(r"https?://[^/]+(/\S+)", inbox.taken[0].get_payload(decode=True).decode())[1]
-    assert b"does not work any more" in Client().get(link, follow=True).content
+    assert b"no longer works" in Client().get(link, follow=True).content
 
 
 def test_a_weak_password_is_refused_with_the_reason(cast, mailed):

@@ -117,7 +117,7 @@ def test_a_dose_out_of_range_is_said_at_its_field_and_nothing_is_given(browser, 
 def test_an_unusual_dose_asks_why_and_passes_with_a_reason(browser, cast, programme):
     answer = post(browser, programme, "publish", steps__1__dose__hold_s="60")
     assert answer.status_code == 400
-    assert b"Why so?" in answer.content
+    assert b"Reason" in answer.content
 
     answer = post(browser, programme, "publish", steps__1__reason__hold_s="Holds it well.")
     assert answer.status_code == 302

@@ -315,7 +315,7 @@ def test_what_cannot_be_is_said_and_nothing_is_kept(sent, cast, visitor, program
     answer = visitor.post("/c/today/", sent)
 
     assert answer.status_code == 400
-    assert b"Nothing is saved yet" in answer.content
+    assert b"Nothing has been saved yet" in answer.content
     if sent:  # and nothing that was tapped is lost
         assert re.search(rb'value="yes" checked', answer.content)
     with tenancy.scope(cast.clinic.pk):
@@ -425,7 +425,7 @@ def test_the_calendar_has_its_own_address_and_a_new_one_closes_the_old(cast, vis
     events = list(feed.walk("VEVENT"))
     assert len(events) > 100
     assert {e["dtstart"].dt.strftime("%H:%M") for e in events} == {"08:00", "20:00"}
-    assert {str(e["summary"]) for e in events} == {"Your exercises for today"}
+    assert {str(e["summary"]) for e in events} == {"Your page for today"}
     assert b"Ada" not in answer.content
 
     second = make()

@@ -367,7 +367,7 @@ def test_whoever_takes_hours_away_is_told_who_is_booked_there(desk, browser):
         )
         hours = Hours.objects.get(user_id=desk.therapist_id, weekday=0).pk
     answer = browser.post(f"/scheduling/hours/{hours}/remove/", follow=True)
-    assert "1 visit is booked there" in answer.content.decode()
+    assert "1 appointment is booked in that time" in answer.content.decode()
 
 
 def test_a_wish_that_nothing_can_fulfil_is_named(desk, browser):
@@ -376,7 +376,7 @@ def test_a_wish_that_nothing_can_fulfil_is_named(desk, browser):
     page = browser.get(
         f"/patients/{patient_id}/book/", {"type": str(desk.kind.pk), "from_time": "15:00", "until_time": "14:00"}
     )
-    assert "Later than" in page.content.decode()
+    assert "Enter a time after" in page.content.decode()
     turned = browser.get("/figures/?first=2026-12-01&last=2026-11-23")
     assert (turned.context["first"].isoformat(), turned.context["last"].isoformat()) == ("2026-11-23", "2026-12-01")
 

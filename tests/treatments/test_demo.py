@@ -11,6 +11,7 @@ from assessments.models import Assessment, Finding
 from database import tenancy
 from patients.models import Patient
 from records import actions
+from tests.committed import committed_demo_support
 from treatments.competency import missing_competency
 from treatments.consents import rules
 from treatments.consents.queries import list_consents
@@ -61,8 +62,14 @@ def needled_without():
     return lacks_consent, sorted(lacking)
 
 
+@pytest.fixture
+def support(django_db_setup):
+    with committed_demo_support(people.SUPPORT[0]):
+        yield
+
+
 @pytest.mark.long
-def test_the_demo_loads_signs_and_stays(db):
+def test_the_demo_loads_signs_and_stays(support, db):
     Clinic.objects.filter(slug="harbour").update(slug="of-the-cast")  # the demo's is called so too
     load.load_people()
     for spec in people.CLINICS:

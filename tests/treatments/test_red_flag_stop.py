@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
-from django.test import Client
 from django.urls import reverse
 from django.utils import formats, timezone, translation
 from django.utils.dateparse import parse_datetime
@@ -16,6 +15,7 @@ from django.utils.dateparse import parse_datetime
 from audit.models import AuditEvent
 from database import tenancy
 from tests import builders
+from tests.reading import Browser
 
 GERMAN = {"Accept-Language": "de"}
 CATALOG = Path(__file__).parents[2] / "clinic" / "locale" / "de" / "LC_MESSAGES" / "django.po"
@@ -37,7 +37,7 @@ def session(api, patient, exam):
 
 @pytest.fixture
 def therapist(cast):
-    client = Client(headers=GERMAN)
+    client = Browser(headers=GERMAN)
     client.force_login(cast.therapist)
     return client
 
