@@ -22,11 +22,11 @@ def test_killed_restarted_flushed(tmp_path: Path, keys: bool, messages: int, kil
         outcome = drill(tmp_path, messages=messages, kills=kills, keys=keys, fill=fill, **MOODS)
 
     assert outcome.lost == []
-    assert outcome.unmarked == []
+    assert outcome.unmarked_duplicates == []
     assert sum(outcome.states.values()) == messages
     assert outcome.kills >= kills * 0.8
     if keys:
-        assert outcome.doubled == []
+        assert outcome.duplicates == []
         assert outcome.states == {"sent": messages}
     else:
         assert set(outcome.states) <= {"sent", "unknown"}

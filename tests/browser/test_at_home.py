@@ -272,14 +272,14 @@ def test_the_clinic_sees_it_and_closes_it(person, home, link):
     assert "newly numb or weak" in row.inner_text()
     row.locator("text=Assign to me").click()
     row = staff.locator("li.item", has=staff.locator(f"a[href='/patients/{home.patient_id}/']"))
-    assert "sees to it" in row.inner_text()
+    assert "Assigned to" in row.inner_text()
     row.locator("summary", has_text="Done").click()
     row.locator("input[value=reached]").check(force=True)
     row.locator("text=Mark as done").click()
     staff.wait_for_selector("h1")
     assert staff.locator(f"li.item a[href='/patients/{home.patient_id}/']").count() == 0
     alert = [m for m in home.running.mails() if m["to"] == "therapist@harbour.example"]
-    assert any("Somebody waits" in m["subject"] for m in alert)
+    assert any("Someone is waiting" in m["subject"] for m in alert)
     assert all("numb" not in m["body"] for m in alert)
 
 

@@ -116,7 +116,7 @@ def test_a_missed_visit_becomes_a_series(clinic, desk):
     starts_at, therapist_id, room_id = proposed[2].split("|")
     clinic.book(clinic.patient()[0], {"starts_at": starts_at, "therapist_id": therapist_id, "room_id": room_id})
     desk.click("text=Book all of these appointments")
-    expect(desk.locator(".wrong")).to_contain_text("number 3 of the series; nothing was booked")
+    expect(desk.locator(".wrong")).to_contain_text("session 3 of the series. No appointments were booked")
 
     desk.click("form.find button.button")
     desk.click("text=Book all of these appointments")
@@ -149,9 +149,9 @@ def test_an_offer_is_taken_on_the_phone(clinic, desk, person):
 
     phone = opened(person, mail)
     phone.click("text=Accept this time")
-    expect(phone.locator("main")).to_contain_text("It is yours")
+    expect(phone.locator("main")).to_contain_text("The time is yours")
     phone.reload()
-    expect(phone.locator("main")).to_contain_text("It is yours")
+    expect(phone.locator("main")).to_contain_text("The time is yours")
     # Whatever came free in the minute before may have been offered first: look where the patient now stands.
     taken = clinic.writer.get("/appointments/", params={"patient_id": patient_id}).json()["results"]
     assert [one["status"] for one in taken] == ["booked"]
@@ -165,13 +165,13 @@ def test_confirmed_and_cancelled_by_link(clinic, person):
     made = clinic.book(patient_id, slot)
     page = opened(person, clinic.mail(email, "Your appointment"), java_script_enabled=False)
     page.click("text=Confirm")
-    expect(page.locator("main")).to_contain_text("we expect you")
+    expect(page.locator("main")).to_contain_text("See you then")
     assert clinic.writer.get(f"/appointments/{made['id']}/").json()["status"] == "confirmed"
 
     page.click("summary")
     page.locator("input[value=no_time]").check(force=True)
     page.click("text=Cancel the appointment")
-    expect(page.locator("main")).to_contain_text("It is cancelled")
+    expect(page.locator("main")).to_contain_text("Your appointment is cancelled")
     found = clinic.writer.get(f"/appointments/{made['id']}/").json()
     assert (found["status"], found["cancelled_by"], found["reason"]) == ("cancelled", "patient", "no_time")
     kinds = {
