@@ -235,13 +235,13 @@ class Result:
     survivors: list[Mutant] = field(default_factory=list)
 
     @property
-    def count_tried(self) -> int:
+    def tried(self) -> int:
         return self.killed + self.timeouts + len(self.survivors)
 
     @property
     def score(self) -> float:
         """The share of the mutants that the tests notice. An endless loop is noticed."""
-        return (self.killed + self.timeouts) / self.count_tried if self.count_tried else 1.0
+        return (self.killed + self.timeouts) / self.tried if self.tried else 1.0
 
 
 def drill(app: str, *, minutes: float, jobs: int) -> Result:
