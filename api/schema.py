@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -65,15 +66,20 @@ class Schema(AutoSchema):
         extra = []
         if self.method == "POST":
             extra.append(IDEMPOTENCY_KEY)
-        if self.method in {"PUT", "PATCH", "DELETE"}:
+        if self._takes_revision():
             extra.append(IF_MATCH)
         return extra
+
+    def _takes_revision(self) -> bool:
+        """A change of a resource takes If-Match, and so does a POST whose handler calls `read_revision`."""
+        handler = inspect.unwrap(getattr(self.view, self.method.lower()))
+        return self.method in {"PUT", "PATCH", "DELETE"} or "read_revision" in handler.__code__.co_names
 
     def _problem_statuses(self) -> list[int]:
         statuses = [400, 401, 403, 404, 406, 429, 503]
         if self.method != "GET":
             statuses += [409, 413, 415, 422]
-        if self.method in {"PUT", "PATCH", "DELETE"}:
+        if self._takes_revision():
             statuses += [412, 428]
         return statuses
 

@@ -73,3 +73,8 @@ class Browser(Client):
                 revision = revision_of(collection.get(form[1], form[1]), form[2])
             data = {**(data or {}), "revision": str(revision)}
         return super().post(path, data, *more, **options)
+
+
+def revisions_on(page: Any) -> dict[str, str]:
+    """Return the hidden fields of a page's forms that say which revision was read."""
+    return dict(re.findall(r'name="(revision[^"]*)" value="(\d+)"', page.content.decode()))

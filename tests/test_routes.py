@@ -142,7 +142,7 @@ ROUTES = [
     ("programmes/{draft_programme}/", "get", "homecare:read", None),
     ("programmes/{draft_programme}/", "patch", "homecare:write", PROGRAMME),
     ("programmes/{draft_programme}/", "delete", "homecare:write", None),
-    ("programmes/{programme}/safety/", "get", "homecare:read", None),
+    ("programmes/{programme}/safety/", "get", "assessments:read", None),
     ("programmes/{draft_programme}/publish/", "post", "homecare:write", {}),
     ("programmes/{programme}/pause/", "post", "homecare:write", {}),
     ("programmes/{paused_programme}/resume/", "post", "homecare:write", {}),

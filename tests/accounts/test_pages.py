@@ -14,6 +14,7 @@ from patients.models import Patient
 from tests import builders
 from tests.committed import committed_support
 from tests.patients.test_import_patients import WARFARIN
+from tests.reading import revisions_on
 
 ADMIN_LISTS = [
     "accounts/clinic", "accounts/membership", "accounts/invitation", "accounts/apiclient",
@@ -162,14 +163,16 @@ def test_documents_and_records_are_shown(owner, signed):
 
 def test_entered_in_error_goes_through_the_action(cast, owner, signed):
     path = f"/admin/assessments/assessment/{signed['assessments']}/in-error/"
-    assert owner.get(path).status_code == 200
+    page = owner.get(path)
+    assert page.status_code == 200
+    sent = {"reason": "Wrong patient.", **revisions_on(page)}
 
-    refused = owner.post(path, {"reason": "Wrong patient."}, follow=True)
+    refused = owner.post(path, sent, follow=True)
     assert b"Only a therapist can record and sign" in refused.content
 
     with tenancy.scope(cast.clinic.pk):
         Membership.objects.create(clinic=cast.clinic, user=cast.owner, role="therapist")
-    done = owner.post(path, {"reason": "Wrong patient."}, follow=True)
+    done = owner.post(path, sent, follow=True)
     assert b"Marked as entered in error" in done.content
     assert b"entered_in_error" in owner.get("/admin/assessments/assessment/").content
 
@@ -206,7 +209,9 @@ def test_two_patients_are_merged_by_a_page(cast, owner, patient):
     page = owner.get(asked["Location"])
     assert b"Which record goes on" in page.content
 
-    done = owner.post(asked["Location"], {"keep": str(patient), "reason": "Same person."}, follow=True)
+    done = owner.post(
+        asked["Location"], {"keep": str(patient), "reason": "Same person.", **revisions_on(page)}, follow=True
+    )
 
     assert b"Merged" in done.content
     with tenancy.scope(cast.clinic.pk):

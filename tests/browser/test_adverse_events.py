@@ -47,7 +47,7 @@ def test_asked_recorded_and_given(person, writer, patient_id, name, viewport):
 
     page.goto(f"/documents/session/{draft}/review/")
     picture(page, f"review-{name}")
-    assert "Nobody asked about problems" in page.inner_text("main")
+    assert "Problems after the last treatment were not asked about" in page.inner_text("main")
     assert "warned of pneumothorax" in page.inner_text("main")
     page.goto(f"/sessions/{draft}/")
     page.wait_for_selector("body[data-ready]")

@@ -28,6 +28,7 @@ from patients.models import Identifier, Patient
 from tests import builders
 from tests.homecare.conftest import FILLED, content
 from tests.homecare.test_safety import CALF, NECK, PRESS, REASON, ByApi, add_alert, examine, programme_of, step
+from tests.reading import revisions_on
 from treatments import safety_lists
 from worklist.models import Item
 from worklist.web.labels import why
@@ -165,7 +166,9 @@ def test_two_records_that_become_one_bring_their_alerts(entry, api, active, cast
         page = Client()
         page.force_login(cast.owner)
         path = f"/admin/patients/patient/merge/?a={active.patient_id}&b={other}"
-        answer = page.post(path, {"keep": str(active.patient_id), "reason": "Same person."})
+        answer = page.post(
+            path, {"keep": str(active.patient_id), "reason": "Same person.", **revisions_on(page.get(path))}
+        )
         assert answer.status_code == 302, answer.content
     assert_paused(cast, active, *BY_HYPERTENSION, facts=FACTS)
 

@@ -236,7 +236,7 @@ def test_an_offered_time_that_the_other_clinic_booked_is_gone(practices):
         offer = Offer.objects.get()
     book(there, 10)
     with here.scope(), pytest.raises(waitlist.OfferGone):
-        waitlist.accept(offer_id=offer.pk, by=here.desk.by, at=AT)
+        waitlist.accept(offer_id=offer.pk, revision=None, by=here.desk.by, at=AT)
 
 
 def test_a_freed_time_that_the_other_clinic_booked_is_not_offered(practices):

@@ -309,19 +309,22 @@ def test_the_session_screen_asks_and_saves(cast, api, patient, treat, therapist)
 def test_the_first_session_asks_nothing(treat, therapist):
     draft = treat(sign=False)
     assert "Any problems after" not in therapist.get(f"/sessions/{draft}/").content.decode()
-    assert "Nobody asked" not in therapist.get(f"/documents/session/{draft}/review/").content.decode()
+    assert "were not asked about" not in therapist.get(f"/documents/session/{draft}/review/").content.decode()
 
 
 def test_the_review_says_that_nobody_asked(api, patient, treat, therapist):
     first = treat()
     draft = treat(sign=False, performed_at=NEXT_VISIT)
-    assert "Nobody asked about problems" in therapist.get(f"/documents/session/{draft}/review/").content.decode()
+    assert (
+        "Problems after the last treatment were not asked about"
+        in therapist.get(f"/documents/session/{draft}/review/").content.decode()
+    )
 
     api().request(
         "patch", f"/sessions/{draft}/", {"adverse_events_asked": [{"about": first, "answer": "none"}]}, If_Match="*"
     )
     page = therapist.get(f"/documents/session/{draft}/review/").content.decode()
-    assert "Nobody asked about problems" not in page
+    assert "Problems after the last treatment were not asked about" not in page
     assert "Problems after earlier treatments" in page
 
 
