@@ -36,7 +36,8 @@ def test_every_table_with_a_clinic_is_guarded(cast):
     assert (
         rows("""
         SELECT relname FROM pg_class
-        WHERE relispartition AND relkind = 'r' AND has_table_privilege('palpate_app', oid, 'SELECT, INSERT, UPDATE, DELETE')
+        WHERE relispartition AND relkind = 'r'
+        AND has_table_privilege('palpate_app', oid, 'SELECT, INSERT, UPDATE, DELETE')
     """)
         == []
     )
