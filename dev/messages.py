@@ -35,6 +35,8 @@ APPS = [
     "audit",
     "api",
     "errors",
+    "database",
+    "identity",
 ]
 LANGUAGES = ["de"]
 # How a day is written (the `written` filter); a language has its own order and dots.

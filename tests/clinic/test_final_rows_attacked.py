@@ -82,6 +82,16 @@ def columns(link, table):
     ]
 
 
+# These read other clinics' rows for the application role, and say no more than "busy" (ADR 24).
+AS_OWNER = {"scheduling_keep_persontime", "scheduling_busy"}
+
+
+def columns_of(table):
+    with superuser() as link:
+        rows = link.execute("SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0", [table])
+        return {name for (name,) in rows.fetchall()}
+
+
 def parents(table):
     """The tables whose rows decide whether a row of this one is final, from the text of its trigger functions."""
     with superuser() as link:
@@ -133,7 +143,8 @@ def test_a_shadow_of_the_parent_misleads_no_trigger(signed, tables):
             for table in tables:
                 for parent in parents(table):
                     link.execute(f"CREATE TEMPORARY TABLE {parent} AS SELECT * FROM public.{parent}")
-                    link.execute(f"UPDATE pg_temp.{parent} SET signed_at = NULL")
+                    if "signed_at" in columns_of(parent):
+                        link.execute(f"UPDATE pg_temp.{parent} SET signed_at = NULL")
                     link.execute("SET search_path = pg_temp, public")
                     for verb in ("UPDATE public.{} SET clinic_id = clinic_id", "DELETE FROM public.{}"):
                         if before[table] != (None,):
@@ -250,7 +261,7 @@ def test_every_function_of_ours_has_a_fixed_search_path():
     assert len(rows) > 20
     for name, config, security_definer in rows:
         assert config == ["search_path=pg_catalog, public, pg_temp"], name
-        assert not security_definer, name
+        assert not security_definer or name in AS_OWNER, name
 
 
 def test_the_application_role_may_make_nothing():

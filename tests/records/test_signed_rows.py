@@ -255,7 +255,9 @@ def test_a_row_that_calls_itself_signed_without_a_document_is_named(committed):
     sign_exam(committed, patient)
     with tenancy.scope(committed.clinic.pk):
         exam = Assessment.objects.get()
-        addendum = assessments.add_addendum(assessment=exam, text="more", by=committed.actor(), at=exam.signed_at)
+        addendum = assessments.add_addendum(
+            assessment=exam, revision=None, text="more", by=committed.actor(), at=exam.signed_at
+        )
         forged = Assessment.objects.get(pk=exam.pk)
         forged.pk, forged._state.adding, forged.version, forged.record = None, True, 2, addendum
         forged.save(force_insert=True)
@@ -276,8 +278,8 @@ def test_overlays_are_no_difference(committed):
     with tenancy.scope(committed.clinic.pk):
         by, at = committed.actor(), timezone.now()
         exam = Assessment.objects.order_by("pk")[0]
-        assessments.add_addendum(assessment=exam, text="more", by=by, at=at)
-        assessments.mark_entered_in_error(assessment=exam, reason="a wrong patient", by=by, at=at)
+        assessments.add_addendum(assessment=exam, revision=None, text="more", by=by, at=at)
+        assessments.mark_entered_in_error(assessment=exam, revision=None, reason="a wrong patient", by=by, at=at)
         patients.note_alert(patient=Patient.objects.get(pk=patient), alert=patients.NewAlert("pacemaker"), by=by, at=at)
         patients.merge_patients(patient_id=patient, into_id=other, reason="twice", by=by, at=at)
         committed.clinic.shows_classification = False

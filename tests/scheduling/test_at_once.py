@@ -224,7 +224,7 @@ def test_taking_and_leaving_at_once(desk):
             assert waiting.status in ("placed", "withdrawn")
             assert (waiting.status == "placed") == Appointment.objects.filter(patient_id=patient_id).exists()
             assert not Offer.objects.filter(pk=offer.pk, status="open").exists()
-    assert set(codes) <= {200, 409}, codes
+    assert set(codes) <= {200, 409, 412}, codes  # 412: the row was another one than was read
     connections.close_all()
 
 

@@ -192,7 +192,7 @@ def test_two_records_that_become_one_are_in_one_place(desk):
     ada, again = desk.patient(), desk.patient()
     desk.book(ada, 9)
     double = desk.book(again, 9, 15, other=True)
-    merge = {"patient_id": again, "into_id": ada, "reason": "The same.", "by": desk.by, "at": AT}
+    merge = {"patient_id": again, "into_id": ada, "revision": None, "reason": "The same.", "by": desk.by, "at": AT}
     with pytest.raises(actions.BothBooked):
         patients.merge_patients(**merge)
     actions.move(appointment_id=double.pk, time=desk.time(11, other=True), by=desk.by, at=AT)

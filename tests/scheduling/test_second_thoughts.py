@@ -380,7 +380,7 @@ def test_what_is_for_the_owner_is_theirs_until_somebody_takes_it(desk):
         return shown
 
     assert (mine(cast.owner), mine(cast.therapist), mine(cast.stranger)) == ([item_id], [], [])
-    worklist.take(item_id=item_id, by=cast.actor(cast.therapist), at=now)
+    worklist.take(item_id=item_id, revision=None, by=cast.actor(cast.therapist), at=now)
     assert (mine(cast.owner), mine(cast.therapist)) == ([], [item_id])
     worklist.give_back(item_id=item_id, by=cast.actor(cast.therapist), at=now)
     owner = Client()

@@ -45,7 +45,7 @@ def test_who_has_an_active_point_and_nothing_booked_is_due(cast, seen):
     assert due(cast) == [(seen, 1)]
     browser = Client()
     browser.force_login(cast.therapist)
-    assert "1 active point, nothing booked" in browser.get("/").content.decode()
+    assert "1 active point, no appointment booked" in browser.get("/").content.decode()
     with tenancy.scope(cast.clinic.pk):
         desk = make_desk(cast, cast.actor(cast.staff))
         now = timezone.now()
