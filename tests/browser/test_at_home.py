@@ -333,7 +333,7 @@ def test_a_therapist_writes_a_programme_on_the_tablet(person, writer, patient_id
     assert reasons.count() == 2
     for reason in reasons.all():
         reason.fill("Bruises rarely, and presses gently.")
-    page.click("text=Give to the patient")
+    page.click("button:has-text('Give to the patient')")
     page.wait_for_url(lambda url: url.endswith("/") and "/edit/" not in url)
     assert "running" in page.inner_text("main")
     found = writer.get(f"/patients/{patient_id}/programmes/").json()["results"][0]
