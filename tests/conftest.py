@@ -6,9 +6,11 @@ Tests connect as the application role, so row-level security and missing rights 
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import io
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,9 +30,9 @@ from database import tenancy
 from dev.run import free_port
 from dev.smtp import Inbox, smtp
 from identity.actor import Actor
-from tests import builders
+from tests import builders, template
 from tests.api import Api
-from tests.processes import TEMPLATE, Running, palpate
+from tests.processes import Running, palpate
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
@@ -57,27 +59,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: Any, worker_id: str) -> Iterator[None]:
-    """A database of this worker's own, copied from a template that the first worker migrates."""
+    """A database of this worker's own, copied from a template that the first worker makes."""
     admin = os.environ.get("DATABASE_ADMIN_URL")
     if not admin:
         pytest.exit("The tests want a PostgreSQL of their own: run them with `make test ARGS=...`.", returncode=2)
     name = f"palpate_{worker_id}"
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(20261120)")
-        exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone()
-        if not exists:
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE palpate OWNER palpate_owner").format(sql.Identifier(TEMPLATE))
-            )
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template.NAME]).fetchone():
             with django_db_blocker.unblock():
-                point_at(TEMPLATE)
-                call_command("migrate", verbosity=0)
-                call_command("load_catalogue", stdout=io.StringIO())
-                close_all()
+                make_template(connection, admin)
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER palpate_owner").format(
-                sql.Identifier(name), sql.Identifier(TEMPLATE)
+                sql.Identifier(name), sql.Identifier(template.NAME)
             )
         )
         with psycopg.connect(admin, dbname=name, autocommit=True) as own:
@@ -88,6 +83,24 @@ def django_db_setup(django_db_blocker: Any, worker_id: str) -> Iterator[None]:
     yield
     with django_db_blocker.unblock():
         close_all()
+
+
+def make_template(connection: psycopg.Connection[Any], admin: str) -> None:
+    """Make the template from the dump of an earlier run if there is one, else by migrating; then keep a dump."""
+    name, url, path = sql.Identifier(template.NAME), template.url(admin), template.cache()
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE palpate OWNER palpate_owner").format(name)
+    connection.execute(create)
+    if dump := template.read(path):
+        with contextlib.suppress(subprocess.CalledProcessError):
+            template.fill_database(url, dump)
+            return
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+        connection.execute(create)
+    point_at(template.NAME)
+    call_command("migrate", verbosity=0)
+    call_command("load_catalogue", stdout=io.StringIO())
+    close_all()
+    template.keep(path, template.dump_database(url))
 
 
 def point_at(database: str) -> None:

@@ -15,11 +15,9 @@ from typing import Any
 import httpx
 
 from dev.run import Processes, free_port, post_office
-from dev.servers import postgres_programs
 from dev.stack import Stack
+from tests import template
 from tests.commands import read_first
-
-TEMPLATE = "palpate_template"  # the tests' migrated database with its catalogue; `django_db_setup` makes it
 
 
 def client_of(url: str, facts: dict[str, Any], name: str) -> httpx.Client:
@@ -146,15 +144,12 @@ def migrated() -> Callable[[Stack], None]:
     To migrate costs 15 to 25 seconds of a processor, a dump and its restore one or two. What a stack prepares after it
     finds all done.
     """
-    programs, source = postgres_programs(), os.environ["DATABASE_ADMIN_URL"].replace("/postgres?", f"/{TEMPLATE}?")
-    dump = subprocess.run([programs / "pg_dump", "--dbname", source], capture_output=True, check=True).stdout
+    dump = template.read(template.cache()) or template.dump_database(template.url(os.environ["DATABASE_ADMIN_URL"]))
 
     def fill(stack: Stack) -> None:
         assert stack.postgres is not None
         stack.manage("prepare_database", quiet=True)  # the roles, which a dump only names
-        command = [programs / "psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]
-        target = stack.postgres.url("postgres", "palpate")
-        subprocess.run([*command, "--dbname", target], input=dump, capture_output=True, check=True)
+        template.fill_database(stack.postgres.url("postgres", "palpate"), dump)
 
     return fill
 

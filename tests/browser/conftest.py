@@ -14,9 +14,10 @@ from django.db import connections
 
 from clinic.celery import app as celery
 from dev import browser as chromium
+from tests import template
 from tests.browser.served import DEMO, Served, demo_database, serve
 from tests.conftest import point_at
-from tests.processes import TEMPLATE, Running
+from tests.processes import Running
 
 TABLET = {"width": 1180, "height": 820}
 PHONE = {"width": 390, "height": 844}
@@ -45,7 +46,7 @@ def served(django_db_setup: None, worker_id: str, tmp_path_factory: pytest.TempP
     folder = tmp_path_factory.mktemp("browser")
     # All workers of a run copy one demo, so they share its logins.
     shared = folder.parent.parent if worker_id != "master" else folder
-    demo_database(f"{DEMO}_{worker_id}", TEMPLATE, shared / "demo.json")
+    demo_database(f"{DEMO}_{worker_id}", template.NAME, shared / "demo.json")
     with serve(folder, shared / "demo.json") as found:
         yield found
 
