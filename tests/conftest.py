@@ -32,6 +32,7 @@ from dev.smtp import Inbox, smtp
 from identity.actor import Actor
 from tests import builders, template
 from tests.api import Api
+from tests.demo import facts_of_run
 from tests.processes import Running, palpate
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -238,7 +239,7 @@ def patient(cast: Cast) -> UUID:
 def whole_stack(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A complete Palpate of real processes, one for all tests that want one; `tests.groups` keeps these together."""
     environment = dict(os.environ)
-    with palpate(tmp_path_factory.mktemp("palpate")) as running:
+    with palpate(tmp_path_factory.mktemp("palpate"), facts_of_run(tmp_path_factory)) as running:
         os.environ.update(environment)  # this stack stays up while other tests of the worker want their own servers
         yield running
 

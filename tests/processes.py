@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -16,7 +17,7 @@ import httpx
 
 from dev.run import Processes, free_port, post_office
 from dev.stack import Stack
-from tests import template
+from tests import demo, template
 from tests.commands import read_first
 
 
@@ -144,8 +145,12 @@ def migrated() -> Callable[[Stack], None]:
     To migrate costs 15 to 25 seconds of a processor, a dump and its restore one or two. What a stack prepares after it
     finds all done.
     """
-    dump = template.read(template.cache()) or template.dump_database(template.url(os.environ["DATABASE_ADMIN_URL"]))
+    return filling(
+        template.read(template.cache()) or template.dump_database(template.url(os.environ["DATABASE_ADMIN_URL"]))
+    )
 
+
+def filling(dump: bytes) -> Callable[[Stack], None]:
     def fill(stack: Stack) -> None:
         assert stack.postgres is not None
         stack.manage("prepare_database", quiet=True)  # the roles, which a dump only names
@@ -155,15 +160,18 @@ def migrated() -> Callable[[Stack], None]:
 
 
 @contextmanager
-def palpate(folder: Path) -> Iterator[Running]:
-    fill = migrated()
+def palpate(folder: Path, shared_facts: Path) -> Iterator[Running]:
+    """Start one with the run's demo, and with the keys that its rows belong to."""
+    fill = filling(demo.dump(shared_facts))
+    keys = {name: os.environ[name] for name in demo.SECRETS}
     with without_servers():
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         with Stack(folder / "data") as stack:
-            stack.environment |= {"ALLOWED_HOSTS": "127.0.0.1,localhost", "PUBLIC_URL": url}
+            stack.environment |= {"ALLOWED_HOSTS": "127.0.0.1,localhost", "PUBLIC_URL": url, **keys}
             inbox = post_office(stack, free_port())
             facts = stack.data / "demo.json"
+            shutil.copy(shared_facts, facts)
             fill(stack)
             with Processes(stack, port) as processes:
                 stack.manage("prepare", "--demo", str(facts), "--url", url, quiet=True)

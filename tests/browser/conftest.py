@@ -14,8 +14,8 @@ from django.db import connections
 
 from clinic.celery import app as celery
 from dev import browser as chromium
-from tests import template
-from tests.browser.served import DEMO, Served, demo_database, serve
+from tests import demo
+from tests.browser.served import Served, serve
 from tests.conftest import point_at
 from tests.processes import Running
 
@@ -43,11 +43,9 @@ def chrome() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def served(django_db_setup: None, worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("browser")
-    # All workers of a run copy one demo, so they share its logins.
-    shared = folder.parent.parent if worker_id != "master" else folder
-    demo_database(f"{DEMO}_{worker_id}", template.NAME, shared / "demo.json")
-    with serve(folder, shared / "demo.json") as found:
+    facts = demo.facts_of_run(tmp_path_factory)
+    demo.copy_for(f"{demo.NAME}_{worker_id}", facts)
+    with serve(tmp_path_factory.mktemp("browser"), facts) as found:
         yield found
 
 
@@ -61,7 +59,7 @@ def running(served: Served, django_db_blocker: Any, settings: Any, worker_id: st
     settings.SMS_PROVIDER, settings.SMS_MAIL_GATEWAY = "mail_gateway", "sms.palpate.example"
     own = connections["default"].settings_dict["NAME"]
     with django_db_blocker.unblock():
-        point_at(f"{DEMO}_{worker_id}")
+        point_at(f"{demo.NAME}_{worker_id}")
         celery.conf.task_always_eager = True
         yield served
         celery.conf.task_always_eager = False

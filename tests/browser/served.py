@@ -7,51 +7,19 @@ No worker and no beat run beside it: what they would do is done when a test look
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx
-import psycopg
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
-from psycopg import sql
 
 from dev.inbox import Kept
 from dev.run import free_port
 from dev.smtp import smtp
-from dev.stack import PYTHON, ROOT
 from tests.processes import client_of
-
-DEMO = "palpate_demo"
-
-
-def demo_database(name: str, template: str, facts: Path) -> None:
-    """Make a copy of the demo; the first who asks loads it."""
-    with psycopg.connect(os.environ["DATABASE_ADMIN_URL"], autocommit=True) as connection:
-        connection.execute("SELECT pg_advisory_lock(20261121)")
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DEMO]).fetchone():
-            copy_database(connection, DEMO, template)
-            load_demo(facts)
-        copy_database(connection, name, DEMO)
-        connection.execute("SELECT pg_advisory_unlock(20261121)")
-
-
-def copy_database(connection: psycopg.Connection[Any], name: str, template: str) -> None:
-    names = sql.Identifier(name), sql.Identifier(template)
-    connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER palpate_owner").format(*names))
-
-
-def load_demo(facts: Path) -> None:
-    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_ADMIN_URL"}
-    for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
-        environment[name] = urlunsplit(urlsplit(environment[name])._replace(path=f"/{DEMO}"))
-    command = [PYTHON, "manage.py", "prepare", "--demo", str(facts)]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
 
 
 class Quiet(WSGIRequestHandler):
