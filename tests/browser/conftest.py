@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -76,13 +77,26 @@ class Person:
         self.context.set_default_timeout(10_000)
         self.complaints: list[str] = []
         self.hosts: set[str] = set()
+        self.on_their_way: set[Any] = set()  # requests without an answer
 
     def page(self) -> Any:
         page = self.context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda said: self.note(said))
         page.on("request", lambda request: self.hosts.add(request.url.split("/")[2]))
+        page.on("request", lambda request: self.on_their_way.add(request))
+        for end in ("requestfinished", "requestfailed"):
+            page.on(end, lambda request: self.on_their_way.discard(request))
         return page
+
+    def wait_until_quiet(self, page: Any) -> None:
+        """Wait until the page is loaded and asks for nothing; `networkidle` waits half a second in any case."""
+        page.wait_for_load_state("load")
+        quiet, end = 0, time.monotonic() + 10
+        while quiet < 3:
+            page.wait_for_timeout(25)
+            quiet = 0 if self.on_their_way else quiet + 1
+            assert time.monotonic() < end, [request.url for request in self.on_their_way]
 
     def note(self, said: Any) -> None:
         if said.type == "error" and "Failed to load resource" not in said.text:

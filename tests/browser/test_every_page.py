@@ -161,7 +161,7 @@ def test_axe_finds_nothing(person, writer, patient_id, viewport):
     found = []
     for name, reach in states(therapist, page, writer, patient_id):
         reach()
-        page.wait_for_load_state("networkidle")
+        therapist.wait_until_quiet(page)
         found += [(name, *fault) for fault in faults(page)]
         assert page.evaluate("() => localStorage.length + sessionStorage.length") == 0
         assert page.evaluate("async () => (await caches.keys()).length + (await indexedDB.databases()).length") == 0
