@@ -437,13 +437,14 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": BROKER_WAIT_S,
 }
 CELERY_TASK_PUBLISH_RETRY = not IS_WEB
+TICK_S = env.float("TICK_S", default=5.0)
 CELERY_BEAT_SCHEDULE = {
     "verify every chain nightly": {
         "task": "records.periodic.verify_all_chains",
         "schedule": crontab(hour=2, minute=30),
     },
-    "look for messages that are due": {"task": "messaging.periodic.tick", "schedule": 5.0},
-    "turn what is planned into messages": {"task": "homecare.periodic.tick", "schedule": 5.0},
+    "look for messages that are due": {"task": "messaging.periodic.tick", "schedule": TICK_S},
+    "turn what is planned into messages": {"task": "homecare.periodic.tick", "schedule": TICK_S},
     "plan the next days, and look who is silent": {
         "task": "homecare.periodic.look_after_all",
         "schedule": crontab(minute="*/20"),

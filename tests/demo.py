@@ -18,8 +18,6 @@ from dev.stack import PYTHON, ROOT
 from tests import template
 
 NAME = "palpate_demo"
-# The demo's rows belong to these.
-SECRETS = ("SECRET_KEY", "ENCRYPTION_KEYS", "CHECKPOINT_KEY")
 
 
 def facts_of_run(folders: pytest.TempPathFactory) -> Path:
@@ -61,3 +59,8 @@ def copy_for(name: str, facts: Path) -> None:
 def dump(facts: Path) -> bytes:
     with loaded_once(facts):
         return template.dump_database(os.environ["DATABASE_ADMIN_URL"].replace("/postgres?", f"/{NAME}?"))
+
+
+def secrets() -> Path:
+    """Return the file with the keys that the demo's rows belong to: those of the tests' own data folder."""
+    return Path(os.environ["STATIC_ROOT"]).parent / "secrets.json"

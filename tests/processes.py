@@ -20,6 +20,8 @@ from dev.stack import Stack
 from tests import demo, template
 from tests.commands import read_first
 
+TICK_S = "1"  # so often beat looks for what is due, in the tests' stacks
+
 
 def client_of(url: str, facts: dict[str, Any], name: str) -> httpx.Client:
     """A program of the first demo clinic, with its token."""
@@ -163,12 +165,13 @@ def filling(dump: bytes) -> Callable[[Stack], None]:
 def palpate(folder: Path, shared_facts: Path) -> Iterator[Running]:
     """Start one with the run's demo, and with the keys that its rows belong to."""
     fill = filling(demo.dump(shared_facts))
-    keys = {name: os.environ[name] for name in demo.SECRETS}
+    (folder / "data").mkdir()
+    shutil.copy(demo.secrets(), folder / "data" / "secrets.json")
     with without_servers():
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         with Stack(folder / "data") as stack:
-            stack.environment |= {"ALLOWED_HOSTS": "127.0.0.1,localhost", "PUBLIC_URL": url, **keys}
+            stack.environment |= {"ALLOWED_HOSTS": "127.0.0.1,localhost", "PUBLIC_URL": url, "TICK_S": TICK_S}
             inbox = post_office(stack, free_port())
             facts = stack.data / "demo.json"
             shutil.copy(shared_facts, facts)
