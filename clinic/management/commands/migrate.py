@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from typing import Any
 
@@ -13,6 +14,10 @@ from django.db import OperationalError
 
 TRIES = 30
 PAUSE_S = 2
+
+# Each step renders the models again, and collecting the old ones so often is a quarter of the work. It takes 300 MB at
+# most instead of 170.
+COLLECT_AFTER = (50_000, 20, 20)
 
 
 class Command(DjangoMigrate):
@@ -30,10 +35,18 @@ class Command(DjangoMigrate):
         """
         for attempt in range(1, TRIES + 1):
             try:
-                super().handle(*args, **options)
+                self.migrate_once(*args, **options)
                 return
             except OperationalError as error:
                 if not isinstance(error.__cause__, psycopg.errors.LockNotAvailable) or attempt == TRIES:
                     raise
                 self.stderr.write(f"a table is in use; trying again ({attempt} of {TRIES - 1})")
                 time.sleep(PAUSE_S)
+
+    def migrate_once(self, *args: Any, **options: Any) -> None:
+        usual = gc.get_threshold()
+        gc.set_threshold(*COLLECT_AFTER)
+        try:
+            super().handle(*args, **options)
+        finally:
+            gc.set_threshold(*usual)
