@@ -16,10 +16,7 @@ from accounts.web.pages import seen_revision
 from assessments import actions
 from assessments.models import (
     Assessment,
-    BodyZone,
     Finding,
-    Movement,
-    Muscle,
     PainMark,
     RangeOfMotion,
     RedFlagAnswer,
@@ -119,25 +116,3 @@ class TriggerPointAdmin(ReadOnly):
     list_filter = ["side"]
     list_select_related = ["muscle"]
     ordering = ["-created_at"]
-
-
-@admin.register(Muscle)
-class MuscleAdmin(ReadOnly):
-    list_display = ["name", "latin", "region", "tier", "needling_risk", "self_pressure"]
-    list_filter = ["tier", "region", "needling_risk"]
-    search_fields = ["search_text"]
-    ordering = ["position"]
-
-
-@admin.register(BodyZone)
-class BodyZoneAdmin(ReadOnly):
-    list_display = ["id", "label", "region", "sided"]
-    list_filter = ["region"]
-    search_fields = ["search_text"]
-    ordering = ["position"]
-
-
-@admin.register(Movement)
-class MovementAdmin(ReadOnly):
-    list_display = ["id", "label"]
-    ordering = ["position"]

@@ -10,6 +10,7 @@ from accounts.models import Clinic, User
 from assessments import rules
 from assessments.red_flag_models import Clearance, RaisedFlag
 from assessments.red_flag_table import ANSWER_SIDES, ANSWER_SOURCES
+from catalogue.models import BodyZone, Movement, Muscle
 from database.choices import DocumentStatus, Side, ZoneSide
 from database.expressions import UUIDv7
 from identity.actor import Actor
@@ -35,87 +36,6 @@ def signed_or_not(name: str) -> models.CheckConstraint:
     none = models.Q(signed_at=None, signed_by=None, record=None)
     whole = models.Q(signed_at__isnull=False, signed_by__isnull=False, record__isnull=False)
     return models.CheckConstraint(condition=none | whole, name=name)
-
-
-# --- Catalogue: the same for all clinics, written by `load_catalogue` only -------------------------------------
-
-
-class MuscleQuerySet(models.QuerySet["Muscle"]):
-    def in_use(self) -> MuscleQuerySet:
-        return self.filter(is_retired=False)
-
-    def matching(self, text: str) -> MuscleQuerySet:
-        """Every word stands somewhere in the name, the Latin name, the id, or a zone that the muscle refers to."""
-        found = self
-        for word in text.casefold().split()[:8]:
-            found = found.filter(search_text__contains=word)
-        return found
-
-
-class Muscle(models.Model):
-    id = models.TextField(primary_key=True)
-    name = models.TextField()
-    latin = models.TextField()
-    region = models.TextField()
-    group = models.TextField()
-    tier = models.TextField()
-    needling_risk = models.TextField()
-    self_pressure = models.TextField()
-    detail = models.JSONField(help_text="the catalogue's entry, whole")
-    search_text = models.TextField()
-    position = models.PositiveSmallIntegerField()
-    is_retired = models.BooleanField(default=False)
-
-    objects = MuscleQuerySet.as_manager()
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class BodyZone(models.Model):
-    id = models.TextField(primary_key=True)
-    label = models.TextField()
-    region = models.TextField()
-    views = ArrayField(models.TextField())
-    sided = models.BooleanField()
-    synonyms = ArrayField(models.TextField(), default=list)
-    search_text = models.TextField()
-    position = models.PositiveSmallIntegerField()
-    is_retired = models.BooleanField(default=False)
-
-    def __str__(self) -> str:
-        return self.label
-
-
-class Movement(models.Model):
-    id = models.TextField(primary_key=True)
-    label = models.TextField()
-    position = models.PositiveSmallIntegerField()
-    is_retired = models.BooleanField(default=False)
-
-    def __str__(self) -> str:
-        return self.label
-
-
-class Caution(models.Model):
-    """Something near a muscle that a needle must not meet."""
-
-    id = models.TextField(primary_key=True)
-    text = models.TextField()
-    is_retired = models.BooleanField(default=False)
-
-    def __str__(self) -> str:
-        return self.id
-
-
-class CatalogueLoad(models.Model):
-    """Which version of the catalogue the tables hold."""
-
-    version = models.TextField(primary_key=True)
-    loaded_at = models.DateTimeField(db_default=Now())
-
-    def __str__(self) -> str:
-        return self.version
 
 
 # --- What is shared by assessments and sessions ---------------------------------------------------------------

@@ -140,6 +140,7 @@ INSTALLED_APPS = [
     "clinic.apps.Api",
     "audit",
     "accounts",
+    "catalogue",
     "patients",
     "worklist",
     "messaging",

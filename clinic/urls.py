@@ -14,6 +14,7 @@ api = [
     path("", include("accounts.api.urls")),
     path("", include("patients.api.urls")),
     path("", include("records.api.urls")),
+    path("", include("catalogue.api.urls")),
     path("", include("assessments.api.urls")),
     path("", include("treatments.api.urls")),
     path("", include("homecare.api.urls")),

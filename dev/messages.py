@@ -22,6 +22,7 @@ from dev.stack import ROOT, say
 
 APPS = [
     "accounts",
+    "catalogue",
     "patients",
     "worklist",
     "messaging",

@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models.functions import Now
 
 from accounts.models import Clinic, User
-from assessments.models import Muscle, TriggerPoint
+from assessments.models import TriggerPoint
+from catalogue.models import Muscle
 from database.expressions import UUIDv7
 from homecare import rules
 from homecare.reminders import schedule

@@ -8,8 +8,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts.models import Clinic
-from assessments.models import Document, Movement, Muscle, Part, TriggerPoint, one_of, signed_or_not
+from assessments.models import Document, Part, TriggerPoint, one_of, signed_or_not
 from assessments.rules import FULL_TURN_DEG, PAIN, PPT_HARD_KPA, SIDES
+from catalogue.models import Movement, Muscle
 from database.choices import Side
 from database.expressions import UUIDv7
 from identity.actor import Actor

@@ -1,13 +1,10 @@
 from django.urls import path
 
-from assessments.api import catalogue_views, red_flag_views, views
+from assessments.api import red_flag_views, rule_views, views
 
 urlpatterns = [
-    path("muscles/", catalogue_views.Muscles.as_view(), name="muscles"),
-    path("body-zones/", catalogue_views.BodyZones.as_view(), name="body_zones"),
-    path("movements/", catalogue_views.Movements.as_view(), name="movements"),
-    path("rule-sets/", catalogue_views.RuleSets.as_view(), name="rule_sets"),
-    path("red-flags/", catalogue_views.RedFlags.as_view(), name="red_flags"),
+    path("rule-sets/", rule_views.RuleSets.as_view(), name="rule_sets"),
+    path("red-flags/", rule_views.RedFlags.as_view(), name="red_flags"),
     path(
         "patients/<uuid:patient_id>/assessments/",
         views.PatientAssessments.as_view(),

@@ -20,7 +20,7 @@ ADMIN_LISTS = [
     "accounts/clinic", "accounts/membership", "accounts/invitation", "accounts/apiclient",
     "audit/auditevent", "patients/patient",
     "patients/merge", "records/record", "records/chaincheck", "assessments/assessment", "assessments/triggerpoint",
-    "assessments/muscle", "assessments/bodyzone", "assessments/movement", "treatments/session",
+    "catalogue/muscle", "catalogue/bodyzone", "catalogue/movement", "treatments/session",
     "homecare/programme", "homecare/checkin", "messaging/message", "worklist/item", "scheduling/appointment",
     "scheduling/series", "scheduling/waiting",
 ]  # fmt: skip

@@ -4,7 +4,6 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from database import tenancy
 from tests import builders
 
 
@@ -316,22 +315,6 @@ def test_the_catalogue_is_found_by_name_latin_synonym_and_zone(api):
     assert len(api().get("/movements/", {"limit": 200}).json()["results"]) == 55
     assert len(api().get("/rule-sets/").json()["results"]) == 7
     assert len(api().get("/red-flags/").json()["results"]) == 17
-
-
-@pytest.mark.django_db(databases=["default", "owner"])
-def test_loading_the_catalogue_again_changes_nothing(cast):
-    from io import StringIO
-
-    from django.core.management import call_command
-
-    out = StringIO()
-    call_command("load_catalogue", stdout=out)
-
-    assert "already" in out.getvalue()
-    with tenancy.scope(cast.clinic.pk):
-        from assessments.models import Muscle
-
-        assert Muscle.objects.in_use().count() == 108
 
 
 def test_a_year_that_cannot_be_is_refused(api, patient):

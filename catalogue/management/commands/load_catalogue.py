@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from django.db import models, transaction
 
 import catalogue
-from assessments.models import BodyZone, CatalogueLoad, Caution, Movement, Muscle
+from catalogue.models import BodyZone, CatalogueLoad, Caution, Movement, Muscle
 
 
 class Command(BaseCommand):

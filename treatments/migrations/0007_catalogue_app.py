@@ -1,0 +1,36 @@
+"""The foreign keys point at the same tables as before; only the app that holds the models changes."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("catalogue", "0001_initial"), ("treatments", "0006_aftercare_text")]
+
+    operations = [
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AlterField(
+                    "intervention",
+                    "muscle",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=models.PROTECT,
+                        related_name="+",
+                        to="catalogue.muscle",
+                    ),
+                ),
+                migrations.AlterField(
+                    "measure",
+                    "movement",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=models.PROTECT,
+                        related_name="+",
+                        to="catalogue.movement",
+                    ),
+                ),
+            ]
+        )
+    ]
