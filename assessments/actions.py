@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -44,8 +45,16 @@ class IdTaken(Conflict):
     reason = "id_taken"
 
 
+@dataclass(frozen=True)
+class RecordedAssessment:
+    """A new draft with its rows."""
+
+    assessment: Assessment
+    parts: documents.ExamParts
+
+
 @transaction.atomic(savepoint=False)
-def record_assessment(*, patient_id: UUID, content: checks.Content, by: Actor, at: datetime) -> Assessment:
+def record_assessment(*, patient_id: UUID, content: checks.Content, by: Actor, at: datetime) -> RecordedAssessment:
     """
     Start an assessment of a patient as a draft, with whatever is known of it already.
 
@@ -64,19 +73,19 @@ def record_assessment(*, patient_id: UUID, content: checks.Content, by: Actor, a
         setattr(assessment, name, value)
     assessment.pk = assessment.subject_id = new_id()
     bulk.insert([assessment])
-    _write_parts(assessment, content)
+    parts = _write_parts(assessment, content)
     audit.log("assessment.record", by=by, target_id=assessment.pk, patient_ids=[patient.pk])
     if "red_flags" in content:
         raised_flags.flags_may_be_open(patient_id=patient.pk, by=by, at=at)
-    return assessment
+    return RecordedAssessment(assessment, parts)
 
 
 @transaction.atomic(savepoint=False)
 def change_assessment(
     *, assessment: Assessment, content: checks.Content, by: Actor, at: datetime, reasons_may_wait: bool = False
-) -> Assessment:
+) -> documents.ExamParts:
     """
-    Change a draft: fields that are given change, lists that are given are replaced.
+    Change a draft: fields that are given change, lists that are given are replaced. Return the rows that were written.
 
     :param assessment: locked by the actor (`drafts.lock_draft`)
     :param content: findings may have an `id`, which they keep, and be `unreviewed`
@@ -97,13 +106,13 @@ def change_assessment(
     assessment.revision += 1
     assessment.save(update_fields=[*HEAD_FIELDS, "recorded_at", "gate_action", "gate_blocking", "revision"])
     _delete_parts(assessment, content)
-    _write_parts(assessment, content)
+    parts = _write_parts(assessment, content)
     if "findings" not in content and {"rule_set", "current_symptom"} & set(content):
         _classify_again(assessment)
     audit.log("assessment.change", by=by, target_id=assessment.pk, patient_ids=[assessment.patient_id])
     if {"red_flags", "performed_at"} & set(content):  # a "yes" that moves behind a "no" opens its flag, too
         raised_flags.flags_may_be_open(patient_id=assessment.patient_id, by=by, at=at)
-    return assessment
+    return parts
 
 
 @transaction.atomic
@@ -128,7 +137,7 @@ def sign_assessment(*, assessment_id: UUID, revision: int | None, by: Actor, at:
     whole = Assessment.objects.with_parts().select_related("patient", "revises")
     assessment = drafts.lock_draft(whole, assessment_id, revision=revision)
     content = documents.assessment_content(assessment)
-    problems = checks.problems_before_signing(content, unreviewed=ids_to_review(assessment), at=at)
+    problems = checks.problems_before_signing(content, unreviewed=ids_to_review(assessment.findings.all()), at=at)
     problems.raise_if_any()
     content["known_before"] = describe_safety_before(assessment, at=at)
     record = drafts.freeze(assessment, kind=KIND, content=content, by=by, at=at)
@@ -200,9 +209,9 @@ def revise_assessment(*, assessment: Assessment, revision: int | None, by: Actor
     return draft
 
 
-def ids_to_review(assessment: Assessment) -> frozenset[str]:
+def ids_to_review(findings: Iterable[Finding]) -> frozenset[str]:
     """Ids of the findings that were brought from the last exam and not confirmed yet."""
-    return frozenset(str(finding.pk) for finding in assessment.findings.all() if finding.unreviewed)
+    return frozenset(str(finding.pk) for finding in findings if finding.unreviewed)
 
 
 # --- Parts ----------------------------------------------------------------------------------------------------
@@ -225,11 +234,11 @@ def _delete_parts(assessment: Assessment, content: checks.Content) -> None:
             model._default_manager.filter(assessment=assessment).delete()
 
 
-def _write_parts(assessment: Assessment, content: checks.Content) -> None:
-    """Insert the parts that are given, and keep them at hand on the assessment: nobody has to read them again."""
+def _write_parts(assessment: Assessment, content: checks.Content) -> documents.ExamParts:
+    """Insert the parts that are given and return them, so that they need not be read again."""
     own = {"clinic_id": assessment.clinic_id, "assessment": assessment}
-    parts: dict[str, list[Any]] = {"findings": _write_findings(assessment, content.get("findings") or ())}
-    parts["movements"] = [
+    findings, referrals = _write_findings(assessment, content.get("findings") or ())
+    movements = [
         RangeOfMotion(
             **own,
             id=new_id(),
@@ -242,7 +251,7 @@ def _write_parts(assessment: Assessment, content: checks.Content) -> None:
         )
         for ordinal, m in enumerate(content.get("range_of_motion") or ())
     ]
-    parts["red_flag_answers"] = [
+    red_flag_answers = [
         RedFlagAnswer(
             **own,
             id=new_id(),
@@ -256,24 +265,29 @@ def _write_parts(assessment: Assessment, content: checks.Content) -> None:
         )
         for ordinal, a in enumerate(content.get("red_flags") or ())
     ]
-    parts["pain_marks"] = [
+    pain_marks = [
         PainMark(**own, id=new_id(), ordinal=ordinal, zone_id=m["zone"], side=m["side"], intensity=m.get("intensity"))
         for ordinal, m in enumerate(content.get("pain_drawing") or ())
     ]
-    for name in ("movements", "red_flag_answers", "pain_marks"):
-        bulk.insert(parts[name])
-    assessment._prefetched_objects_cache = parts  # type: ignore[attr-defined]
+    bulk.insert(movements)
+    bulk.insert(red_flag_answers)
+    bulk.insert(pain_marks)
+    return documents.ExamParts(findings, referrals, movements, red_flag_answers, pain_marks)
 
 
-def _write_findings(assessment: Assessment, findings: Sequence[Mapping[str, Any]]) -> list[Finding]:
+def _write_findings(
+    assessment: Assessment, findings: Sequence[Mapping[str, Any]]
+) -> tuple[list[Finding], dict[UUID, list[Referral]]]:
+    """Insert findings with their zones; return both, the zones by the finding's id."""
     if not findings:
-        return []
+        return [], {}
     points = trigger_points(
         patient_id=assessment.patient_id,
         clinic_id=assessment.clinic_id,
         places=[(f["muscle"], f["side"], f.get("place", "")) for f in findings],
     )
-    rows, referrals = [], []
+    rows: list[Finding] = []
+    referrals: dict[UUID, list[Referral]] = {}
     for ordinal, (data, point) in enumerate(zip(findings, points, strict=True)):
         fields = {name: value for name, value in data.items() if name not in ("id", "muscle", "point", "referred_to")}
         drawn = data.get("point")
@@ -289,14 +303,12 @@ def _write_findings(assessment: Assessment, findings: Sequence[Mapping[str, Any]
             **fields,
         )
         _classify(finding, assessment)
-        zones = _referrals(finding, data.get("referred_to") or ())
-        finding._prefetched_objects_cache = {"referrals": zones}  # type: ignore[attr-defined]
         rows.append(finding)
-        referrals += zones
+        referrals[finding.pk] = _referrals(finding, data.get("referred_to") or ())
     with violations_as({"assessments_finding_pkey": IdTaken}):
         bulk.insert(rows)
-    bulk.insert(referrals)
-    return rows
+    bulk.insert([referral for zones in referrals.values() for referral in zones])
+    return rows, referrals
 
 
 def _referrals(finding: Finding, zones: Sequence[Mapping[str, str]]) -> list[Referral]:

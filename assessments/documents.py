@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from accounts.queries import shows_classification
 from assessments import rules
-from assessments.models import Assessment, Finding
+from assessments.models import Assessment, Finding, PainMark, RangeOfMotion, RedFlagAnswer, Referral
 from assessments.red_flag_table import TABLE_VERSION
 from assessments.red_flags import FlagState, OpenFlag
 from patients.rules import KnownAlert
@@ -24,12 +26,43 @@ def in_order(rows: Any) -> list[Any]:
     return sorted(rows, key=lambda row: row.ordinal)
 
 
-def assessment_content(assessment: Assessment, *, classified: bool | None = None) -> dict[str, Any]:
+@dataclass(frozen=True)
+class ExamParts:
     """
-    What was found, in the API's names. Needs `with_parts`.
+    The rows of an exam, as they were read or as an action has just written them.
 
+    :ivar referrals: by the finding's id
+    """
+
+    findings: Sequence[Finding]
+    referrals: Mapping[UUID, Sequence[Referral]]
+    movements: Sequence[RangeOfMotion]
+    red_flag_answers: Sequence[RedFlagAnswer]
+    pain_marks: Sequence[PainMark]
+
+
+def get_parts(assessment: Assessment) -> ExamParts:
+    """Return the rows of an exam that was read `with_parts`."""
+    findings = list(assessment.findings.all())
+    return ExamParts(
+        findings=findings,
+        referrals={finding.pk: list(finding.referrals.all()) for finding in findings},
+        movements=list(assessment.movements.all()),
+        red_flag_answers=list(assessment.red_flag_answers.all()),
+        pain_marks=list(assessment.pain_marks.all()),
+    )
+
+
+def assessment_content(
+    assessment: Assessment, parts: ExamParts | None = None, *, classified: bool | None = None
+) -> dict[str, Any]:
+    """
+    What was found, in the API's names.
+
+    :param parts: None: the assessment was read `with_parts`
     :param classified: with what the rules say; None: as the clinic shows it
     """
+    parts = parts or get_parts(assessment)
     return {
         "performed_at": assessment.performed_at,
         "pain_now": assessment.pain_now,
@@ -46,11 +79,11 @@ def assessment_content(assessment: Assessment, *, classified: bool | None = None
                 "regions": a.regions,
                 "side": a.side,
             }
-            for a in in_order(assessment.red_flag_answers.all())
+            for a in in_order(parts.red_flag_answers)
         ],
         "red_flag_gate": {"action": assessment.gate_action, "blocking": assessment.gate_blocking},
         "pain_drawing": [
-            {"zone": m.zone_id, "side": m.side, "intensity": m.intensity} for m in in_order(assessment.pain_marks.all())
+            {"zone": m.zone_id, "side": m.side, "intensity": m.intensity} for m in in_order(parts.pain_marks)
         ],
         "range_of_motion": [
             {
@@ -60,14 +93,16 @@ def assessment_content(assessment: Assessment, *, classified: bool | None = None
                 "painful": m.painful,
                 "device": m.device,
             }
-            for m in in_order(assessment.movements.all())
+            for m in in_order(parts.movements)
         ],
-        "findings": [finding_json(f, classified=classified) for f in in_order(assessment.findings.all())],
+        "findings": [
+            finding_json(f, parts.referrals.get(f.pk, ()), classified=classified) for f in in_order(parts.findings)
+        ],
         "notes": assessment.notes,
     }
 
 
-def finding_json(finding: Finding, *, classified: bool | None = None) -> dict[str, Any]:
+def finding_json(finding: Finding, referrals: Sequence[Referral], *, classified: bool | None = None) -> dict[str, Any]:
     point = None
     if finding.point_view is not None:
         point = {"view": finding.point_view, "x": finding.point_x, "y": finding.point_y}
@@ -80,7 +115,7 @@ def finding_json(finding: Finding, *, classified: bool | None = None) -> dict[st
         "point": point,
         **finding.signs,
         "twitch_method": finding.twitch_method,
-        "referred_to": [{"zone": r.zone_id, "side": r.side} for r in in_order(finding.referrals.all())],
+        "referred_to": [{"zone": r.zone_id, "side": r.side} for r in in_order(referrals)],
         "referred_quality": finding.referred_quality,
         "recognised": finding.recognised,
         "pain_on_pressure": finding.pain_on_pressure,
@@ -152,5 +187,5 @@ def document_head(document: Any) -> dict[str, Any]:
     }
 
 
-def assessment_json(assessment: Assessment) -> dict[str, Any]:
-    return {**document_head(assessment), **assessment_content(assessment)}
+def assessment_json(assessment: Assessment, parts: ExamParts | None = None) -> dict[str, Any]:
+    return {**document_head(assessment), **assessment_content(assessment, parts)}

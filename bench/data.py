@@ -86,7 +86,7 @@ def answer_what_must_be(patient_id: Any, by: Any, at: datetime) -> None:
     from treatments.consents import queries, rules
 
     content = {"performed_at": at, "red_flags": [{"code": code, "answer": "no"} for code in RED_FLAGS], "pain_now": 4}
-    exam = assessments.record_assessment(patient_id=patient_id, content=content, by=by, at=at)
+    exam = assessments.record_assessment(patient_id=patient_id, content=content, by=by, at=at).assessment
     assessments.sign_assessment(revision=None, assessment_id=exam.pk, by=by, at=at)
     versions = {region: queries.current_text("dry_needling", region, "en").version for region in ("neck", "thorax")}
     given = consents.Agreement(how=rules.VERBAL, signed_name="Bench patient", witness="Bench witness")
@@ -124,7 +124,7 @@ def load_palpate() -> dict[str, Any]:
                     answer_what_must_be(patient.pk, by, at - timedelta(minutes=10))
                 session = treatments.record_session(
                     patient_id=patient.pk, content=session_content(visit, at), by=by, at=at
-                )
+                ).session
                 treatments.sign_session(revision=None, session_id=session.pk, by=by, at=at + timedelta(hours=1))
     client = ApiClient.objects.create(
         clinic=clinic,

@@ -218,6 +218,10 @@ def test_the_readme_lists_every_setting():
     assert {name for name in read if f"`{name}`" not in readme} == set()
 
 
+def test_no_code_touches_djangos_private_cache_of_prefetched_rows():
+    assert [str(path) for path in SOURCES if "_prefetched_objects_cache" in path.read_text()] == []
+
+
 def test_no_file_names_a_machine():
     for path in ROOT.rglob("*"):
         ours = not {".git", ".venv", ".data", "docs", "tests"} & set(path.relative_to(ROOT).parts)

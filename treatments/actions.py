@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -44,8 +45,16 @@ class SessionHasEvents(Conflict):
     reason = "session_has_events"
 
 
+@dataclass(frozen=True)
+class RecordedSession:
+    """A new draft with its rows."""
+
+    session: Session
+    parts: documents.SessionParts
+
+
 @transaction.atomic(savepoint=False)
-def record_session(*, patient_id: UUID, content: checks.Content, by: Actor, at: datetime) -> Session:
+def record_session(*, patient_id: UUID, content: checks.Content, by: Actor, at: datetime) -> RecordedSession:
     """
     Start a treatment session of a patient as a draft, with whatever is known of it already.
 
@@ -62,18 +71,18 @@ def record_session(*, patient_id: UUID, content: checks.Content, by: Actor, at: 
         setattr(session, name, value)
     session.pk = session.subject_id = new_id()
     bulk.insert([session])
-    _write_parts(session, content, at, answers=_answers(content, [], author_id, at))
+    parts = _write_parts(session, content, at, answers=_answers(content, [], author_id, at))
     audit.log("session.record", by=by, target_id=session.pk, patient_ids=[patient.pk])
-    _log_answers(session, [], by)
-    return session
+    _log_answers(session, parts.overrides, [], by)
+    return RecordedSession(session, parts)
 
 
 @transaction.atomic(savepoint=False)
 def change_session(
     *, session: Session, content: checks.Content, by: Actor, at: datetime, reasons_may_wait: bool = False
-) -> Session:
+) -> documents.SessionParts:
     """
-    Change a draft: fields that are given change, lists that are given are replaced.
+    Change a draft: fields that are given change, lists that are given are replaced. Return the rows that were written.
 
     :param session: locked by the actor (`drafts.lock_draft`)
     :param content: interventions and measures may have an `id`, which they keep
@@ -97,10 +106,10 @@ def change_session(
     for name, part in PARTS.items():
         if name in content or (name == "overrides" and "acknowledged" in content):
             part._default_manager.filter(session=session).delete()
-    _write_parts(session, content, at, answers=answers)
+    parts = _write_parts(session, content, at, answers=answers)
     audit.log("session.change", by=by, target_id=session.pk, patient_ids=[session.patient_id])
-    _log_answers(session, known, by)
-    return session
+    _log_answers(session, parts.overrides, known, by)
+    return parts
 
 
 @transaction.atomic
@@ -275,20 +284,21 @@ def _copy_of(row: Override) -> Override:
     return Override(**{name: getattr(row, name) for name in names})
 
 
-def _log_answers(session: Session, before: Iterable[Override], by: Actor) -> None:
+def _log_answers(session: Session, rows: Iterable[Override], before: Iterable[Override], by: Actor) -> None:
     """Leave a trace of each stop that is passed and each caution that is acknowledged, when it is."""
     known = {(row.kind, row.code, *_comparable(row)) for row in before}
-    for row in session._prefetched_objects_cache["overrides"]:  # type: ignore[attr-defined]
+    for row in rows:
         if (row.kind, row.code, *_comparable(row)) not in known:
             action = "session.override" if row.kind == Override.Kind.OVERRIDE else "session.acknowledge"
             audit.log(action, by=by, target_id=session.pk, patient_ids=[session.patient_id], code=row.code)
 
 
-def _write_parts(session: Session, content: checks.Content, at: datetime, *, answers: Sequence[Override]) -> None:
-    """Insert the parts that are given, and keep them at hand on the session: nobody has to read them again."""
+def _write_parts(
+    session: Session, content: checks.Content, at: datetime, *, answers: Sequence[Override]
+) -> documents.SessionParts:
+    """Insert the parts that are given and return them, so that they need not be read again."""
     own = {"clinic_id": session.clinic_id, "session": session}
-    parts: dict[str, list[Any]] = {}
-    parts["interventions"] = [
+    interventions = [
         Intervention(
             **own,
             id=i.get("id") or new_id(),
@@ -303,7 +313,7 @@ def _write_parts(session: Session, content: checks.Content, at: datetime, *, ans
         )
         for ordinal, i in enumerate(content.get("interventions") or ())
     ]
-    parts["measures"] = [
+    measures = [
         Measure(
             **own,
             id=m.get("id") or new_id(),
@@ -321,8 +331,7 @@ def _write_parts(session: Session, content: checks.Content, at: datetime, *, ans
     ]
     for ordinal, answer in enumerate(answers):
         answer.id, answer.ordinal, answer.clinic_id, answer.session = new_id(), ordinal, session.clinic_id, session
-    parts["overrides"] = list(answers)
-    parts["adverse_events_asked"] = [
+    adverse_events_asked = [
         AdverseEventAnswer(**own, id=new_id(), ordinal=ordinal, about_id=row["about"], answer=row["answer"])
         for ordinal, row in enumerate(content.get("adverse_events_asked") or ())
     ]
@@ -331,6 +340,8 @@ def _write_parts(session: Session, content: checks.Content, at: datetime, *, ans
         "treatments_measure_pkey": IdTaken,
     }
     with violations_as(taken):
-        for rows in parts.values():
-            bulk.insert(rows)
-    session._prefetched_objects_cache = parts  # type: ignore[attr-defined]
+        bulk.insert(interventions)
+        bulk.insert(measures)
+        bulk.insert(list(answers))
+        bulk.insert(adverse_events_asked)
+    return documents.SessionParts(interventions, measures, answers, adverse_events_asked)

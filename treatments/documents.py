@@ -3,18 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from assessments.documents import document_head, in_order
 from treatments import rules
-from treatments.models import Aftercare, Intervention, Override, Session
+from treatments.models import AdverseEventAnswer, Aftercare, Intervention, Measure, Override, Session
 
 
-def session_content(session: Session) -> dict[str, Any]:
-    """What was done, in the API's names. Needs `with_parts`."""
+@dataclass(frozen=True)
+class SessionParts:
+    """The rows of a session, as they were read or as an action has just written them."""
+
+    interventions: Sequence[Intervention]
+    measures: Sequence[Measure]
+    overrides: Sequence[Override]
+    adverse_events_asked: Sequence[AdverseEventAnswer]
+
+
+def get_parts(session: Session) -> SessionParts:
+    """Return the rows of a session that was read `with_parts`."""
+    return SessionParts(
+        interventions=list(session.interventions.all()),
+        measures=list(session.measures.all()),
+        overrides=list(session.overrides.all()),
+        adverse_events_asked=list(session.adverse_events_asked.all()),
+    )
+
+
+def session_content(session: Session, parts: SessionParts | None = None) -> dict[str, Any]:
+    """
+    What was done, in the API's names.
+
+    :param parts: None: the session was read `with_parts`
+    """
+    parts = parts or get_parts(session)
     return {
         "performed_at": session.performed_at,
-        "interventions": [intervention_json(i) for i in in_order(session.interventions.all())],
+        "interventions": [intervention_json(i) for i in in_order(parts.interventions)],
         "measures": [
             {
                 "id": m.pk,
@@ -27,11 +53,11 @@ def session_content(session: Session) -> dict[str, Any]:
                 "movement": m.movement_id,
                 "side": m.side,
             }
-            for m in in_order(session.measures.all())
+            for m in in_order(parts.measures)
         ],
-        **overrides_json(session),
+        **overrides_json(parts.overrides),
         "weight_kg": session.weight_kg,
-        **answers_json(session),
+        **answers_json(parts.adverse_events_asked),
         "limit_reasons": session.limit_reasons,
         "response": session.response,
         "notes": session.notes,
@@ -39,10 +65,10 @@ def session_content(session: Session) -> dict[str, Any]:
     }
 
 
-def overrides_json(session: Session) -> dict[str, list[dict[str, Any]]]:
+def overrides_json(rows: Sequence[Override]) -> dict[str, list[dict[str, Any]]]:
     """What was passed and what was acknowledged, each by name."""
     overrides, acknowledged = [], []
-    for row in in_order(session.overrides.all()):
+    for row in in_order(rows):
         by_name = {"code": row.code, "by": row.given_by_id, "at": row.given_at}
         if row.kind == Override.Kind.ACKNOWLEDGEMENT:
             acknowledged.append(by_name)
@@ -51,13 +77,13 @@ def overrides_json(session: Session) -> dict[str, list[dict[str, Any]]]:
     return {"overrides": overrides, "acknowledged": acknowledged}
 
 
-def answers_json(session: Session) -> dict[str, Any]:
+def answers_json(rows: Sequence[AdverseEventAnswer]) -> dict[str, Any]:
     """
     What the patient said about problems after earlier sessions.
 
     Nothing if nobody asked: documents that were signed before the question existed keep their content.
     """
-    answers = [{"about": a.about_id, "answer": a.answer} for a in in_order(session.adverse_events_asked.all())]
+    answers = [{"about": a.about_id, "answer": a.answer} for a in in_order(rows)]
     return {"adverse_events_asked": answers} if answers else {}
 
 
@@ -88,5 +114,6 @@ def intervention_json(intervention: Intervention) -> dict[str, Any]:
     }
 
 
-def session_json(session: Session) -> dict[str, Any]:
-    return {**document_head(session), "adverse_events_asked": [], "safety": None, **session_content(session)}
+def session_json(session: Session, parts: SessionParts | None = None) -> dict[str, Any]:
+    content = session_content(session, parts)
+    return {**document_head(session), "adverse_events_asked": [], "safety": None, **content}

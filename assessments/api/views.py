@@ -16,7 +16,7 @@ from api.schema import PAGED
 from api.views import ClinicView, etag
 from assessments import actions, drafts, queries
 from assessments.api import serializers as shapes
-from assessments.documents import assessment_json
+from assessments.documents import ExamParts, assessment_json
 from assessments.models import Assessment
 from patients.queries import identities
 from records.documents import signature_json
@@ -64,12 +64,12 @@ EXAMPLE = OpenApiExample(
 )
 
 
-def answer(assessment: Assessment, number: int = status.HTTP_200_OK) -> Response:
-    """An assessment whose parts are at hand."""
+def answer(assessment: Assessment, parts: ExamParts | None = None, *, number: int = status.HTTP_200_OK) -> Response:
+    """An assessment with its rows; `parts` as in `assessment_content`."""
     headers = {"ETag": etag(assessment.revision)}
     if number == status.HTTP_201_CREATED:
         headers["Location"] = f"/api/v1/assessments/{assessment.pk}/"
-    return Response(assessment_json(assessment), status=number, headers=headers)
+    return Response(assessment_json(assessment, parts), status=number, headers=headers)
 
 
 def fresh(assessment_id: UUID) -> Assessment:
@@ -111,8 +111,8 @@ class PatientAssessments(ClinicView):
     def post(self, request: Request, patient_id: UUID) -> Response:
         """Record an assessment as a draft. Each finding is classified by the assessment's rule set."""
         body = parse(shapes.NewAssessmentInput, request.data)
-        assessment = actions.record_assessment(patient_id=patient_id, content=body, by=self.actor, at=timezone.now())
-        return answer(assessment, status.HTTP_201_CREATED)
+        recorded = actions.record_assessment(patient_id=patient_id, content=body, by=self.actor, at=timezone.now())
+        return answer(recorded.assessment, recorded.parts, number=status.HTTP_201_CREATED)
 
 
 class OneAssessment(ClinicView):
@@ -240,7 +240,7 @@ class AssessmentRevisions(AssessmentCommand):
         draft = actions.revise_assessment(
             assessment=assessment, revision=self.read_revision(), by=self.actor, at=timezone.now()
         )
-        return answer(fresh(draft.pk), status.HTTP_201_CREATED)
+        return answer(fresh(draft.pk), number=status.HTTP_201_CREATED)
 
 
 class PatientTriggerPoints(ClinicView):

@@ -38,24 +38,26 @@ class DraftKind:
     """
     One kind of draft.
 
-    :ivar flatten: document to flat draft
+    :ivar get_parts: document, as `lock` reads it, to its rows
+    :ivar flatten: document and rows to flat draft
     :ivar unflatten: flat draft to the API's content
     :ivar row_paths: flat draft to the paths of each list's rows
     :ivar shape: the serializer of a whole draft
     :ivar check: raises Invalid for content that cannot be
-    :ivar change: writes content into the locked document
-    :ivar derived: what is computed from the content, for the screen of one person
+    :ivar change: writes content into the locked document with these rows, and returns the rows that it has then
+    :ivar derived: what is computed from document and rows, for the screen of one person
     """
 
     rows: list[str]
     lock: Callable[[UUID], Any]
-    flatten: Callable[[Any], Flat]
+    get_parts: Callable[[Any], Any]
+    flatten: Callable[[Any, Any], Flat]
     unflatten: Callable[[Flat], dict[str, Any]]
     row_paths: Callable[[Flat], dict[str, list[str]]]
     shape: type[Any]
     check: Callable[..., None]
     change: Callable[..., Any]
-    derived: Callable[[Any, Actor], dict[str, Any]]
+    derived: Callable[[Any, Any, Actor], dict[str, Any]]
 
 
 def errors_of(kind: DraftKind, document: Any, flat: Flat) -> Errors:
@@ -106,10 +108,10 @@ def save(request: Any, kind: DraftKind, document_id: UUID) -> HttpResponse:
     now = timezone.now()
     document = kind.lock(document_id)
     request.trace.saw(document.patient_id)
-    before = document.revision
+    before, parts = document.revision, kind.get_parts(document)
     last_edits = drafts.last_edits(document.pk)
     merged = merge(
-        kind.flatten(document),
+        kind.flatten(document, parts),
         edits,
         rows=kind.rows,
         tab=str(tab),
@@ -118,13 +120,13 @@ def save(request: Any, kind: DraftKind, document_id: UUID) -> HttpResponse:
     )
     if merged.applied:
         content = _select_changed_sections(parse(kind.shape, kind.unflatten(merged.flat)), merged)
-        kind.change(document, content, by=actor, at=now, reasons_may_wait=True)
+        parts = kind.change(document, parts, content, by=actor, at=now, reasons_may_wait=True)
         drafts.note_edits(document, edits=merged.applied, tab=tab, by=actor, at=now)
     announce(document.pk, tab, actor)
     answer = {
         "revision": document.revision,
         "saved_at": now.isoformat(),
-        "derived": kind.derived(document, request.actor),
+        "derived": kind.derived(document, parts, request.actor),
         "conflicts": _conflicts(merged, last_edits),
         "refused": [
             {"id": edit.id, "path": edit.path, "detail": _why(why), "gone": why == "removed"}
@@ -133,7 +135,7 @@ def save(request: Any, kind: DraftKind, document_id: UUID) -> HttpResponse:
         "open_elsewhere": open_elsewhere(document.pk, tab),
     }
     if known != before or merged.refused or merged.conflicts:
-        answer["flat"] = kind.flatten(document)
+        answer["flat"] = kind.flatten(document, parts)
         # The whole draft goes out, whatever was saved: that is a look at it.
         request.trace.reads, request.trace.target_id = True, document.pk
         request.trace.action = request.trace.action.replace(".save", ".changes")
@@ -151,11 +153,12 @@ def state(request: Any, kind: DraftKind, document: Any) -> HttpResponse:
         return JsonResponse({"revision": document.revision, "open_elsewhere": others})
     request.trace.saw(document.patient_id, target_id=document.pk)
     request.trace.action = request.trace.action.replace(".save", ".changes")
+    parts = kind.get_parts(document)
     return JsonResponse(
         {
             "revision": document.revision,
-            "flat": kind.flatten(document),
-            "derived": kind.derived(document, request.actor),
+            "flat": kind.flatten(document, parts),
+            "derived": kind.derived(document, parts, request.actor),
             "signed": document.is_signed,
             "open_elsewhere": others,
             "changed": _changed_by_others(document.pk, tab, request.headers.get("X-Since", "")),

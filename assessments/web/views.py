@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from accounts.web.pages import page
 from api.fields import many
 from assessments import actions, checks, documents, drafts, exam_paths, queries, rules
 from assessments.api.serializers import AssessmentChanges, FindingInput
-from assessments.documents import COMPUTED_OF_FINDING
+from assessments.documents import COMPUTED_OF_FINDING, ExamParts
 from assessments.models import Assessment
 from assessments.red_flags import FlagState
 from assessments.web import autosave, labels, red_flags
@@ -37,11 +38,12 @@ USUAL_MOVEMENTS: list[tuple[str, list[str | None]]] = [
     ("cervical.lateral_flexion", ["left", "right"]),
     ("cervical.rotation", ["left", "right"]),
 ]
+# A section of the content, and the rows that it is written to.
 PARTS_OF = {
-    "findings": "findings",
-    "range_of_motion": "movements",
-    "red_flags": "red_flag_answers",
-    "pain_drawing": "pain_marks",
+    "findings": ["findings", "referrals"],
+    "range_of_motion": ["movements"],
+    "red_flags": ["red_flag_answers"],
+    "pain_drawing": ["pain_marks"],
 }
 
 
@@ -66,11 +68,12 @@ def lock(exam_id: UUID) -> Assessment:
         raise NotFound from None
 
 
-def flatten(exam: Assessment) -> dict[str, Any]:
-    return exam_paths.flatten(documents.assessment_content(exam), unreviewed=actions.ids_to_review(exam))
+def flatten(exam: Assessment, parts: ExamParts) -> dict[str, Any]:
+    content = documents.assessment_content(exam, parts)
+    return exam_paths.flatten(content, unreviewed=actions.ids_to_review(parts.findings))
 
 
-def derive(exam: Assessment) -> dict[str, Any]:
+def derive(exam: Assessment, parts: ExamParts) -> dict[str, Any]:
     """What the screen shows and nobody enters: classes, missing tests, mean thresholds, the gate."""
     return {
         "findings": {
@@ -79,7 +82,7 @@ def derive(exam: Assessment) -> dict[str, Any]:
                 "trigger_point": str(f.trigger_point_id),
                 "mean_kpa": float(mean) if (mean := rules.mean_ppt_kpa(f.ppt_kpa)) is not None else None,
             }
-            for f in exam.findings.all()
+            for f in parts.findings
         },
         "gate": {"action": exam.gate_action, "blocking": exam.gate_blocking},
     }
@@ -89,31 +92,26 @@ def check(exam: Assessment, content: dict[str, Any], *, at: Any) -> None:
     checks.check_content(content, at=at, reasons_may_wait=True)
 
 
-def change(exam: Assessment, content: dict[str, Any], **options: Any) -> Assessment:
-    """Write content into the locked draft; parts that were not sent stay at hand as they were read."""
-    known = dict(exam._prefetched_objects_cache)  # type: ignore[attr-defined]
-    changed = actions.change_assessment(assessment=exam, content=content, **options)
-    if "findings" not in content and "current_symptom" in content:  # classified anew, in the database
-        fresh = Assessment.objects.with_parts().get(pk=exam.pk)
-        exam._prefetched_objects_cache = fresh._prefetched_objects_cache  # type: ignore[attr-defined]
-        return changed
-    written = exam._prefetched_objects_cache  # type: ignore[attr-defined]
-    for section, part in PARTS_OF.items():
-        if section not in content:
-            written[part] = known[part]
-    return changed
+def change(exam: Assessment, parts: ExamParts, content: dict[str, Any], **options: Any) -> ExamParts:
+    """Write content into the locked draft; rows of sections that were not sent stay as they were read."""
+    written = actions.change_assessment(assessment=exam, content=content, **options)
+    if "findings" not in content and "current_symptom" in content:  # the database has new classes
+        return documents.get_parts(Assessment.objects.with_parts().get(pk=exam.pk))
+    sent = [name for section, names in PARTS_OF.items() if section in content for name in names]
+    return replace(parts, **{name: getattr(written, name) for name in sent})
 
 
 KIND = autosave.DraftKind(
     rows=exam_paths.ROWS,
     lock=lock,
+    get_parts=documents.get_parts,
     flatten=flatten,
     unflatten=exam_paths.unflatten,
     row_paths=exam_paths.row_paths,
     shape=Draft,
     check=check,
     change=change,
-    derived=lambda exam, _by: derive(exam),
+    derived=lambda exam, parts, _by: derive(exam, parts),
 )
 
 
@@ -125,7 +123,7 @@ def start(request: Any, patient_id: UUID) -> HttpResponse:
     draft = begun.newest_first().first()
     if draft is None:
         now = timezone.now()
-        draft = actions.record_assessment(patient_id=patient_id, content={}, by=request.actor, at=now)
+        draft = actions.record_assessment(patient_id=patient_id, content={}, by=request.actor, at=now).assessment
     # From the list of questions to ask, straight to the questions.
     place = "#red_flags" if request.POST.get("to") == "red_flags" else ""
     return redirect(reverse("exam", args=[draft.pk]) + place)
@@ -143,7 +141,8 @@ def exam(request: Any, exam_id: UUID) -> HttpResponse:
 
 
 def context(request: Any, exam: Assessment) -> dict[str, Any]:
-    flat = flatten(exam)
+    parts = documents.get_parts(exam)
+    flat = flatten(exam, parts)
     rule_set = rules.RULE_SETS[exam.rule_set]
     unit = KPA if request.clinic.pressure_unit == "kPa" else KGF
     last = last_exam(request, exam)
@@ -152,7 +151,7 @@ def context(request: Any, exam: Assessment) -> dict[str, Any]:
         "now": timezone.now().isoformat(),
         "revision": exam.revision,
         "flat": flat,
-        "derived": derive(exam),
+        "derived": derive(exam, parts),
         "rows": exam_paths.ROWS,
         # Without them the screen computes no class: documentation-only mode.
         "rules": rules_json(rule_set) if shows_classification() else None,

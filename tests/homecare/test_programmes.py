@@ -347,7 +347,7 @@ def test_soreness_is_asked_after_needling_once_for_each_hour(in_clinic, reachabl
     sent = builders.treatment(performed_at=at.isoformat(), interventions=[builders.needling()])
     session = treatments.record_session(
         patient_id=reachable.pk, content=builders.content(sent, NewSessionInput), by=in_clinic.actor(), at=NOW()
-    )
+    ).session
     by = Actor.system(in_clinic.clinic.pk, "test")
     assert planning.plan_soreness(by=by, at=NOW()) == 0  # not before it is signed
     treatments.sign_session(revision=None, session_id=session.pk, by=in_clinic.actor(), at=NOW())
@@ -368,7 +368,7 @@ def test_compression_asks_nothing(in_clinic, reachable):
     sent = builders.treatment(performed_at=NOW().isoformat())
     session = treatments.record_session(
         patient_id=reachable.pk, content=builders.content(sent, NewSessionInput), by=in_clinic.actor(), at=NOW()
-    )
+    ).session
     treatments.sign_session(revision=None, session_id=session.pk, by=in_clinic.actor(), at=NOW())
 
     assert planning.plan_soreness(by=Actor.system(in_clinic.clinic.pk, "test"), at=NOW()) == 0

@@ -29,7 +29,7 @@ def sign_exam(cast, patient, **fields):
     with tenancy.scope(cast.clinic.pk):
         content = builders.content(builders.exam(**fields), NewAssessmentInput)
         by = cast.actor()
-        draft = assessments.record_assessment(patient_id=patient, content=content, by=by, at=timezone.now())
+        draft = assessments.record_assessment(patient_id=patient, content=content, by=by, at=timezone.now()).assessment
     with tenancy.scope(cast.clinic.pk):
         return assessments.sign_assessment(revision=None, assessment_id=draft.pk, by=by, at=timezone.now())
 
@@ -40,7 +40,7 @@ def sign_session(cast, patient):
         measures = [{"kind": "pain", "phase": "before", "value": 6}]
         content = builders.content(builders.treatment(measures=measures), NewSessionInput)
         by = cast.actor()
-        draft = treatments.record_session(patient_id=patient, content=content, by=by, at=timezone.now())
+        draft = treatments.record_session(patient_id=patient, content=content, by=by, at=timezone.now()).session
         return treatments.sign_session(revision=None, session_id=draft.pk, by=by, at=timezone.now())
 
 
@@ -233,7 +233,9 @@ def test_a_client_that_follows_the_feed_sees_each_record_once_and_in_order(commi
         with tenancy.scope(committed.clinic.pk):
             content = builders.content(builders.exam(), NewAssessmentInput)
             by = committed.actor()
-            draft = assessments.record_assessment(patient_id=patient, content=content, by=by, at=timezone.now())
+            draft = assessments.record_assessment(
+                patient_id=patient, content=content, by=by, at=timezone.now()
+            ).assessment
         for _ in range(5):
             with tenancy.scope(committed.clinic.pk):
                 if not draft.is_signed:
@@ -274,7 +276,7 @@ def test_two_who_sign_the_same_draft_make_one_record(committed):
     with tenancy.scope(committed.clinic.pk):
         content = builders.content(builders.exam(), NewAssessmentInput)
         by = committed.actor()
-        draft = assessments.record_assessment(patient_id=patient, content=content, by=by, at=timezone.now())
+        draft = assessments.record_assessment(patient_id=patient, content=content, by=by, at=timezone.now()).assessment
 
     def sign():
         try:
@@ -295,7 +297,7 @@ def test_a_finding_cannot_slip_in_while_its_assessment_is_signed(committed):
     with tenancy.scope(committed.clinic.pk):
         content = builders.content(builders.exam(), NewAssessmentInput)
         by = committed.actor()
-        draft = assessments.record_assessment(patient_id=patient, content=content, by=by, at=timezone.now())
+        draft = assessments.record_assessment(patient_id=patient, content=content, by=by, at=timezone.now()).assessment
     signing = threading.Event()
 
     def sign():
@@ -325,7 +327,7 @@ def test_a_lost_connection_in_mid_signing_leaves_a_draft(committed):
     with tenancy.scope(committed.clinic.pk):
         content = builders.content(builders.exam(), NewAssessmentInput)
         by = committed.actor()
-        draft = assessments.record_assessment(patient_id=patient, content=content, by=by, at=timezone.now())
+        draft = assessments.record_assessment(patient_id=patient, content=content, by=by, at=timezone.now()).assessment
 
     def sign_and_lose_the_connection():
         with tenancy.scope(committed.clinic.pk):

@@ -67,7 +67,7 @@ def make_assessment(cast, patient, content, by):
     for finding, signed in zip(parsed["findings"], content["findings"], strict=True):
         finding["id"] = signed["id"]
     at = parse_datetime("2026-11-20T10:00:00Z")
-    draft = assessments.record_assessment(patient_id=patient, content=parsed, by=by, at=at)
+    draft = assessments.record_assessment(patient_id=patient, content=parsed, by=by, at=at).assessment
     for answer in content["red_flags"]:
         draft.red_flag_answers.model.objects.filter(assessment=draft, code=answer["code"]).update(
             source=answer.get("source", ""), regions=answer.get("regions", []), side=answer.get("side")
@@ -86,7 +86,7 @@ def make_session(cast, patient, content, by):
             if "id" in signed:
                 row["id"] = signed["id"]
     at = parse_datetime("2026-11-20T10:00:00Z")
-    draft = treatments.record_session(patient_id=patient, content=parsed, by=by, at=at)
+    draft = treatments.record_session(patient_id=patient, content=parsed, by=by, at=at).session
     for ordinal, row in enumerate([*content["overrides"], *content.get("acknowledged", [])]):
         Override.objects.create(
             clinic=cast.clinic,

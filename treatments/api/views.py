@@ -20,7 +20,7 @@ from records.documents import signature_json
 from records.models import Record
 from treatments import actions, limit_sources, rules
 from treatments.api import serializers as shapes
-from treatments.documents import session_json
+from treatments.documents import SessionParts, session_json
 from treatments.models import Session
 
 EXAMPLE = OpenApiExample(
@@ -60,12 +60,12 @@ EXAMPLE = OpenApiExample(
 )
 
 
-def answer(session: Session, number: int = status.HTTP_200_OK) -> Response:
-    """A session whose parts are at hand."""
+def answer(session: Session, parts: SessionParts | None = None, *, number: int = status.HTTP_200_OK) -> Response:
+    """A session with its rows; `parts` as in `session_content`."""
     headers = {"ETag": etag(session.revision)}
     if number == status.HTTP_201_CREATED:
         headers["Location"] = f"/api/v1/sessions/{session.pk}/"
-    return Response(session_json(session), status=number, headers=headers)
+    return Response(session_json(session, parts), status=number, headers=headers)
 
 
 def fresh(session_id: UUID) -> Session:
@@ -107,8 +107,8 @@ class PatientSessions(ClinicView):
     def post(self, request: Request, patient_id: UUID) -> Response:
         """Record a treatment session as a draft. A dose outside its usual range wants a reason in `limit_reasons`."""
         body = parse(shapes.NewSessionInput, request.data)
-        session = actions.record_session(patient_id=patient_id, content=body, by=self.actor, at=timezone.now())
-        return answer(session, status.HTTP_201_CREATED)
+        recorded = actions.record_session(patient_id=patient_id, content=body, by=self.actor, at=timezone.now())
+        return answer(recorded.session, recorded.parts, number=status.HTTP_201_CREATED)
 
 
 class OneSession(ClinicView):
@@ -230,7 +230,7 @@ class SessionRevisions(SessionCommand):
         """Start a new version of a signed session: a draft with the same content. Signed, it supersedes the old."""
         session = self.get_session(session_id)
         draft = actions.revise_session(session=session, revision=self.read_revision(), by=self.actor, at=timezone.now())
-        return answer(fresh(draft.pk), status.HTTP_201_CREATED)
+        return answer(fresh(draft.pk), number=status.HTTP_201_CREATED)
 
 
 class Techniques(ClinicView):

@@ -134,12 +134,14 @@ def _take(step: courses.Step, patient_id: UUID, by: Actor) -> None:
     """Record, and sign some minutes later; a draft stays one."""
     signed_at = step.at + timedelta(minutes=40)
     if step.what == "exam":
-        assessment = assessments.record_assessment(patient_id=patient_id, content=step.content, by=by, at=step.at)
+        assessment = assessments.record_assessment(
+            patient_id=patient_id, content=step.content, by=by, at=step.at
+        ).assessment
         if step.sign:
             assessments.sign_assessment(revision=None, assessment_id=assessment.pk, by=by, at=signed_at)
         return
     consents.record(patient_id=patient_id, interventions=step.content["interventions"], by=by, at=step.at)
-    session = treatments.record_session(patient_id=patient_id, content=step.content, by=by, at=signed_at)
+    session = treatments.record_session(patient_id=patient_id, content=step.content, by=by, at=signed_at).session
     treatments.sign_session(revision=None, session_id=session.pk, by=by, at=signed_at)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
@@ -29,6 +30,7 @@ from patients.queries import identities
 from treatments import actions, checks, documents, labels, limit_sources, measures, rules, session_paths
 from treatments.adverse_events.web.question import question_of
 from treatments.api.serializers import InterventionInput, MeasureInput, SessionChanges
+from treatments.documents import SessionParts
 from treatments.models import Session
 from treatments.web import safety
 
@@ -69,13 +71,13 @@ def lock(session_id: UUID) -> Session:
         raise NotFound from None
 
 
-def flatten(session: Session) -> dict[str, Any]:
-    return session_paths.flatten(documents.session_content(session))
+def flatten(session: Session, parts: SessionParts) -> dict[str, Any]:
+    return session_paths.flatten(documents.session_content(session, parts))
 
 
-def derive(session: Session, by: Actor) -> dict[str, Any]:
+def derive(session: Session, parts: SessionParts, by: Actor) -> dict[str, Any]:
     """What the screen shows and nobody enters: totals, what before and after come to, and what stands in the way."""
-    content = documents.session_content(session)
+    content = documents.session_content(session, parts)
     return {
         "total_mg": {str(i["id"]): float(i["total_mg"]) for i in content["interventions"] if i["total_mg"] is not None},
         "changes": changes_in_words(content),
@@ -109,20 +111,17 @@ def check(session: Session, content: dict[str, Any], *, at: Any) -> None:
     checks.check_content(actions.with_muscles(content, session.patient), at=at, reasons_may_wait=True)
 
 
-def change(session: Session, content: dict[str, Any], **options: Any) -> Session:
-    """Write content into the locked draft; parts that were not sent stay at hand as they were read."""
-    known = dict(session._prefetched_objects_cache)  # type: ignore[attr-defined]
-    changed = actions.change_session(session=session, content=content, **options)
-    written = session._prefetched_objects_cache  # type: ignore[attr-defined]
-    for part in PARTS_OF:
-        if part not in content and not (part == "overrides" and "acknowledged" in content):
-            written[part] = known[part]
-    return changed
+def change(session: Session, parts: SessionParts, content: dict[str, Any], **options: Any) -> SessionParts:
+    """Write content into the locked draft; rows of sections that were not sent stay as they were read."""
+    written = actions.change_session(session=session, content=content, **options)
+    sent = [name for name in PARTS_OF if name in content or (name == "overrides" and "acknowledged" in content)]
+    return replace(parts, **{name: getattr(written, name) for name in sent})
 
 
 KIND = autosave.DraftKind(
     rows=session_paths.ROWS,
     lock=lock,
+    get_parts=documents.get_parts,
     flatten=flatten,
     unflatten=session_paths.unflatten,
     row_paths=session_paths.row_paths,
@@ -141,7 +140,7 @@ def start(request: Any, patient_id: UUID) -> HttpResponse:
     draft = begun.newest_first().first()
     if draft is None:
         now = timezone.now()
-        draft = actions.record_session(patient_id=patient_id, content={}, by=request.actor, at=now)
+        draft = actions.record_session(patient_id=patient_id, content={}, by=request.actor, at=now).session
     return redirect("session", draft.pk)
 
 
@@ -159,14 +158,15 @@ def session(request: Any, session_id: UUID) -> HttpResponse:
 def context(request: Any, session: Session) -> dict[str, Any]:
     unit = KPA if request.clinic.pressure_unit == "kPa" else KGF
     factor = 1 if unit == KPA else float(exam_rules.KPA_PER_KGF_CM2)
-    flat = flatten(session)
+    parts = documents.get_parts(session)
+    flat = flatten(session, parts)
     points = list_points(request, session.patient_id)
     screen = {
         "url": reverse("session_changes", args=[session.pk]),
         "now": timezone.now().isoformat(),
         "revision": session.revision,
         "flat": flat,
-        "derived": derive(session, request.actor),
+        "derived": derive(session, parts, request.actor),
         "safety_url": reverse("session_safety", args=[session.pk]),
         "rows": session_paths.ROWS,
         "points": points,

@@ -103,7 +103,7 @@ def look_through(kind: str, document: Any, *, by: Actor) -> Review:
     safety = None
     if kind == "exam":
         content = exam_documents.assessment_content(document)
-        unreviewed = assessments.ids_to_review(document)
+        unreviewed = assessments.ids_to_review(document.findings.all())
         errors = exam_checks.problems_before_signing(content, unreviewed=unreviewed, at=at).errors
         rows = exam_paths.row_paths(exam_paths.flatten(content))
         found = readable.exam_hints(content)
