@@ -10,8 +10,8 @@ class Clinic(AppConfig):
     label = "clinic"
 
     def ready(self) -> None:
-        """Load every app's `refusals`; a reason that two tables have stops the start."""
-        autodiscover_modules("refusals")
+        """Load every app's `refusals` and `worklist_links`; a reason or kind that two of them have stops the start."""
+        autodiscover_modules("refusals", "worklist_links")
 
 
 class Api(AppConfig):

@@ -18,13 +18,14 @@ from scheduling.booking import actions, locks
 from scheduling.models import Appointment, Feed, Hours
 from scheduling.series import actions as series
 from scheduling.setup import actions as setup_actions
+from scheduling.worklist_links import VISITS
 from tests import builders
 from tests.reading import Browser
 from tests.scheduling.conftest import AT, far_ahead, inside
 from worklist import actions as worklist
 from worklist import rules as rules_of_list
+from worklist.links import find_link
 from worklist.models import Item
-from worklist.web import labels
 
 
 @pytest.fixture
@@ -424,7 +425,7 @@ def test_nobody_is_led_to_a_page_that_they_may_not_open(desk, api, cast):
             if kind in ("serious_event", "unconfirmed_event")
             else ""
         )
-        found = about.get(what) or (visit if kind in labels.VISITS else programme)
+        found = about.get(what) or (visit if kind in VISITS else programme)
         items += [Item(kind=kind, about_id=found, patient_id=patient_id, facts={"what": what})]
     items.append(Item(kind="unsigned", about_id=session, facts={"what": "session"}))
     led = 0
@@ -433,7 +434,7 @@ def test_nobody_is_led_to_a_page_that_they_may_not_open(desk, api, cast):
         browser.force_login(who)
         with inside(desk):
             scopes = cast.actor(who).scopes
-        for address in filter(None, {labels.place(item, scopes) for item in items}):
+        for address in filter(None, {find_link(item, scopes) for item in items}):
             assert browser.get(address).status_code in (200, 302), (who, address)
             led += 1
     assert led > 6

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -55,34 +54,6 @@ REFERRALS = {
     "refer_routine": _("refer"), "refer_same_day": _("refer today"), "refer_urgent": _("refer urgently"),
     "emergency": _("emergency"),
 }  # fmt: skip
-
-
-# What a row is about, where that is one thing.
-VISITS = ["no_show", "cannot_come", "cannot_treat", "not_arrived", "closed_over", "hours_gone"]
-PROGRAMMES = ["stop_event_twice", "programme_stopped", "pain_up", "silent", "review_due", "programme_ended"]
-DOCUMENTS = {"exam": "assessments", "session": "treatments"}  # the scope's first half
-
-
-def place(item: Item, scopes: Collection[str]) -> str:
-    """The address of what a row is about; empty if it has none of its own, or whoever looks may not open it."""
-    if item.kind in VISITS:
-        return reverse("appointment", args=[item.about_id]) if "scheduling:read" in scopes else ""
-    if item.kind in PROGRAMMES:
-        return reverse("programme", args=[item.about_id]) if "homecare:read" in scopes else ""
-    if item.kind in ("serious_event", "unconfirmed_event"):
-        known = "treatments:read" in scopes
-        return reverse("adverse_event", args=[item.patient_id, item.about_id]) if known else ""
-    what = {
-        "referral": "exam",
-        "referral_withdrawn": "exam",
-        "needling_follow_up": "session",
-        "unsigned": item.facts.get("what"),
-    }.get(item.kind)
-    if what not in DOCUMENTS:
-        return ""
-    if item.kind == "unsigned" and f"{DOCUMENTS[what]}:write" in scopes:
-        return reverse(what, args=[item.about_id])  # to be finished
-    return reverse("document", args=[what, item.about_id]) if f"{DOCUMENTS[what]}:read" in scopes else ""
 
 
 def why(item: Item) -> str:

@@ -22,7 +22,7 @@ from accounts.web.pages import page, seen_revision
 from database.revisions import RevisionChanged
 from errors.exceptions import Invalid, NotFound
 from errors.texts import message_of
-from worklist import actions, rules
+from worklist import actions, links, rules
 from worklist.models import FILTERS, Item
 from worklist.web import labels
 
@@ -43,7 +43,7 @@ def worklist(request: Any) -> HttpResponse:
     closed = list(done.order_by("-done_at")[:30])
     request.trace.saw(*(row.patient_id for row in [*rows, *closed]))
     context = {
-        "rows": [(row, labels.why(row), labels.place(row, request.actor.scopes)) for row in rows],
+        "rows": [(row, labels.why(row), links.find_link(row, request.actor.scopes)) for row in rows],
         "closed": [(row, labels.why(row)) for row in closed],
         "kind": kind,
         "kinds": [(code, word, counts["kinds"].get(code, 0)) for code, word in labels.KINDS.items()],
