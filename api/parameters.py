@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -9,11 +10,59 @@ from uuid import UUID
 from django.utils.dateparse import parse_date, parse_time
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from api.pagination import invalid_parameter, moment
 from clock.wall_clock import is_in_reach
+from errors.exceptions import Problems
 
 MOST_IDS = 50
+MOST_REFUSED = 10
+
+
+def check_names(view: APIView, request: Request, handler: Any, moved: Mapping[str, str]) -> None:
+    """
+    Refuse query parameters that the handler's schema does not declare, and those that come twice without being lists.
+
+    A misspelt filter that is ignored answers with everybody's rows.
+
+    :param moved: parameter to the reason why it is no longer taken, where that says more
+    :raises Invalid: naming each of them, and what may be sent
+    """
+    if not request.query_params:
+        return
+    declared = _declared(view, request, handler)
+    problems = Problems()
+    for name, values in request.query_params.lists():
+        moved_reason = moved.get(name)
+        if moved_reason:
+            problems.add(f"?{name}", moved_reason)
+        elif name not in declared:
+            problems.add(
+                f"?{name}",
+                "unknown_parameter" if declared else "unknown_parameter.none_taken",
+                name=name[:60],
+                allowed=list(declared),
+            )
+        elif len(values) > 1 and not declared[name]:
+            problems.add(f"?{name}", "repeated_parameter", name=name)
+        if len(problems.errors) == MOST_REFUSED:
+            break
+    problems.raise_if_any()
+
+
+def _declared(view: APIView, request: Request, handler: Any) -> dict[str, bool]:
+    """Return the names of the query parameters in a handler's `extend_schema`, and whether each may be repeated."""
+    extended = getattr(handler, "kwargs", {}).get("schema")
+    if extended is None:
+        return {}
+    schema = extended()
+    schema.view, schema.method = view, "GET" if request.method == "HEAD" else request.method
+    return {
+        parameter.name: parameter.many or (isinstance(parameter.type, dict) and parameter.type.get("type") == "array")
+        for parameter in schema.get_override_parameters()
+        if parameter.location == OpenApiParameter.QUERY
+    }
 
 
 def parameter(name: str, kind: Any = str, description: str = "", *, many: bool = False) -> OpenApiParameter:

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import psycopg
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
 from django.db.transaction import TransactionManagementError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -145,6 +145,8 @@ def translate(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
         return _from_rest_framework(error)
     if isinstance(error, RequestDataTooBig):
         return problem(413, "too_large.request", params={"most_mb": settings.LARGE_BODY_MAX_BYTES // 2**20}), {}
+    if isinstance(error, SuspiciousOperation | BadRequest):
+        return problem(400, "bad_request"), {}
     if isinstance(error, Http404):
         return problem(404, "not_found"), {}
     if isinstance(error, PermissionDenied):

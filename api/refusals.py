@@ -33,8 +33,11 @@ register(
         "precondition_failed.revision": _("This was changed by someone else after you opened it. Check what changed."),
         "precondition_required": _("Send the ETag that you last read as If-Match, so that no change is overwritten."),
         "read_only": _("Nothing can be saved at the moment. Try again in a few seconds."),
+        "repeated_parameter": _("The parameter %(name)s was sent more than once. Send it once."),
         "too_large.request": _("The request is larger than %(most_mb)s MB. Send less at once."),
         "unavailable": _("The database is not available and nothing was saved. Try again."),
         "unknown_field": _("This field does not exist. Use one of: %(fields)s."),
+        "unknown_parameter": _("The parameter %(name)s does not exist here. Use one of: %(allowed)s."),
+        "unknown_parameter.none_taken": _("The parameter %(name)s does not exist here. Send no parameters."),
     }
 )

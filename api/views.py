@@ -10,12 +10,14 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import connection
+from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.exceptions import APIException, Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.models import IdempotencyKey
+from api.parameters import check_names
 from api.permissions import HasScopes
 from api.problems import KeyReused, PreconditionFailed, PreconditionRequired
 from audit import actions as audit
@@ -38,6 +40,7 @@ class ClinicView(APIView):
     :cvar scopes: method (lower case) to the scope it needs
     :cvar audit_action: method to the name of the audit event of a read or a refusal
     :cvar keeps_answers: an Idempotency-Key keeps the answer; not where it holds a secret
+    :cvar moved_parameters: query parameter to the reason why it is refused, where more can be said than "unknown"
     :cvar only_reads: a POST is a question whose words should not stand in a URL: it changes nothing and is a look
     """
 
@@ -45,6 +48,7 @@ class ClinicView(APIView):
     scopes: ClassVar[dict[str, str]] = {}
     audit_action: ClassVar[dict[str, str]] = {}
     keeps_answers: ClassVar[bool] = True
+    moved_parameters: ClassVar[dict[str, str]] = {}
     only_reads: ClassVar[bool] = False
     request: Request
 
@@ -82,6 +86,8 @@ class ClinicView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """
         As DRF's; but whoever is refused is counted too, by address: an open door to the audit trail would fill it.
+
+        :raises Invalid: a query parameter that this route does not take, or that comes twice
         """
         try:
             super().initial(request, *args, **kwargs)
@@ -89,6 +95,7 @@ class ClinicView(APIView):
             if not isinstance(refusal, Throttled):
                 self.check_throttles(request)
             raise
+        check_names(self, request, getattr(self, (request.method or "").lower(), None), self.moved_parameters)
 
     @property
     def actor(self) -> Actor:
@@ -248,6 +255,15 @@ class ClinicView(APIView):
             self.response["RateLimit"] = f'"requests";r={left};t={reset_s}'
         self.response["Cache-Control"] = "no-store"
         self.response["X-Request-ID"] = request.request_id
+
+
+class SchemaDocument(SpectacularJSONAPIView):
+    """The OpenAPI document; its parameters are refused like those of other routes."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """:raises Invalid: a query parameter that this route does not take"""
+        super().initial(request, *args, **kwargs)
+        check_names(self, request, self.get, {})
 
 
 def as_uuid(value: Any) -> UUID | None:

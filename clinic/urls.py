@@ -2,12 +2,13 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 from oauth2_provider import views as oauth
 
 from accounts.web import competencies, display
 from accounts.web import oauth as accounts_oauth
 from accounts.web import views as accounts_web
+from api.views import SchemaDocument
 from clinic import health
 
 api = [
@@ -45,7 +46,7 @@ urlpatterns = [
     path("", include("messaging.web.urls")),
     path("", include("worklist.web.urls")),
     path("api/v1/", include((api, "api"))),
-    path("api/v1/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("api/v1/schema/", SchemaDocument.as_view(), name="schema"),
     path("api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("oauth/", include(oauth_server)),
     path(

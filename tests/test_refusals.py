@@ -39,6 +39,7 @@ CARRIERS = {
 }
 # Variables that hold a reason from a table: (module, name) to the table.
 FROM_TABLES: dict[tuple[str, str], Iterable[str]] = {
+    ("api/parameters.py", "moved_reason"): ["invalid.search_by_post"],
     ("treatments/signing.py", "flag"): RED_FLAGS,
     ("treatments/signing.py", "consent_reason"): [f"consent_missing.{why}" for why in CONSENT_TEXTS],
     ("treatments/signing.py", "entry_code"): set(DEFAULT_CODES) - SAID_BY_REASON,

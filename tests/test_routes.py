@@ -712,6 +712,67 @@ def test_an_unknown_id_is_not_found(path, api, cast, ids):
     assert ask(api(person), path, method, body, Unknown()).status_code == 404
 
 
+def names_it(answer, name, code):
+    """Whether an answer refuses this query parameter by its name."""
+    assert answer.status_code == 400, content(answer)
+    assert answer["Content-Type"] == "application/problem+json"
+    return [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [(f"?{name}", code)]
+
+
+@pytest.mark.parametrize(("path", "method", "scope", "body"), ROUTES)
+def test_an_unknown_parameter_is_refused_by_name(path, method, scope, body, api, cast, ids):
+    """A filter that is misspelt and ignored would answer with everybody's rows."""
+    person = cast.therapist if not scope or scope in ROLE_SCOPES["therapist"] else cast.owner
+    program = api(person)
+    if method == "get":
+        answer = ask(program, path, method, (body or {}) | {"patientId": str(uuid4())}, ids)
+    else:
+        answer = ask(program, f"{path}?patientId=1", method, body, ids)
+
+    assert names_it(answer, "patientId", "unknown_parameter")
+    allowed = answer.json()["errors"][0]["params"]["allowed"]
+    assert all(name in answer.json()["errors"][0]["detail"] for name in ["patientId", *allowed])
+
+
+@pytest.mark.parametrize(("path", "scope", "body"), [(p, s, b) for p, method, s, b in ROUTES if method == "get"])
+def test_a_repeated_parameter_is_refused_by_name(path, scope, body, api, cast, ids):
+    person = cast.therapist if not scope or scope in ROLE_SCOPES["therapist"] else cast.owner
+    program = api(person)
+    declared = ask(program, path, "get", {"patientId": "1"}, ids).json()["errors"][0]["params"]["allowed"]
+    lists = {"therapist_id", "room_id", "weekday", "regions"}
+
+    for name in ["limit", *declared]:
+        if name not in lists:
+            answer = ask(program, path, "get", (body or {}) | {name: ["1", "1"]}, ids)
+            assert names_it(answer, name, "repeated_parameter" if name in declared else "unknown_parameter")
+
+
+def test_a_list_parameter_may_be_repeated(api, cast, ids):
+    query = {"type_id": ids["type"], "weekday": ["1", "2"], "therapist_id": [str(cast.therapist.pk)] * 2}
+
+    assert api(cast.staff).get("/slots/", query).status_code == 200
+
+
+def test_names_and_birth_dates_are_refused_with_the_way_to_search(api, cast):
+    answer = api(cast.therapist).get("/patients/", {"q": "okafor", "Q": "okafor", "format": "csv"})
+
+    codes = {error["pointer"]: error["code"] for error in answer.json()["errors"]}
+    assert codes == {"?q": "invalid", "?Q": "unknown_parameter", "?format": "unknown_parameter"}
+
+
+def test_the_schema_takes_no_unknown_parameter():
+    answer = Client().get("/api/v1/schema/?patientId=1")
+
+    assert names_it(answer, "patientId", "unknown_parameter")
+    assert Client().get("/api/v1/schema/").status_code == 200
+
+
+def test_more_parameters_than_django_reads_are_a_problem_too(api, cast):
+    answer = api(cast.therapist).get("/patients/", {f"p{number}": "1" for number in range(1100)})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
 def test_a_path_that_is_not_there_is_a_problem_too(api, cast):
     for path in ("/nothing/", "/patients/not-a-uuid/"):
         answer = api().get(path)

@@ -46,6 +46,7 @@ def storable(text: str) -> str:
 class Patients(ClinicView):
     scopes = {"get": "patients:read", "post": "patients:write"}
     audit_action = {"get": "patient.search", "post": "patient.register"}
+    moved_parameters = {"q": "invalid.search_by_post", "birth_date": "invalid.search_by_post"}
 
     @extend_schema(
         operation_id="patients_list",
@@ -63,9 +64,6 @@ class Patients(ClinicView):
 
         Names and birth dates do not belong into URLs: `POST /patients/search/` takes them.
         """
-        for name in ("q", "birth_date"):
-            if name in request.query_params:
-                raise invalid_parameter(name, "invalid.search_by_post")
         page = Page(request, key_types=[storable, UUID])
         query = request.query_params
         if "\x00" in "".join(str(value) for value in query.values()):
