@@ -40,6 +40,10 @@ class Number(serializers.DecimalField):
         return super().to_internal_value(data)
 
 
+# Fields that DRF would read too kindly.
+EXACT = (serializers.UUIDField, serializers.DateTimeField)
+
+
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses fields that it does not know: a misspelt clinical field must not vanish silently."""
 
@@ -51,19 +55,33 @@ class StrictSerializer(serializers.Serializer[Any]):
             if unknown:
                 raise serializers.ValidationError({name: [self._refusal(name)] for name in sorted(map(str, unknown))})
             misread = {name: [why] for name, field in self._exact_fields if (why := _misread(field, data.get(name)))}
+            misread |= {
+                name: reasons for name, field in self._exact_lists if (reasons := _misread_items(field, data.get(name)))
+            }
             if misread:
                 raise serializers.ValidationError(misread)
         return super().to_internal_value(data)
 
     @cached_property
     def _exact_fields(self) -> list[tuple[str, Any]]:
-        exact = (serializers.UUIDField, serializers.DateTimeField)
-        return [(name, field) for name, field in self.fields.items() if isinstance(field, exact)]
+        return [(name, field) for name, field in self.fields.items() if isinstance(field, EXACT)]
+
+    @cached_property
+    def _exact_lists(self) -> list[tuple[str, Any]]:
+        lists = [(name, field) for name, field in self.fields.items() if isinstance(field, serializers.ListField)]
+        return [(name, field.child) for name, field in lists if isinstance(field.child, EXACT)]
 
     def _refusal(self, name: str) -> ErrorDetail:
         if name in self.computed:
             return ErrorDetail(message_for("computed"), code="computed")
         return ErrorDetail(message_for("unknown_field", {"fields": list(self.fields)}), code="unknown_field")
+
+
+def _misread_items(child: Any, values: Any) -> dict[int, list[ErrorDetail]]:
+    """Return the refusals in a plain list, by the place of the item."""
+    if not isinstance(values, list):
+        return {}  # the field refuses it
+    return {place: [why] for place, value in enumerate(values) if (why := _misread(child, value))}
 
 
 def _misread(field: Any, value: Any) -> ErrorDetail | None:

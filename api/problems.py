@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
 from django.db.transaction import TransactionManagementError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.template.loader import render_to_string
 from kombu.exceptions import KombuError
 from psycopg_pool import PoolTimeout
@@ -145,7 +145,7 @@ def translate(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
         return _from_rest_framework(error)
     if isinstance(error, RequestDataTooBig):
         return problem(413, "too_large.request", params={"most_mb": settings.LARGE_BODY_MAX_BYTES // 2**20}), {}
-    if isinstance(error, SuspiciousOperation | BadRequest):
+    if isinstance(error, SuspiciousOperation | BadRequest | UnreadablePostError):
         return problem(400, "bad_request"), {}
     if isinstance(error, Http404):
         return problem(404, "not_found"), {}

@@ -6,10 +6,12 @@ from typing import IO, Any
 
 import orjson
 from django.utils.functional import Promise
-from rest_framework.exceptions import ParseError
+from django.utils.http import parse_header_parameters
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
+from api.json_reading import read_json
 from errors.texts import message_for
 
 
@@ -48,8 +50,12 @@ class JSONBody(BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
-        try:
-            return orjson.loads(stream.read())
-        except orjson.JSONDecodeError as refusal:
-            # Its position helps, its text may quote the body.
-            raise ParseError(message_for("parse_error", {"line": refusal.lineno, "column": refusal.colno})) from None
+        """
+        Return the body's value.
+
+        :raises UnsupportedMediaType: another charset is named; JSON is UTF-8 (RFC 8259)
+        """
+        charset = parse_header_parameters(media_type or "")[1].get("charset", "utf-8").strip('"').lower()
+        if charset not in ("utf-8", "utf8"):
+            raise UnsupportedMediaType(media_type or "", message_for("unsupported_media_type.charset"))
+        return read_json(stream.read())

@@ -87,7 +87,7 @@ class ClinicView(APIView):
         """
         As DRF's; but whoever is refused is counted too, by address: an open door to the audit trail would fill it.
 
-        :raises Invalid: a query parameter that this route does not take, or that comes twice
+        :raises Invalid: a query parameter that this route does not take, or that comes twice; a change without a body
         """
         try:
             super().initial(request, *args, **kwargs)
@@ -96,6 +96,8 @@ class ClinicView(APIView):
                 self.check_throttles(request)
             raise
         check_names(self, request, getattr(self, (request.method or "").lower(), None), self.moved_parameters)
+        if request.method == "PATCH" and (request.META.get("CONTENT_LENGTH") or "0") == "0":
+            raise Invalid.at("", "required.body")
 
     @property
     def actor(self) -> Actor:

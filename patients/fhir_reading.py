@@ -48,9 +48,12 @@ def json_of(text: str) -> Any:
 
     :raises ValueError: not JSON, or it holds half a surrogate pair, which no database takes
     """
-    value = json.loads(text)
-    if "\\ud" in text.lower():
-        json.dumps(value, ensure_ascii=False).encode()
+    try:
+        value = json.loads(text)
+        if "\\ud" in text.lower():
+            json.dumps(value, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError("too deep") from None
     return value
 
 

@@ -55,6 +55,21 @@ def test_the_example_does_what_the_readme_says(running):
     assert "DIFFERS" not in done.stdout
 
 
+def test_a_change_that_is_sent_in_chunks_is_saved(running):
+    program = running.client("tablet")
+    patient = program.post("/patients/", json={"family_name": "Chunk"})
+    path = f"/patients/{patient.json()['id']}/"
+    headers = {"Content-Type": "application/json", "If-Match": patient.headers["ETag"]}
+
+    answer = program.patch(path, content=iter([b'{"pron', b'ouns": "they"}']), headers=headers)
+
+    assert answer.request.headers["Transfer-Encoding"] == "chunked"
+    assert (answer.status_code, answer.json()["pronouns"]) == (200, "they")
+    assert program.get(path).json()["pronouns"] == "they"
+    headers["If-Match"] = answer.headers["ETag"]
+    assert program.patch(path, content=iter([]), headers=headers).status_code == 400
+
+
 def sign_until_stopped(
     tablet: httpx.Client, patient: str, stop: threading.Event, outcomes: list[tuple[str, int | None]]
 ) -> None:

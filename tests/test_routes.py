@@ -773,6 +773,21 @@ def test_more_parameters_than_django_reads_are_a_problem_too(api, cast):
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
 
 
+@pytest.mark.parametrize(("path", "scope"), [(path, scope) for path, m, scope, _body in ROUTES if m == "patch"])
+def test_a_change_without_a_body_is_refused(path, scope, api, cast, ids):
+    """Without a length nothing can be read: both would answer 200 and change nothing."""
+    program = api(cast.therapist if scope in ROLE_SCOPES["therapist"] else cast.owner)
+    filled = f"/api/v1/{path}".format_map(ids)
+    headers = {**program.headers, "If-Match": "*"}
+
+    for content_type in ("application/json", ""):
+        answer = program.client.patch(filled, content_type=content_type, headers=headers)
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "required")
+    answer = program.client.patch(filled, headers=headers, HTTP_TRANSFER_ENCODING="chunked")
+    assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
+    assert answer["Content-Type"] == "application/problem+json"
+
+
 def test_a_path_that_is_not_there_is_a_problem_too(api, cast):
     for path in ("/nothing/", "/patients/not-a-uuid/"):
         answer = api().get(path)

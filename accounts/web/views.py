@@ -123,7 +123,7 @@ def try_to_unlock(request: HttpRequest, user: User) -> str:
     if request.content_type == "application/json":
         try:
             sent = json.loads(request.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             sent = None  # type: ignore[assignment]
         if not isinstance(sent, dict):
             return _("This could not be read.")
@@ -134,7 +134,7 @@ def try_to_unlock(request: HttpRequest, user: User) -> str:
             credential = sent["credential"]
             answer = json.loads(credential) if isinstance(credential, str) else credential
             webauthn.complete_authentication(user, webauthn.parse_authentication_response(answer))
-        except (ValidationError, ValueError, KeyError, TypeError):
+        except (ValidationError, ValueError, KeyError, TypeError, RecursionError):
             return _("This passkey was not accepted.")
     elif not user.check_password(str(sent.get("password", ""))):
         return _("The password for {email} is not correct.").format(email=user.email)

@@ -4,7 +4,6 @@ How an open screen and the server keep one draft: edits in, merged field by fiel
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
 from api.fields import parse
+from api.json_reading import read_json
 from assessments import drafts
 from assessments.editing import Edit, Errors, Flat, LastEdit, Merge, merge, path_of
 from database.valkey import client as redis
@@ -174,7 +174,7 @@ def _select_changed_sections(content: dict[str, Any], merged: Merge) -> dict[str
 
 def _parse_edits(request: Any) -> tuple[UUID, int, list[Edit]]:
     try:
-        body = json.loads(request.body)
+        body = read_json(request.body)
         tab = _uuid(body["tab"], "tab")
         edits = [
             Edit(id=str(e["id"]), path=str(e["path"]), value=e.get("value"), base=e.get("base")) for e in body["edits"]

@@ -109,6 +109,19 @@ def test_what_cannot_be_read_is_refused_whole(cast, exam, body):
     assert answer.status_code == 400
 
 
+@pytest.mark.parametrize(
+    "value", ["[" * 900 + "]" * 900, "[" * 100_000 + "]" * 100_000, '{"a":' * 900 + "1" + "}" * 900, '{"a": 1, "a": 2}']
+)
+def test_deep_or_ambiguous_json_is_refused(cast, exam, value):
+    screen = Screen(cast.therapist, exam)
+    edit = f'{{"id": "0", "path": "pain_now", "base": 6, "value": {value}}}'
+    body = f'{{"tab": "{screen.tab}", "revision": {screen.revision}, "edits": [{edit}]}}'
+
+    answer = screen.client.post(screen.path, body, "application/json", headers={"Accept": "application/json"})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "parse_error")
+
+
 def test_what_is_signed_takes_no_edit(cast, api, exam):
     screen = Screen(cast.therapist, exam)
     screen.send(("pain_now", 3, 6))

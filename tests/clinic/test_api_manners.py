@@ -1,9 +1,12 @@
 """What every path of the API does alike: retries, edits, errors, limits."""
 
 import json
+from io import BytesIO
 
 import pytest
-from django.test import Client
+from django.core.signals import request_started
+from django.db import close_old_connections
+from django.test import Client, RequestFactory
 
 from api.models import IdempotencyKey
 from database import tenancy
@@ -96,15 +99,98 @@ def test_old_keys_are_forgotten(api, cast):
         (b"[]", "application/json", 400, "invalid"),
         (b"null", "application/json", 400, "invalid"),
         (b'{"family_name": "\\u0000"}', "application/json", 400, "invalid"),
+        (b'{"family_name": "A", "family_name": "B"}', "application/json", 400, "parse_error"),
+        (b'{"family_name": "A", "family\\u005fname": "B"}', "application/json", 400, "parse_error"),
+        (b'{"identifiers": [{"value": "1", "value": "2"}]}', "application/json", 400, "parse_error"),
+        (b'{"family_name": ' + b"[" * 900 + b"]" * 900 + b"}", "application/json", 400, "parse_error"),
+        (b"[" * 100_000 + b"]" * 100_000, "application/json", 400, "parse_error"),
+        (b'{"family_name": ' + b"9" * 5000 + b"}", "application/json", 400, "parse_error"),
+        (b"\xff\xfe{\x00}\x00", "application/json", 400, "parse_error"),
+        (b'{"family_name": "x"}', "application/json; charset=latin-1", 415, "unsupported_media_type"),
+        ('{"family_name": "x"}'.encode("utf-16"), "application/json; charset=utf-16", 415, "unsupported_media_type"),
         (b"family_name=x", "application/x-www-form-urlencoded", 415, "unsupported_media_type"),
     ],
 )
 def test_a_body_that_is_not_understood(api, body, content_type, status, code):
     therapist = api()
-    answer = therapist.client.post("/api/v1/patients/", data=body, content_type=content_type, headers=therapist.headers)
+    answer = therapist.client.generic("POST", "/api/v1/patients/", body, content_type, headers=therapist.headers)
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"', "utf8"])
+def test_utf_8_may_be_named(api, charset):
+    program = api()
+    body, content_type = '{"family_name": "Łukasz"}'.encode(), f"application/json; charset={charset}"
+    answer = program.client.post("/api/v1/patients/", body, content_type, headers=program.headers)
+
+    assert (answer.status_code, answer.json()["family_name"]) == (201, "Łukasz")
+
+
+def send_through_wsgi(program, method, path, body, **environ):
+    """Send a body without Content-Length, as a server hands it over that has joined the chunks."""
+    from clinic.wsgi import application
+
+    request = RequestFactory().generic(method, f"/api/v1{path}", headers={**program.headers, "If-Match": "*"})
+    environ = {
+        **{name: value for name, value in request.environ.items() if name != "CONTENT_LENGTH"},
+        "CONTENT_TYPE": "application/json",
+        "HTTP_TRANSFER_ENCODING": "chunked",
+        "wsgi.input": body,
+        "wsgi.input_terminated": True,
+    } | environ
+    status = []
+    request_started.disconnect(close_old_connections)  # the test's transaction goes on, as with Django's client
+    try:
+        answer = application(environ, lambda line, headers: status.append((line, dict(headers))))
+    finally:
+        request_started.connect(close_old_connections)
+    content = b"".join(answer)
+    return int(status[0][0][:3]), status[0][1]["Content-Type"], json.loads(content)
+
+
+def test_a_body_in_chunks_is_read(api, patient):
+    program = api()
+
+    status, _type, answer = send_through_wsgi(
+        program, "PATCH", f"/patients/{patient}/", BytesIO(b'{"pronouns": "they"}')
+    )
+
+    assert (status, answer["pronouns"]) == (200, "they")
+    assert program.get(f"/patients/{patient}/").json()["pronouns"] == "they"
+
+
+class BrokenStream:
+    def read(self, size=-1):
+        raise ValueError("this is no size of a chunk")
+
+
+@pytest.mark.parametrize(
+    ("body", "environ", "expected", "code"),
+    [
+        (BytesIO(b""), {}, 400, "invalid"),  # a PATCH without a body
+        (BytesIO(b'{"pronouns": "' + b"x" * 2000 + b'"}'), {}, 413, "too_large"),
+        (BrokenStream(), {}, 400, "bad_request"),
+        # A server that does not join chunks: nothing can be read.
+        (BytesIO(b""), {"wsgi.input_terminated": False}, 411, "length_required"),
+    ],
+)
+def test_chunks_that_cannot_be_read_are_refused(api, patient, settings, body, environ, expected, code):
+    settings.API_BODY_MAX_BYTES = 1000
+
+    status, content_type, answer = send_through_wsgi(api(), "PATCH", f"/patients/{patient}/", body, **environ)
+
+    assert (status, content_type, answer["code"]) == (expected, "application/problem+json", code)
+
+
+def test_a_number_in_a_list_is_no_id(api, cast):
+    body = {"name": "Long", "length_min": 60, "therapists": [str(cast.therapist.pk), 1]}
+
+    answer = api(cast.staff).post("/appointment-types/", body)
+
+    errors = [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
+    assert (answer.status_code, errors) == (400, [("/therapists/1", "invalid")])
 
 
 def test_a_database_refusal_is_never_a_500(api, cast, patient, monkeypatch):
