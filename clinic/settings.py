@@ -172,6 +172,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "identity.proxies.OnlyOwnProxies",
     "api.access_log.AccessLog",
+    "api.trailing_slash.BothForms",
     "clinic.compression.PagesCompressed",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

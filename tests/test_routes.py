@@ -788,6 +788,54 @@ def test_a_change_without_a_body_is_refused(path, scope, api, cast, ids):
     assert answer["Content-Type"] == "application/problem+json"
 
 
+class SlashlessClient(Client):
+    """Cuts the slash at the end of each path."""
+
+    def generic(self, method, path, *args, **options):
+        return super().generic(method, path.removesuffix("/"), *args, **options)
+
+
+@pytest.mark.parametrize(("path", "method", "scope", "body"), ROUTES)
+def test_a_path_works_without_its_last_slash(path, method, scope, body, api, cast, ids):
+    """Clients follow a redirected POST with a GET: it succeeds, and nothing is saved."""
+    program = api(cast.therapist if not scope or scope in ROLE_SCOPES["therapist"] else cast.owner)
+    program.client = SlashlessClient(raise_request_exception=False)
+
+    answer = ask(program, path, method, body, ids)
+
+    assert answer.status_code in (200, 201, 202, 204), content(answer)
+    assert answer.wsgi_request.path.endswith("/")
+
+
+@pytest.mark.parametrize(
+    "path", ["oauth/token", "oauth/revoke_token", "oauth/authorize", "api/v1/schema", "api/v1/docs"]
+)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_other_paths_of_programs_work_without_their_last_slash(path, method, db):
+    answers = [getattr(Client(), method)(f"/{path}{slash}") for slash in ("", "/")]
+
+    assert [answer.status_code for answer in answers] == [answers[1].status_code] * 2
+    assert answers[0].status_code != 301
+
+
+def test_a_token_is_issued_without_the_last_slash(cast):
+    program = builders.program(cast.clinic, acts_for=cast.therapist)
+    secret = {"client_id": program.client_id, "client_secret": builders.SECRET}
+    sent = {"grant_type": "client_credentials", **secret}
+
+    answer = Client().post("/oauth/token", sent)
+
+    assert (answer.status_code, answer.json()["token_type"]) == (200, "Bearer")
+
+
+def test_a_page_is_redirected_to_its_last_slash(cast):
+    client = Client()
+    client.force_login(cast.therapist)
+
+    assert client.get("/patients")["Location"] == "/patients/"
+    assert Client().post("/api/v1/nothing", {}).json()["code"] == "not_found"
+
+
 def test_a_path_that_is_not_there_is_a_problem_too(api, cast):
     for path in ("/nothing/", "/patients/not-a-uuid/"):
         answer = api().get(path)
