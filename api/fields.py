@@ -54,7 +54,9 @@ class StrictSerializer(serializers.Serializer[Any]):
             unknown = set(data) - set(self.fields)
             if unknown:
                 raise serializers.ValidationError({name: [self._refusal(name)] for name in sorted(map(str, unknown))})
-            misread = {name: [why] for name, field in self._exact_fields if (why := _misread(field, data.get(name)))}
+            misread: dict[str, Any] = {
+                name: [why] for name, field in self._exact_fields if (why := _misread(field, data.get(name)))
+            }
             misread |= {
                 name: reasons for name, field in self._exact_lists if (reasons := _misread_items(field, data.get(name)))
             }
