@@ -1,7 +1,6 @@
 """What every path of the API does alike: retries, edits, errors, limits."""
 
 import json
-from io import BytesIO
 
 import pytest
 from django.core.signals import request_started
@@ -148,40 +147,6 @@ def send_through_wsgi(program, method, path, body, **environ):
         request_started.connect(close_old_connections)
     content = b"".join(answer)
     return int(status[0][0][:3]), status[0][1]["Content-Type"], json.loads(content)
-
-
-def test_a_body_in_chunks_is_read(api, patient):
-    program = api()
-
-    status, _type, answer = send_through_wsgi(
-        program, "PATCH", f"/patients/{patient}/", BytesIO(b'{"pronouns": "they"}')
-    )
-
-    assert (status, answer["pronouns"]) == (200, "they")
-    assert program.get(f"/patients/{patient}/").json()["pronouns"] == "they"
-
-
-class BrokenStream:
-    def read(self, size=-1):
-        raise ValueError("this is no size of a chunk")
-
-
-@pytest.mark.parametrize(
-    ("body", "environ", "expected", "code"),
-    [
-        (BytesIO(b""), {}, 400, "invalid"),  # a PATCH without a body
-        (BytesIO(b'{"pronouns": "' + b"x" * 2000 + b'"}'), {}, 413, "too_large"),
-        (BrokenStream(), {}, 400, "bad_request"),
-        # A server that does not join chunks: nothing can be read.
-        (BytesIO(b""), {"wsgi.input_terminated": False}, 411, "length_required"),
-    ],
-)
-def test_chunks_that_cannot_be_read_are_refused(api, patient, settings, body, environ, expected, code):
-    settings.API_BODY_MAX_BYTES = 1000
-
-    status, content_type, answer = send_through_wsgi(api(), "PATCH", f"/patients/{patient}/", body, **environ)
-
-    assert (status, content_type, answer["code"]) == (expected, "application/problem+json", code)
 
 
 def test_a_number_in_a_list_is_no_id(api, cast):
