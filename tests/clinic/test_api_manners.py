@@ -303,3 +303,11 @@ def test_strangers_are_counted_by_address(cast, settings):
     assert answers[0].status_code == 401
     assert 429 in [a.status_code for a in answers]
     assert "RateLimit" in answers[0]
+
+
+def test_deep_json_in_an_import_is_refused(api):
+    body = {"format": "fhir_json", "content": "[" * 100_000 + "]" * 100_000}
+
+    for name in ("fhir_json", "fhir_ndjson"):
+        answer = api().post("/patients/imports/", body | {"format": name})
+        assert answer.status_code < 500, answer.content
