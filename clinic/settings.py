@@ -4,7 +4,7 @@ All settings, top to bottom. Values come from the environment; a missing one say
 Every variable is listed in README.md under "Settings".
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +191,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.web.oauth_trail.OAuthTrail",
     "accounts.web.locking.IdleLock",
+    "accounts.web.second_factor.SecondFactorRequired",
     "accounts.web.middleware.ClinicOfPage",
 ]
 ROOT_URLCONF = "clinic.urls"
@@ -273,6 +274,9 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 MFA_TOTP_ISSUER = "Palpate"
+# The first day on which owners and support need a second factor; empty: never. A day ahead is the grace period.
+_second_factor_from = env.str("SECOND_FACTOR_FROM", default="")
+SECOND_FACTOR_FROM = date.fromisoformat(_second_factor_from) if _second_factor_from else None
 USERSESSIONS_TRACK_ACTIVITY = False
 # After so long without a touch the screen locks; after so long in all one signs in anew.
 IDLE_LOCK_S = env.int("IDLE_LOCK_S", default=15 * 60)

@@ -4,7 +4,7 @@ from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from django.urls import include, path, re_path
 
-from accounts.web import access, invitation, views
+from accounts.web import access, invitation, second_factor, views
 
 urlpatterns = [
     path("", views.account, name="account"),
@@ -35,5 +35,6 @@ urlpatterns = [
     path("access/programs/<int:client_id>/withdraw/", access.withdraw_program, name="withdraw_program"),
     path("access/apps/<int:client_id>/end/", access.end_app, name="end_app"),
     path("lock/", views.lock_screen, name="lock"),
+    path("second-factor/", second_factor.second_factor, name="second_factor"),
     path("unlock/", views.unlock_screen, name="unlock"),
 ]
