@@ -362,9 +362,12 @@ def check_details(details: Mapping[str, Any], *, today: date) -> None:
         problems.add(f"/{name}", "unknown_field.patient", field=name)
     if "family_name" in details and not str(details["family_name"]).strip():
         problems.add("/family_name", "required.family_name")
-    born = details.get("birth_date")
-    if born is not None and born > today:
+    birth_date = details.get("birth_date")
+    why_not = rules.judge_birth_date(birth_date, today=today) if birth_date is not None else None
+    if why_not == "in_future":
         problems.add("/birth_date", "in_future.birth_date")
+    elif why_not == "too_early":
+        problems.add("/birth_date", "too_early.birth_date")
     zone = details.get("time_zone")
     if zone and zone not in TIME_ZONES:
         problems.add("/time_zone", "unknown_time_zone")

@@ -20,7 +20,7 @@ register(
         "cannot_merge.unknown": _("One of the two patients does not exist in this clinic. Choose another record."),
         "duplicate.identifier": _("The same identifier is entered twice. Remove one of them."),
         "identifier_taken": _("Another patient of this clinic has this identifier. Check it, or open that patient."),
-        "in_future.birth_date": _("The birth date is in the future. Enter a date up to today."),
+        "in_future.birth_date": _("The birth date is in the future. Enter a birth date between 1900 and today."),
         "in_future.alert": _("This date is in the future. Enter today or an earlier date."),
         "invalid.search_by_post": _(
             "Names and birth dates can't be searched for in a URL. Post them to patients/search/."
@@ -30,6 +30,7 @@ register(
         "patient_merged": _("This record was merged into another. Use that record."),
         "required.family_name": _("Enter a family name. If the person has only one name, enter it here."),
         "too_short.alert_reason": _("Say why this alert no longer holds, in at least %(least)s characters."),
+        "too_early.birth_date": _("The birth date is before 1900. Enter a birth date between 1900 and today."),
         "unknown_code.alert": Text(_("Choose one of: %(choices)s."), choices=labels(ALERT_LABELS)),
         "unknown_code.alert_reporter": Text(_("Choose one of: %(choices)s."), choices=labels(ALERT_REPORTERS)),
         "unknown_code.alert_side": Text(_("Choose one of: %(choices)s."), choices=labels(ALERT_SIDES)),

@@ -23,6 +23,7 @@ BODY_REGIONS = [
 ALERT_SIDES = ["left", "right", "both"]
 # Who said so. Empty: not recorded, as in alerts that were entered before this was asked.
 ALERT_REPORTERS = ["patient", "relative", "physician", "letter", "examination"]
+EARLIEST_BIRTH_DATE = date(1900, 1, 1)  # earlier ones are slips of the keyboard, or fillers of other systems
 MIN_REASON_CHARACTERS = 10  # as for the overrides of a stop: shorter ones explain nothing
 
 
@@ -126,6 +127,15 @@ def alert_of_medicine(name: str) -> str | None:
     """The alert that a medicine's name stands for: `anticoagulant`, `antiplatelet` or None."""
     words = set(re.findall(r"[a-z]+", plain(name)))
     return next((code for code, names in MEDICINE_ALERTS.items() if words & names), None)
+
+
+def judge_birth_date(birth_date: date, *, today: date) -> str | None:
+    """Why nobody in care can be born on this day, `in_future` or `too_early`, or None."""
+    if birth_date > today:
+        return "in_future"
+    if birth_date < EARLIEST_BIRTH_DATE:
+        return "too_early"
+    return None
 
 
 # --- Finding a patient ----------------------------------------------------------------------------------------

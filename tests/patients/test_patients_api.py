@@ -56,6 +56,8 @@ def test_it_refuses_an_identifier_twice(api):
         ({"family_name": ""}, "/family_name", "blank"),
         ({"family_name": None}, "/family_name", "null"),
         ({"birth_date": "2999-01-01"}, "/birth_date", "in_future"),
+        ({"birth_date": "0001-01-01"}, "/birth_date", "too_early"),
+        ({"birth_date": "1899-12-31"}, "/birth_date", "too_early"),
         ({"birth_date": "3.2.1980"}, "/birth_date", "invalid"),
         ({"sex": "f"}, "/sex", "invalid_choice"),
         ({"time_zone": "Mars/Base"}, "/time_zone", "unknown_time_zone"),
