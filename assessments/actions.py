@@ -64,7 +64,7 @@ def record_assessment(*, patient_id: UUID, content: checks.Content, by: Actor, a
     """
     author_id = policies.require_author(by)
     patient = drafts.open_patient(patient_id)
-    checks.check_content(content, at=at)
+    checks.check_content(content, birth_date=patient.birth_date, at=at)
     rule_set = content.get("rule_set") or patient.clinic.rule_set
     head = {name: content[name] for name in HEAD_FIELDS if name in content}
     gate = _gate(content.get("red_flags") or ())
@@ -94,7 +94,8 @@ def change_assessment(
     """
     policies.require_author(by)
     best_worst = {name: getattr(assessment, name) for name in ("pain_best_24h", "pain_worst_24h")}
-    checks.check_content({**best_worst, **content}, at=at, reasons_may_wait=reasons_may_wait)
+    birth_date = assessment.patient.birth_date
+    checks.check_content({**best_worst, **content}, birth_date=birth_date, at=at, reasons_may_wait=reasons_may_wait)
     for name in HEAD_FIELDS:
         if name in content:
             setattr(assessment, name, content[name])
@@ -137,7 +138,9 @@ def sign_assessment(*, assessment_id: UUID, revision: int | None, by: Actor, at:
     whole = Assessment.objects.with_parts().select_related("patient", "revises")
     assessment = drafts.lock_draft(whole, assessment_id, revision=revision)
     content = documents.assessment_content(assessment)
-    problems = checks.problems_before_signing(content, unreviewed=ids_to_review(assessment.findings.all()), at=at)
+    problems = checks.problems_before_signing(
+        content, unreviewed=ids_to_review(assessment.findings.all()), birth_date=assessment.patient.birth_date, at=at
+    )
     problems.raise_if_any()
     content["known_before"] = describe_safety_before(assessment, at=at)
     record = drafts.freeze(assessment, kind=KIND, content=content, by=by, at=at)

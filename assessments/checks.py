@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import catalogue
 from assessments import rules
 from errors.exceptions import Invalid, Problems
+from patients.rules import is_before_birth
 
 Content = Mapping[str, Any]
 EARLIEST_YEAR = 1900  # no living patient was examined before; a typing error was made
@@ -20,9 +21,10 @@ def place_key(place: str) -> str:
     return "".join(c for c in place.casefold() if c.isalnum())
 
 
-def check_content(content: Content, *, at: datetime, reasons_may_wait: bool = False) -> None:
+def check_content(content: Content, *, birth_date: date | None, at: datetime, reasons_may_wait: bool = False) -> None:
     """
     :param content: the fields of an assessment that are given, in the API's names
+    :param birth_date: the patient's; None: not known
     :param reasons_may_wait: a draft that is being written may owe a reason until it is signed
     :raises Invalid: naming every value that cannot be
     """
@@ -32,6 +34,8 @@ def check_content(content: Content, *, at: datetime, reasons_may_wait: bool = Fa
         problems.add("/performed_at", "too_early", year=EARLIEST_YEAR)
     if performed_at is not None and performed_at > at:
         problems.add("/performed_at", "in_future.exam")
+    if performed_at is not None and is_before_birth(performed_at, birth_date):
+        problems.add("/performed_at", "before_birth.exam")
     best, worst = content.get("pain_best_24h"), content.get("pain_worst_24h")
     if best is not None and worst is not None and best > worst:
         problems.add("/pain_best_24h", "above_worst")
@@ -44,14 +48,16 @@ def check_content(content: Content, *, at: datetime, reasons_may_wait: bool = Fa
     problems.raise_if_any()
 
 
-def problems_before_signing(content: Content, *, unreviewed: frozenset[str], at: datetime) -> Problems:
+def problems_before_signing(
+    content: Content, *, unreviewed: frozenset[str], birth_date: date | None, at: datetime
+) -> Problems:
     """What stands between an assessment and its signature. The review page and the signature ask the same."""
     problems = Problems()
     lists = ("findings", "range_of_motion", "red_flags", "pain_drawing", "notes")
     if not any(content[name] for name in lists) and content["pain_now"] is None:
         problems.add("/findings", "empty.exam")
     try:
-        check_content(content, at=at)
+        check_content(content, birth_date=birth_date, at=at)
     except Invalid as refusal:
         problems.errors += refusal.errors
     for index, finding in enumerate(content["findings"]):

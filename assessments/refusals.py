@@ -16,6 +16,9 @@ register(
         "duplicate.zone": _("This zone is marked twice. Remove one of the marks."),
         "empty.exam": _("This exam is empty. Record something before you sign it."),
         "id_taken": _("This ID is already in use. Send a new one."),
+        "before_birth.exam": _(
+            "An exam can't be before the patient's birth. Correct its date, or the birth date on the patient's page."
+        ),
         "in_future.exam": _("An exam can't be in the future. Correct its date and time."),
         "invalid.edits": _("Your changes could not be read. Reload the page and enter them again."),
         "needs_local_twitch": _("The local twitch was not tested. Record its result, or remove how it was tested."),

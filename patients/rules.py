@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 
 SEXES = ["female", "male", "other", "unknown"]
 STATUSES = ["in_care", "discharged", "deceased"]
@@ -136,6 +136,11 @@ def judge_birth_date(birth_date: date, *, today: date) -> str | None:
     if birth_date < EARLIEST_BIRTH_DATE:
         return "too_early"
     return None
+
+
+def is_before_birth(moment: datetime, birth_date: date | None) -> bool:
+    """Whether a moment is before the day of birth everywhere on earth: the day begins first at UTC+14."""
+    return birth_date is not None and moment.astimezone(timezone(timedelta(hours=14))).date() < birth_date
 
 
 # --- Finding a patient ----------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ def record_session(*, patient_id: UUID, content: checks.Content, by: Actor, at: 
     author_id = policies.require_author(by)
     patient = drafts.open_patient(patient_id)
     content = with_muscles(content, patient)
-    checks.check_content(content, at=at)
+    checks.check_content(content, birth_date=patient.birth_date, at=at)
     session = Session(clinic_id=by.clinic_id, patient=patient, recorded_by_id=author_id, recorded_at=at)
     for name, value in {"performed_at": at, **{n: content[n] for n in HEAD_FIELDS if n in content}}.items():
         setattr(session, name, value)
@@ -92,7 +92,7 @@ def change_session(
     author_id = policies.require_author(by)
     content = with_muscles(content, session.patient)
     whole = {"limit_reasons": session.limit_reasons, "weight_kg": session.weight_kg, **content}
-    checks.check_content(whole, at=at, reasons_may_wait=reasons_may_wait)
+    checks.check_content(whole, birth_date=session.patient.birth_date, at=at, reasons_may_wait=reasons_may_wait)
     for name in HEAD_FIELDS:
         if name in content:
             setattr(session, name, content[name])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from assessments.checks import EARLIEST_YEAR
 from assessments.red_flags import MIN_REASON_CHARACTERS
 from assessments.rules import PAIN, PPT_HARD_KPA, RED_FLAGS, rom_limits_deg
 from errors.exceptions import FieldError, Invalid, Problems
+from patients.rules import is_before_birth
 from treatments import dose_checks, rules
 from treatments.safety_entries import OWN_CODE
 from treatments.safety_table import DEFAULT_CODES
@@ -20,10 +21,11 @@ from treatments.safety_table import DEFAULT_CODES
 Content = Mapping[str, Any]
 
 
-def check_content(content: Content, *, at: datetime, reasons_may_wait: bool = False) -> None:
+def check_content(content: Content, *, birth_date: date | None, at: datetime, reasons_may_wait: bool = False) -> None:
     """
     :param content: the fields of a session that are given, in the API's names; each intervention on a trigger point
         has its `muscle` filled in already
+    :param birth_date: the patient's; None: not known
     :param reasons_may_wait: a draft that is being written may owe a reason until it is signed
     :raises Invalid: naming every value that cannot be
     """
@@ -33,6 +35,8 @@ def check_content(content: Content, *, at: datetime, reasons_may_wait: bool = Fa
         problems.add("/performed_at", "too_early", year=EARLIEST_YEAR)
     if performed_at is not None and performed_at > at:
         problems.add("/performed_at", "in_future.session")
+    if performed_at is not None and is_before_birth(performed_at, birth_date):
+        problems.add("/performed_at", "before_birth.session")
     for index, intervention in enumerate(content.get("interventions") or ()):
         _check_intervention(intervention, f"/interventions/{index}", problems)
     if "interventions" in content:
@@ -74,13 +78,13 @@ def _check_answers(content: Content, problems: Problems, *, at: datetime) -> Non
             problems.add(f"{here}/seen_at", "in_future.seen_at")
 
 
-def problems_before_signing(content: Content, *, at: datetime) -> Problems:
+def problems_before_signing(content: Content, *, birth_date: date | None, at: datetime) -> Problems:
     """Return what a session's own content puts between it and its signature; see `signing` for the rest."""
     problems = Problems()
     if not content["interventions"] and not content["notes"]:
         problems.add("/interventions", "empty.session")
     try:
-        check_content(content, at=at)
+        check_content(content, birth_date=birth_date, at=at)
     except Invalid as refusal:
         problems.errors += refusal.errors
     return problems

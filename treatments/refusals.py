@@ -124,6 +124,9 @@ register(
         "duplicate.override": _("This is answered for twice. Remove one of the answers."),
         "empty.session": _("This session is empty. Record a treatment or a note before you sign it."),
         "in_future.measure": _("A measurement can't be in the future. Correct its date and time."),
+        "before_birth.session": _(
+            "A session can't be before the patient's birth. Correct its date, or the birth date on the patient's page."
+        ),
         "in_future.session": _("A session can't be in the future. Correct its date and time."),
         "movement_of_range": _(
             "A range of motion needs its movement, and pain and pressure thresholds have none. Correct the movement."

@@ -131,7 +131,7 @@ def _check(session: Session, content: Mapping[str, Any], *, by: Actor, at: datet
         basic_required=visit.basic_required,
         visit_ends_at=visit.ends_at,
     )
-    invalid = checks.problems_before_signing(content, at=at).errors
+    invalid = checks.problems_before_signing(content, birth_date=session.patient.birth_date, at=at).errors
     invalid += dose_checks.check_for_signature(
         interventions, visit.facts, content["limit_reasons"], at=session.performed_at, on_date=visit.on_date
     )

@@ -89,7 +89,7 @@ def derive(exam: Assessment, parts: ExamParts) -> dict[str, Any]:
 
 
 def check(exam: Assessment, content: dict[str, Any], *, at: Any) -> None:
-    checks.check_content(content, at=at, reasons_may_wait=True)
+    checks.check_content(content, birth_date=exam.patient.birth_date, at=at, reasons_may_wait=True)
 
 
 def change(exam: Assessment, parts: ExamParts, content: dict[str, Any], **options: Any) -> ExamParts:

@@ -108,7 +108,9 @@ def measure_key(row: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def check(session: Session, content: dict[str, Any], *, at: Any) -> None:
-    checks.check_content(actions.with_muscles(content, session.patient), at=at, reasons_may_wait=True)
+    birth_date = session.patient.birth_date
+    whole = actions.with_muscles(content, session.patient)
+    checks.check_content(whole, birth_date=birth_date, at=at, reasons_may_wait=True)
 
 
 def change(session: Session, parts: SessionParts, content: dict[str, Any], **options: Any) -> SessionParts:

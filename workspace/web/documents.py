@@ -104,7 +104,9 @@ def look_through(kind: str, document: Any, *, by: Actor) -> Review:
     if kind == "exam":
         content = exam_documents.assessment_content(document)
         unreviewed = assessments.ids_to_review(document.findings.all())
-        errors = exam_checks.problems_before_signing(content, unreviewed=unreviewed, at=at).errors
+        errors = exam_checks.problems_before_signing(
+            content, unreviewed=unreviewed, birth_date=document.patient.birth_date, at=at
+        ).errors
         rows = exam_paths.row_paths(exam_paths.flatten(content))
         found = readable.exam_hints(content)
     else:
