@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import re
 from datetime import timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from uuid import UUID, uuid4
 
 import pytest
@@ -580,6 +580,7 @@ class Unknown(dict):
         return str(uuid4())
 
 
+@cache  # another module's tests may ask for it too, in the same worker
 def make_world():
     """Two clinics of these tests' own, and in the first a patient with documents: what every case starts from."""
     cast = make_cast("-routes")

@@ -25,8 +25,8 @@ def written(monkeypatch):
     """The rows, as the audit module adds them: nobody's rows are seen by no clinic."""
     from audit import actions
 
-    rows, insert = [], actions.prepared
-    monkeypatch.setattr(actions, "prepared", lambda sql, row: (rows.append(row), insert(sql, row))[1])
+    rows, insert = [], actions.run_prepared
+    monkeypatch.setattr(actions, "run_prepared", lambda sql, row: (rows.append(row), insert(sql, row))[1])
     return rows
 
 

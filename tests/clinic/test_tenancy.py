@@ -48,7 +48,9 @@ def test_every_table_with_a_clinic_is_guarded(cast):
             WHERE attname = 'clinic_id' AND attrelid <> 'accounts_apiclient'::regclass)
     """)
     assert len(keys) >= 25
-    assert [key for key in keys if key[2] != 2] == []
+    # A person's busy times name no clinic, and nobody but their trigger reads or writes them (ADR 24).
+    others = [key for key in keys if key[0] != "scheduling_persontime"]
+    assert [key for key in others if key[2] != 2] == []
 
 
 def test_every_foreign_key_between_clinics_tables_is_in_the_database(cast):

@@ -27,8 +27,8 @@ def programme(cast, reachable):
     with tenancy.scope(cast.clinic.pk):
         by, at = cast.actor(), timezone.now()
         made = actions.start_programme(patient_id=reachable.pk, content=content(), by=by, at=at)
-        actions.publish(programme=made, by=by, at=at)
-        actions.write_draft(programme=made, content=content(), by=by)
+        actions.publish(revision=None, programme=made, by=by, at=at)
+        actions.write_draft(programme=made, content=content(), by=by, at=at)
         answers = rules.CheckInAnswers(pain=3, note="better")
         answered = check_in_actions.answer_day(programme_id=made.pk, answers=answers, link=None, by=by, at=at)
         assert answered is not None
