@@ -52,10 +52,11 @@ def test_many_addresses_are_bounded_too(written, own_window):
     assert written[-1][10] == 300
 
 
-def test_without_redis_nothing_is_written_and_the_answer_is_the_same(written, settings):
+def test_without_redis_a_process_counts_for_itself_and_the_answer_is_the_same(written, settings):
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
-    assert Api(None).get("/patients/").status_code == 401
-    assert written == []
+    for _request in range(5):
+        assert Api(None).get("/patients/").status_code == 401
+    assert len(written) <= 1
 
 
 def test_a_known_callers_refusals_are_each_an_event(cast, api):
