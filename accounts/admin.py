@@ -246,8 +246,8 @@ class ApiClientAdmin(Administered):
             by=request.actor,  # type: ignore[attr-defined]
         )
         obj.pk = client.pk
-        shown = f"Client {client.client_id}" + (f", secret (shown this once): {secret}" if secret else "")
-        messages.warning(request, shown)
+        notice = f"Client {client.client_id}" + (f", secret (shown this once): {secret}" if secret else "")
+        messages.warning(request, notice)
         if sent["acts_for"]:
             messages.warning(
                 request,
@@ -270,9 +270,9 @@ class AuditEventAdmin(ReadOnly):
         return AuditEvent.objects.newest_first()
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        wanted = as_uuid(search_term.strip())
-        if wanted is not None:
-            return queryset.filter(target_id=wanted) | queryset.about_patient(wanted), False
+        id_ = as_uuid(search_term.strip())
+        if id_ is not None:
+            return queryset.filter(target_id=id_) | queryset.about_patient(id_), False
         return super().get_search_results(request, queryset, search_term)
 
     def who(self, event: AuditEvent) -> str:

@@ -45,8 +45,8 @@ def read_cursor(text: str, path: str) -> list[Any]:
         if isinstance(values, list) and len(values) == 1 and str(values[0]).isdigit() and len(str(values[0])) < 20:
             return values
         raise ValueError from None
-    found: list[Any] = orjson.loads(plain)
-    return found
+    match: list[Any] = orjson.loads(plain)
+    return match
 
 
 @lru_cache(maxsize=4)

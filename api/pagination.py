@@ -83,9 +83,9 @@ class Page:
         """
         The page's JSON, from up to `limit + 1` rows; the one too many says that there is a next page.
         """
-        shown = rows[: self.limit]
+        page_rows = rows[: self.limit]
         more = len(rows) > self.limit
-        return {"results": show(shown), "next": self.next_url(key(shown[-1])) if more else None}
+        return {"results": show(page_rows), "next": self.next_url(key(page_rows[-1])) if more else None}
 
 
 def short_list(request: Request, rows: list[Any], show: Callable[[Any], Any]) -> dict[str, Any]:

@@ -100,23 +100,23 @@ def uuids_of(request: Request, name: str) -> list[UUID]:
 def wall_time_of(request: Request, name: str) -> time | None:
     text = request.query_params.get(name)
     try:
-        found = parse_time(text) if text else None
+        time_of_day = parse_time(text) if text else None
     except ValueError:
-        found = None
-    if text and found is None:
+        time_of_day = None
+    if text and time_of_day is None:
         raise invalid_parameter(name, "invalid.time")
-    return found
+    return time_of_day
 
 
 def day_of(request: Request, name: str, fallback: date) -> date:
     text = request.query_params.get(name)
     try:
-        found = parse_date(text) if text else fallback
+        day = parse_date(text) if text else fallback
     except ValueError:
-        found = None
-    if found is None or not is_in_reach(found):
+        day = None
+    if day is None or not is_in_reach(day):
         raise invalid_parameter(name, "invalid.date")
-    return found
+    return day
 
 
 def number_of(request: Request, name: str, low: int, high: int, fallback: int) -> int:

@@ -106,7 +106,7 @@ def problem(
 def problem_of(error: DomainError) -> dict[str, Any]:
     """Return the problem document of a refusal."""
     return problem(
-        next((number for kind, number in KINDS if isinstance(error, kind)), 409),
+        next((number for error_class, number in KINDS if isinstance(error, error_class)), 409),
         error.code,
         message_of(error),
         params=error.params,

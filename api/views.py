@@ -231,8 +231,8 @@ class ClinicView(APIView):
         outcome = "ok" if status_code < 400 else "failed" if status_code >= 500 else "refused"
         if outcome == "failed" and not connection.is_usable():
             connection.close()
-        known = getattr(request, "_auth", None)
-        actor = known if isinstance(known, Actor) else None
+        auth = getattr(request, "_auth", None)
+        actor = auth if isinstance(auth, Actor) else None
         request_id = request._request.request_id  # type: ignore[attr-defined]
         if actor is None:
             ip = client_address(request) or None

@@ -323,15 +323,15 @@ def _referrals(finding: Finding, zones: Sequence[Mapping[str, str]]) -> list[Ref
 
 
 def _classify(finding: Finding, assessment: Assessment) -> None:
-    found = rules.classify(
+    classification = rules.classify(
         finding.signs,
         recognised=finding.recognised,
         current_symptom=assessment.current_symptom,
         rule_set=assessment.rule_set,
     )
-    finding.criteria, finding.class_code = found.criteria, found.class_
-    finding.rule_set, finding.rule_set_version = found.rule_set, found.rule_set_version
-    finding.missing_tests = list(found.missing_tests)
+    finding.criteria, finding.class_code = classification.criteria, classification.class_
+    finding.rule_set, finding.rule_set_version = classification.rule_set, classification.rule_set_version
+    finding.missing_tests = list(classification.missing_tests)
 
 
 def _classify_again(assessment: Assessment) -> None:
@@ -345,9 +345,9 @@ def trigger_points(*, patient_id: UUID, clinic_id: UUID, places: list[tuple[str,
     """
     The ids of a patient's trigger points at these places (muscle, side, place), made where there is none yet.
     """
-    wanted = [(muscle, side, checks.place_key(place)) for muscle, side, place in places]
-    known = find_points(patient_id, wanted)
-    missing = {key: place for key, (_, _, place) in zip(wanted, places, strict=True) if key not in known}
+    places_by_key = [(muscle, side, checks.place_key(place)) for muscle, side, place in places]
+    ids_by_place = find_points(patient_id, places_by_key)
+    missing = {key: place for key, (_, _, place) in zip(places_by_key, places, strict=True) if key not in ids_by_place}
     if missing:
         TriggerPoint.objects.bulk_create(
             (
@@ -363,8 +363,8 @@ def trigger_points(*, patient_id: UUID, clinic_id: UUID, places: list[tuple[str,
             ),
             ignore_conflicts=True,  # somebody else may find the same place at the same moment
         )
-        known = find_points(patient_id, wanted)
-    return [known[key] for key in wanted]
+        ids_by_place = find_points(patient_id, places_by_key)
+    return [ids_by_place[key] for key in places_by_key]
 
 
 def find_points(patient_id: UUID, wanted: list[tuple[str, str, str]]) -> dict[tuple[str, str, str], UUID]:

@@ -48,9 +48,9 @@ class DocumentAdmin(ReadOnly):
     def in_error_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask for the reason, then mark."""
         document = self.get_object(request, object_id)
-        here = f"admin:{self.opts.app_label}_{self.opts.model_name}"
+        admin_path = f"admin:{self.opts.app_label}_{self.opts.model_name}"
         if document is None:
-            return redirect(f"{here}_changelist")
+            return redirect(f"{admin_path}_changelist")
         if request.method == "POST" and request.POST.get("reason", "").strip():
             try:
                 self.mark_entered_in_error(
@@ -59,7 +59,7 @@ class DocumentAdmin(ReadOnly):
                 messages.success(request, "Marked as entered in error. It stays readable.")
             except DomainError as refusal:
                 show_refusal(request, refusal)
-            return redirect(f"{here}_change", object_id)
+            return redirect(f"{admin_path}_change", object_id)
         context = {**self.admin_site.each_context(request), "title": "Entered in error", "object": document}
         return TemplateResponse(request, "admin/document_in_error.html", context)
 

@@ -93,49 +93,49 @@ def _check_zones(zones: Sequence[Content], pointer: str, problems: Problems) -> 
     seen = set()
     for index, marked in enumerate(zones):
         zone = catalogue.ZONES.get(marked["zone"])
-        here = f"{pointer}/{index}"
+        place_pointer = f"{pointer}/{index}"
         if zone is None:
-            problems.add(f"{here}/zone", "unknown_zone")
+            problems.add(f"{place_pointer}/zone", "unknown_zone")
         elif zone["sided"] == (marked["side"] == "midline"):
-            problems.add(f"{here}/side", "wrong_side.sided" if zone["sided"] else "wrong_side.midline")
+            problems.add(f"{place_pointer}/side", "wrong_side.sided" if zone["sided"] else "wrong_side.midline")
         if (marked["zone"], marked["side"]) in seen:
-            problems.add(f"{here}/zone", "duplicate.zone")
+            problems.add(f"{place_pointer}/zone", "duplicate.zone")
         seen.add((marked["zone"], marked["side"]))
 
 
 def _check_movements(movements: Sequence[Content], problems: Problems) -> None:
     seen = set()
     for index, measured in enumerate(movements):
-        here = f"/range_of_motion/{index}"
+        pointer = f"/range_of_motion/{index}"
         code, degrees = measured["movement"], measured.get("degrees")
         if code not in catalogue.MOVEMENTS:
-            problems.add(f"{here}/movement", "unknown_movement")
+            problems.add(f"{pointer}/movement", "unknown_movement")
         low, high = rules.rom_limits_deg(code)
         if degrees is not None and not low <= degrees <= high:
-            problems.add(f"{here}/degrees", "out_of_range.degrees", low=low, high=high)
+            problems.add(f"{pointer}/degrees", "out_of_range.degrees", low=low, high=high)
         if (code, measured.get("side")) in seen:
-            problems.add(f"{here}/movement", "duplicate.movement")
+            problems.add(f"{pointer}/movement", "duplicate.movement")
         seen.add((code, measured.get("side")))
 
 
 def _check_findings(findings: Sequence[Content], problems: Problems) -> None:
     seen = set()
     for index, finding in enumerate(findings):
-        here = f"/findings/{index}"
+        pointer = f"/findings/{index}"
         if finding["muscle"] not in catalogue.MUSCLES:
-            problems.add(f"{here}/muscle", "unknown_muscle")
+            problems.add(f"{pointer}/muscle", "unknown_muscle")
         spot = (finding["muscle"], finding["side"], place_key(finding.get("place", "")))
         if spot in seen:
-            problems.add(f"{here}/muscle", "duplicate.place")
+            problems.add(f"{pointer}/muscle", "duplicate.place")
         seen.add(spot)
-        _check_zones(finding.get("referred_to") or (), f"{here}/referred_to", problems)
+        _check_zones(finding.get("referred_to") or (), f"{pointer}/referred_to", problems)
         if finding.get("referred_pain") != "present":
             for name in ("referred_to", "referred_quality"):
                 if finding.get(name):
-                    problems.add(f"{here}/{name}", "needs_referred_pain")
+                    problems.add(f"{pointer}/{name}", "needs_referred_pain")
         if finding.get("twitch_method") and finding.get("local_twitch") not in ("present", "absent"):
-            problems.add(f"{here}/twitch_method", "needs_local_twitch")
-        _check_thresholds(finding, here, problems)
+            problems.add(f"{pointer}/twitch_method", "needs_local_twitch")
+        _check_thresholds(finding, pointer, problems)
 
 
 def _check_thresholds(finding: Content, here: str, problems: Problems) -> None:

@@ -91,7 +91,7 @@ def open_answers(*, clinic_id: UUID, patient_id: UUID, code: str, at: datetime) 
     """Return the answers that keep a flag of a patient open."""
     people = identities(clinic_id=clinic_id, patient_id=patient_id)
     answers = [answer for answer in queries.red_flag_answers(people, at=at) if answer.code == code]
-    clearances = [known for known in queries.red_flag_clearances(people, at=at) if known.code == code]
+    clearances = [clearance for clearance in queries.red_flag_clearances(people, at=at) if clearance.code == code]
     return find_standing(answers, clearances)
 
 

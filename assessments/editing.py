@@ -75,10 +75,10 @@ def merge(
     """
     result = Merge(dict(flat))
     for edit in edits:
-        here = result.flat.get(edit.path)
+        current = result.flat.get(edit.path)
         last = last_edits.get(edit.path)
-        if last is not None and last.tab != tab and here not in (edit.base, edit.value):
-            result.conflicts.append((edit, here))
+        if last is not None and last.tab != tab and current not in (edit.base, edit.value):
+            result.conflicts.append((edit, current))
             continue
         if _row_is_gone(result.flat, edit, rows):
             result.refused.append((edit, "removed"))
@@ -87,9 +87,9 @@ def merge(
         errors = errors_of(changed)
         if errors:
             before = set(errors_of(result.flat))
-            found = [why for path, why in errors if (path, why) not in before]
-            if found:
-                result.refused.append((edit, " ".join(dict.fromkeys(found))))
+            new_errors = [why for path, why in errors if (path, why) not in before]
+            if new_errors:
+                result.refused.append((edit, " ".join(dict.fromkeys(new_errors))))
                 continue
         result.flat = changed
         result.applied.append(edit)
@@ -149,13 +149,13 @@ def rows_of(flat: Flat, name: str) -> dict[str, Flat]:
     """
     The rows of a list: id to its fields (`dose/hold_s` stays one name), in the order in which they were made.
     """
-    found: dict[str, Flat] = {}
+    rows: dict[str, Flat] = {}
     start = name + "/"
     for path, value in flat.items():
         if path.startswith(start):
             key, _, rest = path[len(start) :].partition("/")
-            found.setdefault(key, {})[rest] = value
-    return dict(sorted(found.items(), key=lambda item: (item[1].get("ordinal", 0), item[0])))
+            rows.setdefault(key, {})[rest] = value
+    return dict(sorted(rows.items(), key=lambda item: (item[1].get("ordinal", 0), item[0])))
 
 
 def below(fields: Mapping[str, Any], name: str) -> Flat:

@@ -92,11 +92,11 @@ def row_paths(flat: Flat) -> dict[str, list[str]]:
 
 
 def _by_first(fields: Flat) -> dict[str, Flat]:
-    found: dict[str, Flat] = {}
+    rows: dict[str, Flat] = {}
     for name, value in fields.items():
         side, _, rest = name.partition("/")
-        found.setdefault(side, {})[rest] = value
-    return found
+        rows.setdefault(side, {})[rest] = value
+    return rows
 
 
 def _finding(key: str, fields: Flat) -> dict[str, Any]:

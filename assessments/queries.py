@@ -128,8 +128,8 @@ def red_flag_clearances(patient_ids: Sequence[UUID], *, at: datetime) -> list[Kn
     rows = Clearance.objects.filter(patient_id__in=patient_ids, cleared_at__lte=at).order_by("cleared_at", "id")
     names = ("code", "kind", "cleared_at", "reason", "seen_by", "seen_at", "cleared_by__name", "subject_ids")
     return [
-        KnownClearance(code, kind, cleared_at, reason, seen_by, seen_at, name, frozenset(subject_ids))
-        for code, kind, cleared_at, reason, seen_by, seen_at, name, subject_ids in rows.values_list(*names)
+        KnownClearance(code, kind_code, cleared_at, reason, seen_by, seen_at, name, frozenset(subject_ids))
+        for code, kind_code, cleared_at, reason, seen_by, seen_at, name, subject_ids in rows.values_list(*names)
     ]
 
 

@@ -53,8 +53,8 @@ def raise_flags(
         )
         for code in codes
     ]
-    known = set(RaisedFlag.objects.filter(source_id=source_id).values_list("code", flat=True))
-    new = [row for row in rows if row.code not in known]
+    raised_codes = set(RaisedFlag.objects.filter(source_id=source_id).values_list("code", flat=True))
+    new = [row for row in rows if row.code not in raised_codes]
     if not new:
         return
     RaisedFlag.objects.bulk_create(new)

@@ -311,7 +311,10 @@ def _reaches(
     if place == UPPER_NECK and muscle is not None and muscle not in UPPER_NECK_MUSCLES and not moves_neck:
         return False
     stopped = regions_of(place, flag)
-    return any(here in stopped and (place not in SIDED_PLACES or _same_side(here, flag, side)) for here in treated)
+    return any(
+        region_row in stopped and (place not in SIDED_PLACES or _same_side(region_row, flag, side))
+        for region_row in treated
+    )
 
 
 def regions_of(place: str, flag: OpenFlag) -> frozenset[str]:

@@ -283,13 +283,13 @@ def _relevant(formula: AtLeast, values: Mapping[str, Truth]) -> list[str]:
     """
     if formula.evaluate(values) is not Truth.UNKNOWN:
         return []
-    found: list[str] = []
+    tests: list[str] = []
     for part in formula.parts:
         if isinstance(part, AtLeast):
-            found += _relevant(part, values)
+            tests += _relevant(part, values)
         elif values.get(part, Truth.UNKNOWN) is Truth.UNKNOWN:
-            found.append(part)
-    return found
+            tests.append(part)
+    return tests
 
 
 # --- Ranges ---------------------------------------------------------------------------------------------------

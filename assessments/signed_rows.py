@@ -101,12 +101,12 @@ def _classified_by_rules(row: Assessment) -> bool:
     A class by an earlier version of a rule set cannot be computed again, and is not judged.
     """
     for finding in row.findings.all():
-        found = rules.classify(
+        match = rules.classify(
             finding.signs, recognised=finding.recognised, current_symptom=row.current_symptom, rule_set=row.rule_set
         )
-        own = (found.criteria, found.class_, found.rule_set, found.rule_set_version, list(found.missing_tests))
+        own = (match.criteria, match.class_, match.rule_set, match.rule_set_version, list(match.missing_tests))
         columns = tuple(getattr(finding, "class_code" if name == "class" else name) for name in CLASSIFICATION)
-        if finding.rule_set_version == found.rule_set_version and columns != own:
+        if finding.rule_set_version == match.rule_set_version and columns != own:
             return False
     return True
 

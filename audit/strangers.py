@@ -62,14 +62,14 @@ def counted(window: int) -> Iterator[tuple[Kind, int]]:
     """What a window counted beyond the events that were written at once; each answer is given once."""
     kinds = [OTHERS]
     for number in range(1, min(int(cache.get(f"strangers:{window}:kinds") or 0), MOST_KINDS) + 1):
-        kind = cache.get(f"strangers:{window}:kind:{number}")
-        if kind is not None:
-            kinds.append(tuple(json.loads(kind)))
-    for kind in kinds:
-        key = _key(window, kind)
+        kind_code = cache.get(f"strangers:{window}:kind:{number}")
+        if kind_code is not None:
+            kinds.append(tuple(json.loads(kind_code)))
+    for kind_code in kinds:
+        key = _key(window, kind_code)
         times = int(cache.get(key) or 0)
         if times and cache.delete(key):
-            yield kind, times
+            yield kind_code, times
 
 
 def windows_over() -> list[int]:

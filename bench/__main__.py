@@ -207,10 +207,10 @@ def serve(module: str, port: int, environment: dict[str, str]) -> Iterator[None]
 def bench_data(stack: Stack, which: str, extra: dict[str, str], stdin: str | None = None) -> str:
     command = [PYTHON, "-m", "bench.data", which]
     environment = {**stack.environment, **extra}
-    done = subprocess.run(command, cwd=ROOT, env=environment, input=stdin, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise CannotStart(f"the bench's data could not be made:\n{done.stderr[-2000:]}")
-    return done.stdout
+    process = subprocess.run(command, cwd=ROOT, env=environment, input=stdin, capture_output=True, text=True)
+    if process.returncode != 0:
+        raise CannotStart(f"the bench's data could not be made:\n{process.stderr[-2000:]}")
+    return process.stdout
 
 
 def pull_palpate(token: dict[str, str], facts: dict[str, Any]) -> tuple[bytes, list[dict[str, Any]]]:

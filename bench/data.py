@@ -39,8 +39,8 @@ def session_content(number: int, at: datetime) -> dict[str, Any]:
             {"technique": "stretching", **point, "dose": {"hold_s": 30, "repetitions": 3, "direction": "away"}},
         ],
         "measures": [
-            {"kind": kind, "phase": phase, "timing": timing, "value": value + number % 3, "measured_at": at}
-            for kind, value in (("pain", 3), ("ppt_kpa", 180))
+            {"kind": measure_kind, "phase": phase, "timing": timing, "value": value + number % 3, "measured_at": at}
+            for measure_kind, value in (("pain", 3), ("ppt_kpa", 180))
             for phase, timing in (("before", None), ("after", "immediate"))
         ],
         "response": "Tolerated well.",
@@ -89,9 +89,9 @@ def answer_what_must_be(patient_id: Any, by: Any, at: datetime) -> None:
     exam = assessments.record_assessment(patient_id=patient_id, content=content, by=by, at=at).assessment
     assessments.sign_assessment(revision=None, assessment_id=exam.pk, by=by, at=at)
     versions = {region: queries.current_text("dry_needling", region, "en").version for region in ("neck", "thorax")}
-    given = consents.Agreement(how=rules.VERBAL, signed_name="Bench patient", witness="Bench witness")
+    agreement = consents.Agreement(how=rules.VERBAL, signed_name="Bench patient", witness="Bench witness")
     agreed = consents.Agreed("dry_needling", "en", versions)
-    consents.record_consents(patient_id=patient_id, agreed=agreed, given=given, by=by, at=at)
+    consents.record_consents(patient_id=patient_id, agreed=agreed, given=agreement, by=by, at=at)
 
 
 def load_palpate() -> dict[str, Any]:

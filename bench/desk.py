@@ -90,12 +90,12 @@ def run() -> None:
 def time_call(act: Callable[[], Any]) -> float:
     """The median in ms, after one that warms up."""
     act()
-    found = []
+    durations_ms = []
     for _round in range(ROUNDS):
         started = time.perf_counter()
         act()
-        found.append(1000 * (time.perf_counter() - started))
-    return statistics.median(found)
+        durations_ms.append(1000 * (time.perf_counter() - started))
+    return statistics.median(durations_ms)
 
 
 def inside() -> None:
@@ -123,18 +123,18 @@ def search(clinic: Any) -> None:
     from scheduling.availability import slots
     from scheduling.models import Appointment, AppointmentType
 
-    kind = AppointmentType.objects.get()
+    appointment_type = AppointmentType.objects.get()
     now = timezone.now()
-    wanted = slots.Search(now, now + timedelta(weeks=WEEKS))
+    search = slots.Search(now, now + timedelta(weeks=WEEKS))
     count = Appointment.objects.count()
     early = slots.Search(now, now + timedelta(weeks=WEEKS), from_time=clock(8), until_time=clock(9))
     ours, narrow = (
-        time_call(lambda: slots.free(kind, wanted, limit=20)),
-        time_call(lambda: slots.free(kind, early, limit=20)),
+        time_call(lambda: slots.free(appointment_type, search, limit=20)),
+        time_call(lambda: slots.free(appointment_type, early, limit=20)),
     )
-    whole = time_call(lambda: slots.free(kind, wanted, limit=4000))
-    assert slots.free(kind, wanted, limit=20) == plainly(kind, now)
-    plain = time_call(lambda: plainly(kind, now))
+    whole = time_call(lambda: slots.free(appointment_type, search, limit=4000))
+    assert slots.free(appointment_type, search, limit=20) == plainly(appointment_type, now)
+    plain = time_call(lambda: plainly(appointment_type, now))
     print(f"\nThe first 20 free times of {WEEKS} weeks, {THERAPISTS} therapists, {count:,} appointments")
     print(
         f"  Palpate                       {ours:6.1f} ms"
@@ -143,7 +143,7 @@ def search(clinic: Any) -> None:
     print(f"  plain Django, day by day      {plain:6.1f} ms     ratio {plain / ours:.1f}")
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL jit = off")
-    for line in plan(clinic, kind, wanted):
+    for line in plan(clinic, appointment_type, search):
         print("   ", line)
 
 
@@ -171,7 +171,7 @@ def plainly(kind: Any, now: Any) -> list[Any]:
     from scheduling.models import Appointment, Hours
 
     zone = clinic_zone(kind.clinic_id)
-    found: list[Any] = []
+    free_slots: list[Any] = []
     for number in range(7 * WEEKS):
         day = (now.astimezone(zone) + timedelta(days=number)).date()
         for therapist_id in slots.therapists_for(kind, on=day):
@@ -181,11 +181,11 @@ def plainly(kind: Any, now: Any) -> list[Any]:
                 end = at_wall(datetime.combine(day, hours.until_time), zone)
                 while at + kind.length <= end:
                     if at >= now and all(at + kind.length <= b.starts_at or at >= b.blocked_until for b in booked):
-                        found.append(rules.Slot(at, therapist_id, hours.room_id))
+                        free_slots.append(rules.Slot(at, therapist_id, hours.room_id))
                     at += timedelta(minutes=15)
-        if len(found) >= 20:
+        if len(free_slots) >= 20:
             break
-    return sorted(found, key=lambda s: (s.starts_at, str(s.therapist_id), str(s.room_id)))[:20]
+    return sorted(free_slots, key=lambda s: (s.starts_at, str(s.therapist_id), str(s.room_id)))[:20]
 
 
 PLAIN_WEEK = """{% for a in rows %}<li class="visit {{ a.status }}" data-id="{{ a.pk }}" data-room="{{ a.room_id }}">

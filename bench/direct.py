@@ -17,11 +17,11 @@ def main() -> None:
         end = time.perf_counter() + seconds
 
         def ask() -> None:
-            done = 0
+            pages = 0
             while time.perf_counter() < end:
                 page(pool, patient)
-                done += 1
-            counts.append(done)
+                pages += 1
+            counts.append(pages)
 
         threads = [threading.Thread(target=ask) for _ in range(4)]
         for thread in threads:

@@ -179,11 +179,11 @@ class Drill:
 
     def kill_child(self) -> None:
         """SIGKILL to one of the four processes that send."""
-        while not (found := [child for worker in self.workers for child in children(worker.pid)]):
+        while not (matches := [child for worker in self.workers for child in children(worker.pid)]):
             self.supervise()
             time.sleep(0.1)  # until a pool has made its processes anew
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self.random.choice(found), signal.SIGKILL)
+            os.kill(self.random.choice(matches), signal.SIGKILL)
             self.kills += 1
 
     def supervise(self) -> None:
@@ -271,23 +271,27 @@ def drill(
     folder: Path, *, messages: int, kills: int, keys: bool, fill: Callable[[Stack], None] | None = None, **moods: float
 ) -> Outcome:
     """All faults spread over the run; returns when every message has come to its end."""
-    with Drill(folder, messages=messages, keys=keys, fill=fill, **moods) as one:
-        one.seed()
+    with Drill(folder, messages=messages, keys=keys, fill=fill, **moods) as drill_run:
+        drill_run.seed()
         started = time.monotonic()
-        one.go()
-        while one.left() > messages * 0.97:
+        drill_run.go()
+        while drill_run.left() > messages * 0.97:
             time.sleep(0.2)  # until they are really at work
         of_workers = min(4, kills // 2)
-        faults: list[Any] = [one.kill_child] * (kills - of_workers)
-        faults += [lambda n=n: one.kill_worker(n % 2) for n in range(of_workers)]
-        faults += [lambda: one.restart_redis(flush=False), lambda: one.restart_redis(flush=True), one.restart_postgres]
-        one.random.shuffle(faults)
+        faults: list[Any] = [drill_run.kill_child] * (kills - of_workers)
+        faults += [lambda n=n: drill_run.kill_worker(n % 2) for n in range(of_workers)]
+        faults += [
+            lambda: drill_run.restart_redis(flush=False),
+            lambda: drill_run.restart_redis(flush=True),
+            drill_run.restart_postgres,
+        ]
+        drill_run.random.shuffle(faults)
         for fault in faults:
             fault()
-            time.sleep(one.random.uniform(0.2, 0.8))  # faults come spread over the run, as faults do
-        one.replace_everybody()
-        one.wait_until_done(900)
-        return one.outcome(time.monotonic() - started)
+            time.sleep(drill_run.random.uniform(0.2, 0.8))  # faults come spread over the run, as faults do
+        drill_run.replace_everybody()
+        drill_run.wait_until_done(900)
+        return drill_run.outcome(time.monotonic() - started)
 
 
 MOODS = {"refuse_for_now": 0.02, "hang_up_before": 0.01, "hang_up_after": 0.01, "stall": 0.01, "stall_s": 1.0}
@@ -333,24 +337,24 @@ def bare(url: str, own: int) -> None:
 def speed(folder: Path) -> None:
     """Messages a second of four processes and a good server, beside the same claims in bare SQL, in turn."""
     engine, plain = [], []
-    with Drill(folder, messages=3000, keys=False) as one:
-        assert one.stack.postgres is not None
-        url = one.stack.postgres.url("postgres", "palpate")
-        one.seed()
+    with Drill(folder, messages=3000, keys=False) as drill_run:
+        assert drill_run.stack.postgres is not None
+        url = drill_run.stack.postgres.url("postgres", "palpate")
+        drill_run.seed()
         reset = "UPDATE messaging_message SET state = 'queued', next_at = now(), sent_at = NULL, attempts = 0"
-        one.go()
-        one.wait_until_done(300)  # the processes are warm
+        drill_run.go()
+        drill_run.wait_until_done(300)  # the processes are warm
         for _round in range(3):
-            with one.admin() as connection:
+            with drill_run.admin() as connection:
                 connection.execute(reset)
             started = time.monotonic()
-            while one.left():
+            while drill_run.left():
                 time.sleep(0.1)  # between two looks; it adds at most that to a round
             engine.append(3000 / (time.monotonic() - started))
-        for process in [*one.workers, *one.beats]:
+        for process in [*drill_run.workers, *drill_run.beats]:
             os.killpg(process.pid, signal.SIGKILL)
         for _round in range(3):
-            with one.admin() as connection:
+            with drill_run.admin() as connection:
                 connection.execute(reset)
             started = time.monotonic()
             with multiprocessing.get_context("fork").Pool(4) as pool:
@@ -382,17 +386,17 @@ PROGRAMMES = """
 def ticks(folder: Path) -> None:
     """What a tick costs (both questions of every clinic), with ever more occurrences to come and none due."""
     medians = {}
-    with Drill(folder, messages=1000, keys=False, clinics=20) as one:
-        assert one.stack.postgres is not None
-        one.seed()
-        with one.admin() as connection:
+    with Drill(folder, messages=1000, keys=False, clinics=20) as drill_run:
+        assert drill_run.stack.postgres is not None
+        drill_run.seed()
+        with drill_run.admin() as connection:
             connection.execute("DELETE FROM messaging_message")
             connection.execute(PROGRAMMES)
-            done = 0
-            app = psycopg.connect(one.stack.postgres.url("palpate_app", "palpate"))
+            ticks_done = 0
+            app = psycopg.connect(drill_run.stack.postgres.url("palpate_app", "palpate"))
             for total in (10_000, 100_000, 1_000_000):
-                connection.execute(FUTURE, {"first": done // 1000, "last": total // 1000 - 1})
-                done = total
+                connection.execute(FUTURE, {"first": ticks_done // 1000, "last": total // 1000 - 1})
+                ticks_done = total
                 connection.execute("VACUUM ANALYZE homecare_occurrence")
                 times = []
                 for _ in range(200):
@@ -403,5 +407,5 @@ def ticks(folder: Path) -> None:
                     times.append(1000 * (time.perf_counter() - started))
                 medians[total] = sorted(times)[100]
             app.close()
-    shown = ", ".join(f"{total:,} to come {ms:.2f} ms" for total, ms in medians.items())
-    print(f"a tick over 20 clinics: {shown}: ratio {medians[1_000_000] / medians[10_000]:.2f}")
+    summary = ", ".join(f"{total:,} to come {ms:.2f} ms" for total, ms in medians.items())
+    print(f"a tick over 20 clinics: {summary}: ratio {medians[1_000_000] / medians[10_000]:.2f}")

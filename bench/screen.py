@@ -72,9 +72,9 @@ def limit(context: Any) -> list[float]:
     page.evaluate(neck.WATCH)
     for _touch in range(25):
         page.tap("button")
-    found: list[float] = page.evaluate("window.answers")
+    answers_ms: list[float] = page.evaluate("window.answers")
     page.close()
-    return found
+    return answers_ms
 
 
 def report(ours: list[float], bare: list[float], costs: list[int], paced_s: float) -> None:

@@ -17,10 +17,10 @@ class MuscleQuerySet(models.QuerySet["Muscle"]):
 
     def matching(self, text: str) -> MuscleQuerySet:
         """Every word stands somewhere in the name, the Latin name, the id, or a zone that the muscle refers to."""
-        found = self
+        queryset = self
         for word in text.casefold().split()[:8]:
-            found = found.filter(search_text__contains=word)
-        return found
+            queryset = queryset.filter(search_text__contains=word)
+        return queryset
 
 
 class Muscle(models.Model):

@@ -18,10 +18,10 @@ class WithoutQuery(logging.Filter):
                 (getattr(request, "method", "?"), TOKEN.sub(r"\1...", getattr(request, "path", "?"))),
             )
         if record.exc_info and record.exc_info[1] is not None:
-            kind, error, trace = record.exc_info
+            error_class, error, trace = record.exc_info
             record.exc_text = None
             record.exc_info = (
-                (kind, type(error)(f"<{type(error).__name__}: text withheld>"), trace) if _plain(error) else None
+                (error_class, type(error)(f"<{type(error).__name__}: text withheld>"), trace) if _plain(error) else None
             )
             if record.exc_info is None:
                 record.msg = f"{record.getMessage()} ({type(error).__module__}.{type(error).__name__}, text withheld)"

@@ -37,10 +37,10 @@ def database(url: str, limits: dict[str, int]) -> dict[str, Any]:
     limits = limits.copy()
     parts.setdefault("connect_timeout", str(limits.pop("connect_timeout")))
     if env.bool("DATABASE_TIMEOUTS", default=True):
-        wanted = " ".join(f"-c {name}={milliseconds}" for name, milliseconds in limits.items())
-        parts["options"] = f"{wanted} {parts.get('options') or ''}".strip()
-    known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
-    settings = {django: str(parts.pop(libpq, "") or "") for libpq, django in known.items()}
+        requested = " ".join(f"-c {name}={milliseconds}" for name, milliseconds in limits.items())
+        parts["options"] = f"{requested} {parts.get('options') or ''}".strip()
+    option_names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    settings = {django: str(parts.pop(libpq, "") or "") for libpq, django in option_names.items()}
     return {"ENGINE": "clinic.postgres", **settings, "OPTIONS": parts}
 
 

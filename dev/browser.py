@@ -18,9 +18,9 @@ def find() -> str | None:
 
 def install() -> str | None:
     """The browser, installed first where that is allowed (root on Debian or Ubuntu); None if there is none."""
-    found = find()
-    if found or os.geteuid() != 0 or not shutil.which("apt-get"):
-        return found
+    path = find()
+    if path or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return path
     say("installing Chromium for the browser tests ...")
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

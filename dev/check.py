@@ -34,10 +34,10 @@ def scripts_are_typed() -> bool | None:
     if not tsc.exists():
         say("  not run: types of the scripts (they want Node and npm)")
         return None
-    done = subprocess.run([str(tsc), "-p", "jsconfig.json"], cwd=ROOT, capture_output=True, text=True)
-    say(f"{'ok' if done.returncode == 0 else 'FAILED':>6}  types of the scripts")
-    print(done.stdout, end="")
-    return done.returncode == 0
+    process = subprocess.run([str(tsc), "-p", "jsconfig.json"], cwd=ROOT, capture_output=True, text=True)
+    say(f"{'ok' if process.returncode == 0 else 'FAILED':>6}  types of the scripts")
+    print(process.stdout, end="")
+    return process.returncode == 0
 
 
 def main() -> int:
@@ -56,12 +56,12 @@ def main() -> int:
         environment["RUFF_CACHE_DIR"] = cache
         for name, command in CHECKS:
             started = time.monotonic()
-            done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-            outcome = "ok" if done.returncode == 0 else "FAILED"
+            process = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+            outcome = "ok" if process.returncode == 0 else "FAILED"
             say(f"{outcome:>6}  {name} ({time.monotonic() - started:.1f} s)")
-            if done.returncode != 0:
+            if process.returncode != 0:
                 failed.append(name)
-                print(done.stdout + done.stderr)
+                print(process.stdout + process.stderr)
     if scripts_are_typed() is False:
         failed.append("types of the scripts")
     if failed:

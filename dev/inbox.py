@@ -80,9 +80,9 @@ def page(mails: list[dict[str, str]]) -> str:
 def article(mail: dict[str, str]) -> str:
     safe = {name: html.escape(text) for name, text in mail.items()}
     body = re.sub(r"(https?://[^\s&<]+)", r'<a href="\1" rel="noreferrer">\1</a>', safe["body"])
-    kind = "SMS" if "@sms." in mail["to"] else "mail"
+    channel = "SMS" if "@sms." in mail["to"] else "mail"
     return (
-        f"<article><p class=quiet><span class=kind>{kind}</span> {safe['at']} · to {safe['to']} · "
+        f"<article><p class=quiet><span class=kind>{channel}</span> {safe['at']} · to {safe['to']} · "
         f"from {safe['from']}</p>"
         f"<h2>{safe['subject']}</h2><pre>{body}</pre>"
         f"<details class=quiet><summary>Headers</summary><pre>{safe['headers']}</pre></details></article>"

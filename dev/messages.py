@@ -64,12 +64,12 @@ def main() -> int:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
     django.setup()
-    found = gather()
+    texts = gather()
     missing = 0
     for language in LANGUAGES:
         folder = ROOT / "clinic" / "locale" / language / "LC_MESSAGES"
         folder.mkdir(parents=True, exist_ok=True)
-        catalog = update_catalog(folder / "django.po", language, found)
+        catalog = update_catalog(folder / "django.po", language, texts)
         empty = [m for m in catalog if m.id and not has_translation(m)]
         missing += len(empty)
         with open(folder / "django.po", "wb") as file:
@@ -89,15 +89,18 @@ def has_translation(message: object) -> bool:
 
 def update_catalog(path: Path, language: str, found: Iterable[str | tuple[str, str]]) -> Catalog:
     """The catalog with exactly the texts found, and the translations known."""
-    known = Catalog(locale=language)
+    catalog_row = Catalog(locale=language)
     if path.exists():
         with open(path, "rb") as file:
-            known = read_po(file, locale=language)
+            catalog_row = read_po(file, locale=language)
     catalog = Catalog(
-        locale=language, project="Palpate", creation_date=known.creation_date, revision_date=known.creation_date
+        locale=language,
+        project="Palpate",
+        creation_date=catalog_row.creation_date,
+        revision_date=catalog_row.creation_date,
     )
     for text in found:
-        old = known.get(text if isinstance(text, str) else text[0])
+        old = catalog_row.get(text if isinstance(text, str) else text[0])
         catalog.add(text, old.string if old is not None and not old.fuzzy else None)
     return catalog
 
@@ -177,7 +180,7 @@ def of_tables() -> Iterable[str]:
         home.PINCH,
     )
     yield from (status.label for status in scheduling.STATUSES.values())
-    yield from (text for kind in worklist.KINDS.values() for text in (kind.label, kind.to_do))
+    yield from (text for item_kind in worklist.KINDS.values() for text in (item_kind.label, item_kind.to_do))
 
 
 if __name__ == "__main__":

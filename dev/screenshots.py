@@ -271,7 +271,7 @@ def at_home(camera: Camera) -> None:
     camera.shoot(page, "programme-reminders", programme.removeprefix(camera.url) + "reminders/")
     camera.shoot(page, "programme-sheet", programme.removeprefix(camera.url) + "sheet/")
     camera.shoot(page, "programme-pictures", "/programmes/pictures/")
-    known = len(mails(camera, PAGE_MAIL))
+    mails_before = len(mails(camera, PAGE_MAIL))
     page.goto(programme)
     page.click("main p a >> nth=0")
     born = re.search(r"\b((?:19|20)\d\d)\b", page.inner_text(".who"))
@@ -279,7 +279,7 @@ def at_home(camera: Camera) -> None:
     page.goto(programme)
     page.click("text=Send the link now")
     camera.shoot(page, "link-sent")
-    patient_pages(camera, new_mail(camera, PAGE_MAIL, known), born[1])
+    patient_pages(camera, new_mail(camera, PAGE_MAIL, mails_before), born[1])
     booking(camera, page, programme, born[1])
     page.close()
 
@@ -292,7 +292,7 @@ def booking(camera: Camera, page: Any, programme: str, year: str) -> None:
     patient = page.url.replace("/book/", "/appointments/")
     page.click("form.find button.button")
     camera.shoot(page, "book")
-    known = len(mails(camera, BOOKED_MAIL))
+    mails_before = len(mails(camera, BOOKED_MAIL))
     page.locator("button[name=slot]").nth(7).click()
     page.wait_for_url("**/appointments/*/")
     camera.shoot(page, "appointment")
@@ -305,7 +305,7 @@ def booking(camera: Camera, page: Any, programme: str, year: str) -> None:
     page.click("form.find button.button")
     camera.shoot(page, "book-series")
     camera.shoot(page, "patient-appointments", patient.removeprefix(camera.url))
-    link = re.search(rf"{camera.url}/c/\S+", new_mail(camera, BOOKED_MAIL, known))
+    link = re.search(rf"{camera.url}/c/\S+", new_mail(camera, BOOKED_MAIL, mails_before))
     assert link
     phone = camera.window()
     phone.goto(link[0])
@@ -332,10 +332,10 @@ def red_flag_at_home(*, tablet: Camera, phone: Camera) -> None:
     page.goto(tablet.url + patient)
     born = re.search(r"\b((?:19|20)\d\d)\b", page.inner_text(".who"))
     assert born
-    known = len(mails(tablet, PAGE_MAIL))
+    mails_before = len(mails(tablet, PAGE_MAIL))
     page.goto(tablet.url + programme)
     page.click("text=Send the link now")
-    link = re.search(rf"{tablet.url}/c/\S+", new_mail(tablet, PAGE_MAIL, known))
+    link = re.search(rf"{tablet.url}/c/\S+", new_mail(tablet, PAGE_MAIL, mails_before))
     assert link
     answer_with_red_flag(phone, link[0], born[1])
     tablet.shoot(page, "programme-stopped", programme)
@@ -384,14 +384,14 @@ PAGE_MAIL, BOOKED_MAIL = "Your page for today", "Your appointment"
 
 def mails(camera: Camera, subject: str) -> list[dict[str, str]]:
     with urllib.request.urlopen(camera.facts["inbox"] + "/mails.json", timeout=10) as answer:
-        found: list[dict[str, str]] = json.load(answer)
-    return [mail for mail in found if mail["subject"] == subject]
+        mails_found: list[dict[str, str]] = json.load(answer)
+    return [mail for mail in mails_found if mail["subject"] == subject]
 
 
 def new_mail(camera: Camera, subject: str, known: int) -> str:
     for _ in range(150):
-        if len(found := mails(camera, subject)) > known:
-            return found[0]["body"]
+        if len(mails_now := mails(camera, subject)) > known:
+            return mails_now[0]["body"]
         time.sleep(0.2)  # the mail comes by the real worker
     raise TimeoutError("the mail did not come.")
 

@@ -43,10 +43,10 @@ def dying_with_parent(command: list[str], sent: str = "TERM") -> list[str]:
 def _setpriv_death(sent: str) -> list[str]:
     words = ["setpriv", f"--pdeathsig={sent}"]
     try:
-        known = subprocess.run([*words, "true"], capture_output=True).returncode == 0
+        is_supported = subprocess.run([*words, "true"], capture_output=True).returncode == 0
     except FileNotFoundError:  # not Linux
         return []
-    return words if known else []
+    return words if is_supported else []
 
 
 def socket_folder(data: Path) -> Path:
@@ -144,8 +144,8 @@ class Postgres:
         self._wait_until_ready()
 
     def _initialise(self) -> None:
-        wanted = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"]
-        command = self._command("initdb", "-D", str(self.folder), "-U", "postgres", *wanted)
+        options = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"]
+        command = self._command("initdb", "-D", str(self.folder), "-U", "postgres", *options)
         initdb = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd="/", start_new_session=True
         )

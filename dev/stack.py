@@ -97,12 +97,12 @@ class Stack:
     def secret(self, name: str) -> str:
         """A secret of this data folder, made at its first start."""
         path = self.data / "secrets.json"
-        known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-        if name not in known:
-            known[name] = secrets.token_urlsafe(48)
+        secrets_by_name: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        if name not in secrets_by_name:
+            secrets_by_name[name] = secrets.token_urlsafe(48)
             path.touch(mode=0o600)
-            path.write_text(json.dumps(known))
-        return known[name]
+            path.write_text(json.dumps(secrets_by_name))
+        return secrets_by_name[name]
 
     def manage(self, *arguments: str, quiet: bool = False) -> None:
         """
@@ -111,10 +111,10 @@ class Stack:
         :raises CannotStart: it failed; its output is shown
         """
         command = dying_with_parent([PYTHON, "manage.py", *arguments])
-        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=quiet, text=True)
-        if done.returncode != 0:
-            said = f":\n{done.stderr[-2000:]}" if quiet else "."
-            raise CannotStart(f"`manage.py {arguments[0]}` failed{said}")
+        process = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=quiet, text=True)
+        if process.returncode != 0:
+            detail = f":\n{process.stderr[-2000:]}" if quiet else "."
+            raise CannotStart(f"`manage.py {arguments[0]}` failed{detail}")
 
     def prepare(self) -> None:
         """Roles, database, tables, catalogue; quick when nothing is new."""

@@ -83,8 +83,8 @@ def may_do(patient: Patient, now: datetime) -> bool:
     """Whether nothing that is known of a patient stops the demo's programme, or asks for a reason."""
     programme = Programme(clinic_id=patient.clinic_id, patient=patient)
     steps = rules.starter([{"muscle": muscle, "side": side} for muscle, side in MUSCLES])
-    known = safety_stops.load_known(programme, steps, at=now)
-    return not known.flags and not safety_stops.find_problems(known, steps).errors
+    existing = safety_stops.load_known(programme, steps, at=now)
+    return not existing.flags and not safety_stops.find_problems(existing, steps).errors
 
 
 def _programme(patient: Patient, course: Course, by: Actor, now: datetime) -> Programme:
@@ -144,9 +144,9 @@ def _answers(programme: Programme, course: Course, now: datetime) -> None:
             continue
         last = number == len(course.pains) - 1
         at = now - timedelta(days=course.days - 1 - number)
-        said = {step.pk: _sample_answer(step, number, index, course) for index, step in enumerate(steps)}
+        answers_by_step = {step.pk: _sample_answer(step, number, index, course) for index, step in enumerate(steps)}
         answers = rules.CheckInAnswers(
-            steps={key: value for key, value in said.items() if value},
+            steps={key: value for key, value in answers_by_step.items() if value},
             pain=pain,
             wrong=course.wrong if last else (),
             note="My arm felt strange." if course.wrong and last else "",
@@ -161,13 +161,13 @@ def _sample_answer(step: Any, day: int, index: int, course: Course) -> dict[str,
     exercise = rules.EXERCISES[step.exercise]
     if (day + index) % 9 == 8:
         return {"done": "no", "reason": "no_time"}
-    done = "partial" if (day * 2 + index) % 7 == 6 else "yes"
-    said: dict[str, Any] = {"done": done, "discomfort": course.discomfort if exercise.presses else None}
-    if exercise.finds_spots and done == "yes":
-        said["spots"] = [SPOTS[day % 2] | {"tenderness": course.discomfort}]
+    completion = "partial" if (day * 2 + index) % 7 == 6 else "yes"
+    answer: dict[str, Any] = {"done": completion, "discomfort": course.discomfort if exercise.presses else None}
+    if exercise.finds_spots and completion == "yes":
+        answer["spots"] = [SPOTS[day % 2] | {"tenderness": course.discomfort}]
     if exercise.checklist:
-        said["checked"] = list(exercise.checklist)[day % 2 :]
-    return said
+        answer["checked"] = list(exercise.checklist)[day % 2 :]
+    return answer
 
 
 def _due_now(programme: Programme, now: datetime) -> None:

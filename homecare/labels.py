@@ -48,8 +48,8 @@ SIGNS = {
 @lru_cache
 def drawing(name: str) -> SafeString:
     """A line drawing of ours as inline SVG, or nothing; it takes the colour of the text around it."""
-    known = {d for exercise in rules.EXERCISES.values() for d in exercise.drawings}
-    if name not in known:
+    drawings = {d for exercise in rules.EXERCISES.values() for d in exercise.drawings}
+    if name not in drawings:
         return mark_safe("")
     svg = (DRAWINGS / f"{name}.svg").read_text().strip()
     return mark_safe(svg.replace("<svg ", '<svg class="drawing" aria-hidden="true" focusable="false" ', 1))  # noqa: S308 - our own file
@@ -163,14 +163,14 @@ def findings_of(check: ProgrammeCheck, steps: Sequence[Mapping[str, Any]], numbe
     """What the safety list says about one step, for the therapist."""
     return [
         {
-            "level": found.level,
-            "word": gettext("Reason given") if found.is_explained(steps) else level_word(found.level),
-            "label": gettext(found.finding.label),
-            "reason": gettext(found.finding.reason),
-            "source": gettext(found.finding.source),
+            "level": finding.level,
+            "word": gettext("Reason given") if finding.is_explained(steps) else level_word(finding.level),
+            "label": gettext(finding.finding.label),
+            "reason": gettext(finding.finding.reason),
+            "source": gettext(finding.finding.source),
         }
-        for found in check.findings
-        if found.step == number
+        for finding in check.findings
+        if finding.step == number
     ]
 
 

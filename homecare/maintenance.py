@@ -46,7 +46,7 @@ def each(ids: Iterable[UUID], do: Callable[[Programme], object], *, waits: bool 
     :param waits: for one that somebody else has in hand; without it, that one is left for the next time too
     :returns: for how many it was done
     """
-    done = 0
+    count = 0
     for programme_id in ids:
         try:
             with transaction.atomic():
@@ -54,10 +54,10 @@ def each(ids: Iterable[UUID], do: Callable[[Programme], object], *, waits: bool 
                 programme = rows.active().filter(pk=programme_id).select_related("patient__clinic").first()
                 if programme is not None:
                     do(programme)
-                    done += 1
+                    count += 1
         except Exception:  # whatever it is, the other programmes are looked after all the same
             logger.exception("programme %s could not be looked after", programme_id)
-    return done
+    return count
 
 
 def check_safety(*, by: Actor, at: datetime) -> int:
@@ -127,7 +127,7 @@ def _end(programme: Programme, by: Actor, at: datetime) -> None:
     worklist.raise_item(
         kind="programme_ended", patient_id=programme.patient_id, about_id=programme.pk, facts=facts, by=by, at=at
     )
-    usable = [one for one in addresses.usable_channels(programme.patient) if plan and one in plan.channels]
+    usable = [channel for channel in addresses.usable_channels(programme.patient) if plan and channel in plan.channels]
     if usable:
         morning, _clock = schedule.moment(today, planning.NOTICE_AT, zone)
         messages.enqueue(

@@ -18,10 +18,10 @@ from identity.actor import Actor
 @shared_task(expires=10)
 def tick() -> int:
     """Hand each clinic with something due to a worker; returns how many clinics."""
-    found = planning.due_clinics()
-    for clinic_id in found:
+    clinic_ids = planning.due_clinics()
+    for clinic_id in clinic_ids:
         tasks.promote.delay(str(clinic_id))
-    return len(found)
+    return len(clinic_ids)
 
 
 @shared_task(expires=1200)

@@ -52,8 +52,8 @@ def is_listed(kind: str, programme: Programme, *, at: datetime) -> bool:
 
 def has_recent_item(kind: str, programme: Programme, *, at: datetime, within: timedelta) -> bool:
     """Whether somebody has dealt with it in this time; what settled by itself was dealt with by nobody."""
-    done = Item.objects.filter(kind=kind, about_id=programme.pk, done_at__gt=at - within)
-    return done.exclude(outcome=ITSELF).exists()
+    recent_items = Item.objects.filter(kind=kind, about_id=programme.pk, done_at__gt=at - within)
+    return recent_items.exclude(outcome=ITSELF).exists()
 
 
 # --- How it goes ----------------------------------------------------------------------------------------------
@@ -111,10 +111,11 @@ def summarize_progress(programme: Programme, *, today: date) -> HowItGoes:
     courses = []
     since = _first_days(programme)
     for step in steps:
-        said = [(day, a.done, a.reason) for day, a in answers.get(step.lasting, [])]
+        answers_of_step = [(day, a.done, a.reason) for day, a in answers.get(step.lasting, [])]
         # A step that came with a later version was not asked before it.
         begins = max(first, since.get(step.lasting, first))
-        course = progress.weeks(said, days_per_week=step.days_per_week, first=first, last=today, begins=begins)  # type: ignore[attr-defined] # a dose column
+        per_week = step.days_per_week  # type: ignore[attr-defined] # a dose column
+        course = progress.weeks(answers_of_step, days_per_week=per_week, first=first, last=today, begins=begins)
         facts = facts_of(step)
         allowed = catalogue.MUSCLES[step.muscle_id]["self_pressure"]["tools"] if step.muscle_id else None
         moves = [labels.move(*move) for move in progress.next_moves(facts, tools=allowed)]
@@ -147,20 +148,20 @@ def summarize_progress(programme: Programme, *, today: date) -> HowItGoes:
 
 
 def _spots(answers: dict[UUID, list[tuple[date, StepAnswer]]]) -> list[tuple[date, list[str]]]:
-    found = [(day, a.spots) for said in answers.values() for day, a in said if a.spots]
-    found.sort(key=lambda one: one[0], reverse=True)
-    return [(day, [labels.spot_of(spot) for spot in spots]) for day, spots in found[:SPOT_DAYS]]
+    spots_by_day = [(day, a.spots) for day_answers in answers.values() for day, a in day_answers if a.spots]
+    spots_by_day.sort(key=lambda one: one[0], reverse=True)
+    return [(day, [labels.spot_of(spot) for spot in spots]) for day, spots in spots_by_day[:SPOT_DAYS]]
 
 
 def _count_ticks(
     courses: Sequence[StepCourse], answers: dict[UUID, list[tuple[date, StepAnswer]]]
 ) -> list[tuple[str, int, int]]:
-    found = []
+    counts = []
     for course in courses:
-        said = [a.checked for _day, a in answers.get(course.step.lasting, []) if a.checked]
-        for code, word in course.told["checklist"] if said else ():
-            found.append((word, sum(code in checked for checked in said), len(said)))
-    return found
+        checklists = [a.checked for _day, a in answers.get(course.step.lasting, []) if a.checked]
+        for code, word in course.told["checklist"] if checklists else ():
+            counts.append((word, sum(code in checked for checked in checklists), len(checklists)))
+    return counts
 
 
 def _first_days(programme: Programme) -> dict[UUID, date]:
@@ -172,11 +173,11 @@ def _first_days(programme: Programme) -> dict[UUID, date]:
 
 def _answers(programme: Programme) -> dict[UUID, list[tuple[date, StepAnswer]]]:
     """Lasting step to its answers with their days."""
-    found: dict[UUID, list[tuple[date, StepAnswer]]] = {}
+    answers_by_step: dict[UUID, list[tuple[date, StepAnswer]]] = {}
     rows = StepAnswer.objects.filter(check_in__programme=programme).select_related("check_in", "step")
     for answer in rows.order_by("check_in__local_date"):
-        found.setdefault(answer.step.lasting, []).append((answer.check_in.local_date, answer))
-    return found
+        answers_by_step.setdefault(answer.step.lasting, []).append((answer.check_in.local_date, answer))
+    return answers_by_step
 
 
 def week_facts(
@@ -188,7 +189,7 @@ def week_facts(
 ) -> list[progress.WeekFacts]:
     """The whole weeks of a programme, oldest first."""
     first = programme.started_on or today
-    found = []
+    facts = []
     pressed = {c.step.lasting for c in courses if rules.EXERCISES[c.step.exercise].presses}
     for number in range(((today - first).days + 1) // 7):
         start = first + timedelta(days=7 * number)
@@ -204,7 +205,7 @@ def week_facts(
         ]
         answered = any(c.local_date in days for c in check_ins)
         # What was done more often than asked makes up for no other step.
-        done = sum(min(w.done, w.prescribed) for w in own)
-        adherence = done / prescribed if prescribed and answered else None
-        found.append(progress.WeekFacts(adherence, max(pains, default=None), max(felt, default=None)))
-    return found
+        done_count = sum(min(w.done, w.prescribed) for w in own)
+        adherence = done_count / prescribed if prescribed and answered else None
+        facts.append(progress.WeekFacts(adherence, max(pains, default=None), max(felt, default=None)))
+    return facts

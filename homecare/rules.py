@@ -320,10 +320,10 @@ def judge_completion(
     """
     if not spots and not checked:
         return said
-    found = "yes" if spots or set(checked) >= set(checklist) else "partial"
+    completion = "yes" if spots or set(checked) >= set(checklist) else "partial"
     if said == "no":
         return "partial"  # nobody finds or ticks something without having begun
-    return found if changed or not said else said
+    return completion if changed or not said else said
 
 
 # Answers that may be harm of the treatment (domain facts, sections 6.5 and 8.4): asked about one needling, each of
@@ -343,10 +343,10 @@ def harms_on_any_day(wrong: Sequence[str]) -> list[str]:
 
 def rows_for(wrong: Sequence[str]) -> dict[str, list[str]]:
     """Kind of worklist row to the answers that lead to it. One stop sign alone leads to none (domain facts 8.4)."""
-    found: dict[str, list[str]] = {}
+    codes_by_kind: dict[str, list[str]] = {}
     kinds = {AT_ONCE: "red_flag", NEXT_WORKING_DAY: "adverse_event"}
     for code in wrong:
-        kind = kinds.get(WRONG[code].urgency)
-        if kind:
-            found.setdefault(kind, []).append(code)
-    return found
+        item_kind = kinds.get(WRONG[code].urgency)
+        if item_kind:
+            codes_by_kind.setdefault(item_kind, []).append(code)
+    return codes_by_kind

@@ -67,8 +67,8 @@ def interventions_of(
     """Return a step as the safety check takes it, and of each intervention whether its muscle is the step's own."""
     planned = []
     for use in uses_of(step, muscles):
-        known = [muscles[use.muscle]] if use.muscle and use.muscle in muscles else []
-        possible = known or [muscle for muscle in muscles.values() if muscle.region == use.region]
+        existing = [muscles[use.muscle]] if use.muscle and use.muscle in muscles else []
+        possible = existing or [muscle for muscle in muscles.values() if muscle.region == use.region]
         for muscle in possible or (None,):
             intervention = PlannedIntervention(
                 technique="",
@@ -78,7 +78,7 @@ def interventions_of(
                 limit_reasons=step.get("limit_reasons") or {},
                 as_class=use.technique,
             )
-            planned.append((intervention, bool(known)))
+            planned.append((intervention, bool(existing)))
     return planned
 
 
@@ -149,7 +149,7 @@ class ProgrammeCheck:
 
     def stopping_findings(self, steps: Sequence[Mapping[str, Any]]) -> list[StepFinding]:
         """Return the stops of the safety list that no reason passes; a reason that is missing stops nothing running."""
-        return [found for found in self.findings if found.level == STOP and not found.is_explained(steps)]
+        return [finding for finding in self.findings if finding.level == STOP and not finding.is_explained(steps)]
 
 
 def check_programme(
@@ -172,8 +172,8 @@ def check_programme(
     by_step = [_check_step(step, asked, muscles=muscles, entries=at_home, at=at) for step in steps]
     findings = [
         StepFinding(number, finding, is_of_own_exercise=steps[number]["exercise"] == rules.OWN)
-        for number, found in enumerate(by_step)
-        for finding in found
+        for number, match in enumerate(by_step)
+        for finding in match
         if "flag" not in finding.params
     ]
     return ProgrammeCheck(tuple(_flags(by_step, facts.flags.open)), tuple(findings))
@@ -196,14 +196,14 @@ def _check_step(
             # That a vessel lies somewhere in the region is no news; that a clinic stops at it is.
             if not own and finding.level == CAUTION and finding.subject in CAUTION_TEXTS:
                 continue
-            known = strictest.get(finding.key)
-            if known is None or LEVELS.index(finding.level) > LEVELS.index(known.level):
+            existing = strictest.get(finding.key)
+            if existing is None or LEVELS.index(finding.level) > LEVELS.index(existing.level):
                 strictest[finding.key] = finding
     return sorted(strictest.values(), key=lambda finding: -LEVELS.index(finding.level))
 
 
 def _flags(by_step: Sequence[Sequence[SafetyFinding]], flags: Sequence[OpenFlag]) -> list[StepFlag]:
-    found = []
+    matches = []
     for flag in flags:
         levels = [
             next((finding.level for finding in of_step if finding.params.get("flag") == flag.code), SHOW)
@@ -212,8 +212,8 @@ def _flags(by_step: Sequence[Sequence[SafetyFinding]], flags: Sequence[OpenFlag]
         highest = max(levels, key=LEVELS.index, default=SHOW)
         if highest != SHOW:
             numbers = tuple(number for number, level in enumerate(levels) if level == highest)
-            found.append(StepFlag(flag, highest, numbers))
-    return found
+            matches.append(StepFlag(flag, highest, numbers))
+    return matches
 
 
 # --- Red flags ------------------------------------------------------------------------------------------------
@@ -242,13 +242,13 @@ def unanswered_flags(found: Sequence[StepFlag], overrides: Sequence[Override], *
     """
     given_at = {override.code: override.given_at for override in overrides}
     return [
-        one
-        for one in found
-        if one.level == level
+        step_flag
+        for step_flag in found
+        if step_flag.level == level
         and not (
-            (level == ACKNOWLEDGE or RED_FLAGS[one.flag.code].is_overridable)
-            and one.flag.code in given_at
-            and one.flag.answered_at <= given_at[one.flag.code]
+            (level == ACKNOWLEDGE or RED_FLAGS[step_flag.flag.code].is_overridable)
+            and step_flag.flag.code in given_at
+            and step_flag.flag.answered_at <= given_at[step_flag.flag.code]
         )
     ]
 
@@ -259,26 +259,26 @@ def check_overrides(overrides: Sequence[Override], found: Sequence[StepFlag], *,
 
     :param found: the flags that matter to the steps; one that stops nothing here needs nobody who saw the patient
     """
-    only_acknowledged = {one.flag.code for one in found if one.level == ACKNOWLEDGE}
+    only_acknowledged = {step_flag.flag.code for step_flag in found if step_flag.level == ACKNOWLEDGE}
     problems = Problems()
     seen: set[str] = set()
     for number, override in enumerate(overrides):
-        here = f"/overrides/{number}"
+        pointer = f"/overrides/{number}"
         if override.code not in RED_FLAGS:
-            problems.add(f"{here}/code", "unknown_code.home_override")
+            problems.add(f"{pointer}/code", "unknown_code.home_override")
             continue
         if override.code in seen:
-            problems.add(f"{here}/code", "duplicate.home_override")
+            problems.add(f"{pointer}/code", "duplicate.home_override")
         seen.add(override.code)
         if len(override.reason.strip()) < rules.MIN_REASON_CHARACTERS:
-            problems.add(f"{here}/reason", "too_short.home_override", least=rules.MIN_REASON_CHARACTERS)
+            problems.add(f"{pointer}/reason", "too_short.home_override", least=rules.MIN_REASON_CHARACTERS)
         if RED_FLAGS[override.code].is_emergency and override.code not in only_acknowledged:
             if not override.seen_by.strip():
-                problems.add(f"{here}/seen_by", "required.seen_by")
+                problems.add(f"{pointer}/seen_by", "required.seen_by")
             if override.seen_at is None:
-                problems.add(f"{here}/seen_at", "required.seen_at")
+                problems.add(f"{pointer}/seen_at", "required.seen_at")
         if override.seen_at is not None and override.seen_at > at:
-            problems.add(f"{here}/seen_at", "in_future.seen")
+            problems.add(f"{pointer}/seen_at", "in_future.seen")
     return problems
 
 
@@ -289,11 +289,11 @@ def find_problems(check: ProgrammeCheck, steps: Sequence[Mapping[str, Any]]) -> 
     """What the safety list says against the steps: a step is refused, or a reason is missing."""
     problems = Problems()
     named: set[tuple[int, str]] = set()
-    for found in check.findings:
-        if found.level == CAUTION or found.is_explained(steps) or (found.step, found.name) in named:
+    for finding in check.findings:
+        if finding.level == CAUTION or finding.is_explained(steps) or (finding.step, finding.name) in named:
             continue
-        named.add((found.step, found.name))
-        _add_problem(problems, found)
+        named.add((finding.step, finding.name))
+        _add_problem(problems, finding)
     return problems
 
 

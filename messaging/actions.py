@@ -91,12 +91,12 @@ def enqueue(
         late_at=due_at + (late_after or timedelta(minutes=sending.late_after_min)),
     )
     Message.objects.bulk_create([message], ignore_conflicts=True)
-    found = Message.objects.filter(pk=message.pk).first()
-    if found is None:
+    stored = Message.objects.filter(pk=message.pk).first()
+    if stored is None:
         return None
     if wake and due_at <= timezone.now():
         tasks.hand_over.delay_on_commit(str(by.clinic_id))
-    return found
+    return stored
 
 
 def call_off(*, about_ids: Iterable[UUID], kinds: Iterable[str] | None = None, for_good: bool = False) -> int:
@@ -107,10 +107,10 @@ def call_off(*, about_ids: Iterable[UUID], kinds: Iterable[str] | None = None, f
     :param for_good: also what was withheld, failed or dropped: it is out of date, so nobody may send it again
     """
     states = rules.NOT_GONE if for_good else [rules.QUEUED]
-    found = Message.objects.filter(about_id__in=list(about_ids), state__in=states)
+    messages = Message.objects.filter(about_id__in=list(about_ids), state__in=states)
     if kinds is not None:
-        found = found.filter(kind__in=list(kinds))
-    return found.update(state=rules.CANCELLED, reason="not_wanted")
+        messages = messages.filter(kind__in=list(kinds))
+    return messages.update(state=rules.CANCELLED, reason="not_wanted")
 
 
 def replace_message(*, message_id: UUID, about_id: UUID, about_at: datetime, calendar: str) -> bool:
@@ -119,9 +119,9 @@ def replace_message(*, message_id: UUID, about_id: UUID, about_at: datetime, cal
 
     :param calendar: as in `owe`; a channel that takes none gets none
     """
-    found = Message.objects.filter(pk=message_id, state__in=rules.NOT_GONE)
+    messages = Message.objects.filter(pk=message_id, state__in=rules.NOT_GONE)
     kept = Case(When(channel=rules.EMAIL, then=Value(calendar)), default=Value(""))
-    return found.update(about_id=about_id, about_at=about_at, calendar=kept) > 0
+    return messages.update(about_id=about_id, about_at=about_at, calendar=kept) > 0
 
 
 # --- By hand --------------------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def send_again(*, message_id: UUID, revision: int | None, by: Actor, at: datetim
     before = Message.objects.filter(again_of=old)
     if before.filter(Q(state__in=rules.WAITING) | Q(due_at__gt=at - SECOND_CLICK)).exists():
         raise NotResendable("not_resendable.just_sent")
-    made = enqueue(
+    message = enqueue(
         kind=old.kind,
         channel=old.channel,
         patient_id=old.patient_id,
@@ -157,12 +157,12 @@ def send_again(*, message_id: UUID, revision: int | None, by: Actor, at: datetim
         again_of_id=old.pk,
         by_hand=True,
     )
-    assert made is not None
+    assert message is not None
     for follow in AFTER_AGAIN:
-        follow(old_id=old.pk, again_id=made.pk)
+        follow(old_id=old.pk, again_id=message.pk)
     worklist.resolve(kinds=TROUBLE, about_ids=[old.pk], by=by, at=at)
-    audit.log("message.send_again", by=by, target_id=old.pk, patient_ids=[old.patient_id], code=str(made.pk))
-    return made
+    audit.log("message.send_again", by=by, target_id=old.pk, patient_ids=[old.patient_id], code=str(message.pk))
+    return message
 
 
 def _link_again(old: Message, at: datetime) -> Link | None:
@@ -313,8 +313,8 @@ def patients_with_phone(phone: str, *, country: str) -> list[UUID]:
     """Who has this number, however it was typed; phones are few, so they are read."""
     digits = "".join(c for c in phone if c.isdigit())[-6:]
     pattern = r"\D*".join(digits) + r"\D*$"
-    found = Patient.objects.filter(merged_into=None, phone__regex=pattern)
-    return [p.pk for p in found if addresses.of_patient(p, rules.SMS, country) == phone]
+    patients = Patient.objects.filter(merged_into=None, phone__regex=pattern)
+    return [p.pk for p in patients if addresses.of_patient(p, rules.SMS, country) == phone]
 
 
 TOLD = {

@@ -86,12 +86,12 @@ def usable_channels(patient: Patient) -> list[str]:
 
 def refuse(message: Message, address: str, reason: str) -> None:
     """Send nothing to this address any more, until somebody changes it or lets it pass again."""
-    row, made = RefusedAddress.objects.get_or_create(
+    row, refusals_made = RefusedAddress.objects.get_or_create(
         clinic_id=message.clinic_id,
         channel=message.channel,
         address_hash=hash_address(message.channel, address),
         defaults={"reasons": [reason]},
     )
-    if not made and reason not in row.reasons:
+    if not refusals_made and reason not in row.reasons:
         appended = Func(F("reasons"), Value(reason), function="array_append")
         RefusedAddress.objects.filter(pk=row.pk).update(reasons=appended)

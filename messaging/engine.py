@@ -183,13 +183,13 @@ def at_work(clinic_id: UUID) -> Iterator[bool]:
 
 def _work(desk: Desk, run: Run, granted: int, ends: float, claiming: str) -> int:
     """Claim, send, settle; one transaction settles a message and claims the next. Returns how many were claimed."""
-    used, done = 0, None
+    used, result = 0, None
     while True:
         with tenancy.scope(desk.clinic.pk):
-            if done is not None:
+            if result is not None:
                 run.settled += 1
-                run.sent += record_result(desk, *done)
-                done = None
+                run.sent += record_result(desk, *result)
+                result = None
             if used >= granted or time.monotonic() >= ends:
                 run.more = True
                 return used
@@ -202,12 +202,12 @@ def _work(desk: Desk, run: Run, granted: int, ends: float, claiming: str) -> int
         used += 1
         carrier = desk.carriers[claim.message.channel]
         assert carrier is not None
-        done = (claim, attempt(claim, carrier), carrier)
+        result = (claim, attempt(claim, carrier), carrier)
 
 
 def sending_of(clinic_id: UUID) -> Sending:
-    found = Sending.objects.filter(pk=clinic_id).first()
-    return found or Sending.objects.get_or_create(clinic_id=clinic_id)[0]
+    sending = Sending.objects.filter(pk=clinic_id).first()
+    return sending or Sending.objects.get_or_create(clinic_id=clinic_id)[0]
 
 
 def read_sending(clinic_id: UUID) -> Sending:
@@ -296,8 +296,8 @@ def compose(desk: Desk, message: Message, *, look_first: bool = False) -> Outgoi
 def refs_of_others(message: Message) -> frozenset[str]:
     """What the provider called other messages lately: none of those can be the one whose answer was lost."""
     lately = Message.objects.filter(channel=message.channel, sent_at__gt=timezone.now() - timedelta(days=2))
-    found = lately.exclude(pk=message.pk).exclude(provider_ref="").values_list("provider_ref", flat=True)
-    return frozenset(found[:10_000])
+    refs = lately.exclude(pk=message.pk).exclude(provider_ref="").values_list("provider_ref", flat=True)
+    return frozenset(refs[:10_000])
 
 
 # --- Send -----------------------------------------------------------------------------------------------------
@@ -306,8 +306,8 @@ def refs_of_others(message: Message) -> frozenset[str]:
 def attempt(claim: Claim, carrier: Provider) -> Result:
     """Give it to the provider, outside any transaction, and read what that came to."""
     try:
-        known = carrier.find(claim.outgoing) if claim.look_first else None
-        receipt: Receipt = known or carrier.send(claim.outgoing)
+        earlier_result = carrier.find(claim.outgoing) if claim.look_first else None
+        receipt: Receipt = earlier_result or carrier.send(claim.outgoing)
     except Refused as refusal:
         if refusal.for_good:
             state = rules.WITHHELD if refusal.of_address else rules.FAILED
@@ -392,7 +392,7 @@ def clinics_due() -> list[tuple[UUID, int]]:
 
 
 def for_each_due(dispatch: Callable[[UUID, int], None]) -> int:
-    found = clinics_due()
-    for clinic_id, count in found:
+    clinic_ids = clinics_due()
+    for clinic_id, count in clinic_ids:
         dispatch(clinic_id, count)
-    return len(found)
+    return len(clinic_ids)

@@ -32,8 +32,8 @@ PRESENT = "SELECT set_config('palpate.link_sha256', %s, true)"
 
 def token_of(link_id: UUID) -> str:
     """The link's token: 27 characters, unguessable without the service's secret."""
-    made = salted_hmac("palpate.link", str(link_id), algorithm="sha256").digest()[:TOKEN_BYTES]
-    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+    digest = salted_hmac("palpate.link", str(link_id), algorithm="sha256").digest()[:TOKEN_BYTES]
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def digest(token: str) -> bytes:
@@ -118,8 +118,8 @@ def note_opening(link: Link) -> None:
 
 def stop_link(*, clinic_id: UUID, patient_id: UUID) -> Link:
     """The patient's link to stop messages; one for all their mails. It outlives every message that carries it."""
-    found = Link.objects.filter(patient_id=patient_id, purpose="stop", revoked_at=None).first()
+    link = Link.objects.filter(patient_id=patient_id, purpose="stop", revoked_at=None).first()
     never = datetime(9999, 1, 1, tzinfo=timezone.now().tzinfo)
-    return found or make(
+    return link or make(
         purpose="stop", patient_id=patient_id, about_id=patient_id, expires_at=never, clinic_id=clinic_id
     )

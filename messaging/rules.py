@@ -86,9 +86,9 @@ SMS_LENGTH = 320  # two parts; longer ones arrive in pieces and cost more
 
 def unknown_placeholders(text: str) -> list[str]:
     """What stands in braces and is not one of ours; also a brace without its partner."""
-    found = [name for name in re.findall(r"\{([^{}]*)\}", text) if name not in PLACEHOLDERS]
+    unknown = [name for name in re.findall(r"\{([^{}]*)\}", text) if name not in PLACEHOLDERS]
     rest = re.sub(r"\{[^{}]*\}", "", text)
-    return found + [brace for brace in "{}" if brace in rest]
+    return unknown + [brace for brace in "{}" if brace in rest]
 
 
 def fill_placeholders(text: str, values: Mapping[str, str]) -> str:

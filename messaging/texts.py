@@ -124,10 +124,10 @@ def default(kind: str, channel: str, *, linked: bool = True) -> Text:
 
 def language_of(tag: str, fallback: str) -> str:
     """One of our languages for a BCP 47 tag: the patient's, else the clinic's, else English."""
-    known = dict(settings.LANGUAGES)
-    for wanted in (tag, fallback):
-        short = wanted.lower().replace("_", "-").split("-")[0]
-        if short in known:
+    languages = dict(settings.LANGUAGES)
+    for language in (tag, fallback):
+        short = language.lower().replace("_", "-").split("-")[0]
+        if short in languages:
             return short
     return "en"
 

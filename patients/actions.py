@@ -212,8 +212,8 @@ def add_facts(
     _insert_alerts(patient, fresh, by=by, at=at)
     added += len(fresh)
     for model, facts in ((Condition, conditions), (Medication, medications)):
-        known = set(model._default_manager.filter(patient=patient).values_list("system", "code", "text"))
-        rows = {(f.system, f.code, f.text): f for f in facts if (f.system, f.code, f.text) not in known}
+        existing_facts = set(model._default_manager.filter(patient=patient).values_list("system", "code", "text"))
+        rows = {(f.system, f.code, f.text): f for f in facts if (f.system, f.code, f.text) not in existing_facts}
         model._default_manager.bulk_create(
             of_clinic(by.clinic_id, (model(patient=patient, **vars(fact)) for fact in rows.values()))
         )
@@ -342,16 +342,16 @@ def possible_duplicates(patient: Patient) -> list[dict[str, str]]:
     if patient.birth_date is None:
         return []
     others = Patient.objects.filter(clinic_id=patient.clinic_id, birth_date=patient.birth_date)
-    found = []
-    for other in others.living_record().exclude(pk=patient.pk)[:100]:
+    matches = []
+    for candidate in others.living_record().exclude(pk=patient.pk)[:100]:
         reason = rules.likeness(
             same_birth_date=True,
-            same_family_name=rules.squeeze(other.family_name) == rules.squeeze(patient.family_name),
-            same_given_names=rules.squeeze(other.given_names) == rules.squeeze(patient.given_names),
+            same_family_name=rules.squeeze(candidate.family_name) == rules.squeeze(patient.family_name),
+            same_given_names=rules.squeeze(candidate.given_names) == rules.squeeze(patient.given_names),
         )
         if reason:
-            found.append({"id": str(other.pk), "reason": reason})
-    return found
+            matches.append({"id": str(candidate.pk), "reason": reason})
+    return matches
 
 
 def check_details(details: Mapping[str, Any], *, today: date) -> None:
@@ -393,21 +393,21 @@ def check_alerts(alerts: Sequence[NewAlert], *, today: date, pointer: str = "/al
     """
     problems = Problems()
     for index, alert in enumerate(alerts):
-        here = f"{pointer}/{index}" if pointer else ""
+        place_pointer = f"{pointer}/{index}" if pointer else ""
         if alert.code not in rules.ALERTS:
-            problems.add(f"{here}/code", "unknown_code.alert", choices=list(rules.ALERTS))
+            problems.add(f"{place_pointer}/code", "unknown_code.alert", choices=list(rules.ALERTS))
             continue
         if alert.side is not None and alert.side not in rules.ALERT_SIDES:
-            problems.add(f"{here}/side", "unknown_code.alert_side", choices=rules.ALERT_SIDES)
+            problems.add(f"{place_pointer}/side", "unknown_code.alert_side", choices=rules.ALERT_SIDES)
         if alert.region is not None and alert.region not in rules.BODY_REGIONS:
-            problems.add(f"{here}/region", "unknown_code.body_region", choices=rules.BODY_REGIONS)
+            problems.add(f"{place_pointer}/region", "unknown_code.body_region", choices=rules.BODY_REGIONS)
         if (alert.side or alert.region) and not rules.ALERTS[alert.code].has_place:
             name = "side" if alert.side else "region"
-            problems.add(f"{here}/{name}", "not_of_alert")
+            problems.add(f"{place_pointer}/{name}", "not_of_alert")
         if alert.reported_by not in ("", *rules.ALERT_REPORTERS):
-            problems.add(f"{here}/reported_by", "unknown_code.alert_reporter", choices=rules.ALERT_REPORTERS)
+            problems.add(f"{place_pointer}/reported_by", "unknown_code.alert_reporter", choices=rules.ALERT_REPORTERS)
         if alert.since_date is not None and alert.since_date > today:
-            problems.add(f"{here}/since_date", "in_future.alert")
+            problems.add(f"{place_pointer}/since_date", "in_future.alert")
     problems.raise_if_any()
 
 

@@ -67,7 +67,7 @@ class SeveralFiles(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
         """At least one file, and each of them as a FileField wants it."""
         sent = data if isinstance(data, list | tuple) and data else [None if data in ([], ()) else data]
-        return [super(SeveralFiles, self).clean(one, initial) for one in sent]
+        return [super(SeveralFiles, self).clean(upload, initial) for upload in sent]
 
 
 class ImportForm(forms.Form):
@@ -144,13 +144,13 @@ class PatientAdmin(ReadOnly):
         ]
         if request.method == "POST" and form.is_valid():
             keep = UUID(form.cleaned_data["keep"])
-            other = next(p.pk for p in pair if p.pk != keep)
+            other_id = next(p.pk for p in pair if p.pk != keep)
             try:
                 seen = {p.pk: seen_revision(request.POST, f"revision_{p.pk}") for p in pair}
                 actions.merge_patients(
-                    revision=seen[other],
+                    revision=seen[other_id],
                     into_revision=seen[keep],
-                    patient_id=other,
+                    patient_id=other_id,
                     into_id=keep,
                     reason=form.cleaned_data["reason"],
                     by=request.actor,  # type: ignore[attr-defined]

@@ -73,16 +73,16 @@ def read_fhir_bundle(text: str, *, place: str) -> list[Incoming]:
         return _assemble([("", root)], place)
     entries = root.get("entry")
     entries = entries if isinstance(entries, list) else []
-    found = []
+    patients = []
     for entry in entries:
         if isinstance(entry, dict) and isinstance(entry.get("resource"), dict):
-            found.append((str(entry.get("fullUrl") or ""), entry["resource"]))
-    return _assemble(found, place)
+            patients.append((str(entry.get("fullUrl") or ""), entry["resource"]))
+    return _assemble(patients, place)
 
 
 def read_fhir_ndjson(text: str, *, place: str) -> list[Incoming]:
     """The patients of a bulk export: one resource a line. A broken line is reported and stops only itself."""
-    found, broken = [], []
+    incoming, broken = [], []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
@@ -90,10 +90,10 @@ def read_fhir_ndjson(text: str, *, place: str) -> list[Incoming]:
             resource = json_of(line)
             if not isinstance(resource, dict):
                 raise ValueError
-            found.append(("", resource))
+            incoming.append(("", resource))
         except (ValueError, RecursionError):
             broken.append(Incoming(place=f"{place} line {number}", error="not a JSON object"))
-    return [*_assemble(found, place), *broken]
+    return [*_assemble(incoming, place), *broken]
 
 
 def _assemble(resources: list[tuple[str, dict[str, Any]]], place: str) -> list[Incoming]:
@@ -105,50 +105,50 @@ def _assemble(resources: list[tuple[str, dict[str, Any]]], place: str) -> list[I
     for url, resource in resources:
         if resource.get("resourceType") != "Patient":
             continue
-        one = _patient(resource, f"{place} Patient[{len(patients)}]")
-        patients.append(one)
+        patient = _patient(resource, f"{place} Patient[{len(patients)}]")
+        patients.append(patient)
         for name in (url, f"Patient/{resource.get('id')}", f"urn:uuid:{resource.get('id')}"):
             if name:
-                incoming[name] = one
+                incoming[name] = patient
     for _, resource in resources:
-        kind = str(resource.get("resourceType"))
-        if kind not in USED:
-            other_kinds[kind] = other_kinds.get(kind, 0) + 1
+        kind_code = str(resource.get("resourceType"))
+        if kind_code not in USED:
+            other_kinds[kind_code] = other_kinds.get(kind_code, 0) + 1
             continue
-        if kind == "Patient":
+        if kind_code == "Patient":
             continue
         reference = resource.get("subject")
         target = incoming.get(str(reference.get("reference"))) if isinstance(reference, dict) else None
         if target is None:
             orphans += 1
             if patients:
-                patients[0].left_out.append(f"{kind}: its patient is not in this file")
+                patients[0].left_out.append(f"{kind_code}: its patient is not in this file")
             continue
-        _attach(target, kind, resource)
+        _attach(target, kind_code, resource)
     if not patients and orphans:
         detail = f"{orphans} resources whose patient is not in this file; put them into one file with their patients"
         return [Incoming(place=place, error=detail)]
-    for kind, count in sorted(other_kinds.items()):
+    for kind_code, count in sorted(other_kinds.items()):
         if patients:
-            patients[0].left_out.append(f"{kind}: {count} not imported (Palpate keeps no such resource)")
+            patients[0].left_out.append(f"{kind_code}: {count} not imported (Palpate keeps no such resource)")
     return patients
 
 
 def _patient(resource: dict[str, Any], place: str) -> Incoming:
-    one = Incoming(place=place)
+    incoming = Incoming(place=place)
     try:
-        one.details = _details(resource, one)
+        incoming.details = _details(resource, incoming)
         for identifier in _list(resource.get("identifier")):
             system, value = str(identifier.get("system") or ""), str(identifier.get("value") or "")
             if value:
-                one.identifiers.append((system, value))
+                incoming.identifiers.append((system, value))
             else:
-                one.left_out.append("identifier without a value")
+                incoming.left_out.append("identifier without a value")
     except (TypeError, ValueError, AttributeError, KeyError):
-        one.error = "the Patient resource is not as FHIR R4 describes it"
-    if not one.error and not one.identifiers:
-        one.error = "no identifier, so a second import could not recognise the patient"
-    return one
+        incoming.error = "the Patient resource is not as FHIR R4 describes it"
+    if not incoming.error and not incoming.identifiers:
+        incoming.error = "no identifier, so a second import could not recognise the patient"
+    return incoming
 
 
 def _details(resource: dict[str, Any], one: Incoming) -> dict[str, Any]:
@@ -162,7 +162,7 @@ def _details(resource: dict[str, Any], one: Incoming) -> dict[str, Any]:
     ]
     details: dict[str, Any] = {
         "family_name": str(official.get("family") or official.get("text") or ""),
-        "given_names": " ".join(str(given) for given in official.get("given") or []),
+        "given_names": " ".join(str(given_names) for given_names in official.get("given") or []),
         "sex": GENDERS.get(str(resource.get("gender")), "unknown"),
     }
     if not details["family_name"].strip():
@@ -298,10 +298,10 @@ def read_csv(text: str, *, place: str, columns: Mapping[str, str], system: str) 
         except csv.Error:
             yield Incoming(place=f"{place} line {reader.line_num}", error="not a CSV row")
             continue
-        one = Incoming(place=f"{place} row {number}", left_out=list(unused) if number == 2 else [])
+        incoming = Incoming(place=f"{place} row {number}", left_out=list(unused) if number == 2 else [])
         values = {name: (row.get(source[name]) or "").strip() for name in CSV_FIELDS if source[name] in headers}
-        _csv_details(one, values, system)
-        yield one
+        _csv_details(incoming, values, system)
+        yield incoming
 
 
 def _csv_details(one: Incoming, values: dict[str, str], system: str) -> None:

@@ -168,12 +168,12 @@ def _complete(patient: Patient, incoming: Incoming, line: Line, *, by: Actor, at
 
 
 def _alerts(incoming: Incoming) -> list[actions.NewAlert]:
-    found = []
+    matches = []
     for medicine in incoming.medications:
         code = rules.alert_of_medicine(medicine.text)
         if code:
-            found.append(actions.NewAlert(code=code, note=medicine.text, source="import"))
-    return list(dict.fromkeys(found))
+            matches.append(actions.NewAlert(code=code, note=medicine.text, source="import"))
+    return list(dict.fromkeys(matches))
 
 
 def log_import(report: Report, *, by: Actor) -> None:

@@ -42,5 +42,5 @@ def alert_place(side: str | None, region: str | None) -> str:
 
 def alert_choices() -> list[tuple[str, str]]:
     """Code and label of each alert, by label in the reader's language; "other" last."""
-    choices = [(code, str(_(kind.label))) for code, kind in rules.ALERTS.items()]
+    choices = [(code, str(_(kind_code.label))) for code, kind_code in rules.ALERTS.items()]
     return sorted(choices, key=lambda choice: (choice[0] == "other", choice[1]))

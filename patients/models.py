@@ -29,14 +29,14 @@ class PatientQuerySet(models.QuerySet["Patient"]):
 
     def matching(self, text: str) -> PatientQuerySet:
         """Every word typed begins a name, an identifier or the birth date."""
-        found = self
+        queryset = self
         for word in text.split()[:8]:
             of_word = models.Q()
             for prefix in rules.search_prefixes(word) or {"\u0001"}:
                 of_word |= models.Q(key__begins=prefix)
             keys = SearchKey.objects.filter(of_word)
-            found = found.filter(pk__in=keys.values("patient_id"))
-        return found
+            queryset = queryset.filter(pk__in=keys.values("patient_id"))
+        return queryset
 
     def with_identifier(self, text: str) -> PatientQuerySet:
         """`value`, or `system|value` as in a FHIR search."""
@@ -273,7 +273,7 @@ class Merge(OfPatient):
 
 def of_clinic(clinic_id: UUID, rows: Iterable[Any]) -> list[Any]:
     """Set the clinic on rows about to be made."""
-    made = list(rows)
-    for row in made:
+    rows_list = list(rows)
+    for row in rows_list:
         row.clinic_id = clinic_id
-    return made
+    return rows_list

@@ -26,10 +26,10 @@ def identities(*, clinic_id: UUID, patient_id: UUID) -> list[UUID]:
 
     :raises NotFound: the clinic has no such patient
     """
-    found = [row[0] for row in run_prepared(IDENTITIES, {"clinic": clinic_id, "id": patient_id})]
-    if patient_id not in found:
+    matches = [row[0] for row in run_prepared(IDENTITIES, {"clinic": clinic_id, "id": patient_id})]
+    if patient_id not in matches:
         raise NotFound
-    return found
+    return matches
 
 
 def zone_of(patient: Patient) -> ZoneInfo:

@@ -201,27 +201,27 @@ def check_chain(
     check_id: UUID | None = None,
 ) -> dict[str, Any]:
     """Verify and keep the outcome (signed, if it is whole), with an audit event when the chain is broken."""
-    found = verify_chain(clinic_id=clinic_id, complete=complete, anchor=anchor)
-    head = checkpoints.Checkpoint(clinic_id, found["head"]["sequence"], found["head"]["sha256"])
+    verification = verify_chain(clinic_id=clinic_id, complete=complete, anchor=anchor)
+    head = checkpoints.Checkpoint(clinic_id, verification["head"]["sequence"], verification["head"]["sha256"])
     key = keys.signing_key()
     check = ChainCheck(
         clinic_id=clinic_id,
-        records=found["records"],
-        ok=found["ok"],
-        first_broken=found["first_broken"],
+        records=verification["records"],
+        ok=verification["ok"],
+        first_broken=verification["first_broken"],
         head_sequence=head.sequence,
         head_sha256=head.sha256,
-        verified_from=found["verified_from"],
-        cannot_see=found["cannot_see"],
-        signature=checkpoints.sign(head, key) if key and found["ok"] else "",
+        verified_from=verification["verified_from"],
+        cannot_see=verification["cannot_see"],
+        signature=checkpoints.sign(head, key) if key and verification["ok"] else "",
     )
     if check_id is not None:
         check.pk = check_id
     check.save(force_insert=True)
-    if not found["ok"]:
-        reason = found["first_broken"]["reason"]
+    if not verification["ok"]:
+        reason = verification["first_broken"]["reason"]
         audit.log("records.chain_broken", by=by, outcome=audit.Outcome.FAILED, code=reason)
-    return found
+    return verification
 
 
 def make_checkpoint(*, clinic_id: UUID) -> tuple[checkpoints.Checkpoint, str]:

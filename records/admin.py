@@ -56,13 +56,13 @@ class RecordAdmin(ReadOnly):
             background.start_verification(clinic_id=clinic_id, complete=True, anchor=None, by=by)
             messages.info(request, "The verification runs in the background. Its outcome appears under Chain checks.")
             return redirect("admin:records_record_changelist")
-        found = actions.check_chain(clinic_id=clinic_id, by=by, complete=True)
-        if found["ok"]:
-            head = f"{found['head']['sequence']}:{found['head']['sha256']}"
-            messages.success(request, f"{found['records']} records, the chain holds. Head: {head}")
-            messages.info(request, found["cannot_see"])
+        chain = actions.check_chain(clinic_id=clinic_id, by=by, complete=True)
+        if chain["ok"]:
+            head = f"{chain['head']['sequence']}:{chain['head']['sha256']}"
+            messages.success(request, f"{chain['records']} records, the chain holds. Head: {head}")
+            messages.info(request, chain["cannot_see"])
         else:
-            first = found["first_broken"]
+            first = chain["first_broken"]
             messages.error(request, f"The chain is broken at sequence {first['sequence']}: {first['reason']}.")
         return redirect("admin:records_record_changelist")
 

@@ -27,9 +27,9 @@ def start_verification(*, clinic_id: UUID, complete: bool, anchor: tuple[int, st
     check_id = new_id()
     same = f"verification:{clinic_id}:{complete}:" + (f"{anchor[0]}:{anchor[1]}" if anchor else "")
     if not cache.add(same, str(check_id), SAME_WITHIN.total_seconds()):
-        known = cache.get(same)
-        if known and is_running(clinic_id, UUID(known)):
-            return UUID(known)  # somebody has just asked for the same
+        existing = cache.get(same)
+        if existing and is_running(clinic_id, UUID(existing)):
+            return UUID(existing)  # somebody has just asked for the same
         cache.set(same, str(check_id), SAME_WITHIN.total_seconds())
     cache.set(_running(clinic_id, check_id), True, LONGEST.total_seconds())
     verify_one_chain.delay_on_commit(str(clinic_id), str(check_id), complete, list(anchor) if anchor else None)
@@ -46,7 +46,7 @@ def verify_one_chain(clinic_id: str, check_id: str, complete: bool, anchor: list
     """Verify a clinic's chain and keep the outcome under this id. Returns whether it holds."""
     clinic = UUID(clinic_id)
     with tenancy.scope(clinic):
-        found = actions.check_chain(
+        chain = actions.check_chain(
             clinic_id=clinic,
             by=Actor.system(clinic, "verify_one_chain"),
             complete=complete,
@@ -54,7 +54,7 @@ def verify_one_chain(clinic_id: str, check_id: str, complete: bool, anchor: list
             check_id=UUID(check_id),
         )
     cache.delete(_running(clinic, UUID(check_id)))
-    return bool(found["ok"])
+    return bool(chain["ok"])
 
 
 def _running(clinic_id: UUID, check_id: UUID) -> str:

@@ -39,18 +39,18 @@ def _verify_nightly(clinic_id: UUID) -> bool:
         with tenancy.scope(clinic_id):
             whole = weekday == SUNDAY or queries.head(clinic_id)[0] <= READ_WHOLE_EACH_NIGHT
             by = Actor.system(clinic_id, "verify_all_chains")
-            found = actions.check_chain(clinic_id=clinic_id, by=by, complete=whole)
+            chain = actions.check_chain(clinic_id=clinic_id, by=by, complete=whole)
     except Exception:  # one clinic that cannot be verified leaves the others verified
         logger.exception("signed records of clinic %s could not be verified", clinic_id)
         return False
-    if not found["ok"]:
-        first = found["first_broken"]
+    if not chain["ok"]:
+        first = chain["first_broken"]
         logger.critical(
             "signed records of clinic %s are broken at sequence %s: %s", clinic_id, first["sequence"], first["reason"]
         )
     elif weekday == MONDAY and keys.signing_key() is not None:
         mail_checkpoint.delay(str(clinic_id))
-    return bool(found["ok"])
+    return bool(chain["ok"])
 
 
 @shared_task(autoretry_for=(OSError,), retry_backoff=60, max_retries=8)

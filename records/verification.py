@@ -132,11 +132,11 @@ def cannot_see(anchor: int | None, start: Start) -> str:
 def _first_wrong_row(clinic_id: UUID, after: int, head: int) -> dict[str, Any] | None:
     """Compare the rows that screens show with the bytes that were signed."""
     for rows in queries.signed_documents(clinic_id, after, head, BATCH):
-        for kind, compared in ROWS.items():
+        for record_kind, compared in ROWS.items():
             documents = [
                 SignedDocument(record_id, sequence, orjson.loads(document))
                 for record_id, sequence, kind_of_row, document in rows
-                if kind_of_row == kind
+                if kind_of_row == record_kind
             ]
             wrong = min(compared.differing(documents), key=lambda found: found[0].sequence, default=None)
             if wrong is not None:
@@ -156,13 +156,13 @@ def _first_changed_head(clinic_id: UUID) -> dict[str, Any] | None:
     changed = queries.first_changed_head(clinic_id)
     if changed is not None:
         return {"sequence": changed, "record_id": None, "reason": "head_changed"}
-    known = keys.known_keys()
+    existing = keys.known_keys()
     signed = ChainCheck.objects.filter(clinic_id=clinic_id, ok=True).exclude(signature="")
     for sequence, sha256, signature in signed.order_by("head_sequence").values_list(
         "head_sequence", "head_sha256", "signature"
     ):
         try:
-            checkpoints.check_signature(checkpoints.Checkpoint(clinic_id, sequence, sha256), signature, known)
+            checkpoints.check_signature(checkpoints.Checkpoint(clinic_id, sequence, sha256), signature, existing)
         except checkpoints.WrongSignature:
             return {"sequence": sequence, "record_id": None, "reason": "head_forged"}
     return None

@@ -108,7 +108,7 @@ def _fortnight(
     dice = random.Random(clinic.slug)  # noqa: S311 - a demo
     today = now.astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
-    made: list[Appointment] = []
+    appointments: list[Appointment] = []
     for offset in range(-7, 14):
         day = monday + timedelta(days=offset)
         if day.weekday() > 4:
@@ -122,27 +122,29 @@ def _fortnight(
                 begin = at_wall(datetime.combine(day, half), zone)
                 at = begin
                 while at < begin + timedelta(hours=4) and free:
-                    kind = dice.choices(kinds[:3], weights=[6, 1, 2])[0]
-                    whole = kind.length + kind.buffer
+                    type_ = dice.choices(kinds[:3], weights=[6, 1, 2])[0]
+                    whole = type_.length + type_.buffer
                     if dice.random() < BUSY and at + whole <= begin + timedelta(hours=4):
-                        made.append(_one(clinic, free.pop(), therapist, rooms[number % 3], kind, at, now, dice))
+                        appointments.append(
+                            _one(clinic, free.pop(), therapist, rooms[number % 3], type_, at, now, dice)
+                        )
                         at += whole
                     else:
                         at += timedelta(minutes=30)
-    bulk.insert(made)
+    bulk.insert(appointments)
     bulk.insert(
         [
             Change(
                 id=new_id(),
                 clinic_id=clinic.pk,
-                appointment=one,
-                at=one.booked_at,
+                appointment=appointment,
+                at=appointment.booked_at,
                 by_client="demo",
                 what="booked",
                 before={},
-                after=locks.snapshot(one),
+                after=locks.snapshot(appointment),
             )
-            for one in made
+            for appointment in appointments
         ]
     )
 
@@ -194,7 +196,7 @@ def _waits_and_follows(
     start = now.astimezone(zone).date() + timedelta(days=21)
     plan = series.SeriesPlan(type_id=kinds[0].pk, count=8, weeks=4, starts_on=start)
     placed = series.propose(patient_id=people[5].pk, plan=plan, by=by, at=now)
-    times = [locks.Time(one.starts_at, one.therapist_id, one.room_id) for one in placed.slots.values()]
+    times = [locks.Time(slot.starts_at, slot.therapist_id, slot.room_id) for slot in placed.slots.values()]
     series.book_series(patient_id=people[5].pk, plan=plan, times=times[:6], by=by, at=now)
     worklist_sync.recall(patient_id=people[7].pk, due_at=now + timedelta(days=90), by=by, at=now)
     worklist_sync.sweep(by=by, at=now)

@@ -29,25 +29,25 @@ def uid(appointment_id: UUID) -> str:
 
 
 def calendar(method: str) -> Calendar:
-    made = Calendar()
-    made.add("prodid", "-//Palpate//Scheduling//EN")
-    made.add("version", "2.0")
-    made.add("method", method)
-    return made
+    calendar_ = Calendar()
+    calendar_.add("prodid", "-//Palpate//Scheduling//EN")
+    calendar_.add("version", "2.0")
+    calendar_.add("method", method)
+    return calendar_
 
 
 def event(found: Appointment, *, summary: str, location: str, at: datetime) -> Event:
-    made = Event()
-    made.add("uid", uid(found.pk))
-    made.add("dtstamp", at)
-    made.add("sequence", found.revision)
-    made.add("dtstart", found.starts_at)
-    made.add("dtend", found.ends_at)
-    made.add("summary", summary)
+    calendar_ = Event()
+    calendar_.add("uid", uid(found.pk))
+    calendar_.add("dtstamp", at)
+    calendar_.add("sequence", found.revision)
+    calendar_.add("dtstart", found.starts_at)
+    calendar_.add("dtend", found.ends_at)
+    calendar_.add("summary", summary)
     if location:
-        made.add("location", location)
-    made.add("status", STATUS.get(found.status, "CONFIRMED"))
-    return made
+        calendar_.add("location", location)
+    calendar_.add("status", STATUS.get(found.status, "CONFIRMED"))
+    return calendar_
 
 
 def place_of(found: Appointment) -> str:
@@ -66,10 +66,13 @@ def invitation(
 
     :param method: REQUEST and CANCEL are about one appointment (RFC 5546, 3.2); a series is PUBLISHed
     """
-    made = calendar(method)
-    for found in appointments:
+    calendar_ = calendar(method)
+    for appointment in appointments:
         entry = event(
-            found, summary=_("Appointment, %(clinic)s") % {"clinic": clinic.name}, location=place_of(found), at=at
+            appointment,
+            summary=_("Appointment, %(clinic)s") % {"clinic": clinic.name},
+            location=place_of(appointment),
+            at=at,
         )
         if method == CANCEL:
             entry["status"] = vText("CANCELLED")
@@ -81,18 +84,18 @@ def invitation(
             to_whom.params["PARTSTAT"] = "NEEDS-ACTION"
             to_whom.params["RSVP"] = "FALSE"
             entry.add("attendee", to_whom, encode=False)
-        made.add_component(entry)
-    return made.to_ical().decode()
+        calendar_.add_component(entry)
+    return calendar_.to_ical().decode()
 
 
 def render_feed(appointments: Iterable[Appointment], *, at: datetime) -> str:
     """A therapist's appointments, without names: a title, the room, and a link to the day, behind the sign-in."""
-    made = calendar(PUBLISH)
-    made.add("x-wr-calname", "Palpate")
-    made.add("refresh-interval", "PT15M", parameters={"VALUE": "DURATION"}, encode=False)
-    for found in appointments:
-        where = _("Online") if found.room is None else found.room.name
-        entry = event(found, summary=f"{found.state.mark} {_('Appointment')}", location=where, at=at)
-        entry.add("url", f"{settings.PUBLIC_URL}/appointments/{found.pk}/")
-        made.add_component(entry)
-    return made.to_ical().decode()
+    calendar_ = calendar(PUBLISH)
+    calendar_.add("x-wr-calname", "Palpate")
+    calendar_.add("refresh-interval", "PT15M", parameters={"VALUE": "DURATION"}, encode=False)
+    for appointment in appointments:
+        where = _("Online") if appointment.room is None else appointment.room.name
+        entry = event(appointment, summary=f"{appointment.state.mark} {_('Appointment')}", location=where, at=at)
+        entry.add("url", f"{settings.PUBLIC_URL}/appointments/{appointment.pk}/")
+        calendar_.add_component(entry)
+    return calendar_.to_ical().decode()

@@ -76,17 +76,17 @@ def status_changed(found: Appointment, before: str, *, by: Actor, at: datetime) 
 
 def series_booked(made: Sequence[Appointment], *, by: Actor, at: datetime) -> None:
     _announce(made, "series_booked", ics.PUBLISH, by=by, at=at)
-    for one in made:
-        remind(one, by=by, at=at)
+    for appointment in made:
+        remind(appointment, by=by, at=at)
 
 
 def series_moved(rows: Sequence[Appointment], *, by: Actor, at: datetime) -> None:
     _call_off(rows, at=at)
-    told = [one for one in rows if one.status != rules.PROPOSED]
-    if told and not all(map(_knows, told)):
-        _announce(told, "series_moved", ics.PUBLISH, by=by, at=at, wait=SECOND_THOUGHTS)
-    for one in told:
-        remind(one, by=by, at=at)
+    recipients = [appointment for appointment in rows if appointment.status != rules.PROPOSED]
+    if recipients and not all(map(_knows, recipients)):
+        _announce(recipients, "series_moved", ics.PUBLISH, by=by, at=at, wait=SECOND_THOUGHTS)
+    for appointment in recipients:
+        remind(appointment, by=by, at=at)
 
 
 def series_cancelled(rows: Sequence[Appointment], *, by: Actor, at: datetime) -> None:
@@ -97,8 +97,8 @@ def series_cancelled(rows: Sequence[Appointment], *, by: Actor, at: datetime) ->
 
 def _knows(found: Appointment) -> bool:
     """Whether the last word that went out to the patient is this very time, with the same end."""
-    told = Told.objects.filter(appointment=found, message__kind__in=[*TIMES, *ENDS], message__sent_at__isnull=False)
-    last = told.select_related("message").order_by("-message__sent_at", "-id").first()
+    notices = Told.objects.filter(appointment=found, message__kind__in=[*TIMES, *ENDS], message__sent_at__isnull=False)
+    last = notices.select_related("message").order_by("-message__sent_at", "-id").first()
     return (
         last is not None
         and last.message.kind in TIMES
@@ -112,13 +112,13 @@ def follow_again(*, old_id: UUID, again_id: UUID) -> None:
         [
             Told(
                 id=new_id(),
-                clinic_id=one.clinic_id,
+                clinic_id=notice.clinic_id,
                 message_id=again_id,
-                appointment_id=one.appointment_id,
-                starts_at=one.starts_at,
-                ends_at=one.ends_at,
+                appointment_id=notice.appointment_id,
+                starts_at=notice.starts_at,
+                ends_at=notice.ends_at,
             )
-            for one in Told.objects.filter(message_id=old_id)
+            for notice in Told.objects.filter(message_id=old_id)
         ]
     )
 
@@ -136,13 +136,13 @@ def remind(found: Appointment, *, by: Actor, at: datetime) -> None:
 
 def _call_off(rows: Sequence[Appointment], *, at: datetime) -> None:
     """What has not gone out about these is out of date. Word of a whole series still goes out about the others."""
-    ids = [one.pk for one in rows]
-    messages.call_off(about_ids=ids, kinds=[kind for kind in KINDS if kind not in OF_SERIES], for_good=True)
+    ids = [notice.pk for notice in rows]
+    messages.call_off(about_ids=ids, kinds=[type_ for type_ in KINDS if type_ not in OF_SERIES], for_good=True)
     waiting = Told.objects.filter(message__kind__in=OF_SERIES, message__state__in=message_rules.NOT_GONE)
     hit = waiting.filter(appointment_id__in=ids).values("message_id")
     rest: dict[Message, list[Appointment]] = defaultdict(list)
-    for told in waiting.filter(message_id__in=hit).select_related("message", "appointment"):
-        rest[told.message] += [told.appointment] if told.appointment_id not in ids else []
+    for notices in waiting.filter(message_id__in=hit).select_related("message", "appointment"):
+        rest[notices.message] += [notices.appointment] if notices.appointment_id not in ids else []
     for message, others in rest.items():
         if not others:
             messages.call_off(about_ids=[message.about_id], kinds=[message.kind], for_good=True)
@@ -160,8 +160,8 @@ def _announce(
 ) -> None:
     """Tell the patient of these, with a calendar file; the message names the first."""
     first = min(rows, key=lambda one: one.starts_at)
-    wanted = kind in ENDS or slots.booking_of(first.clinic_id).invite
-    if first.starts_at <= at or not wanted:
+    is_wanted = kind in ENDS or slots.booking_of(first.clinic_id).invite
+    if first.starts_at <= at or not is_wanted:
         return
     patient, clinic = _people(first)
     calendar = _calendar(rows, method, patient, clinic, at)
@@ -175,7 +175,11 @@ def _people(found: Appointment) -> tuple[Patient, Clinic]:
 
 def _calendar(found: Sequence[Appointment], method: str, patient: Patient, clinic: Clinic, at: datetime) -> str:
     sender = engine.sending_of(clinic.pk).reply_to or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    rows = Appointment.objects.filter(pk__in=[one.pk for one in found]).select_related("room__site").in_order()
+    rows = (
+        Appointment.objects.filter(pk__in=[appointment.pk for appointment in found])
+        .select_related("room__site")
+        .in_order()
+    )
     with translation.override(language_of(patient.language, clinic.locale)):
         return ics.invitation(rows, clinic, method=method, organizer=sender, attendee=patient.email or sender, at=at)
 
@@ -234,10 +238,10 @@ def _enqueue(
                     id=new_id(),
                     clinic_id=found.clinic_id,
                     message=message,
-                    appointment=one,
-                    starts_at=one.starts_at,
-                    ends_at=one.ends_at,
+                    appointment=tell,
+                    starts_at=tell.starts_at,
+                    ends_at=tell.ends_at,
                 )
-                for one in tells
+                for tell in tells
             ]
         )

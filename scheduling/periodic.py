@@ -27,10 +27,10 @@ def desk(clinic_id: str) -> int:
 def tick() -> int:
     """Hand each clinic with something to offer or to give up to a worker; returns how many clinics."""
     # SQL: a function of the database, which alone looks at all clinics.
-    found = run_prepared("SELECT clinic_id FROM scheduling_clinics_due()", [])
-    for (clinic_id,) in found:
+    clinic_ids = run_prepared("SELECT clinic_id FROM scheduling_clinics_due()", [])
+    for (clinic_id,) in clinic_ids:
         desk.delay(str(clinic_id))
-    return len(found)
+    return len(clinic_ids)
 
 
 @shared_task(expires=1200)

@@ -103,14 +103,14 @@ def calendar(
     else:
         names = [(person.pk, person.name) for person in people]
     columns = {pk: Column(pk, name) for pk, name in names if only is None or pk == only}
-    found = Appointment.objects.between(after, until).exclude(status=rules.CANCELLED).in_order()
-    for one in map(Visit._make, found.values_list(*VISIT)):
-        key, name = (one.room_id, one.room or "") if by == "room" else (one.therapist_id, one.therapist)
+    appointments = Appointment.objects.between(after, until).exclude(status=rules.CANCELLED).in_order()
+    for visit in map(Visit._make, appointments.values_list(*VISIT)):
+        key, name = (visit.room_id, visit.room or "") if by == "room" else (visit.therapist_id, visit.therapist)
         if key not in columns and only is None:
             columns[key] = Column(key, name)  # somebody who left, a room that was given up: what is booked stays seen
         column = columns.get(key)
         if column is not None:
-            column.visits[one.starts_at.astimezone(zone).date()].append(one)
+            column.visits[visit.starts_at.astimezone(zone).date()].append(visit)
     for gap in hours_of([p.pk for p in people], clinic_id, after, until):
         column = columns.get(gap.room_id if by == "room" else gap.therapist_id)
         if column is not None:
@@ -120,8 +120,8 @@ def calendar(
 
 def hours_of(people: list[UUID], clinic_id: UUID, after: datetime, until: datetime) -> list[rules.FreeGap]:
     """When these therapists work, in a room or online, on the days asked for."""
-    found = slots.working(clinic_id, therapists=people, first=after, until=until)
-    return [one for one in found if one.starts_at < until and one.ends_at > after]
+    spans = slots.working(clinic_id, therapists=people, first=after, until=until)
+    return [span for span in spans if span.starts_at < until and span.ends_at > after]
 
 
 # --- Figures --------------------------------------------------------------------------------------------------
@@ -173,8 +173,8 @@ def figures(clinic_id: UUID, *, first: date, last: date, zone: ZoneInfo) -> list
     open_min = defaultdict(int, {pk: rules.minutes(some) for pk, some in stretches.items()})
     window = timedelta(hours=slots.booking_of(clinic_id).cancel_until_hours)
     changed = find_cancellation_times(rows)
-    known = {p.pk for p in people}
-    people += User.objects.filter(pk__in={r.therapist_id for r in rows} - known).order_by("name", "pk")
+    existing = {p.pk for p in people}
+    people += User.objects.filter(pk__in={r.therapist_id for r in rows} - existing).order_by("name", "pk")
     result = [
         _figures(p.pk, p.name, open_min[p.pk], [r for r in rows if r.therapist_id == p.pk], changed, window)
         for p in people

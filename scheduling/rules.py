@@ -173,7 +173,7 @@ def split_gap(gap: FreeGap, *, length: timedelta, step: timedelta, zone: ZoneInf
 
 def slots(gaps: Iterable[FreeGap], *, length: timedelta, step: timedelta, zone: ZoneInfo, limit: int) -> list[Slot]:
     """The first slots of gaps that come in order of their beginning; one for a therapist and moment."""
-    found: set[Slot] = set()
+    slots_found: set[Slot] = set()
     latest: datetime | None = None
     for gap in gaps:
         if latest is not None and gap.starts_at > latest:
@@ -181,11 +181,11 @@ def slots(gaps: Iterable[FreeGap], *, length: timedelta, step: timedelta, zone: 
         for number, slot in enumerate(split_gap(gap, length=length, step=step, zone=zone)):
             if number >= limit:
                 break
-            found.add(slot)
-        if len(found) >= limit:
-            latest = sorted(found)[limit - 1].starts_at
+            slots_found.add(slot)
+        if len(slots_found) >= limit:
+            latest = sorted(slots_found)[limit - 1].starts_at
     once: dict[tuple[datetime, UUID], Slot] = {}
-    for slot in sorted(found, key=lambda s: (s.starts_at, str(s.therapist_id), str(s.room_id or ""))):
+    for slot in sorted(slots_found, key=lambda s: (s.starts_at, str(s.therapist_id), str(s.room_id or ""))):
         once.setdefault((slot.starts_at, slot.therapist_id), slot)
     return list(once.values())[:limit]
 
@@ -241,7 +241,7 @@ def place(
         slot
         for slot in free
         if starts_on <= slot.starts_at.astimezone(zone).date() < after
-        and all(abs(slot.starts_at - other) >= least_gap for other in taken)
+        and all(abs(slot.starts_at - taken_slot) >= least_gap for taken_slot in taken)
     ]
     pace = Pace(timedelta(weeks=weeks) / count, count, least_gap, zone)
     chosen: dict[int, Slot] = {}
@@ -254,8 +254,8 @@ def place(
     if left:
         closest = tightly(fit, pace)
         chosen = dict(enumerate(closest)) if len(closest) > len(chosen) else chosen
-    found = sorted(chosen.values(), key=lambda slot: slot.starts_at)
-    return Placed(dict(enumerate(found)), list(range(len(found), count)))
+    placed = sorted(chosen.values(), key=lambda slot: slot.starts_at)
+    return Placed(dict(enumerate(placed)), list(range(len(placed), count)))
 
 
 @dataclass(frozen=True)
@@ -273,7 +273,7 @@ class Pace:
 
     def choose(self, number: int, fit: Sequence[Slot], chosen: dict[int, Slot]) -> bool:
         """Add the best time for this number to the chosen ones; whether there is any."""
-        able = [slot for slot in fit if all(self.apart(slot, other) for other in chosen.values())]
+        able = [slot for slot in fit if all(self.apart(slot, chosen_slot) for chosen_slot in chosen.values())]
         if not able:
             return False
         slot = able[0]
@@ -287,13 +287,13 @@ class Pace:
 
 def tightly(fit: Sequence[Slot], pace: Pace) -> list[Slot]:
     """One after the other as early as can be, which places as many as there is room for."""
-    found: list[Slot] = []
+    slots_found: list[Slot] = []
     for slot in sorted(fit, key=lambda one: one.starts_at):
-        if len(found) == pace.count:
+        if len(slots_found) == pace.count:
             break
-        if not found or pace.apart(slot, found[-1]):
-            found.append(slot)
-    return found
+        if not slots_found or pace.apart(slot, slots_found[-1]):
+            slots_found.append(slot)
+    return slots_found
 
 
 def _distance(slot: Slot, tone: Slot, ideal: datetime, zone: ZoneInfo) -> tuple[bool, int, int, datetime]:

@@ -65,8 +65,8 @@ def reconcile(*, patient_id: UUID, by: Actor, at: datetime) -> None:
     """Bring the rows about one patient's visits up to date."""
     people = identities(clinic_id=by.clinic_id, patient_id=survivor(patient_id))
     listed = open_items(OF_VISITS, people)
-    wanted = list(of_visits(people, at, about(listed)))
-    _resolve_and_raise(listed, OF_VISITS, wanted, by=by, at=at, patient_ids=people)
+    requests = list(of_visits(people, at, about(listed)))
+    _resolve_and_raise(listed, OF_VISITS, requests, by=by, at=at, patient_ids=people)
 
 
 def survivor(patient_id: UUID) -> UUID:
@@ -104,13 +104,20 @@ def of_visits(people: list[UUID] | None, at: datetime, known: list[UUID]) -> Ite
         rows, series = rows.filter(patient_id__in=people), series.filter(patient_id__in=people)
     rows = rows.select_related("patient", "series").in_order()
     missed = list(_find_missed(rows))
-    for found in missed:
-        yield ItemRequest(_kind_of(found), _person(found), found.pk, {"at": found.starts_at.isoformat()})
+    for missed_visits in missed:
+        yield ItemRequest(
+            _kind_of(missed_visits),
+            _person(missed_visits),
+            missed_visits.pk,
+            {"at": missed_visits.starts_at.isoformat()},
+        )
     unclosed = [rules.BOOKED, rules.CONFIRMED, rules.ARRIVED, rules.IN_ROOM]
-    for found in rows.filter(status__in=unclosed, ends_at__lte=at - timedelta(hours=1)):
-        yield ItemRequest("not_arrived", _person(found), found.pk, {"at": found.starts_at.isoformat()})
+    for missed_visits in rows.filter(status__in=unclosed, ends_at__lte=at - timedelta(hours=1)):
+        yield ItemRequest(
+            "not_arrived", _person(missed_visits), missed_visits.pk, {"at": missed_visits.starts_at.isoformat()}
+        )
     yield from _of_opening(rows.filter(status__in=rules.UPCOMING, ends_at__gt=at), at)
-    yield from _of_series(series, Counter(found.series_id for found in missed), at)
+    yield from _of_series(series, Counter(missed_visits.series_id for missed_visits in missed), at)
 
 
 def count_of_opening() -> int:
@@ -133,9 +140,9 @@ def _of_opening(upcoming: AppointmentQuerySet, at: datetime) -> Iterator[ItemReq
         "closed_over": _find_closed_over(visits, at),
         "hours_gone": _nobody_works([v for v in visits if v.starts_at > at]),
     }
-    for kind, found in hit.items():
-        for one in found:
-            yield ItemRequest(kind, _person(one), one.pk, {"at": one.starts_at.isoformat()})
+    for item_kind, visits_list in hit.items():
+        for visit in visits_list:
+            yield ItemRequest(item_kind, _person(visit), visit.pk, {"at": visit.starts_at.isoformat()})
 
 
 def _person(found: Appointment) -> UUID:
@@ -144,17 +151,19 @@ def _person(found: Appointment) -> UUID:
 
 def _find_missed(rows: AppointmentQuerySet) -> Iterator[Appointment]:
     """No-shows and cancellations with nothing booked since; whoever ends a series has settled what was missed of it."""
-    found = list(rows.filter(status__in=[rules.NOSHOW, rules.CANCELLED]).exclude(reason__in=QUIETLY))
-    people = {key for one in found for key in (_person(one), one.patient_id)}
+    missed = list(rows.filter(status__in=[rules.NOSHOW, rules.CANCELLED]).exclude(reason__in=QUIETLY))
+    people = {key for appointment in missed for key in (_person(appointment), appointment.patient_id)}
     booked: dict[UUID, datetime] = {}
     held = Appointment.objects.holding().filter(patient_id__in=people).select_related("patient")
-    for one in held.only("booked_at", "patient_id", "patient__merged_into_id"):
-        booked[_person(one)] = max(one.booked_at, booked.get(_person(one), one.booked_at))
-    for one in found:
-        since = booked.get(_person(one))
-        ended = one.series.ended_at if one.series else None
-        if (since is None or since < one.status_at) and (ended is None or ended < one.status_at):
-            yield one
+    for appointment in held.only("booked_at", "patient_id", "patient__merged_into_id"):
+        booked[_person(appointment)] = max(
+            appointment.booked_at, booked.get(_person(appointment), appointment.booked_at)
+        )
+    for appointment in missed:
+        since = booked.get(_person(appointment))
+        ended = appointment.series.ended_at if appointment.series else None
+        if (since is None or since < appointment.status_at) and (ended is None or ended < appointment.status_at):
+            yield appointment
 
 
 def _kind_of(found: Appointment) -> str:
@@ -172,17 +181,17 @@ def _find_closed_over(visits: Sequence[Appointment], at: datetime) -> Iterator[A
     if not visits:
         return
     zone = clinic_zone(visits[0].clinic_id)
-    found: dict[UUID, Appointment] = {}
-    starts = [one.starts_at for one in visits]
+    closed_over: dict[UUID, Appointment] = {}
+    starts = [visit.starts_at for visit in visits]
     for closure in Closure.objects.filter(last_day__gte=at.date() - timedelta(days=1)):
         first, last = rules.closure_span(
             closure.first_day, closure.last_day, closure.from_time, closure.until_time, zone
         )
         begin, end = bisect_left(starts, first - LONGEST), bisect_left(starts, last)
-        for one in visits[begin:end]:
-            if one.ends_at > first and one.placed_at < closure.made_at and _is_hit(one, closure, zone):
-                found[one.pk] = one
-    yield from found.values()
+        for visit in visits[begin:end]:
+            if visit.ends_at > first and visit.placed_at < closure.made_at and _is_hit(visit, closure, zone):
+                closed_over[visit.pk] = visit
+    yield from closed_over.values()
 
 
 def _is_hit(one: Appointment, closure: Closure, zone: ZoneInfo) -> bool:
@@ -203,9 +212,9 @@ def is_uncovered(found: Appointment, at: datetime) -> bool:
 
 def _nobody_works(found: Sequence[Appointment]) -> Iterator[Appointment]:
     """What lies within nobody's hours any more; not what was booked outside them on purpose."""
-    visits = [one for one in found if not one.outside_hours]
+    visits = [visit for visit in found if not visit.outside_hours]
     for online in (False, True):
-        yield from _find_uncovered([one for one in visits if (one.room_id is None) == online], online=online)
+        yield from _find_uncovered([visit for visit in visits if (visit.room_id is None) == online], online=online)
 
 
 def _find_uncovered(visits: Sequence[Appointment], *, online: bool) -> Iterator[Appointment]:
@@ -214,29 +223,29 @@ def _find_uncovered(visits: Sequence[Appointment], *, online: bool) -> Iterator[
     clinic_id = visits[0].clinic_id
     zone = clinic_zone(clinic_id)
     # Whoever has left works at no hours, whatever is still entered.
-    here = Membership.objects.active().filter(
-        clinic_id=clinic_id, role="therapist", user_id__in={one.therapist_id for one in visits}
+    therapist_ids = Membership.objects.active().filter(
+        clinic_id=clinic_id, role="therapist", user_id__in={visit.therapist_id for visit in visits}
     )
     rooms = Room.objects.filter(is_active=True, site__is_active=True).values_list("pk", flat=True)
     # Hours lie within one day of the clinic's calendar, so of each visit its own day is enough.
-    days = {one.pk: one.starts_at.astimezone(zone).date() for one in visits}
+    days = {visit.pk: visit.starts_at.astimezone(zone).date() for visit in visits}
     hours: dict[tuple[UUID, UUID | None, date], list[rules.FreeGap]] = defaultdict(list)
     stretches = slots.working(
         clinic_id,
-        therapists=list(here.values_list("user_id", flat=True)),
+        therapists=list(therapist_ids.values_list("user_id", flat=True)),
         online=online,
         rooms=None if online else list(rooms),
-        first=min(one.starts_at for one in visits),
-        until=max(one.ends_at for one in visits),
+        first=min(visit.starts_at for visit in visits),
+        until=max(visit.ends_at for visit in visits),
         closed=False,
         only=set(days.values()),
     )
     for gap in stretches:
         hours[gap.therapist_id, gap.room_id, gap.starts_at.astimezone(zone).date()].append(gap)
-    for one in visits:
-        near = hours[one.therapist_id, one.room_id, days[one.pk]]
-        if not any(gap.starts_at <= one.starts_at and one.ends_at <= gap.ends_at for gap in near):
-            yield one
+    for visit in visits:
+        near = hours[visit.therapist_id, visit.room_id, days[visit.pk]]
+        if not any(gap.starts_at <= visit.starts_at and visit.ends_at <= gap.ends_at for gap in near):
+            yield visit
 
 
 def _of_series(series: Any, missed: Counter[UUID | None], at: datetime) -> Iterator[ItemRequest]:
@@ -245,14 +254,14 @@ def _of_series(series: Any, missed: Counter[UUID | None], at: datetime) -> Itera
         held=Count("appointments", filter=Q(appointments__status__in=rules.HOLDING)),
         last=Max("appointments__ends_at", filter=Q(appointments__status__in=rules.HOLDING)),
     )
-    for one in counted:
-        person = one.patient.merged_into_id or one.patient_id
-        facts = {"held": one.held, "count": one.count}
-        if one.held + missed[one.pk] < one.count:
-            gone = one.appointments.exclude(status__in=rules.HOLDING).values_list("pk", flat=True)
-            yield ItemRequest("series_short", person, one.pk, {**facts, "gone": sorted(map(str, gone))})
-        elif one.last is None or one.last <= at:
-            yield ItemRequest("series_ended", person, one.pk, facts)
+    for series_list in counted:
+        person = series_list.patient.merged_into_id or series_list.patient_id
+        facts = {"held": series_list.held, "count": series_list.count}
+        if series_list.held + missed[series_list.pk] < series_list.count:
+            gone = series_list.appointments.exclude(status__in=rules.HOLDING).values_list("pk", flat=True)
+            yield ItemRequest("series_short", person, series_list.pk, {**facts, "gone": sorted(map(str, gone))})
+        elif series_list.last is None or series_list.last <= at:
+            yield ItemRequest("series_ended", person, series_list.pk, facts)
 
 
 # --- The record -----------------------------------------------------------------------------------------------
@@ -271,10 +280,10 @@ def of_record(clinic_id: UUID, at: datetime, known: list[UUID]) -> Iterator[Item
 
 def _find_unsigned(clinic_id: UUID, at: datetime) -> Iterator[ItemRequest]:
     old = at - timedelta(hours=slots.booking_of(clinic_id).draft_hours)
-    for model, what in ((Assessment, "exam"), (Session, "session")):
+    for model, document_name in ((Assessment, "exam"), (Session, "session")):
         drafts = model.objects.filter(signed_at=None, recorded_at__lt=old)
         for pk, patient_id, performed_at in drafts.values_list("pk", "patient_id", "performed_at"):
-            yield ItemRequest("unsigned", patient_id, pk, {"what": what, "at": performed_at.isoformat()})
+            yield ItemRequest("unsigned", patient_id, pk, {"what": document_name, "at": performed_at.isoformat()})
 
 
 def _referrals(at: datetime, known: list[UUID]) -> Iterator[ItemRequest]:
@@ -285,17 +294,17 @@ def _referrals(at: datetime, known: list[UUID]) -> Iterator[ItemRequest]:
         assessment__signed_at__isnull=False,
         assessment__record__mark=None,
     ).select_related("assessment")
-    cleared = _find_cleared({one.assessment.subject_id for one in answers})
+    cleared = _find_cleared({referral.assessment.subject_id for referral in answers})
     by_exam: dict[UUID, list[RedFlagAnswer]] = {}
-    for one in answers:
-        if (one.code, one.assessment.subject_id) not in cleared:
-            by_exam.setdefault(one.assessment_id, []).append(one)
-    for exam_id, found in by_exam.items():
-        action = red_flag_gate({one.code: "yes" for one in found}).action
+    for referral in answers:
+        if (referral.code, referral.assessment.subject_id) not in cleared:
+            by_exam.setdefault(referral.assessment_id, []).append(referral)
+    for exam_id, referrals in by_exam.items():
+        action = red_flag_gate({referral.code: "yes" for referral in referrals}).action
         if action.startswith("refer") or action == "emergency":
-            exam = found[0].assessment
+            exam = referrals[0].assessment
             urgency = kinds.NEXT_WORKING_DAY if action == "refer_routine" else kinds.AT_ONCE
-            facts = {"action": action, "flags": sorted(one.code for one in found)}
+            facts = {"action": action, "flags": sorted(referral.code for referral in referrals)}
             yield ItemRequest("referral", exam.patient_id, exam_id, facts, exam.signed_at, urgency)
 
 
@@ -352,7 +361,7 @@ def _resolve_and_raise(
 
     :param listed: see `open_items`
     """
-    rows = {one.key: one for one in wanted}
+    rows = {request.key: request for request in wanted}
     for item in listed:
         key = (item.kind, item.about_id)
         if key in rows and item.facts != rows[key].facts:
@@ -360,21 +369,25 @@ def _resolve_and_raise(
     moot = [item.pk for item in listed if (item.kind, item.about_id) not in rows]
     if moot:
         worklist.resolve_items(item_ids=moot, by=by, at=at)
-    known = {(item.kind, item.about_id) for item in listed}
-    missing = [one for key, one in rows.items() if key not in known]
+    listed_keys = {(item.kind, item.about_id) for item in listed}
+    missing = [request for key, request in rows.items() if key not in listed_keys]
     if not missing:
         return
     items = Item.objects.filter(kind__in=of_kinds)
     if patient_ids is not None:
         items = items.filter(patient_id__in=patient_ids)
-    closed = items.filter(about_id__in=[one.about_id for one in missing], done_at__isnull=False).exclude(
+    closed = items.filter(about_id__in=[request.about_id for request in missing], done_at__isnull=False).exclude(
         outcome=kinds.ITSELF
     )
     by_hand = {(item.kind, item.about_id): item.facts for item in closed.order_by("done_at")}
     # What came meanwhile is there already, and came once.
-    open_now = set(items.open().filter(about_id__in=[one.about_id for one in missing]).values_list("kind", "about_id"))
+    open_now = set(
+        items.open().filter(about_id__in=[request.about_id for request in missing]).values_list("kind", "about_id")
+    )
     # Closed by hand, and nothing is different from then: it was somebody's decision.
-    fresh = [one for one in missing if by_hand.get(one.key) != one.facts and one.key not in open_now]
+    fresh = [
+        request for request in missing if by_hand.get(request.key) != request.facts and request.key not in open_now
+    ]
     worklist.raise_items(wanted=fresh, by=by, at=at)
 
 
@@ -411,5 +424,5 @@ def sessions_left(series: Series) -> int:
 def all_sessions_left(series: Collection[Series]) -> dict[UUID, int]:
     """Return for each series how many of it are still to be booked, in one query."""
     held = Count("appointments", filter=Q(appointments__status__in=rules.HOLDING))
-    left = Series.objects.filter(pk__in=[one.pk for one in series]).annotate(left=F("count") - held)
+    left = Series.objects.filter(pk__in=[sery.pk for sery in series]).annotate(left=F("count") - held)
     return {pk: max(0, number) for pk, number in left.values_list("pk", "left")}

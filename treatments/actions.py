@@ -101,14 +101,14 @@ def change_session(
     session.revision += 1
     session.save(update_fields=[*HEAD_FIELDS, "recorded_at", "revision"])
     # An override or acknowledgement keeps its author's name when someone else changes the rest of the draft.
-    known = list(session.overrides.all()) if ANSWERS.keys() & content.keys() else []
-    answers = _answers(content, known, author_id, at)
+    overrides_before = list(session.overrides.all()) if ANSWERS.keys() & content.keys() else []
+    answers = _answers(content, overrides_before, author_id, at)
     for name, part in PARTS.items():
         if name in content or (name == "overrides" and "acknowledged" in content):
             part._default_manager.filter(session=session).delete()
     parts = _write_parts(session, content, at, answers=answers)
     audit.log("session.change", by=by, target_id=session.pk, patient_ids=[session.patient_id])
-    _log_answers(session, parts.overrides, known, by)
+    _log_answers(session, parts.overrides, overrides_before, by)
     return parts
 
 
@@ -195,30 +195,30 @@ def with_muscles(content: checks.Content, patient: Patient) -> dict[str, Any]:
     :raises Invalid: a trigger point is not this patient's, or the muscle beside it is another; or a session that was
         asked about is not a signed one of the patient
     """
-    wanted = {i["trigger_point"] for i in content.get("interventions") or () if i.get("trigger_point")}
-    wanted |= {m["trigger_point"] for m in content.get("measures") or () if m.get("trigger_point")}
+    requested = {i["trigger_point"] for i in content.get("interventions") or () if i.get("trigger_point")}
+    requested |= {m["trigger_point"] for m in content.get("measures") or () if m.get("trigger_point")}
     points = (
         {
             p.pk: p
             for p in TriggerPoint.objects.filter(
-                pk__in=wanted, patient_id__in=identities(clinic_id=patient.clinic_id, patient_id=patient.pk)
+                pk__in=requested, patient_id__in=identities(clinic_id=patient.clinic_id, patient_id=patient.pk)
             )
         }
-        if wanted
+        if requested
         else {}
     )
     problems = Problems()
     interventions = []
-    for index, given in enumerate(content.get("interventions") or ()):
-        intervention, here = dict(given), f"/interventions/{index}"
+    for index, content_ in enumerate(content.get("interventions") or ()):
+        intervention, intervention_pointer = dict(content_), f"/interventions/{index}"
         point = points.get(intervention["trigger_point"]) if intervention.get("trigger_point") else None
         if intervention.get("trigger_point") and point is None:
-            problems.add(f"{here}/trigger_point", "unknown_trigger_point")
+            problems.add(f"{intervention_pointer}/trigger_point", "unknown_trigger_point")
         elif point is not None:
             if intervention.get("muscle") not in (None, point.muscle_id):
-                problems.add(f"{here}/muscle", "not_of_trigger_point.muscle", muscle=point.muscle_id)
+                problems.add(f"{intervention_pointer}/muscle", "not_of_trigger_point.muscle", muscle=point.muscle_id)
             if intervention.get("side") not in (None, point.side):
-                problems.add(f"{here}/side", "not_of_trigger_point.side", side=point.side)
+                problems.add(f"{intervention_pointer}/side", "not_of_trigger_point.side", side=point.side)
             intervention["muscle"], intervention["side"] = point.muscle_id, point.side
         if intervention.get("dose"):
             intervention["dose"] = agents.with_agent_code(intervention["dose"])
@@ -252,10 +252,10 @@ def _answers(content: checks.Content, known: Iterable[Override], author_id: UUID
     """
     before = {(row.kind, row.code): row for row in known}
     rows = [_copy_of(row) for row in before.values() if not _is_same(row, content)]
-    for name, kind in ANSWERS.items():
+    for name, entry_kind in ANSWERS.items():
         for sent in content.get(name) or ():
             row = Override(
-                kind=kind,
+                kind=entry_kind,
                 code=sent["code"],
                 reason=sent.get("reason", ""),
                 seen_by=sent.get("seen_by", ""),
@@ -263,16 +263,16 @@ def _answers(content: checks.Content, known: Iterable[Override], author_id: UUID
                 given_by_id=author_id,
                 given_at=at,
             )
-            old = before.get((kind, row.code))
+            old = before.get((entry_kind, row.code))
             if old is not None and _comparable(old) == _comparable(row):
                 row.given_by_id, row.given_at = old.given_by_id, old.given_at
-            if row.reason or row.seen_by or row.seen_at or kind == Override.Kind.ACKNOWLEDGEMENT:
+            if row.reason or row.seen_by or row.seen_at or entry_kind == Override.Kind.ACKNOWLEDGEMENT:
                 rows.append(row)
     return rows
 
 
 def _is_same(row: Override, content: checks.Content) -> bool:
-    return any(kind == row.kind and name in content for name, kind in ANSWERS.items())
+    return any(entry_kind == row.kind and name in content for name, entry_kind in ANSWERS.items())
 
 
 def _comparable(row: Override) -> tuple[Any, ...]:
@@ -286,9 +286,9 @@ def _copy_of(row: Override) -> Override:
 
 def _log_answers(session: Session, rows: Iterable[Override], before: Iterable[Override], by: Actor) -> None:
     """Leave a trace of each stop that is passed and each caution that is acknowledged, when it is."""
-    known = {(row.kind, row.code, *_comparable(row)) for row in before}
+    keys_before = {(row.kind, row.code, *_comparable(row)) for row in before}
     for row in rows:
-        if (row.kind, row.code, *_comparable(row)) not in known:
+        if (row.kind, row.code, *_comparable(row)) not in keys_before:
             action = "session.override" if row.kind == Override.Kind.OVERRIDE else "session.acknowledge"
             audit.log(action, by=by, target_id=session.pk, patient_ids=[session.patient_id], code=row.code)
 

@@ -58,24 +58,24 @@ def _check_answers(content: Content, problems: Problems, *, at: datetime) -> Non
     for name in ("overrides", "acknowledged"):
         seen: set[str] = set()
         for index, row in enumerate(content.get(name) or ()):
-            here, code = f"/{name}/{index}", row["code"]
+            pointer, code = f"/{name}/{index}", row["code"]
             if code not in RED_FLAGS and code not in DEFAULT_CODES and not code.startswith(OWN_CODE):
-                problems.add(f"{here}/code", "unknown_code.override")
+                problems.add(f"{pointer}/code", "unknown_code.override")
             if code in seen:
-                problems.add(f"{here}/code", "duplicate.override")
+                problems.add(f"{pointer}/code", "duplicate.override")
             seen.add(code)
     for index, override in enumerate(content.get("overrides") or ()):
-        here = f"/overrides/{index}"
+        pointer = f"/overrides/{index}"
         if len(override["reason"].strip()) < MIN_REASON_CHARACTERS:
-            problems.add(f"{here}/reason", "too_short.override", least=MIN_REASON_CHARACTERS)
+            problems.add(f"{pointer}/reason", "too_short.override", least=MIN_REASON_CHARACTERS)
         flag = RED_FLAGS.get(override["code"])
         if flag is not None and flag.is_emergency:
             if not override.get("seen_by"):
-                problems.add(f"{here}/seen_by", "required.seen_by")
+                problems.add(f"{pointer}/seen_by", "required.seen_by")
             if override.get("seen_at") is None:
-                problems.add(f"{here}/seen_at", "required.seen_at")
+                problems.add(f"{pointer}/seen_at", "required.seen_at")
         if override.get("seen_at") is not None and override["seen_at"] > at:
-            problems.add(f"{here}/seen_at", "in_future.seen_at")
+            problems.add(f"{pointer}/seen_at", "in_future.seen_at")
 
 
 def problems_before_signing(content: Content, *, birth_date: date | None, at: datetime) -> Problems:
@@ -126,17 +126,17 @@ def _check_whole(interventions: Sequence[Content], content: Content, problems: P
 
 
 def _check_measure(measure: Content, here: str, problems: Problems, *, at: datetime) -> None:
-    kind, value = measure["kind"], Decimal(measure["value"])
+    entry_kind, value = measure["kind"], Decimal(measure["value"])
     movement = measure.get("movement")
-    if (kind == "rom_deg") != (movement is not None):
+    if (entry_kind == "rom_deg") != (movement is not None):
         problems.add(f"{here}/movement", "movement_of_range")
     elif movement is not None and movement not in catalogue.MOVEMENTS:
         problems.add(f"{here}/movement", "unknown_movement")
     limits: dict[str, tuple[Any, Any]] = {"pain": PAIN, "ppt_kpa": PPT_HARD_KPA}
-    low, high = limits.get(kind) or rom_limits_deg(movement or "")
+    low, high = limits.get(entry_kind) or rom_limits_deg(movement or "")
     if not low <= value <= high:
         problems.add(f"{here}/value", "out_of_range", low=low, high=high)
-    if kind == "pain" and value != value.to_integral_value():
+    if entry_kind == "pain" and value != value.to_integral_value():
         problems.add(f"{here}/value", "whole_number.pain", low=PAIN[0], high=PAIN[1])
     if (measure["phase"] == "after") != (measure.get("timing") is not None):
         problems.add(f"{here}/timing", "timing_of_after")

@@ -58,13 +58,13 @@ def match_of(lot: str, recorded: str) -> str:
 
     Exact: the whole, or some of its words together, have the same letters and digits.
     """
-    wanted = normalise(lot)
+    lot_key = normalise(lot)
     words = [normalise(word) for word in re.split(r"[\s,;:/()#]+", recorded)]
     words = [word for word in words if word]
     runs = {"".join(words[first:last]) for first in range(len(words)) for last in range(first + 1, len(words) + 1)}
-    if wanted in runs:
+    if lot_key in runs:
         return EXACT
-    return SIMILAR if wanted in normalise(recorded) else ""
+    return SIMILAR if lot_key in normalise(recorded) else ""
 
 
 @transaction.atomic
@@ -74,8 +74,8 @@ def search_lot(*, lot: str, by: Actor) -> Search:
 
     :raises Invalid: fewer than three letters and digits
     """
-    wanted = normalise(lot)
-    if len(wanted) < SHORTEST:
+    lot_key = normalise(lot)
+    if len(lot_key) < SHORTEST:
         raise Invalid.at("/lot", "too_short.lot", least=SHORTEST)
     rows = list(
         Intervention.objects.filter(clinic_id=by.clinic_id)
@@ -84,7 +84,7 @@ def search_lot(*, lot: str, by: Actor) -> Search:
             brand_letters=LettersAndDigits(Lower(Coalesce(F("brand_lot"), Value("")))),
             lot_letters=LettersAndDigits(Lower(Coalesce(F("lot"), Value("")))),
         )
-        .filter(Q(brand_letters__contains=wanted) | Q(lot_letters__contains=wanted))
+        .filter(Q(brand_letters__contains=lot_key) | Q(lot_letters__contains=lot_key))
         .exclude(session__record__mark__status="superseded")
         .select_related("session__patient__merged_into", "session__record__mark", "muscle")
         .order_by("-session__performed_at", "-id")[: MOST + 1]

@@ -95,13 +95,13 @@ def dose_column(name: str) -> models.Field[Any, Any]:
 
 def dose_constraints() -> list[models.CheckConstraint]:
     """No field of another technique, no value beyond the hard limits: as the rules' table says."""
-    found = []
+    constraints = []
     for name, field in rules.FIELDS.items():
         of_others = models.Q(**{name: None}) | models.Q(technique__in=rules.techniques_with(name))
-        found.append(models.CheckConstraint(condition=of_others, name=f"dose_{name}_of_technique"))
+        constraints.append(models.CheckConstraint(condition=of_others, name=f"dose_{name}_of_technique"))
         if field.codes:
-            known = models.Q(**{name: None}) | models.Q(**{f"{name}__in": list(field.codes)})
-            found.append(models.CheckConstraint(condition=known, name=f"dose_{name}_known"))
+            is_known_code = models.Q(**{name: None}) | models.Q(**{f"{name}__in": list(field.codes)})
+            constraints.append(models.CheckConstraint(condition=is_known_code, name=f"dose_{name}_known"))
     for code, technique in rules.TECHNIQUES.items():
         within = models.Q()
         for name, limits in technique.dose.items():
@@ -110,8 +110,8 @@ def dose_constraints() -> list[models.CheckConstraint]:
                 within &= models.Q(**{name: None}) | models.Q(**{f"{name}__gte": low, f"{name}__lte": high})
         if within:
             condition = ~models.Q(technique=code) | within
-            found.append(models.CheckConstraint(condition=condition, name=f"dose_within_{code}"))
-    return found
+            constraints.append(models.CheckConstraint(condition=condition, name=f"dose_within_{code}"))
+    return constraints
 
 
 class Intervention(Part):

@@ -316,19 +316,19 @@ def check_dose(technique: str, dose: Mapping[str, Any], reasons: Mapping[str, st
     :raises KeyError: no such technique
     """
     own = TECHNIQUES[technique]
-    found = []
+    matches = []
     for name, value in dose.items():
         if value is None:
             continue
         if name not in own.dose:
             params = {"technique": technique, "field": name, "fields": list(own.dose)}
-            found.append(FieldError(f"/dose/{name}", "not_of_this_technique", params))
+            matches.append(FieldError(f"/dose/{name}", "not_of_this_technique", params))
         elif is_measured(name):
-            found += _check_limits(name, Decimal(str(value)), own.dose[name], bool(reasons.get(name)))
+            matches += _check_limits(name, Decimal(str(value)), own.dose[name], bool(reasons.get(name)))
     depth, length = dose.get("depth_mm"), dose.get("needle_length_mm")
     if depth is not None and length is not None and depth > length:
-        found.append(FieldError("/dose/depth_mm", "deeper_than_needle", {"length_mm": Decimal(str(length))}))
-    return found
+        matches.append(FieldError("/dose/depth_mm", "deeper_than_needle", {"length_mm": Decimal(str(length))}))
+    return matches
 
 
 def _check_limits(name: str, value: Decimal, limits: Limits, has_reason: bool) -> list[FieldError]:
@@ -369,18 +369,18 @@ def check_needle(
     """
     if not TECHNIQUES[technique].breaks_skin:
         return []
-    found = []
+    matches = []
     if risk == "contraindicated_default" and not reasons.get("muscle"):
-        found.append(FieldError("/muscle", "reason_required.blocked_muscle"))
+        matches.append(FieldError("/muscle", "reason_required.blocked_muscle"))
     length = dose.get("needle_length_mm")
     if length is None or reasons.get("needle_length_mm"):
-        return found
+        return matches
     if "lung" in cautions and length >= LUNG_NEEDLE_MM:
-        found.append(FieldError("/dose/needle_length_mm", "reason_required.lung", {"limit_mm": LUNG_NEEDLE_MM}))
+        matches.append(FieldError("/dose/needle_length_mm", "reason_required.lung", {"limit_mm": LUNG_NEEDLE_MM}))
     elif muscle == "suboccipitals" and length >= SUBOCCIPITAL_NEEDLE_MM:
         params = {"limit_mm": SUBOCCIPITAL_NEEDLE_MM}
-        found.append(FieldError("/dose/needle_length_mm", "reason_required.suboccipitals", params))
-    return found
+        matches.append(FieldError("/dose/needle_length_mm", "reason_required.suboccipitals", params))
+    return matches
 
 
 # --- A whole session ------------------------------------------------------------------------------------------

@@ -174,10 +174,10 @@ def _covers(entry: Entry, alert: KnownAlert, planned: PlannedIntervention) -> bo
     if entry.where == ANYWHERE or alert.region is None or planned.muscle is None:
         return True
     region = planned.muscle.region
-    here = {alert.region}
+    pointer = {alert.region}
     if entry.where == IN_LIMB:
-        here |= next((limb for limb in (UPPER_LIMB, LOWER_LIMB) if alert.region in limb), frozenset())
-    if region not in here:
+        pointer |= next((limb for limb in (UPPER_LIMB, LOWER_LIMB) if alert.region in limb), frozenset())
+    if region not in pointer:
         return False
     is_sided = region in red_flags.SIDED_REGIONS and alert.region in red_flags.SIDED_REGIONS
     return not is_sided or alert.side in (None, "both", planned.side) or planned.side not in ("left", "right")
@@ -188,7 +188,7 @@ def _is_specialist(planned: PlannedIntervention) -> bool:
 
 
 def _is_prescriber(visit: _Visit) -> bool:
-    return any(known.code == PRESCRIBER and known.holds(visit.on_date) for known in visit.competencies)
+    return any(competency.code == PRESCRIBER and competency.holds(visit.on_date) for competency in visit.competencies)
 
 
 def _finding(

@@ -117,8 +117,8 @@ def check_entry(entry: Mapping[str, Any]) -> None:
     for name in ("label", "reason", "source", "tags"):
         if not entry.get(name):
             problems.add(f"/{name}", "required.own_entry")
-    for name, known in (("tags", TAGS), ("muscles", catalogue.MUSCLES), ("regions", BODY_REGIONS)):
-        unknown = [value for value in entry.get(name) or () if value not in known]
+    for name, codes in (("tags", TAGS), ("muscles", catalogue.MUSCLES), ("regions", BODY_REGIONS)):
+        unknown = [value for value in entry.get(name) or () if value not in codes]
         if unknown:
             problems.add(f"/{name}", "unknown_code.entry_value", values=unknown)
     if entry.get("alert") and entry["alert"] not in ALERTS:

@@ -50,7 +50,7 @@ def unflatten(flat: Flat) -> dict[str, Any]:
         {"code": code, "reason": "", **{name: fields[name] for name in OF_OVERRIDE if name in fields}}
         for code, fields in rows_of(flat, "overrides").items()
     ]
-    content["acknowledged"] = [{"code": code} for code, given in below(flat, "acknowledged").items() if given]
+    content["acknowledged"] = [{"code": code} for code, dose in below(flat, "acknowledged").items() if dose]
     content["adverse_events_asked"] = [
         {"about": session_id, "answer": answer} for session_id, answer in below(flat, "adverse_events_asked").items()
     ]

@@ -26,10 +26,10 @@ def differing_sessions(documents: Sequence[SignedDocument]) -> Iterator[tuple[Si
         "interventions", "measures", "overrides", "adverse_events_asked"
     )
     sessions = {row.record_id: row for row in rows}
-    given = _aftercare({row.subject_id for row in sessions.values()})
+    provided = _aftercare({row.subject_id for row in sessions.values()})
 
     def render(row: Session, content: Mapping[str, Any]) -> Mapping[str, Any]:
-        return rendered_session(row, content, given.get(row.subject_id, []))
+        return rendered_session(row, content, provided.get(row.subject_id, []))
 
     yield from differing(documents, sessions, render)
 

@@ -114,8 +114,8 @@ def check_signature(session: Session, content: Mapping[str, Any], *, by: Actor, 
         return check
     signed = Session.objects.with_parts().select_related("patient").get(pk=session.revises_id)
     before = _check(signed, documents.session_content(signed), by=by, at=at)
-    known = {_identity(stop, before.content) for stop in before.stops}
-    return replace(check, stops=tuple(stop for stop in check.stops if _identity(stop, content) not in known))
+    existing = {_identity(stop, before.content) for stop in before.stops}
+    return replace(check, stops=tuple(stop for stop in check.stops if _identity(stop, content) not in existing))
 
 
 def _check(session: Session, content: Mapping[str, Any], *, by: Actor, at: datetime) -> SigningCheck:
@@ -247,8 +247,8 @@ def distinct(findings: Sequence[SafetyFinding]) -> list[SafetyFinding]:
     by_subject: dict[Any, SafetyFinding] = {}
     for finding in findings:
         key = (finding.subject, finding.code)
-        known = by_subject.get(key)
-        if known is None or LEVELS.index(finding.level) > LEVELS.index(known.level):
+        earlier = by_subject.get(key)
+        if earlier is None or LEVELS.index(finding.level) > LEVELS.index(earlier.level):
             by_subject[key] = finding
     return sorted(by_subject.values(), key=lambda finding: -LEVELS.index(finding.level))
 
@@ -260,8 +260,8 @@ def safety_block(check: SigningCheck) -> dict[str, Any]:
     The texts are those of the list at that moment: a later version of the list leaves them as they were.
     """
     facts, content = check.visit.facts, check.content
-    shown = distinct(check.findings)
-    labels = {finding.key: finding for finding in shown}
+    findings = distinct(check.findings)
+    labels = {finding.key: finding for finding in findings}
 
     def described(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         return [
@@ -275,12 +275,12 @@ def safety_block(check: SigningCheck) -> dict[str, Any]:
         "list_version": check.visit.safety_list.version,
         "list_reviewed": HAS_BEEN_REVIEWED,
         "screen_at": facts.flags.screened_at,
-        "gate": max((finding.level for finding in shown), key=LEVELS.index, default="clear"),
+        "gate": max((finding.level for finding in findings), key=LEVELS.index, default="clear"),
         "open_flags": [open_flag_json(flag) for flag in facts.flags.open],
         "alerts": [alert_json(alert) for alert in facts.alerts],
         "cautions_shown": [
             {"code": f.code, "about": f.key, "level": f.level, "reason": f.reason, "source": f.source}
-            for f in shown
+            for f in findings
             if f.level in (CAUTION, ACKNOWLEDGE)
         ],
         "overrides": described(content["overrides"]),

@@ -78,8 +78,8 @@ def raise_item(
 
     :returns: the row's id, and whether it is new
     """
-    wanted = ItemRequest(kind, patient_id, about_id, facts, since, urgency, due_at)
-    return raise_items(wanted=[wanted], by=by, at=at)[wanted.key]
+    item_request = ItemRequest(kind, patient_id, about_id, facts, since, urgency, due_at)
+    return raise_items(wanted=[item_request], by=by, at=at)[item_request.key]
 
 
 @transaction.atomic
@@ -95,32 +95,34 @@ def raise_items(*, wanted: Sequence[ItemRequest], by: Actor, at: datetime) -> di
     # Always in the same order: two that raise the same rows at once wait for each other instead of dying.
     rows = [
         {
-            "patient": one.patient_id,
-            "kind": one.kind,
-            "about": one.about_id,
-            "facts": one.facts,
-            "since": one.since or at,
-            "due": due_at[one.key],
+            "patient": request.patient_id,
+            "kind": request.kind,
+            "about": request.about_id,
+            "facts": request.facts,
+            "since": request.since or at,
+            "due": due_at[request.key],
         }
-        for one in sorted(wanted, key=lambda one: one.key)
+        for request in sorted(wanted, key=lambda one: one.key)
     ]
-    done = run_prepared(RAISE, {"clinic": by.clinic_id, "wanted": orjson.dumps(rows).decode()})
-    audit.log_each([(f"worklist.{kind}", pk, patient_id) for pk, kind, _about, patient_id, _times in done], by=by)
-    return {(kind, about_id): (pk, times == 1) for pk, kind, about_id, _patient_id, times in done}
+    raised = run_prepared(RAISE, {"clinic": by.clinic_id, "wanted": orjson.dumps(rows).decode()})
+    audit.log_each(
+        [(f"worklist.{item_kind}", pk, patient_id) for pk, item_kind, _about, patient_id, _times in raised], by=by
+    )
+    return {(item_kind, about_id): (pk, times == 1) for pk, item_kind, about_id, _patient_id, times in raised}
 
 
 def _due_times(wanted: Sequence[ItemRequest], *, clinic_id: UUID, at: datetime) -> dict[tuple[str, UUID], datetime]:
     """When each is due; worked out once for an urgency and a day."""
     zone = clinic_zone(clinic_id)
     of_day: dict[tuple[str, date], datetime] = {}
-    found: dict[tuple[str, UUID], datetime] = {}
-    for one in wanted:
-        since, urgency = one.since or at, one.urgency or rules.KINDS[one.kind].urgency
+    matches: dict[tuple[str, UUID], datetime] = {}
+    for request in wanted:
+        since, urgency = request.since or at, request.urgency or rules.KINDS[request.kind].urgency
         day = (urgency, since.astimezone(zone).date())
-        if one.due_at is None and (day not in of_day or urgency == rules.AT_ONCE):
+        if request.due_at is None and (day not in of_day or urgency == rules.AT_ONCE):
             of_day[day] = work_out_due_at(urgency, since=since, clinic_id=clinic_id)
-        found[one.key] = one.due_at or of_day[day]
-    return found
+        matches[request.key] = request.due_at or of_day[day]
+    return matches
 
 
 def work_out_due_at(urgency: str, *, since: datetime, clinic_id: UUID) -> datetime:
@@ -228,11 +230,11 @@ def resolve_items(*, item_ids: list[UUID], by: Actor, at: datetime) -> int:
 
 
 def _resolve(items: QuerySet[Item], *, by: Actor, at: datetime) -> int:
-    found = list(items.order_by("pk").select_for_update(of=("self",)).values_list("pk", "patient_id"))
-    if found:
-        Item.objects.filter(pk__in=[pk for pk, _patient_id in found]).update(done_at=at, outcome=rules.ITSELF)
-        audit.log_each([("worklist.settle", pk, patient_id) for pk, patient_id in found], by=by)
-    return len(found)
+    item_ids = list(items.order_by("pk").select_for_update(of=("self",)).values_list("pk", "patient_id"))
+    if item_ids:
+        Item.objects.filter(pk__in=[pk for pk, _patient_id in item_ids]).update(done_at=at, outcome=rules.ITSELF)
+        audit.log_each([("worklist.settle", pk, patient_id) for pk, patient_id in item_ids], by=by)
+    return len(item_ids)
 
 
 @transaction.atomic

@@ -23,10 +23,10 @@ def register_links(kinds: Iterable[str], find: FindLink) -> None:
 
     :raises ImproperlyConfigured: a kind is unknown, or leads to a page already
     """
-    for kind in kinds:
-        if kind not in rules.KINDS or kind in LINKS:
-            raise ImproperlyConfigured(f"worklist kind {kind}: unknown, or it has a link already")
-        LINKS[kind] = find
+    for item_kind in kinds:
+        if item_kind not in rules.KINDS or item_kind in LINKS:
+            raise ImproperlyConfigured(f"worklist kind {item_kind}: unknown, or it has a link already")
+        LINKS[item_kind] = find
 
 
 def find_link(item: Item, scopes: Collection[str]) -> str:

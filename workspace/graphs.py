@@ -42,8 +42,8 @@ class Graph:
 
 def band_of(kind: str, values: Sequence[tuple[datetime, float]], subject: measures.Subject) -> Band | None:
     """Return the band of one measure, where a source fits its subject."""
-    found = measures.error_band(kind, Decimal(str(values[0][1])), subject)
-    return Band(float(found[0]), labels.describe_threshold(kind, found[1])) if found else None
+    band = measures.error_band(kind, Decimal(str(values[0][1])), subject)
+    return Band(float(band[0]), labels.describe_threshold(kind, band[1])) if band else None
 
 
 def graph(

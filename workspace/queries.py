@@ -111,9 +111,9 @@ def courses(patient_ids: Sequence[UUID]) -> list[Course]:
         .select_related("trigger_point", "session")
         .order_by("session__performed_at", "ordinal")
     )
-    found: dict[UUID, Course] = {}
+    matches: dict[UUID, Course] = {}
     for finding in findings:
-        course = _course_of(found, finding.trigger_point)
+        course = _course_of(matches, finding.trigger_point)
         shown_class = finding.class_code if shows_classification() else ""
         course.steps.append({"what": "found", "at": finding.assessment.performed_at, "class": shown_class})
         if finding.point_view:
@@ -121,16 +121,16 @@ def courses(patient_ids: Sequence[UUID]) -> list[Course]:
     for treatment in treatments:
         step = {"what": "treated", "at": treatment.session.performed_at, "technique": treatment.technique}
         if treatment.trigger_point is not None:
-            _course_of(found, treatment.trigger_point).steps.append(step)
+            _course_of(matches, treatment.trigger_point).steps.append(step)
             continue
         # Recorded for a muscle and side only: a treatment of every point there.
-        for course in found.values():
+        for course in matches.values():
             if (course.muscle, course.side) == (treatment.muscle_id, treatment.side):
                 course.steps.append(step)
-    for course in found.values():
+    for course in matches.values():
         course.steps.sort(key=lambda step: step["at"])
     order = {"active": 0, "activity_undetermined": 1, "latent": 2, "indeterminate": 3}
-    return sorted(found.values(), key=lambda c: (order.get(c.now, 4), c.muscle, c.side))
+    return sorted(matches.values(), key=lambda c: (order.get(c.now, 4), c.muscle, c.side))
 
 
 def _course_of(found: dict[UUID, Course], point: Any) -> Course:
@@ -150,23 +150,26 @@ class MeasureSeries:
 def series(patient_ids: Sequence[UUID]) -> list[MeasureSeries]:
     """Pain now, thresholds by muscle and ranges by movement, of signed exams and sessions that still stand."""
     exams = Assessment.objects.of_patients(list(patient_ids)).exclude(signed_at=None).filter(record__mark=None)
-    found: dict[tuple[str, str, str], list[tuple[datetime, float]]] = defaultdict(list)
+    values_by_key: dict[tuple[str, str, str], list[tuple[datetime, float]]] = defaultdict(list)
     for at, pain in exams.exclude(pain_now=None).values_list("performed_at", "pain_now"):
-        found["pain", "", ""].append((at, float(pain or 0)))
+        values_by_key["pain", "", ""].append((at, float(pain or 0)))
     for finding in Finding.objects.filter(assessment__in=exams).exclude(ppt_kpa=[]).select_related("assessment"):
         mean = float(sum(finding.ppt_kpa) / len(finding.ppt_kpa))
-        found["ppt_kpa", finding.muscle_id, finding.side].append((finding.assessment.performed_at, mean))
+        values_by_key["ppt_kpa", finding.muscle_id, finding.side].append((finding.assessment.performed_at, mean))
     for movement in (
         RangeOfMotion.objects.filter(assessment__in=exams).exclude(degrees=None).select_related("assessment")
     ):
         key = ("rom_deg", movement.movement_id, movement.side or "")
-        found[key].append((movement.assessment.performed_at, float(movement.degrees or 0)))
+        values_by_key[key].append((movement.assessment.performed_at, float(movement.degrees or 0)))
     sessions = Session.objects.of_patients(list(patient_ids)).exclude(signed_at=None).filter(record__mark=None)
     for measure in Measure.objects.filter(session__in=sessions).select_related("trigger_point"):
         point: Any = measure.trigger_point
         about = measure.movement_id or (point.muscle_id if point else "")
         side = measure.side or (point.side if point else "")
-        found[measure.kind, about, side].append((measure.measured_at, float(measure.value)))
+        values_by_key[measure.kind, about, side].append((measure.measured_at, float(measure.value)))
     order = ["pain", "ppt_kpa", "rom_deg"]
-    keys = sorted(found, key=lambda key: (order.index(key[0]), key[1:]))
-    return [MeasureSeries(kind, about, side, sorted(found[kind, about, side])) for kind, about, side in keys]
+    keys = sorted(values_by_key, key=lambda key: (order.index(key[0]), key[1:]))
+    return [
+        MeasureSeries(measure_kind, about, side, sorted(values_by_key[measure_kind, about, side]))
+        for measure_kind, about, side in keys
+    ]

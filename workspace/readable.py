@@ -168,15 +168,15 @@ def _intensity(mark: dict[str, Any]) -> str:
 
 
 def _red_flag(answer: dict[str, Any]) -> tuple[str, str]:
-    said = {**words.RED_FLAG_ANSWERS, "declined": _("patient declined")}[answer["answer"]]
+    answer_text = {**words.RED_FLAG_ANSWERS, "declined": _("patient declined")}[answer["answer"]]
     if answer.get("source") == "no_to_all_others":
-        said = _("no (to all others together)")
+        answer_text = _("no (to all others together)")
     place = [str(BODY_REGIONS[region]) for region in answer.get("regions") or ()]
     if answer.get("side"):
         place.append(str(ALERT_SIDES[answer["side"]]))
     where = f" ({', '.join(place)})" if place else ""
     note = f": {answer['note']}" if answer["note"] else ""
-    return _(rules.RED_FLAGS[answer["code"]].label), f"{said}{where}{note}"
+    return _(rules.RED_FLAGS[answer["code"]].label), f"{answer_text}{where}{note}"
 
 
 # --- Session --------------------------------------------------------------------------------------------------
@@ -247,16 +247,16 @@ def _measures(content: dict[str, Any], unit: str) -> Lines:
         slot["before" if measure["phase"] == "before" else measure["timing"]] = measure["value"]
         subjects[key] = measures.subject_of(measure, content["interventions"], REGION_OF)
     for key, values in pairs.items():
-        kind, _point, movement, _side = key
-        label = {"pain": _("Pain"), "ppt_kpa": _("Pressure-pain threshold"), "rom_deg": _("Range")}[kind]
+        kind_code, _point, movement, _side = key
+        label = {"pain": _("Pain"), "ppt_kpa": _("Pressure-pain threshold"), "rom_deg": _("Range")}[kind_code]
         if movement:
             label = f"{label}: {_(catalogue.MOVEMENTS[movement])}"
         before = values.pop("before", None)
-        texts = [f"{_('before')} {format_measure(kind, before, unit)}"] if before is not None else []
+        texts = [f"{_('before')} {format_measure(kind_code, before, unit)}"] if before is not None else []
         for timing, value in values.items():
-            after = f"{_('after')} ({code_word(timing)}) {format_measure(kind, value, unit)}"
+            after = f"{_('after')} ({code_word(timing)}) {format_measure(kind_code, value, unit)}"
             if before is not None:
-                after += f", {change_in_words(kind, before, value, unit, subjects[key])}"
+                after += f", {change_in_words(kind_code, before, value, unit, subjects[key])}"
             texts.append(after)
         lines.append((label, "; ".join(texts)))
     return lines
@@ -281,34 +281,34 @@ def change_in_words(kind: str, before: Any, after: Any, unit: str, subject: meas
 
 def exam_hints(content: dict[str, Any]) -> list[tuple[str, str]]:
     """What does not block, but may have been forgotten."""
-    found = []
+    hints = []
     for index, finding in enumerate(content["findings"]):
         name = muscle_name(finding["muscle"], finding["side"], finding["place"])
         if finding.get("missing_tests"):
             test = str(words.SIGNS[finding["missing_tests"][0]]).lower()
             text = _("{name} is not decided yet; testing {test} would help.")
-            found.append((f"/findings/{index}/{finding['missing_tests'][0]}", text.format(name=name, test=test)))
+            hints.append((f"/findings/{index}/{finding['missing_tests'][0]}", text.format(name=name, test=test)))
         elif finding.get("class") == "activity_undetermined":
             text = _("{name}: record whether this reproduces the patient's pain.").format(name=name)
-            found.append((f"/findings/{index}/recognised", text))
+            hints.append((f"/findings/{index}/recognised", text))
     if content["pain_now"] is None:
-        found.append(("/pain_now", _("Pain now is not recorded.")))
+        hints.append(("/pain_now", _("Pain now is not recorded.")))
     answered = {a["code"] for a in content["red_flags"] if a["answer"] != "not_asked"}
     mandatory = [code for code, flag in rules.RED_FLAGS.items() if flag.is_mandatory]
     open_flags = [code for code in mandatory if code not in answered]
     if open_flags:
         text = _("{count} of {all} red flags are not answered.").format(count=len(open_flags), all=len(mandatory))
-        found.append((f"/red_flags/{open_flags[0]}/answer", text))
-    return found
+        hints.append((f"/red_flags/{open_flags[0]}/answer", text))
+    return hints
 
 
 def session_hints(content: dict[str, Any]) -> list[tuple[str, str]]:
-    found = []
+    matches = []
     if not content["response"]:
-        found.append(("/response", _("The patient's reaction is not recorded.")))
+        matches.append(("/response", _("The patient's reaction is not recorded.")))
     if not any(measure["phase"] == "after" for measure in content["measures"]):
-        found.append(("/measures", _("No measures after treatment.")))
-    return found
+        matches.append(("/measures", _("No measures after treatment.")))
+    return matches
 
 
 def hint_open_question(question: dict[str, Any] | None) -> list[tuple[str, str]]:

@@ -61,7 +61,7 @@ def list_known(safety: Mapping[str, Any] | None) -> Lines:
         label = _(ALERTS[alert["code"]].label) if alert["code"] in ALERTS else alert["code"]
         place = labels.alert_place(alert["side"], alert["region"])
         lines.append((_("Alert"), ", ".join(part for part in (label, place) if part)))
-    lines += [(str(LEVEL_WORDS[shown["level"]]), _(shown["reason"])) for shown in safety["cautions_shown"]]
+    lines += [(str(LEVEL_WORDS[cautions["level"]]), _(cautions["reason"])) for cautions in safety["cautions_shown"]]
     for consent in safety["consents"]:
         about = f"{TECHNIQUE_CLASSES[consent['technique_class']]} · {REGIONS[consent['region']]}"
         lines.append((_("Consent"), f"{about}, {moment(consent['given_at'])}"))

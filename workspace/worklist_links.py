@@ -22,12 +22,12 @@ def link_to_session(item: Item, scopes: Collection[str]) -> str:
 
 def link_to_draft(item: Item, scopes: Collection[str]) -> str:
     """Where the draft is finished, for a person who may write it."""
-    kind = item.facts.get("what")
-    if kind not in SCOPES:
+    kind_code = item.facts.get("what")
+    if kind_code not in SCOPES:
         return ""
-    if f"{SCOPES[kind]}:write" in scopes:
-        return reverse(kind, args=[item.about_id])
-    return link_to_document(kind, item, scopes)
+    if f"{SCOPES[kind_code]}:write" in scopes:
+        return reverse(kind_code, args=[item.about_id])
+    return link_to_document(kind_code, item, scopes)
 
 
 def link_to_document(kind: str, item: Item, scopes: Collection[str]) -> str:

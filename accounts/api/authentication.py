@@ -32,10 +32,10 @@ class BearerToken(BaseAuthentication):
         if scheme.lower() != "bearer":
             return None
         checksum = hashlib.sha256(token.strip().encode("utf-8", "surrogateescape")).hexdigest()
-        found = queries.token(checksum)
-        if found is None or found.expires <= timezone.now():
+        token_row = queries.token(checksum)
+        if token_row is None or token_row.expires <= timezone.now():
             raise AuthenticationFailed(message_for("invalid_token"), code="invalid_token")
-        actor = self._actor(found, request)
+        actor = self._actor(token_row, request)
         return actor, actor
 
     def _actor(self, token: queries.Token, request: Request) -> Actor:

@@ -32,10 +32,10 @@ def _account_key(email: str) -> str:
 def _known_browser(request: HttpRequest, account: str) -> str:
     """The number that this browser got when the account's person signed in with it; empty for all others."""
     try:
-        known = signing.loads(request.COOKIES.get(KNOWN_BROWSER, ""), salt=KNOWN_BROWSER, max_age=KNOWN_BROWSER_S)
+        existing = signing.loads(request.COOKIES.get(KNOWN_BROWSER, ""), salt=KNOWN_BROWSER, max_age=KNOWN_BROWSER_S)
     except signing.BadSignature:
         return ""
-    return known[1] if known[0] == account else ""
+    return existing[1] if existing[0] == account else ""
 
 
 class Adapter(DefaultAccountAdapter):

@@ -102,17 +102,17 @@ class ReadOnly(admin.ModelAdmin):
         return getattr(obj, "patient_id", None)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        found = super().get_object(request, object_id, from_field)
-        if found is not None and self.patient_of(found):
-            request.seen_patient_ids = {self.patient_of(found)}  # type: ignore[attr-defined]
-        return found
+        row = super().get_object(request, object_id, from_field)
+        if row is not None and self.patient_of(row):
+            request.seen_patient_ids = {self.patient_of(row)}  # type: ignore[attr-defined]
+        return row
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         request.GET = self.with_posted_search(request)
         response = super().changelist_view(request, extra_context)
-        shown = getattr(response, "context_data", None) or {}
-        if "cl" in shown:
-            patients = {self.patient_of(row) for row in shown["cl"].result_list}
+        context = getattr(response, "context_data", None) or {}
+        if "cl" in context:
+            patients = {self.patient_of(row) for row in context["cl"].result_list}
             request.seen_patient_ids = patients - {None}  # type: ignore[attr-defined]
         return response
 
@@ -135,11 +135,11 @@ class ReadOnly(admin.ModelAdmin):
 
 def add_names_to_events(events: Iterable[AuditEvent]) -> list[AuditEvent]:
     """The events, each with the name of its person as `who_name`."""
-    found = list(events)
-    names = dict(User.objects.filter(pk__in={e.user_id for e in found if e.user_id}).values_list("pk", "name"))
-    for event in found:
+    events_list = list(events)
+    names = dict(User.objects.filter(pk__in={e.user_id for e in events_list if e.user_id}).values_list("pk", "name"))
+    for event in events_list:
         event.who_name = names.get(event.user_id, "") if event.user_id else ""  # type: ignore[attr-defined]
-    return found
+    return events_list
 
 
 class ReadOnlyInline(admin.TabularInline):

@@ -32,8 +32,8 @@ class DisplayForm(forms.Form):
 def display(request: Any) -> HttpResponse:
     """Classification shown, or documentation only."""
     policies.require_owner(request.actor)
-    shown = CLASSIFICATION if request.clinic.shows_classification else DOCUMENTATION_ONLY
-    form = DisplayForm(request.POST or None, initial={"mode": shown})
+    mode = CLASSIFICATION if request.clinic.shows_classification else DOCUMENTATION_ONLY
+    form = DisplayForm(request.POST or None, initial={"mode": mode})
     if request.method == "POST" and form.is_valid():
         shows = form.cleaned_data["mode"] == CLASSIFICATION
         actions.set_display_mode(clinic=request.clinic, shows_classification=shows, by=request.actor)

@@ -107,7 +107,7 @@ def seen_revision(form: Any, name: str = "revision") -> int:
 
 def render_refusal(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     """A refusal as JSON to a script, as a page to a person."""
-    status = next(code for kind, code in STATUS.items() if isinstance(refusal, kind))
+    status = next(code for error_class, code in STATUS.items() if isinstance(refusal, error_class))
     if "json" in request.headers.get("Accept", ""):
         return JsonResponse(problem_of(refusal) | {"status": status}, status=status, content_type=CONTENT_TYPE)
     return render(request, "refused.html", {"refusal": refusal, "errors": refusal.errors}, status=status)

@@ -155,6 +155,6 @@ def passkey_options(user: User) -> dict[str, Any] | None:
 
 def back_to(request: HttpRequest) -> str:
     """Where the person came from, if that is one of our own pages."""
-    wanted = request.POST.get("next") or request.GET.get("next") or "/"
-    own = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if own else "/"
+    target = request.POST.get("next") or request.GET.get("next") or "/"
+    own = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return target if own else "/"

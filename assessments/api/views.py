@@ -96,8 +96,8 @@ class PatientAssessments(ClinicView):
         page = Page(request, key_types=[moment, UUID])
         patient_ids = identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
         self.saw(*patient_ids)
-        found = Assessment.objects.visible_to(self.actor).of_patients(patient_ids)
-        rows = page.rows(found.with_parts(), "-performed_at")
+        assessments = Assessment.objects.visible_to(self.actor).of_patients(patient_ids)
+        rows = page.rows(assessments.with_parts(), "-performed_at")
         key = lambda a: (a.performed_at.isoformat(), a.pk)  # noqa: E731 - used once, here
         return Response(page.answer(rows, key, lambda shown: [assessment_json(a) for a in shown]))
 
@@ -147,11 +147,11 @@ class OneAssessment(ClinicView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _draft(self, assessment_id: UUID) -> Assessment:
-        found = get_object_or_404(Assessment.objects.visible_to(self.actor), pk=assessment_id)
-        self.saw(found.patient_id)
+        assessment = get_object_or_404(Assessment.objects.visible_to(self.actor), pk=assessment_id)
+        self.saw(assessment.patient_id)
         if "If-Match" not in self.request.headers:
-            self.check_precondition(found.revision)
-        draft = drafts.lock_draft(Assessment.objects.all(), found.pk)
+            self.check_precondition(assessment.revision)
+        draft = drafts.lock_draft(Assessment.objects.all(), assessment.pk)
         self.check_precondition(draft.revision)
         return draft
 

@@ -87,10 +87,12 @@ def _leaves(detail: Any, pointer: str = "") -> list[tuple[str, str]]:
     if isinstance(detail, dict):
         return [leaf for name, inner in detail.items() for leaf in _leaves(inner, f"{pointer}/{name}")]
     if isinstance(detail, list):
-        found = []
+        leaves = []
         for index, inner in enumerate(detail):
-            found += _leaves(inner, f"{pointer}/{index}") if isinstance(inner, dict | list) else [(pointer, str(inner))]
-        return found
+            leaves += (
+                _leaves(inner, f"{pointer}/{index}") if isinstance(inner, dict | list) else [(pointer, str(inner))]
+            )
+        return leaves
     return [(pointer, str(detail))]
 
 
@@ -103,7 +105,7 @@ def save(request: Any, kind: DraftKind, document_id: UUID) -> HttpResponse:
 
     :raises Invalid: the body is not of that form
     """
-    tab, known, edits = _parse_edits(request)
+    tab, revision, edits = _parse_edits(request)
     actor: Actor = request.actor
     now = timezone.now()
     document = kind.lock(document_id)
@@ -134,7 +136,7 @@ def save(request: Any, kind: DraftKind, document_id: UUID) -> HttpResponse:
         ],
         "open_elsewhere": open_elsewhere(document.pk, tab),
     }
-    if known != before or merged.refused or merged.conflicts:
+    if revision != before or merged.refused or merged.conflicts:
         answer["flat"] = kind.flatten(document, parts)
         # The whole draft goes out, whatever was saved: that is a look at it.
         request.trace.reads, request.trace.target_id = True, document.pk
@@ -179,12 +181,12 @@ def _parse_edits(request: Any) -> tuple[UUID, int, list[Edit]]:
         edits = [
             Edit(id=str(e["id"]), path=str(e["path"]), value=e.get("value"), base=e.get("base")) for e in body["edits"]
         ]
-        known = int(body["revision"])
+        revision = int(body["revision"])
     except (ValueError, TypeError, KeyError, AttributeError):
         raise Invalid("invalid.edits") from None
     if len(edits) > MOST_EDITS:
         raise Invalid.at("/edits", "too_many.edits", most=MOST_EDITS)
-    return tab, known, edits
+    return tab, revision, edits
 
 
 def _uuid(text: Any, name: str) -> UUID:
@@ -205,11 +207,11 @@ def _conflicts(merged: Merge, last_edits: dict[str, LastEdit]) -> list[dict[str,
             "id": edit.id,
             "path": edit.path,
             "mine": edit.value,
-            "theirs": here,
+            "theirs": current,
             "by": names.get(last_edits[edit.path].by, ""),
             "at": last_edits[edit.path].at.isoformat(),
         }
-        for edit, here in merged.conflicts
+        for edit, current in merged.conflicts
     ]
 
 
@@ -248,9 +250,9 @@ def open_elsewhere(document_id: UUID, tab: UUID) -> list[str]:
         screens: Any = redis(settings.REDIS_URL).hgetall(f"palpate:open:{document_id}")
     except RedisError:
         return []
-    found = set()
-    for other, word in screens.items():
+    names = set()
+    for screen, word in screens.items():
         who, _space, at = word.decode().partition(" ")
-        if other.decode() != str(tab) and time.time() - float(at) < OPEN_FOR_S:
-            found.add(who)
-    return sorted(_names(found).values())
+        if screen.decode() != str(tab) and time.time() - float(at) < OPEN_FOR_S:
+            names.add(who)
+    return sorted(_names(names).values())

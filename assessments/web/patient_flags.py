@@ -216,18 +216,18 @@ def open_line(flag: OpenFlag, form: ClearanceForm | None = None) -> Line:
     row = RED_FLAGS[flag.code]
     side = str(labels.ALERT_SIDES[flag.side]) if flag.side else ""
     place = ", ".join([*(str(labels.BODY_REGIONS[region]) for region in flag.regions), *filter(None, [side])])
-    shown = [effect for effect in row.effects if not _is_covered(effect, row.effects, flag)]
-    effects = [(effect.level, effect_text(effect, flag)) for effect in shown]
+    effects_list = [effect for effect in row.effects if not _is_covered(effect, row.effects, flag)]
+    effects = [(effect.level, effect_text(effect, flag)) for effect in effects_list]
     return Line(flag=flag, row=row, place=place, effects=effects, form=form)
 
 
 def _is_covered(effect: Effect, effects: Iterable[Effect], flag: OpenFlag) -> bool:
     """Whether a stricter effect of the flag says the same for the whole body."""
     return any(
-        LEVELS.index(other.level) > LEVELS.index(effect.level)
-        and other.classes >= effect.classes
-        and len(regions_of(other.place, flag)) == len(BODY_REGIONS)
-        for other in effects
+        LEVELS.index(effect_row.level) > LEVELS.index(effect.level)
+        and effect_row.classes >= effect.classes
+        and len(regions_of(effect_row.place, flag)) == len(BODY_REGIONS)
+        for effect_row in effects
     )
 
 

@@ -131,13 +131,13 @@ def start(request: Any, patient_id: UUID) -> HttpResponse:
 
 @page(scope="assessments:write", action="page.exam")
 def exam(request: Any, exam_id: UUID) -> HttpResponse:
-    found = Assessment.objects.with_parts().select_related("patient").filter(pk=exam_id).first()
-    if found is None:
+    assessment = Assessment.objects.with_parts().select_related("patient").filter(pk=exam_id).first()
+    if assessment is None:
         raise NotFound
-    request.trace.saw(found.patient_id)
-    if found.is_signed:
+    request.trace.saw(assessment.patient_id)
+    if assessment.is_signed:
         return redirect("document", "exam", exam_id)
-    return render(request, "assessments/exam.html", context(request, found))
+    return render(request, "assessments/exam.html", context(request, assessment))
 
 
 def context(request: Any, exam: Assessment) -> dict[str, Any]:
@@ -260,10 +260,10 @@ def other_movements() -> list[dict[str, Any]]:
 def changes(request: Any, exam_id: UUID) -> HttpResponse:
     if request.method == "POST":
         return autosave.save(request, KIND, exam_id)
-    found = Assessment.objects.with_parts().filter(pk=exam_id).first()
-    if found is None:
+    assessment = Assessment.objects.with_parts().filter(pk=exam_id).first()
+    if assessment is None:
         raise NotFound
-    return autosave.state(request, KIND, found)
+    return autosave.state(request, KIND, assessment)
 
 
 @page(scope="assessments:write", action="page.exam.discard", methods="POST")

@@ -70,10 +70,10 @@ class Sessions(viewsets.ModelViewSet):
     pagination_class = Pages
 
     def get_queryset(self):
-        found = Session.objects.prefetch_related("interventions", "measures")
+        sessions = Session.objects.prefetch_related("interventions", "measures")
         if "patient" in self.request.query_params:
-            return found.filter(patient=self.request.query_params["patient"]).order_by("-performed_at", "-id")
-        return found.order_by("signed_at", "id")
+            return sessions.filter(patient=self.request.query_params["patient"]).order_by("-performed_at", "-id")
+        return sessions.order_by("signed_at", "id")
 
 
 class Assessments(viewsets.ModelViewSet):

@@ -31,11 +31,11 @@ class Muscles(ClinicView):
     )
     def get(self, request: Request) -> Response:
         """Muscles in the catalogue's order."""
-        found = Muscle.objects.in_use().order_by("position")
+        muscles = Muscle.objects.in_use().order_by("position")
         query = request.query_params.get("q", "").replace("\x00", "")
         if query.strip():
-            found = found.matching(query)
-        rows = list(found)
+            muscles = muscles.matching(query)
+        rows = list(muscles)
         zone = request.query_params.get("zone")
         if zone is not None:
             weight = {entry["muscle"]: -entry["weight"] for entry in catalogue.ZONE_TO_MUSCLES.get(zone, [])}
@@ -58,12 +58,12 @@ class BodyZones(ClinicView):
     )
     def get(self, request: Request) -> Response:
         """Body zones; a zone with `sided` has a left and a right, the others are on the middle line."""
-        found = BodyZone.objects.filter(is_retired=False).order_by("position")
+        body_zones = BodyZone.objects.filter(is_retired=False).order_by("position")
         for word in request.query_params.get("q", "").replace("\x00", "").casefold().split()[:8]:
-            found = found.filter(search_text__contains=word)
+            body_zones = body_zones.filter(search_text__contains=word)
         names = ["label", "region", "views", "sided", "synonyms"]
         show = lambda zone: {"id": zone.pk, **{name: getattr(zone, name) for name in names}}  # noqa: E731
-        return Response({"version": catalogue.VERSION, **short_list(request, list(found), show)})
+        return Response({"version": catalogue.VERSION, **short_list(request, list(body_zones), show)})
 
 
 class Movements(ClinicView):

@@ -93,10 +93,10 @@ def body_view(
     def extra(name: str, turn: Callable[[Shape], Shape]) -> list[Shape]:
         return [turn(more[name])] if more and name in more else []
 
-    found = [make("zone", name, "midline", both_halves(shape)) for name, shape in midline.items()]
+    shapes_list = [make("zone", name, "midline", both_halves(shape)) for name, shape in midline.items()]
     marks = []
     for side, turn in halves:
-        found += [make("zone", name, side, turn(shape), *extra(name, turn)) for name, shape in sided.items()]
+        shapes_list += [make("zone", name, side, turn(shape), *extra(name, turn)) for name, shape in sided.items()]
         marks += [
             {**make("muscle", name, side, turn(shape)), "depth": depth} for name, (depth, shape) in muscles.items()
         ]
@@ -106,7 +106,7 @@ def body_view(
         "label": view.label,
         "outline": [path(put(shape)) for shape in outline],
         "lines": [path(put(shape), closed=False) for shape in line_shapes(lines)],
-        "zones": found,
+        "zones": shapes_list,
         "muscles": marks,
     }
 
@@ -186,11 +186,11 @@ def back_views() -> dict[str, Any]:
 
 def mirror_centres(view: dict[str, Any]) -> None:
     """Where a shape has several middles, left and right take the same one."""
-    for kind, layer in (("zone", view["zones"]), ("muscle", view["muscles"])):
-        right = {shape[kind]: shape["centre"] for shape in layer if shape["side"] == "right"}
+    for layer_name, layer in (("zone", view["zones"]), ("muscle", view["muscles"])):
+        right = {shape[layer_name]: shape["centre"] for shape in layer if shape["side"] == "right"}
         for shape in layer:
             if shape["side"] == "left":
-                x, y = right[shape[kind]]
+                x, y = right[shape[layer_name]]
                 shape["centre"] = [view["width"] - x, y]
 
 

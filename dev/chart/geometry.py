@@ -241,7 +241,7 @@ def inner_centre(area: list[Point], within: list[list[Point]]) -> list[float]:
             if depth > score:
                 depth = min(depth, _clearance(point, within[0]))
             if depth > score and within[1:]:
-                depth = min(depth, max(_clearance(point, other) for other in within[1:]))
+                depth = min(depth, max(_clearance(point, outline) for outline in within[1:]))
             if depth > score:
                 best, score = point, depth
     return [_plain_number(best[0]), _plain_number(best[1])]

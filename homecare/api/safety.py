@@ -43,19 +43,24 @@ class ProgrammeSafety(ProgrammeView):
         once, in `overrides`; anything else at its step, in `limit_reasons`, under its `name`.
         """
         programme = self.get_programme(programme_id)
-        _version, given = queries.current_version(programme)
+        _version, provided = queries.current_version(programme)
         draft = programme.draft
-        steps = draft["steps"] if draft is not None else [facts_of(step) for step in given]
-        known = safety_stops.load_known(programme, steps, at=timezone.now())
+        steps = draft["steps"] if draft is not None else [facts_of(step) for step in provided]
+        existing = safety_stops.load_known(programme, steps, at=timezone.now())
         return Response(
             {
-                "list_version": known.list_version,
+                "list_version": existing.list_version,
                 "reviewed": HAS_BEEN_REVIEWED,
                 "is_draft": draft is not None,
-                "findings": [finding_json(found, steps) for found in known.check.findings],
+                "findings": [finding_json(finding, steps) for finding in existing.check.findings],
                 "red_flags": [
-                    {"code": one.flag.code, "level": one.level, "answered_at": one.flag.answered_at, "steps": one.steps}
-                    for one in known.flags
+                    {
+                        "code": flag.flag.code,
+                        "level": flag.level,
+                        "answered_at": flag.flag.answered_at,
+                        "steps": flag.steps,
+                    }
+                    for flag in existing.flags
                 ],
             }
         )

@@ -90,10 +90,10 @@ class PatientProgrammes(ClinicView):
         page = Page(request, key_types=[UUID])
         people = identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
         self.saw(*people)
-        found = Programme.objects.visible_to(self.actor).of_patients(people)
+        programmes = Programme.objects.visible_to(self.actor).of_patients(people)
         if page.after:
-            found = found.filter(pk__lt=page.after[0])
-        rows = list(found.newest_first()[: page.limit + 1])
+            programmes = programmes.filter(pk__lt=page.after[0])
+        rows = list(programmes.newest_first()[: page.limit + 1])
         return Response(page.answer(rows, lambda p: [p.pk], lambda some: programmes_json(some, self.actor)))
 
     @extend_schema(
@@ -107,8 +107,8 @@ class PatientProgrammes(ClinicView):
         """Begin a home programme as a draft. The patient has nothing of it before it is published."""
         identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
         body = parse(shapes.ProgrammeInput, request.data)
-        made = actions.start_programme(patient_id=patient_id, content=body, by=self.actor, at=timezone.now())
-        return answer(self.actor, made, status.HTTP_201_CREATED)
+        programme = actions.start_programme(patient_id=patient_id, content=body, by=self.actor, at=timezone.now())
+        return answer(self.actor, programme, status.HTTP_201_CREATED)
 
 
 class ProgrammeView(ClinicView):
@@ -179,7 +179,7 @@ class ProgrammePublication(ProgrammeView):
         revision = self.read_revision()
         body = parse(shapes.PublishInput, request.data)
         now = timezone.now()
-        overrides = [safety.Override(given_at=now, **one) for one in body.pop("overrides", [])]
+        overrides = [safety.Override(given_at=now, **override) for override in body.pop("overrides", [])]
         actions.publish(programme=programme, revision=revision, overrides=overrides, by=self.actor, at=now, **body)
         return answer(self.actor, programme)
 
@@ -302,10 +302,10 @@ class ProgrammeCheckIns(ProgrammeView):
     def get(self, request: Request, programme_id: UUID) -> Response:
         """What the patient answered, newest day first."""
         page = Page(request, key_types=[_day])
-        found = CheckIn.objects.filter(programme=self.get_programme(programme_id)).prefetch_related("answers__step")
+        check_ins = CheckIn.objects.filter(programme=self.get_programme(programme_id)).prefetch_related("answers__step")
         if page.after:
-            found = found.filter(local_date__lt=page.after[0])
-        rows = list(found.order_by("-local_date")[: page.limit + 1])
+            check_ins = check_ins.filter(local_date__lt=page.after[0])
+        rows = list(check_ins.order_by("-local_date")[: page.limit + 1])
         return Response(page.answer(rows, lambda c: [c.local_date], lambda some: [told(c, self.actor) for c in some]))
 
 
@@ -328,8 +328,8 @@ class PatientCheckIns(ClinicView):
         page = Page(request, key_types=[moment, UUID])
         people = identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
         self.saw(*people)
-        found = CheckIn.objects.filter(patient_id__in=people).prefetch_related("answers__step")
-        rows = page.rows(found, "-answered_at")
+        check_ins = CheckIn.objects.filter(patient_id__in=people).prefetch_related("answers__step")
+        rows = page.rows(check_ins, "-answered_at")
         return Response(
             page.answer(
                 rows, lambda c: [c.answered_at.isoformat(), c.pk], lambda some: [told(c, self.actor) for c in some]
@@ -361,10 +361,10 @@ class Templates(ClinicView):
     def get(self, request: Request) -> Response:
         """The starter programme (without an id), and the clinic's own templates by name."""
         page = Page(request, key_types=[str])
-        found = Template.objects.filter(clinic_id=self.actor.clinic_id)
+        templates = Template.objects.filter(clinic_id=self.actor.clinic_id)
         if page.after:
-            found = found.filter(name__gt=page.after[0])
-        rows = list(found.order_by("name")[: page.limit + 1])
+            templates = templates.filter(name__gt=page.after[0])
+        rows = list(templates.order_by("name")[: page.limit + 1])
         body = page.answer(rows, lambda t: [t.name], lambda some: [template_json(t) for t in some])
         if not page.after:
             starter = contents.tidy({"title": "", "note": "", "steps": rules.starter()})
@@ -380,8 +380,8 @@ class Templates(ClinicView):
     def post(self, request: Request) -> Response:
         """Keep a programme's content under a name, without what is one patient's."""
         body = parse(shapes.TemplateInput, request.data)
-        made = programme_templates.save_template(name=body["name"], content=body["content"], by=self.actor)
-        return Response(template_json(made), status=status.HTTP_201_CREATED)
+        template = programme_templates.save_template(name=body["name"], content=body["content"], by=self.actor)
+        return Response(template_json(template), status=status.HTTP_201_CREATED)
 
 
 class OneTemplate(ClinicView):
@@ -391,8 +391,8 @@ class OneTemplate(ClinicView):
     @extend_schema(operation_id="programme_templates_delete", tags=["home programmes"], responses={204: None})
     def delete(self, request: Request, template_id: UUID) -> Response:
         """Throw a template away; programmes that came from it stay."""
-        found = get_object_or_404(Template.objects.filter(clinic_id=self.actor.clinic_id), pk=template_id)
-        programme_templates.delete_template(template=found, by=self.actor)
+        template = get_object_or_404(Template.objects.filter(clinic_id=self.actor.clinic_id), pk=template_id)
+        programme_templates.delete_template(template=template, by=self.actor)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -422,8 +422,8 @@ class ProgrammeAdherence(ProgrammeView):
 
     def course(self, step: Step, weeks: Any) -> dict[str, Any]:
         names = ("starts_on", "prescribed", "done", "partly", "not_done", "unknown")
-        told = [{name: getattr(week, name) for name in names} for week in weeks]
-        return {"lasting": step.lasting, "exercise": step.exercise, "weeks": told}
+        week_rows = [{name: getattr(week, name) for name in names} for week in weeks]
+        return {"lasting": step.lasting, "exercise": step.exercise, "weeks": week_rows}
 
 
 class Exercises(ClinicView):

@@ -47,22 +47,22 @@ def answer_day(
         raise NotAsked
     version, steps = queries.current_version(programme)
     assert version is not None
-    known = {step.pk: step for step in steps}
-    check_answers(answers, known)
+    steps_by_id = {step.pk: step for step in steps}
+    check_answers(answers, steps_by_id)
     today = at.astimezone(zone_of(programme.patient)).date()
-    check_in, made = CheckIn.objects.select_for_update(of=("self",)).get_or_create(
+    check_in, is_new = CheckIn.objects.select_for_update(of=("self",)).get_or_create(
         programme=programme,
         local_date=today,
         session=None,
         defaults={"clinic_id": by.clinic_id, "patient_id": programme.patient_id, "answered_at": at},
     )
     check_in.version, before = version, list(check_in.wrong)
-    _write(check_in, answers, link, made, at)
+    _write(check_in, answers, link, is_new, at)
     # What was said of a step that a newer version has no more stays.
     StepAnswer.objects.filter(check_in=check_in, step__lasting__in=[step.lasting for step in steps]).delete()
     StepAnswer.objects.bulk_create(
-        StepAnswer(clinic_id=by.clinic_id, check_in=check_in, step=known[key], **said)
-        for key, said in answers.steps.items()
+        StepAnswer(clinic_id=by.clinic_id, check_in=check_in, step=steps_by_id[key], **answer)
+        for key, answer in answers.steps.items()
     )
     messages.call_off(about_ids=[programme.pk], kinds=["check_in"])
     _use_links(about_id=programme.pk, at=at)
@@ -88,7 +88,7 @@ def answer_soreness(
     """
     session = Session.objects.select_for_update(of=("self",)).select_related("patient").get(pk=session_id)
     check_answers(answers, {})
-    check_in, made = CheckIn.objects.select_for_update(of=("self",)).get_or_create(
+    check_in, is_new = CheckIn.objects.select_for_update(of=("self",)).get_or_create(
         session=session,
         after_h=asked_after_h(session.performed_at, at),
         defaults={
@@ -99,7 +99,7 @@ def answer_soreness(
         },
     )
     before = list(check_in.wrong)
-    _write(check_in, answers, link, made, at)
+    _write(check_in, answers, link, is_new, at)
     if link is not None:
         Link.objects.filter(pk=link.pk, used_at=None).update(used_at=at)
     audit.log("check_in.answer", by=by, target_id=check_in.pk, patient_ids=[session.patient_id])
@@ -138,12 +138,12 @@ def check_answers(answers: rules.CheckInAnswers, steps: Mapping[UUID, Step]) -> 
             problems.add("/wrong", "invalid_choice.wrong", choices=list(rules.WRONG))
     if len(answers.note) > 2000:
         problems.add("/note", "too_long.note", most=2000)
-    for key, said in answers.steps.items():
+    for key, answer in answers.steps.items():
         if key not in steps:
             problems.add(f"/steps/{key}", "unknown.step")
-        _validate_answer(problems, f"/steps/{key}", said)
+        _validate_answer(problems, f"/steps/{key}", answer)
         if key in steps:
-            _validate_spots(problems, f"/steps/{key}", said, rules.EXERCISES[steps[key].exercise])
+            _validate_spots(problems, f"/steps/{key}", answer, rules.EXERCISES[steps[key].exercise])
     if answers.is_empty:
         problems.add("/", "empty.check_in")
     problems.raise_if_any()
@@ -189,8 +189,8 @@ def _escalate_day(programme: Programme, check_in: CheckIn, before: Sequence[str]
     if today in days and len(days) >= 2:
         facts: dict[str, Any] = {"times": len(days)}
         if not _is_repeated("stop_event_twice", programme, facts):
-            told = find_recipients(programme.author_id, by.clinic_id)
-            _notify("stop_event_twice", check_in, programme.pk, facts, told, by, at)
+            recipients = find_recipients(programme.author_id, by.clinic_id)
+            _notify("stop_event_twice", check_in, programme.pk, facts, recipients, by, at)
     pains = queries.daily_pains(programme, since=today - timedelta(days=7))
     if progress.pain_is_up(pains, baseline_pain=programme.baseline_pain, today=today):
         last = [today - timedelta(days=back) for back in range(progress.PAIN_UP_DAYS)]
@@ -201,11 +201,11 @@ def _escalate_day(programme: Programme, check_in: CheckIn, before: Sequence[str]
 
 def stop_days(programme: Programme) -> set[date]:
     """The days on which a stop sign of self-pressure was named, or more discomfort than may be."""
-    said = CheckIn.objects.filter(programme=programme).exclude(wrong=[]).values_list("local_date", "wrong")
+    answered_days = CheckIn.objects.filter(programme=programme).exclude(wrong=[]).values_list("local_date", "wrong")
     felt = StepAnswer.objects.filter(
         check_in__programme=programme, discomfort__gt=rules.STOP_DISCOMFORT, step__exercise__in=rules.PRESSING
     )
-    named = {day for day, wrong in said if progress.is_stop_sign(wrong)}
+    named = {day for day, wrong in answered_days if progress.is_stop_sign(wrong)}
     return named | set(felt.values_list("check_in__local_date", flat=True))
 
 
@@ -220,9 +220,9 @@ def _escalate(check_in: CheckIn, before: Sequence[str], *, about_id: UUID, tell:
     raised_flags.raise_flags(
         patient_id=check_in.patient_id, codes=codes, source=HOME_CHECK_IN, source_id=check_in.pk, by=by, at=at
     )
-    for kind, codes in rules.rows_for([code for code in check_in.wrong if code not in before]).items():
-        told = find_recipients(tell, by.clinic_id) if kind == "red_flag" else []
-        _notify(kind, check_in, about_id, {"answers": codes}, told, by, at)
+    for item_kind, codes in rules.rows_for([code for code in check_in.wrong if code not in before]).items():
+        recipients = find_recipients(tell, by.clinic_id) if item_kind == "red_flag" else []
+        _notify(item_kind, check_in, about_id, {"answers": codes}, recipients, by, at)
 
 
 def find_recipients(user_id: UUID, clinic_id: UUID) -> list[UUID]:

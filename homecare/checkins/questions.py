@@ -41,8 +41,8 @@ AFTER_NEEDLING = {code: wrong for code, wrong in rules.WRONG.items() if wrong.ur
 
 def of_day(steps: Sequence[Step], before: CheckIn | None, labels: Mapping[str, Any]) -> list[Question]:
     """A day of a programme: its steps, the pain, a note, and whether something is wrong."""
-    given = {a.step.lasting: a for a in before.answers.all()} if before else {}
-    shown = [
+    answers_by_step = {a.step.lasting: a for a in before.answers.all()} if before else {}
+    step_rows = [
         {
             "id": step.pk,
             **describe_step(facts_of(step) | {"drawing": step.drawing}),
@@ -59,8 +59,8 @@ def of_day(steps: Sequence[Step], before: CheckIn | None, labels: Mapping[str, A
             "steps",
             labels["steps"],
             about=[
-                with_answers(one, facts_of_answer(given.get(step.lasting)))
-                for one, step in zip(shown, steps, strict=True)
+                with_answers(row, facts_of_answer(answers_by_step.get(step.lasting)))
+                for row, step in zip(step_rows, steps, strict=True)
             ],
         ),
         Question("scale", "pain", labels["pain"], given=before.pain if before else None),
@@ -80,7 +80,8 @@ def with_answers(step: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str,
     lines: list[dict[str, Any]] = []
     if step["finds_spots"]:
         lines = [
-            {"place": f"{one['zone']}:{one['side']}", "tenderness": one["tenderness"]} for one in given.get("spots", ())
+            {"place": f"{spot['zone']}:{spot['side']}", "tenderness": spot["tenderness"]}
+            for spot in given.get("spots", ())
         ]
         lines += [{}] * (rules.MOST_SPOTS - len(lines))
     as_drawn = state_token(given.get("done", ""), given.get("spots", ()), given.get("checked", ()))
@@ -89,7 +90,7 @@ def with_answers(step: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str,
 
 def state_token(done: str, spots: Sequence[Mapping[str, Any]], checked: Sequence[str]) -> str:
     """What a page shows of a step, for it to send back: so it is known what was changed on it."""
-    places = [f"{one['zone']}:{one['side']}:{one['tenderness']}" for one in spots]
+    places = [f"{spot['zone']}:{spot['side']}:{spot['tenderness']}" for spot in spots]
     return f"{done}|{' '.join([*places, *sorted(checked)])}"
 
 
@@ -111,15 +112,15 @@ def parse_answers(questions: Sequence[Question], sent: Any) -> rules.CheckInAnsw
 
 def refill(questions: Sequence[Question], answers: rules.CheckInAnswers) -> list[Question]:
     """The same questions with these answers in them, for a page that comes back."""
-    found = []
+    filled = []
     for question in questions:
-        given = getattr(answers, question.name)
+        value = getattr(answers, question.name)
         if question.kind == "steps":
-            about = [with_answers(step, given.get(step["id"], {})) for step in question.about]
-            found.append(replace(question, about=about))
+            about = [with_answers(step, value.get(step["id"], {})) for step in question.about]
+            filled.append(replace(question, about=about))
         else:
-            found.append(replace(question, given=given))
-    return found
+            filled.append(replace(question, given=value))
+    return filled
 
 
 def _number(text: str | None) -> int | None:
@@ -131,43 +132,43 @@ def _number(text: str | None) -> int | None:
 
 
 def _steps(question: Question, sent: Any) -> dict[UUID, dict[str, Any]]:
-    found = {}
+    answers = {}
     for step in question.about:
         key = step["id"]
         spots, checked = _spots(step, sent), list(dict.fromkeys(sent.getlist(f"checked-{key}")))
         # "I did all of it" speaks for every step that says nothing else.
-        said = sent.get(f"done-{key}", "") or sent.get("all", "")
+        done_text = sent.get(f"done-{key}", "") or sent.get("all", "")
         was, _separator, was_found = sent.get(f"drawn-{key}", "").partition("|")
-        done = rules.judge_completion(
-            said,
+        completion = rules.judge_completion(
+            done_text,
             spots,
             checked,
             [code for code, _word in step["checklist"]],
-            changed=said == was
+            changed=done_text == was
             and state_token("", spots, checked) != f"|{was_found}"
             and not sent.get(f"reason-{key}"),
         )
-        if done:
-            reason = sent.get(f"reason-{key}", "") if done != "yes" else ""
-            found[key] = {
-                "done": done,
+        if completion:
+            reason = sent.get(f"reason-{key}", "") if completion != "yes" else ""
+            answers[key] = {
+                "done": completion,
                 "reason": reason,
                 "discomfort": _number(sent.get(f"discomfort-{key}")),
                 "held_s": max(0, min(36_000, _number(sent.get(f"held-{key}")) or 0)) or None,
                 "spots": spots,
                 "checked": checked,
             }
-    return found
+    return answers
 
 
 def _spots(step: Mapping[str, Any], sent: Any) -> list[dict[str, Any]]:
-    found = []
+    spots = []
     for number in range(len(step["spots"])):
         zone, _separator, side = sent.get(f"spot-{step['id']}-{number}", "").partition(":")
         tenderness = _number(sent.get(f"tender-{step['id']}-{number}"))
         if zone or tenderness is not None:
-            found.append({"zone": zone, "side": side, "tenderness": tenderness})
-    return found
+            spots.append({"zone": zone, "side": side, "tenderness": tenderness})
+    return spots
 
 
 READERS: dict[str, Callable[[Question, Any], Any]] = {

@@ -120,8 +120,8 @@ def problems_of(
     if not draft.get("title"):
         problems.add("/title", "required.programme_title")
     people = identities(clinic_id=programme.clinic_id, patient_id=programme.patient_id)
-    wanted = {UUID(step["trigger_point"]) for step in steps if step.get("trigger_point")}
-    points = TriggerPoint.objects.filter(pk__in=wanted, patient_id__in=people)
+    point_ids = {UUID(step["trigger_point"]) for step in steps if step.get("trigger_point")}
+    points = TriggerPoint.objects.filter(pk__in=point_ids, patient_id__in=people)
     places = {pk: (muscle, side) for pk, muscle, side in points.values_list("pk", "muscle_id", "side")}
     pictures = {UUID(step["picture"]) for step in steps if step.get("picture")}
     held = set(Picture.objects.filter(pk__in=pictures).values_list("pk", flat=True))
@@ -166,25 +166,27 @@ def publish(
     if programme.draft is None:
         raise NothingNew
     today = at.astimezone(zone_of(programme.patient)).date()
-    known = known_of(programme, at=at)
-    problems = problems_of(programme, known, overrides)
+    safety_facts = known_of(programme, at=at)
+    problems = problems_of(programme, safety_facts, overrides)
     pain = programme.baseline_pain if isinstance(baseline_pain, Same) else baseline_pain
     ends = programme.ends_on if isinstance(ends_on, Same) else ends_on
     review = programme.review_on if isinstance(review_on, Same) else review_on
     if isinstance(review_on, Same) and review is not None and review < today:
         review = None  # the review that was due has led to this version
     _check_terms(problems, pain, {"review_on": review, "ends_on": ends}, today)
-    problems.errors += safety.check_overrides(overrides, known.flags, at=at).errors
+    problems.errors += safety.check_overrides(overrides, safety_facts.flags, at=at).errors
     # The stop comes first: who is told to correct a number must not think that nothing else stands in the way.
-    safety_stops.refuse_stopped(known, overrides)
+    safety_stops.refuse_stopped(safety_facts, overrides)
     problems.raise_if_any()
     if programme.started_on is None:
         programme.started_on = today
         programme.status = Programme.Status.ACTIVE
     programme.review_on = review or today + timedelta(days=rules.REVIEW_AFTER_DAYS)
     programme.ends_on, programme.baseline_pain, programme.safety_checked_at = ends, pain, at
-    needed = {one.flag.code for one in known.flags if one.level in (STOP, ACKNOWLEDGE)}
-    version = _write_version(programme, author_id, [one for one in overrides if one.code in needed], at)
+    needed = {step_flag.flag.code for step_flag in safety_facts.flags if step_flag.level in (STOP, ACKNOWLEDGE)}
+    version = _write_version(
+        programme, author_id, [step_flag for step_flag in overrides if step_flag.code in needed], at
+    )
     programme.draft, programme.author_id = None, author_id
     programme.revision += 1
     with violations_as({"programme_running_once": AnotherRuns}):
@@ -204,8 +206,8 @@ def publish(
     planning.plan_ahead(programme, at=at)
     code = str(version.number)
     audit.log("programme.publish", by=by, target_id=programme.pk, patient_ids=[programme.patient_id], code=code)
-    for one in version.overrides:
-        flag = one["code"]
+    for step_flag in version.overrides:
+        flag = step_flag["code"]
         audit.log("programme.override", by=by, target_id=programme.pk, patient_ids=[programme.patient_id], code=flag)
     return version
 
@@ -223,9 +225,9 @@ def _write_version(
 ) -> Version:
     draft = contents.tidy(programme.draft or {})
     newest = Version.objects.filter(programme=programme).order_by("-number").first()
-    known = set()
+    lasting_ids = set()
     if newest is not None:
-        known = set(Step.objects.filter(version__programme=programme).values_list("lasting", flat=True))
+        lasting_ids = set(Step.objects.filter(version__programme=programme).values_list("lasting", flat=True))
     version = Version(
         id=new_id(),
         clinic_id=programme.clinic_id,
@@ -242,10 +244,10 @@ def _write_version(
     for position, step in enumerate(draft["steps"]):
         lasting = UUID(step["lasting"]) if step["lasting"] else None
         # A copied step is a step of its own.
-        if lasting not in known or lasting in used:
+        if lasting not in lasting_ids or lasting in used:
             lasting = new_id()
         used.add(lasting)
-        made = Step(
+        step_row = Step(
             id=new_id(),
             clinic_id=programme.clinic_id,
             version=version,
@@ -262,7 +264,7 @@ def _write_version(
             trigger_point_id=step["trigger_point"],
             picture_id=step["picture"],
         )
-        steps.append(made)
+        steps.append(step_row)
     bulk.insert(steps)
     return version
 

@@ -59,22 +59,22 @@ def weeks(
     :param begins: the day from which on the step was asked; nothing is prescribed before it
     :param last: the last day to count; a week that has begun counts its days so far
     """
-    by_day = {day: (done, reason) for day, done, reason in answers if first <= day <= last}
-    found = []
+    by_day = {day: (completion, reason) for day, completion, reason in answers if first <= day <= last}
+    weeks_of_step = []
     start = first
     while start <= last:
         end = min(start + timedelta(days=6), last)
-        said = [by_day[day] for day in sorted(by_day) if start <= day <= end]
+        answers_of_week = [by_day[day] for day in sorted(by_day) if start <= day <= end]
         reasons: dict[str, int] = {}
-        for done, reason in said:
-            if done != "yes" and reason:
+        for completion, reason in answers_of_week:
+            if completion != "yes" and reason:
                 reasons[reason] = reasons.get(reason, 0) + 1
-        counts = {code: sum(done == code for done, _ in said) for code in rules.DONE}
+        counts = {code: sum(completion == code for completion, _ in answers_of_week) for code in rules.DONE}
         asked_days = max(0, (end - max(start, begins or start)).days + 1)
         prescribed = count_prescribed_days(days_per_week, asked_days)
-        found.append(Week(start, prescribed, counts["yes"], counts["partial"], counts["no"], reasons))
+        weeks_of_step.append(Week(start, prescribed, counts["yes"], counts["partial"], counts["no"], reasons))
         start += timedelta(days=7)
-    return found
+    return weeks_of_step
 
 
 # --- Suggestions ----------------------------------------------------------------------------------------------

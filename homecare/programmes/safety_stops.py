@@ -101,13 +101,13 @@ def find_problems(
     """
     problems = safety.find_problems(known.check, steps)
     if overrides is not None:
-        for one in safety.unanswered_flags(known.flags, overrides, level=ACKNOWLEDGE):
-            least, numbers = rules.MIN_REASON_CHARACTERS, [number + 1 for number in one.steps]
+        for step_flag in safety.unanswered_flags(known.flags, overrides, level=ACKNOWLEDGE):
+            least, numbers = rules.MIN_REASON_CHARACTERS, [number + 1 for number in step_flag.steps]
             problems.add(
                 "/overrides",
                 "reason_required.flag",
-                flag=one.flag.code,
-                answered_at=one.flag.answered_at,
+                flag=step_flag.flag.code,
+                answered_at=step_flag.flag.answered_at,
                 steps=numbers,
                 least=least,
             )
@@ -117,9 +117,9 @@ def find_problems(
 def refuse_stopped(known: KnownSafety, overrides: Sequence[safety.Override]) -> None:
     """:raises ProgrammeRedFlagStop: naming each open red flag that stops a step and that nobody has answered for"""
     errors = []
-    for one in safety.unanswered_flags(known.flags, overrides):
-        flag_of_home, steps = f"{one.flag.code}.home", [number + 1 for number in one.steps]
-        params = {"flag": one.flag.code, "answered_at": one.flag.answered_at, "steps": steps}
+    for step_flag in safety.unanswered_flags(known.flags, overrides):
+        flag_of_home, steps = f"{step_flag.flag.code}.home", [number + 1 for number in step_flag.steps]
+        params = {"flag": step_flag.flag.code, "answered_at": step_flag.flag.answered_at, "steps": steps}
         errors.append(FieldError("/overrides", flag_of_home, params))
     if errors:
         raise ProgrammeRedFlagStop(errors=errors)
@@ -131,13 +131,13 @@ def overrides_of(version: Version | None) -> list[safety.Override]:
         return []
     return [
         safety.Override(
-            code=one["code"],
-            reason=one["reason"],
+            code=step_flag["code"],
+            reason=step_flag["reason"],
             given_at=version.made_at,
-            seen_by=one.get("seen_by", ""),
-            seen_at=datetime.fromisoformat(one["seen_at"]) if one.get("seen_at") else None,
+            seen_by=step_flag.get("seen_by", ""),
+            seen_at=datetime.fromisoformat(step_flag["seen_at"]) if step_flag.get("seen_at") else None,
         )
-        for one in version.overrides
+        for step_flag in version.overrides
     ]
 
 
@@ -150,10 +150,10 @@ def check_running(programme: Programme, *, at: datetime) -> None:
     """
     version, steps = queries.current_version(programme)
     facts = [facts_of(step) for step in steps]
-    known, overrides = load_known(programme, facts, at=at), overrides_of(version)
-    refuse_stopped(known, overrides)
+    safety_facts, overrides = load_known(programme, facts, at=at), overrides_of(version)
+    refuse_stopped(safety_facts, overrides)
     problems = rules.check_steps(facts, ratings=contents.ratings(), tools=contents.tools(), is_template=True)
-    problems.errors += find_problems(known, facts, overrides).errors
+    problems.errors += find_problems(safety_facts, facts, overrides).errors
     problems.raise_if_any()
 
 
@@ -211,14 +211,16 @@ def find_stops(
     if version is None:
         return Stops()
     facts = [facts_of(step) for step in steps]
-    known = load_known(programme, facts, at=at, in_force=in_force)
-    findings = known.check.stopping_findings(facts)
+    safety_facts = load_known(programme, facts, at=at, in_force=in_force)
+    findings = safety_facts.check.stopping_findings(facts)
     wrong = rules.check_steps(facts, ratings=contents.ratings(), tools=contents.tools(), is_template=True).errors
     numbers = [int(error.pointer.split("/")[2]) for error in wrong if error.code in TOOL_CODES]
     return Stops(
-        flags=_each_once(one.flag.code for one in safety.unanswered_flags(known.flags, overrides_of(version))),
-        alerts=_each_once(found.alert for found in findings if found.alert),
-        rules=_each_once(found.finding.code for found in findings if not found.alert),
+        flags=_each_once(
+            step_flag.flag.code for step_flag in safety.unanswered_flags(safety_facts.flags, overrides_of(version))
+        ),
+        alerts=_each_once(finding.alert for finding in findings if finding.alert),
+        rules=_each_once(finding.finding.code for finding in findings if not finding.alert),
         muscles=_each_once(facts[number]["muscle"] for number in numbers),
     )
 

@@ -19,22 +19,22 @@ LENGTH = timedelta(minutes=10)
 
 def render_feed(programme: Programme) -> bytes:
     """The next sixty days, an event each: what fades or ends needs no rule that a calendar may misread."""
-    made = Calendar()
-    made.add("prodid", "-//Palpate//Home programme//EN")
-    made.add("version", "2.0")
-    made.add("method", "PUBLISH")
-    made.add("refresh-interval", timedelta(hours=12), parameters={"value": "DURATION"})
+    calendar_ = Calendar()
+    calendar_.add("prodid", "-//Palpate//Home programme//EN")
+    calendar_.add("version", "2.0")
+    calendar_.add("method", "PUBLISH")
+    calendar_.add("refresh-interval", timedelta(hours=12), parameters={"value": "DURATION"})
     clinic = programme.patient.clinic
-    made.add("x-wr-calname", clinic.name)
+    calendar_.add("x-wr-calname", clinic.name)
     plan = ReminderPlan.objects.filter(programme=programme).first()
     if plan is None or programme.started_on is None or programme.status != Programme.Status.ACTIVE:
-        return bytes(made.to_ical())
+        return bytes(calendar_.to_ical())
     if safety_stops.find_stops(programme, at=timezone.now()):
-        return bytes(made.to_ical())
+        return bytes(calendar_.to_ical())
     zone = zone_of(programme.patient)
-    told = plan.as_plan(programme)
+    times = plan.as_plan(programme)
     today = timezone.now().astimezone(zone).date()
-    for due in schedule.occurrences(told, zone, today, today + timedelta(days=AHEAD_DAYS)):
+    for due in schedule.occurrences(times, zone, today, today + timedelta(days=AHEAD_DAYS)):
         event = Event()
         event.add("uid", f"{programme.pk}-{due.local_date:%Y%m%d}-{due.local_time:%H%M}@palpate")
         event.add("dtstamp", timezone.now())
@@ -44,6 +44,6 @@ def render_feed(programme: Programme) -> bytes:
         event.add("summary", _("Your page for today"))
         event.add("class", "PRIVATE")
         event.add("transp", "TRANSPARENT")
-        made.add_component(event)
-    made.add_missing_timezones()
-    return bytes(made.to_ical())
+        calendar_.add_component(event)
+    calendar_.add_missing_timezones()
+    return bytes(calendar_.to_ical())

@@ -41,16 +41,16 @@ def lines(clinic: Clinic, *, now: datetime, ahead: timedelta = timedelta(days=1)
 
 
 def _as_messages(planned: Any, how: Sending) -> Iterator[Message]:
-    for one in planned:
+    for occurrence in planned:
         yield Message(
-            clinic_id=one.clinic_id,
-            patient=one.patient,
-            kind=one.kind,
-            channel=one.channel,
-            due_at=one.due_at,
-            about_id=one.programme_id or one.session_id,
-            late_at=one.due_at + timedelta(minutes=how.late_after_min),
-            next_at=one.due_at,
+            clinic_id=occurrence.clinic_id,
+            patient=occurrence.patient,
+            kind=occurrence.kind,
+            channel=occurrence.channel,
+            due_at=occurrence.due_at,
+            about_id=occurrence.programme_id or occurrence.session_id,
+            late_at=occurrence.due_at + timedelta(minutes=how.late_after_min),
+            next_at=occurrence.due_at,
         )
 
 

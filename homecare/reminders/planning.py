@@ -84,14 +84,14 @@ def plan_ahead(programme: Programme, *, at: datetime) -> None:
     """
     patient = programme.patient
     zone = zone_of(patient)
-    wanted: dict[tuple[Any, ...], schedule.Due] = {}
+    due_by_key: dict[tuple[Any, ...], schedule.Due] = {}
     plan = ReminderPlan.objects.filter(programme=programme).first()
     if programme.status == Programme.Status.ACTIVE:
-        wanted = {**_reminders(programme, plan, zone, at), **_notices(programme, plan, zone, at)}
+        due_by_key = {**_reminders(programme, plan, zone, at), **_notices(programme, plan, zone, at)}
     # What is due already is the tick's to turn into a message.
     planned = Occurrence.objects.filter(programme=programme, status=Occurrence.Status.PLANNED, due_at__gt=at)
-    known = {(o.kind, o.channel, o.local_date, o.local_time): o for o in planned}
-    gone = [o.pk for key, o in known.items() if key not in wanted or wanted[key].at != o.due_at]
+    occurrences_by_key = {(o.kind, o.channel, o.local_date, o.local_time): o for o in planned}
+    gone = [o.pk for key, o in occurrences_by_key.items() if key not in due_by_key or due_by_key[key].at != o.due_at]
     Occurrence.objects.filter(pk__in=gone, status=Occurrence.Status.PLANNED).delete()
     fresh = [
         Occurrence(
@@ -106,8 +106,8 @@ def plan_ahead(programme: Programme, *, at: datetime) -> None:
             clock=due.clock,
             due_at=due.at,
         )
-        for key, due in wanted.items()
-        if key not in known or known[key].pk in gone
+        for key, due in due_by_key.items()
+        if key not in occurrences_by_key or occurrences_by_key[key].pk in gone
     ]
     Occurrence.objects.bulk_create(fresh, ignore_conflicts=True)
     if plan is not None:
@@ -120,11 +120,13 @@ def _reminders(
 ) -> dict[tuple[Any, ...], schedule.Due]:
     if plan is None or programme.started_on is None:
         return {}
-    told = plan.as_plan(programme)
+    times = plan.as_plan(programme)
     today = at.astimezone(zone).date()
-    dues = [d for d in schedule.occurrences(told, zone, today, today + timedelta(days=AHEAD_DAYS)) if d.at > at]
+    dues = [d for d in schedule.occurrences(times, zone, today, today + timedelta(days=AHEAD_DAYS)) if d.at > at]
     # A channel that the patient has ended, or whose address came back, is not planned on.
-    usable = [one for one in addresses.usable_channels(programme.patient) if one in plan.channels]
+    usable = [
+        channel_row for channel_row in addresses.usable_channels(programme.patient) if channel_row in plan.channels
+    ]
     return {("check_in", channel, d.local_date, d.local_time): d for channel in usable for d in dues}
 
 
@@ -133,7 +135,7 @@ def _notices(
 ) -> dict[tuple[Any, ...], schedule.Due]:
     """The review, by the first channel that the patient uses."""
     day = programme.review_on
-    usable = [one for one in addresses.usable_channels(programme.patient) if plan and one in plan.channels]
+    usable = [channel for channel in addresses.usable_channels(programme.patient) if plan and channel in plan.channels]
     if day is None or not usable:
         return {}
     due_at, clock = schedule.moment(day, NOTICE_AT, zone)

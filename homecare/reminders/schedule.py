@@ -81,8 +81,8 @@ def occurrences(plan: ReminderTimes, zone: ZoneInfo, first: date, last: date) ->
     seen: set[datetime] = set()
     for day in days(plan, first, last):
         # A time that exists goes before one that the clock moved onto it.
-        found = [(*moment(day, at, zone), at) for at in sorted(set(plan.times))]
-        for at, clock, local in sorted(found, key=lambda one: (one[1] == SKIPPED, one[2])):
+        moments = [(*moment(day, at, zone), at) for at in sorted(set(plan.times))]
+        for at, clock, local in sorted(moments, key=lambda one: (one[1] == SKIPPED, one[2])):
             if at not in seen:
                 seen.add(at)
                 yield Due(day, local, at, clock)

@@ -45,19 +45,19 @@ def find(request: Any, programme_id: UUID, *, lock: bool = False) -> Programme:
     programmes = Programme.objects.select_related("patient")
     if lock:
         programmes = programmes.select_for_update(of=("self",))
-    found = programmes.filter(pk=programme_id).first()
-    if found is None:
+    programme = programmes.filter(pk=programme_id).first()
+    if programme is None:
         raise NotFound
-    request.trace.saw(found.patient_id)
-    return found
+    request.trace.saw(programme.patient_id)
+    return programme
 
 
 def points_to_press(request: Any, patient_id: UUID) -> list[dict[str, Any]]:
     """The patient's active trigger points that they may press themselves."""
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
-    found = trigger_points(clinic_id=request.clinic.pk, patient_ids=people, after=None, limit=60)
+    points = trigger_points(clinic_id=request.clinic.pk, patient_ids=people, after=None, limit=60)
     ratings = contents.ratings()
-    fit = [p for p in found if p.get("class") == "active" and ratings.get(p["muscle"], "no") != "no"]
+    fit = [p for p in points if p.get("class") == "active" and ratings.get(p["muscle"], "no") != "no"]
     return [{"trigger_point": str(p["id"]), "muscle": p["muscle"], "side": p["side"]} for p in fit]
 
 
@@ -70,8 +70,8 @@ def new(request: Any, patient_id: UUID) -> HttpResponse:
     templates = list(Template.objects.order_by("name"))
     if request.method == "POST":
         content = beginning(request, patient_id, request.POST.get("from", ""), templates, earlier)
-        made = actions.start_programme(patient_id=patient_id, content=content, by=request.actor, at=timezone.now())
-        return redirect("programme_edit", made.pk)
+        programme = actions.start_programme(patient_id=patient_id, content=content, by=request.actor, at=timezone.now())
+        return redirect("programme_edit", programme.pk)
     running = next((p for p in earlier if p.status in (Programme.Status.ACTIVE, Programme.Status.PAUSED)), None)
     context = {
         "patient_id": patient_id,
@@ -90,23 +90,23 @@ def describe_heading(programme: Programme) -> dict[str, Any]:
 def beginning(
     request: Any, patient_id: UUID, source: str, templates: list[Template], earlier: list[Programme]
 ) -> dict[str, Any]:
-    kind, _separator, key = source.partition(":")
-    if kind == "starter":
+    source_kind, _separator, key = source.partition(":")
+    if source_kind == "starter":
         steps = rules.starter(points_to_press(request, patient_id)[:3], tools=contents.tools())
         for step in steps:
             step["limit_reasons"] = {name: _(why) for name, why in step.get("limit_reasons", {}).items()}
         return {"title": _("Neck and shoulders"), "note": "", "steps": steps}
-    if kind == "template":
+    if source_kind == "template":
         template = next((t for t in templates if str(t.pk) == key), None)
         if template is None:
             raise NotFound
         return {"title": template.name, **template.content}
-    if kind == "programme":
+    if source_kind == "programme":
         programme = next((p for p in earlier if str(p.pk) == key), None)
         if programme is None:
             raise NotFound
-        version, given = queries.current_version(programme)
-        content = contents.of_version(version, given) if version else {}
+        version, steps_list = queries.current_version(programme)
+        content = contents.of_version(version, steps_list) if version else {}
         for step in content.get("steps", []):
             step["lasting"] = None
         return content
@@ -157,10 +157,10 @@ def is_number(text: str) -> bool:
 
 def where(text: str) -> tuple[str | None, str | None, str | None]:
     """`point:<id>:<muscle>:<side>` or `muscle:<muscle>:<side>` of the select."""
-    kind, *rest = text.split(":")
-    if kind == "point" and len(rest) == 3:
+    place_kind, *rest = text.split(":")
+    if place_kind == "point" and len(rest) == 3:
         return rest[0], rest[1], rest[2]
-    if kind == "muscle" and len(rest) == 2:
+    if place_kind == "muscle" and len(rest) == 2:
         return None, rest[0], rest[1]
     return None, None, None
 
@@ -174,9 +174,9 @@ def move_step(steps: list[dict[str, Any]], command: str, number: int) -> dict[st
     elif command == "remove":
         return {"at": number, "step": steps.pop(number)}
     else:
-        other = number + (1 if command == "down" else -1)
-        if 0 <= other < len(steps):
-            steps[number], steps[other] = steps[other], steps[number]
+        target = number + (1 if command == "down" else -1)
+        if 0 <= target < len(steps):
+            steps[number], steps[target] = steps[target], steps[number]
     return None
 
 
@@ -232,12 +232,12 @@ def publish_draft(request: Any, programme: Programme) -> HttpResponse:
     def day(name: str) -> date | None:
         text = request.POST.get(name, "").strip()
         try:
-            found = parse_date(text) if text else None
+            day = parse_date(text) if text else None
         except ValueError:
-            found = None
-        if text and found is None:
+            day = None
+        if text and day is None:
             problems.add(f"/{name}", "invalid.date")
-        return found
+        return day
 
     review_on, ends_on = day("review_on"), day("ends_on")
     pain = request.POST.get("baseline_pain", "").strip()
@@ -324,21 +324,21 @@ def render_builder(
     if programme.draft is None and version is not None:
         programme.draft = contents.of_version(version, published_steps)
     draft = contents.tidy(programme.draft or {})
-    known = safety_stops.load_known(programme, draft["steps"], at=timezone.now())
-    problems = errors if errors is not None else actions.problems_of(programme, known).errors
+    safety_facts = safety_stops.load_known(programme, draft["steps"], at=timezone.now())
+    problems = errors if errors is not None else actions.problems_of(programme, safety_facts).errors
     points = list_points(request, programme.patient_id)
     ratings = contents.ratings()
     last = Assessment.objects.filter(patient_id=programme.patient_id).exclude(signed_at=None).newest_first().first()
     context = {
         **state(programme, problems),
-        "stops": stop_lines(programme, known, request.POST if status != 200 else None),
+        "stops": stop_lines(programme, safety_facts, request.POST if status != 200 else None),
         "proposal": PROPOSAL,
         "least_characters": rules.MIN_REASON_CHARACTERS,
         "patient": programme.patient,
         "draft": draft,
         "version": version,
         "cards": [
-            card(programme, number, step, points, problems, known, draft["steps"])
+            card(programme, number, step, points, problems, safety_facts, draft["steps"])
             for number, step in enumerate(draft["steps"])
         ],
         "exercises": [(code, _(exercise.name)) for code, exercise in rules.EXERCISES.items()],

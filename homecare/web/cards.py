@@ -87,8 +87,8 @@ def reasons_to_give(
     number: int, step: dict[str, Any], problems: list[FieldError], known: safety_stops.KnownSafety
 ) -> list[str]:
     """What a step needs a reason for, beside the numbers of its dose."""
-    found = [one.name for one in known.check.findings if one.step == number and one.takes_reason]
-    asked = list(dict.fromkeys(found))
+    matches = [finding.name for finding in known.check.findings if finding.step == number and finding.takes_reason]
+    asked = list(dict.fromkeys(matches))
     is_too_long = any(
         error.reason == "reason_required.pressure_a_day" and error.pointer.startswith(f"/steps/{number}/")
         for error in problems

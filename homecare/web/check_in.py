@@ -35,8 +35,8 @@ from messaging.web.patient import actor_for_patient, without_account
 
 
 def programme_of(visit: LinkSession) -> Programme | None:
-    found = Programme.objects.filter(pk=visit.link.about_id, patient_id=visit.patient.pk).select_related("patient")
-    return found.first() if visit.link.purpose == "check_in" else None
+    programmes = Programme.objects.filter(pk=visit.link.about_id, patient_id=visit.patient.pk).select_related("patient")
+    return programmes.first() if visit.link.purpose == "check_in" else None
 
 
 def find_check_ins(visit: LinkSession) -> QuerySet[CheckIn]:
@@ -125,10 +125,10 @@ def is_stopped(visit: LinkSession) -> bool:
 
 
 def record(visit: LinkSession, answers: rules.CheckInAnswers) -> CheckIn:
-    given: dict[str, Any] = {"answers": answers, "link": visit.link, "by": visit.actor, "at": timezone.now()}
+    facts: dict[str, Any] = {"answers": answers, "link": visit.link, "by": visit.actor, "at": timezone.now()}
     if visit.link.purpose == "soreness":
-        return check_in_actions.answer_soreness(session_id=visit.link.about_id, **given)
-    return check_in_actions.answer_day(programme_id=visit.link.about_id, **given)
+        return check_in_actions.answer_soreness(session_id=visit.link.about_id, **facts)
+    return check_in_actions.answer_day(programme_id=visit.link.about_id, **facts)
 
 
 @visit_page
@@ -172,8 +172,12 @@ def calendar_address(request: HttpRequest, visit: LinkSession) -> HttpResponse:
 @without_account
 def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     """The programme's times as iCalendar. A calendar program asks for it, so the address is all there is."""
-    with links.open_scope(token) as found:
-        link = found if found and found.purpose == "calendar" and links.is_open(found, timezone.now()) else None
+    with links.open_scope(token) as link_row:
+        link = (
+            link_row
+            if link_row and link_row.purpose == "calendar" and links.is_open(link_row, timezone.now())
+            else None
+        )
     if link is None:
         raise Http404
     with tenancy.scope(link.clinic_id):
@@ -194,12 +198,12 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
 def picture(request: HttpRequest, visit: LinkSession, picture_id: UUID) -> HttpResponse:
     """A clinic's picture, if it stands in this patient's programme."""
     programme = programme_of(visit)
-    shown = (
+    steps_with_it = (
         Step.objects.filter(picture_id=picture_id, version__in=Version.objects.filter(programme=programme))
         if programme
         else Step.objects.none()
     )
-    found = Picture.objects.filter(pk=picture_id).first() if shown.exists() else None
-    if found is None:
+    picture = Picture.objects.filter(pk=picture_id).first() if steps_with_it.exists() else None
+    if picture is None:
         raise Http404
-    return HttpResponse(bytes(found.content), content_type="image/webp")
+    return HttpResponse(bytes(picture.content), content_type="image/webp")

@@ -43,22 +43,24 @@ def parse_overrides(post: Any) -> list[safety.Override]:
 
 def stop_lines(programme: Programme, known: safety_stops.KnownSafety, post: Any = None) -> list[dict[str, Any]]:
     """Each open red flag that stops a step, or asks for caution, with what was given for it."""
-    before = {one["code"]: one for one in latest_overrides(programme)}
+    before = {earlier["code"]: earlier for earlier in latest_overrides(programme)}
     lines = []
-    for one in known.flags:
-        row, given = RED_FLAGS[one.flag.code], before.get(one.flag.code, {})
+    for earlier in known.flags:
+        row, override = RED_FLAGS[earlier.flag.code], before.get(earlier.flag.code, {})
         lines.append(
             {
-                "code": one.flag.code,
+                "code": earlier.flag.code,
                 "row": row,
-                "is_stop": one.level == STOP,
-                "takes_reason": one.level == ACKNOWLEDGE or (one.level == STOP and row.is_overridable),
-                "level": one.level,
-                "answered_at": one.flag.answered_at,
-                "steps": ", ".join(str(number + 1) for number in one.steps),
-                "reason": post.get(f"override-{one.flag.code}", "") if post else given.get("reason", ""),
-                "seen_by": post.get(f"seen_by-{one.flag.code}", "") if post else given.get("seen_by", ""),
-                "seen_at": post.get(f"seen_at-{one.flag.code}", "") if post else (given.get("seen_at") or "")[:16],
+                "is_stop": earlier.level == STOP,
+                "takes_reason": earlier.level == ACKNOWLEDGE or (earlier.level == STOP and row.is_overridable),
+                "level": earlier.level,
+                "answered_at": earlier.flag.answered_at,
+                "steps": ", ".join(str(number + 1) for number in earlier.steps),
+                "reason": post.get(f"override-{earlier.flag.code}", "") if post else override.get("reason", ""),
+                "seen_by": post.get(f"seen_by-{earlier.flag.code}", "") if post else override.get("seen_by", ""),
+                "seen_at": post.get(f"seen_at-{earlier.flag.code}", "")
+                if post
+                else (override.get("seen_at") or "")[:16],
             }
         )
     return lines

@@ -45,10 +45,10 @@ def of_patient(request: Any, patient_id: UUID) -> HttpResponse:
     if summary and contents.CLINICAL_SCOPE not in request.actor.scopes and "goes" in summary:
         summary["goes"].spots = []
         summary["steps"] = [
-            (labels.describe_step(contents.without_place(told)), week) for told, week in summary["steps"]
+            (labels.describe_step(contents.without_place(recipients)), week) for recipients, week in summary["steps"]
         ]
     if summary is None:
         sore = queries.after_needling(request.clinic.pk, patient_id)[:3]
-        said = [c for c in sore if c.note or c.wrong]
-        summary = {"sore": sore, "said": said, "wrong": labels.WRONG} if sore else None
+        reports = [c for c in sore if c.note or c.wrong]
+        summary = {"sore": sore, "said": reports, "wrong": labels.WRONG} if sore else None
     return render(request, "homecare/summary.html", {"summary": summary})

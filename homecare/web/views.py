@@ -43,26 +43,28 @@ TIMES_SHOWN = 4
 @page(scope="homecare:read", action="page.programme")
 def programme(request: Any, programme_id: UUID) -> HttpResponse:
     """Steps, adherence, what was answered, what it suggests; and what a therapist may do about it."""
-    found = find(request, programme_id)
-    version, steps = queries.current_version(found)
-    zone = zone_of(found.patient)
-    goes = queries.summarize_progress(found, today=timezone.now().astimezone(zone).date()) if version else None
+    programme_row = find(request, programme_id)
+    version, steps = queries.current_version(programme_row)
+    zone = zone_of(programme_row.patient)
+    goes = queries.summarize_progress(programme_row, today=timezone.now().astimezone(zone).date()) if version else None
     sees_places = contents.CLINICAL_SCOPE in request.actor.scopes
     if not sees_places and goes:
         hide_places(goes)
-    plan = ReminderPlan.objects.filter(programme=found).first()
-    usable = addresses.usable_channels(found.patient)
-    planned = Occurrence.objects.filter(programme=found, status="planned", due_at__gt=timezone.now())
+    plan = ReminderPlan.objects.filter(programme=programme_row).first()
+    usable = addresses.usable_channels(programme_row.patient)
+    planned = Occurrence.objects.filter(programme=programme_row, status="planned", due_at__gt=timezone.now())
     context = {
-        "programme": found,
-        "patient": found.patient,
+        "programme": programme_row,
+        "patient": programme_row.patient,
         "version": version,
-        "versions": list(Version.objects.filter(programme=found).select_related("made_by").order_by("-number")),
-        "steps": steps_shown(found, steps, sees_places=sees_places),
+        "versions": list(Version.objects.filter(programme=programme_row).select_related("made_by").order_by("-number")),
+        "steps": steps_shown(programme_row, steps, sees_places=sees_places),
         "sees_places": sees_places,
         "goes": goes,
-        "stopped": labels.stopped_names(found),
-        "overrides": [(_(RED_FLAGS[one["code"]].label), one) for one in (version.overrides if version else ())],
+        "stopped": labels.stopped_names(programme_row),
+        "overrides": [
+            (_(RED_FLAGS[override["code"]].label), override) for override in (version.overrides if version else ())
+        ],
         "plan": plan,
         "next": planned.order_by("due_at").first(),
         "unreached": [message_words.CHANNELS[c] for c in (plan.channels if plan else ()) if c not in usable],
@@ -72,7 +74,7 @@ def programme(request: Any, programme_id: UUID) -> HttpResponse:
         "signs": [
             (labels.SIGNS[name], held)
             for name, held in (
-                goes.week_facts[-1].signs(found.baseline_pain).items() if goes and goes.week_facts else ()
+                goes.week_facts[-1].signs(programme_row.baseline_pain).items() if goes and goes.week_facts else ()
             )
         ],
     }
@@ -88,10 +90,10 @@ def steps_shown(programme: Programme, steps: Sequence[Step], *, sees_places: boo
             for step in steps
         ]
     facts = [facts_of(step) for step in steps]
-    known = safety_stops.load_known(programme, facts, at=timezone.now())
+    existing = safety_stops.load_known(programme, facts, at=timezone.now())
     return [
         labels.describe_step(contents.of_step(step))
-        | {"picture": step.picture_id, "findings": labels.findings_of(known.check, facts, number)}
+        | {"picture": step.picture_id, "findings": labels.findings_of(existing.check, facts, number)}
         for number, step in enumerate(steps)
     ]
 
@@ -99,24 +101,24 @@ def steps_shown(programme: Programme, steps: Sequence[Step], *, sees_places: boo
 @page(scope="assessments:read", action="page.programme.sheet")
 def sheet(request: Any, programme_id: UUID) -> HttpResponse:
     """The programme on paper, for a patient without a phone."""
-    found = find(request, programme_id)
-    version, steps = queries.current_version(found)
+    programme_row = find(request, programme_id)
+    version, steps = queries.current_version(programme_row)
     if version is None:
         raise NotFound
-    language = labels.language_for(found)
+    language = labels.language_for(programme_row)
     with override(language):
-        told = [
+        described = [
             labels.describe_step(facts_of(step) | {"drawing": step.drawing}) | {"picture": step.picture_id}
             for step in steps
         ]
     context = {
-        "programme": found,
-        "patient": found.patient,
+        "programme": programme_row,
+        "patient": programme_row.patient,
         "version": version,
-        "steps": told,
+        "steps": described,
         "days": range(7),
         "language": language,
-        "stopped": labels.stopped_names(found),
+        "stopped": labels.stopped_names(programme_row),
     }
     return render(request, "homecare/sheet.html", context)
 
@@ -137,19 +139,19 @@ STATUS_ACTIONS = {
 
 @page(scope="homecare:write", action="page.programme.status", methods="POST")
 def change_status(request: Any, programme_id: UUID, change: str) -> HttpResponse:
-    found = find(request, programme_id, lock=True)
+    programme_row = find(request, programme_id, lock=True)
     if change == "discard":
-        actions.discard_programme(programme=found, by=request.actor)
-        return redirect("patient", found.patient_id)
+        actions.discard_programme(programme=programme_row, by=request.actor)
+        return redirect("patient", programme_row.patient_id)
     if change not in STATUS_ACTIONS:
         raise NotFound
     revision = seen_revision(request.POST)
     try:
-        STATUS_ACTIONS[change](programme=found, revision=revision, by=request.actor, at=timezone.now())
+        STATUS_ACTIONS[change](programme=programme_row, revision=revision, by=request.actor, at=timezone.now())
     except (Invalid, safety_stops.ProgrammeRedFlagStop) as refusal:
         for error in refusal.errors:
             toasts.error(request, message_of(error))
-    return redirect("programme", found.pk)
+    return redirect("programme", programme_row.pk)
 
 
 # --- Reminders ------------------------------------------------------------------------------------------------
@@ -158,29 +160,29 @@ def change_status(request: Any, programme_id: UUID, change: str) -> HttpResponse
 @page(scope="homecare:write", action="page.programme.reminders", methods="GET POST")
 def reminders(request: Any, programme_id: UUID) -> HttpResponse:
     """When and how the patient is reminded; and, beside it, how they may be reached."""
-    found = find(request, programme_id, lock=request.method == "POST")
+    programme_row = find(request, programme_id, lock=request.method == "POST")
     errors: list[FieldError] = []
     if request.method == "POST":
         try:
             if request.POST.get("allow") in CHANNELS:
-                messages.allow_address(patient=found.patient, channel=request.POST["allow"], by=request.actor)
+                messages.allow_address(patient=programme_row.patient, channel=request.POST["allow"], by=request.actor)
             elif "contact" in request.POST:
-                set_contact(request, found.patient)
+                set_contact(request, programme_row.patient)
             else:
-                set_plan(request, found)
+                set_plan(request, programme_row)
                 toasts.success(request, _("Saved."))
-                return redirect("programme", found.pk)
-            return redirect("programme_reminders", found.pk)
+                return redirect("programme", programme_row.pk)
+            return redirect("programme_reminders", programme_row.pk)
         except Invalid as refusal:
             errors = refusal.errors
-    patient = Patient.objects.get(pk=found.patient_id)
-    plan = ReminderPlan.objects.filter(programme=found).first()
+    patient = Patient.objects.get(pk=programme_row.patient_id)
+    plan = ReminderPlan.objects.filter(programme=programme_row).first()
     times = [t.strftime("%H:%M") for t in plan.times] if plan else ["08:00"]
     if errors and "contact" not in request.POST:
         times = [t for t in request.POST.getlist("times") if t]
     usable = addresses.usable_channels(patient)
     context = {
-        "programme": found,
+        "programme": programme_row,
         "patient": patient,
         "plan": plan,
         "times": (times + [""] * TIMES_SHOWN)[: max(TIMES_SHOWN, len(times))],
@@ -230,12 +232,12 @@ def set_plan(request: Any, programme: Any) -> None:
     for at, text in enumerate(post.getlist("times")):
         if text.strip():
             try:
-                found = parse_time(text.strip())
+                programme_row = parse_time(text.strip())
             except ValueError:
-                found = None
-            if found is None:
+                programme_row = None
+            if programme_row is None:
                 raise Invalid.at(f"/times/{at}", "invalid.time")
-            times.append(found.replace(second=0, microsecond=0))
+            times.append(programme_row.replace(second=0, microsecond=0))
     actions.set_reminders(
         programme=programme,
         channels=post.getlist("channels"),
@@ -250,10 +252,10 @@ def set_plan(request: Any, programme: Any) -> None:
 
 @page(scope="homecare:write", action="page.programme.send_link", methods="POST")
 def send_link(request: Any, programme_id: UUID) -> HttpResponse:
-    found = find(request, programme_id, lock=True)
-    actions.send_link_now(programme=found, by=request.actor, at=timezone.now())
+    programme_row = find(request, programme_id, lock=True)
+    actions.send_link_now(programme=programme_row, by=request.actor, at=timezone.now())
     toasts.success(request, _("The link is on its way."))
-    return redirect("programme", found.pk)
+    return redirect("programme", programme_row.pk)
 
 
 @page(scope="homecare:read", action="page.messages.dry_run")
@@ -270,12 +272,12 @@ def preview(request: Any) -> HttpResponse:
 
 @page(scope="homecare:write", action="page.template.save", methods="POST")
 def save_template(request: Any, programme_id: UUID) -> HttpResponse:
-    found = find(request, programme_id)
-    version, steps = queries.current_version(found)
-    content = found.draft or (contents.of_version(version, steps) if version else {})
+    programme_row = find(request, programme_id)
+    version, steps = queries.current_version(programme_row)
+    content = programme_row.draft or (contents.of_version(version, steps) if version else {})
     programme_templates.save_template(name=request.POST.get("name", ""), content=content, by=request.actor)
     toasts.success(request, _("Template saved."))
-    return redirect("programme", found.pk)
+    return redirect("programme", programme_row.pk)
 
 
 @page(scope="homecare:write", action="page.template.delete", methods="POST")
@@ -312,7 +314,7 @@ def pictures(request: Any) -> HttpResponse:
 
 @page(scope="homecare:read", action="page.picture")
 def picture(request: Any, picture_id: UUID) -> HttpResponse:
-    found = Picture.objects.filter(pk=picture_id).first()
-    if found is None:
+    programme_row = Picture.objects.filter(pk=picture_id).first()
+    if programme_row is None:
         raise NotFound
-    return HttpResponse(bytes(found.content), content_type="image/webp")
+    return HttpResponse(bytes(programme_row.content), content_type="image/webp")

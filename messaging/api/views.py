@@ -47,16 +47,16 @@ class Messages(ClinicView):
     def get(self, request: Request) -> Response:
         """Messages, the latest first: what was due when, what became of it, and why."""
         page = Page(request, key_types=[moment, UUID])
-        found = Message.objects.visible_to(self.actor)
-        if wanted := request.query_params.get("state"):
-            if wanted not in rules.STATES:
+        messages = Message.objects.visible_to(self.actor)
+        if state := request.query_params.get("state"):
+            if state not in rules.STATES:
                 raise invalid_parameter("state", "invalid.choice", choices=list(rules.STATES))
-            found = found.filter(state=wanted)
+            messages = messages.filter(state=state)
         if patient_id := uuid_of(request, "patient_id"):
-            found = found.filter(patient_id__in=identities(clinic_id=self.actor.clinic_id, patient_id=patient_id))
+            messages = messages.filter(patient_id__in=identities(clinic_id=self.actor.clinic_id, patient_id=patient_id))
         if about_id := uuid_of(request, "about_id"):
-            found = found.filter(about_id=about_id)
-        rows = page.rows(found, "-due_at")
+            messages = messages.filter(about_id=about_id)
+        rows = page.rows(messages, "-due_at")
         self.saw(*{row.patient_id for row in rows[: page.limit]})
         return Response(
             page.answer(rows, lambda m: [m.due_at.isoformat(), m.pk], lambda some: [message_json(m) for m in some])
@@ -67,9 +67,9 @@ class MessageView(ClinicView):
     scopes = {"post": "scheduling:write"}
 
     def get_message(self, message_id: UUID) -> Message:
-        found = get_object_or_404(Message.objects.visible_to(self.actor), pk=message_id)
-        self.saw(found.patient_id)
-        return found
+        message = get_object_or_404(Message.objects.visible_to(self.actor), pk=message_id)
+        self.saw(message.patient_id)
+        return message
 
 
 class MessageAgain(MessageView):
@@ -78,10 +78,10 @@ class MessageAgain(MessageView):
     @extend_schema(operation_id="messages_send_again", tags=TAG, request=None, responses={201: shapes.MessageOutput})
     def post(self, request: Request, message_id: UUID) -> Response:
         """Send it anew, as a new message; the old one stays as it is."""
-        made = actions.send_again(
+        message = actions.send_again(
             message_id=self.get_message(message_id).pk, revision=self.read_revision(), by=self.actor, at=timezone.now()
         )
-        return Response(message_json(made), status=status.HTTP_201_CREATED)
+        return Response(message_json(message), status=status.HTTP_201_CREATED)
 
 
 class MessageResolution(MessageView):
@@ -92,13 +92,13 @@ class MessageResolution(MessageView):
     )
     def post(self, request: Request, message_id: UUID) -> Response:
         """Say what became of a message whose fate is unknown."""
-        found = self.get_message(message_id)
+        message = self.get_message(message_id)
         revision = self.read_revision()
         went_out = parse(shapes.ResolveInput, request.data)["went_out"]
         return Response(
             message_json(
                 actions.resolve(
-                    message_id=found.pk, revision=revision, went_out=went_out, by=self.actor, at=timezone.now()
+                    message_id=message.pk, revision=revision, went_out=went_out, by=self.actor, at=timezone.now()
                 )
             )
         )

@@ -100,5 +100,5 @@ def of_channel(channel: str) -> Provider | None:
     if not name:
         return None
     module, class_name = PROVIDERS[name].rsplit(".", 1)
-    made: Provider = getattr(import_module(module), class_name)()
-    return made
+    provider: Provider = getattr(import_module(module), class_name)()
+    return provider

@@ -133,9 +133,9 @@ class Mail:
 
     def lost(self) -> Exception:
         smtp = getattr(self.connection, "connection", None)
-        given = bool(getattr(smtp, "given", False))
+        was_handed_over = bool(getattr(smtp, "given", False))
         self.close()
-        return OutcomeUnknown() if given else Refused("provider_unreachable")
+        return OutcomeUnknown() if was_handed_over else Refused("provider_unreachable")
 
     def find(self, message: Outgoing) -> Receipt | None:
         return None
@@ -171,8 +171,8 @@ def build_mail(message: Outgoing) -> EmailMessage:
         headers=headers,
     )
     if message.calendar:
-        found = re.search(r"^METHOD:(\w+)", message.calendar, re.MULTILINE)
-        method = found[1] if found else "PUBLISH"
+        method_row = re.search(r"^METHOD:(\w+)", message.calendar, re.MULTILINE)
+        method = method_row[1] if method_row else "PUBLISH"
         part = MIMEText(message.calendar, "calendar", "utf-8")
         part.replace_header("Content-Type", f'text/calendar; charset="utf-8"; method={method}')
         part["Content-Disposition"] = 'attachment; filename="appointment.ics"'

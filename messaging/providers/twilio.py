@@ -54,13 +54,13 @@ class Twilio:
             self.http.session.close()
 
     def send(self, message: Outgoing) -> Receipt:
-        told = reverse("twilio_status", args=[message.clinic_id, message.key])
+        callback_path = reverse("twilio_status", args=[message.clinic_id, message.key])
         try:
-            made = self.client.messages.create(
+            sms = self.client.messages.create(
                 to=message.address,
                 from_=settings.TWILIO_FROM,
                 body=message.body,
-                status_callback=f"{settings.PUBLIC_URL}{told}",
+                status_callback=f"{settings.PUBLIC_URL}{callback_path}",
             )
         except TwilioRestException as refusal:
             for_now = refusal.status == 429 or refusal.status >= 500
@@ -78,14 +78,14 @@ class Twilio:
             raise OutcomeUnknown from None
         except RequestException:
             raise OutcomeUnknown from None
-        return Receipt(str(made.sid))
+        return Receipt(str(sms.sid))
 
     def find(self, message: Outgoing) -> Receipt | None:
         try:
             since = timezone.now() - timedelta(days=1)
-            for one in self.client.messages.list(to=message.address, date_sent_after=since, limit=50):
-                if one.body == message.body and one.sid not in message.known_refs:
-                    return Receipt(str(one.sid))
+            for sms in self.client.messages.list(to=message.address, date_sent_after=since, limit=50):
+                if sms.body == message.body and sms.sid not in message.known_refs:
+                    return Receipt(str(sms.sid))
         except (TwilioRestException, RequestException):
             raise Refused("provider_unreachable") from None
         return None

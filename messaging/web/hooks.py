@@ -36,10 +36,10 @@ def mail(request: HttpRequest, provider: str) -> HttpResponse:
     """
     if not settings.MAIL_WEBHOOKS or provider != settings.MAIL_WEBHOOKS:
         raise Http404
-    found = resolve(f"/{provider}/tracking/", "anymail.urls")
-    if not is_signed(found.func):
+    view_match = resolve(f"/{provider}/tracking/", "anymail.urls")
+    if not is_signed(view_match.func):
         raise Http404
-    response: HttpResponse = found.func(request)
+    response: HttpResponse = view_match.func(request)
     return response
 
 
@@ -47,15 +47,15 @@ def is_signed(view: Any) -> bool:
     """Whether calls can be told from anybody's: Anymail checks a signature, or asks for a secret in the address."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it only warns where we refuse
-        made = view.view_class(**view.view_initkwargs)
-    return bool(made.basic_auth) or not made.warn_if_no_basic_auth
+        view_instance = view.view_class(**view.view_initkwargs)
+    return bool(view_instance.basic_auth) or not view_instance.warn_if_no_basic_auth
 
 
 def receive_mail_event(sender: Any, event: Any, esp_name: str, **_more: Any) -> None:
     """Anymail's signal for each event. What is not about a message of ours is left alone."""
-    known = str((event.metadata or {}).get("palpate", ""))
+    message_key = str((event.metadata or {}).get("palpate", ""))
     try:
-        clinic_id, message_id = (UUID(part) for part in known.split(":"))
+        clinic_id, message_id = (UUID(part) for part in message_key.split(":"))
     except ValueError:
         return
     # Some providers give each delivery of the same event an id of its own; its time stays.
@@ -94,8 +94,8 @@ def twilio_status(request: HttpRequest, clinic_id: UUID, message_id: UUID) -> Ht
     code = request.POST.get("ErrorCode", "")
     # A phone that is switched off is no wrong number: only what speaks of the number closes it.
     of_number = status == "undelivered" and code.isascii() and code.isdigit() and int(code) in ADDRESS_REFUSED
-    what = "bounced" if of_number else TWILIO_TOLD.get(status, status)
-    record_event(clinic_id, message_id, "twilio", event_id, what, None)
+    new_state = "bounced" if of_number else TWILIO_TOLD.get(status, status)
+    record_event(clinic_id, message_id, "twilio", event_id, new_state, None)
     return HttpResponse(status=204)
 
 

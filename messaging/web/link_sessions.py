@@ -46,11 +46,11 @@ class LinkSession:
 @contextmanager
 def open_session(request: HttpRequest) -> Iterator[LinkSession | None]:
     """The visit that this browser has begun, in its clinic, language and time zone; None when it is over."""
-    known = visit_of(request)
-    if known is None:
+    visit_cookie = visit_of(request)
+    if visit_cookie is None:
         yield None
         return
-    clinic_id, link_id = known
+    clinic_id, link_id = visit_cookie
     with tenancy.scope(clinic_id, read_only=request.method in ("GET", "HEAD")):
         link = (
             Link.objects.filter(pk=link_id, revoked_at=None)

@@ -40,16 +40,16 @@ class Messages(Collector):
                 figures[clinic.slug] = queries.figures(clinic.pk)
         for name, about in GAUGES.items():
             gauge = GaugeMetricFamily(f"palpate_messages_{name}", about, labels=["clinic"])
-            for slug, found in figures.items():
-                value = getattr(found, name)
+            for slug, counts in figures.items():
+                value = getattr(counts, name)
                 gauge.add_metric([slug], 0.0 if value is None else float(value))
             yield gauge
         labels = ["clinic", "channel", "provider", "state", "reason"]
         reasons = GaugeMetricFamily(
             "palpate_messages_by_reason", f"Messages by what became of them {DAY}", labels=labels
         )
-        for slug, found in figures.items():
-            for *about_it, count in found.by_reason:
+        for slug, counts in figures.items():
+            for *about_it, count in counts.by_reason:
                 reasons.add_metric([slug, *map(str, about_it)], float(count))
         yield reasons
 
@@ -57,8 +57,8 @@ class Messages(Collector):
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """For whoever has the token that settings name; for anybody else there is no such page."""
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not settings.METRICS_TOKEN or not hmac.compare_digest(given.encode(), settings.METRICS_TOKEN.encode()):
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not settings.METRICS_TOKEN or not hmac.compare_digest(token.encode(), settings.METRICS_TOKEN.encode()):
         raise Http404
     registry = CollectorRegistry()
     registry.register(Messages())

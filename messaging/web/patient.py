@@ -62,13 +62,13 @@ def without_account(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 @without_account
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
     """Ask for the year of birth (not on a device that is known), then lead to what the link is for."""
-    known = find_device(request)
+    device = find_device(request)
     if request.method != "POST":
-        return render(request, "messaging/open.html", {"ask_year": known is None})
+        return render(request, "messaging/open.html", {"ask_year": device is None})
     if too_often(request):
         return render(request, "messaging/too_many.html", status=429)
     year = request.POST.get("year", "").strip()
-    link = admit(token, year=year, known=known, ip=client_address(request) or None)
+    link = admit(token, year=year, known=device, ip=client_address(request) or None)
     if link is None:
         # The same page for a token that is guessed, expired, used up or revoked, and for a wrong year.
         return render(request, "messaging/open.html", {"ask_year": True, "refused": True, "year": year}, status=404)
@@ -105,8 +105,8 @@ def admit(token: str, *, year: str, known: UUID | None, ip: str | None) -> Link 
 
     Each refusal takes the same statements in the same order, whether there is such a token or not.
     """
-    with links.open_scope(token) as found:
-        clinic_id, link_id = (found.clinic_id, found.pk) if found else (NOBODY, NOBODY)
+    with links.open_scope(token) as link_row:
+        clinic_id, link_id = (link_row.clinic_id, link_row.pk) if link_row else (NOBODY, NOBODY)
     with tenancy.scope(clinic_id):
         link = Link.objects.select_for_update(of=("self",)).filter(pk=link_id).first()
         of = link.patient_id if link else NOBODY
@@ -144,8 +144,8 @@ def actor_for_patient(link: Link, *, ip: str | None) -> Actor:
 def visit_of(request: HttpRequest) -> tuple[UUID, UUID] | None:
     """Clinic and link of a visit that has begun; None when it is over."""
     try:
-        known = signing.loads(request.COOKIES.get(VISIT, ""), salt=VISIT, max_age=VISIT_S)
-        return UUID(known["clinic"]), UUID(known["link"])
+        cookie = signing.loads(request.COOKIES.get(VISIT, ""), salt=VISIT, max_age=VISIT_S)
+        return UUID(cookie["clinic"]), UUID(cookie["link"])
     except (signing.BadSignature, ValueError, TypeError, KeyError):
         return None
 
@@ -159,8 +159,8 @@ def stop_messages(request: HttpRequest, token: str) -> HttpResponse:
     """
     if request.method != "POST":
         return render(request, "messaging/stop.html")
-    with links.open_scope(token) as found:
-        link = found if found and found.purpose == "stop" and links.is_open(found, timezone.now()) else None
+    with links.open_scope(token) as link_row:
+        link = link_row if link_row and link_row.purpose == "stop" and links.is_open(link_row, timezone.now()) else None
     # Mail providers ask for many people from few addresses, and ask once: only whoever guesses is held back.
     if link is None and too_often(request):
         return render(request, "messaging/too_many.html", status=429)

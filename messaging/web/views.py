@@ -29,22 +29,22 @@ TROUBLE = [rules.UNKNOWN, rules.FAILED, rules.BOUNCED, rules.COMPLAINED, rules.W
 @page(scope="homecare:read", action="page.messages")
 def overview(request: Any) -> HttpResponse:
     """How sending goes, what went wrong, and what comes next."""
-    shown = request.GET.get("show", "trouble")
+    filter_code = request.GET.get("show", "trouble")
     since = timezone.now() - SHOWN_FOR
-    found = Message.objects.filter(due_at__gt=since).select_related("patient", "to_user")
-    if shown == "trouble":
-        found = found.filter(state__in=TROUBLE)
-    elif shown == "uncertain":
-        found = found.filter(uncertain=True)
-    elif shown == "waiting":
-        found = found.waiting()
-    rows = list(found.order_by("-due_at")[:SHOWN])
+    messages = Message.objects.filter(due_at__gt=since).select_related("patient", "to_user")
+    if filter_code == "trouble":
+        messages = messages.filter(state__in=TROUBLE)
+    elif filter_code == "uncertain":
+        messages = messages.filter(uncertain=True)
+    elif filter_code == "waiting":
+        messages = messages.waiting()
+    rows = list(messages.order_by("-due_at")[:SHOWN])
     request.trace.saw(*(row.patient_id for row in rows))
     context = {
         "figures": queries.figures(request.clinic.pk),
         "sending": engine.sending_of(request.clinic.pk),
         "rows": rows,
-        "shown": shown,
+        "shown": filter_code,
         "filters": labels.FILTERS,
         "words": labels,
         "may_act": "scheduling:write" in request.actor.scopes,
@@ -66,11 +66,11 @@ def resume(request: Any) -> HttpResponse:
 
 
 def _find(request: Any, message_id: UUID) -> Message:
-    found = Message.objects.filter(pk=message_id).first()
-    if found is None:
+    message = Message.objects.filter(pk=message_id).first()
+    if message is None:
         raise NotFound
-    request.trace.saw(found.patient_id)
-    return found
+    request.trace.saw(message.patient_id)
+    return message
 
 
 @page(scope="scheduling:write", action="page.message.send_again", methods="POST")
@@ -138,18 +138,20 @@ def wording(request: Any) -> HttpResponse:
     own = {(w.kind, w.channel, w.language): w for w in Wording.objects.all()}
     lines = [
         {
-            "kind": kind,
-            "label": labels.KINDS[kind],
+            "kind": message_kind,
+            "label": labels.KINDS[message_kind],
             "channel": channel,
             "language": language,
-            "text": texts.Text(found.subject, found.body) if found else texts.ours(kind, channel, language),
-            "own": found is not None,
+            "text": texts.Text(own_texts.subject, own_texts.body)
+            if own_texts
+            else texts.ours(message_kind, channel, language),
+            "own": own_texts is not None,
             "errors": [],
         }
-        for kind, about in rules.KINDS.items()
+        for message_kind, about in rules.KINDS.items()
         for channel in (rules.CHANNELS if about.to_patient else [rules.EMAIL])
         for language in labels.languages()
-        for found in [own.get((kind, channel, language))]
+        for own_texts in [own.get((message_kind, channel, language))]
     ]
     status = 200
     if request.method == "POST":
@@ -161,8 +163,10 @@ def wording(request: Any) -> HttpResponse:
         if "ours" in request.POST:
             subject = body = ""
         try:
-            kind, channel, language = key
-            actions.word(kind=kind, channel=channel, language=language, subject=subject, body=body, by=request.actor)
+            message_kind, channel, language = key
+            actions.word(
+                kind=message_kind, channel=channel, language=language, subject=subject, body=body, by=request.actor
+            )
             toasts.success(request, _("Saved."))
             return redirect("message_words")
         except Invalid as refusal:

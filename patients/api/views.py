@@ -70,8 +70,8 @@ class Patients(ClinicView):
             raise invalid_parameter("external_id", "invalid.nul")
         if "status" in query and query["status"] not in rules.STATUSES:
             raise invalid_parameter("status", "invalid.choice", choices=rules.STATUSES)
-        found = filtered(self.actor, {name: query[name] for name in ("external_id", "status") if name in query})
-        rows = page.rows(found.with_everything(), "sort_name")
+        patients = filtered(self.actor, {name: query[name] for name in ("external_id", "status") if name in query})
+        rows = page.rows(patients.with_everything(), "sort_name")
         self.saw(*(patient.pk for patient in rows[: page.limit]))
         return Response(
             page.answer(rows, lambda p: (p.sort_name, p.pk), lambda shown: [shapes.patient_json(p) for p in shown])
@@ -123,22 +123,24 @@ class PatientSearch(ClinicView):
         body = parse(shapes.PatientSearchInput, request.data)
         page = Page(request, key_types=[storable, UUID], limit=body["limit"], cursor=body["cursor"] or None)
         rows = page.rows(filtered(self.actor, body).with_everything(), "sort_name")
-        shown = rows[: page.limit]
-        self.saw(*(patient.pk for patient in shown))
+        visible = rows[: page.limit]
+        self.saw(*(patient.pk for patient in visible))
         more = len(rows) > page.limit
-        cursor = page.cursor((shown[-1].sort_name, shown[-1].pk)) if more else None
-        return Response({"results": [shapes.patient_json(patient) for patient in shown], "next_cursor": cursor})
+        cursor = page.cursor((visible[-1].sort_name, visible[-1].pk)) if more else None
+        return Response({"results": [shapes.patient_json(patient) for patient in visible], "next_cursor": cursor})
 
 
 def filtered(actor: Actor, wanted: Mapping[str, Any]) -> Any:
     """The clinic's patients that a search asks for: `q`, `external_id`, `birth_date`, `status`."""
-    found = Patient.objects.visible_to(actor)
-    found = found.with_identifier(wanted["external_id"]) if wanted.get("external_id") else found.living_record()
+    patients = Patient.objects.visible_to(actor)
+    patients = (
+        patients.with_identifier(wanted["external_id"]) if wanted.get("external_id") else patients.living_record()
+    )
     if str(wanted.get("q") or "").strip():
-        found = found.matching(wanted["q"])
+        patients = patients.matching(wanted["q"])
     if wanted.get("birth_date"):
-        found = found.filter(birth_date=wanted["birth_date"])
-    return found.filter(status=wanted["status"]) if wanted.get("status") else found
+        patients = patients.filter(birth_date=wanted["birth_date"])
+    return patients.filter(status=wanted["status"]) if wanted.get("status") else patients
 
 
 class OnePatient(ClinicView):

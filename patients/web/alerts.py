@@ -158,7 +158,7 @@ def _render(request: Any, patient: Patient, *, form: AlertForm, status: int, not
         "form": form,
         "not_ended": not_ended,
         "may_write": "patients:write" in request.actor.scopes and not patient.is_merged,
-        "with_place": " ".join(code for code, kind in rules.ALERTS.items() if kind.has_place),
+        "with_place": " ".join(code for code, kind_code in rules.ALERTS.items() if kind_code.has_place),
         "least_characters": rules.MIN_REASON_CHARACTERS,
     }
     return render(request, "patients/alerts.html", context, status=status)

@@ -35,18 +35,18 @@ EXPORT_BATCH = 200
 def filters(request: Request) -> dict[str, Any]:
     """`kind`, `since`, `until` of a request."""
     query = request.query_params
-    kind = query.get("kind")
-    if kind is not None and kind not in rules.KINDS:
+    record_kind = query.get("kind")
+    if record_kind is not None and record_kind not in rules.KINDS:
         raise invalid_parameter("kind", "invalid.choice", choices=rules.KINDS)
-    found: dict[str, Any] = {"kind": kind, "since": None, "until": None}
+    values: dict[str, Any] = {"kind": record_kind, "since": None, "until": None}
     for name in ("since", "until"):
         if name in query:
             try:
                 # A plus sign that was not escaped arrives as a blank.
-                found[name] = moment(query[name].strip().replace(" ", "+"))
+                values[name] = moment(query[name].strip().replace(" ", "+"))
             except (ValueError, OverflowError):
                 raise invalid_parameter(name, "invalid.moment") from None
-    return found
+    return values
 
 
 def page_bytes(rows: list[queries.Row], tail: dict[str, Any]) -> bytes:
@@ -78,10 +78,10 @@ class PatientHistory(ClinicView):
             limit=page.limit + 1,
             **chosen,
         )
-        shown = rows[: page.limit]
+        page_rows = rows[: page.limit]
         more = len(rows) > page.limit
-        following = page.next_url((shown[-1].occurred_at, shown[-1].sequence)) if more else None
-        return Response(page_bytes(shown, {"next": following}))
+        following = page.next_url((page_rows[-1].occurred_at, page_rows[-1].sequence)) if more else None
+        return Response(page_bytes(page_rows, {"next": following}))
 
 
 class Records(ClinicView):
@@ -103,11 +103,11 @@ class Records(ClinicView):
         page = Page(request, key_types=[sequence_number])
         after = page.after[0] if page.after else 0
         rows = queries.changes(clinic_id=self.actor.clinic_id, after=after, limit=page.limit + 1, **chosen)
-        shown = rows[: page.limit]
-        self.saw(*(UUID(row.patient_id) for row in shown))
-        last = shown[-1].sequence if shown else after
+        page_rows = rows[: page.limit]
+        self.saw(*(UUID(row.patient_id) for row in page_rows))
+        last = page_rows[-1].sequence if page_rows else after
         resume = page.next_url([last])
-        return Response(page_bytes(shown, {"next": resume if len(rows) > page.limit else None, "resume": resume}))
+        return Response(page_bytes(page_rows, {"next": resume if len(rows) > page.limit else None, "resume": resume}))
 
 
 def sequence_number(value: str) -> int:
@@ -198,10 +198,10 @@ class RecordsVerify(ClinicView):
         text = request.query_params.get("anchor")
         anchor = None
         if text is not None:
-            found = re.fullmatch(r"([0-9]{1,18}):([0-9a-fA-F]{64})", text)
-            if not found:
+            anchor_match = re.fullmatch(r"([0-9]{1,18}):([0-9a-fA-F]{64})", text)
+            if not anchor_match:
                 raise invalid_parameter("anchor", "invalid.anchor")
-            anchor = (int(found[1]), found[2])
+            anchor = (int(anchor_match[1]), anchor_match[2])
         complete = request.query_params.get("complete", "false")
         if complete not in {"true", "false"}:
             raise invalid_parameter("complete", "invalid.choice", choices=["true", "false"])

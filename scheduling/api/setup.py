@@ -128,14 +128,16 @@ class Collection(SetupView):
         rows = setup_actions.KINDS[self.kind]._default_manager.filter(clinic_id=self.actor.clinic_id).order_by("pk")
         if page.after:
             rows = rows.filter(pk__gt=page.after[0])
-        found = list(rows[: page.limit + 1])
-        return Response(page.answer(found, lambda one: [one.pk], lambda some: [setup_json(self.kind, o) for o in some]))
+        page_rows = list(rows[: page.limit + 1])
+        return Response(
+            page.answer(page_rows, lambda one: [one.pk], lambda some: [setup_json(self.kind, o) for o in some])
+        )
 
     def post(self, request: Request) -> Response:
         """Add one."""
         values = parse(SHAPES[self.kind], request.data)
-        made = setup_actions.save(kind=self.kind, values=values, by=self.actor)
-        return answer(self.kind, made, status.HTTP_201_CREATED)
+        entry = setup_actions.save(kind=self.kind, values=values, by=self.actor)
+        return answer(self.kind, entry, status.HTTP_201_CREATED)
 
 
 class One(SetupView):
@@ -149,17 +151,17 @@ class One(SetupView):
     def get_entry(self, pk: UUID) -> Any:
         if "If-Match" not in self.request.headers:
             self.check_precondition(0)
-        found = setup_actions.find(self.kind, pk, lock=True)
-        self.check_precondition(revision(self.kind, found))
-        return found
+        entry = setup_actions.find(self.kind, pk, lock=True)
+        self.check_precondition(revision(self.kind, entry))
+        return entry
 
     def patch(self, request: Request, pk: UUID) -> Response:
         """Change some of its fields. What is booked already stays as it is."""
         self.get_entry(pk)
         shape = SHAPES[self.kind](data=request.data, partial=True)
         shape.is_valid(raise_exception=True)
-        found = setup_actions.save(kind=self.kind, values=shape.validated_data, pk=pk, by=self.actor)
-        return answer(self.kind, found)
+        entry = setup_actions.save(kind=self.kind, values=shape.validated_data, pk=pk, by=self.actor)
+        return answer(self.kind, entry)
 
     def delete(self, request: Request, pk: UUID) -> Response:
         """Take it away; a site, room or type is made inactive, as appointments point at it."""
@@ -180,14 +182,14 @@ def views_of(kind: str) -> tuple[type[Collection], type[One]]:
     many = extend_schema_view(
         get=told("list", parameters=PAGED, responses=paged), post=told("create", request=shape, responses={201: shape})
     )
-    one = extend_schema_view(
+    view_class = extend_schema_view(
         get=told("read", responses=shape),
         patch=told("change", request=shape, responses=shape),
         delete=told("remove", responses={204: None}),
     )
     return (
         many(type(f"Many{shape.__name__}", (Collection,), {"kind": kind})),
-        one(type(f"One{shape.__name__}", (One,), {"kind": kind})),
+        view_class(type(f"One{shape.__name__}", (One,), {"kind": kind})),
     )
 
 
@@ -227,8 +229,8 @@ class SettingsView(ClinicView):
         """Change what is given; the rest stays."""
         if "If-Match" not in request.headers:
             self.check_precondition(0)
-        found = setup_actions.lock_booking(self.actor.clinic_id)
-        content = {name: getattr(found, name) for name in names_of(BookingShape)}
+        settings_row = setup_actions.lock_booking(self.actor.clinic_id)
+        content = {name: getattr(settings_row, name) for name in names_of(BookingShape)}
         self.check_precondition(crc32(orjson.dumps(content)))
         return self.answer(setup_actions.set_booking(values=parse(BookingShape, request.data), by=self.actor))
 
@@ -244,7 +246,7 @@ class FeedView(ClinicView):
 
     def therapist(self, user_id: UUID) -> UUID:
         """:raises NotFound:"""
-        if not any(one.pk == user_id for one in queries.therapists(self.actor.clinic_id)):
+        if not any(therapist_row.pk == user_id for therapist_row in queries.therapists(self.actor.clinic_id)):
             raise NotFound
         return user_id
 

@@ -89,22 +89,22 @@ class Appointments(ClinicView):
     def get(self, request: Request) -> Response:
         """Appointments in order of their beginning."""
         page = Page(request, key_types=[moment, UUID])
-        found = Appointment.objects.visible_to(self.actor)
+        appointments = Appointment.objects.visible_to(self.actor)
         since, until = moment_of(request, "since"), moment_of(request, "until")
         if since:
-            found = found.ending_after(since)
+            appointments = appointments.ending_after(since)
         if until:
-            found = found.filter(starts_at__lt=until)
+            appointments = appointments.filter(starts_at__lt=until)
         if patient_id := uuid_of(request, "patient_id"):
-            found = found.of_patients(identities(clinic_id=self.actor.clinic_id, patient_id=patient_id))
+            appointments = appointments.of_patients(identities(clinic_id=self.actor.clinic_id, patient_id=patient_id))
         for name in ("therapist_id", "room_id"):
-            if one := uuid_of(request, name):
-                found = found.filter(**{name: one})
-        if wanted := request.query_params.get("status"):
-            if wanted not in rules.STATUSES:
+            if patient_id_row := uuid_of(request, name):
+                appointments = appointments.filter(**{name: patient_id_row})
+        if statuses := request.query_params.get("status"):
+            if statuses not in rules.STATUSES:
                 raise invalid_parameter("status", "invalid.choice", choices=list(rules.STATUSES))
-            found = found.filter(status=wanted)
-        rows = page.rows(found, "starts_at")
+            appointments = appointments.filter(status=statuses)
+        rows = page.rows(appointments, "starts_at")
         self.saw(*{row.patient_id for row in rows[: page.limit]})
         return Response(
             page.answer(
@@ -122,7 +122,7 @@ class Appointments(ClinicView):
         """Book. If somebody was faster: 409 with `next_free`, the next three times."""
         body = parse(shapes.AppointmentInput, request.data)
         self.saw(body["patient_id"])
-        made = actions.book(
+        appointment = actions.book(
             patient_id=body["patient_id"],
             type_id=body["type_id"],
             time=time_of(body),
@@ -134,14 +134,14 @@ class Appointments(ClinicView):
             by=self.actor,
             at=timezone.now(),
         )
-        return answer(made, status.HTTP_201_CREATED)
+        return answer(appointment, status.HTTP_201_CREATED)
 
 
 class AppointmentView(ClinicView):
     def get_appointment(self, appointment_id: UUID) -> Appointment:
-        found = get_object_or_404(Appointment.objects.visible_to(self.actor), pk=appointment_id)
-        self.saw(found.patient_id)
-        return found
+        appointment = get_object_or_404(Appointment.objects.visible_to(self.actor), pk=appointment_id)
+        self.saw(appointment.patient_id)
+        return appointment
 
 
 class OneAppointment(AppointmentView):
@@ -158,13 +158,15 @@ class OneAppointment(AppointmentView):
     )
     def patch(self, request: Request, appointment_id: UUID) -> Response:
         """Change the desk's note."""
-        found = self.get_appointment(appointment_id)
+        appointment = self.get_appointment(appointment_id)
         if "If-Match" not in request.headers:
-            self.check_precondition(found.revision)
-        locked = locks.get_for_update(found.pk, [])
+            self.check_precondition(appointment.revision)
+        locked = locks.get_for_update(appointment.pk, [])
         self.check_precondition(locked.revision)
         body = parse(shapes.NoteInput, request.data)
-        return answer(actions.annotate(appointment_id=found.pk, note=body["note"], by=self.actor, at=timezone.now()))
+        return answer(
+            actions.annotate(appointment_id=appointment.pk, note=body["note"], by=self.actor, at=timezone.now())
+        )
 
 
 class AppointmentMove(AppointmentView):
@@ -188,7 +190,7 @@ class AppointmentMove(AppointmentView):
             by=self.actor,
             at=timezone.now(),
         )
-        return Response({"results": [appointment_json(one) for one in moved]})
+        return Response({"results": [appointment_json(appointment) for appointment in moved]})
 
 
 class AppointmentSwap(AppointmentView):
@@ -209,7 +211,7 @@ class AppointmentSwap(AppointmentView):
             by=self.actor,
             at=timezone.now(),
         )
-        return Response({"results": [appointment_json(one) for one in pair]})
+        return Response({"results": [appointment_json(appointment) for appointment in pair]})
 
 
 class AppointmentStatus(AppointmentView):
@@ -226,13 +228,13 @@ class AppointmentStatus(AppointmentView):
         """
         body = parse(shapes.StatusInput, request.data)
         self.get_appointment(appointment_id)
-        given: dict[str, Any] = {"appointment_id": appointment_id, "by": self.actor, "at": timezone.now()}
+        values: dict[str, Any] = {"appointment_id": appointment_id, "by": self.actor, "at": timezone.now()}
         reach = body.pop("reach")
         if body["status"] == rules.CANCELLED and reach != rules.THIS:
             del body["status"]
-            series.cancel_series(reach=reach, **body, **given)
+            series.cancel_series(reach=reach, **body, **values)
             return answer(self.get_appointment(appointment_id))
-        return answer(actions.set_status(**body, **given))
+        return answer(actions.set_status(**body, **values))
 
 
 class AppointmentChanges(AppointmentView):
@@ -247,9 +249,9 @@ class AppointmentChanges(AppointmentView):
         if page.after:
             rows = rows.filter(pk__gt=page.after[0])
         names = names_of(shapes.ChangeOutput)
-        found = list(rows[: page.limit + 1])
+        page_rows = list(rows[: page.limit + 1])
         return Response(
-            page.answer(found, lambda c: [c.pk], lambda some: [{n: getattr(c, n) for n in names} for c in some])
+            page.answer(page_rows, lambda c: [c.pk], lambda some: [{n: getattr(c, n) for n in names} for c in some])
         )
 
 
@@ -283,8 +285,8 @@ class Slots(ClinicView):
         type_id = uuid_of(request, "type_id")
         if type_id is None:
             raise invalid_parameter("type_id", "invalid.appointment_type_missing")
-        kind = locks.find_type(type_id)
-        kind = kind.lasting(number_of(request, "length_min", *rules.LENGTH_MIN, kind.length_min))
+        type_ = locks.find_type(type_id)
+        type_ = type_.lasting(number_of(request, "length_min", *rules.LENGTH_MIN, type_.length_min))
         since = max(moment_of(request, "since") or timezone.now(), timezone.now())
         if since > timezone.now() + locks.FORWARDS:
             raise invalid_parameter("since", "invalid.too_far_ahead")
@@ -301,8 +303,8 @@ class Slots(ClinicView):
             until_time=wall_time_of(request, "until_time"),
             patient_id=uuid_of(request, "patient_id"),
         )
-        found = slots.free(kind, search, limit=number_of(request, "limit", 1, 200, 20))
-        return Response({"results": [slot_json(one, kind.length) for one in found]})
+        free_slots = slots.free(type_, search, limit=number_of(request, "limit", 1, 200, 20))
+        return Response({"results": [slot_json(slot, type_.length) for slot in free_slots]})
 
 
 def slot_json(one: rules.Slot, length: timedelta) -> dict[str, Any]:
@@ -329,8 +331,13 @@ class SeriesProposal(ClinicView):
         placed = series.propose(patient_id=patient_id, plan=plan, by=self.actor, at=timezone.now())
         audit.log("series.propose", by=self.actor, patient_ids=[patient_id])
         rows = [
-            {"number": number + 1, "starts_at": one.starts_at, "therapist_id": one.therapist_id, "room_id": one.room_id}
-            for number, one in placed.slots.items()
+            {
+                "number": number + 1,
+                "starts_at": slot.starts_at,
+                "therapist_id": slot.therapist_id,
+                "room_id": slot.room_id,
+            }
+            for number, slot in placed.slots.items()
         ]
         return Response({"placed": rows, "unplaced": [number + 1 for number in placed.unplaced]})
 
@@ -341,7 +348,7 @@ def series_json(found: Series) -> dict[str, Any]:
     return {
         "id": found.pk,
         **{name: getattr(found, name) for name in names},
-        "appointments": [appointment_json(one) for one in appointments],
+        "appointments": [appointment_json(appointment) for appointment in appointments],
     }
 
 
@@ -355,10 +362,10 @@ class PatientSeries(ClinicView):
         page = Page(request, key_types=[UUID])
         people = identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
         self.saw(*people)
-        found = Series.objects.filter(patient_id__in=people).prefetch_related("appointments")
+        series = Series.objects.filter(patient_id__in=people).prefetch_related("appointments")
         if page.after:
-            found = found.filter(pk__lt=page.after[0])
-        rows = list(found.order_by("-pk")[: page.limit + 1])
+            series = series.filter(pk__lt=page.after[0])
+        rows = list(series.order_by("-pk")[: page.limit + 1])
         return Response(page.answer(rows, lambda s: [s.pk], lambda some: [series_json(s) for s in some]))
 
     @extend_schema(
@@ -368,8 +375,8 @@ class PatientSeries(ClinicView):
         """Book a series: all of `times` or none. 409 names the `number` that was taken."""
         self.saw(*identities(clinic_id=self.actor.clinic_id, patient_id=patient_id))
         body = parse(shapes.SeriesInput, request.data)
-        times = [time_of(one) for one in body.get("times", [])]
-        made, _booked = series.book_series(
+        times = [time_of(time) for time in body.get("times", [])]
+        appointments, _booked = series.book_series(
             patient_id=patient_id,
             plan=series.SeriesPlan(**{name: body[name] for name in PLAN}),
             times=times,
@@ -377,7 +384,7 @@ class PatientSeries(ClinicView):
             by=self.actor,
             at=timezone.now(),
         )
-        return Response(series_json(made), status=status.HTTP_201_CREATED)
+        return Response(series_json(appointments), status=status.HTTP_201_CREATED)
 
 
 class OneSeries(ClinicView):
@@ -387,9 +394,9 @@ class OneSeries(ClinicView):
     @extend_schema(operation_id="series_read", tags=TAG, responses=shapes.SeriesOutput)
     def get(self, request: Request, series_id: UUID) -> Response:
         """One series, with its appointments."""
-        found = get_object_or_404(Series.objects.filter(clinic_id=self.actor.clinic_id), pk=series_id)
-        self.saw(found.patient_id)
-        return Response(series_json(found), headers={"ETag": etag(found.revision)})
+        series = get_object_or_404(Series.objects.filter(clinic_id=self.actor.clinic_id), pk=series_id)
+        self.saw(series.patient_id)
+        return Response(series_json(series), headers={"ETag": etag(series.revision)})
 
 
 class SeriesEnd(ClinicView):
@@ -399,9 +406,11 @@ class SeriesEnd(ClinicView):
     @extend_schema(operation_id="series_end", tags=TAG, request=None, responses=shapes.SeriesOutput)
     def post(self, request: Request, series_id: UUID) -> Response:
         """No more of it is to be booked. What is booked stays."""
-        found = get_object_or_404(Series.objects.filter(clinic_id=self.actor.clinic_id), pk=series_id)
-        self.saw(found.patient_id)
-        ended = series.end_series(series_id=found.pk, revision=self.read_revision(), by=self.actor, at=timezone.now())
+        series_list = get_object_or_404(Series.objects.filter(clinic_id=self.actor.clinic_id), pk=series_id)
+        self.saw(series_list.patient_id)
+        ended = series.end_series(
+            series_id=series_list.pk, revision=self.read_revision(), by=self.actor, at=timezone.now()
+        )
         return Response(series_json(ended), headers={"ETag": etag(ended.revision)})
 
 
@@ -426,9 +435,9 @@ class Figures(ClinicView):
         first = day_of(request, "first", last - queries.FIGURES_BACK)
         if not first <= last <= first + queries.FIGURES_MOST:
             raise invalid_parameter("last", "invalid.figures_last_day")
-        found = queries.figures(self.actor.clinic_id, first=first, last=last, zone=zone)
+        figures = queries.figures(self.actor.clinic_id, first=first, last=last, zone=zone)
         names = names_of(shapes.FiguresOutput)
-        rows = [{name: getattr(one, name) for name in names} for one in found]
+        rows = [{name: getattr(figure, name) for name in names} for figure in figures]
         return Response(
             {"first": first, "last": last, "therapists": rows, "series": queries.summarize_series(first, last)}
         )

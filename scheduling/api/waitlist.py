@@ -41,8 +41,8 @@ class Waitlist(ClinicView):
     def get(self, request: Request) -> Response:
         """Who waits, in their order."""
         page = Page(request, key_types=[moment, UUID])
-        found = Waiting.objects.filter(clinic_id=self.actor.clinic_id, status=rules.WAITING)
-        rows = page.rows(found, "since")
+        waitings = Waiting.objects.filter(clinic_id=self.actor.clinic_id, status=rules.WAITING)
+        rows = page.rows(waitings, "since")
         self.saw(*{row.patient_id for row in rows[: page.limit]})
         shape = shapes.WaitingOutput
         return Response(
@@ -56,8 +56,8 @@ class Waitlist(ClinicView):
         """Put a patient on the waitlist."""
         body = parse(shapes.WaitingInput, request.data)
         self.saw(body["patient_id"])
-        made = waitlist.join(by=self.actor, at=timezone.now(), **body)
-        return Response(of(shapes.WaitingOutput, made), status=status.HTTP_201_CREATED)
+        waiting = waitlist.join(by=self.actor, at=timezone.now(), **body)
+        return Response(of(shapes.WaitingOutput, waiting), status=status.HTTP_201_CREATED)
 
 
 class OneWaiting(ClinicView):
@@ -67,9 +67,9 @@ class OneWaiting(ClinicView):
     @extend_schema(operation_id="waitlist_read", tags=TAG, responses=shapes.WaitingOutput)
     def get(self, request: Request, waiting_id: UUID) -> Response:
         """One place on the waitlist, whatever became of it."""
-        found = get_object_or_404(Waiting.objects.filter(clinic_id=self.actor.clinic_id), pk=waiting_id)
-        self.saw(found.patient_id)
-        return Response(of(shapes.WaitingOutput, found), headers={"ETag": etag(found.revision)})
+        waiting = get_object_or_404(Waiting.objects.filter(clinic_id=self.actor.clinic_id), pk=waiting_id)
+        self.saw(waiting.patient_id)
+        return Response(of(shapes.WaitingOutput, waiting), headers={"ETag": etag(waiting.revision)})
 
 
 class WaitlistLeave(ClinicView):
@@ -79,9 +79,9 @@ class WaitlistLeave(ClinicView):
     @extend_schema(operation_id="waitlist_leave", tags=TAG, request=None, responses=shapes.WaitingOutput)
     def post(self, request: Request, waiting_id: UUID) -> Response:
         """Take a patient off the waitlist."""
-        found = get_object_or_404(Waiting.objects.filter(clinic_id=self.actor.clinic_id), pk=waiting_id)
-        self.saw(found.patient_id)
-        left = waitlist.leave(waiting_id=found.pk, revision=self.read_revision(), by=self.actor, at=timezone.now())
+        waiting = get_object_or_404(Waiting.objects.filter(clinic_id=self.actor.clinic_id), pk=waiting_id)
+        self.saw(waiting.patient_id)
+        left = waitlist.leave(waiting_id=waiting.pk, revision=self.read_revision(), by=self.actor, at=timezone.now())
         return Response(of(shapes.WaitingOutput, left))
 
 
@@ -93,10 +93,10 @@ class Offers(ClinicView):
     def get(self, request: Request) -> Response:
         """What was offered to those who wait, newest first."""
         page = Page(request, key_types=[UUID])
-        found = Offer.objects.filter(clinic_id=self.actor.clinic_id)
+        offers = Offer.objects.filter(clinic_id=self.actor.clinic_id)
         if page.after:
-            found = found.filter(pk__lt=page.after[0])
-        rows = list(found.order_by("-pk")[: page.limit + 1])
+            offers = offers.filter(pk__lt=page.after[0])
+        rows = list(offers.order_by("-pk")[: page.limit + 1])
         self.saw(*{row.patient_id for row in rows[: page.limit]})
         return Response(page.answer(rows, lambda o: [o.pk], lambda some: [of(shapes.OfferOutput, o) for o in some]))
 
@@ -105,9 +105,9 @@ class OfferView(ClinicView):
     scopes = {"post": "scheduling:write"}
 
     def get_offer(self, offer_id: UUID) -> Offer:
-        found = get_object_or_404(Offer.objects.filter(clinic_id=self.actor.clinic_id), pk=offer_id)
-        self.saw(found.patient_id)
-        return found
+        offer = get_object_or_404(Offer.objects.filter(clinic_id=self.actor.clinic_id), pk=offer_id)
+        self.saw(offer.patient_id)
+        return offer
 
 
 class OfferAcceptance(OfferView):
@@ -116,10 +116,10 @@ class OfferAcceptance(OfferView):
     @extend_schema(operation_id="offers_accept", tags=TAG, request=None, responses=shapes.AppointmentOutput)
     def post(self, request: Request, offer_id: UUID) -> Response:
         """Take it for the patient, as when they call."""
-        found = self.get_offer(offer_id)
+        offer = self.get_offer(offer_id)
         revision = self.read_revision()
         try:
-            return views.answer(waitlist.accept(offer_id=found.pk, revision=revision, by=self.actor, at=timezone.now()))
+            return views.answer(waitlist.accept(offer_id=offer.pk, revision=revision, by=self.actor, at=timezone.now()))
         except waitlist.OfferGone as gone:  # answered, not raised: that the offer is closed is to stay
             body = problem_of(gone)
             return Response(body, status=status.HTTP_409_CONFLICT, content_type=CONTENT_TYPE)
@@ -131,10 +131,10 @@ class OfferRefusal(OfferView):
     @extend_schema(operation_id="offers_decline", tags=TAG, request=None, responses=shapes.OfferOutput)
     def post(self, request: Request, offer_id: UUID) -> Response:
         """Say no to it for the patient; they stay on the waitlist."""
-        done = waitlist.decline(
+        offer = waitlist.decline(
             offer_id=self.get_offer(offer_id).pk, revision=self.read_revision(), by=self.actor, at=timezone.now()
         )
-        return Response(of(shapes.OfferOutput, done))
+        return Response(of(shapes.OfferOutput, offer))
 
 
 # --- Recall ---------------------------------------------------------------------------------------------------

@@ -133,22 +133,22 @@ class Search:
 
 def booking_of(clinic_id: UUID) -> Booking:
     """The clinic's way of booking; the defaults, if nobody has changed them."""
-    found = Booking.objects.filter(pk=clinic_id).first()
-    return found or Booking(clinic_id=clinic_id, remind_hours=[24])
+    booking = Booking.objects.filter(pk=clinic_id).first()
+    return booking or Booking(clinic_id=clinic_id, remind_hours=[24])
 
 
 def therapists_for(kind: AppointmentType, *, on: date) -> list[UUID]:
     """Who may be booked for it on that day: therapists of the clinic, named by the type, competent where it asks."""
-    found = (
+    memberships = (
         Membership.objects.active().filter(clinic_id=kind.clinic_id, role="therapist").order_by("user__name", "user_id")
     )
     if kind.therapists:
-        found = found.filter(user_id__in=kind.therapists)
-    ids = list(found.values_list("user_id", flat=True))
+        memberships = memberships.filter(user_id__in=kind.therapists)
+    ids = list(memberships.values_list("user_id", flat=True))
     if kind.technique:
         competent = Competency.objects.filter(technique=kind.technique).exclude(valid_until__lt=on)
         able = set(competent.values_list("user_id", flat=True))
-        ids = [one for one in ids if one in able]
+        ids = [therapist_id for therapist_id in ids if therapist_id in able]
     return ids
 
 
@@ -157,7 +157,7 @@ def competent_until(kind: AppointmentType) -> dict[UUID, date]:
     if not kind.technique:
         return {}
     ending = Competency.objects.filter(technique=kind.technique, valid_until__isnull=False)
-    return {one.user_id: one.valid_until for one in ending if one.valid_until}
+    return {therapist_id.user_id: therapist_id.valid_until for therapist_id in ending if therapist_id.valid_until}
 
 
 def rooms_for(kind: AppointmentType) -> list[UUID]:
@@ -171,8 +171,8 @@ def rooms_for(kind: AppointmentType) -> list[UUID]:
 def gaps(kind: AppointmentType, search: Search, *, zone: ZoneInfo, most: int) -> list[rules.FreeGap]:
     """The first gaps in which the type fits with its buffer, in order."""
     fit = therapists_for(kind, on=search.after.astimezone(zone).date())
-    therapists = [one for one in fit if not search.therapists or one in search.therapists]
-    rooms = [one for one in rooms_for(kind) if not search.rooms or one in search.rooms]
+    therapists = [room for room in fit if not search.therapists or room in search.therapists]
+    rooms = [room for room in rooms_for(kind) if not search.rooms or room in search.rooms]
     values = values_of(kind.clinic_id, search, zone, therapists, rooms, online=kind.online) | {
         "holding": rules.HOLDING,
         "but": list(search.but),
@@ -214,12 +214,12 @@ def list_needling_times(
     people = identities(clinic_id=kind.clinic_id, patient_id=patient_id)
     piercing = [code for code, technique in TECHNIQUES.items() if technique.breaks_skin]
     since = after - timedelta(days=7)
-    done = Intervention.objects.filter(
+    needled = Intervention.objects.filter(
         session__patient_id__in=people, technique__in=piercing, session__performed_at__gt=since
     )
     booked = Appointment.objects.of_patients(people).holding().filter(type__technique__in=piercing)
     return [
-        *done.values_list("session__performed_at", flat=True).distinct(),
+        *needled.values_list("session__performed_at", flat=True).distinct(),
         *booked.filter(starts_at__gt=since).exclude(pk__in=but).values_list("starts_at", flat=True),
     ]
 
@@ -233,9 +233,9 @@ def free(kind: AppointmentType, search: Search, *, limit: int) -> list[rules.Slo
     zone = clinic_zone(kind.clinic_id)
     soon = begin_of((search.after + SOON).astimezone(zone).date(), zone)
     if limit <= FEW and search.after < soon < search.until:
-        found = _free(kind, replace(search, until=soon), limit=limit, zone=zone)
-        if len(found) >= limit:
-            return found
+        free_slots = _free(kind, replace(search, until=soon), limit=limit, zone=zone)
+        if len(free_slots) >= limit:
+            return free_slots
     return _free(kind, search, limit=limit, zone=zone)
 
 
@@ -247,15 +247,16 @@ def _free(kind: AppointmentType, search: Search, *, limit: int, zone: ZoneInfo) 
         list_needling_times(kind, search.patient_id, after=search.after, but=search.but) if search.patient_id else []
     )
     while True:
-        found = gaps(kind, search, zone=zone, most=most)
+        free_gaps = gaps(kind, search, zone=zone, most=most)
         fit = [
-            one
-            for gap in found
-            for one in rules.clear_gaps(gap, taken, least_gap=rules.NEEDLING_GAP, length=whole)
-            if one.therapist_id not in ends or one.starts_at.astimezone(zone).date() <= ends[one.therapist_id]
+            clear_gap
+            for gap in free_gaps
+            for clear_gap in rules.clear_gaps(gap, taken, least_gap=rules.NEEDLING_GAP, length=whole)
+            if clear_gap.therapist_id not in ends
+            or clear_gap.starts_at.astimezone(zone).date() <= ends[clear_gap.therapist_id]
         ]
         cut = rules.slots(fit, length=whole, step=step, zone=zone, limit=limit)
-        if len(cut) >= limit or len(found) < most:
+        if len(cut) >= limit or len(free_gaps) < most:
             return cut
         most *= 4
 
@@ -292,5 +293,5 @@ def working_days(clinic_id: UUID, after: date) -> Callable[[date], bool]:
         return on_weekdays
     zone = clinic_zone(clinic_id)
     first, until = begin_of(after, zone), begin_of(after + timedelta(days=LOOKED_AHEAD_DAYS + 1), zone)
-    found = working(clinic_id, therapists=therapists, first=first, until=until)
-    return {gap.starts_at.astimezone(zone).date() for gap in found}.__contains__
+    spans = working(clinic_id, therapists=therapists, first=first, until=until)
+    return {gap.starts_at.astimezone(zone).date() for gap in spans}.__contains__

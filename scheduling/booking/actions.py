@@ -48,13 +48,13 @@ def book(
     :raises SlotTaken, PatientBusy: with `next_free` in what it carries
     """
     locks.lock(patient_id, time.therapist_id, time.room_id)
-    kind = locks.find_type(type_id, length_min=length_min)
-    series = _require_open_series(series_id, patient_id, kind) if series_id else None
+    type_ = locks.find_type(type_id, length_min=length_min)
+    series = _require_open_series(series_id, patient_id, type_) if series_id else None
     if series and length_min is None:
-        kind = kind.lasting(series.length_min)
-    made = operations.enter(
+        type_ = type_.lasting(series.length_min)
+    appointment = operations.enter(
         patient_id=patient_id,
-        kind=kind,
+        kind=type_,
         time=time,
         note=note,
         series=series,
@@ -65,15 +65,17 @@ def book(
         at=at,
     )
     if not proposed:
-        notifications.notify_booking(made, by=by, at=at)
+        notifications.notify_booking(appointment, by=by, at=at)
     worklist_sync.reconcile(patient_id=patient_id, by=by, at=at)
-    return made
+    return appointment
 
 
 def _require_open_series(series_id: UUID, patient_id: UUID, kind: AppointmentType) -> Series:
     problems = Problems()
-    found = Series.objects.select_for_update(of=("self",), no_key=True).filter(pk=series_id, patient_id=patient_id)
-    series = found.first()
+    series_list = Series.objects.select_for_update(of=("self",), no_key=True).filter(
+        pk=series_id, patient_id=patient_id
+    )
+    series = series_list.first()
     if series is None or series.ended_at is not None:
         problems.add("/series_id", "unknown.series")
     elif series.type_id != kind.pk:
@@ -109,21 +111,21 @@ def move(
     :param revision: the one that was looked at
     :raises Invalid, NotUpcoming, SlotTaken, PatientBusy, ChangedMeanwhile:
     """
-    found = locks.get_for_update(appointment_id, [time])
-    locks.check_upcoming(found)
-    locks.check_revision(found, revision)
-    kind = found.as_booked
+    appointment = locks.get_for_update(appointment_id, [time])
+    locks.check_upcoming(appointment)
+    locks.check_revision(appointment, revision)
+    type_ = appointment.as_booked
     if length_min is not None:
         locks.check_length(length_min)
-        kind = kind.lasting(length_min)
-    time = locks.restore_since(found, locks.check_time(kind, time, outside_hours=outside_hours, at=at))
-    as_it_was = time == locks.time_of(found) and kind.length == found.ends_at - found.starts_at
-    if as_it_was and time.outside_hours == found.outside_hours:
-        return found
-    operations.relocate([(found, time)], "moved", length_min=length_min, why=why, by=by, at=at)
-    notifications.notify_move(found, by=by, at=at)
-    worklist_sync.reconcile(patient_id=found.patient_id, by=by, at=at)
-    return found
+        type_ = type_.lasting(length_min)
+    time = locks.restore_since(appointment, locks.check_time(type_, time, outside_hours=outside_hours, at=at))
+    as_it_was = time == locks.time_of(appointment) and type_.length == appointment.ends_at - appointment.starts_at
+    if as_it_was and time.outside_hours == appointment.outside_hours:
+        return appointment
+    operations.relocate([(appointment, time)], "moved", length_min=length_min, why=why, by=by, at=at)
+    notifications.notify_move(appointment, by=by, at=at)
+    worklist_sync.reconcile(patient_id=appointment.patient_id, by=by, at=at)
+    return appointment
 
 
 @transaction.atomic
@@ -145,13 +147,13 @@ def swap(
         raise Invalid.at("/with_id", "invalid.same_appointment")
     first, second = locks.get_all_for_update([first_id, second_id])
     pairs = [(first, locks.swap_time(first, second)), (second, locks.swap_time(second, first))]
-    for (one, time), revision in zip(pairs, revisions, strict=True):
-        locks.check_upcoming(one)
-        locks.check_revision(one, revision)
-        locks.check_place(one.type, time, at=at)
+    for (first_row, time), revision in zip(pairs, revisions, strict=True):
+        locks.check_upcoming(first_row)
+        locks.check_revision(first_row, revision)
+        locks.check_place(first_row.type, time, at=at)
     operations.relocate(pairs, "swapped", by=by, at=at)
-    for one, _time in pairs:
-        notifications.notify_move(one, by=by, at=at)
+    for first_row, _time in pairs:
+        notifications.notify_move(first_row, by=by, at=at)
     for patient_id in {first.patient_id, second.patient_id}:
         worklist_sync.reconcile(patient_id=patient_id, by=by, at=at)
     return first, second
@@ -181,15 +183,15 @@ def set_status(
     :raises SlotTaken, PatientBusy: it would hold its time again, and somebody else has it
     :raises ChangedMeanwhile:
     """
-    found = locks.get_for_update(appointment_id, [])
-    locks.check_revision(found, revision)
-    before = found.status
+    appointment = locks.get_for_update(appointment_id, [])
+    locks.check_revision(appointment, revision)
+    before = appointment.status
     if before == status:
-        return found
-    operations.change_status(found, status, why=why, cancelled_by=cancelled_by, reason=reason, by=by, at=at)
-    notifications.status_changed(found, before, by=by, at=at)
-    worklist_sync.reconcile(patient_id=found.patient_id, by=by, at=at)
-    return found
+        return appointment
+    operations.change_status(appointment, status, why=why, cancelled_by=cancelled_by, reason=reason, by=by, at=at)
+    notifications.status_changed(appointment, before, by=by, at=at)
+    worklist_sync.reconcile(patient_id=appointment.patient_id, by=by, at=at)
+    return appointment
 
 
 class TooLateToCancel(Conflict):
@@ -221,15 +223,15 @@ def cancel_by_link(*, appointment_id: UUID, reason: str, revision: int, by: Acto
 @transaction.atomic
 def annotate(*, appointment_id: UUID, note: str, revision: int | None = None, by: Actor, at: datetime) -> Appointment:
     """Change the desk's note on an appointment."""
-    found = locks.get_for_update(appointment_id, [])
-    locks.check_revision(found, revision)
-    if found.note != note:
-        before = found.note
-        found.note = note
-        locks.save(found)
-        locks.note_change(found, "note", {"note": before}, {"note": note}, by=by, at=at)
-        audit.log("appointment.annotate", by=by, target_id=found.pk, patient_ids=[found.patient_id])
-    return found
+    appointment = locks.get_for_update(appointment_id, [])
+    locks.check_revision(appointment, revision)
+    if appointment.note != note:
+        before = appointment.note
+        appointment.note = note
+        locks.save(appointment)
+        locks.note_change(appointment, "note", {"note": before}, {"note": note}, by=by, at=at)
+        audit.log("appointment.annotate", by=by, target_id=appointment.pk, patient_ids=[appointment.patient_id])
+    return appointment
 
 
 # --- Two records that become one ------------------------------------------------------------------------------
@@ -249,10 +251,10 @@ def follow_merge(*, source_id: UUID, target_id: UUID, by: Actor, at: datetime) -
     locks.lock(source_id, target_id)
     rows = list(Appointment.objects.filter(patient_id=source_id, ends_at__gt=at).holding())
     with violations_as({"patient_booked_once": BothBooked}):
-        Appointment.objects.filter(pk__in=[one.pk for one in rows]).update(patient_id=target_id)
-    for one in rows:
+        Appointment.objects.filter(pk__in=[row.pk for row in rows]).update(patient_id=target_id)
+    for row in rows:
         ids = {"patient_id": str(source_id)}, {"patient_id": str(target_id)}
-        locks.note_change(one, "merged", *ids, by=by, at=at)
+        locks.note_change(row, "merged", *ids, by=by, at=at)
     Series.objects.filter(patient_id=source_id, ended_at=None).update(patient_id=target_id)
     waits = Waiting.objects.filter(patient_id=source_id, status=rules.WAITING)
     had = Waiting.objects.filter(patient_id=target_id, status=rules.WAITING).values_list("type_id", flat=True)

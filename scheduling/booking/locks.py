@@ -90,15 +90,15 @@ def find_type(type_id: UUID, *, length_min: int | None = None) -> AppointmentTyp
     :raises Invalid:
     """
     problems = Problems()
-    kind = AppointmentType.objects.filter(pk=type_id, is_active=True).first()
-    if kind is None:
+    type_ = AppointmentType.objects.filter(pk=type_id, is_active=True).first()
+    if type_ is None:
         problems.add("/type_id", "unknown.appointment_type")
         problems.raise_if_any()
-    assert kind is not None
+    assert type_ is not None
     if length_min is None:
-        return kind
+        return type_
     check_length(length_min)
-    return kind.lasting(length_min)
+    return type_.lasting(length_min)
 
 
 def check_length(length_min: int) -> None:
@@ -189,7 +189,7 @@ def works(kind: AppointmentType, time: Time, *, closed: bool = True) -> bool:
         online=kind.online,
         closed=closed,
     )
-    return any(one.starts_at <= time.starts_at and ends_at <= one.ends_at for one in stretches)
+    return any(stretch.starts_at <= time.starts_at and ends_at <= stretch.ends_at for stretch in stretches)
 
 
 def swap_time(one: Appointment, other: Appointment) -> Time:
@@ -214,7 +214,7 @@ def check_revision(found: Appointment, revision: int | None) -> None:
 
 def lock(*ids: UUID | None) -> None:
     """Have these patients, therapists and rooms to oneself until the transaction ends."""
-    run_prepared(LOCK, [[str(one) for one in ids if one is not None]])
+    run_prepared(LOCK, [[str(key) for key in ids if key is not None]])
 
 
 def get_for_update(appointment_id: UUID, times: list[Time]) -> Appointment:
@@ -230,13 +230,20 @@ def get_all_for_update(ids: list[UUID], times: list[Time] | None = None) -> list
     seen = list(Appointment.objects.filter(pk__in=ids))
     if len(seen) < len(ids):
         raise NotFound
-    held = {key for one in seen for key in (one.patient_id, one.therapist_id, one.room_id)}
+    held = {
+        key
+        for appointment_id in seen
+        for key in (appointment_id.patient_id, appointment_id.therapist_id, appointment_id.room_id)
+    }
     lock(*held, *(key for time in times or () for key in (time.therapist_id, time.room_id)))
     rows = Appointment.objects.filter(pk__in=ids).select_related("type").order_by("pk")
-    locked = {one.pk: one for one in rows.select_for_update(of=("self",), no_key=True)}
-    if any(one.therapist_id not in held or one.room_id not in held for one in locked.values()):
+    locked = {appointment_id.pk: appointment_id for appointment_id in rows.select_for_update(of=("self",), no_key=True)}
+    if any(
+        appointment_id.therapist_id not in held or appointment_id.room_id not in held
+        for appointment_id in locked.values()
+    ):
         raise ChangedMeanwhile
-    return [locked[one] for one in ids]
+    return [locked[appointment_id] for appointment_id in ids]
 
 
 def time_of(found: Appointment) -> Time:
@@ -250,15 +257,15 @@ def restore_since(found: Appointment, time: Time) -> Time:
         return time
     before = {**snapshot(found), **placed[0].before}
     there = datetime.fromisoformat(before["starts_at"]), before["therapist_id"], before["room_id"]
-    wanted = time.starts_at, str(time.therapist_id), str(time.room_id) if time.room_id else None
-    return replace(time, placed_at=placed[1].at) if there == wanted else time
+    time_key = time.starts_at, str(time.therapist_id), str(time.room_id) if time.room_id else None
+    return replace(time, placed_at=placed[1].at) if there == time_key else time
 
 
 def assign_time(found: Appointment, time: Time, kind: AppointmentType, at: datetime) -> None:
     """Give it this time, now; what was confirmed for another moment, therapist or less time is to be confirmed anew."""
     ends_at = time.starts_at + kind.length
-    other = (found.starts_at, found.therapist_id) != (time.starts_at, time.therapist_id)
-    if found.status == rules.CONFIRMED and (other or ends_at > found.ends_at):
+    has_changed = (found.starts_at, found.therapist_id) != (time.starts_at, time.therapist_id)
+    if found.status == rules.CONFIRMED and (has_changed or ends_at > found.ends_at):
         set_state(found, rules.BOOKED, found.status_at)
     if found.held_until is not None:
         found.held_until = min(found.held_until, time.starts_at)
@@ -302,14 +309,20 @@ BUSY_ELSEWHERE = """
 
 def find_clash(rows: Sequence[Appointment], but: Sequence[UUID]) -> Appointment | None:
     """Return the first of these whose time is taken: in this clinic, else by the therapist's work at another."""
-    for one in rows:
-        other = Appointment.objects.holding().exclude(pk__in=but).filter(starts_at__lt=one.blocked_until)
-        placed = Q(therapist_id=one.therapist_id) | (Q(room_id=one.room_id) if one.room_id else Q(pk=None))
-        same = Q(patient_id=one.patient_id, starts_at__lt=one.ends_at, ends_at__gt=one.starts_at)
-        if other.filter(same | (placed & Q(blocked_until__gt=one.starts_at))).exists():
-            return one
-    people, starts = [one.therapist_id for one in rows], [one.starts_at for one in rows]
-    busy = run_prepared(BUSY_ELSEWHERE, [people, starts, [one.blocked_until for one in rows], list(but)])
+    for appointment in rows:
+        appointments = Appointment.objects.holding().exclude(pk__in=but).filter(starts_at__lt=appointment.blocked_until)
+        placed = Q(therapist_id=appointment.therapist_id) | (
+            Q(room_id=appointment.room_id) if appointment.room_id else Q(pk=None)
+        )
+        same = Q(
+            patient_id=appointment.patient_id, starts_at__lt=appointment.ends_at, ends_at__gt=appointment.starts_at
+        )
+        if appointments.filter(same | (placed & Q(blocked_until__gt=appointment.starts_at))).exists():
+            return appointment
+    people, starts = [appointment.therapist_id for appointment in rows], [appointment.starts_at for appointment in rows]
+    busy = run_prepared(
+        BUSY_ELSEWHERE, [people, starts, [appointment.blocked_until for appointment in rows], list(but)]
+    )
     return rows[busy[0][0] - 1] if busy else None
 
 
@@ -323,11 +336,11 @@ def conflicts_as_domain_errors(kind: AppointmentType, wanted: Appointment, at: d
         if type(clash) in CLASHES.values():
             clash.extra["next_free"] = [
                 {
-                    "starts_at": one.starts_at.isoformat().replace("+00:00", "Z"),
-                    "therapist_id": str(one.therapist_id),
-                    "room_id": str(one.room_id) if one.room_id else None,
+                    "starts_at": slot.starts_at.isoformat().replace("+00:00", "Z"),
+                    "therapist_id": str(slot.therapist_id),
+                    "room_id": str(slot.room_id) if slot.room_id else None,
                 }
-                for one in next_free(kind, wanted, at)
+                for slot in next_free(kind, wanted, at)
             ]
         raise
 
@@ -342,9 +355,9 @@ def next_free(kind: AppointmentType, wanted: Appointment, at: datetime) -> list[
         patient_id=wanted.patient_id,
         but=[wanted.pk],
     )
-    found = slots.free(kind, search, limit=NEXT_FREE)
+    free_slots = slots.free(kind, search, limit=NEXT_FREE)
     anybody = slots.Search(after, after + timedelta(weeks=4), patient_id=wanted.patient_id, but=[wanted.pk])
-    return found or slots.free(kind, anybody, limit=NEXT_FREE)
+    return free_slots or slots.free(kind, anybody, limit=NEXT_FREE)
 
 
 def snapshot(found: Appointment) -> dict[str, Any]:

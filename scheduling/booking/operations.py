@@ -37,7 +37,7 @@ def enter(
     """:raises Invalid, NotFound, SlotTaken, PatientBusy:"""
     locks.check_patient(patient_id)
     time = locks.check_time(kind, time, outside_hours=outside_hours, at=at)
-    made = Appointment(
+    appointment = Appointment(
         id=new_id(),
         clinic_id=by.clinic_id,
         patient_id=patient_id,
@@ -49,13 +49,13 @@ def enter(
         booked_by_id=by.user_id,
         status_at=at,
     )
-    locks.assign_time(made, time, kind, at)
-    locks.set_state(made, status, at)
-    with locks.conflicts_as_domain_errors(kind, made, at):
-        made.save(force_insert=True)
-    locks.note_change(made, "booked", {}, locks.snapshot(made), by=by, at=at)
-    audit.log("appointment.book", by=by, target_id=made.pk, patient_ids=[patient_id])
-    return made
+    locks.assign_time(appointment, time, kind, at)
+    locks.set_state(appointment, status, at)
+    with locks.conflicts_as_domain_errors(kind, appointment, at):
+        appointment.save(force_insert=True)
+    locks.note_change(appointment, "booked", {}, locks.snapshot(appointment), by=by, at=at)
+    audit.log("appointment.book", by=by, target_id=appointment.pk, patient_ids=[patient_id])
+    return appointment
 
 
 def relocate(
@@ -74,22 +74,22 @@ def relocate(
     :param length_min: how long they are to be; each keeps its length, if none is said
     :raises SlotTaken, PatientBusy: with the `number` in its series of the one that could not be
     """
-    before = [(locks.snapshot(one), locks.freed_slot_of(one)) for one, _time in pairs]
-    for one, time in pairs:
-        locks.assign_time(one, time, one.type.lasting(length_min) if length_min else one.as_booked, at)
-    rows = [one for one, _time in pairs]
-    wanted = locks.find_clash(rows, [one.pk for one in rows]) or rows[0]
+    before = [(locks.snapshot(row), locks.freed_slot_of(row)) for row, _time in pairs]
+    for row, time in pairs:
+        locks.assign_time(row, time, row.type.lasting(length_min) if length_min else row.as_booked, at)
+    rows = [row for row, _time in pairs]
+    clash = locks.find_clash(rows, [row.pk for row in rows]) or rows[0]
     try:
-        with locks.conflicts_as_domain_errors(wanted.as_booked, wanted, at), locks.together():
-            for one in rows:
-                locks.save(one)
+        with locks.conflicts_as_domain_errors(clash.as_booked, clash, at), locks.together():
+            for row in rows:
+                locks.save(row)
     except DomainError as refusal:
-        if wanted.number is not None:
-            refusal.extra["number"] = wanted.number
+        if clash.number is not None:
+            refusal.extra["number"] = clash.number
         raise
-    for one, (old, freed) in zip(rows, before, strict=True):
-        locks.note_change(one, what, old, locks.snapshot(one), by=by, at=at, why=why)
-        audit.log(AUDITED[what], by=by, target_id=one.pk, patient_ids=[one.patient_id])
+    for row, (old, freed) in zip(rows, before, strict=True):
+        locks.note_change(row, what, old, locks.snapshot(row), by=by, at=at, why=why)
+        audit.log(AUDITED[what], by=by, target_id=row.pk, patient_ids=[row.patient_id])
         locks.open_up(freed, at)
 
 

@@ -77,9 +77,9 @@ class AppointmentType(OfClinic):
 
     def lasting(self, length_min: int) -> AppointmentType:
         """The same type with another length, to reckon with; not to be saved."""
-        other = copy.copy(self)
-        other.length_min = length_min
-        return other
+        changed = copy.copy(self)
+        changed.length_min = length_min
+        return changed
 
     @property
     def buffer(self) -> timedelta:

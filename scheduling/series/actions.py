@@ -75,9 +75,9 @@ def propose(*, patient_id: UUID, plan: SeriesPlan, by: Actor, at: datetime) -> r
     """
     check(plan)
     locks.check_patient(patient_id)
-    kind = locks.find_type(plan.type_id, length_min=plan.length_min)
+    type_ = locks.find_type(plan.type_id, length_min=plan.length_min)
     zone = clinic_zone(by.clinic_id)
-    gap = least_gap(kind, plan)
+    gap = least_gap(type_, plan)
     free: list[rules.Slot] = []
     for first, after in rules.windows(plan.starts_on, plan.weeks, plan.count):
         search = slots.Search(
@@ -91,7 +91,7 @@ def propose(*, patient_id: UUID, plan: SeriesPlan, by: Actor, at: datetime) -> r
             patient_id=patient_id,
         )
         if search.after < search.until:
-            free += slots.free(kind, search, limit=MOST_FREE)
+            free += slots.free(type_, search, limit=MOST_FREE)
     return rules.place(
         free,
         starts_on=plan.starts_on,
@@ -99,7 +99,7 @@ def propose(*, patient_id: UUID, plan: SeriesPlan, by: Actor, at: datetime) -> r
         count=plan.count,
         least_gap=gap,
         zone=zone,
-        taken=slots.list_needling_times(kind, patient_id, after=at) if gap else (),
+        taken=slots.list_needling_times(type_, patient_id, after=at) if gap else (),
     )
 
 
@@ -123,9 +123,9 @@ def book_series(
     problems = Problems()
     if not 1 <= len(times) <= plan.count:
         problems.add("/times", "out_of_range", low=1, high=plan.count)
-    kind = locks.find_type(plan.type_id, length_min=plan.length_min)
-    gap = least_gap(kind, plan)
-    for number, (earlier, later) in enumerate(pairwise(sorted(one.starts_at for one in times))):
+    type_ = locks.find_type(plan.type_id, length_min=plan.length_min)
+    gap = least_gap(type_, plan)
+    for number, (earlier, later) in enumerate(pairwise(sorted(appointment.starts_at for appointment in times))):
         if later - earlier < gap:
             problems.add(f"/times/{number + 1}", "too_close")
     problems.raise_if_any()
@@ -133,25 +133,27 @@ def book_series(
         id=new_id(),
         clinic_id=by.clinic_id,
         patient_id=patient_id,
-        type=kind,
+        type=type_,
         count=plan.count,
         weeks=plan.weeks,
-        length_min=kind.length_min,
+        length_min=type_.length_min,
         starts_on=plan.starts_on,
         note=note,
         made_by_id=by.user_id,
     )
     audit.log("series.book", by=by, target_id=series.pk, patient_ids=[patient_id])
-    locks.lock(patient_id, *(key for one in times for key in (one.therapist_id, one.room_id)))
-    made = []
-    for number, one in enumerate(sorted(times, key=lambda each: each.starts_at), start=1):
+    locks.lock(patient_id, *(key for appointment in times for key in (appointment.therapist_id, appointment.room_id)))
+    created = []
+    for number, appointment in enumerate(sorted(times, key=lambda each: each.starts_at), start=1):
         with number_refusals(number):
-            made.append(
-                operations.enter(patient_id=patient_id, kind=kind, time=one, series=series, number=number, by=by, at=at)
+            created.append(
+                operations.enter(
+                    patient_id=patient_id, kind=type_, time=appointment, series=series, number=number, by=by, at=at
+                )
             )
-    notifications.series_booked(made, by=by, at=at)
+    notifications.series_booked(created, by=by, at=at)
     worklist_sync.reconcile(patient_id=patient_id, by=by, at=at)
-    return series, made
+    return series, created
 
 
 @contextmanager
@@ -218,20 +220,20 @@ def move_series(
     zone = clinic_zone(by.clinic_id)
     by_wall = wall(time.starts_at, zone) - wall(first.starts_at, zone)
     rows = locks.get_all_for_update(ids, [time])
-    for one in rows:
-        locks.check_upcoming(one)
-        if one.pk == first.pk:
-            locks.check_revision(one, first.revision if revision is None else revision)
+    for appointment in rows:
+        locks.check_upcoming(appointment)
+        if appointment.pk == first.pk:
+            locks.check_revision(appointment, first.revision if revision is None else revision)
     pairs = []
-    for one in rows:
+    for appointment in rows:
         target = Time(
-            rules.move_by(one.starts_at, by=by_wall, zone=zone),
-            time.therapist_id if time.therapist_id != first.therapist_id else one.therapist_id,
-            time.room_id if time.room_id != first.room_id else one.room_id,
+            rules.move_by(appointment.starts_at, by=by_wall, zone=zone),
+            time.therapist_id if time.therapist_id != first.therapist_id else appointment.therapist_id,
+            time.room_id if time.room_id != first.room_id else appointment.room_id,
         )
-        with number_refusals(one.number or 0):
-            kind = one.type.lasting(length_min) if length_min else one.as_booked
-            pairs.append((one, locks.check_time(kind, target, outside_hours=outside_hours, at=at)))
+        with number_refusals(appointment.number or 0):
+            type_ = appointment.type.lasting(length_min) if length_min else appointment.as_booked
+            pairs.append((appointment, locks.check_time(type_, target, outside_hours=outside_hours, at=at)))
     operations.relocate(pairs, "moved", length_min=length_min, why=f"series: {reach}", by=by, at=at)
     _set_length(first.series_id, reach, length_min)
     notifications.series_moved(rows, by=by, at=at)
@@ -289,12 +291,16 @@ def cancel_series(
             )
         ]
     rows = locks.get_all_for_update(find_affected(first, reach, at))
-    before = {one.pk: one.status for one in rows}
-    for one in rows:
-        if one.pk == first.pk:
-            locks.check_revision(one, revision)
-        operations.change_status(one, rules.CANCELLED, cancelled_by=cancelled_by, reason=reason, why=why, by=by, at=at)
-    notifications.series_cancelled([one for one in rows if before[one.pk] != rules.PROPOSED], by=by, at=at)
+    before = {appointment.pk: appointment.status for appointment in rows}
+    for appointment in rows:
+        if appointment.pk == first.pk:
+            locks.check_revision(appointment, revision)
+        operations.change_status(
+            appointment, rules.CANCELLED, cancelled_by=cancelled_by, reason=reason, why=why, by=by, at=at
+        )
+    notifications.series_cancelled(
+        [appointment for appointment in rows if before[appointment.pk] != rules.PROPOSED], by=by, at=at
+    )
     end_series(series_id=first.series_id, revision=None, by=by, at=at)
     worklist_sync.reconcile(patient_id=first.patient_id, by=by, at=at)
     return rows

@@ -62,24 +62,24 @@ def save(*, kind: str, values: Mapping[str, Any], pk: UUID | None = None, by: Ac
     :raises Invalid, NotFound, NameTaken:
     """
     model = KINDS[kind]
-    found: Any = _find_inactive(model, values) if pk is None else find(kind, pk)
-    is_new = found is None
-    was_advanced = isinstance(found, Competency) and found.technique in ADVANCED_TRAININGS
-    found = found or model(id=new_id(), clinic_id=by.clinic_id)
-    moved = [name for name, value in values.items() if name != "note" and getattr(found, name) != value]
+    entry: Any = _find_inactive(model, values) if pk is None else find(kind, pk)
+    is_new = entry is None
+    was_advanced = isinstance(entry, Competency) and entry.technique in ADVANCED_TRAININGS
+    entry = entry or model(id=new_id(), clinic_id=by.clinic_id)
+    moved = [name for name, value in values.items() if name != "note" and getattr(entry, name) != value]
     for name, value in values.items():
-        setattr(found, name, value)
-    if isinstance(found, Closure) and (is_new or moved):
-        found.made_at = at or timezone.now()  # whatever was booked until now may be hit by it
-    if isinstance(found, Competency):
-        _note_proof(found, values, was_advanced=was_advanced, by=by, at=at or timezone.now())
-    check(found)
+        setattr(entry, name, value)
+    if isinstance(entry, Closure) and (is_new or moved):
+        entry.made_at = at or timezone.now()  # whatever was booked until now may be hit by it
+    if isinstance(entry, Competency):
+        _note_proof(entry, values, was_advanced=was_advanced, by=by, at=at or timezone.now())
+    check(entry)
     with violations_as(NAMES):
-        found.save(force_insert=is_new)
-    audit.log(f"scheduling.{'add' if pk is None else 'change'}", by=by, target_id=found.pk, code=kind)
+        entry.save(force_insert=is_new)
+    audit.log(f"scheduling.{'add' if pk is None else 'change'}", by=by, target_id=entry.pk, code=kind)
     if kind in OPENING:
         worklist_sync.look_at_opening(by=by, at=at or timezone.now())
-    return found
+    return entry
 
 
 def _find_inactive(model: type[models.Model], values: Mapping[str, Any]) -> Any:
@@ -87,14 +87,14 @@ def _find_inactive(model: type[models.Model], values: Mapping[str, Any]) -> Any:
     if not hasattr(model, "is_active"):
         return None
     same = {name: values[name] for name in ("name", "site_id") if name in values}
-    found: Any = model._default_manager.filter(is_active=False, **same).first()
-    if found is not None:
+    entry: Any = model._default_manager.filter(is_active=False, **same).first()
+    if entry is not None:
         kept = {"id", "clinic_id", *same}
         for field in model._meta.concrete_fields:
             if field.attname not in kept:
-                setattr(found, field.attname, field.get_default())
-        found.is_active = True
-    return found
+                setattr(entry, field.attname, field.get_default())
+        entry.is_active = True
+    return entry
 
 
 @transaction.atomic
@@ -104,14 +104,14 @@ def remove(*, kind: str, pk: UUID, by: Actor, at: datetime | None = None) -> Non
 
     :raises NotFound:
     """
-    found = find(kind, pk)
-    if isinstance(found, Competency) and found.technique in ADVANCED_TRAININGS:
+    entry = find(kind, pk)
+    if isinstance(entry, Competency) and entry.technique in ADVANCED_TRAININGS:
         _require_owner(by)
-    if hasattr(found, "is_active"):
-        found.is_active = False
-        found.save(update_fields=["is_active"])
+    if hasattr(entry, "is_active"):
+        entry.is_active = False
+        entry.save(update_fields=["is_active"])
     else:
-        found.delete()
+        entry.delete()
     audit.log("scheduling.remove", by=by, target_id=pk, code=kind)
     if kind in OPENING:
         worklist_sync.look_at_opening(by=by, at=at or timezone.now())
@@ -146,10 +146,10 @@ def _require_owner(by: Actor) -> None:
 def find(kind: str, pk: UUID, *, lock: bool = False) -> Any:
     """:raises NotFound:"""
     rows = KINDS[kind]._default_manager.filter(pk=pk)
-    found = (rows.select_for_update() if lock else rows).first()
-    if found is None:
+    entry = (rows.select_for_update() if lock else rows).first()
+    if entry is None:
         raise NotFound
-    return found
+    return entry
 
 
 def check(found: Any) -> None:
@@ -231,13 +231,13 @@ def set_booking(*, values: Mapping[str, Any], by: Actor) -> Booking:
 
     :raises Invalid:
     """
-    found = lock_booking(by.clinic_id)
+    entry = lock_booking(by.clinic_id)
     for name, value in values.items():
-        setattr(found, name, value)
+        setattr(entry, name, value)
     problems = Problems()
-    if found.step_min not in rules.STEPS_MIN:
+    if entry.step_min not in rules.STEPS_MIN:
         problems.add("/step_min", "invalid.one_of_minutes", choices=list(rules.STEPS_MIN))
-    if len(found.remind_hours) > 4 or any(not 1 <= hours <= 336 for hours in found.remind_hours):
+    if len(entry.remind_hours) > 4 or any(not 1 <= hours <= 336 for hours in entry.remind_hours):
         problems.add("/remind_hours", "out_of_range.reminder_hours", most=4, low=1, high=336)
     for name, low, high in (
         ("cancel_until_hours", 0, 336),
@@ -246,13 +246,13 @@ def set_booking(*, values: Mapping[str, Any], by: Actor) -> Booking:
         ("hold_hours", 1, 720),
         ("draft_hours", 1, 720),
     ):
-        if not low <= getattr(found, name) <= high:
+        if not low <= getattr(entry, name) <= high:
             problems.add(f"/{name}", "out_of_range", low=low, high=high)
     problems.raise_if_any()
-    found.remind_hours = sorted(set(found.remind_hours), reverse=True)
-    found.save()
+    entry.remind_hours = sorted(set(entry.remind_hours), reverse=True)
+    entry.save()
     audit.log("scheduling.settings", by=by)
-    return found
+    return entry
 
 
 # --- Feeds ----------------------------------------------------------------------------------------------------

@@ -71,9 +71,9 @@ def join(
     :raises Invalid, WaitsAlready:
     """
     problems = Problems()
-    kind = locks.find_type(type_id, length_min=length_min)
+    type_ = locks.find_type(type_id, length_min=length_min)
     locks.check_patient(patient_id)
-    if therapist_id and therapist_id not in slots.therapists_for(kind, on=at.date()):
+    if therapist_id and therapist_id not in slots.therapists_for(type_, on=at.date()):
         problems.add("/therapist_id", "unknown.therapist_for_type")
     if from_time and until_time and from_time >= until_time:
         problems.add("/until_time", "invalid.until_time")
@@ -81,16 +81,16 @@ def join(
         problems.add("/until_date", "invalid.until_date")
     if any(not 0 <= day <= 6 for day in weekdays or []):
         problems.add("/weekdays", "invalid.weekday")
-    own = Appointment.objects.filter(patient_id=patient_id, status__in=rules.UPCOMING, type=kind)
+    own = Appointment.objects.filter(patient_id=patient_id, status__in=rules.UPCOMING, type=type_)
     if instead_of_id and not own.filter(pk=instead_of_id).exists():
         problems.add("/instead_of_id", "unknown.upcoming_appointment")
     problems.raise_if_any()
-    made = Waiting(
+    waiting = Waiting(
         id=new_id(),
         clinic_id=by.clinic_id,
         patient_id=patient_id,
-        type=kind,
-        length_min=kind.length_min,
+        type=type_,
+        length_min=type_.length_min,
         therapist_id=therapist_id,
         weekdays=sorted(set(weekdays or [])),
         from_time=from_time,
@@ -102,9 +102,9 @@ def join(
         since=at,
     )
     with violations_as({"waiting_once": WaitsAlready}):
-        made.save(force_insert=True)
-    audit.log("waitlist.join", by=by, target_id=made.pk, patient_ids=[patient_id])
-    return made
+        waiting.save(force_insert=True)
+    audit.log("waitlist.join", by=by, target_id=waiting.pk, patient_ids=[patient_id])
+    return waiting
 
 
 @transaction.atomic
@@ -173,13 +173,13 @@ def run(*, by: Actor, at: datetime) -> int:
         _close_offer(offer, rules.EXPIRED, at)
         audit.log("waitlist.expire", by=by, target_id=offer.pk, patient_ids=[offer.patient_id])
     zone, booking = clinic_zone(by.clinic_id), slots.booking_of(by.clinic_id)
-    made, sending = 0, engine.sending_of(by.clinic_id)
+    offers_made, sending = 0, engine.sending_of(by.clinic_id)
     for opening in Opening.objects.filter(closed_at=None).order_by("made_at").select_for_update(skip_locked=True):
         newest = opening.offers.filter(status=rules.OPEN).order_by("-made_at").first()
         if newest is not None and at - newest.made_at < timedelta(minutes=booking.offer_every_min):
             continue
-        made += _offer_next(opening, zone, timedelta(minutes=booking.offer_minutes), sending, by=by, at=at)
-    return made
+        offers_made += _offer_next(opening, zone, timedelta(minutes=booking.offer_minutes), sending, by=by, at=at)
+    return offers_made
 
 
 @transaction.atomic
@@ -215,15 +215,15 @@ def tidy(*, by: Actor, at: datetime) -> None:
 
 def _give_up_proposed(*, by: Actor, at: datetime) -> None:
     rows = list(Appointment.objects.filter(status=rules.PROPOSED, held_until__lte=at))
-    locks.lock(*(key for one in rows for key in (one.patient_id, one.therapist_id, one.room_id)))
-    for one in rows:
+    locks.lock(*(key for row in rows for key in (row.patient_id, row.therapist_id, row.room_id)))
+    for row in rows:
         with suppress(locks.ChangedMeanwhile, NotFound):  # booked meanwhile: then it stays
             actions.set_status(
-                appointment_id=one.pk,
+                appointment_id=row.pk,
                 status=rules.CANCELLED,
                 cancelled_by=rules.BY_CLINIC,
                 reason="expired",
-                revision=one.revision,
+                revision=row.revision,
                 by=by,
                 at=at,
             )
@@ -265,23 +265,23 @@ def _offer_next(
 
 def fitting(opening: Opening, waiting: Waiting, zone: ZoneInfo, at: datetime) -> rules.Slot | None:
     """The first slot of the opening that is still free and that this one would take."""
-    kind = waiting.kind
+    type_ = waiting.kind
     if waiting.instead_of is not None and waiting.instead_of.starts_at <= opening.starts_at:
         return None
     if not _could_suit(opening, waiting, zone):
         return None
     search = slots.Search(
         max(opening.starts_at, at + timedelta(minutes=30)),
-        opening.ends_at + kind.buffer,
+        opening.ends_at + type_.buffer,
         therapists=[opening.therapist_id],
-        rooms=[opening.room_id] if opening.room_id and not kind.online else [],
+        rooms=[opening.room_id] if opening.room_id and not type_.online else [],
         patient_id=waiting.patient_id,
         but=[waiting.instead_of_id] if waiting.instead_of_id else [],
     )
     if search.after >= search.until:
         return None
-    for slot in slots.free(kind, search, limit=12):
-        ends_at = slot.starts_at + kind.length
+    for slot in slots.free(type_, search, limit=12):
+        ends_at = slot.starts_at + type_.length
         if rules.fits(
             waiting.wish, starts_at=slot.starts_at, ends_at=ends_at, therapist_id=slot.therapist_id, zone=zone
         ):
@@ -382,9 +382,9 @@ def _accept(*, offer_id: UUID, revision: int | None, by: Actor, at: datetime) ->
     time_ = Time(offer.starts_at, offer.therapist_id, offer.room_id)
     later = waiting.instead_of
     if later is not None and later.status in rules.UPCOMING and later.starts_at > offer.starts_at:
-        made = actions.move(appointment_id=later.pk, time=time_, by=by, at=at, why="waitlist")
+        appointment = actions.move(appointment_id=later.pk, time=time_, by=by, at=at, why="waitlist")
     else:
-        made = actions.book(
+        appointment = actions.book(
             patient_id=waiting.patient_id,
             type_id=waiting.type_id,
             time=time_,
@@ -393,13 +393,13 @@ def _accept(*, offer_id: UUID, revision: int | None, by: Actor, at: datetime) ->
             at=at,
         )
     _close_offer(offer, rules.ACCEPTED, at)
-    _close(waiting, rules.PLACED, by=by, at=at, placed=made)
+    _close(waiting, rules.PLACED, by=by, at=at, placed=appointment)
     others = Offer.objects.filter(opening=offer.opening, status=rules.OPEN)
-    for other in others.order_by("pk").select_for_update(of=("self",), skip_locked=True, no_key=True):
-        if other.starts_at < made.blocked_until:
-            _close_offer(other, rules.GONE, at)
+    for other_offer in others.order_by("pk").select_for_update(of=("self",), skip_locked=True, no_key=True):
+        if other_offer.starts_at < appointment.blocked_until:
+            _close_offer(other_offer, rules.GONE, at)
     audit.log("waitlist.accept", by=by, target_id=offer.pk, patient_ids=[waiting.patient_id])
-    return made
+    return appointment
 
 
 @transaction.atomic

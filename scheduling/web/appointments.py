@@ -30,11 +30,13 @@ OFFERED = 12
 
 def find(request: Any, appointment_id: UUID) -> Appointment:
     """:raises NotFound:"""
-    found = Appointment.objects.with_names().select_related("series", "booked_by").filter(pk=appointment_id).first()
-    if found is None:
+    appointment_row = (
+        Appointment.objects.with_names().select_related("series", "booked_by").filter(pk=appointment_id).first()
+    )
+    if appointment_row is None:
         raise NotFound
-    request.trace.saw(found.patient_id)
-    return found
+    request.trace.saw(appointment_row.patient_id)
+    return appointment_row
 
 
 def wall_moment(text: str, clinic_id: UUID) -> datetime:
@@ -44,12 +46,12 @@ def wall_moment(text: str, clinic_id: UUID) -> datetime:
     :raises Invalid:
     """
     try:
-        found = parse_datetime(text)
+        appointment_row = parse_datetime(text)
     except ValueError:
-        found = None
-    if found is None or not is_in_reach(found):
+        appointment_row = None
+    if appointment_row is None or not is_in_reach(appointment_row):
         raise Invalid.at("/starts_at", "invalid.appointment_time")
-    return found if found.tzinfo else at_wall(found, clinic_zone(clinic_id))
+    return appointment_row if appointment_row.tzinfo else at_wall(appointment_row, clinic_zone(clinic_id))
 
 
 @page(scope="scheduling:read", action="page.appointment")
@@ -101,19 +103,19 @@ def render_appointment(
 
 def names(request: Any) -> dict[str, str]:
     """Therapists and rooms, by id."""
-    found = {str(person.pk): person.name for person in queries.therapists(request.clinic.pk)}
-    return found | {str(room.pk): room.name for room in queries.rooms()}
+    appointment_row = {str(person.pk): person.name for person in queries.therapists(request.clinic.pk)}
+    return appointment_row | {str(room.pk): room.name for room in queries.rooms()}
 
 
 @page(scope="scheduling:write", action="page.appointment.move", methods="POST")
 def move(request: Any, appointment_id: UUID) -> HttpResponse:
     """Move it, by form or by script (dragged, or tapped); a script is told what it was, to undo it."""
-    found = find(request, appointment_id)
-    before = locks.time_of(found)
+    appointment_row = find(request, appointment_id)
+    before = locks.time_of(appointment_row)
     try:
-        time = parse_time(request, found)
+        time = parse_time(request, appointment_row)
         moved = series.move_series(
-            appointment_id=found.pk,
+            appointment_id=appointment_row.pk,
             time=time,
             reach=request.POST.get("reach", rules.THIS),
             length_min=whole(request.POST.get("length_min"), _("Enter whole minutes.")),
@@ -137,7 +139,7 @@ def move(request: Any, appointment_id: UUID) -> HttpResponse:
             }
         )
     toasts.success(request, _("Moved.") if len(moved) == 1 else _("Moved: {n}").format(n=len(moved)))
-    return redirect("appointment", found.pk)
+    return redirect("appointment", appointment_row.pk)
 
 
 def revision_of(text: str | None) -> int | None:
@@ -169,10 +171,10 @@ def by_script(request: Any) -> bool:
 
 def parse_time(request: Any, found: Appointment) -> Time:
     """The time that was chosen; the room, if none was, is where the therapist then works."""
-    said = {**request.GET.dict(), **request.POST.dict()}  # a list of times has each in its button's address
-    starts_at = wall_moment(said.get("starts_at", ""), request.clinic.pk)
-    therapist_id = as_uuid(said.get("therapist", "")) or found.therapist_id
-    room_id = as_uuid(said.get("room", ""))
+    values = {**request.GET.dict(), **request.POST.dict()}  # a list of times has each in its button's address
+    starts_at = wall_moment(values.get("starts_at", ""), request.clinic.pk)
+    therapist_id = as_uuid(values.get("therapist", "")) or found.therapist_id
+    room_id = as_uuid(values.get("room", ""))
     if room_id is None and not found.type.online:
         able = slots.rooms_for(found.type)
         rooms = rooms_at(request.clinic.pk, therapist_id, starts_at, able) or able or [found.room_id]
@@ -185,18 +187,18 @@ def rooms_at(clinic_id: UUID, therapist_id: UUID, at: datetime, rooms: list[UUID
     stretches = slots.working(
         clinic_id, therapists=[therapist_id], rooms=rooms, first=at - timedelta(days=1), until=at + timedelta(days=1)
     )
-    return [one.room_id for one in stretches if one.starts_at <= at < one.ends_at]
+    return [stretch.room_id for stretch in stretches if stretch.starts_at <= at < stretch.ends_at]
 
 
 @page(scope="scheduling:write", action="page.appointment.status", methods="POST")
 def set_status(request: Any, appointment_id: UUID) -> HttpResponse:
-    found = find(request, appointment_id)
+    appointment_row = find(request, appointment_id)
     post = request.POST
     try:
         revision = revision_of(post.get("revision"))
         if post.get("status") == rules.CANCELLED:
             series.cancel_series(
-                appointment_id=found.pk,
+                appointment_id=appointment_row.pk,
                 reach=post.get("reach", rules.THIS),
                 reason=post.get("reason", ""),
                 cancelled_by=post.get("cancelled_by", ""),
@@ -207,7 +209,7 @@ def set_status(request: Any, appointment_id: UUID) -> HttpResponse:
             )
         else:
             actions.set_status(
-                appointment_id=found.pk,
+                appointment_id=appointment_row.pk,
                 status=post.get("status", ""),
                 why=post.get("why", "").strip()[:1000],
                 revision=revision,
@@ -216,29 +218,33 @@ def set_status(request: Any, appointment_id: UUID) -> HttpResponse:
             )
     except (Conflict, Invalid) as refusal:
         return render_appointment(request, find(request, appointment_id), refusal=refusal, status=409)
-    return redirect("appointment", found.pk)
+    return redirect("appointment", appointment_row.pk)
 
 
 @page(scope="scheduling:write", action="page.appointment.swap", methods="POST")
 def swap(request: Any, appointment_id: UUID) -> HttpResponse:
     """Change places with another, as when it is dropped onto it."""
-    found = find(request, appointment_id)
-    other = as_uuid(request.POST.get("with", ""))
-    if other is None:
+    appointment_row = find(request, appointment_id)
+    id_ = as_uuid(request.POST.get("with", ""))
+    if id_ is None:
         raise NotFound
     revisions = (revision_of(request.POST.get("revision")), revision_of(request.POST.get("with_revision")))
-    pair = actions.swap(first_id=found.pk, second_id=other, revisions=revisions, by=request.actor, at=timezone.now())
+    pair = actions.swap(
+        first_id=appointment_row.pk, second_id=id_, revisions=revisions, by=request.actor, at=timezone.now()
+    )
     if by_script(request):
-        return JsonResponse({"revisions": [str(one.revision) for one in pair]})
+        return JsonResponse({"revisions": [str(appointment_of_pair.revision) for appointment_of_pair in pair]})
     toasts.success(request, _("The appointments were swapped."))
-    return redirect("appointment", found.pk)
+    return redirect("appointment", appointment_row.pk)
 
 
 @page(scope="scheduling:write", action="page.appointment.note", methods="POST")
 def note(request: Any, appointment_id: UUID) -> HttpResponse:
-    found = find(request, appointment_id)
+    appointment_row = find(request, appointment_id)
     text = request.POST.get("note", "").strip()[:2000]
     revision = revision_of(request.POST.get("revision"))
-    actions.annotate(appointment_id=found.pk, note=text, revision=revision, by=request.actor, at=timezone.now())
+    actions.annotate(
+        appointment_id=appointment_row.pk, note=text, revision=revision, by=request.actor, at=timezone.now()
+    )
     toasts.success(request, _("Saved."))
-    return redirect("appointment", found.pk)
+    return redirect("appointment", appointment_row.pk)

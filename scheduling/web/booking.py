@@ -62,10 +62,10 @@ class Find(forms.Form):
     until_time = forms.TimeField(label=gettext_lazy("Over by"), required=False, widget=forms.TimeInput(TIME, "%H:%M"))
 
     def clean_from_date(self) -> date | None:
-        said: date | None = self.cleaned_data["from_date"]
-        if said is not None and abs(said - timezone.now().date()) > timedelta(days=731):
+        first_day: date | None = self.cleaned_data["from_date"]
+        if first_day is not None and abs(first_day - timezone.now().date()) > timedelta(days=731):
             raise forms.ValidationError(_("Enter a day within two years."))
-        return said
+        return first_day
 
     count = forms.IntegerField(
         label=gettext_lazy("Sessions"), required=False, min_value=1, max_value=rules.MOST_SESSIONS
@@ -79,11 +79,11 @@ class Find(forms.Form):
     def __init__(self, *args: Any, clinic_id: UUID, plans: Sequence[Series] = (), **options: Any) -> None:
         super().__init__(*args, **options)
         self.plans = {str(plan.pk): plan for plan in plans}
-        said = [
+        choices = [
             (pk, _("the series of {n} from {day}").format(n=plan.count, day=date_format(plan.starts_on, "j M")))
             for pk, plan in self.plans.items()
         ]
-        self.fields["into"].choices = [("", _("nothing else")), *said]  # type: ignore[attr-defined] # a ChoiceField
+        self.fields["into"].choices = [("", _("nothing else")), *choices]  # type: ignore[attr-defined] # a ChoiceField
         self.types = list(AppointmentType.objects.filter(is_active=True).order_by("name"))
         kinds = [(str(k.pk), _("{name}, {n} min").format(name=k.name, n=k.length_min)) for k in self.types]
         people = [(str(p.pk), p.name) for p in queries.therapists(clinic_id)]
@@ -93,71 +93,71 @@ class Find(forms.Form):
         self.fields["room"].choices = [("", _("anywhere")), *places]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or self.cleaned_data
-        plan = self.plans.get(said.get("into", ""))
-        if plan is not None and str(plan.type_id) != said.get("type"):
+        values = super().clean() or self.cleaned_data
+        plan = self.plans.get(values.get("into", ""))
+        if plan is not None and str(plan.type_id) != values.get("type"):
             self.add_error("into", _("This series is of another type."))
-        if plan is not None and said.get("count"):
+        if plan is not None and values.get("count"):
             self.add_error("into", _("A new series does not belong to another one."))
-        first, last = said.get("from_time"), said.get("until_time")
+        first, last = values.get("from_time"), values.get("until_time")
         if first and last and first >= last:
             self.add_error("until_time", _("Enter a time after “not before”."))
-        return said
+        return values
 
     def kind(self) -> AppointmentType:
         """What is looked for, as long as it is to last."""
-        said = self.cleaned_data
-        found = next(one for one in self.types if str(one.pk) == said["type"])
-        into = self.plans.get(said["into"])
-        length_min = said["length_min"] or (into.length_min if into else None)
-        return found.lasting(length_min) if length_min else found
+        cleaned_data = self.cleaned_data
+        appointment_type = next(candidate for candidate in self.types if str(candidate.pk) == cleaned_data["type"])
+        into = self.plans.get(cleaned_data["into"])
+        length_min = cleaned_data["length_min"] or (into.length_min if into else None)
+        return appointment_type.lasting(length_min) if length_min else appointment_type
 
     def search(self, patient_id: UUID, zone: Any, at: datetime) -> slots.Search:
-        said = self.cleaned_data
-        day = said["from_date"] or at.astimezone(zone).date()
+        values = self.cleaned_data
+        day = values["from_date"] or at.astimezone(zone).date()
         after = max(at, begin_of(day, zone))
         return slots.Search(
             after,
             after + timedelta(weeks=12),
-            therapists=[UUID(said["therapist"])] if said["therapist"] else [],
-            weekdays=said["weekdays"],
-            from_time=said["from_time"],
-            until_time=said["until_time"],
-            rooms=[UUID(said["room"])] if said["room"] else [],
+            therapists=[UUID(values["therapist"])] if values["therapist"] else [],
+            weekdays=values["weekdays"],
+            from_time=values["from_time"],
+            until_time=values["until_time"],
+            rooms=[UUID(values["room"])] if values["room"] else [],
             patient_id=patient_id,
         )
 
     def plan(self, day: date) -> series.SeriesPlan:
-        said = self.cleaned_data
+        cleaned_data = self.cleaned_data
         return series.SeriesPlan(
-            type_id=UUID(said["type"]),
-            count=said["count"],
-            weeks=said["weeks"] or 4,
-            starts_on=said["from_date"] or day,
-            length_min=said["length_min"],
-            therapists=[UUID(said["therapist"])] if said["therapist"] else [],
-            weekdays=said["weekdays"],
-            from_time=said["from_time"],
-            until_time=said["until_time"],
-            rooms=[UUID(said["room"])] if said["room"] else [],
+            type_id=UUID(cleaned_data["type"]),
+            count=cleaned_data["count"],
+            weeks=cleaned_data["weeks"] or 4,
+            starts_on=cleaned_data["from_date"] or day,
+            length_min=cleaned_data["length_min"],
+            therapists=[UUID(cleaned_data["therapist"])] if cleaned_data["therapist"] else [],
+            weekdays=cleaned_data["weekdays"],
+            from_time=cleaned_data["from_time"],
+            until_time=cleaned_data["until_time"],
+            rooms=[UUID(cleaned_data["room"])] if cleaned_data["room"] else [],
         )
 
 
 def patient_of(request: Any, patient_id: UUID) -> Patient:
     identities(clinic_id=request.clinic.pk, patient_id=patient_id)
-    found = Patient.objects.get(pk=patient_id)
-    request.trace.saw(found.pk)
-    return found
+    patient = Patient.objects.get(pk=patient_id)
+    request.trace.saw(patient.pk)
+    return patient
 
 
 @page(scope="scheduling:write", action="page.book", methods="GET POST")
 def book(request: Any, patient_id: UUID) -> HttpResponse:
     """Look for a time, and book it with one tap; or a series, all or none."""
     patient = patient_of(request, patient_id)
-    said = request.POST if request.method == "POST" else parse_tapped_time(request, patient)
+    values = request.POST if request.method == "POST" else parse_tapped_time(request, patient)
     plans = list_open_series(request, patient)
     form = Find(
-        said if "type" in said else None,
+        values if "type" in values else None,
         clinic_id=request.clinic.pk,
         plans=plans,
         initial=usual(request, patient, plans),
@@ -180,18 +180,18 @@ def parse_tapped_time(request: Any, patient: Patient) -> Any:
     if at is None:
         return request.GET
     first = AppointmentType.objects.filter(is_active=True).order_by("name").first()
-    kind = usual(request, patient).get("type") or (str(first.pk) if first else "")
-    said = QueryDict(mutable=True)
-    said.update(
+    type_ = usual(request, patient).get("type") or (str(first.pk) if first else "")
+    values = QueryDict(mutable=True)
+    values.update(
         {
-            "type": kind,
+            "type": type_,
             "therapist": request.GET.get("therapist", ""),
             "from_date": f"{at:%Y-%m-%d}",
             "from_time": f"{at:%H:%M}",
             "room": request.GET.get("room", ""),
         }
     )
-    return said
+    return values
 
 
 def list_open_series(request: Any, patient: Patient) -> list[Series]:
@@ -204,9 +204,9 @@ def list_open_series(request: Any, patient: Patient) -> list[Series]:
 
 def usual(request: Any, patient: Patient, plans: Sequence[Series] = ()) -> dict[str, Any]:
     """What this patient had last, or the series that is to be filled up, to begin with."""
-    wanted = [plan for plan in plans if str(plan.pk) == request.GET.get("into")]
-    if wanted:
-        return {"type": str(wanted[0].type_id), "into": str(wanted[0].pk)}
+    requested = [plan for plan in plans if str(plan.pk) == request.GET.get("into")]
+    if requested:
+        return {"type": str(requested[0].type_id), "into": str(requested[0].pk)}
     last = patient_appointments(request, patient).order_by("-starts_at").first()
     return {"type": str(last.type_id), "therapist": str(last.therapist_id)} if last else {}
 
@@ -218,11 +218,11 @@ def patient_appointments(request: Any, patient: Patient) -> Any:
 
 def render_booking(request: Any, patient: Patient, form: Find, *, refusal: DomainError | None = None) -> HttpResponse:
     zone, now = clinic_zone(request.clinic.pk), timezone.now()
-    found: list[Any] = []
+    free_slots: list[Any] = []
     proposal = None
-    kind = None
+    type_ = None
     if form.is_bound and form.is_valid():
-        kind = form.kind()
+        type_ = form.kind()
         try:
             if form.cleaned_data["count"]:
                 plan = form.plan(now.astimezone(zone).date())
@@ -234,7 +234,7 @@ def render_booking(request: Any, patient: Patient, form: Find, *, refusal: Domai
                 }
             else:
                 search = form.search(patient.pk, zone, now)
-                found = [(slot, token(slot)) for slot in slots.free(kind, search, limit=FOUND)]
+                free_slots = [(slot, token(slot)) for slot in slots.free(type_, search, limit=FOUND)]
         except Invalid as wrong:
             refusal = refusal or wrong
     again = {"clinic_id": request.clinic.pk, "plans": list(form.plans.values())}
@@ -243,8 +243,8 @@ def render_booking(request: Any, patient: Patient, form: Find, *, refusal: Domai
         "patient": patient,
         "form": form,
         "hidden": hidden,
-        "found": found,
-        "kind": kind,
+        "found": free_slots,
+        "kind": type_,
         "proposal": proposal,
         "refusal": refusal,
         "names": names(request),
@@ -287,15 +287,15 @@ def book_choice(request: Any, patient: Patient, form: Find) -> HttpResponse:
         if not form.cleaned_data["count"]:
             raise Invalid.at("/count", "required.session_count")
         day = now.astimezone(clinic_zone(request.clinic.pk)).date()
-        _series, made = series.book_series(
+        _series, appointments = series.book_series(
             patient_id=patient.pk, plan=form.plan(day), times=times, by=request.actor, at=now
         )
-        toasts.success(request, _("Booked: {n} sessions.").format(n=len(made)))
+        toasts.success(request, _("Booked: {n} sessions.").format(n=len(appointments)))
         return redirect("patient_appointments", patient.pk)
     if not times:
         raise Invalid.at("/slot", "required.slot")
     into, proposed = form.cleaned_data["into"], "proposed" in request.POST
-    done = actions.book(
+    appointment = actions.book(
         patient_id=patient.pk,
         type_id=UUID(form.cleaned_data["type"]),
         time=times[0],
@@ -306,7 +306,7 @@ def book_choice(request: Any, patient: Patient, form: Find) -> HttpResponse:
         at=now,
     )
     toasts.success(request, _("Tentatively booked.") if proposed else _("Booked."))
-    return redirect("appointment", done.pk)
+    return redirect("appointment", appointment.pk)
 
 
 @page(scope="scheduling:read", action="page.patient.appointments", methods="GET")
@@ -321,8 +321,8 @@ def patient_list(request: Any, patient_id: UUID) -> HttpResponse:
     context = {
         "patient": patient,
         "words": labels,
-        "ahead": [one for one in reversed(rows) if one.ends_at > now],
-        "past": [one for one in rows if one.ends_at <= now],
+        "ahead": [row for row in reversed(rows) if row.ends_at > now],
+        "past": [row for row in rows if row.ends_at <= now],
         "plans": [(plan, sessions_left[plan.pk]) for plan in plans],
         "months": RECALL_MONTHS,
         "may_book": "scheduling:write" in request.actor.scopes,
@@ -332,12 +332,14 @@ def patient_list(request: Any, patient_id: UUID) -> HttpResponse:
 
 @page(scope="scheduling:write", action="page.series.end", methods="POST")
 def end_series(request: Any, series_id: UUID) -> HttpResponse:
-    found = Series.objects.filter(pk=series_id).first()
-    if found is None:
+    series_list = Series.objects.filter(pk=series_id).first()
+    if series_list is None:
         raise NotFound
-    request.trace.saw(found.patient_id)
-    series.end_series(series_id=found.pk, revision=seen_revision(request.POST), by=request.actor, at=timezone.now())
-    return redirect("patient_appointments", found.patient_id)
+    request.trace.saw(series_list.patient_id)
+    series.end_series(
+        series_id=series_list.pk, revision=seen_revision(request.POST), by=request.actor, at=timezone.now()
+    )
+    return redirect("patient_appointments", series_list.patient_id)
 
 
 @page(scope="scheduling:write", action="page.waitlist.join", methods="POST")
@@ -347,21 +349,21 @@ def join_waitlist(request: Any, patient_id: UUID) -> HttpResponse:
     form = Find(request.POST, clinic_id=request.clinic.pk, plans=list_open_series(request, patient))
     if not form.is_valid():
         return render_booking(request, patient, form)
-    said = form.cleaned_data
+    cleaned_data = form.cleaned_data
     later = patient_appointments(request, patient).filter(
-        status__in=rules.UPCOMING, starts_at__gt=timezone.now(), type_id=said["type"]
+        status__in=rules.UPCOMING, starts_at__gt=timezone.now(), type_id=cleaned_data["type"]
     )
     sooner = later.in_order().first() if "sooner" in request.POST else None
     try:
         waitlist.join(
             patient_id=patient.pk,
-            type_id=UUID(said["type"]),
-            weekdays=said["weekdays"],
+            type_id=UUID(cleaned_data["type"]),
+            weekdays=cleaned_data["weekdays"],
             length_min=form.kind().length_min,
-            therapist_id=UUID(said["therapist"]) if said["therapist"] else None,
-            from_time=said["from_time"],
-            until_time=said["until_time"],
-            from_date=said["from_date"],
+            therapist_id=UUID(cleaned_data["therapist"]) if cleaned_data["therapist"] else None,
+            from_time=cleaned_data["from_time"],
+            until_time=cleaned_data["until_time"],
+            from_date=cleaned_data["from_date"],
             instead_of_id=sooner.pk if sooner else None,
             by=request.actor,
             at=timezone.now(),
@@ -393,8 +395,8 @@ def choose_patient(request: Any) -> HttpResponse:
     request.trace.reads = True
     text = request.POST.get("q", "").strip()[:100]
     people = Patient.objects.living_record().filter(status="in_care")
-    found = list(people.matching(text).in_name_order()[:12]) if text else []
-    request.trace.saw(*(one.pk for one in found))
+    people_found = list(people.matching(text).in_name_order()[:12]) if text else []
+    request.trace.saw(*(person.pk for person in people_found))
     tapped = {name: request.GET.get(name, "")[:36] for name in ("at", "therapist", "room")}
-    context = {"q": text, "found": found, **tapped}
+    context = {"q": text, "found": people_found, **tapped}
     return render(request, "scheduling/choose_patient.html", context)

@@ -35,10 +35,10 @@ FED_BACK, FED_AHEAD = timedelta(days=30), timedelta(days=180)
 
 def on(request: Any, today: date) -> date:
     try:
-        found = parse_date(request.GET.get("on", ""))
+        day = parse_date(request.GET.get("on", ""))
     except ValueError:
-        found = None
-    return found if found and is_in_reach(found) else today
+        day = None
+    return day if day and is_in_reach(day) else today
 
 
 @page(scope="scheduling:read", action="page.calendar")
@@ -50,8 +50,8 @@ def calendar(request: Any) -> HttpResponse:
     being_moved = moving(request)
     by = "room" if request.GET.get("by") == "room" else "therapist"
     only = as_uuid(request.GET.get("only", ""))
-    known = {one.pk for one in (queries.rooms() if by == "room" else queries.therapists(request.clinic.pk))}
-    only = only if only in known else None
+    column_ids = {visit.pk for visit in (queries.rooms() if by == "room" else queries.therapists(request.clinic.pk))}
+    only = only if only in column_ids else None
     if being_moved is not None and only is None:
         view = "day"  # the new time is tapped among a day's hours
     first = day - timedelta(days=day.weekday()) if view == "week" else day
@@ -59,8 +59,8 @@ def calendar(request: Any) -> HttpResponse:
         request.clinic.pk, first=first, days=7 if view == "week" else 1, by=by, only=only, zone=zone
     )
     days = choose_days(columns, first) if view == "week" else [day]
-    visits = [one for column in columns for some in column.visits.values() for one in some]
-    request.trace.saw(*{one.patient_id for one in visits})
+    visits = [visit for column in columns for some in column.visits.values() for visit in some]
+    request.trace.saw(*{visit.patient_id for visit in visits})
     from_hour, until_hour = span(columns, zone)
     step = timedelta(days=7 if view == "week" else 1)
     context = {
@@ -92,8 +92,8 @@ def calendar(request: Any) -> HttpResponse:
 def span(columns: list[queries.Column], zone: Any) -> tuple[int, int]:
     """The hours that the page shows: the usual ones, whatever is worked, what is booked and an hour after it."""
     hour = timedelta(hours=1)
-    visits = [one for column in columns for some in column.visits.values() for one in some]
-    stretches = [(one.starts_at, one.ends_at + hour) for one in visits]
+    visits = [visit for column in columns for some in column.visits.values() for visit in some]
+    stretches = [(visit.starts_at, visit.ends_at + hour) for visit in visits]
     stretches += [pair for column in columns for some in column.hours.values() for pair in some]
     first, last = FROM_HOUR, UNTIL_HOUR
     for starts_at, ends_at in stretches:
@@ -107,10 +107,10 @@ def moving(request: Any) -> Appointment | None:
     pk = as_uuid(request.GET.get("moving", ""))
     if pk is None:
         return None
-    found = Appointment.objects.select_related("patient").filter(pk=pk, status__in=rules.UPCOMING).first()
-    if found is not None:
-        request.trace.saw(found.patient_id)
-    return found
+    appointment = Appointment.objects.select_related("patient").filter(pk=pk, status__in=rules.UPCOMING).first()
+    if appointment is not None:
+        request.trace.saw(appointment.patient_id)
+    return appointment
 
 
 def choose_days(columns: list[queries.Column], first: date) -> list[date]:
@@ -156,7 +156,7 @@ def rows(columns: list[queries.Column], days: list[date], zone: Any) -> list[dic
 def my_feed(request: Any) -> HttpResponse:
     """A secret address for one's own calendar program; made, shown once, closed."""
     address, now = "", timezone.now()
-    if not any(one.pk == request.user.pk for one in queries.therapists(request.clinic.pk)):
+    if not any(therapist_row.pk == request.user.pk for therapist_row in queries.therapists(request.clinic.pk)):
         return render(request, "scheduling/feed.html", {"nobody": True})
     if request.method == "POST":
         if "close" in request.POST:
@@ -164,30 +164,30 @@ def my_feed(request: Any) -> HttpResponse:
             toasts.success(request, _("The address no longer works."))
             return redirect("my_feed")
         address = setup_actions.make_feed(user_id=request.user.pk, by=request.actor, at=now)
-    found = Feed.objects.filter(user_id=request.user.pk, revoked_at=None).first()
+    feed_row = Feed.objects.filter(user_id=request.user.pk, revoked_at=None).first()
     webcal = address.replace("https://", "webcal://").replace("http://", "webcal://")
-    return render(request, "scheduling/feed.html", {"feed": found, "address": address, "webcal": webcal})
+    return render(request, "scheduling/feed.html", {"feed": feed_row, "address": address, "webcal": webcal})
 
 
 @without_account
 def feed(request: HttpRequest, token: str) -> HttpResponse:
     """A therapist's appointments as iCalendar. A calendar program asks for it, so the address is all there is."""
     with links.presenting(token) as sha256:
-        found = Feed.objects.filter(token_sha256=sha256, revoked_at=None).first()
-    if found is None:
+        feed = Feed.objects.filter(token_sha256=sha256, revoked_at=None).first()
+    if feed is None:
         raise Http404
     now = timezone.now()
-    with tenancy.scope(found.clinic_id):
-        member = Membership.objects.active().filter(clinic_id=found.clinic_id, user_id=found.user_id, role="therapist")
+    with tenancy.scope(feed.clinic_id):
+        member = Membership.objects.active().filter(clinic_id=feed.clinic_id, user_id=feed.user_id, role="therapist")
         if not member.exists():
             raise Http404
         mine = Appointment.objects.filter(
-            therapist_id=found.user_id, starts_at__gt=now - FED_BACK, starts_at__lt=now + FED_AHEAD
+            therapist_id=feed.user_id, starts_at__gt=now - FED_BACK, starts_at__lt=now + FED_AHEAD
         )
         rows = list(mine.exclude(status=rules.CANCELLED).select_related("room").in_order())
-        Feed.objects.filter(pk=found.pk).update(read_at=now)
-        by = Actor(clinic_id=found.clinic_id, scopes=frozenset(), client_id="feed")
-        audit.log("calendar.feed.read", by=by, target_id=found.pk, patient_ids={row.patient_id for row in rows})
+        Feed.objects.filter(pk=feed.pk).update(read_at=now)
+        by = Actor(clinic_id=feed.clinic_id, scopes=frozenset(), client_id="feed")
+        audit.log("calendar.feed.read", by=by, target_id=feed.pk, patient_ids={row.patient_id for row in rows})
     answer = HttpResponse(ics.render_feed(rows, at=now), content_type="text/calendar; charset=utf-8")
     answer["Content-Disposition"] = 'inline; filename="palpate.ics"'
     return answer

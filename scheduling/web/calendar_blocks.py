@@ -53,7 +53,7 @@ def visit(one: Visit, zone: ZoneInfo) -> str:
 
 def day_of(column: Column, day: date, zone: ZoneInfo) -> SafeString:
     """The items of one column and day, in order."""
-    return mark_safe("".join(visit(one, zone) for one in column.visits.get(day, ())))  # noqa: S308 - escaped above
+    return mark_safe("".join(visit(visit_row, zone) for visit_row in column.visits.get(day, ())))  # noqa: S308 - escaped above
 
 
 def hours_of(column: Column, day: date, zone: ZoneInfo) -> SafeString:

@@ -30,10 +30,10 @@ def stretch(request: Any) -> tuple[date, date]:
 
     def day(name: str, fallback: date) -> date:
         try:
-            found = parse_date(request.GET.get(name, "")) or fallback
+            day = parse_date(request.GET.get(name, "")) or fallback
         except ValueError:
-            found = fallback
-        return found if is_in_reach(found) else fallback
+            day = fallback
+        return day if is_in_reach(day) else fallback
 
     last = day("last", today)
     first = day("first", last - queries.FIGURES_BACK)

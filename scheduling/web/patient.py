@@ -23,55 +23,55 @@ from scheduling.waitlist import actions as waitlist
 
 def person(visit: LinkSession) -> list[UUID]:
     """The record that the link was made for, and the one that it was merged into since."""
-    return [one for one in (visit.patient.pk, visit.patient.merged_into_id) if one is not None]
+    return [patient_id for patient_id in (visit.patient.pk, visit.patient.merged_into_id) if patient_id is not None]
 
 
 def find(visit: LinkSession) -> Appointment | None:
     if visit.link.purpose != "appointment":
         return None
-    found = Appointment.objects.filter(pk=visit.link.about_id, patient_id__in=person(visit))
-    return found.select_related("type", "therapist", "room__site").first()
+    appointments = Appointment.objects.filter(pk=visit.link.about_id, patient_id__in=person(visit))
+    return appointments.select_related("type", "therapist", "room__site").first()
 
 
 @visit_page
 def my_appointment(request: HttpRequest, visit: LinkSession) -> HttpResponse:
     """When and where; "I will come" and, until the clinic's time for it is over, "I cannot come"."""
-    found = find(visit)
-    if found is None:
+    appointment = find(visit)
+    if appointment is None:
         return render(request, "messaging/nothing_here.html", {"visit": visit})
     now = timezone.now()
     window = timedelta(hours=slots.booking_of(visit.clinic.pk).cancel_until_hours)
-    open_ = found.status in (rules.BOOKED, rules.CONFIRMED) and found.starts_at > now
-    in_time = open_ and rules.in_time(found.starts_at, at=now, window=window)
-    said = ""
+    open_ = appointment.status in (rules.BOOKED, rules.CONFIRMED) and appointment.starts_at > now
+    in_time = open_ and rules.in_time(appointment.starts_at, at=now, window=window)
+    answer_row = ""
     if request.method == "POST" and open_:
-        said = answer(request, visit, found)
-        if not said:
+        answer_row = answer(request, visit, appointment)
+        if not answer_row:
             return redirect("my_appointment")
     context = {
         "visit": visit,
-        "one": found,
+        "one": appointment,
         "zone": clinic_zone(visit.clinic.pk),
         "open": open_,
         "in_time": in_time,
-        "place": ics.place_of(found),
-        "said": said,
+        "place": ics.place_of(appointment),
+        "said": answer_row,
         "hours": int(window.total_seconds() // 3600),
     }
-    return render(request, "scheduling/my_appointment.html", context, status=409 if said else 200)
+    return render(request, "scheduling/my_appointment.html", context, status=409 if answer_row else 200)
 
 
 def answer(request: HttpRequest, visit: LinkSession, found: Appointment) -> str:
     """Do what was tapped; gives what to say if it cannot be done."""
-    now, shown = timezone.now(), request.POST.get("revision", "")
-    revision = int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 9 else 0
-    given: dict[str, Any] = {"appointment_id": found.pk, "revision": revision, "by": visit.actor, "at": now}
+    now, context = timezone.now(), request.POST.get("revision", "")
+    revision = int(context) if context.isascii() and context.isdigit() and len(context) < 9 else 0
+    values: dict[str, Any] = {"appointment_id": found.pk, "revision": revision, "by": visit.actor, "at": now}
     try:
         if request.POST.get("answer") == "yes":
             if found.status == rules.BOOKED:
-                actions.set_status(status=rules.CONFIRMED, **given)
+                actions.set_status(status=rules.CONFIRMED, **values)
         elif request.POST.get("answer") == "no":
-            actions.cancel_by_link(reason=request.POST.get("reason", "other"), **given)
+            actions.cancel_by_link(reason=request.POST.get("reason", "other"), **values)
     except (Conflict, Invalid) as refusal:
         return message_of(refusal)
     return ""
@@ -80,36 +80,36 @@ def answer(request: HttpRequest, visit: LinkSession, found: Appointment) -> str:
 @visit_page
 def my_offer(request: HttpRequest, visit: LinkSession) -> HttpResponse:
     """A time that came free: take it, or leave it. Whoever takes it first has it."""
-    found = None
+    offer = None
     if visit.link.purpose == "offer":
         offers = Offer.objects.filter(pk=visit.link.about_id, patient_id__in=person(visit))
-        found = offers.select_related("therapist", "room__site", "waiting__type", "waiting__placed").first()
-    if found is None:
+        offer = offers.select_related("therapist", "room__site", "waiting__type", "waiting__placed").first()
+    if offer is None:
         return render(request, "messaging/nothing_here.html", {"visit": visit})
     now = timezone.now()
-    if request.method == "POST" and found.status == rules.OPEN:
+    if request.method == "POST" and offer.status == rules.OPEN:
         try:
             if request.POST.get("answer") == "yes":
-                waitlist.accept(offer_id=found.pk, revision=None, by=visit.actor, at=now)
+                waitlist.accept(offer_id=offer.pk, revision=None, by=visit.actor, at=now)
             elif request.POST.get("answer") == "no":
-                waitlist.decline(offer_id=found.pk, revision=None, by=visit.actor, at=now)
+                waitlist.decline(offer_id=offer.pk, revision=None, by=visit.actor, at=now)
         except waitlist.OfferGone:
-            found.refresh_from_db()
+            offer.refresh_from_db()
             return render(
-                request, "scheduling/my_offer.html", appointment_context(visit, found) | {"gone": True}, status=409
+                request, "scheduling/my_offer.html", appointment_context(visit, offer) | {"gone": True}, status=409
             )
         return redirect("my_offer")
-    gone = found.status in (rules.GONE, rules.EXPIRED) or (found.status == rules.OPEN and found.expires_at <= now)
-    return render(request, "scheduling/my_offer.html", appointment_context(visit, found) | {"gone": gone})
+    gone = offer.status in (rules.GONE, rules.EXPIRED) or (offer.status == rules.OPEN and offer.expires_at <= now)
+    return render(request, "scheduling/my_offer.html", appointment_context(visit, offer) | {"gone": gone})
 
 
 def appointment_context(visit: LinkSession, found: Offer) -> dict[str, Any]:
-    kind = found.waiting.kind
-    there = Appointment(type=kind, room=found.room)
+    type_ = found.waiting.kind
+    there = Appointment(type=type_, room=found.room)
     return {
         "visit": visit,
         "one": found,
         "zone": clinic_zone(visit.clinic.pk),
-        "ends_at": found.starts_at + kind.length,
+        "ends_at": found.starts_at + type_.length,
         "place": ics.place_of(there),
     }

@@ -43,8 +43,8 @@ class SetupForm(forms.Form):
         people = [(str(p.pk), p.name) for p in queries.therapists(clinic_id)]
         places = [(str(r.pk), f"{r.name} ({r.site.name})") for r in queries.rooms()]
         sites = [(str(s.pk), s.name) for s in Site.objects.filter(is_active=True).order_by("name")]
-        known = {"user_id": people, "room_id": places, "site_id": sites, "therapists": people, "rooms": places}
-        for name, choices in known.items():
+        choices_list = {"user_id": people, "room_id": places, "site_id": sites, "therapists": people, "rooms": places}
+        for name, choices in choices_list.items():
             if name in self.fields:
                 field: Any = self.fields[name]
                 empty = [] if field.required or isinstance(field, forms.MultipleChoiceField) else [("", field.empty)]
@@ -52,13 +52,13 @@ class SetupForm(forms.Form):
 
     def values(self) -> dict[str, Any]:
         """As actions take them: an empty choice is None, an id a UUID."""
-        found = dict(self.cleaned_data)
-        for name, value in found.items():
+        values = dict(self.cleaned_data)
+        for name, value in values.items():
             if name.endswith("_id"):
-                found[name] = UUID(value) if value else None
+                values[name] = UUID(value) if value else None
             elif name in ("therapists", "rooms"):
-                found[name] = [UUID(one) for one in value]
-        return found
+                values[name] = [UUID(entry) for entry in value]
+        return values
 
 
 def choice(label: Any, *, empty: Any = "") -> forms.ChoiceField:
@@ -241,8 +241,8 @@ def setup(request: Any, kind: str = "hours", pk: UUID | None = None) -> HttpResp
     """One kind at a time: what there is, and a form for one more, or for the one that is to be changed."""
     if kind not in FORMS:
         raise NotFound
-    found = setup_actions.find(kind, pk) if pk is not None else None
-    initial = initial_of(found) if found is not None else None
+    entry = setup_actions.find(kind, pk) if pk is not None else None
+    initial = initial_of(entry) if entry is not None else None
     form = FORMS[kind](request.POST or None, clinic_id=request.clinic.pk, initial=initial)
     refusal: DomainError | None = None
     if request.method == "POST" and form.is_valid():
@@ -258,7 +258,7 @@ def setup(request: Any, kind: str = "hours", pk: UUID | None = None) -> HttpResp
         "title": TITLES[kind],
         "form": form,
         "lines": lines(kind),
-        "changed": found,
+        "changed": entry,
         "refusal": refusal,
     }
     return render(request, "scheduling/setup.html", context, status=400 if form.errors or refusal else 200)
@@ -269,7 +269,7 @@ def initial_of(found: Any) -> dict[str, Any]:
     values = {field.attname: getattr(found, field.attname) for field in found._meta.concrete_fields}
     for name in ("therapists", "rooms"):
         if name in values:
-            values[name] = [str(one) for one in values[name]]
+            values[name] = [str(value_row) for value_row in values[name]]
     return {name: str(value) if name.endswith("_id") and value else value for name, value in values.items()}
 
 
@@ -280,12 +280,12 @@ def remove(request: Any, kind: str, pk: UUID) -> HttpResponse:
     before = worklist_sync.count_of_opening()
     setup_actions.remove(kind=kind, pk=pk, by=request.actor)
     lost = worklist_sync.count_of_opening() - before
-    said = ngettext(
+    notice = ngettext(
         "Removed. {n} appointment is booked in that time; it is on the worklist.",
         "Removed. {n} appointments are booked in that time; they are on the worklist.",
         lost,
     )
-    toasts.success(request, said.format(n=lost) if lost > 0 else _("Removed."))
+    toasts.success(request, notice.format(n=lost) if lost > 0 else _("Removed."))
     return redirect("scheduling_setup", kind)
 
 

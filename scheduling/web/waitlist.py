@@ -48,10 +48,10 @@ def waiting_list(request: Any) -> HttpResponse:
 
 @page(scope="scheduling:write", action="page.waitlist.leave", methods="POST")
 def leave(request: Any, waiting_id: UUID) -> HttpResponse:
-    done = waitlist.leave(
+    waiting = waitlist.leave(
         waiting_id=waiting_id, revision=seen_revision(request.POST), by=request.actor, at=timezone.now()
     )
-    request.trace.saw(done.patient_id)
+    request.trace.saw(waiting.patient_id)
     toasts.success(request, _("Removed from the waitlist."))
     return redirect("waitlist")
 
@@ -59,20 +59,20 @@ def leave(request: Any, waiting_id: UUID) -> HttpResponse:
 @page(scope="scheduling:write", action="page.waitlist.answer", methods="POST")
 def answer(request: Any, offer_id: UUID) -> HttpResponse:
     """What the patient said on the phone."""
-    found = Offer.objects.filter(pk=offer_id).first()
-    if found is None:
+    offer = Offer.objects.filter(pk=offer_id).first()
+    if offer is None:
         raise NotFound
-    request.trace.saw(found.patient_id)
+    request.trace.saw(offer.patient_id)
     if request.POST.get("answer") == "yes":
         try:
-            made = waitlist.accept(
-                offer_id=found.pk, revision=seen_revision(request.POST), by=request.actor, at=timezone.now()
+            appointment = waitlist.accept(
+                offer_id=offer.pk, revision=seen_revision(request.POST), by=request.actor, at=timezone.now()
             )
         except (waitlist.OfferGone, RevisionChanged) as gone:
             toasts.warning(request, message_of(gone))
             return redirect("waitlist")
         toasts.success(request, _("Booked."))
-        return redirect("appointment", made.pk)
+        return redirect("appointment", appointment.pk)
     if request.POST.get("answer") == "no":
-        waitlist.decline(offer_id=found.pk, revision=seen_revision(request.POST), by=request.actor, at=timezone.now())
+        waitlist.decline(offer_id=offer.pk, revision=seen_revision(request.POST), by=request.actor, at=timezone.now())
     return redirect("waitlist")

@@ -234,8 +234,8 @@ def start_from_check_in(
     """
     events = queries.events_of_session(session.subject_id)
     waiting = next((event for event in events if event.status == rules.UNCONFIRMED), None)
-    known = [answer for event in events if event.check_in_id == check_in_id for answer in event.answers]
-    new = [answer for answer in answers if answer not in known]
+    existing = [answer for event in events if event.check_in_id == check_in_id for answer in event.answers]
+    new = [answer for answer in answers if answer not in existing]
     if not new:
         return None
     if waiting is not None:

@@ -72,9 +72,9 @@ def last_needling(patient_ids: list[UUID], *, before: datetime) -> Session | Non
 
 def unsigned_or_foreign(session_ids: Iterable[UUID], patient_ids: list[UUID]) -> set[UUID]:
     """Return which of these are no signed sessions of the patient."""
-    wanted = set(session_ids)
-    signed = Session.objects.of_patients(patient_ids).filter(pk__in=wanted).exclude(signed_at=None)
-    return wanted - set(signed.values_list("pk", flat=True))
+    session_ids_list = set(session_ids)
+    signed = Session.objects.of_patients(patient_ids).filter(pk__in=session_ids_list).exclude(signed_at=None)
+    return session_ids_list - set(signed.values_list("pk", flat=True))
 
 
 # --- For rates ------------------------------------------------------------------------------------------------
@@ -89,10 +89,10 @@ def find_ways_asked(subject_ids: Iterable[UUID] | None = None) -> dict[UUID, set
     at_visit = AdverseEventAnswer.objects.exclude(session__signed_at=None).filter(session__record__mark=None)
     at_home = AdverseEventHomeAnswer.objects.all()
     if subject_ids is not None:
-        wanted = list(subject_ids)
+        subject_ids_list = list(subject_ids)
         at_visit, at_home = (
-            at_visit.filter(about__subject_id__in=wanted),
-            at_home.filter(session__subject_id__in=wanted),
+            at_visit.filter(about__subject_id__in=subject_ids_list),
+            at_home.filter(session__subject_id__in=subject_ids_list),
         )
     ways: dict[UUID, set[str]] = {}
     for subject_id in at_visit.values_list("about__subject_id", flat=True):

@@ -92,8 +92,8 @@ class PatientSessions(ClinicView):
         page = Page(request, key_types=[moment, UUID])
         patient_ids = identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
         self.saw(*patient_ids)
-        found = Session.objects.visible_to(self.actor).of_patients(patient_ids)
-        rows = page.rows(found.with_parts(), "-performed_at")
+        sessions = Session.objects.visible_to(self.actor).of_patients(patient_ids)
+        rows = page.rows(sessions.with_parts(), "-performed_at")
         key = lambda a: (a.performed_at.isoformat(), a.pk)  # noqa: E731 - used once, here
         return Response(page.answer(rows, key, lambda shown: [session_json(a) for a in shown]))
 
@@ -143,11 +143,11 @@ class OneSession(ClinicView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _draft(self, session_id: UUID) -> Session:
-        found = get_object_or_404(Session.objects.visible_to(self.actor), pk=session_id)
-        self.saw(found.patient_id)
+        session = get_object_or_404(Session.objects.visible_to(self.actor), pk=session_id)
+        self.saw(session.patient_id)
         if "If-Match" not in self.request.headers:
-            self.check_precondition(found.revision)
-        draft = drafts.lock_draft(Session.objects.all(), found.pk)
+            self.check_precondition(session.revision)
+        draft = drafts.lock_draft(Session.objects.all(), session.pk)
         self.check_precondition(draft.revision)
         return draft
 

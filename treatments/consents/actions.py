@@ -243,8 +243,8 @@ def withdraw_consent(
         raise Invalid.at("/withdrawn_at", "before_given.withdrawn_at")
 
     same = Consent.objects.of_patients(people).filter(technique_class=consent.technique_class, region=consent.region)
-    said = {"withdrawn_at": when, "withdrawn_by": withdrawn_by, "reason": reason.strip()}
-    return _withdraw(same, said, author_id=author_id, by=by, at=at)
+    answers = {"withdrawn_at": when, "withdrawn_by": withdrawn_by, "reason": reason.strip()}
+    return _withdraw(same, answers, author_id=author_id, by=by, at=at)
 
 
 @transaction.atomic
@@ -287,8 +287,8 @@ def withdraw_for_patient(
     list(Patient.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk"))
     chosen = {name: code for name, code in (("technique_class", technique_class), ("region", region)) if code}
     same = Consent.objects.of_patients(people).filter(**chosen)
-    said = {"withdrawn_at": when, "withdrawn_by": withdrawn_by, "reason": reason.strip()}
-    withdrawals = _withdraw(same, said, author_id=author_id, by=by, at=at)
+    answers = {"withdrawn_at": when, "withdrawn_by": withdrawn_by, "reason": reason.strip()}
+    withdrawals = _withdraw(same, answers, author_id=author_id, by=by, at=at)
     if not withdrawals:
         raise NothingToWithdraw
     return withdrawals

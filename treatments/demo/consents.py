@@ -36,8 +36,8 @@ def record(*, patient_id: UUID, interventions: Iterable[Mapping[str, Any]], by: 
     # A patient who is afraid of needles is asked again at each visit.
     is_afraid = Alert.objects.filter(patient_id=patient_id, code="needle_phobia").exists()
     earlier = Consent.objects.none() if is_afraid else Consent.objects.filter(patient_id=patient_id)
-    given = set(earlier.values_list("technique_class", "region"))
-    missing = [key for key in rules.list_needed_consents(planned) if key not in given]
+    given_keys = set(earlier.values_list("technique_class", "region"))
+    missing = [key for key in rules.list_needed_consents(planned) if key not in given_keys]
     if not missing:
         return
     patient = Patient.objects.select_related("clinic").get(pk=patient_id)

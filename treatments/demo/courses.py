@@ -127,16 +127,16 @@ class Case:
 
 def cases() -> list[Case]:
     """The sixty patients, in a fixed order."""
-    found: list[Case] = []
+    case_list: list[Case] = []
     for cohort in COHORTS:
         for index, (active, latent) in enumerate(zip(cohort.active, cohort.latent, strict=True)):
             places = cohort.places or OTHER_PLACES[index % len(OTHER_PLACES)]
-            number = len(found)
+            number = len(case_list)
             # Two of three get better; the third does not, and that is shown too.
-            found.append(
+            case_list.append(
                 Case(number, cohort, places[:active], places[active : active + latent], improves=number % 3 != 2)
             )
-    return found
+    return case_list
 
 
 def course(case: Case, until: datetime) -> Iterator[Step]:
@@ -157,11 +157,11 @@ def pain_at(case: Case, progress: float) -> int:
 
 
 def exam(case: Case, at: datetime, *, progress: float) -> dict[str, Any]:
-    done = progress == 1.0 and case.improves
+    is_last = progress == 1.0 and case.improves
     # What was active is latent after a good course; what was latent is gone: the band stays, the rest does not.
-    findings = [finding(place, "latent" if done else "active", case, progress) for place in case.active]
-    findings += [finding(place, "none" if done else "latent", case, progress) for place in case.latent]
-    if case.number % 5 == 0 and case.cohort.places and not done:
+    findings = [finding(place, "latent" if is_last else "active", case, progress) for place in case.active]
+    findings += [finding(place, "none" if is_last else "latent", case, progress) for place in case.latent]
+    if case.number % 5 == 0 and case.cohort.places and not is_last:
         findings.append(finding(("longus_colli", "left"), "untested", case, progress))
     pain = pain_at(case, progress)
     flagged = case.number % 20 == 7
@@ -177,7 +177,7 @@ def exam(case: Case, at: datetime, *, progress: float) -> dict[str, Any]:
                 "movement": "cervical.rotation",
                 "side": side,
                 "degrees": 48 + round(14 * progress) + case.number % 6,
-                "painful": not done,
+                "painful": not is_last,
                 "device": "goniometer",
             }
             for side in ("left", "right")

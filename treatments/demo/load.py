@@ -89,18 +89,18 @@ def _patients(clinic: Clinic, now: datetime, progress: Callable[[], None]) -> No
         _actor(clinic, f"therapist@{clinic.slug}.example"),
         _actor(clinic, f"staff@{clinic.slug}.example"),
     )
-    made = {case.number: _patient(case, desk, now) for case in own}
+    created = {case.number: _patient(case, desk, now) for case in own}
     steps = sorted((step for case in own for step in courses.course(case, now)), key=lambda step: step.at)
     for step in steps:
-        _take(step, made[step.patient], therapist)
+        _take(step, created[step.patient], therapist)
         progress()
     harms.record(therapist, now)
-    _merge_patient(own[0], made[own[0].number], desk, now)
+    _merge_patient(own[0], created[own[0].number], desk, now)
 
 
 def _patient(case: courses.Case, by: Actor, now: datetime) -> UUID:
     number = case.number
-    given, sex = people.GIVEN_NAMES[number % len(people.GIVEN_NAMES)]
+    given_names, sex = people.GIVEN_NAMES[number % len(people.GIVEN_NAMES)]
     alerts = {
         3: "anticoagulant",
         4: "anticoagulant",
@@ -113,7 +113,7 @@ def _patient(case: courses.Case, by: Actor, now: datetime) -> UUID:
     patient = patients.register_patient(
         details={
             "family_name": people.FAMILY_NAMES[number],
-            "given_names": given,
+            "given_names": given_names,
             "sex": sex,
             "birth_date": date(1950, 3, 1) + timedelta(days=371 * number),
             "email": f"patient{number}@mail.example",

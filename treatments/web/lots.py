@@ -27,14 +27,14 @@ def search(request: Any) -> HttpResponse:
         lot = request.POST.get("lot", "").strip()[:200]
         context["lot"] = lot
         try:
-            found = search_lot(lot=lot, by=request.actor)
+            uses = search_lot(lot=lot, by=request.actor)
         except Invalid as refusal:
             context["problem"], status = message_of(refusal.errors[0]), 400
         else:
             if request.POST.get("as") == "csv":
-                return as_csv(lot, found)
-            patient_ids = {line.intervention.session.patient.in_use.pk for line in found.treated}
-            context |= {"lines": [line_context(line) for line in found.treated], "is_cut": found.is_cut}
+                return as_csv(lot, uses)
+            patient_ids = {line.intervention.session.patient.in_use.pk for line in uses.treated}
+            context |= {"lines": [line_context(line) for line in uses.treated], "is_cut": uses.is_cut}
             context["patients"] = len(patient_ids)
     return render(request, "treatments/lots.html", context, status=status)
 

@@ -81,8 +81,8 @@ def render_panel(findings: Sequence[SafetyFinding], open_flags: Sequence[OpenFla
 
     :param questions: where the questions are that nobody has answered
     """
-    known = {finding.key for finding in findings}
-    shown_only = [(RED_FLAGS[flag.code].label, flag.answered_at) for flag in open_flags if flag.code not in known]
+    keys = {finding.key for finding in findings}
+    shown_only = [(RED_FLAGS[flag.code].label, flag.answered_at) for flag in open_flags if flag.code not in keys]
     if not findings and not shown_only:
         return ""
     unanswered = [str(f.params["flag"]) for f in signing.distinct(findings) if f.code == SCREEN_INCOMPLETE]
@@ -107,8 +107,8 @@ def screen_json(session: Session, content: Mapping[str, Any], *, by: Actor, at: 
     of_panel = [finding for finding in check.findings if finding.level != CAUTION]
     cards = {}
     for index, intervention in enumerate(content["interventions"]):
-        here = f"/interventions/{index}"
-        own = [f for f in check.findings if f.level == CAUTION and (f.pointer + "/").startswith(here + "/")]
+        pointer = f"/interventions/{index}"
+        own = [f for f in check.findings if f.level == CAUTION and (f.pointer + "/").startswith(pointer + "/")]
         cards[str(intervention["id"])] = render_findings(own)
     return {
         "panel": render_panel(of_panel, check.visit.facts.flags.open, questions_url(session.patient_id, by=by)),
@@ -143,16 +143,16 @@ def offers_json(
             visit_ends_at=visit.ends_at,
         )
 
-    shown = {}
+    visible = {}
     for code, planned in offers.items():
         findings = check([planned])
         together = [f for f in check([*existing, planned]) if f.code == BOTH_SIDES_OF_THORAX]
         findings += [f for f in together if f.code not in {finding.code for finding in findings}]
         level = max((finding.level for finding in findings), key=LEVELS.index, default="")
-        shown[code] = {
+        visible[code] = {
             "level": level,
             "icon": LEVEL_ICONS.get(level, ""),
             "word": str(LEVEL_WORDS.get(level, "")),
             "html": render_findings(findings),
         }
-    return shown
+    return visible

@@ -148,13 +148,13 @@ def start(request: Any, patient_id: UUID) -> HttpResponse:
 
 @page(scope="treatments:write", action="page.session")
 def session(request: Any, session_id: UUID) -> HttpResponse:
-    found = Session.objects.with_parts().select_related("patient").filter(pk=session_id).first()
-    if found is None:
+    session = Session.objects.with_parts().select_related("patient").filter(pk=session_id).first()
+    if session is None:
         raise NotFound
-    request.trace.saw(found.patient_id)
-    if found.is_signed:
+    request.trace.saw(session.patient_id)
+    if session.is_signed:
         return redirect("document", "session", session_id)
-    return render(request, "treatments/session.html", context(request, found))
+    return render(request, "treatments/session.html", context(request, session))
 
 
 def context(request: Any, session: Session) -> dict[str, Any]:
@@ -199,13 +199,13 @@ def context(request: Any, session: Session) -> dict[str, Any]:
 def list_points(request: Any, patient_id: UUID) -> list[dict[str, Any]]:
     """The patient's trigger points, the active ones first, with where they were touched last."""
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
-    found = queries.trigger_points(clinic_id=request.clinic.pk, patient_ids=people, after=None, limit=60)
+    points = queries.trigger_points(clinic_id=request.clinic.pk, patient_ids=people, after=None, limit=60)
     last_touch = {}
-    touched = Finding.objects.filter(trigger_point__in=[p["id"] for p in found]).exclude(point_view=None)
+    touched = Finding.objects.filter(trigger_point__in=[p["id"] for p in points]).exclude(point_view=None)
     for finding in touched.order_by("assessment__performed_at"):
         last_touch[finding.trigger_point_id] = {"view": finding.point_view, "x": finding.point_x, "y": finding.point_y}
     order = {"active": 0, "activity_undetermined": 1, "latent": 2, "indeterminate": 3, "no_trigger_point": 4}
-    found.sort(key=lambda p: order.get(p.get("class", ""), len(order)))
+    points.sort(key=lambda p: order.get(p.get("class", ""), len(order)))
     return [
         {
             "id": str(p["id"]),
@@ -220,7 +220,7 @@ def list_points(request: Any, patient_id: UUID) -> list[dict[str, Any]]:
             ),
             "point": last_touch.get(p["id"]),
         }
-        for p in found
+        for p in points
     ]
 
 
@@ -278,49 +278,49 @@ def measure_slots(session: Session, flat: dict[str, Any], point: str | None) -> 
 
     A slot's row has an id that follows from its place, so that two screens fill the same row.
     """
-    kind = "ppt_kpa" if point else "pain"
+    entry_kind = "ppt_kpa" if point else "pain"
     rows = {}
     for phase in ("before", "after"):
-        known = next(
+        measure_id = next(
             (
                 path.split("/")[1]
                 for path, value in flat.items()
                 if path.startswith("measures/")
                 and path.endswith("/kind")
-                and value == kind
+                and value == entry_kind
                 and flat.get(path[:-4] + "phase") == phase
                 and flat.get(path[:-4] + "trigger_point") == point
                 and flat.get(path[:-4] + "timing") in (None, "immediate")
             ),
             None,
         )
-        rows[phase] = known or str(uuid5(session.pk, f"{kind} {point or ''} {phase}"))
-    return {"kind": kind, "point": point or "", **rows}
+        rows[phase] = measure_id or str(uuid5(session.pk, f"{entry_kind} {point or ''} {phase}"))
+    return {"kind": entry_kind, "point": point or "", **rows}
 
 
 @page(scope="treatments:write", action="page.session.save", methods="GET POST")
 def changes(request: Any, session_id: UUID) -> HttpResponse:
     if request.method == "POST":
         return autosave.save(request, KIND, session_id)
-    found = Session.objects.with_parts().select_related("patient").filter(pk=session_id).first()
-    if found is None:
+    session = Session.objects.with_parts().select_related("patient").filter(pk=session_id).first()
+    if session is None:
         raise NotFound
-    return autosave.state(request, KIND, found)
+    return autosave.state(request, KIND, session)
 
 
 @page(scope="treatments:write", action="page.session.safety")
 def offers(request: Any, session_id: UUID) -> HttpResponse:
     """What stands in the way of each technique at one point, or in one muscle."""
-    found = Session.objects.with_parts().select_related("patient").filter(pk=session_id, signed_at=None).first()
-    if found is None:
+    session = Session.objects.with_parts().select_related("patient").filter(pk=session_id, signed_at=None).first()
+    if session is None:
         raise NotFound
-    request.trace.saw(found.patient_id)
+    request.trace.saw(session.patient_id)
     target = {
         "muscle": request.GET.get("muscle") or None,
         "side": request.GET.get("side") or None,
     }
-    content = documents.session_content(found)
-    return JsonResponse(safety.offers_json(found, content, target, by=request.actor, at=timezone.now()))
+    content = documents.session_content(session)
+    return JsonResponse(safety.offers_json(session, content, target, by=request.actor, at=timezone.now()))
 
 
 @page(scope="treatments:write", action="page.session.discard", methods="POST")

@@ -24,18 +24,18 @@ TAG = ["worklist"]
 
 def item_json(item: Item) -> dict[str, Any]:
     names = [name for name in names_of(shapes.ItemOutput) if name not in ("why", "to_do")]
-    told = {"why": item.about.label, "to_do": item.about.to_do}
-    return {name: getattr(item, name) for name in names} | told
+    texts = {"why": item.about.label, "to_do": item.about.to_do}
+    return {name: getattr(item, name) for name in names} | texts
 
 
 def parse_filter(request: Request) -> tuple[str, str]:
     """The filter and the kind that are asked for."""
-    show, kind = request.query_params.get("show", "all"), request.query_params.get("kind", "")
+    show, item_kind = request.query_params.get("show", "all"), request.query_params.get("kind", "")
     if show not in FILTERS:
         raise invalid_parameter("show", "invalid.choice", choices=list(FILTERS))
-    if kind and kind not in rules.KINDS:
+    if item_kind and item_kind not in rules.KINDS:
         raise invalid_parameter("kind", "invalid.choice", choices=list(rules.KINDS))
-    return show, kind
+    return show, item_kind
 
 
 class Worklist(ClinicView):
@@ -55,12 +55,12 @@ class Worklist(ClinicView):
     def get(self, request: Request) -> Response:
         """What waits for the clinic: what was due first comes first."""
         page = Page(request, key_types=[moment, UUID])
-        show, kind = parse_filter(request)
-        found = Item.objects.visible_to(self.actor)
-        found = found.shown(show, now=timezone.now(), user_id=self.actor.author_id)
-        if kind:
-            found = found.filter(kind=kind)
-        rows = page.rows(found, "due_at")
+        show, item_kind = parse_filter(request)
+        items = Item.objects.visible_to(self.actor)
+        items = items.shown(show, now=timezone.now(), user_id=self.actor.author_id)
+        if item_kind:
+            items = items.filter(kind=item_kind)
+        rows = page.rows(items, "due_at")
         self.saw(*{row.patient_id for row in rows[: page.limit]})
         return Response(
             page.answer(rows, lambda i: [i.due_at.isoformat(), i.pk], lambda some: [item_json(i) for i in some])
@@ -71,9 +71,9 @@ class ItemView(ClinicView):
     scopes = {"post": "scheduling:write"}
 
     def get_item(self, item_id: UUID) -> Item:
-        found = get_object_or_404(Item.objects.visible_to(self.actor), pk=item_id)
-        self.saw(found.patient_id)
-        return found
+        item = get_object_or_404(Item.objects.visible_to(self.actor), pk=item_id)
+        self.saw(item.patient_id)
+        return item
 
 
 class ItemTaken(ItemView):
@@ -98,10 +98,10 @@ class ItemDone(ItemView):
     def post(self, request: Request, item_id: UUID) -> Response:
         """Close it with what came of it."""
         body = parse(shapes.DoneInput, request.data)
-        done = actions.finish(
+        item = actions.finish(
             item_id=self.get_item(item_id).pk, revision=self.read_revision(), by=self.actor, at=timezone.now(), **body
         )
-        return Response(item_json(done))
+        return Response(item_json(item))
 
 
 class ItemSnoozed(ItemView):
@@ -143,6 +143,6 @@ class Counts(ClinicView):
     )
     def get(self, request: Request) -> Response:
         """How many rows each filter shows with this kind, and each kind with this filter."""
-        show, kind = parse_filter(request)
+        show, item_kind = parse_filter(request)
         items = Item.objects.visible_to(self.actor)
-        return Response(items.counts(show, kind, now=timezone.now(), user_id=self.actor.author_id))
+        return Response(items.counts(show, item_kind, now=timezone.now(), user_id=self.actor.author_id))

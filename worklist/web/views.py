@@ -33,21 +33,21 @@ DONE_FOR = timedelta(days=7)
 @page(scope="scheduling:read", action="page.worklist")
 def worklist(request: Any) -> HttpResponse:
     """What is due; by kind, one's own, what comes later or was put aside. The counts are of what a filter shows."""
-    (shown, kind), now = chosen(request.GET), timezone.now()
-    counts = Item.objects.counts(shown, kind, now=now, user_id=request.user.pk)
-    items = Item.objects.shown(shown, now=now, user_id=request.user.pk)
-    if kind:
-        items = items.filter(kind=kind)
+    (filter_code, item_kind), now = chosen(request.GET), timezone.now()
+    counts = Item.objects.counts(filter_code, item_kind, now=now, user_id=request.user.pk)
+    items = Item.objects.shown(filter_code, now=now, user_id=request.user.pk)
+    if item_kind:
+        items = items.filter(kind=item_kind)
     rows = list(items.select_related("patient", "taken_by").by_urgency()[:SHOWN])
-    done = Item.objects.filter(done_at__gt=timezone.now() - DONE_FOR).select_related("patient", "done_by")
-    closed = list(done.order_by("-done_at")[:30])
+    done_items = Item.objects.filter(done_at__gt=timezone.now() - DONE_FOR).select_related("patient", "done_by")
+    closed = list(done_items.order_by("-done_at")[:30])
     request.trace.saw(*(row.patient_id for row in [*rows, *closed]))
     context = {
         "rows": [(row, labels.why(row), links.find_link(row, request.actor.scopes)) for row in rows],
         "closed": [(row, labels.why(row)) for row in closed],
-        "kind": kind,
+        "kind": item_kind,
         "kinds": [(code, word, counts["kinds"].get(code, 0)) for code, word in labels.KINDS.items()],
-        "show": shown,
+        "show": filter_code,
         "filters": [(code, labels.FILTERS[code], counts["filters"][code]) for code in FILTERS],
         "snoozes": labels.SNOOZES,
         "more": len(rows) == SHOWN,
@@ -60,26 +60,26 @@ def worklist(request: Any) -> HttpResponse:
 
 def chosen(said: Any) -> tuple[str, str]:
     """The filter and the kind that are looked at."""
-    show, kind = said.get("show", ""), said.get("kind", "")
-    return show if show in FILTERS else "due", kind if kind in rules.KINDS else ""
+    show, item_kind = said.get("show", ""), said.get("kind", "")
+    return show if show in FILTERS else "due", item_kind if item_kind in rules.KINDS else ""
 
 
 def back(request: Any) -> HttpResponse:
     """To what was looked at, and the row that moved up into the place."""
-    show, kind = chosen(request.POST)
+    show, item_kind = chosen(request.POST)
     row = request.POST.get("row", "")
     asked = urlencode(
-        {"show": show, "kind": kind, **({"row": row} if row.isascii() and row.isdigit() and len(row) < 5 else {})}
+        {"show": show, "kind": item_kind, **({"row": row} if row.isascii() and row.isdigit() and len(row) < 5 else {})}
     )
     return redirect(f"{reverse('worklist')}?{asked}")
 
 
 def _find(request: Any, item_id: UUID) -> Item:
-    found = Item.objects.filter(pk=item_id).select_related("taken_by").first()
-    if found is None:
+    item = Item.objects.filter(pk=item_id).select_related("taken_by").first()
+    if item is None:
         raise NotFound
-    request.trace.saw(found.patient_id)
-    return found
+    request.trace.saw(item.patient_id)
+    return item
 
 
 @contextmanager

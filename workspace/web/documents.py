@@ -60,11 +60,13 @@ def _find(request: Any, kind: str, document_id: UUID, *, write: bool = False) ->
         request.trace.action = f"page.{kind}.{request.trace.action}"
     if (own.writes if write else own.reads) not in request.actor.scopes:
         raise NotFound  # a role that may not read it need not know that it is there
-    found = own.model.objects.with_parts().select_related("patient__clinic", "signed_by").filter(pk=document_id).first()
-    if found is None:
+    document_row = (
+        own.model.objects.with_parts().select_related("patient__clinic", "signed_by").filter(pk=document_id).first()
+    )
+    if document_row is None:
         raise NotFound
-    request.trace.saw(found.patient_id)
-    return found
+    request.trace.saw(document_row.patient_id)
+    return document_row
 
 
 @dataclass(frozen=True)
@@ -108,14 +110,14 @@ def look_through(kind: str, document: Any, *, by: Actor) -> Review:
             content, unreviewed=unreviewed, birth_date=document.patient.birth_date, at=at
         ).errors
         rows = exam_paths.row_paths(exam_paths.flatten(content))
-        found = readable.exam_hints(content)
+        hints = readable.exam_hints(content)
     else:
         content = session_documents.session_content(document)
         check = signing.check_signature(document, content, by=by, at=at)
         safety = signing.safety_block(check)
         rows = session_paths.row_paths(session_paths.flatten(content))
-        found = readable.session_hints(content)
-        found += readable.hint_open_question(harms.find_open_question(document))
+        hints = readable.session_hints(content)
+        hints += readable.hint_open_question(harms.find_open_question(document))
         asked = [stop for stop in check.stops if stop.refusal is not signing.ScreenIncomplete]
         stops = [
             MissingItem(stop.path or path_of(stop.error.pointer, rows), True, readable.sentence(stop.error, content))
@@ -124,7 +126,7 @@ def look_through(kind: str, document: Any, *, by: Actor) -> Review:
         unanswered = [stop for stop in check.stops if stop.refusal is signing.ScreenIncomplete]
         stops += merge_unanswered(unanswered, questions_url(document.patient_id, by=by))
     stops += [MissingItem(path_of(e.pointer, rows), True, readable.sentence(e, content)) for e in errors]
-    return Review(stops + [MissingItem(path_of(pointer, rows), False, text) for pointer, text in found], safety)
+    return Review(stops + [MissingItem(path_of(pointer, rows), False, text) for pointer, text in hints], safety)
 
 
 def merge_unanswered(stops: list[signing.Stop], url: str) -> list[MissingItem]:
@@ -138,8 +140,8 @@ def merge_unanswered(stops: list[signing.Stop], url: str) -> list[MissingItem]:
 @page(scope="", action="review", methods="GET POST")
 def review(request: Any, kind: str, document_id: UUID) -> HttpResponse:
     """What will be signed, as it will read; the signature. A refused signature leads to each place that refuses it."""
-    found = _find(request, kind, document_id, write=True)
-    if found.is_signed:
+    document_row = _find(request, kind, document_id, write=True)
+    if document_row.is_signed:
         return redirect("document", kind, document_id)
     refusal, changes = None, None
     if request.method == "POST":
@@ -154,13 +156,13 @@ def review(request: Any, kind: str, document_id: UUID) -> HttpResponse:
             if "json" in request.headers.get("Accept", ""):
                 raise
             refusal, request.trace.code = error, error.code
-            found = _find(request, kind, document_id, write=True)
-            if found.is_signed:  # in another tab, a moment ago
+            document_row = _find(request, kind, document_id, write=True)
+            if document_row.is_signed:  # in another tab, a moment ago
                 return redirect("document", kind, document_id)
             if isinstance(error, RevisionChanged):
                 changes = seen_lines(request.POST.get("seen", ""))
-    looked = look_through(kind, found, by=request.actor)
-    context = _context(kind, found, looked.safety)
+    looked = look_through(kind, document_row, by=request.actor)
+    context = _context(kind, document_row, looked.safety)
     lines = lines_of(context["sections"])
     context |= {
         "refusal": refusal if changes is None else None,
@@ -197,25 +199,25 @@ def seen_lines(text: str) -> list[str]:
 
 @page(scope="", action="read")
 def document(request: Any, kind: str, document_id: UUID) -> HttpResponse:
-    found = _find(request, kind, document_id)
-    record = Record.objects.filter(pk=found.record_id).first() if found.record_id else None
+    document_row = _find(request, kind, document_id)
+    record = Record.objects.filter(pk=document_row.record_id).first() if document_row.record_id else None
     addenda = []
     if record is not None:
         more = Record.objects.filter(subject_id=record.subject_id, version=record.version, entry="addendum")
-        addenda = [readable.addendum(one) for one in more.order_by("sequence")]
+        addenda = [readable.addendum(addendum) for addendum in more.order_by("sequence")]
     may_write = KINDS[kind].writes in request.actor.scopes
-    context = {**_context(kind, found), "record": record, "addenda": addenda, "may_write": may_write}
+    context = {**_context(kind, document_row), "record": record, "addenda": addenda, "may_write": may_write}
     return render(request, "workspace/document.html", context)
 
 
 @page(scope="", action="pdf")
 def pdf(request: Any, kind: str, document_id: UUID) -> HttpResponse:
     """The signed document as tagged PDF (PDF/UA-1)."""
-    found = _find(request, kind, document_id)
-    if not found.is_signed:
+    document_row = _find(request, kind, document_id)
+    if not document_row.is_signed:
         raise NotFound
-    context = _context(kind, found)
-    record = Record.objects.get(pk=found.record_id)
+    context = _context(kind, document_row)
+    record = Record.objects.get(pk=document_row.record_id)
     content = typesetting.pdf(
         context, record=record, clinic=request.clinic, language=translation.get_language() or "en"
     )
@@ -226,52 +228,52 @@ def pdf(request: Any, kind: str, document_id: UUID) -> HttpResponse:
 
 @page(scope="", action="addendum", methods="POST")
 def addendum(request: Any, kind: str, document_id: UUID) -> HttpResponse:
-    found = _find(request, kind, document_id, write=True)
+    document_row = _find(request, kind, document_id, write=True)
     text = request.POST.get("text", "").strip()
     if not text:
         raise Invalid.at("/text", "required.addendum")
     now, seen = timezone.now(), seen_revision(request.POST)
     if kind == "exam":
-        assessments.add_addendum(assessment=found, text=text, revision=seen, by=request.actor, at=now)
+        assessments.add_addendum(assessment=document_row, text=text, revision=seen, by=request.actor, at=now)
     else:
-        treatments.add_addendum(session=found, text=text, revision=seen, by=request.actor, at=now)
+        treatments.add_addendum(session=document_row, text=text, revision=seen, by=request.actor, at=now)
     return redirect("document", kind, document_id)
 
 
 @page(scope="", action="revision", methods="POST")
 def revision(request: Any, kind: str, document_id: UUID) -> HttpResponse:
     """Start a new version of a signed document, and go to its screen."""
-    found = _find(request, kind, document_id, write=True)
+    document_row = _find(request, kind, document_id, write=True)
     now, seen = timezone.now(), seen_revision(request.POST)
     if kind == "exam":
-        draft: Any = assessments.revise_assessment(assessment=found, revision=seen, by=request.actor, at=now)
+        draft: Any = assessments.revise_assessment(assessment=document_row, revision=seen, by=request.actor, at=now)
     else:
-        draft = treatments.revise_session(session=found, revision=seen, by=request.actor, at=now)
+        draft = treatments.revise_session(session=document_row, revision=seen, by=request.actor, at=now)
     return redirect(KINDS[kind].screen, draft.pk)
 
 
 @page(scope="", action="entered_in_error", methods="GET POST")
 def entered_in_error(request: Any, kind: str, document_id: UUID) -> HttpResponse:
     """Mark a signed document as entered in error: what that means, and the reason."""
-    found = _find(request, kind, document_id, write=True)
-    if found.status != "signed":
+    document_row = _find(request, kind, document_id, write=True)
+    if document_row.status != "signed":
         return redirect("document", kind, document_id)
     reason, problem = request.POST.get("reason", "").strip()[:2000], ""
     if request.method == "POST":
         try:
             if not reason:
                 raise Invalid.at("/reason", "required.error_reason")
-            mark_entered_in_error(kind, found, reason, revision=seen_revision(request.POST), by=request.actor)
+            mark_entered_in_error(kind, document_row, reason, revision=seen_revision(request.POST), by=request.actor)
         except Invalid as refusal:
             problem, request.trace.code = message_of(refusal.errors[0]), refusal.code
         else:
             toasts.success(request, _("Marked as entered in error."))
             return redirect("document", kind, document_id)
-    flags = found.red_flag_answers.filter(answer="yes") if kind == "exam" else []
+    flags = document_row.red_flag_answers.filter(answer="yes") if kind == "exam" else []
     context = {
         "kind": kind,
-        "document": found,
-        "patient": found.patient,
+        "document": document_row,
+        "patient": document_row.patient,
         "flags": [RED_FLAGS[flag.code].label for flag in flags],
         "reason": reason,
         "problem": problem,

@@ -66,10 +66,10 @@ def patient_list(request: Any) -> HttpResponse:
         if last is None:
             raise NotFound
         people = people.filter(sort_name__gte=last.sort_name).exclude(sort_name=last.sort_name, pk__lte=last.pk)
-    found = list(people[: PAGE + 1])
-    more = found[PAGE - 1].pk if len(found) > PAGE else None
-    request.trace.saw(*(p.pk for p in found[:PAGE]))
-    context = {"people": found[:PAGE], "more": more, "q": text}
+    page_rows = list(people[: PAGE + 1])
+    more = page_rows[PAGE - 1].pk if len(page_rows) > PAGE else None
+    request.trace.saw(*(p.pk for p in page_rows[:PAGE]))
+    context = {"people": page_rows[:PAGE], "more": more, "q": text}
     template = "workspace/patient_lines.html" if request.htmx else "workspace/patients.html"
     return render(request, template, context)
 
@@ -93,8 +93,8 @@ def new_patient(request: Any) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         details = {name: value for name, value in form.cleaned_data.items() if value not in ("", None)}
         try:
-            made = actions.register_patient(details=details, by=request.actor, at=timezone.now())
-            return redirect("patient", made.pk)
+            patient = actions.register_patient(details=details, by=request.actor, at=timezone.now())
+            return redirect("patient", patient.pk)
         except Invalid as refusal:
             for error in refusal.errors:
                 name = error.pointer.strip("/").split("/")[-1]
@@ -105,14 +105,14 @@ def new_patient(request: Any) -> HttpResponse:
 @page(scope="patients:read", action="page.patient")
 def patient(request: Any, patient_id: UUID) -> HttpResponse:
     """Who, alerts first; then, as far as the role goes: points and their course, measures, what happened."""
-    found = Patient.objects.with_everything().filter(pk=patient_id).first()
-    if found is None:
+    patient = Patient.objects.with_everything().filter(pk=patient_id).first()
+    if patient is None:
         raise NotFound
-    if found.merged_into_id:
-        return redirect("patient", found.merged_into_id)
+    if patient.merged_into_id:
+        return redirect("patient", patient.merged_into_id)
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
     request.trace.saw(*people)
-    context: dict[str, Any] = {"patient": found, "alerts": [a for a in found.alerts.all() if a.ended_at is None]}
+    context: dict[str, Any] = {"patient": patient, "alerts": [a for a in patient.alerts.all() if a.ended_at is None]}
     if "assessments:read" in request.actor.scopes:
         context["open_flags"] = [open_line(flag) for flag in flag_state(people, at=timezone.now()).open]
         context |= clinical(people)
@@ -150,7 +150,7 @@ def clinical(people: list[UUID]) -> dict[str, Any]:
         "timeline": timeline(people),
         "courses": [_course(number, course) for number, course in enumerate(courses, 1)],
         "chart_points": [_chart_point(number, course) for number, course in enumerate(courses, 1)],
-        "graphs": [_graph(one, treated, regions) for one in queries.series(people) if len(one.values) > 1],
+        "graphs": [_graph(series, treated, regions) for series in queries.series(people) if len(series.values) > 1],
     }
 
 

@@ -63,7 +63,7 @@ def start(request: Any) -> HttpResponse:
     if "scheduling:read" in request.actor.scopes and held != {"owner"}:
         own = request.user.pk if "therapist" in held else None
         context |= {"visits": visits.rest_of_day(request.clinic.pk, own, timezone.now()), "visit_words": STATUSES}
-        request.trace.saw(*(one.patient_id for one in context["visits"]))
+        request.trace.saw(*(visit.patient_id for visit in context["visits"]))
     if "owner" in held:
         context["chain"] = ChainCheck.objects.order_by("-checked_at").first()
         today = timezone.localtime(timezone.now(), ZoneInfo(clinic.time_zone)).date()
@@ -84,8 +84,8 @@ def therapist_day(request: Any) -> dict[str, Any]:
     key = {"clinic_id": clinic.pk, "user_id": user.pk, "limit": SHOWN}
     due = queries.due_patients(**key, since=now - DUE_BEFORE, until=now - DUE_AFTER, now=now)
     recent = queries.recent_patients(**key)
-    shown = [d.patient_id for _kind, d in drafts] + [line[0].pk for line in due] + [line[0].pk for line in recent]
-    request.trace.saw(*shown)
+    patient_ids = [d.patient_id for _kind, d in drafts] + [line[0].pk for line in due] + [line[0].pk for line in recent]
+    request.trace.saw(*patient_ids)
     return {"drafts": drafts, "due": due, "recent": recent, "is_therapist": True}
 
 
@@ -94,10 +94,10 @@ def search(request: Any) -> HttpResponse:
     """Patients by name, number and birth date; muscles; pages. By POST, because a name belongs in no address."""
     request.trace.reads = True
     text = request.POST.get("q", "").strip()[:100]
-    found: list[Any] = []
+    matches: list[Any] = []
     if text:
-        found = list(Patient.objects.living_record().matching(text).in_name_order()[:8])
-    request.trace.saw(*(patient.pk for patient in found))
+        matches = list(Patient.objects.living_record().matching(text).in_name_order()[:8])
+    request.trace.saw(*(patient.pk for patient in matches))
     words_of = plain(text).split()
 
     def fits(label: str) -> bool:
@@ -105,7 +105,7 @@ def search(request: Any) -> HttpResponse:
 
     muscles = [m for m in catalogue.MUSCLES.values() if fits(f"{_(m['name'])} {m['name']} {m['latin']}")][:5]
     pages = [(name, url) for name, url in own_pages(request) if fits(name)]
-    return render(request, "workspace/found.html", {"q": text, "found": found, "muscles": muscles, "pages": pages})
+    return render(request, "workspace/found.html", {"q": text, "found": matches, "muscles": muscles, "pages": pages})
 
 
 def own_pages(request: Any) -> list[tuple[str, str]]:

@@ -20,11 +20,11 @@ class Command(BaseCommand):
         owner = connections["owner" if "owner" in settings.DATABASES else "default"]
         with owner.cursor() as cursor:
             cursor.execute("SELECT audit_make_months(%s)", [MONTHS_AHEAD])
-            made = cursor.fetchone()[0]
+            created = cursor.fetchone()[0]
             dropped = 0
             if settings.AUDIT_KEEP_MONTHS:
                 cursor.execute("SELECT audit_drop_months(%s)", [settings.AUDIT_KEEP_MONTHS])
                 dropped = cursor.fetchone()[0]
         if dropped:
             audit.log("audit.months_dropped", by=None, times=dropped)
-        self.stdout.write(f"audit trail: {made} months made, {dropped} tables of old months dropped")
+        self.stdout.write(f"audit trail: {created} months made, {dropped} tables of old months dropped")

@@ -30,12 +30,12 @@ class Command(BaseCommand):
         self.stdout.write(f"the catalogue is at {catalogue.VERSION}")
 
     def _load(self, model: type[models.Model], rows: Any, using: str) -> None:
-        made = list(rows)
+        rows_list = list(rows)
         fields = [field.name for field in model._meta.concrete_fields if not field.primary_key]
         model._default_manager.using(using).bulk_create(
-            made, update_conflicts=True, unique_fields=["id"], update_fields=fields
+            rows_list, update_conflicts=True, unique_fields=["id"], update_fields=fields
         )
-        model._default_manager.using(using).exclude(pk__in=[row.pk for row in made]).update(is_retired=True)
+        model._default_manager.using(using).exclude(pk__in=[row.pk for row in rows_list]).update(is_retired=True)
 
     def _zones(self) -> Any:
         for position, (code, zone) in enumerate(catalogue.ZONES.items()):

@@ -55,16 +55,16 @@ class Command(BaseCommand):
             raise CommandError("Nothing could be imported; each line above says why.")
 
     def _files(self, paths: list[str]) -> list[Path]:
-        found: list[Path] = []
+        matches: list[Path] = []
         for text in paths:
             path = Path(text)
             if path.is_dir():
-                found += sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
+                matches += sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
             elif path.is_file():
-                found.append(path)
+                matches.append(path)
             else:
                 raise CommandError(f"There is no file or folder {text}.")
-        return found
+        return matches
 
     def _one(self, path: Path, columns: dict[str, str], system: str, by: Actor, report: importing.Report) -> None:
         """Each file is a transaction of its own, so that a killed import keeps the files that it finished."""

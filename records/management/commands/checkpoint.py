@@ -17,10 +17,14 @@ class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: CommandParser) -> None:
-        what = parser.add_mutually_exclusive_group(required=True)
-        what.add_argument("--clinic", metavar="SLUG", help="print a checkpoint of this clinic")
-        what.add_argument("--new-key", action="store_true", help="print a new private key and its public key")
-        what.add_argument("--public-keys", action="store_true", help="print the public keys that are believed")
+        mutually_exclusive_group = parser.add_mutually_exclusive_group(required=True)
+        mutually_exclusive_group.add_argument("--clinic", metavar="SLUG", help="print a checkpoint of this clinic")
+        mutually_exclusive_group.add_argument(
+            "--new-key", action="store_true", help="print a new private key and its public key"
+        )
+        mutually_exclusive_group.add_argument(
+            "--public-keys", action="store_true", help="print the public keys that are believed"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["new_key"]:

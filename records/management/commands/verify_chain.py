@@ -44,14 +44,14 @@ class Command(BaseCommand):
                     sequence, sha256 = queries.head(clinic.pk)
                     self.stdout.write(f"{clinic.slug} {sequence}:{sha256}")
                     continue
-                found = actions.verify_chain(clinic_id=clinic.pk, anchor=anchor, complete=not options["quick"])
-            head = f"{found['head']['sequence']}:{found['head']['sha256']}"
-            if found["ok"]:
-                self.stdout.write(f"{clinic.slug}: {found['records']} records, the chain holds; head {head}")
-                self.stdout.write(f"  {found['cannot_see']}")
+                verification = actions.verify_chain(clinic_id=clinic.pk, anchor=anchor, complete=not options["quick"])
+            head = f"{verification['head']['sequence']}:{verification['head']['sha256']}"
+            if verification["ok"]:
+                self.stdout.write(f"{clinic.slug}: {verification['records']} records, the chain holds; head {head}")
+                self.stdout.write(f"  {verification['cannot_see']}")
             else:
                 broken += 1
-                first = found["first_broken"]
+                first = verification["first_broken"]
                 where = f"sequence {first['sequence']}" + (
                     f", record {first['record_id']}" if first["record_id"] else ""
                 )

@@ -41,10 +41,10 @@ def day_of(request: Any, name: str) -> date | None:
 def clinic_rates(request: Any) -> HttpResponse:
     """How often, by technique; what was published stands beside it, with its own denominator."""
     period = period_asked(request)
-    found = queries.clinic_rates(since=period.begins_at, until=period.ends_at)
+    clinic_rates_ = queries.clinic_rates(since=period.begins_at, until=period.ends_at)
     context = {
         "period": period,
-        "rates": [rate_line(rate) for rate in found],
+        "rates": [rate_line(rate) for rate in clinic_rates_],
         "waiting": queries.count_unconfirmed(),
         "least": rates.SMALLEST_GROUP,
     }
@@ -57,7 +57,10 @@ def rate_line(rate: rates.TechniqueRate) -> dict[str, Any]:
         "technique": _(TECHNIQUES[rate.technique].label),
         "severities": [(labels.SEVERITIES[severity.severity], severity) for severity in rate.severities],
         "codes": [(labels.CODES[code], events) for code, events in rate.codes],
-        "published": [(labels.GRADES[one.grade], one) for one in rates.find_published_rates(rate.technique)],
+        "published": [
+            (labels.GRADES[published_rate.grade], published_rate)
+            for published_rate in rates.find_published_rates(rate.technique)
+        ],
     }
 
 

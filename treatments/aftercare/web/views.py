@@ -105,10 +105,10 @@ def aftercare_texts(request: Any) -> HttpResponse:
     lines = []
     for language, name in labels.LANGUAGES.items():
         current = queries.current_advice(language)
-        shown = {"title": current.advice.expected_title, "lines": "\n".join(current.advice.expected)}
+        visible = {"title": current.advice.expected_title, "lines": "\n".join(current.advice.expected)}
         if language == failed:
-            shown = {"title": request.POST.get("expected_title", ""), "lines": request.POST.get("expected", "")}
+            visible = {"title": request.POST.get("expected_title", ""), "lines": request.POST.get("expected", "")}
         own = [row for row in versions if row.language == language]
-        lines.append({"language": language, "name": name, "current": current, "shown": shown, "versions": own})
+        lines.append({"language": language, "name": name, "current": current, "shown": visible, "versions": own})
     context = {"lines": lines, "problem": problem, "failed": failed}
     return render(request, "treatments/aftercare/texts.html", context, status=400 if problem else 200)

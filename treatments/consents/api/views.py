@@ -96,9 +96,9 @@ class PatientConsents(ClinicView):
         body = parse(shapes.TreatmentConsentInput, request.data)
         agreed = actions.Agreed(body["technique_class"], body["language"], {body["region"]: body["text_version"]})
         names = ("how", "signed_name", "signature", "witness", "guardian_relation", "given_at")
-        given = actions.Agreement(**{name: body[name] for name in names})
+        agreement = actions.Agreement(**{name: body[name] for name in names})
         [consent] = actions.record_consents(
-            patient_id=patient_id, agreed=agreed, given=given, by=self.actor, at=timezone.now()
+            patient_id=patient_id, agreed=agreed, given=agreement, by=self.actor, at=timezone.now()
         )
         return answer(consent.pk, status.HTTP_201_CREATED)
 

@@ -35,9 +35,9 @@ def consent_texts(request: Any) -> HttpResponse:
     lines = []
     for text in queries.all_texts():
         key = (text.technique_class, text.region, text.language)
-        shown = {"text": text.text, "risks": "\n".join(text.risks)}
+        text_values = {"text": text.text, "risks": "\n".join(text.risks)}
         if key == failed:
-            shown = {name: request.POST.get(name, "") for name in shown}
+            text_values = {name: request.POST.get(name, "") for name in text_values}
         lines.append(
             {
                 "key": "-".join(key),
@@ -45,7 +45,7 @@ def consent_texts(request: Any) -> HttpResponse:
                 "region": labels.REGIONS[text.region],
                 "language": labels.LANGUAGES[text.language],
                 "about": text,
-                "shown": shown,
+                "shown": text_values,
                 "versions": versions.get(key, []),
                 "problem": problem if key == failed else "",
             }

@@ -151,7 +151,7 @@ def save(request: Any, patient: Patient, scope: dict[str, Any]) -> list[Consent]
     how = sent.get("how", rules.SIGNATURE)
     if how not in rules.WAYS:
         raise NotFound
-    given = actions.Agreement(
+    agreement = actions.Agreement(
         how=how,
         signed_name=sent.get("guardian_name" if is_guardian else "signed_name", ""),
         signature=strokes_of(sent.get("signature", "")) if how == rules.SIGNATURE else None,
@@ -160,7 +160,7 @@ def save(request: Any, patient: Patient, scope: dict[str, Any]) -> list[Consent]
     )
     agreed = actions.Agreed(scope["technique_class"], scope["language"], versions)
     return actions.record_consents(
-        patient_id=patient.pk, agreed=agreed, given=given, by=request.actor, at=timezone.now()
+        patient_id=patient.pk, agreed=agreed, given=agreement, by=request.actor, at=timezone.now()
     )
 
 
@@ -212,7 +212,7 @@ def sheet_of(texts: Sequence[tuple[str, str, Sequence[str]]]) -> dict[str, Any]:
 
 def in_all(lists: Sequence[Sequence[str]]) -> list[str]:
     """Return what stands in each list, if there are several."""
-    return [item for item in lists[0] if all(item in other for other in lists)] if len(lists) > 1 else []
+    return [item for item in lists[0] if all(item in listed for listed in lists)] if len(lists) > 1 else []
 
 
 # --- One signed form ------------------------------------------------------------------------------------------

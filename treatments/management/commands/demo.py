@@ -34,8 +34,8 @@ class Command(BaseCommand):
         with ProcessPoolExecutor(2, mp_context=fork, initializer=end_with_parent) as pool:
             list(pool.map(load_clinic, [spec["slug"] for spec in people.CLINICS], [now] * len(people.CLINICS)))
         path: Path = options["facts"]
-        known = json.loads(path.read_text()) if path.exists() else {}
-        facts = load.facts(known=known, url=options["url"])
+        facts_list = json.loads(path.read_text()) if path.exists() else {}
+        facts = load.facts(known=facts_list, url=options["url"])
         path.touch(mode=0o600)
         path.chmod(0o600)
         path.write_text(json.dumps(facts, indent=2) + "\n")
