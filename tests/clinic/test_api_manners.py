@@ -160,7 +160,7 @@ def test_a_number_in_a_list_is_no_id(api, cast):
 
 def test_a_database_refusal_is_never_a_500(api, cast, patient, monkeypatch):
     """Should a check in Python be missing, the constraint still refuses, and says so in the API's form."""
-    monkeypatch.setattr("assessments.checks.check_content", lambda content, at: None)
+    monkeypatch.setattr("assessments.checks.check_content", lambda content, **facts: None)
 
     answer = api().post(f"/patients/{patient}/assessments/", builders.exam(pain_worst_24h=2, pain_best_24h=5))
 

@@ -11,8 +11,8 @@ from tests import builders
 from treatments.adverse_events import actions, labels, queries
 from treatments.adverse_events.rules import EventFacts
 from treatments.models import AdverseEvent, AdverseEventHomeAnswer, Session
+from worklist.links import find_link
 from worklist.models import Item
-from worklist.web import labels as words
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now
@@ -75,8 +75,8 @@ def test_an_unconfirmed_event_waits_on_the_worklist_until_it_is_judged(in_clinic
     [item] = Item.objects.open().filter(kind="unconfirmed_event")
     assert (item.about_id, item.facts) == (event.event_id, {"answers": ["chest"]})
     scopes = ["treatments:read"]
-    assert words.place(item, scopes) == f"/patients/{item.patient_id}/adverse-events/{event.event_id}/"
-    assert words.place(item, ["scheduling:read"]) == ""
+    assert find_link(item, scopes) == f"/patients/{item.patient_id}/adverse-events/{event.event_id}/"
+    assert find_link(item, ["scheduling:read"]) == ""
 
     reason = "A cold, nothing of ours."
     actions.dismiss_event(event_id=event.event_id, version=1, reason=reason, by=in_clinic.actor(), at=NOW())
