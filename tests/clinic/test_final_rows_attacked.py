@@ -149,7 +149,7 @@ def test_a_shadow_of_the_parent_misleads_no_trigger(signed, tables):
                     for verb in ("UPDATE public.{} SET clinic_id = clinic_id", "DELETE FROM public.{}"):
                         if before[table] != (None,):
                             tried += 1
-                            assert refused(link, verb.format(table)) == "PT001", (table, verb)
+                            assert refused(link, verb.format(table)) in {"PT001", "42501"}, (table, verb)
                     link.execute(f"DROP TABLE pg_temp.{parent}")
                     link.execute("RESET search_path")
     finally:

@@ -281,7 +281,7 @@ def test_overlays_are_no_difference(committed):
         assessments.add_addendum(assessment=exam, revision=None, text="more", by=by, at=at)
         assessments.mark_entered_in_error(assessment=exam, revision=None, reason="a wrong patient", by=by, at=at)
         patients.note_alert(patient=Patient.objects.get(pk=patient), alert=patients.NewAlert("pacemaker"), by=by, at=at)
-        patients.merge_patients(patient_id=patient, into_id=other, reason="twice", by=by, at=at)
+        patients.merge_patients(patient_id=patient, into_id=other, revision=None, reason="twice", by=by, at=at)
         committed.clinic.shows_classification = False
         committed.clinic.save(update_fields=["shows_classification"])
 
