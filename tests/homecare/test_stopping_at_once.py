@@ -38,7 +38,7 @@ def publish(cast, programme_id):
     try:
         with tenancy.scope(cast.clinic.pk):
             rows = Programme.objects.select_for_update(of=("self",)).select_related("patient")
-            actions.publish(programme=rows.get(pk=programme_id), by=cast.actor(), at=NOW())
+            actions.publish(revision=None, programme=rows.get(pk=programme_id), by=cast.actor(), at=NOW())
     except DomainError as refusal:
         return [error.code for error in refusal.errors]
     return "given"
