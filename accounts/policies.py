@@ -73,7 +73,7 @@ def require_author(by: Actor) -> UUID:
     """
     The therapist whose name goes under a document.
 
-    :raises NoAuthor: there is none, or no longer one at this clinic
+    :raises NoAuthor: the actor is not, or is no longer, a therapist of this clinic
     """
     author_id = by.author_id
     if author_id is None or "therapist" not in queries.roles(clinic_id=by.clinic_id, user_id=author_id):
@@ -85,7 +85,7 @@ def require_member(by: Actor) -> UUID:
     """
     The person of the clinic who records something, in any role.
 
-    :raises NoAuthor: there is none, or no longer one at this clinic
+    :raises NoAuthor: the actor is not, or is no longer, a member of this clinic
     """
     author_id = by.author_id
     if author_id is None or not queries.roles(clinic_id=by.clinic_id, user_id=author_id):

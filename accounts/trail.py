@@ -25,7 +25,7 @@ def log_for_person(
         clinics: list[UUID | None] = [] if user.is_superuser else [clinic.pk for clinic in policies.clinics_of(user)]
     for clinic_id in clinics or [None]:
         audit.log(
-            action, by=caller_of(request, clinic_id, user_id=user.pk), outcome=outcome, code=code, target_id=user.pk
+            action, by=actor_of(request, clinic_id, user_id=user.pk), outcome=outcome, code=code, target_id=user.pk
         )
 
 
@@ -40,7 +40,7 @@ def log_for_stranger(action: str, request: Any, *, outcome: str = audit.Outcome.
     )
 
 
-def caller_of(
+def actor_of(
     request: Any, clinic_id: UUID | None, *, user_id: UUID | None = None, client_id: str | None = None
 ) -> Actor:
     """The person or program of a request outside a clinic's pages."""

@@ -1,8 +1,8 @@
 """
 Refusals of strangers, counted in Redis.
 
-In each window of ten minutes the first refusal of a kind (action, outcome, code, address) is an event at once; so many
-kinds at most. All others are counted, and added as one event a kind once the window is over. Without Redis each
+In each window of ten minutes the first refusal of a kind (action, outcome, code, address) becomes an event immediately,
+for a limited number of kinds. All others are counted, and added as one event a kind once the window is over. Without Redis each
 process counts for itself, so that nobody can fill the table then either.
 """
 
@@ -27,7 +27,7 @@ OTHERS: Kind = ("anonymous.refused", "refused", "too_many_kinds", None)
 
 
 def is_first(action: str, outcome: str, code: str, ip: str | None) -> bool:
-    """Count a refusal; True if it is the first of its kind in this window, and is to be written."""
+    """Count a refusal. Return True if it is the first of its kind in this window and must be written."""
     window = int(time.time() // WINDOW_S)
     try:
         if _count(window, (action, outcome, code, ip)):

@@ -23,7 +23,7 @@ class Nudge(DjangoTask):
     abstract = True
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
-        """Send it; None while the broker does not answer. Whoever saved something is not told that it failed."""
+        """Send the task; return None if the broker does not answer, because what was saved did not fail."""
         try:
             valkey.client(settings.REDIS_URL).ping()  # within a second; Celery's own client would wait longer
             return super().apply_async(*args, **options)

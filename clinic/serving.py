@@ -29,12 +29,12 @@ Headers = list[tuple[bytes, bytes]]
 Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 HEADERS_S = 10  # a connection that has not sent a request line and headers by then is closed
-BODY_S = 30  # a body may take so long, and so much longer for its size
+BODY_S = 30  # time for a body, plus the time that its size takes at BODY_BYTES_PER_S
 BODY_BYTES_PER_S = 50_000
 IN_MEMORY_BYTES = 64 * 2**10  # what is larger lies in a temporary file
-UNREAD_BYTES = 64 * 2**20  # a streamed answer that the client does not fetch waits in a file of so many bytes
-UNREAD_S = 30  # and its thread so long for the client to go on
-QUEUE_S = 1.5  # a request may wait so long for a thread
+UNREAD_BYTES = 64 * 2**20  # limit of the file in which a streamed answer waits for its client
+UNREAD_S = 30  # how long the thread then waits for the client to continue
+QUEUE_S = 1.5  # how long a request may wait for a thread
 READY_S = 1.8
 
 logger = logging.getLogger(__name__)

@@ -102,8 +102,8 @@ DATABASES = {
         REQUEST_LIMITS if IS_WEB else WORK_LIMITS,
     )
 }
-# Each thread keeps its connection: cheaper than a pool's checkout with every request. Where threads are many, a pool
-# of so many connections a process takes its place. The API spares itself the check: see `database.sql.first`.
+# Each thread keeps its connection: cheaper than a pool's checkout with every request. With many threads, use
+# a pool instead: DATABASE_POOL_SIZE connections a process. The API skips the health check: see `database.sql.first`.
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=0)
 if DATABASE_POOL_SIZE:
@@ -117,7 +117,7 @@ if env.bool("DATABASE_PREPARED", default=True):
 if env.str("DATABASE_OWNER_URL", default=""):
     DATABASES["owner"] = database(env.str("DATABASE_OWNER_URL"), MIGRATION_LIMITS)
     DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
-# Audit events older than so many months are let go, a month at a time, by `prepare`; 0: none.
+# `prepare` deletes audit events that are older than this number of months, a whole month at a time; 0 keeps all.
 AUDIT_KEEP_MONTHS = env.int("AUDIT_KEEP_MONTHS", default=0)
 # Ed25519, 32 bytes in base64 (`manage.py checkpoint --new-key`): signs the heads of chains. Never in the database.
 CHECKPOINT_KEY = env.str("CHECKPOINT_KEY", default="")
@@ -264,8 +264,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # the link of an invitation proves the addr
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-# Wrong passwords: so many from one address, and so many for one account, in so long. A browser that the person has
-# signed in with before counts on its own (`accounts.web.adapter`), so that a stranger cannot lock them out.
+# Wrong passwords are limited per address and per account (`login_failed`). A browser that the person has signed in with
+# before is counted separately (`accounts.web.adapter`), so that a stranger cannot lock them out.
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "20/m/ip,5/5m/key", "open_link": "20/m/ip"}
 PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds for which a mailed link works
 MFA_ADAPTER = "accounts.authenticators.Adapter"

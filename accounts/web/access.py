@@ -71,14 +71,14 @@ def _act(request: Any, client: ApiClient, action: Any, done: str) -> HttpRespons
     user: User = request.user
     try:
         with tenancy.scope(client.clinic_id, user_id=user.pk):
-            action(client=client, by=caller_of(request, user, client.clinic_id))
+            action(client=client, by=actor_of(request, user, client.clinic_id))
     except DomainError as refusal:
         return render_refusal(request, refusal)
     toasts.success(request, done)
     return redirect("access")
 
 
-def caller_of(request: HttpRequest, user: User, clinic_id: UUID) -> Actor:
+def actor_of(request: HttpRequest, user: User, clinic_id: UUID) -> Actor:
     """The person at the screen, in a clinic that they may have left. Call inside its scope."""
     ip = client_address(request) or None
     actor = policies.actor_for_person(user, clinic_id, ip=ip, request_id=None)

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from oauth2_provider.models import get_access_token_model
 
 from accounts.models import ApiClient, User
-from accounts.trail import caller_of, log_for_stranger
+from accounts.trail import actor_of, log_for_stranger
 from audit import actions as audit
 from audit.actions import Outcome
 
@@ -60,10 +60,10 @@ def _log(action: str, request: HttpRequest, response: HttpResponse, outcome: str
     if clinic_id is None:
         log_for_stranger(action, request, outcome=outcome, code=code)
         return
-    # A token's person is the one who let the app in, whoever is signed in to the browser that asks.
+    # A token belongs to the person who authorized the app, not to the person signed in to this browser.
     at_work = request.user if action == "app.authorize" else None
     user_id = at_work.pk if isinstance(at_work, User) else _user_of_token(response)
-    actor = caller_of(request, clinic_id, user_id=user_id, client_id=client_id)
+    actor = actor_of(request, clinic_id, user_id=user_id, client_id=client_id)
     audit.log(action, by=actor, outcome=outcome, code=code)
 
 

@@ -1,9 +1,9 @@
 """
 Django's PostgreSQL backend, with an end to every wait.
 
-PostgreSQL ends a slow statement by itself (`statement_timeout`); one that is frozen ends nothing. So this side waits
-only for DATABASE_WAIT_S as well, and closes the connection then. For a moment after that nobody in this process waits
-again: whoever asks is told at once, and the first who asks later looks whether PostgreSQL is back.
+PostgreSQL ends a slow statement by itself (`statement_timeout`), but a frozen server ends nothing. So the client side
+waits for DATABASE_WAIT_S at most and then closes the connection. For PAUSE_S after that, every new connection of this
+process fails immediately; the first one after the pause tries PostgreSQL again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import psycopg
 from django.conf import settings
 from django.db.backends.postgresql import base
 
-PAUSE_S = 1.0  # after a wait without an answer; nobody connects meanwhile
+PAUSE_S = 1.0  # after a wait without an answer, in which no connection is opened
 
 
 class NoAnswer(psycopg.OperationalError):
@@ -23,7 +23,7 @@ class NoAnswer(psycopg.OperationalError):
 
 
 class Pause:
-    """Until when nobody connects, in this process."""
+    """The moment until which this process opens no connection."""
 
     until = 0.0
 
@@ -52,7 +52,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def limit_waits(connection: Any, seconds: float) -> None:
-    """Let each statement, commit and fetch of a connection end after so many seconds."""
+    """End each statement, commit and fetch of a connection after this number of seconds."""
     wait = type(connection).wait
 
     def limited(gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
