@@ -14,6 +14,7 @@ from accounts.models import ApiClient, Clinic, Invitation, Membership, User
 from accounts.rules import SCOPES, is_origin
 from accounts.web.admin_site import ReadOnly, administers
 from accounts.web.middleware import as_uuid
+from accounts.web.pages import in_clinic
 from audit.models import AuditEvent
 from errors.exceptions import DomainError
 from errors.texts import message_for, message_of
@@ -52,7 +53,7 @@ class ClinicAdmin(ReadOnly):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Clinic]:
-        return super().get_queryset(request).filter(pk=request.clinic.pk)  # type: ignore[attr-defined]
+        return super().get_queryset(request).filter(pk=in_clinic(request).clinic.pk)
 
 
 class NewInvitation(forms.ModelForm):
@@ -62,7 +63,7 @@ class NewInvitation(forms.ModelForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         """An open invitation to the same address is sent again, so it is no mistake."""
-        return {*super()._get_validation_exclusions(), "email", "role"}  # type: ignore[misc]
+        return {*super()._get_validation_exclusions(), "email", "role"}  # type: ignore[misc] # not in the stubs
 
 
 @admin.register(Invitation)
@@ -83,10 +84,10 @@ class InvitationAdmin(Administered):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         sent = form.cleaned_data
         invitation = invitations.invite(
-            clinic=request.clinic,  # type: ignore[attr-defined]
+            clinic=in_clinic(request).clinic,
             email=sent["email"],
             role=sent["role"],
-            by=request.actor,  # type: ignore[attr-defined]
+            by=in_clinic(request).actor,
             at=timezone.now(),
         )
         obj.pk = invitation.pk
@@ -112,7 +113,7 @@ class InvitationAdmin(Administered):
     def _change(self, request: HttpRequest, rows: Any, action: Any, done: str) -> None:
         for invitation in rows:
             try:
-                action(invitation=invitation, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+                action(invitation=invitation, by=in_clinic(request).actor, at=timezone.now())
                 messages.success(request, done)
             except DomainError as refusal:
                 show_refusal(request, refusal)
@@ -128,7 +129,7 @@ class MembershipAdmin(Administered):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
         """People see their own memberships elsewhere, too; they are not this clinic's to end."""
-        return super().get_queryset(request).filter(clinic=request.clinic)  # type: ignore[attr-defined]
+        return super().get_queryset(request).filter(clinic=in_clinic(request).clinic)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["user", "role", "is_active"]
@@ -142,9 +143,9 @@ class MembershipAdmin(Administered):
         for user in User.objects.filter(pk__in=queryset.values("user_id")):
             try:
                 actions.deactivate_person(
-                    clinic=request.clinic,  # type: ignore[attr-defined]
+                    clinic=in_clinic(request).clinic,
                     user=user,
-                    by=request.actor,  # type: ignore[attr-defined]
+                    by=in_clinic(request).actor,
                 )
                 messages.success(request, f"{user.name} can no longer work here.")
             except DomainError as refusal:
@@ -152,7 +153,7 @@ class MembershipAdmin(Administered):
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         try:
-            actions.end_membership(membership=obj, by=request.actor)  # type: ignore[attr-defined]
+            actions.end_membership(membership=obj, by=in_clinic(request).actor)
             messages.success(request, "They have this role no longer.")
         except DomainError as refusal:
             show_refusal(request, refusal)
@@ -203,7 +204,7 @@ class ApiClientAdmin(Administered):
     form = NewClient
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiClient]:
-        return super().get_queryset(request).filter(clinic=request.clinic)  # type: ignore[attr-defined]
+        return super().get_queryset(request).filter(clinic=in_clinic(request).clinic)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
         if obj is not None:  # only looked at
@@ -237,13 +238,13 @@ class ApiClientAdmin(Administered):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         sent = form.cleaned_data
         client, secret = actions.register_client(
-            clinic=request.clinic,  # type: ignore[attr-defined]
+            clinic=in_clinic(request).clinic,
             name=sent["name"],
             scopes=sent["allowed_scopes"],
             acts_for=sent["acts_for"],
             redirect_uris=sent["redirect_uris"],
             allowed_origins=sent["allowed_origins"],
-            by=request.actor,  # type: ignore[attr-defined]
+            by=in_clinic(request).actor,
         )
         obj.pk = client.pk
         notice = f"Client {client.client_id}" + (f", secret (shown this once): {secret}" if secret else "")
@@ -255,7 +256,7 @@ class ApiClientAdmin(Administered):
             )
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        actions.remove_client(client=obj, by=request.actor)  # type: ignore[attr-defined]
+        actions.remove_client(client=obj, by=in_clinic(request).actor)
 
 
 @admin.register(AuditEvent)

@@ -24,10 +24,10 @@ class AccessLog:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.request_id = str(uuid4())  # type: ignore[attr-defined]
+        request.request_id = str(uuid4())  # type: ignore[attr-defined] # set here, for all
         started = time.perf_counter()
         response = self.get_response(request)
-        response.headers.setdefault("X-Request-ID", request.request_id)  # type: ignore[attr-defined]
+        response.headers.setdefault("X-Request-ID", request.request_id)  # type: ignore[attr-defined] # set above
         match = request.resolver_match
         if match is None and response.status_code < 400:  # a static file
             return response
@@ -37,6 +37,6 @@ class AccessLog:
             f"/{match.route}" if match else "(no route)",
             response.status_code,
             (time.perf_counter() - started) * 1000,
-            request.request_id,  # type: ignore[attr-defined]
+            request.request_id,  # type: ignore[attr-defined] # set above
         )
         return response

@@ -22,7 +22,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 def takes_large_body(view: View) -> View:
     """Let a view take what an import or a picture needs; every other view takes BODY_MAX_BYTES."""
-    view.takes_large_body = True  # type: ignore[attr-defined]
+    view.takes_large_body = True  # type: ignore[attr-defined] # a mark on a function
     return view
 
 

@@ -125,4 +125,5 @@ def names_of(shape: type[serializers.Serializer[Any]]) -> list[str]:
 
 def many(shape: type[serializers.Serializer[Any]], *, at_most: int, **options: Any) -> Any:
     """A list of these shapes, with a limit. (DRF's stubs do not know the list's own arguments.)"""
+    # Many=True makes a list.
     return shape(many=True, required=False, max_length=at_most, **options)  # type: ignore[call-arg]

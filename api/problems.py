@@ -162,7 +162,7 @@ def _from_rest_framework(error: exceptions.APIException) -> tuple[dict[str, Any]
     if isinstance(error, exceptions.Throttled):
         headers["Retry-After"] = str(int(getattr(error, "wait", None) or 1))
     if getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
+        headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined] # set by DRF's view
         if error.get_codes() == "invalid_token":  # RFC 6750: no error without a token
             headers["WWW-Authenticate"] += f', error="invalid_token", error_description="{error.detail}"'
     if isinstance(error, exceptions.ValidationError):

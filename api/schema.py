@@ -30,7 +30,7 @@ class Problem(serializers.Serializer[Any]):
     detail = serializers.CharField()
     code = serializers.CharField()
     params = serializers.DictField(help_text="The values that `detail` names.")
-    errors = ProblemError(many=True)  # type: ignore[assignment]
+    errors = ProblemError(many=True)  # type: ignore[assignment] # DRF's own `errors`
 
 
 IDEMPOTENCY_KEY = OpenApiParameter(

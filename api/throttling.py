@@ -40,6 +40,7 @@ class RequestsPerMinute(BaseThrottle):
             logger.warning("request limits are not counted: Redis does not answer")
             return True
         limit = settings.API_REQUESTS_PER_MINUTE
+        # Read by the base view.
         request._request.rate_limit = (limit, max(0, limit - used), self.reset_s)  # type: ignore[attr-defined]
         return used <= limit
 

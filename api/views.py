@@ -233,7 +233,7 @@ class ClinicView(APIView):
             connection.close()
         auth = getattr(request, "_auth", None)
         actor = auth if isinstance(auth, Actor) else None
-        request_id = request._request.request_id  # type: ignore[attr-defined]
+        request_id = request._request.request_id  # type: ignore[attr-defined] # set by AccessLog
         if actor is None:
             ip = client_address(request) or None
             audit.log_stranger(action, outcome=outcome, code=code, ip=ip, request_id=request_id)

@@ -65,7 +65,7 @@ def lock_draft(documents: QuerySet[D], document_id: UUID, *, revision: int | Non
     :raises RevisionChanged: somebody has changed it since
     """
     document = documents.select_for_update(of=("self",)).get(pk=document_id)
-    if document.is_signed:  # type: ignore[attr-defined]
+    if document.is_signed:  # type: ignore[attr-defined] # of both kinds
         raise AlreadySigned
     check_revision(document, revision)
     return document

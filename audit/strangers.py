@@ -2,8 +2,8 @@
 Refusals of strangers, counted in Redis.
 
 In each window of ten minutes the first refusal of a kind (action, outcome, code, address) becomes an event immediately,
-for a limited number of kinds. All others are counted, and added as one event a kind once the window is over. Without Redis each
-process counts for itself, so that nobody can fill the table then either.
+for a limited number of kinds. All others are counted, and added as one event a kind once the window is over. Without
+Redis each process counts for itself, so that nobody can fill the table then either.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.admin import show_refusal
 from accounts.web.admin_site import ReadOnly, ReadOnlyInline
-from accounts.web.pages import seen_revision
+from accounts.web.pages import in_clinic, seen_revision
 from api.bodies import takes_large_body
 from errors.exceptions import DomainError
 from patients import actions, importing
@@ -136,9 +136,9 @@ class PatientAdmin(ReadOnly):
         if len(pair) != 2:
             messages.error(request, "Choose two patients of this clinic.")
             return redirect("admin:patients_patient_changelist")
-        request.seen_patient_ids = {p.pk for p in pair}  # type: ignore[attr-defined]
+        in_clinic(request).seen_patient_ids = {p.pk for p in pair}
         form = MergeForm(request.POST or None)
-        form.fields["keep"].choices = [  # type: ignore[attr-defined]
+        form.fields["keep"].choices = [  # type: ignore[attr-defined] # Field has no choices in the stubs
             (str(p.pk), f"{p.family_name}, {p.given_names}, born {p.birth_date}, since {p.created_at:%Y-%m-%d}")
             for p in pair
         ]
@@ -153,7 +153,7 @@ class PatientAdmin(ReadOnly):
                     patient_id=other_id,
                     into_id=keep,
                     reason=form.cleaned_data["reason"],
-                    by=request.actor,  # type: ignore[attr-defined]
+                    by=in_clinic(request).actor,
                     at=timezone.now(),
                 )
                 messages.success(request, "Merged. The old record says where it went.")
@@ -172,9 +172,9 @@ class PatientAdmin(ReadOnly):
             report = importing.Report(dry_run=form.cleaned_data["dry_run"])
             for upload in form.cleaned_data["upload"]:
                 self._import(upload, form.cleaned_data, report, request)
-            importing.log_import(report, by=request.actor)  # type: ignore[attr-defined]
+            importing.log_import(report, by=in_clinic(request).actor)
             lines = (line.patient_id for line in report.lines)
-            request.seen_patient_ids = {UUID(pk) for pk in lines if pk}  # type: ignore[attr-defined]
+            in_clinic(request).seen_patient_ids = {UUID(pk) for pk in lines if pk}
         context = {
             **self.admin_site.each_context(request),
             "title": "Import patients",
@@ -197,7 +197,7 @@ class PatientAdmin(ReadOnly):
             columns=sent["columns"],
             system=sent["system"] or "import",
             dry_run=sent["dry_run"],
-            by=request.actor,  # type: ignore[attr-defined]
+            by=in_clinic(request).actor,
             at=timezone.now(),
             report=report,
         )

@@ -10,6 +10,7 @@ from django.urls import path
 from django.utils.html import format_html
 
 from accounts.web.admin_site import ReadOnly
+from accounts.web.pages import in_clinic
 from records import actions, background
 from records.models import ChainCheck, Record
 from records.verification import MOST_AT_ONCE, left_to_verify
@@ -51,7 +52,7 @@ class RecordAdmin(ReadOnly):
     def verify_view(self, request: HttpRequest) -> HttpResponse:
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        clinic_id, by = request.clinic.pk, request.actor  # type: ignore[attr-defined]
+        clinic_id, by = in_clinic(request).clinic.pk, in_clinic(request).actor
         if left_to_verify(clinic_id, complete=True) > MOST_AT_ONCE:
             background.start_verification(clinic_id=clinic_id, complete=True, anchor=None, by=by)
             messages.info(request, "The verification runs in the background. Its outcome appears under Chain checks.")

@@ -44,6 +44,7 @@ def _alert(
 ) -> Entry:
     """Return a row about an alert; its label is the alert's own."""
     label = ALERTS[alert].label
+    # Entry's other fields.
     return Entry(code or alert, level, label, reason, source, tags, alert=alert, where=where, **more)  # type: ignore[arg-type]
 
 

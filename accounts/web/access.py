@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import actions, policies, queries
 from accounts.models import ApiClient, User
-from accounts.web.pages import render_refusal
+from accounts.web.pages import PageRequest, render_refusal
 from database import tenancy
 from errors.exceptions import DomainError
 from identity.actor import Actor
@@ -26,7 +26,7 @@ from identity.proxies import client_address
 @never_cache
 @login_required
 @require_GET
-def access(request: Any) -> HttpResponse:
+def access(request: PageRequest) -> HttpResponse:
     user: User = request.user
     with tenancy.scope(None, user_id=user.pk):
         memberships = queries.memberships_of(user)
@@ -41,33 +41,33 @@ def access(request: Any) -> HttpResponse:
 @login_required
 @require_POST
 @reauthentication_required
-def approve_program(request: Any, client_id: int) -> HttpResponse:
+def approve_program(request: PageRequest, client_id: int) -> HttpResponse:
     """Agree, having just proved who one is: a screen left open is not enough."""
     return _decide(request, client_id, actions.approve_client, _("The program can now record and sign in your name."))
 
 
 @login_required
 @require_POST
-def withdraw_program(request: Any, client_id: int) -> HttpResponse:
+def withdraw_program(request: PageRequest, client_id: int) -> HttpResponse:
     return _decide(
         request, client_id, actions.withdraw_client_approval, _("The program can no longer act in your name.")
     )
 
 
-def _decide(request: Any, client_id: int, action: Any, done: str) -> HttpResponse:
+def _decide(request: PageRequest, client_id: int, action: Any, done: str) -> HttpResponse:
     return _act(request, get_object_or_404(ApiClient, pk=client_id, acts_for=request.user), action, done)
 
 
 @login_required
 @require_POST
-def end_app(request: Any, client_id: int) -> HttpResponse:
+def end_app(request: PageRequest, client_id: int) -> HttpResponse:
     app = next((app for app in queries.apps_of(request.user) if app.pk == client_id), None)
     if app is None:  # ended in another tab
         return redirect("access")
     return _act(request, app, actions.end_app, _("The app can no longer act as you."))
 
 
-def _act(request: Any, client: ApiClient, action: Any, done: str) -> HttpResponse:
+def _act(request: PageRequest, client: ApiClient, action: Any, done: str) -> HttpResponse:
     user: User = request.user
     try:
         with tenancy.scope(client.clinic_id, user_id=user.pk):

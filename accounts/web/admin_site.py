@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from accounts import policies
 from accounts.models import User
+from accounts.web.pages import in_clinic
 from audit.models import AuditEvent
 
 
@@ -45,9 +46,11 @@ class PalpateAdmin(admin.AdminSite):
             return redirect("home")  # signed in, but nobody who administers this clinic
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
+    # Django decorates its own.
     def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:  # type: ignore[override]
         return redirect("account")
 
+    # Django decorates its own.
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:  # type: ignore[override]
         return redirect("account_change_password")
 
@@ -103,8 +106,9 @@ class ReadOnly(admin.ModelAdmin):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         row = super().get_object(request, object_id, from_field)
-        if row is not None and self.patient_of(row):
-            request.seen_patient_ids = {self.patient_of(row)}  # type: ignore[attr-defined]
+        patient_id = self.patient_of(row) if row is not None else None
+        if patient_id:
+            in_clinic(request).seen_patient_ids = {patient_id}
         return row
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -112,8 +116,8 @@ class ReadOnly(admin.ModelAdmin):
         response = super().changelist_view(request, extra_context)
         context = getattr(response, "context_data", None) or {}
         if "cl" in context:
-            patients = {self.patient_of(row) for row in context["cl"].result_list}
-            request.seen_patient_ids = patients - {None}  # type: ignore[attr-defined]
+            patient_ids = (self.patient_of(row) for row in context["cl"].result_list)
+            in_clinic(request).seen_patient_ids = {patient_id for patient_id in patient_ids if patient_id}
         return response
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
@@ -138,6 +142,7 @@ def add_names_to_events(events: Iterable[AuditEvent]) -> list[AuditEvent]:
     events_list = list(events)
     names = dict(User.objects.filter(pk__in={e.user_id for e in events_list if e.user_id}).values_list("pk", "name"))
     for event in events_list:
+        # Read by the template.
         event.who_name = names.get(event.user_id, "") if event.user_id else ""  # type: ignore[attr-defined]
     return events_list
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages as toasts
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -13,11 +11,11 @@ from django.utils.translation import gettext as _
 from accounts import actions, policies, queries
 from accounts.models import Clinic
 from accounts.rules import BASIC_TRAINING, COMPETENCIES
-from accounts.web.pages import page
+from accounts.web.pages import PageRequest, page
 
 
 @page(scope="scheduling:read", action="page.competencies", methods="GET POST")
-def competencies(request: Any) -> HttpResponse:
+def competencies(request: PageRequest) -> HttpResponse:
     policies.require_owner(request.actor)
     if request.method == "POST":
         actions.set_basic_training(setting=request.POST.get("basic_training", ""), by=request.actor)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.contrib import messages as toasts
 from django.http import HttpResponse
@@ -12,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import actions, policies
-from accounts.web.pages import page
+from accounts.web.pages import PageRequest, page
 
 CLASSIFICATION, DOCUMENTATION_ONLY = "classification", "documentation_only"
 
@@ -29,7 +27,7 @@ class DisplayForm(forms.Form):
 
 
 @page(scope="", action="page.clinic_display", methods="GET POST")
-def display(request: Any) -> HttpResponse:
+def display(request: PageRequest) -> HttpResponse:
     """Classification shown, or documentation only."""
     policies.require_owner(request.actor)
     mode = CLASSIFICATION if request.clinic.shows_classification else DOCUMENTATION_ONLY

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import invitations
 from accounts.models import Invitation, User
-from accounts.web.pages import render_refusal
+from accounts.web.pages import PageRequest, render_refusal
 from database import tenancy
 from errors.exceptions import DomainError
 from identity.proxies import client_address
@@ -51,7 +51,7 @@ class NewAccount(forms.Form):
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def accept_invitation(request: Any, token: str) -> HttpResponse:
+def accept_invitation(request: PageRequest, token: str) -> HttpResponse:
     """Show who invites and as what; accept with a new account, or as the person who is signed in."""
     try:
         clinic_id = invitations.clinic_of(token)
@@ -67,7 +67,7 @@ def accept_invitation(request: Any, token: str) -> HttpResponse:
         return render_refusal(request, refusal)
 
 
-def _begin(request: Any, token: str, invitation: Invitation) -> HttpResponse:
+def _begin(request: PageRequest, token: str, invitation: Invitation) -> HttpResponse:
     form = NewAccount(request.POST or None, email=invitation.email)
     if request.method == "POST" and form.is_valid():
         sent = form.cleaned_data
@@ -84,7 +84,7 @@ def _begin(request: Any, token: str, invitation: Invitation) -> HttpResponse:
     return render(request, "accounts/accept_invitation.html", context, status=400 if form.errors else 200)
 
 
-def _confirm(request: Any, token: str, invitation: Invitation, user: User) -> HttpResponse:
+def _confirm(request: PageRequest, token: str, invitation: Invitation, user: User) -> HttpResponse:
     if request.user.pk != user.pk:
         raise invitations.NotInvited
     if request.method == "POST":

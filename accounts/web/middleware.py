@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts import policies
 from accounts.models import Clinic, User
 from accounts.policies import CLINIC_IN_SESSION
+from accounts.web.pages import in_clinic
 from audit import actions as audit
 from database import tenancy
 from identity.actor import Actor
@@ -49,17 +50,18 @@ class ClinicOfPage:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.actor = None  # type: ignore[attr-defined]
-        request.clinic = None  # type: ignore[attr-defined]
+        # Outside a clinic nobody acts; a view sees neither, because `page` lets no such request through.
+        in_clinic(request).actor = None  # type: ignore[assignment] # see above
+        in_clinic(request).clinic = None  # type: ignore[assignment] # see above
         user: Any = request.user
         if request.path.startswith(OUTSIDE) or not isinstance(user, User):
             return self.get_response(request)
         clinic = self._clinic(request, user)
         if clinic is None:
             return redirect("choose_clinic")
-        request.clinic = clinic  # type: ignore[attr-defined]
+        in_clinic(request).clinic = clinic
         with timezone.override(clinic.time_zone), tenancy.scope(clinic.pk, user_id=user.pk):
-            request.actor = self._actor(request, user, clinic)  # type: ignore[attr-defined]
+            in_clinic(request).actor = self._actor(request, user, clinic)
             may_administer = policies.may_administer(user, clinic.pk)
             response = self.get_response(request)
             render = getattr(response, "render", None)
@@ -96,7 +98,7 @@ class ClinicOfPage:
         match = request.resolver_match
         trace = getattr(request, "trace", None)
         if trace is not None:
-            trace.leave(request.actor, response.status_code)  # type: ignore[attr-defined]
+            trace.leave(in_clinic(request).actor, response.status_code)
             return
         if match is None or "admin" not in match.app_names or match.url_name in NO_DATA:
             return
@@ -110,7 +112,7 @@ class ClinicOfPage:
             code = str(response.status_code)
         audit.log(
             f"admin.{match.url_name}",
-            by=request.actor,  # type: ignore[attr-defined]
+            by=in_clinic(request).actor,
             target_id=as_uuid(target),
             patient_ids=patient_ids,
             outcome=outcome,

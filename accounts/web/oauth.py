@@ -36,13 +36,13 @@ class Consent(AuthorizationView):
         """Show the question; `approval_prompt` of the request is not believed."""
         asked = request.GET.copy()
         asked["approval_prompt"] = "force"
-        request.GET = asked  # type: ignore[assignment]
+        request.GET = asked  # type: ignore[assignment] # a QueryDict as well
         response: HttpResponse = super().get(request, *args, **kwargs)
         # Chromium applies form-action to the redirect that follows the form, too. The URI is the client's own:
         # django-oauth-toolkit has compared it with those that are registered.
         origin = source_of(self.oauth2_data.get("redirect_uri") or "")
         if response.status_code == 200 and origin:
-            response._csp_update = {"form-action": [origin]}  # type: ignore[attr-defined]
+            response._csp_update = {"form-action": [origin]}  # type: ignore[attr-defined] # django-csp's own
         return response
 
     def redirect(self, redirect_to: str, application: Any) -> HttpResponse:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
@@ -16,7 +16,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
+from django_htmx.middleware import HtmxDetails
 
+from accounts.models import Clinic, User
 from accounts.queries import remember_clinic
 from api.permissions import MissingScope
 from api.problems import CONTENT_TYPE, problem_of
@@ -56,6 +58,22 @@ class Trace:
         )
 
 
+class PageRequest(HttpRequest):
+    """A request inside a clinic, as `ClinicOfPage` and `page` pass it on to a view."""
+
+    user: User  # a stranger gets no further than `page`
+    actor: Actor
+    clinic: Clinic
+    trace: Trace
+    htmx: HtmxDetails
+    seen_patient_ids: set[UUID]
+
+
+def in_clinic(request: HttpRequest) -> PageRequest:
+    """Return the same request with its type, for Django's own methods, which know HttpRequest only."""
+    return cast(PageRequest, request)
+
+
 def page(*, scope: str, action: str, methods: str = "GET") -> Callable[[Callable[..., HttpResponse]], Any]:
     """
     A page of the chosen clinic.
@@ -87,7 +105,7 @@ def page(*, scope: str, action: str, methods: str = "GET") -> Callable[[Callable
                 request.trace.code = refusal.code
                 return render_refusal(request, refusal)
 
-        answered.scope = scope  # type: ignore[attr-defined]
+        answered.scope = scope  # type: ignore[attr-defined] # read by the route test
         return answered
 
     return decorate

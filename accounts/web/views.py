@@ -124,7 +124,7 @@ def try_to_unlock(request: HttpRequest, user: User) -> str:
         try:
             sent = json.loads(request.body)
         except (ValueError, RecursionError):
-            sent = None  # type: ignore[assignment]
+            sent = None  # type: ignore[assignment] # typed by its first use
         if not isinstance(sent, dict):
             return _("This could not be read.")
     if not ratelimit.consume(request, action="reauthenticate", user=user):

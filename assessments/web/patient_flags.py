@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.web.pages import page
+from accounts.web.pages import PageRequest, page
 from assessments import c_spine, clearances, queries
 from assessments.red_flag_table import (
     ACKNOWLEDGE,
@@ -130,12 +130,12 @@ class Line:
 
 
 @page(scope="assessments:read", action="page.patient.red_flags")
-def red_flags(request: Any, patient_id: UUID) -> HttpResponse:
+def red_flags(request: PageRequest, patient_id: UUID) -> HttpResponse:
     return _render(request, _find(request, patient_id))
 
 
 @page(scope="assessments:write", action="page.patient.red_flag_clear", methods="POST")
-def clear(request: Any, patient_id: UUID, code: str) -> HttpResponse:
+def clear(request: PageRequest, patient_id: UUID, code: str) -> HttpResponse:
     """Clear one open flag; with what is wrong beside its field, if it cannot be."""
     if code not in RED_FLAGS:
         raise Http404
@@ -158,7 +158,7 @@ def clear(request: Any, patient_id: UUID, code: str) -> HttpResponse:
     return _render(request, patient, state=state, wrong=form, status=400)
 
 
-def _find(request: Any, patient_id: UUID) -> Patient:
+def _find(request: PageRequest, patient_id: UUID) -> Patient:
     patient = Patient.objects.visible_to(request.actor).filter(pk=patient_id).first()
     if patient is None:
         raise NotFound
@@ -166,7 +166,7 @@ def _find(request: Any, patient_id: UUID) -> Patient:
     return patient
 
 
-def _state(request: Any, patient: Patient) -> FlagState:
+def _state(request: PageRequest, patient: Patient) -> FlagState:
     people = identities(clinic_id=request.clinic.pk, patient_id=patient.pk)
     return queries.flag_state(people, at=timezone.now())
 
@@ -180,7 +180,7 @@ def _show(form: ClearanceForm, refusal: DomainError) -> None:
 
 
 def _render(
-    request: Any,
+    request: PageRequest,
     patient: Patient,
     *,
     state: FlagState | None = None,

@@ -17,7 +17,7 @@ from rest_framework import serializers
 
 import catalogue
 from accounts.queries import shows_classification
-from accounts.web.pages import page
+from accounts.web.pages import PageRequest, page
 from api.fields import many
 from assessments import actions, checks, documents, drafts, exam_paths, queries, rules
 from assessments.api.serializers import AssessmentChanges, FindingInput
@@ -116,7 +116,7 @@ KIND = autosave.DraftKind(
 
 
 @page(scope="assessments:write", action="page.exam.start", methods="POST")
-def start(request: Any, patient_id: UUID) -> HttpResponse:
+def start(request: PageRequest, patient_id: UUID) -> HttpResponse:
     """Begin an exam, or go on with the one that this therapist has begun for the patient."""
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
     begun = Assessment.objects.of_patients(people).drafts().filter(recorded_by_id=request.user.pk, revises=None)
@@ -130,7 +130,7 @@ def start(request: Any, patient_id: UUID) -> HttpResponse:
 
 
 @page(scope="assessments:write", action="page.exam")
-def exam(request: Any, exam_id: UUID) -> HttpResponse:
+def exam(request: PageRequest, exam_id: UUID) -> HttpResponse:
     assessment = Assessment.objects.with_parts().select_related("patient").filter(pk=exam_id).first()
     if assessment is None:
         raise NotFound
@@ -140,7 +140,7 @@ def exam(request: Any, exam_id: UUID) -> HttpResponse:
     return render(request, "assessments/exam.html", context(request, assessment))
 
 
-def context(request: Any, exam: Assessment) -> dict[str, Any]:
+def context(request: PageRequest, exam: Assessment) -> dict[str, Any]:
     parts = documents.get_parts(exam)
     flat = flatten(exam, parts)
     rule_set = rules.RULE_SETS[exam.rule_set]
@@ -188,7 +188,7 @@ def context(request: Any, exam: Assessment) -> dict[str, Any]:
     }
 
 
-def load_flags(request: Any, exam: Assessment) -> FlagState:
+def load_flags(request: PageRequest, exam: Assessment) -> FlagState:
     """The patient's red flags without this exam."""
     people = identities(clinic_id=request.clinic.pk, patient_id=exam.patient_id)
     return queries.flag_state(people, at=timezone.now(), leave_out=exam.subject_id)
@@ -210,7 +210,7 @@ def formula_json(formula: rules.AtLeast) -> dict[str, Any]:
     return {"count": formula.count, "parts": parts}
 
 
-def last_exam(request: Any, exam: Assessment) -> Assessment | None:
+def last_exam(request: PageRequest, exam: Assessment) -> Assessment | None:
     """The exam before this one that still stands, to bring points from."""
     people = identities(clinic_id=request.clinic.pk, patient_id=exam.patient_id)
     before = Assessment.objects.of_patients(people).filter(performed_at__lt=exam.performed_at).exclude(pk=exam.pk)
@@ -257,7 +257,7 @@ def other_movements() -> list[dict[str, Any]]:
 
 
 @page(scope="assessments:write", action="page.exam.save", methods="GET POST")
-def changes(request: Any, exam_id: UUID) -> HttpResponse:
+def changes(request: PageRequest, exam_id: UUID) -> HttpResponse:
     if request.method == "POST":
         return autosave.save(request, KIND, exam_id)
     assessment = Assessment.objects.with_parts().filter(pk=exam_id).first()
@@ -267,7 +267,7 @@ def changes(request: Any, exam_id: UUID) -> HttpResponse:
 
 
 @page(scope="assessments:write", action="page.exam.discard", methods="POST")
-def discard(request: Any, exam_id: UUID) -> HttpResponse:
+def discard(request: PageRequest, exam_id: UUID) -> HttpResponse:
     draft = lock(exam_id)
     request.trace.saw(draft.patient_id)
     actions.discard_assessment(assessment=draft, by=request.actor)

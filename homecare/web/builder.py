@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 import catalogue
-from accounts.web.pages import page
+from accounts.web.pages import PageRequest, page
 from assessments.models import Assessment
 from assessments.queries import trigger_points
 from assessments.red_flag_table import PROPOSAL
@@ -40,7 +40,7 @@ class ChangedElsewhere(Conflict):
     reason = "changed_elsewhere"
 
 
-def find(request: Any, programme_id: UUID, *, lock: bool = False) -> Programme:
+def find(request: PageRequest, programme_id: UUID, *, lock: bool = False) -> Programme:
     """:raises NotFound:"""
     programmes = Programme.objects.select_related("patient")
     if lock:
@@ -52,7 +52,7 @@ def find(request: Any, programme_id: UUID, *, lock: bool = False) -> Programme:
     return programme
 
 
-def points_to_press(request: Any, patient_id: UUID) -> list[dict[str, Any]]:
+def points_to_press(request: PageRequest, patient_id: UUID) -> list[dict[str, Any]]:
     """The patient's active trigger points that they may press themselves."""
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
     points = trigger_points(clinic_id=request.clinic.pk, patient_ids=people, after=None, limit=60)
@@ -62,7 +62,7 @@ def points_to_press(request: Any, patient_id: UUID) -> list[dict[str, Any]]:
 
 
 @page(scope="homecare:write", action="page.programme.new", methods="GET POST")
-def new(request: Any, patient_id: UUID) -> HttpResponse:
+def new(request: PageRequest, patient_id: UUID) -> HttpResponse:
     """Begin from the starter programme, a template of the clinic, an earlier programme, or nothing."""
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
     request.trace.saw(*people)
@@ -88,7 +88,7 @@ def describe_heading(programme: Programme) -> dict[str, Any]:
 
 
 def beginning(
-    request: Any, patient_id: UUID, source: str, templates: list[Template], earlier: list[Programme]
+    request: PageRequest, patient_id: UUID, source: str, templates: list[Template], earlier: list[Programme]
 ) -> dict[str, Any]:
     source_kind, _separator, key = source.partition(":")
     if source_kind == "starter":
@@ -181,7 +181,7 @@ def move_step(steps: list[dict[str, Any]], command: str, number: int) -> dict[st
 
 
 @page(scope="homecare:write", action="page.programme.edit", methods="GET POST")
-def edit(request: Any, programme_id: UUID) -> HttpResponse:
+def edit(request: PageRequest, programme_id: UUID) -> HttpResponse:
     programme = find(request, programme_id, lock=request.method == "POST")
     if programme.status == Programme.Status.ENDED:
         return redirect("programme", programme.pk)
@@ -225,7 +225,7 @@ def apply_command(content: dict[str, Any], command: str, which: str, post: Any) 
     return None
 
 
-def publish_draft(request: Any, programme: Programme) -> HttpResponse:
+def publish_draft(request: PageRequest, programme: Programme) -> HttpResponse:
     """Give the draft to the patient, or show what is in the way."""
     problems = Problems()
 
@@ -313,7 +313,7 @@ def target_of(pointer: str, steps: list[dict[str, Any]]) -> str:
 
 
 def render_builder(
-    request: Any,
+    request: PageRequest,
     programme: Programme,
     *,
     status: int = 200,

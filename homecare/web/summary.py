@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from accounts.web.pages import page
+from accounts.web.pages import PageRequest, page
 from homecare import labels, queries
 from homecare.models import Programme
 from homecare.programmes import serialization as contents
@@ -35,7 +35,7 @@ def home_summary(programme: Programme) -> dict[str, Any]:
 
 
 @page(scope="homecare:read", action="page.home_summary")
-def of_patient(request: Any, patient_id: UUID) -> HttpResponse:
+def of_patient(request: PageRequest, patient_id: UUID) -> HttpResponse:
     """A piece of a page: how the running programme goes, or nothing."""
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
     request.trace.saw(*people)

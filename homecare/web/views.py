@@ -16,7 +16,7 @@ from django.utils.dateparse import parse_time
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from accounts.web.pages import page, seen_revision
+from accounts.web.pages import PageRequest, page, seen_revision
 from api.bodies import takes_large_body
 from assessments.red_flag_table import RED_FLAGS
 from errors.exceptions import FieldError, Invalid, NotFound
@@ -41,7 +41,7 @@ TIMES_SHOWN = 4
 
 
 @page(scope="homecare:read", action="page.programme")
-def programme(request: Any, programme_id: UUID) -> HttpResponse:
+def programme(request: PageRequest, programme_id: UUID) -> HttpResponse:
     """Steps, adherence, what was answered, what it suggests; and what a therapist may do about it."""
     programme_row = find(request, programme_id)
     version, steps = queries.current_version(programme_row)
@@ -99,7 +99,7 @@ def steps_shown(programme: Programme, steps: Sequence[Step], *, sees_places: boo
 
 
 @page(scope="assessments:read", action="page.programme.sheet")
-def sheet(request: Any, programme_id: UUID) -> HttpResponse:
+def sheet(request: PageRequest, programme_id: UUID) -> HttpResponse:
     """The programme on paper, for a patient without a phone."""
     programme_row = find(request, programme_id)
     version, steps = queries.current_version(programme_row)
@@ -138,7 +138,7 @@ STATUS_ACTIONS = {
 
 
 @page(scope="homecare:write", action="page.programme.status", methods="POST")
-def change_status(request: Any, programme_id: UUID, change: str) -> HttpResponse:
+def change_status(request: PageRequest, programme_id: UUID, change: str) -> HttpResponse:
     programme_row = find(request, programme_id, lock=True)
     if change == "discard":
         actions.discard_programme(programme=programme_row, by=request.actor)
@@ -158,7 +158,7 @@ def change_status(request: Any, programme_id: UUID, change: str) -> HttpResponse
 
 
 @page(scope="homecare:write", action="page.programme.reminders", methods="GET POST")
-def reminders(request: Any, programme_id: UUID) -> HttpResponse:
+def reminders(request: PageRequest, programme_id: UUID) -> HttpResponse:
     """When and how the patient is reminded; and, beside it, how they may be reached."""
     programme_row = find(request, programme_id, lock=request.method == "POST")
     errors: list[FieldError] = []
@@ -202,7 +202,7 @@ def reminders(request: Any, programme_id: UUID) -> HttpResponse:
     return render(request, "homecare/reminders.html", context, status=400 if errors else 200)
 
 
-def set_contact(request: Any, patient: Patient) -> None:
+def set_contact(request: PageRequest, patient: Patient) -> None:
     """:raises Invalid:"""
     locked = Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
     changes: dict[str, Any] = {}
@@ -216,7 +216,7 @@ def set_contact(request: Any, patient: Patient) -> None:
     patients.change_patient(patient=locked, changes=changes, by=request.actor, at=timezone.now())
 
 
-def set_plan(request: Any, programme: Any) -> None:
+def set_plan(request: PageRequest, programme: Any) -> None:
     """:raises Invalid:"""
     post = request.POST
 
@@ -251,7 +251,7 @@ def set_plan(request: Any, programme: Any) -> None:
 
 
 @page(scope="homecare:write", action="page.programme.send_link", methods="POST")
-def send_link(request: Any, programme_id: UUID) -> HttpResponse:
+def send_link(request: PageRequest, programme_id: UUID) -> HttpResponse:
     programme_row = find(request, programme_id, lock=True)
     actions.send_link_now(programme=programme_row, by=request.actor, at=timezone.now())
     toasts.success(request, _("The link is on its way."))
@@ -259,7 +259,7 @@ def send_link(request: Any, programme_id: UUID) -> HttpResponse:
 
 
 @page(scope="homecare:read", action="page.messages.dry_run")
-def preview(request: Any) -> HttpResponse:
+def preview(request: PageRequest) -> HttpResponse:
     """What would go out in the next day, and what would hold it back as of now. Nothing is sent or changed."""
     with timezone.override(ZoneInfo(request.clinic.time_zone)):
         lines = dry_run.lines(request.clinic, now=timezone.now(), ahead=timedelta(days=1))
@@ -271,7 +271,7 @@ def preview(request: Any) -> HttpResponse:
 
 
 @page(scope="homecare:write", action="page.template.save", methods="POST")
-def save_template(request: Any, programme_id: UUID) -> HttpResponse:
+def save_template(request: PageRequest, programme_id: UUID) -> HttpResponse:
     programme_row = find(request, programme_id)
     version, steps = queries.current_version(programme_row)
     content = programme_row.draft or (contents.of_version(version, steps) if version else {})
@@ -281,7 +281,7 @@ def save_template(request: Any, programme_id: UUID) -> HttpResponse:
 
 
 @page(scope="homecare:write", action="page.template.delete", methods="POST")
-def delete_template(request: Any, template_id: UUID) -> HttpResponse:
+def delete_template(request: PageRequest, template_id: UUID) -> HttpResponse:
     template = Template.objects.filter(pk=template_id).first()
     if template is None:
         raise NotFound
@@ -291,7 +291,7 @@ def delete_template(request: Any, template_id: UUID) -> HttpResponse:
 
 @page(scope="homecare:write", action="page.pictures", methods="GET POST")
 @takes_large_body
-def pictures(request: Any) -> HttpResponse:
+def pictures(request: PageRequest) -> HttpResponse:
     """The clinic's own pictures and templates."""
     errors: list[FieldError] = []
     if request.method == "POST":
@@ -299,7 +299,7 @@ def pictures(request: Any) -> HttpResponse:
         try:
             if upload is None:
                 raise Invalid.at("/picture", "required.picture")
-            name = request.POST.get("name", "").strip() or upload.name
+            name = request.POST.get("name", "").strip() or upload.name or ""
             programme_templates.add_picture(name=name, upload=upload.read(), by=request.actor)
             return redirect("pictures")
         except Invalid as refusal:
@@ -313,7 +313,7 @@ def pictures(request: Any) -> HttpResponse:
 
 
 @page(scope="homecare:read", action="page.picture")
-def picture(request: Any, picture_id: UUID) -> HttpResponse:
+def picture(request: PageRequest, picture_id: UUID) -> HttpResponse:
     programme_row = Picture.objects.filter(pk=picture_id).first()
     if programme_row is None:
         raise NotFound

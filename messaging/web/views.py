@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import policies
-from accounts.web.pages import page, seen_revision
+from accounts.web.pages import PageRequest, page, seen_revision
 from errors.exceptions import Invalid, NotFound
 from messaging import actions, engine, queries, rules, texts
 from messaging.models import Message, Wording
@@ -27,7 +26,7 @@ TROUBLE = [rules.UNKNOWN, rules.FAILED, rules.BOUNCED, rules.COMPLAINED, rules.W
 
 
 @page(scope="homecare:read", action="page.messages")
-def overview(request: Any) -> HttpResponse:
+def overview(request: PageRequest) -> HttpResponse:
     """How sending goes, what went wrong, and what comes next."""
     filter_code = request.GET.get("show", "trouble")
     since = timezone.now() - SHOWN_FOR
@@ -54,18 +53,18 @@ def overview(request: Any) -> HttpResponse:
 
 
 @page(scope="scheduling:write", action="page.messages.pause", methods="POST")
-def pause(request: Any) -> HttpResponse:
+def pause(request: PageRequest) -> HttpResponse:
     actions.pause(by=request.actor, at=timezone.now())
     return redirect("messages")
 
 
 @page(scope="scheduling:write", action="page.messages.resume", methods="POST")
-def resume(request: Any) -> HttpResponse:
+def resume(request: PageRequest) -> HttpResponse:
     actions.resume(by=request.actor)
     return redirect("messages")
 
 
-def _find(request: Any, message_id: UUID) -> Message:
+def _find(request: PageRequest, message_id: UUID) -> Message:
     message = Message.objects.filter(pk=message_id).first()
     if message is None:
         raise NotFound
@@ -74,7 +73,7 @@ def _find(request: Any, message_id: UUID) -> Message:
 
 
 @page(scope="scheduling:write", action="page.message.send_again", methods="POST")
-def send_again(request: Any, message_id: UUID) -> HttpResponse:
+def send_again(request: PageRequest, message_id: UUID) -> HttpResponse:
     _find(request, message_id)
     actions.send_again(message_id=message_id, revision=seen_revision(request.POST), by=request.actor, at=timezone.now())
     toasts.success(request, _("It will be sent now, as a new message."))
@@ -82,7 +81,7 @@ def send_again(request: Any, message_id: UUID) -> HttpResponse:
 
 
 @page(scope="scheduling:write", action="page.message.resolve", methods="POST")
-def resolve(request: Any, message_id: UUID) -> HttpResponse:
+def resolve(request: PageRequest, message_id: UUID) -> HttpResponse:
     _find(request, message_id)
     went_out = request.POST.get("went_out") == "yes"
     revision = seen_revision(request.POST)
@@ -120,7 +119,7 @@ class HowToSend(forms.Form):
 
 
 @page(scope="homecare:read", action="page.messages.settings", methods="GET POST")
-def settings_page(request: Any) -> HttpResponse:
+def settings_page(request: PageRequest) -> HttpResponse:
     policies.require_owner(request.actor)
     sending = engine.sending_of(request.clinic.pk)
     form = HowToSend(request.POST or None, initial={name: getattr(sending, name) for name in actions.SETTABLE})
@@ -132,7 +131,7 @@ def settings_page(request: Any) -> HttpResponse:
 
 
 @page(scope="homecare:read", action="page.messages.words", methods="GET POST")
-def wording(request: Any) -> HttpResponse:
+def wording(request: PageRequest) -> HttpResponse:
     """Every text that goes out, ours or the clinic's own, to read and to change."""
     policies.require_owner(request.actor)
     own = {(w.kind, w.channel, w.language): w for w in Wording.objects.all()}

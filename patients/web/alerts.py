@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from accounts.web.pages import page
+from accounts.web.pages import PageRequest, page
 from errors.exceptions import DomainError, NotFound
 from errors.texts import message_of
 from patients import actions, labels, rules
@@ -70,7 +70,7 @@ class AlertForm(forms.Form):
 
 
 @page(scope="patients:read", action="page.patient.alerts", methods="GET POST")
-def alerts(request: Any, patient_id: UUID) -> HttpResponse:
+def alerts(request: PageRequest, patient_id: UUID) -> HttpResponse:
     """What is known, and one more."""
     if request.method == "POST" and "patients:write" not in request.actor.scopes:
         raise NotFound
@@ -87,7 +87,7 @@ def alerts(request: Any, patient_id: UUID) -> HttpResponse:
 
 
 @page(scope="patients:write", action="page.patient.alert_end", methods="POST")
-def end(request: Any, patient_id: UUID, alert_id: UUID) -> HttpResponse:
+def end(request: PageRequest, patient_id: UUID, alert_id: UUID) -> HttpResponse:
     """End an alert with a reason; it stays in the list of ended ones."""
     patient = _find(request, patient_id, lock=True)
     reason = request.POST.get("reason", "")
@@ -105,7 +105,7 @@ def end(request: Any, patient_id: UUID, alert_id: UUID) -> HttpResponse:
     return redirect("patient_alerts", patient.pk)
 
 
-def _find(request: Any, patient_id: UUID, *, lock: bool) -> Patient:
+def _find(request: PageRequest, patient_id: UUID, *, lock: bool) -> Patient:
     patients = Patient.objects.visible_to(request.actor)
     if lock:
         patients = patients.select_for_update(of=("self",), no_key=True)
@@ -147,7 +147,9 @@ def _line(alert: Alert, names: Mapping[UUID, User]) -> Line:
     )
 
 
-def _render(request: Any, patient: Patient, *, form: AlertForm, status: int, not_ended: Any = None) -> HttpResponse:
+def _render(
+    request: PageRequest, patient: Patient, *, form: AlertForm, status: int, not_ended: Any = None
+) -> HttpResponse:
     rows = list(Alert.objects.filter(patient=patient).order_by("-noted_at", "-id"))
     names = User.objects.in_bulk({pk for row in rows for pk in (row.noted_by_user_id, row.ended_by_user_id) if pk})
     lines = [_line(row, names) for row in rows]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages as toasts
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.queries import clinic_zone
 from accounts.web.middleware import as_uuid
-from accounts.web.pages import page
+from accounts.web.pages import PageRequest, page
 from clock.wall_clock import at_wall, is_in_reach
 from errors.exceptions import Conflict, DomainError, Invalid, NotFound
 from scheduling import labels, queries, rules, worklist_sync
@@ -28,7 +27,7 @@ from scheduling.series import actions as series
 OFFERED = 12
 
 
-def find(request: Any, appointment_id: UUID) -> Appointment:
+def find(request: PageRequest, appointment_id: UUID) -> Appointment:
     """:raises NotFound:"""
     appointment_row = (
         Appointment.objects.with_names().select_related("series", "booked_by").filter(pk=appointment_id).first()
@@ -55,13 +54,13 @@ def wall_moment(text: str, clinic_id: UUID) -> datetime:
 
 
 @page(scope="scheduling:read", action="page.appointment")
-def appointment(request: Any, appointment_id: UUID) -> HttpResponse:
+def appointment(request: PageRequest, appointment_id: UUID) -> HttpResponse:
     """When, where, with whom; what comes next; where else it could be; what was changed."""
     return render_appointment(request, find(request, appointment_id))
 
 
 def render_appointment(
-    request: Any, found: Appointment, *, refusal: DomainError | None = None, status: int = 200
+    request: PageRequest, found: Appointment, *, refusal: DomainError | None = None, status: int = 200
 ) -> HttpResponse:
     now = timezone.now()
     nexts = rules.next_steps(found.status, starts_at=found.starts_at, at=now)
@@ -101,14 +100,14 @@ def render_appointment(
     return render(request, "scheduling/appointment.html", context, status=status)
 
 
-def names(request: Any) -> dict[str, str]:
+def names(request: PageRequest) -> dict[str, str]:
     """Therapists and rooms, by id."""
     appointment_row = {str(person.pk): person.name for person in queries.therapists(request.clinic.pk)}
     return appointment_row | {str(room.pk): room.name for room in queries.rooms()}
 
 
 @page(scope="scheduling:write", action="page.appointment.move", methods="POST")
-def move(request: Any, appointment_id: UUID) -> HttpResponse:
+def move(request: PageRequest, appointment_id: UUID) -> HttpResponse:
     """Move it, by form or by script (dragged, or tapped); a script is told what it was, to undo it."""
     appointment_row = find(request, appointment_id)
     before = locks.time_of(appointment_row)
@@ -165,11 +164,11 @@ def whole(text: str | None, pointer: str) -> int | None:
     return int(text)
 
 
-def by_script(request: Any) -> bool:
+def by_script(request: PageRequest) -> bool:
     return "json" in request.headers.get("Accept", "")
 
 
-def parse_time(request: Any, found: Appointment) -> Time:
+def parse_time(request: PageRequest, found: Appointment) -> Time:
     """The time that was chosen; the room, if none was, is where the therapist then works."""
     values = {**request.GET.dict(), **request.POST.dict()}  # a list of times has each in its button's address
     starts_at = wall_moment(values.get("starts_at", ""), request.clinic.pk)
@@ -191,7 +190,7 @@ def rooms_at(clinic_id: UUID, therapist_id: UUID, at: datetime, rooms: list[UUID
 
 
 @page(scope="scheduling:write", action="page.appointment.status", methods="POST")
-def set_status(request: Any, appointment_id: UUID) -> HttpResponse:
+def set_status(request: PageRequest, appointment_id: UUID) -> HttpResponse:
     appointment_row = find(request, appointment_id)
     post = request.POST
     try:
@@ -222,7 +221,7 @@ def set_status(request: Any, appointment_id: UUID) -> HttpResponse:
 
 
 @page(scope="scheduling:write", action="page.appointment.swap", methods="POST")
-def swap(request: Any, appointment_id: UUID) -> HttpResponse:
+def swap(request: PageRequest, appointment_id: UUID) -> HttpResponse:
     """Change places with another, as when it is dropped onto it."""
     appointment_row = find(request, appointment_id)
     id_ = as_uuid(request.POST.get("with", ""))
@@ -239,7 +238,7 @@ def swap(request: Any, appointment_id: UUID) -> HttpResponse:
 
 
 @page(scope="scheduling:write", action="page.appointment.note", methods="POST")
-def note(request: Any, appointment_id: UUID) -> HttpResponse:
+def note(request: PageRequest, appointment_id: UUID) -> HttpResponse:
     appointment_row = find(request, appointment_id)
     text = request.POST.get("note", "").strip()[:2000]
     revision = revision_of(request.POST.get("revision"))

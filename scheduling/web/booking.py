@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.queries import clinic_zone
-from accounts.web.pages import page, seen_revision
+from accounts.web.pages import PageRequest, page, seen_revision
 from clock.wall_clock import at_wall, begin_of
 from errors.exceptions import Conflict, DomainError, Invalid, NotFound
 from patients.models import Patient
@@ -88,8 +88,10 @@ class Find(forms.Form):
         kinds = [(str(k.pk), _("{name}, {n} min").format(name=k.name, n=k.length_min)) for k in self.types]
         people = [(str(p.pk), p.name) for p in queries.therapists(clinic_id)]
         self.fields["type"].choices = kinds  # type: ignore[attr-defined] # a ChoiceField
+        # Field has no choices in the stubs.
         self.fields["therapist"].choices = [("", _("anybody")), *people]  # type: ignore[attr-defined]
         places = [(str(room.pk), f"{room.name} ({room.site.name})") for room in queries.rooms()]
+        # Field has no choices in the stubs.
         self.fields["room"].choices = [("", _("anywhere")), *places]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
@@ -143,7 +145,7 @@ class Find(forms.Form):
         )
 
 
-def patient_of(request: Any, patient_id: UUID) -> Patient:
+def patient_of(request: PageRequest, patient_id: UUID) -> Patient:
     identities(clinic_id=request.clinic.pk, patient_id=patient_id)
     patient = Patient.objects.get(pk=patient_id)
     request.trace.saw(patient.pk)
@@ -151,7 +153,7 @@ def patient_of(request: Any, patient_id: UUID) -> Patient:
 
 
 @page(scope="scheduling:write", action="page.book", methods="GET POST")
-def book(request: Any, patient_id: UUID) -> HttpResponse:
+def book(request: PageRequest, patient_id: UUID) -> HttpResponse:
     """Look for a time, and book it with one tap; or a series, all or none."""
     patient = patient_of(request, patient_id)
     values = request.POST if request.method == "POST" else parse_tapped_time(request, patient)
@@ -170,7 +172,7 @@ def book(request: Any, patient_id: UUID) -> HttpResponse:
     return render_booking(request, patient, form)
 
 
-def parse_tapped_time(request: Any, patient: Patient) -> Any:
+def parse_tapped_time(request: PageRequest, patient: Patient) -> Any:
     """What is looked for; a time that was tapped in the calendar is looked for from there on, with that therapist."""
     text = request.GET.get("at", "")
     try:
@@ -194,7 +196,7 @@ def parse_tapped_time(request: Any, patient: Patient) -> Any:
     return values
 
 
-def list_open_series(request: Any, patient: Patient) -> list[Series]:
+def list_open_series(request: PageRequest, patient: Patient) -> list[Series]:
     """The patient's running series with sessions still to book."""
     people = identities(clinic_id=request.clinic.pk, patient_id=patient.pk)
     running = list(Series.objects.filter(patient_id__in=people, ended_at=None).order_by("starts_on", "pk"))
@@ -202,7 +204,7 @@ def list_open_series(request: Any, patient: Patient) -> list[Series]:
     return [plan for plan in running if sessions_left[plan.pk]]
 
 
-def usual(request: Any, patient: Patient, plans: Sequence[Series] = ()) -> dict[str, Any]:
+def usual(request: PageRequest, patient: Patient, plans: Sequence[Series] = ()) -> dict[str, Any]:
     """What this patient had last, or the series that is to be filled up, to begin with."""
     requested = [plan for plan in plans if str(plan.pk) == request.GET.get("into")]
     if requested:
@@ -211,12 +213,14 @@ def usual(request: Any, patient: Patient, plans: Sequence[Series] = ()) -> dict[
     return {"type": str(last.type_id), "therapist": str(last.therapist_id)} if last else {}
 
 
-def patient_appointments(request: Any, patient: Patient) -> Any:
+def patient_appointments(request: PageRequest, patient: Patient) -> Any:
     people = identities(clinic_id=request.clinic.pk, patient_id=patient.pk)
     return Appointment.objects.of_patients(people)
 
 
-def render_booking(request: Any, patient: Patient, form: Find, *, refusal: DomainError | None = None) -> HttpResponse:
+def render_booking(
+    request: PageRequest, patient: Patient, form: Find, *, refusal: DomainError | None = None
+) -> HttpResponse:
     zone, now = clinic_zone(request.clinic.pk), timezone.now()
     free_slots: list[Any] = []
     proposal = None
@@ -237,8 +241,9 @@ def render_booking(request: Any, patient: Patient, form: Find, *, refusal: Domai
                 free_slots = [(slot, token(slot)) for slot in slots.free(type_, search, limit=FOUND)]
         except Invalid as wrong:
             refusal = refusal or wrong
-    again = {"clinic_id": request.clinic.pk, "plans": list(form.plans.values())}
-    hidden = Find(form.data, auto_id=False, **again) if form.is_bound else form
+    hidden = form
+    if form.is_bound:
+        hidden = Find(form.data, auto_id=False, clinic_id=request.clinic.pk, plans=list(form.plans.values()))
     context = {
         "patient": patient,
         "form": form,
@@ -277,7 +282,7 @@ def slot_of(text: str) -> Time:
         raise Invalid.at("/slot", "invalid.appointment_time") from None
 
 
-def book_choice(request: Any, patient: Patient, form: Find) -> HttpResponse:
+def book_choice(request: PageRequest, patient: Patient, form: Find) -> HttpResponse:
     """Book what was tapped, or the series that was proposed."""
     now = timezone.now()
     if not form.is_valid():
@@ -310,7 +315,7 @@ def book_choice(request: Any, patient: Patient, form: Find) -> HttpResponse:
 
 
 @page(scope="scheduling:read", action="page.patient.appointments", methods="GET")
-def patient_list(request: Any, patient_id: UUID) -> HttpResponse:
+def patient_list(request: PageRequest, patient_id: UUID) -> HttpResponse:
     """All of a patient's appointments and series."""
     patient = patient_of(request, patient_id)
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
@@ -331,7 +336,7 @@ def patient_list(request: Any, patient_id: UUID) -> HttpResponse:
 
 
 @page(scope="scheduling:write", action="page.series.end", methods="POST")
-def end_series(request: Any, series_id: UUID) -> HttpResponse:
+def end_series(request: PageRequest, series_id: UUID) -> HttpResponse:
     series_list = Series.objects.filter(pk=series_id).first()
     if series_list is None:
         raise NotFound
@@ -343,7 +348,7 @@ def end_series(request: Any, series_id: UUID) -> HttpResponse:
 
 
 @page(scope="scheduling:write", action="page.waitlist.join", methods="POST")
-def join_waitlist(request: Any, patient_id: UUID) -> HttpResponse:
+def join_waitlist(request: PageRequest, patient_id: UUID) -> HttpResponse:
     """Wait for what was looked for."""
     patient = patient_of(request, patient_id)
     form = Find(request.POST, clinic_id=request.clinic.pk, plans=list_open_series(request, patient))
@@ -375,7 +380,7 @@ def join_waitlist(request: Any, patient_id: UUID) -> HttpResponse:
 
 
 @page(scope="scheduling:write", action="page.recall", methods="POST")
-def recall(request: Any, patient_id: UUID) -> HttpResponse:
+def recall(request: PageRequest, patient_id: UUID) -> HttpResponse:
     """Have them come up on the worklist in so many months."""
     patient = patient_of(request, patient_id)
     zone = clinic_zone(request.clinic.pk)
@@ -390,7 +395,7 @@ def recall(request: Any, patient_id: UUID) -> HttpResponse:
 
 
 @page(scope="scheduling:write", action="page.appointment.new", methods="GET POST")
-def choose_patient(request: Any) -> HttpResponse:
+def choose_patient(request: PageRequest) -> HttpResponse:
     """Who is it for? The time that was tapped in the calendar goes along. By POST: a name belongs in no address."""
     request.trace.reads = True
     text = request.POST.get("q", "").strip()[:100]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Membership
 from accounts.queries import clinic_zone
 from accounts.web.middleware import as_uuid
-from accounts.web.pages import page
+from accounts.web.pages import PageRequest, page
 from audit import actions as audit
 from clock.wall_clock import is_in_reach
 from database import tenancy
@@ -33,7 +33,7 @@ FROM_HOUR, UNTIL_HOUR = 7, 20  # shown at least; earlier and later appointments 
 FED_BACK, FED_AHEAD = timedelta(days=30), timedelta(days=180)
 
 
-def on(request: Any, today: date) -> date:
+def on(request: PageRequest, today: date) -> date:
     try:
         day = parse_date(request.GET.get("on", ""))
     except ValueError:
@@ -42,7 +42,7 @@ def on(request: Any, today: date) -> date:
 
 
 @page(scope="scheduling:read", action="page.calendar")
-def calendar(request: Any) -> HttpResponse:
+def calendar(request: PageRequest) -> HttpResponse:
     zone = clinic_zone(request.clinic.pk)
     now = timezone.now().astimezone(zone)
     day = on(request, now.date())
@@ -102,7 +102,7 @@ def span(columns: list[queries.Column], zone: Any) -> tuple[int, int]:
     return first, min(last, 24)
 
 
-def moving(request: Any) -> Appointment | None:
+def moving(request: PageRequest) -> Appointment | None:
     """The appointment that is being moved by two taps: this was the first."""
     pk = as_uuid(request.GET.get("moving", ""))
     if pk is None:
@@ -153,7 +153,7 @@ def rows(columns: list[queries.Column], days: list[date], zone: Any) -> list[dic
 
 
 @page(scope="scheduling:read", action="page.calendar.feed", methods="GET POST")
-def my_feed(request: Any) -> HttpResponse:
+def my_feed(request: PageRequest) -> HttpResponse:
     """A secret address for one's own calendar program; made, shown once, closed."""
     address, now = "", timezone.now()
     if not any(therapist_row.pk == request.user.pk for therapist_row in queries.therapists(request.clinic.pk)):

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from accounts.queries import clinic_zone
-from accounts.web.pages import page
+from accounts.web.pages import PageRequest, page
 from clock.wall_clock import is_in_reach
 from scheduling import queries
 
@@ -24,7 +24,7 @@ FIELDS = [
 ]  # fmt: skip
 
 
-def stretch(request: Any) -> tuple[date, date]:
+def stretch(request: PageRequest) -> tuple[date, date]:
     """The days asked for: the last four weeks, unless it says otherwise; at most a year."""
     today = timezone.now().astimezone(clinic_zone(request.clinic.pk)).date()
 
@@ -42,7 +42,7 @@ def stretch(request: Any) -> tuple[date, date]:
 
 
 @page(scope="scheduling:read", action="page.figures")
-def figures(request: Any) -> HttpResponse:
+def figures(request: PageRequest) -> HttpResponse:
     first, last = stretch(request)
     zone = clinic_zone(request.clinic.pk)
     rows = queries.figures(request.clinic.pk, first=first, last=last, zone=zone)

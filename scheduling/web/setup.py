@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Competency
 from accounts.rules import COMPETENCIES
-from accounts.web.pages import page
+from accounts.web.pages import PageRequest, page
 from errors.exceptions import DomainError, NotFound
 from scheduling import labels, queries, rules, worklist_sync
 from scheduling.availability import slots
@@ -64,7 +64,7 @@ class SetupForm(forms.Form):
 def choice(label: Any, *, empty: Any = "") -> forms.ChoiceField:
     """One of the clinic's people or places; with `empty` said, none is a choice too."""
     field = forms.ChoiceField(label=label, required=not empty)
-    field.empty = empty  # type: ignore[attr-defined]
+    field.empty = empty  # type: ignore[attr-defined] # read by the template's option list
     return field
 
 
@@ -237,7 +237,7 @@ def closure_line(found: Closure) -> str:
 
 
 @page(scope="scheduling:write", action="page.scheduling.setup", methods="GET POST")
-def setup(request: Any, kind: str = "hours", pk: UUID | None = None) -> HttpResponse:
+def setup(request: PageRequest, kind: str = "hours", pk: UUID | None = None) -> HttpResponse:
     """One kind at a time: what there is, and a form for one more, or for the one that is to be changed."""
     if kind not in FORMS:
         raise NotFound
@@ -274,7 +274,7 @@ def initial_of(found: Any) -> dict[str, Any]:
 
 
 @page(scope="scheduling:write", action="page.scheduling.remove", methods="POST")
-def remove(request: Any, kind: str, pk: UUID) -> HttpResponse:
+def remove(request: PageRequest, kind: str, pk: UUID) -> HttpResponse:
     if kind not in FORMS:
         raise NotFound
     before = worklist_sync.count_of_opening()
@@ -290,7 +290,7 @@ def remove(request: Any, kind: str, pk: UUID) -> HttpResponse:
 
 
 @page(scope="scheduling:write", action="page.scheduling.settings", methods="GET POST")
-def how_we_book(request: Any) -> HttpResponse:
+def how_we_book(request: PageRequest) -> HttpResponse:
     booking = slots.booking_of(request.clinic.pk)
     initial = {name: getattr(booking, name) for name in BookingForm.base_fields}
     initial["remind_hours"] = ", ".join(map(str, booking.remind_hours))

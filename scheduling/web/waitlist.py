@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages as toasts
@@ -12,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.web.pages import page, seen_revision
+from accounts.web.pages import PageRequest, page, seen_revision
 from database.revisions import RevisionChanged
 from errors.exceptions import NotFound
 from errors.texts import message_of
@@ -23,7 +22,7 @@ from scheduling.web.appointments import names
 
 
 @page(scope="scheduling:read", action="page.waitlist")
-def waiting_list(request: Any) -> HttpResponse:
+def waiting_list(request: PageRequest) -> HttpResponse:
     offers = Offer.objects.order_by("-made_at").select_related("therapist")
     rows = list(
         Waiting.objects.filter(status=rules.WAITING)
@@ -47,7 +46,7 @@ def waiting_list(request: Any) -> HttpResponse:
 
 
 @page(scope="scheduling:write", action="page.waitlist.leave", methods="POST")
-def leave(request: Any, waiting_id: UUID) -> HttpResponse:
+def leave(request: PageRequest, waiting_id: UUID) -> HttpResponse:
     waiting = waitlist.leave(
         waiting_id=waiting_id, revision=seen_revision(request.POST), by=request.actor, at=timezone.now()
     )
@@ -57,7 +56,7 @@ def leave(request: Any, waiting_id: UUID) -> HttpResponse:
 
 
 @page(scope="scheduling:write", action="page.waitlist.answer", methods="POST")
-def answer(request: Any, offer_id: UUID) -> HttpResponse:
+def answer(request: PageRequest, offer_id: UUID) -> HttpResponse:
     """What the patient said on the phone."""
     offer = Offer.objects.filter(pk=offer_id).first()
     if offer is None:

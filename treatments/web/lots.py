@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.web.pages import page
+from accounts.web.pages import PageRequest, page
 from assessments.web.labels import SIDES
 from errors.exceptions import Invalid
 from errors.texts import message_of
@@ -19,7 +19,7 @@ from treatments.rules import TECHNIQUES
 
 
 @page(scope="treatments:read", action="page.lots", methods="GET POST")
-def search(request: Any) -> HttpResponse:
+def search(request: PageRequest) -> HttpResponse:
     """By POST, so that no address carries the lot beside what it found; the search itself is audited."""
     context: dict[str, Any] = {}
     status = 200

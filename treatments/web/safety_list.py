@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 import catalogue
 from accounts import policies
-from accounts.web.pages import page
+from accounts.web.pages import PageRequest, page
 from errors.exceptions import Conflict, DomainError, Forbidden, Invalid
 from errors.texts import message_of
 from patients.labels import BODY_REGIONS, alert_choices
@@ -123,7 +123,7 @@ def row_of(entry: Entry) -> Row:
 
 
 @page(scope="treatments:read", action="page.safety_list", methods="GET POST")
-def safety_list(request: Any) -> HttpResponse:
+def safety_list(request: PageRequest) -> HttpResponse:
     """Everyone who reads treatments sees the list; the owner changes it."""
     form, problem, failed = EntryForm(), "", ""
     if request.method == "POST":
@@ -159,7 +159,7 @@ def safety_list(request: Any) -> HttpResponse:
     return render(request, "treatments/safety_list.html", context, status=400 if problem or form.errors else 200)
 
 
-def change(request: Any, form: EntryForm) -> bool:
+def change(request: PageRequest, form: EntryForm) -> bool:
     """
     Add a row, make a default row stricter, or end an own row.
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 import catalogue
-from accounts.web.pages import page
+from accounts.web.pages import PageRequest, page
 from api.fields import many
 from assessments import drafts, queries
 from assessments import rules as exam_rules
@@ -135,7 +135,7 @@ KIND = autosave.DraftKind(
 
 
 @page(scope="treatments:write", action="page.session.start", methods="POST")
-def start(request: Any, patient_id: UUID) -> HttpResponse:
+def start(request: PageRequest, patient_id: UUID) -> HttpResponse:
     """Begin a session, or go on with the one that this therapist has begun for the patient."""
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
     begun = Session.objects.of_patients(people).drafts().filter(recorded_by_id=request.user.pk, revises=None)
@@ -147,7 +147,7 @@ def start(request: Any, patient_id: UUID) -> HttpResponse:
 
 
 @page(scope="treatments:write", action="page.session")
-def session(request: Any, session_id: UUID) -> HttpResponse:
+def session(request: PageRequest, session_id: UUID) -> HttpResponse:
     session = Session.objects.with_parts().select_related("patient").filter(pk=session_id).first()
     if session is None:
         raise NotFound
@@ -157,7 +157,7 @@ def session(request: Any, session_id: UUID) -> HttpResponse:
     return render(request, "treatments/session.html", context(request, session))
 
 
-def context(request: Any, session: Session) -> dict[str, Any]:
+def context(request: PageRequest, session: Session) -> dict[str, Any]:
     unit = KPA if request.clinic.pressure_unit == "kPa" else KGF
     factor = 1 if unit == KPA else float(exam_rules.KPA_PER_KGF_CM2)
     parts = documents.get_parts(session)
@@ -196,7 +196,7 @@ def context(request: Any, session: Session) -> dict[str, Any]:
     }
 
 
-def list_points(request: Any, patient_id: UUID) -> list[dict[str, Any]]:
+def list_points(request: PageRequest, patient_id: UUID) -> list[dict[str, Any]]:
     """The patient's trigger points, the active ones first, with where they were touched last."""
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
     points = queries.trigger_points(clinic_id=request.clinic.pk, patient_ids=people, after=None, limit=60)
@@ -299,7 +299,7 @@ def measure_slots(session: Session, flat: dict[str, Any], point: str | None) -> 
 
 
 @page(scope="treatments:write", action="page.session.save", methods="GET POST")
-def changes(request: Any, session_id: UUID) -> HttpResponse:
+def changes(request: PageRequest, session_id: UUID) -> HttpResponse:
     if request.method == "POST":
         return autosave.save(request, KIND, session_id)
     session = Session.objects.with_parts().select_related("patient").filter(pk=session_id).first()
@@ -309,7 +309,7 @@ def changes(request: Any, session_id: UUID) -> HttpResponse:
 
 
 @page(scope="treatments:write", action="page.session.safety")
-def offers(request: Any, session_id: UUID) -> HttpResponse:
+def offers(request: PageRequest, session_id: UUID) -> HttpResponse:
     """What stands in the way of each technique at one point, or in one muscle."""
     session = Session.objects.with_parts().select_related("patient").filter(pk=session_id, signed_at=None).first()
     if session is None:
@@ -324,7 +324,7 @@ def offers(request: Any, session_id: UUID) -> HttpResponse:
 
 
 @page(scope="treatments:write", action="page.session.discard", methods="POST")
-def discard(request: Any, session_id: UUID) -> HttpResponse:
+def discard(request: PageRequest, session_id: UUID) -> HttpResponse:
     draft = lock(session_id)
     request.trace.saw(draft.patient_id)
     actions.discard_session(session=draft, by=request.actor)

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.web.pages import page, seen_revision
+from accounts.web.pages import PageRequest, page, seen_revision
 from database.revisions import RevisionChanged
 from errors.exceptions import Invalid, NotFound
 from errors.texts import message_of
@@ -31,7 +31,7 @@ DONE_FOR = timedelta(days=7)
 
 
 @page(scope="scheduling:read", action="page.worklist")
-def worklist(request: Any) -> HttpResponse:
+def worklist(request: PageRequest) -> HttpResponse:
     """What is due; by kind, one's own, what comes later or was put aside. The counts are of what a filter shows."""
     (filter_code, item_kind), now = chosen(request.GET), timezone.now()
     counts = Item.objects.counts(filter_code, item_kind, now=now, user_id=request.user.pk)
@@ -64,7 +64,7 @@ def chosen(said: Any) -> tuple[str, str]:
     return show if show in FILTERS else "due", item_kind if item_kind in rules.KINDS else ""
 
 
-def back(request: Any) -> HttpResponse:
+def back(request: PageRequest) -> HttpResponse:
     """To what was looked at, and the row that moved up into the place."""
     show, item_kind = chosen(request.POST)
     row = request.POST.get("row", "")
@@ -74,7 +74,7 @@ def back(request: Any) -> HttpResponse:
     return redirect(f"{reverse('worklist')}?{asked}")
 
 
-def _find(request: Any, item_id: UUID) -> Item:
+def _find(request: PageRequest, item_id: UUID) -> Item:
     item = Item.objects.filter(pk=item_id).select_related("taken_by").first()
     if item is None:
         raise NotFound
@@ -83,7 +83,7 @@ def _find(request: Any, item_id: UUID) -> Item:
 
 
 @contextmanager
-def report_if_done(request: Any) -> Iterator[None]:
+def report_if_done(request: PageRequest) -> Iterator[None]:
     """Somebody was faster, or it is the second tab: that is said on the list, where it can be seen."""
     try:
         yield
@@ -92,7 +92,7 @@ def report_if_done(request: Any) -> Iterator[None]:
 
 
 @page(scope="scheduling:write", action="page.worklist.take", methods="POST")
-def take(request: Any, item_id: UUID) -> HttpResponse:
+def take(request: PageRequest, item_id: UUID) -> HttpResponse:
     """See to it; whoever saw to it before is named, so that two do not call."""
     before = _find(request, item_id).taken_by
     if before is not None and before.pk != request.user.pk:
@@ -103,7 +103,7 @@ def take(request: Any, item_id: UUID) -> HttpResponse:
 
 
 @page(scope="scheduling:write", action="page.worklist.leave", methods="POST")
-def leave(request: Any, item_id: UUID) -> HttpResponse:
+def leave(request: PageRequest, item_id: UUID) -> HttpResponse:
     """Not to see to it after all."""
     _find(request, item_id)
     with report_if_done(request):
@@ -112,7 +112,7 @@ def leave(request: Any, item_id: UUID) -> HttpResponse:
 
 
 @page(scope="scheduling:write", action="page.worklist.done", methods="POST")
-def mark_done(request: Any, item_id: UUID) -> HttpResponse:
+def mark_done(request: PageRequest, item_id: UUID) -> HttpResponse:
     _find(request, item_id)
     outcome, note = request.POST.get("outcome", ""), request.POST.get("note", "").strip()[:2000]
     with report_if_done(request):
@@ -129,7 +129,7 @@ def mark_done(request: Any, item_id: UUID) -> HttpResponse:
 
 
 @page(scope="scheduling:write", action="page.worklist.snooze", methods="POST")
-def snooze(request: Any, item_id: UUID) -> HttpResponse:
+def snooze(request: PageRequest, item_id: UUID) -> HttpResponse:
     """Put it aside for some days; it comes back in the morning."""
     _find(request, item_id)
     days = request.POST.get("days", "")
@@ -145,7 +145,7 @@ def snooze(request: Any, item_id: UUID) -> HttpResponse:
 
 
 @page(scope="scheduling:write", action="page.worklist.reopen", methods="POST")
-def reopen(request: Any, item_id: UUID) -> HttpResponse:
+def reopen(request: PageRequest, item_id: UUID) -> HttpResponse:
     _find(request, item_id)
     with report_if_done(request):
         actions.reopen(item_id=item_id, revision=seen_revision(request.POST), by=request.actor)

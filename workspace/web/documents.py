@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.web.pages import page, seen_revision
+from accounts.web.pages import PageRequest, page, seen_revision
 from assessments import actions as assessments
 from assessments import checks as exam_checks
 from assessments import documents as exam_documents
@@ -52,7 +52,7 @@ KINDS = {
 }
 
 
-def _find(request: Any, kind: str, document_id: UUID, *, write: bool = False) -> Any:
+def _find(request: PageRequest, kind: str, document_id: UUID, *, write: bool = False) -> Any:
     if kind not in KINDS:
         raise Http404
     own = KINDS[kind]
@@ -138,7 +138,7 @@ def merge_unanswered(stops: list[signing.Stop], url: str) -> list[MissingItem]:
 
 
 @page(scope="", action="review", methods="GET POST")
-def review(request: Any, kind: str, document_id: UUID) -> HttpResponse:
+def review(request: PageRequest, kind: str, document_id: UUID) -> HttpResponse:
     """What will be signed, as it will read; the signature. A refused signature leads to each place that refuses it."""
     document_row = _find(request, kind, document_id, write=True)
     if document_row.is_signed:
@@ -198,7 +198,7 @@ def seen_lines(text: str) -> list[str]:
 
 
 @page(scope="", action="read")
-def document(request: Any, kind: str, document_id: UUID) -> HttpResponse:
+def document(request: PageRequest, kind: str, document_id: UUID) -> HttpResponse:
     document_row = _find(request, kind, document_id)
     record = Record.objects.filter(pk=document_row.record_id).first() if document_row.record_id else None
     addenda = []
@@ -211,7 +211,7 @@ def document(request: Any, kind: str, document_id: UUID) -> HttpResponse:
 
 
 @page(scope="", action="pdf")
-def pdf(request: Any, kind: str, document_id: UUID) -> HttpResponse:
+def pdf(request: PageRequest, kind: str, document_id: UUID) -> HttpResponse:
     """The signed document as tagged PDF (PDF/UA-1)."""
     document_row = _find(request, kind, document_id)
     if not document_row.is_signed:
@@ -227,7 +227,7 @@ def pdf(request: Any, kind: str, document_id: UUID) -> HttpResponse:
 
 
 @page(scope="", action="addendum", methods="POST")
-def addendum(request: Any, kind: str, document_id: UUID) -> HttpResponse:
+def addendum(request: PageRequest, kind: str, document_id: UUID) -> HttpResponse:
     document_row = _find(request, kind, document_id, write=True)
     text = request.POST.get("text", "").strip()
     if not text:
@@ -241,7 +241,7 @@ def addendum(request: Any, kind: str, document_id: UUID) -> HttpResponse:
 
 
 @page(scope="", action="revision", methods="POST")
-def revision(request: Any, kind: str, document_id: UUID) -> HttpResponse:
+def revision(request: PageRequest, kind: str, document_id: UUID) -> HttpResponse:
     """Start a new version of a signed document, and go to its screen."""
     document_row = _find(request, kind, document_id, write=True)
     now, seen = timezone.now(), seen_revision(request.POST)
@@ -253,7 +253,7 @@ def revision(request: Any, kind: str, document_id: UUID) -> HttpResponse:
 
 
 @page(scope="", action="entered_in_error", methods="GET POST")
-def entered_in_error(request: Any, kind: str, document_id: UUID) -> HttpResponse:
+def entered_in_error(request: PageRequest, kind: str, document_id: UUID) -> HttpResponse:
     """Mark a signed document as entered in error: what that means, and the reason."""
     document_row = _find(request, kind, document_id, write=True)
     if document_row.status != "signed":

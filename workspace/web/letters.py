@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils import timezone, translation
 
-from accounts.web.pages import page
+from accounts.web.pages import PageRequest, page
 from assessments.models import Assessment
 from audit import actions as audit
 from errors.exceptions import NotFound
@@ -18,7 +17,7 @@ from workspace import letters
 
 
 @page(scope="assessments:read", action="page.referral_letter")
-def referral_letter(request: Any, item_id: UUID) -> HttpResponse:
+def referral_letter(request: PageRequest, item_id: UUID) -> HttpResponse:
     """The letter that a referral on the worklist asks for, as PDF."""
     item = Item.objects.filter(pk=item_id, kind="referral").first()
     exam = _find_signed_exam(item.about_id) if item else None

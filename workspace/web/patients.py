@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 import catalogue
 from accounts.queries import shows_classification
 from accounts.web.middleware import as_uuid
-from accounts.web.pages import page
+from accounts.web.pages import PageRequest, page
 from assessments.models import Assessment
 from assessments.queries import flag_state
 from assessments.web import chart as charts
@@ -48,7 +48,7 @@ TIMELINE = 30
 
 
 @page(scope="patients:read", action="page.patients", methods="GET POST")
-def patient_list(request: Any) -> HttpResponse:
+def patient_list(request: PageRequest) -> HttpResponse:
     """
     By name, a page at a time: the next page starts after the last name, so no page is ever slow or drifts.
 
@@ -88,7 +88,7 @@ class NewPatient(forms.Form):
 
 
 @page(scope="patients:write", action="page.patient.new", methods="GET POST")
-def new_patient(request: Any) -> HttpResponse:
+def new_patient(request: PageRequest) -> HttpResponse:
     form = NewPatient(request.POST or None)
     if request.method == "POST" and form.is_valid():
         details = {name: value for name, value in form.cleaned_data.items() if value not in ("", None)}
@@ -103,7 +103,7 @@ def new_patient(request: Any) -> HttpResponse:
 
 
 @page(scope="patients:read", action="page.patient")
-def patient(request: Any, patient_id: UUID) -> HttpResponse:
+def patient(request: PageRequest, patient_id: UUID) -> HttpResponse:
     """Who, alerts first; then, as far as the role goes: points and their course, measures, what happened."""
     patient = Patient.objects.with_everything().filter(pk=patient_id).first()
     if patient is None:

@@ -17,7 +17,7 @@ from accounts import policies
 from accounts import queries as accounts
 from accounts.policies import may_administer
 from accounts.rules import ROLES
-from accounts.web.pages import page
+from accounts.web.pages import PageRequest, page
 from assessments import rules
 from assessments.models import Assessment
 from assessments.web import labels
@@ -38,14 +38,14 @@ SHOWN = 12
 DUE_AFTER, DUE_BEFORE = timedelta(days=7), timedelta(days=120)
 
 
-def home(request: Any) -> HttpResponse:
+def home(request: PageRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return render(request, "workspace/welcome.html")
     return start(request)
 
 
 @page(scope="", action="page.today")
-def start(request: Any) -> HttpResponse:
+def start(request: PageRequest) -> HttpResponse:
     clinic = request.clinic
     held = accounts.roles(clinic_id=clinic.pk, user_id=request.user.pk)
     context: dict[str, Any] = {"roles": [_(ROLES[role]) for role in ROLES if role in held], "now": timezone.now()}
@@ -72,7 +72,7 @@ def start(request: Any) -> HttpResponse:
     return render(request, "workspace/today.html", context)
 
 
-def therapist_day(request: Any) -> dict[str, Any]:
+def therapist_day(request: PageRequest) -> dict[str, Any]:
     """Drafts to finish, follow-ups due, recent patients."""
     user, clinic, now = request.user, request.clinic, timezone.now()
     own = {"recorded_by_id": user.pk}
@@ -81,16 +81,17 @@ def therapist_day(request: Any) -> dict[str, Any]:
         *(("session", d) for d in Session.objects.drafts().filter(**own).select_related("patient")[:SHOWN]),
     ]
     drafts.sort(key=lambda line: line[1].performed_at, reverse=True)
-    key = {"clinic_id": clinic.pk, "user_id": user.pk, "limit": SHOWN}
-    due = queries.due_patients(**key, since=now - DUE_BEFORE, until=now - DUE_AFTER, now=now)
-    recent = queries.recent_patients(**key)
+    due = queries.due_patients(
+        clinic_id=clinic.pk, user_id=user.pk, limit=SHOWN, since=now - DUE_BEFORE, until=now - DUE_AFTER, now=now
+    )
+    recent = queries.recent_patients(clinic_id=clinic.pk, user_id=user.pk, limit=SHOWN)
     patient_ids = [d.patient_id for _kind, d in drafts] + [line[0].pk for line in due] + [line[0].pk for line in recent]
     request.trace.saw(*patient_ids)
     return {"drafts": drafts, "due": due, "recent": recent, "is_therapist": True}
 
 
 @page(scope="patients:read", action="page.search", methods="POST")
-def search(request: Any) -> HttpResponse:
+def search(request: PageRequest) -> HttpResponse:
     """Patients by name, number and birth date; muscles; pages. By POST, because a name belongs in no address."""
     request.trace.reads = True
     text = request.POST.get("q", "").strip()[:100]
@@ -108,7 +109,7 @@ def search(request: Any) -> HttpResponse:
     return render(request, "workspace/found.html", {"q": text, "found": matches, "muscles": muscles, "pages": pages})
 
 
-def own_pages(request: Any) -> list[tuple[str, str]]:
+def own_pages(request: PageRequest) -> list[tuple[str, str]]:
     """The pages that this person may open, by name."""
     pages = [
         (_("Today"), reverse("home")),
@@ -145,7 +146,7 @@ def own_pages(request: Any) -> list[tuple[str, str]]:
 
 
 @page(scope="", action="")
-def components(request: Any) -> HttpResponse:
+def components(request: PageRequest) -> HttpResponse:
     """The house style, live, for whoever draws a page."""
     context = {
         "colours": [

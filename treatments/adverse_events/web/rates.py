@@ -13,14 +13,14 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.web.pages import page
+from accounts.web.pages import PageRequest, page
 from errors.exceptions import Invalid
 from treatments.adverse_events import exports, labels, queries, rates
 from treatments.adverse_events.period import Period, period_of
 from treatments.rules import TECHNIQUES
 
 
-def period_asked(request: Any) -> Period:
+def period_asked(request: PageRequest) -> Period:
     """:raises Invalid:"""
     return period_of(
         day_of(request, "since"),
@@ -30,7 +30,7 @@ def period_asked(request: Any) -> Period:
     )
 
 
-def day_of(request: Any, name: str) -> date | None:
+def day_of(request: PageRequest, name: str) -> date | None:
     try:
         return date.fromisoformat(request.GET[name]) if request.GET.get(name) else None
     except ValueError:
@@ -38,7 +38,7 @@ def day_of(request: Any, name: str) -> date | None:
 
 
 @page(scope="treatments:read", action="page.adverse_event_rates")
-def clinic_rates(request: Any) -> HttpResponse:
+def clinic_rates(request: PageRequest) -> HttpResponse:
     """How often, by technique; what was published stands beside it, with its own denominator."""
     period = period_asked(request)
     clinic_rates_ = queries.clinic_rates(since=period.begins_at, until=period.ends_at)
@@ -65,7 +65,7 @@ def rate_line(rate: rates.TechniqueRate) -> dict[str, Any]:
 
 
 @page(scope="treatments:read", action="page.adverse_event_export")
-def export(request: Any) -> HttpResponse:
+def export(request: PageRequest) -> HttpResponse:
     """The events, or the rates with their denominators, as CSV: one table each."""
     period = period_asked(request)
     if request.GET.get("table") == "rates":

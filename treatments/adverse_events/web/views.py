@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.web.middleware import as_uuid
-from accounts.web.pages import page
+from accounts.web.pages import PageRequest, page
 from errors.exceptions import Invalid, NotFound
 from errors.texts import message_for, message_of
 from patients.models import Patient
@@ -88,14 +88,14 @@ def form_context(form: EventForm) -> dict[str, Any]:
     }
 
 
-def find_patient(request: Any, patient_id: UUID) -> tuple[Patient, list[UUID]]:
+def find_patient(request: PageRequest, patient_id: UUID) -> tuple[Patient, list[UUID]]:
     """:raises NotFound:"""
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
     request.trace.saw(*people)
     return Patient.objects.select_related("merged_into").get(pk=patient_id), people
 
 
-def find_versions(request: Any, people: list[UUID], event_id: UUID) -> list[AdverseEvent]:
+def find_versions(request: PageRequest, people: list[UUID], event_id: UUID) -> list[AdverseEvent]:
     """:raises NotFound:"""
     request.trace.saw(target_id=event_id)
     versions = [version for version in queries.versions_of(event_id) if version.patient_id in people]
@@ -108,7 +108,7 @@ def find_versions(request: Any, people: list[UUID], event_id: UUID) -> list[Adve
 
 
 @page(scope="treatments:read", action="page.adverse_events")
-def event_list(request: Any, patient_id: UUID) -> HttpResponse:
+def event_list(request: PageRequest, patient_id: UUID) -> HttpResponse:
     """A patient's adverse events: those that wait for a judgement first."""
     patient, people = find_patient(request, patient_id)
     context = {
@@ -132,14 +132,14 @@ def summary_of(people: list[UUID]) -> dict[str, Any]:
 
 
 @page(scope="treatments:read", action="page.adverse_event")
-def event(request: Any, patient_id: UUID, event_id: UUID) -> HttpResponse:
+def event(request: PageRequest, patient_id: UUID, event_id: UUID) -> HttpResponse:
     """One event, with every version of it."""
     patient, people = find_patient(request, patient_id)
     return show_event(request, patient, find_versions(request, people, event_id))
 
 
 def show_event(
-    request: Any, patient: Patient, versions: list[AdverseEvent], *, problem: str = "", status: int = 200
+    request: PageRequest, patient: Patient, versions: list[AdverseEvent], *, problem: str = "", status: int = 200
 ) -> HttpResponse:
     newest = versions[0]
     context = {
@@ -162,7 +162,7 @@ def show_event(
 
 
 @page(scope="treatments:write", action="page.adverse_event.record", methods="GET POST")
-def record(request: Any, patient_id: UUID) -> HttpResponse:
+def record(request: PageRequest, patient_id: UUID) -> HttpResponse:
     """Record what happened in or after one of the patient's sessions."""
     patient, people = find_patient(request, patient_id)
     if patient.is_merged:
@@ -203,7 +203,7 @@ def record(request: Any, patient_id: UUID) -> HttpResponse:
 
 
 @page(scope="treatments:write", action="page.adverse_event.edit", methods="GET POST")
-def edit(request: Any, patient_id: UUID, event_id: UUID) -> HttpResponse:
+def edit(request: PageRequest, patient_id: UUID, event_id: UUID) -> HttpResponse:
     """Confirm an unconfirmed event, or correct a confirmed one."""
     patient, people = find_patient(request, patient_id)
     newest = find_versions(request, people, event_id)[0]
@@ -237,7 +237,7 @@ def edit(request: Any, patient_id: UUID, event_id: UUID) -> HttpResponse:
 
 
 @page(scope="treatments:write", action="page.adverse_event.dismiss", methods="POST")
-def dismiss(request: Any, patient_id: UUID, event_id: UUID) -> HttpResponse:
+def dismiss(request: PageRequest, patient_id: UUID, event_id: UUID) -> HttpResponse:
     """Say with a reason that it was no adverse event."""
     patient, people = find_patient(request, patient_id)
     versions = find_versions(request, people, event_id)

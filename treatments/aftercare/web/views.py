@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages as toasts
@@ -12,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import policies
-from accounts.web.pages import page
+from accounts.web.pages import PageRequest, page
 from errors.exceptions import Invalid, NotFound
 from errors.texts import message_of
 from messaging import addresses, links
@@ -23,7 +22,7 @@ from treatments.models import AftercareText, Session
 
 
 @page(scope="treatments:write", action="page.aftercare", methods="GET POST")
-def aftercare(request: Any, session_id: UUID) -> HttpResponse:
+def aftercare(request: PageRequest, session_id: UUID) -> HttpResponse:
     """The advice in the patient's language, to print or to send; below it how it was given before."""
     session = Session.objects.with_parts().select_related("patient__merged_into").filter(pk=session_id).first()
     if session is None:
@@ -81,7 +80,7 @@ def my_aftercare(request: HttpRequest, visit: LinkSession) -> HttpResponse:
 
 
 @page(scope="treatments:read", action="page.aftercare_texts", methods="GET POST")
-def aftercare_texts(request: Any) -> HttpResponse:
+def aftercare_texts(request: PageRequest) -> HttpResponse:
     """The clinic's own advice below the warning, in each language; each version stays. For the owner."""
     policies.require_owner(request.actor)
     problem, failed = "", ""

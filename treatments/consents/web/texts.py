@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts import policies
 from accounts.models import Clinic
-from accounts.web.pages import page
+from accounts.web.pages import PageRequest, page
 from errors.exceptions import Invalid, NotFound
 from errors.texts import message_of
 from treatments.consents import actions, default_texts, labels, queries
@@ -20,7 +20,7 @@ from treatments.models import ConsentText
 
 
 @page(scope="treatments:read", action="page.consent_texts", methods="GET POST")
-def consent_texts(request: Any) -> HttpResponse:
+def consent_texts(request: PageRequest) -> HttpResponse:
     """Every text, the product's or the clinic's own, to read and to change; each version stays."""
     policies.require_owner(request.actor)
     problem, failed = "", None
@@ -60,7 +60,7 @@ def key_of(sent: Any) -> tuple[str, str, str] | None:
     return key if key in default_texts.ALL else None
 
 
-def save_text(request: Any) -> HttpResponse:
+def save_text(request: PageRequest) -> HttpResponse:
     """:raises Invalid, NotFound:"""
     key = key_of(request.POST)
     if key is None:
@@ -81,7 +81,7 @@ def save_text(request: Any) -> HttpResponse:
     return redirect("consent_texts")
 
 
-def save_days(request: Any) -> HttpResponse:
+def save_days(request: PageRequest) -> HttpResponse:
     """:raises Invalid:"""
     text = request.POST.get("valid_days", "").strip()
     is_number = text.isascii() and text.isdigit() and len(text) < 6

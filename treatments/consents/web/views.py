@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts.web.middleware import as_uuid
-from accounts.web.pages import page
+from accounts.web.pages import PageRequest, page
 from errors.exceptions import Invalid, NotFound
 from errors.texts import message_for, message_of
 from messaging import addresses, links
@@ -36,7 +36,7 @@ LABELS = {
 }
 
 
-def find_patient(request: Any, patient_id: UUID) -> tuple[Patient, list[UUID]]:
+def find_patient(request: PageRequest, patient_id: UUID) -> tuple[Patient, list[UUID]]:
     """:raises NotFound:"""
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
     request.trace.saw(*people)
@@ -44,7 +44,7 @@ def find_patient(request: Any, patient_id: UUID) -> tuple[Patient, list[UUID]]:
 
 
 @page(scope="treatments:read", action="page.consents")
-def consent_list(request: Any, patient_id: UUID) -> HttpResponse:
+def consent_list(request: PageRequest, patient_id: UUID) -> HttpResponse:
     """What holds now for each class and region; below it everything that was ever given."""
     patient, people = find_patient(request, patient_id)
     now = timezone.now()
@@ -82,7 +82,7 @@ def line(consent: Consent, now: Any) -> dict[str, Any]:
 
 
 @page(scope="treatments:write", action="page.consent.record", methods="GET POST")
-def record(request: Any, patient_id: UUID) -> HttpResponse:
+def record(request: PageRequest, patient_id: UUID) -> HttpResponse:
     """First what it is for; then the text with its risks, and the signature."""
     patient, _people = find_patient(request, patient_id)
     if patient.is_merged:
@@ -123,7 +123,7 @@ def scope_of(sent: Any, patient: Patient, clinic: Any) -> dict[str, Any]:
     }
 
 
-def form_context(request: Any, patient: Patient, scope: dict[str, Any]) -> dict[str, Any]:
+def form_context(request: PageRequest, patient: Patient, scope: dict[str, Any]) -> dict[str, Any]:
     texts = [queries.current_text(scope["technique_class"], region, scope["language"]) for region in scope["regions"]]
     born = patient.birth_date
     today = timezone.localtime(timezone.now(), zone_of(patient)).date()
@@ -143,7 +143,7 @@ def form_context(request: Any, patient: Patient, scope: dict[str, Any]) -> dict[
     }
 
 
-def save(request: Any, patient: Patient, scope: dict[str, Any]) -> list[Consent]:
+def save(request: PageRequest, patient: Patient, scope: dict[str, Any]) -> list[Consent]:
     """:raises Invalid, Conflict:"""
     sent = request.POST
     versions = {region: sent.get(f"version-{region}", "") for region in scope["regions"]}
@@ -174,7 +174,7 @@ def strokes_of(text: str) -> Any:
         return text
 
 
-def after_saving(request: Any, patient: Patient, consents: list[Consent]) -> HttpResponse:
+def after_saving(request: PageRequest, patient: Patient, consents: list[Consent]) -> HttpResponse:
     toasts.success(request, _("Consent recorded."))
     how, signing_id = request.POST.get("copy", ""), consents[0].signing_id
     if how in rules.COPY_WAYS:
@@ -242,7 +242,7 @@ def form_of(consents: list[Consent]) -> dict[str, Any]:
 
 
 @page(scope="treatments:read", action="page.consent")
-def show_signed_form(request: Any, patient_id: UUID, signing_id: UUID) -> HttpResponse:
+def show_signed_form(request: PageRequest, patient_id: UUID, signing_id: UUID) -> HttpResponse:
     """The form as it was signed, to read and to print."""
     patient, people = find_patient(request, patient_id)
     consents = find_signing(people, signing_id)
@@ -257,7 +257,7 @@ def show_signed_form(request: Any, patient_id: UUID, signing_id: UUID) -> HttpRe
 
 
 @page(scope="treatments:write", action="page.consent.copy", methods="POST")
-def give_copy(request: Any, patient_id: UUID, signing_id: UUID) -> HttpResponse:
+def give_copy(request: PageRequest, patient_id: UUID, signing_id: UUID) -> HttpResponse:
     _patient, people = find_patient(request, patient_id)
     find_signing(people, signing_id)
     how = request.POST.get("how", "")
@@ -269,7 +269,7 @@ def give_copy(request: Any, patient_id: UUID, signing_id: UUID) -> HttpResponse:
 
 
 @page(scope="treatments:write", action="page.consent.withdraw", methods="POST")
-def withdraw(request: Any, patient_id: UUID, consent_id: UUID) -> HttpResponse:
+def withdraw(request: PageRequest, patient_id: UUID, consent_id: UUID) -> HttpResponse:
     _patient, people = find_patient(request, patient_id)
     if not Consent.objects.of_patients(people).filter(pk=consent_id).exists():
         raise NotFound
@@ -286,7 +286,7 @@ def withdraw(request: Any, patient_id: UUID, consent_id: UUID) -> HttpResponse:
 
 
 @page(scope="patients:write", action="page.consent.withdraw_at_desk", methods="GET POST")
-def withdraw_at_desk(request: Any, patient_id: UUID) -> HttpResponse:
+def withdraw_at_desk(request: PageRequest, patient_id: UUID) -> HttpResponse:
     """Record what a patient takes back at the desk or by phone; it shows nothing of what they had agreed to."""
     patient, _people = find_patient(request, patient_id)
     problem = ""
