@@ -20,6 +20,7 @@ from errors.exceptions import Conflict, Invalid, NotFound, Problems
 from identity.actor import Actor
 from patients import rules
 from patients.models import Alert, Condition, Identifier, Medication, Merge, Patient, SearchKey, of_clinic
+from patients.queries import identities
 
 TIME_ZONES = available_timezones()
 DETAIL_FIELDS = frozenset(
@@ -51,6 +52,9 @@ DETAIL_FIELDS = frozenset(
 
 # Code, note, side and region: one current alert of each (constraint `alert_once`).
 AlertKey = tuple[str, str, str | None, str | None]
+
+# Apps above say when a person was first seen, by the ids of their record: a birth date can't be later.
+FIRST_MOMENTS: list[Callable[[Sequence[UUID]], datetime | None]] = []
 
 # What apps above do when two records become one; each adds itself when Django starts, and may refuse.
 AFTER_MERGE: list[Callable[..., None]] = []
@@ -170,6 +174,8 @@ def change_patient(
     """
     refuse_merged(patient)
     check_details(changes, today=at.date())
+    if changes.get("birth_date"):
+        _check_born_before_first_document(patient, changes["birth_date"])
     for name, value in changes.items():
         setattr(patient, name, value)
     patient.sort_name = rules.sort_name(patient.family_name, patient.given_names)
@@ -329,6 +335,14 @@ def merge_patients(
         follow(source_id=source.pk, target_id=target.pk, by=by, at=at)
     audit.log("patient.merge", by=by, target_id=target.pk, patient_ids=[source.pk, target.pk])
     return target
+
+
+def _check_born_before_first_document(patient: Patient, birth_date: date) -> None:
+    """:raises Invalid: a signed exam or session would be before the birth"""
+    people = identities(clinic_id=patient.clinic_id, patient_id=patient.pk)
+    moments = [moment for find in FIRST_MOMENTS if (moment := find(people)) is not None]
+    if moments and rules.is_before_birth(min(moments), birth_date):
+        raise Invalid.at("/birth_date", "after_document.birth_date", first=min(moments).date())
 
 
 def refuse_merged(patient: Patient) -> None:

@@ -12,6 +12,9 @@ ALERT_LABELS = {code: kind.label for code, kind in rules.ALERTS.items()}
 
 register(
     {
+        "after_document.birth_date": _(
+            "There is a signed exam or session of %(first)s. Enter a birth date on or before that day."
+        ),
         "alert_ended": _("This alert has already ended."),
         "alert_known": _("This alert is already on the record, at the same place."),
         "cannot_merge": _("These records can't be merged."),

@@ -46,6 +46,13 @@ class Row(NamedTuple):
     patient_id: str
 
 
+def first_moment(patient_ids: Sequence[UUID]) -> datetime | None:
+    """Return when the earliest signed document of a person happened that was not entered in error."""
+    signed = Record.objects.filter(patient_id__in=patient_ids, entry="signed")
+    standing = signed.exclude(mark__status="entered_in_error")
+    return standing.order_by("occurred_at").values_list("occurred_at", flat=True).first()
+
+
 def history(
     *,
     clinic_id: UUID,
