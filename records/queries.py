@@ -98,14 +98,6 @@ def one(*, clinic_id: UUID, record_id: UUID) -> Row | None:
     return rows[0] if rows else None
 
 
-def all_changes(*, clinic_id: UUID, batch: int, **filters: Any) -> Iterator[list[Row]]:
-    """The whole feed in batches, each a statement of its own, so that an export of hours holds no snapshot."""
-    after = 0
-    while rows := changes(clinic_id=clinic_id, after=after, limit=batch, **filters):
-        yield rows
-        after = rows[-1].sequence
-
-
 def _add(where: list[str], values: list[Any], condition: str, value: Any) -> None:
     where.append(condition)
     values.append(value)

@@ -354,8 +354,3 @@ SESSION_RULES: dict[str, Callable[[Entry, _Visit], Iterable[SafetyFinding]]] = {
     COMPETENCY_MISSING: _competency_missing,
 }
 RULES = frozenset(INTERVENTION_RULES) | frozenset(SESSION_RULES)
-
-
-def strictest_level(findings: Iterable[SafetyFinding]) -> str | None:
-    """Return the strictest level of some findings; None of none."""
-    return max((finding.level for finding in findings), key=LEVELS.index, default=None)

@@ -73,16 +73,6 @@ def errors_of(kind: DraftKind, document: Any, flat: Flat) -> Errors:
     return []
 
 
-def list_missing_reasons(kind: DraftKind, flat: Flat, check: Callable[[dict[str, Any]], None]) -> list[str]:
-    """The paths of values that are unusual and have no reason yet."""
-    try:
-        check(parse(kind.shape, kind.unflatten(flat)))
-    except Invalid as refusal:
-        rows = kind.row_paths(flat)
-        return [path_of(error.pointer, rows) for error in refusal.errors if error.code == "reason_required"]
-    return []
-
-
 def _leaves(detail: Any, pointer: str = "") -> list[tuple[str, str]]:
     if isinstance(detail, dict):
         return [leaf for name, inner in detail.items() for leaf in _leaves(inner, f"{pointer}/{name}")]

@@ -46,10 +46,6 @@ class Line:
     def word(self) -> Any:
         return LEVEL_WORDS[self.finding.level]
 
-    @property
-    def is_answerable(self) -> bool:
-        return self.finding.level == ACKNOWLEDGE or self.finding.overridable
-
 
 def lines_of(findings: Sequence[SafetyFinding]) -> list[Line]:
     return [Line(finding, message_of(signing.error_of(finding))) for finding in signing.distinct(findings)]
