@@ -16,7 +16,7 @@ from audit import actions as audit
 from database.expressions import new_id
 from database.revisions import check_revision
 from errors.constraints import violations_as
-from errors.exceptions import Conflict, Invalid, NotFound, Problems
+from errors.exceptions import Conflict, FieldError, Invalid, NotFound, Problems
 from identity.actor import Actor
 from patients import rules
 from patients.models import Alert, Condition, Identifier, Medication, Merge, Patient, SearchKey, of_clinic
@@ -308,7 +308,8 @@ def merge_patients(
     locked = {p.pk: p for p in both.order_by("pk")}
     source, target = locked.get(patient_id), locked.get(into_id)
     if source is None or target is None:
-        raise CannotMerge("cannot_merge.unknown")
+        unknown = [] if target else [FieldError("/into", "cannot_merge.unknown")]
+        raise CannotMerge("cannot_merge.unknown", errors=unknown)
     if source.is_merged or target.is_merged:
         raise CannotMerge("cannot_merge.merged")
     check_revision(source, revision)

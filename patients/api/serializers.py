@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import StrictSerializer, Text, many
+from api.fields import Choice, StrictSerializer, Text, many
 from patients import rules
 from patients.actions import NewAlert, NewIdentifier
 from patients.models import Patient
@@ -18,9 +18,9 @@ class ExternalIdInput(StrictSerializer):
 
 
 class ConsentInput(StrictSerializer):
-    email = serializers.ChoiceField(rules.CONSENT_ANSWERS, required=False)
-    sms = serializers.ChoiceField(rules.CONSENT_ANSWERS, required=False)
-    phone = serializers.ChoiceField(rules.CONSENT_ANSWERS, required=False)
+    email = Choice(rules.CONSENT_ANSWERS, required=False)
+    sms = Choice(rules.CONSENT_ANSWERS, required=False)
+    phone = Choice(rules.CONSENT_ANSWERS, required=False)
 
 
 class ContactInput(StrictSerializer):
@@ -44,18 +44,16 @@ class EmergencyContactInput(StrictSerializer):
 
 
 class AlertInput(StrictSerializer):
-    code = serializers.ChoiceField(list(rules.ALERTS))
+    code = Choice(list(rules.ALERTS))
     note = Text(required=False, allow_blank=True, default="", max_length=1000)
-    side = serializers.ChoiceField(
+    side = Choice(
         rules.ALERT_SIDES, required=False, allow_null=True, help_text="null: not known; the safety check counts both"
     )
-    region = serializers.ChoiceField(
+    region = Choice(
         rules.BODY_REGIONS, required=False, allow_null=True, help_text="null: the safety check counts the whole body"
     )
     since_date = serializers.DateField(required=False, allow_null=True)
-    reported_by = serializers.ChoiceField(
-        rules.ALERT_REPORTERS, required=False, allow_blank=True, help_text="who said so"
-    )
+    reported_by = Choice(rules.ALERT_REPORTERS, required=False, allow_blank=True, help_text="who said so")
 
 
 class PatientChanges(StrictSerializer):
@@ -64,7 +62,7 @@ class PatientChanges(StrictSerializer):
     family_name = Text(required=False, max_length=200)
     given_names = Text(required=False, allow_blank=True, max_length=200)
     birth_date = serializers.DateField(required=False, allow_null=True)
-    sex = serializers.ChoiceField(rules.SEXES, required=False)
+    sex = Choice(rules.SEXES, required=False)
     pronouns = Text(required=False, allow_blank=True, max_length=50)
     language = serializers.RegexField(
         r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$",
@@ -74,7 +72,7 @@ class PatientChanges(StrictSerializer):
         help_text="BCP 47",
     )
     time_zone = Text(required=False, allow_blank=True, max_length=64, help_text="IANA, as in Europe/Berlin")
-    status = serializers.ChoiceField(rules.STATUSES, required=False)
+    status = Choice(rules.STATUSES, required=False)
     external_ids = many(ExternalIdInput, at_most=50)
     contact = ContactInput(required=False)
     address = AddressInput(required=False)
@@ -112,10 +110,10 @@ def to_action(body: dict[str, Any]) -> dict[str, Any]:
 
 
 class AlertOutput(serializers.Serializer[Any]):
-    code = serializers.ChoiceField(list(rules.ALERTS))
+    code = Choice(list(rules.ALERTS))
     note = serializers.CharField()
-    side = serializers.ChoiceField(rules.ALERT_SIDES, allow_null=True)
-    region = serializers.ChoiceField(rules.BODY_REGIONS, allow_null=True)
+    side = Choice(rules.ALERT_SIDES, allow_null=True)
+    region = Choice(rules.BODY_REGIONS, allow_null=True)
     since_date = serializers.DateField(allow_null=True)
     reported_by = serializers.CharField()
     source = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
@@ -134,9 +132,9 @@ class ExternalIdOutput(serializers.Serializer[Any]):
 
 
 class ConsentOutput(serializers.Serializer[Any]):
-    email = serializers.ChoiceField(rules.CONSENT_ANSWERS)
-    sms = serializers.ChoiceField(rules.CONSENT_ANSWERS)
-    phone = serializers.ChoiceField(rules.CONSENT_ANSWERS)
+    email = Choice(rules.CONSENT_ANSWERS)
+    sms = Choice(rules.CONSENT_ANSWERS)
+    phone = Choice(rules.CONSENT_ANSWERS)
 
 
 class ContactOutput(serializers.Serializer[Any]):
@@ -164,7 +162,7 @@ class PatientOutput(serializers.Serializer[Any]):
     family_name = serializers.CharField()
     given_names = serializers.CharField()
     birth_date = serializers.DateField(allow_null=True)
-    sex = serializers.ChoiceField(rules.SEXES)
+    sex = Choice(rules.SEXES)
     pronouns = serializers.CharField()
     language = serializers.CharField()
     time_zone = serializers.CharField()
@@ -175,7 +173,7 @@ class PatientOutput(serializers.Serializer[Any]):
     alerts = AlertOutput(many=True)
     conditions = FactOutput(many=True)
     medications = FactOutput(many=True)
-    status = serializers.ChoiceField(rules.STATUSES)
+    status = Choice(rules.STATUSES)
     merged_into = serializers.UUIDField(allow_null=True, help_text="where this record went; use that id instead")
     revision = serializers.IntegerField()
     created_at = serializers.DateTimeField()
@@ -202,7 +200,7 @@ class PatientSearchInput(StrictSerializer):
         required=False, default="", allow_blank=True, max_length=300, help_text="`value`, or `system|value`"
     )
     birth_date = serializers.DateField(required=False, allow_null=True, default=None)
-    status = serializers.ChoiceField(rules.STATUSES, required=False, allow_null=True, default=None)
+    status = Choice(rules.STATUSES, required=False, allow_null=True, default=None)
     limit = serializers.IntegerField(required=False, default=50, min_value=1, max_value=200)
     cursor = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
 
@@ -226,7 +224,7 @@ class MergeInput(StrictSerializer):
 
 
 class ImportInput(StrictSerializer):
-    format = serializers.ChoiceField(rules.IMPORT_FORMATS)
+    format = Choice(rules.IMPORT_FORMATS)
     content = serializers.CharField(max_length=25_000_000, help_text="the file's text; a request has at most 25 MB")
     name = Text(required=False, default="upload", max_length=200)
     columns = serializers.DictField(child=serializers.CharField(), required=False, help_text="CSV: field to column")
@@ -236,7 +234,7 @@ class ImportInput(StrictSerializer):
 
 class ImportLineOutput(serializers.Serializer[Any]):
     place = serializers.CharField()
-    outcome = serializers.ChoiceField(["created", "completed", "unchanged", "refused"])
+    outcome = Choice(["created", "completed", "unchanged", "refused"])
     patient_id = serializers.UUIDField(allow_null=True)
     taken = serializers.ListField(child=serializers.CharField())
     left_out = serializers.ListField(child=serializers.CharField())

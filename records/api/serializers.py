@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.fields import Choice
 from records import rules
 
 
@@ -14,14 +15,12 @@ class RecordOutput(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     sequence = serializers.IntegerField(help_text="gap-free in a clinic, in the order of commits")
-    kind = serializers.ChoiceField(rules.KINDS)
-    entry = serializers.ChoiceField(
-        rules.ENTRIES, help_text="a signed document, an addendum to one, or a mark of error"
-    )
+    kind = Choice(rules.KINDS)
+    entry = Choice(rules.ENTRIES, help_text="a signed document, an addendum to one, or a mark of error")
     subject_id = serializers.UUIDField(help_text="the assessment or session, the same for all its versions")
     patient_id = serializers.UUIDField()
     version = serializers.IntegerField()
-    status = serializers.ChoiceField(rules.STATUSES)
+    status = Choice(rules.STATUSES)
     occurred_at = serializers.DateTimeField()
     signed_at = serializers.DateTimeField()
     signed_by = serializers.UUIDField()
@@ -48,7 +47,7 @@ class FeedPage(serializers.Serializer[Any]):
 class BrokenOutput(serializers.Serializer[Any]):
     sequence = serializers.IntegerField(allow_null=True)
     record_id = serializers.UUIDField(allow_null=True)
-    reason = serializers.ChoiceField(
+    reason = Choice(
         [
             "missing",
             "document_changed",
@@ -105,7 +104,7 @@ class KeptVerification(serializers.Serializer[Any]):
 
 class VerificationState(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    state = serializers.ChoiceField(["running", "done"])
+    state = Choice(["running", "done"])
     verification = KeptVerification(allow_null=True)
 
 

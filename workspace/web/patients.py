@@ -22,6 +22,7 @@ from assessments.queries import flag_state
 from assessments.web import chart as charts
 from assessments.web import labels
 from assessments.web.patient_flags import open_line
+from errors import form_fields
 from errors.exceptions import Invalid, NotFound
 from errors.texts import message_of
 from homecare.labels import STATUSES
@@ -82,7 +83,7 @@ class NewPatient(forms.Form):
         label=gettext_lazy("Birth date"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    sex = forms.ChoiceField(choices=list(SEXES.items()), initial="unknown", label=gettext_lazy("Sex"))
+    sex = form_fields.ChoiceField(choices=list(SEXES.items()), initial="unknown", label=gettext_lazy("Sex"))
     email = forms.EmailField(required=False, label=gettext_lazy("E-mail"))
     phone = forms.CharField(max_length=50, required=False, label=gettext_lazy("Phone"))
 
