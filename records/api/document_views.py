@@ -7,7 +7,7 @@ The routes of exams and of sessions are these, with the words and shapes of each
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
@@ -28,7 +28,6 @@ from records.kinds import DocumentKind
 from records.models import Document, Record
 
 Shape = type[serializers.Serializer[Any]]
-V = TypeVar("V", bound="DocumentView")
 
 
 @dataclass(frozen=True)
@@ -57,10 +56,41 @@ class DocumentApi:
         return f"{self.noun}s"
 
 
+@dataclass(frozen=True)
+class Operation:
+    """
+    One method of a route: what the OpenAPI document says of it, in the words of a kind of document.
+
+    :ivar verb: of its audit event
+    :ivar request, response: names of the shapes in `DocumentApi`; empty: there is no body
+    """
+
+    verb: str
+    id: str
+    about: str
+    request: str = ""
+    response: str = ""
+    status: int = status.HTTP_200_OK
+    is_paged: bool = False
+
+    def describe(self, api: DocumentApi) -> Any:
+        names = {"noun": api.noun, "plural": api.plural, "about_recording": api.about_recording}
+        return extend_schema(
+            operation_id=self.id.format(**names),
+            description=self.about.format(**names),
+            tags=[api.plural],
+            parameters=PAGED if self.is_paged else None,
+            request=getattr(api, self.request) if self.request else None,
+            responses={self.status: getattr(api, self.response) if self.response else None},
+            examples=[api.example] if self.request == "new" else None,
+        )
+
+
 class DocumentView(ClinicView):
     """A view on documents of one kind. Its address carries one id: the patient's, or the document's."""
 
     api: ClassVar[DocumentApi]
+    operations: ClassVar[dict[str, Operation]]
 
     @property
     def kind(self) -> DocumentKind[Any, Any, Any]:
@@ -91,6 +121,24 @@ class DocumentView(ClinicView):
 
 
 class PatientDocuments(DocumentView):
+    operations = {
+        "get": Operation(
+            "list",
+            "patients_{plural}_list",
+            "A patient's {plural}, drafts too, newest first.",
+            response="page",
+            is_paged=True,
+        ),
+        "post": Operation(
+            "record",
+            "patients_{plural}_create",
+            "{about_recording}",
+            request="new",
+            response="output",
+            status=status.HTTP_201_CREATED,
+        ),
+    }
+
     def get(self, request: Request, **ids: UUID) -> Response:
         page = Page(request, key_types=[moment, UUID])
         patient_ids = identities(clinic_id=self.actor.clinic_id, patient_id=self.id_in_path)
@@ -112,6 +160,23 @@ class PatientDocuments(DocumentView):
 
 
 class OneDocument(DocumentView):
+    operations = {
+        "get": Operation("read", "{plural}_read", "One {noun}, draft or signed.", response="output"),
+        "patch": Operation(
+            "change",
+            "{plural}_change",
+            "Change a draft. A list that is sent replaces the whole list.",
+            request="changes",
+            response="output",
+        ),
+        "delete": Operation(
+            "discard",
+            "{plural}_discard",
+            "Throw a draft away. A signed {noun} cannot be deleted; it can be entered in error.",
+            status=status.HTTP_204_NO_CONTENT,
+        ),
+    }
+
     def get(self, request: Request, **ids: UUID) -> Response:
         return self.answer(self.get_document(with_parts=True))
 
@@ -136,6 +201,10 @@ class OneDocument(DocumentView):
 
 
 class DocumentSignature(DocumentView):
+    operations = {
+        "post": Operation("sign", "{plural}_sign", "Sign: from here on nothing in it changes.", response="signed")
+    }
+
     def post(self, request: Request, **ids: UUID) -> Response:
         document_id, revision = self.get_document().pk, self.read_revision()
         return self.answer_signed(
@@ -144,6 +213,17 @@ class DocumentSignature(DocumentView):
 
 
 class DocumentAddenda(DocumentView):
+    operations = {
+        "post": Operation(
+            "add_addendum",
+            "{plural}_addenda_create",
+            "Add to a signed {noun}.",
+            request="addendum",
+            response="signed",
+            status=status.HTTP_201_CREATED,
+        )
+    }
+
     def post(self, request: Request, **ids: UUID) -> Response:
         document, revision = self.get_document(), self.read_revision()
         text = parse(self.api.addendum, request.data)["text"]
@@ -154,6 +234,16 @@ class DocumentAddenda(DocumentView):
 
 
 class DocumentEnteredInError(DocumentView):
+    operations = {
+        "post": Operation(
+            "mark_entered_in_error",
+            "{plural}_entered_in_error",
+            "Say that a signed {noun} should never have been. It stays readable, marked.",
+            request="reason",
+            response="signed",
+        )
+    }
+
     def post(self, request: Request, **ids: UUID) -> Response:
         document, revision = self.get_document(), self.read_revision()
         reason = parse(self.api.reason, request.data)["reason"]
@@ -165,6 +255,16 @@ class DocumentEnteredInError(DocumentView):
 
 
 class DocumentRevisions(DocumentView):
+    operations = {
+        "post": Operation(
+            "revise",
+            "{plural}_revisions_create",
+            "Start a new version of a signed {noun}: a draft with the same content. Signed, it supersedes the old.",
+            response="output",
+            status=status.HTTP_201_CREATED,
+        )
+    }
+
     def post(self, request: Request, **ids: UUID) -> Response:
         document, revision = self.get_document(), self.read_revision()
         draft = self.kind.revise(document=document, revision=revision, by=self.actor, at=timezone.now())
@@ -173,147 +273,37 @@ class DocumentRevisions(DocumentView):
 
 # --- Routes ---------------------------------------------------------------------------------------------------
 
+COMMANDS: dict[str, type[DocumentView]] = {
+    "sign": DocumentSignature,
+    "addenda": DocumentAddenda,
+    "entered-in-error": DocumentEnteredInError,
+    "revisions": DocumentRevisions,
+}
+
 
 def list_paths(api: DocumentApi) -> list[URLPattern]:
     """Return the routes of a kind of document."""
     one = f"{api.plural}/<uuid:{api.noun}_id>/"
     return [
-        path(f"patients/<uuid:patient_id>/{api.plural}/", _list_view(api).as_view(), name=f"patient_{api.plural}"),
-        path(one, _document_view(api).as_view(), name=api.noun),
+        path(
+            f"patients/<uuid:patient_id>/{api.plural}/", make_view(api, PatientDocuments), name=f"patient_{api.plural}"
+        ),
+        path(one, make_view(api, OneDocument), name=api.noun),
         *(
-            path(f"{one}{name}/", view.as_view(), name=f"{api.noun}_{name.replace('-', '_')}")
-            for name, view in _command_views(api).items()
+            path(f"{one}{name}/", make_view(api, view), name=f"{api.noun}_{name.replace('-', '_')}")
+            for name, view in COMMANDS.items()
         ),
     ]
 
 
-def _of_kind(api: DocumentApi, base: type[V], name: str, methods: dict[str, str], **schemas: Any) -> type[V]:
-    """
-    Return a view of this kind of document.
-
-    :param methods: HTTP method to the verb of its audit event
-    :param schemas: HTTP method to its `extend_schema`
-    """
-    view = type(
-        name,
-        (base,),
-        {
-            "__module__": __name__,
-            "api": api,
-            "scopes": {method: api.kind.reads if method == "get" else api.kind.writes for method in methods},
-            "audit_action": {method: f"{api.kind.code}.{verb}" for method, verb in methods.items()},
-        },
-    )
-    return cast("type[V]", extend_schema_view(**schemas)(view))
-
-
-def _list_view(api: DocumentApi) -> type[PatientDocuments]:
-    return _of_kind(
-        api,
-        PatientDocuments,
-        f"Patient{api.plural.title()}",
-        {"get": "list", "post": "record"},
-        get=extend_schema(
-            operation_id=f"patients_{api.plural}_list",
-            description=f"A patient's {api.plural}, drafts too, newest first.",
-            tags=[api.plural],
-            parameters=PAGED,
-            responses=api.page,
-        ),
-        post=extend_schema(
-            operation_id=f"patients_{api.plural}_create",
-            description=api.about_recording,
-            tags=[api.plural],
-            request=api.new,
-            responses={201: api.output},
-            examples=[api.example],
-        ),
-    )
-
-
-def _document_view(api: DocumentApi) -> type[OneDocument]:
-    return _of_kind(
-        api,
-        OneDocument,
-        f"One{api.noun.title()}",
-        {"get": "read", "patch": "change", "delete": "discard"},
-        get=extend_schema(
-            operation_id=f"{api.plural}_read",
-            description=f"One {api.noun}, draft or signed.",
-            tags=[api.plural],
-            responses=api.output,
-        ),
-        patch=extend_schema(
-            operation_id=f"{api.plural}_change",
-            description="Change a draft. A list that is sent replaces the whole list.",
-            tags=[api.plural],
-            request=api.changes,
-            responses=api.output,
-        ),
-        delete=extend_schema(
-            operation_id=f"{api.plural}_discard",
-            description=f"Throw a draft away. A signed {api.noun} cannot be deleted; it can be entered in error.",
-            tags=[api.plural],
-            responses={204: None},
-        ),
-    )
-
-
-def _command_views(api: DocumentApi) -> dict[str, type[DocumentView]]:
-    """Return what can be done to one document: the last part of its address to the view."""
-    tags = [api.plural]
-    return {
-        "sign": _of_kind(
-            api,
-            DocumentSignature,
-            f"{api.noun.title()}Signature",
-            {"post": "sign"},
-            post=extend_schema(
-                operation_id=f"{api.plural}_sign",
-                description="Sign: from here on nothing in it changes.",
-                tags=tags,
-                request=None,
-                responses=api.signed,
-            ),
-        ),
-        "addenda": _of_kind(
-            api,
-            DocumentAddenda,
-            f"{api.noun.title()}Addenda",
-            {"post": "add_addendum"},
-            post=extend_schema(
-                operation_id=f"{api.plural}_addenda_create",
-                description=f"Add to a signed {api.noun}.",
-                tags=tags,
-                request=api.addendum,
-                responses={201: api.signed},
-            ),
-        ),
-        "entered-in-error": _of_kind(
-            api,
-            DocumentEnteredInError,
-            f"{api.noun.title()}EnteredInError",
-            {"post": "mark_entered_in_error"},
-            post=extend_schema(
-                operation_id=f"{api.plural}_entered_in_error",
-                description=f"Say that a signed {api.noun} should never have been. It stays readable, marked.",
-                tags=tags,
-                request=api.reason,
-                responses=api.signed,
-            ),
-        ),
-        "revisions": _of_kind(
-            api,
-            DocumentRevisions,
-            f"{api.noun.title()}Revisions",
-            {"post": "revise"},
-            post=extend_schema(
-                operation_id=f"{api.plural}_revisions_create",
-                description=f"Start a new version of a signed {api.noun}: a draft with the same content. Signed, it "
-                "supersedes the old.",
-                tags=tags,
-                request=None,
-                responses={201: api.output},
-            ),
-        ),
+def make_view(api: DocumentApi, base: type[DocumentView]) -> Any:
+    """Return the view of this kind of document, with its schemas, its scopes and the names of its audit events."""
+    own = {
+        "__module__": base.__module__,
+        "api": api,
+        "scopes": {method: api.kind.reads if method == "get" else api.kind.writes for method in base.operations},
+        "audit_action": {method: f"{api.kind.code}.{about.verb}" for method, about in base.operations.items()},
     }
+    view = type(f"{api.noun.title()}{base.__name__}", (base,), own)
+    schemas = {method: about.describe(api) for method, about in base.operations.items()}
+    return extend_schema_view(**schemas)(view).as_view()
