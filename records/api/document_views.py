@@ -7,7 +7,7 @@ The routes of exams and of sessions are these, with the words and shapes of each
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
@@ -304,6 +304,6 @@ def make_view(api: DocumentApi, base: type[DocumentView]) -> Any:
         "scopes": {method: api.kind.reads if method == "get" else api.kind.writes for method in base.operations},
         "audit_action": {method: f"{api.kind.code}.{about.verb}" for method, about in base.operations.items()},
     }
-    view = type(f"{api.noun.title()}{base.__name__}", (base,), own)
+    view = cast("type[DocumentView]", type(f"{api.noun.title()}{base.__name__}", (base,), own))
     schemas = {method: about.describe(api) for method, about in base.operations.items()}
     return extend_schema_view(**schemas)(view).as_view()
