@@ -10,6 +10,8 @@ from django.forms.fields import ChoiceField as _ChoiceField
 
 from errors.texts import message_for
 
+MOST = 60  # of time zones there are 500: nobody reads them in a sentence
+
 
 def list_labels(choices: Any) -> list[str]:
     """Return the labels of choices, of those in groups too, without the one that stands for nothing."""
@@ -30,9 +32,10 @@ class ListsChoices(_ChoiceField):
         try:
             super().validate(value)
         except ValidationError as refusal:
-            if refusal.code != "invalid_choice":
+            labels = list_labels(self.choices)
+            if refusal.code != "invalid_choice" or len(labels) > MOST:
                 raise
-            text = message_for("invalid.choice", {"choices": list_labels(self.choices)})
+            text = message_for("invalid.choice", {"choices": labels})
             raise ValidationError(text, code="invalid_choice") from None
 
 
