@@ -27,6 +27,8 @@ from errors.texts import message_of
 from homecare.labels import STATUSES
 from homecare.models import Programme
 from homecare.web.summary import home_summary
+from patient_forms.models import FormRequest
+from patient_forms.rules import ANSWERED
 from patients import actions
 from patients.labels import SEXES
 from patients.models import Patient
@@ -113,6 +115,7 @@ def patient(request: PageRequest, patient_id: UUID) -> HttpResponse:
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
     request.trace.saw(*people)
     context: dict[str, Any] = {"patient": patient, "alerts": [a for a in patient.alerts.all() if a.ended_at is None]}
+    context["form_to_review"] = FormRequest.objects.of_patients(people).filter(status=ANSWERED).first()
     if "assessments:read" in request.actor.scopes:
         context["open_flags"] = [open_line(flag) for flag in flag_state(people, at=timezone.now()).open]
         context |= clinical(people)
