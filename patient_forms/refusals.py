@@ -21,7 +21,9 @@ register(
         "too_long.answer": _("Shorten this answer to %(most)s characters."),
         "too_many.answer_lines": _("Enter at most %(most)s lines."),
         "too_short.dismissal": _("Say in at least %(least)s characters why nothing of this form is used."),
-        "unknown_code.patient_form": Text(_("This form does not exist. Choose one of: %(choices)s."), choices=", ".join),
+        "unknown_code.patient_form": Text(
+            _("This form does not exist. Choose one of: %(choices)s."), choices=", ".join
+        ),
         "unknown_code.form_answer": _("Choose one of the answers."),
         "unknown_code.proposal": _("This is not part of the form's answers. Reload the page."),
     }

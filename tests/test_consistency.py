@@ -44,7 +44,7 @@ EDITABLE = {
 }  # fmt: skip
 # Modules beside `actions` that change the record.
 CHANGING = [
-    "accounts.invitations",
+    "accounts.invitations", "accounts.founding",
     "scheduling.booking.actions", "scheduling.series.actions", "scheduling.waitlist.actions",
     "scheduling.setup.actions", "scheduling.worklist_sync",
     "homecare.programmes.actions", "homecare.checkins.actions", "homecare.programmes.templates",

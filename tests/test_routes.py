@@ -450,8 +450,7 @@ class Ids(dict):
             email="ada@mail.example", consent_email="granted", birth_date="1980-02-01"
         )
         by = self.cast.actor()
-        form_id = forms.send_form(patient_id=self.patient, form="intake", by=by, at=timezone.now()).pk
-        return form_id
+        return forms.send_form(patient_id=self.patient, form="intake", by=by, at=timezone.now()).pk
 
     def make_answered_form(self):
         form_id = self.make_form()

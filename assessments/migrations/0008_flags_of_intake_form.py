@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0009_invitation"),
-        ("assessments", "0006_catalogue_app"),
+        ("assessments", "0007_draft_edits_in_records"),
         ("patients", "0004_birth_date_possible"),
     ]
 
