@@ -8,8 +8,10 @@ does: it raises the flag, and a "no" lowers none.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +20,7 @@ from accounts.queries import list_alarm_recipients
 from assessments import raised_flags
 from assessments.red_flag_table import ALWAYS, FIRST_VISIT, RED_FLAGS
 from assessments.red_flags import INTAKE_FORM
+from errors.exceptions import Invalid, Problems
 from identity.actor import Actor
 from messaging import actions as messages
 from messaging.rules import EMAIL
@@ -25,8 +28,10 @@ from patient_forms.models import FormRequest
 from patient_forms.questions import Question, Section
 from patient_forms.registry import Answers, PatientForm, Proposal
 from patients import actions as patients
+from patients import facts
 from patients import rules as patient_rules
 from patients.actions import NewAlert, NewFact
+from patients.checks import check_details, check_facts
 from patients.models import Alert, Condition, Medication, Patient
 from worklist import actions as worklist
 
@@ -57,6 +62,9 @@ CONSENT = {
 }
 CONSENT_ANSWERS = {"granted": _("Yes"), "refused": _("No")}
 FLAG_ANSWERS = {"yes": _("Yes"), "no": _("No"), "unsure": _("Not sure")}
+DETAILS = {"referral_reason": _("Reason for referral"), **CONTACT, **CONSENT}
+FactTable = tuple[tuple[str, Any, type[Condition] | type[Medication]], ...]
+FACTS: FactTable = (("conditions", _("Condition"), Condition), ("medications", _("Medicine"), Medication))
 # The alerts that a patient can speak for, in the patient's words. What only a clinician can judge is not asked.
 CONDITIONS = {
     "anticoagulant": _("I take blood thinners"),
@@ -102,7 +110,7 @@ def sections(patient: Patient) -> list[Section]:
     missing = [question for question in contact if not getattr(patient, question.name)]
     known = [question for question in contact if getattr(patient, question.name)]
     parts = [
-        Section(_("Your visit"), [Question("text", "reason", _("What brings you to us?"))]),
+        Section(_("Your visit"), [Question("text", "referral_reason", _("What brings you to us?"))]),
         Section(_("How we reach you"), missing),
         Section(_("Has your contact changed?"), known, note=_("Fill in only what has changed."), folded=True),
         Section(
@@ -131,31 +139,46 @@ def sections(patient: Patient) -> list[Section]:
 
 
 def read_changes(answers: Answers) -> dict[str, str]:
-    """The contact details and consents that were answered; silence changes nothing."""
-    return {name: answers[name] for name in (*CONTACT, *CONSENT) if answers.get(name)}
+    """The details that were answered; silence changes nothing."""
+    return {name: answers[name] for name in DETAILS if answers.get(name)}
 
 
-def check(answers: Answers, today: date) -> None:
-    """:raises Invalid: as the patient's record would"""
-    patients.check_details(read_changes(answers), today=today)
+def check(answers: Answers, clinic_id: UUID, today: date) -> None:
+    """:raises Invalid: as the patient's record would, at the names of the questions"""
+    problems = Problems()
+    try:
+        check_details(read_changes(answers), clinic_id=clinic_id, today=today)
+    except Invalid as refusal:
+        for error in refusal.errors:
+            problems.add(f"/{facts.BY_POINTER.get(error.pointer, '')}", error.reason, **error.params)
+    for name, _label, _model in FACTS:
+        try:
+            check_facts(_read_facts(name, answers), today=today, pointer="")
+        except Invalid as refusal:
+            problems.errors += [replace(error, pointer=f"/{name}") for error in refusal.errors]
+    problems.raise_if_any()
 
 
 def propose(answers: Answers, patient: Patient) -> list[Proposal]:
     proposals = [
-        Proposal(name, CONTACT.get(name) or CONSENT[name], _say(name, value), _say(name, getattr(patient, name)))
+        Proposal(name, DETAILS[name], _say(name, value), _say(name, getattr(patient, name)))
         for name, value in read_changes(answers).items()
         if getattr(patient, name) != value
     ]
     known_alerts = set(Alert.objects.current().filter(patient=patient).values_list("code", flat=True))
-    for code, source in _read_alerts(answers).items():
-        if code not in known_alerts:
-            label = gettext(patient_rules.ALERTS[code].label)
-            proposals.append(Proposal(f"alert:{code}", _("Alert"), f"{label} ({source})" if source else label))
-    facts = (("conditions", _("Condition"), Condition), ("medications", _("Medicine"), Medication))
-    for name, fact_label, model in facts:
-        known = set(model._default_manager.filter(patient=patient).values_list("text", flat=True))
-        lines = answers.get(name) or ()
-        proposals += [Proposal(f"{name}:{text}", fact_label, text) for text in lines if text not in known]
+    proposals += [
+        Proposal(f"alert:{code}", _("Alert"), gettext(patient_rules.ALERTS[code].label))
+        for code in answers.get("alerts") or ()
+        if code not in known_alerts
+    ]
+    for name, label, model in FACTS:
+        current = model._default_manager.filter(patient=patient, ended_at=None)
+        known = set(current.values_list("text", flat=True))
+        proposals += [
+            Proposal(f"{name}:{fact.text}", label, _say_fact(name, fact.text))
+            for fact in _read_facts(name, answers)
+            if fact.text not in known
+        ]
     return proposals
 
 
@@ -163,14 +186,13 @@ def _say(name: str, value: Any) -> Any:
     return CONSENT_ANSWERS.get(value, "") if name in CONSENT else value or ""
 
 
-def _read_alerts(answers: Answers) -> dict[str, str]:
-    """The alerts that were ticked, and those that a medicine stands for, with its name."""
-    alerts = dict.fromkeys(answers.get("alerts") or (), "")
-    for medicine in answers.get("medications") or ():
-        code = patient_rules.alert_of_medicine(medicine)
-        if code is not None:
-            alerts.setdefault(code, medicine)
-    return alerts
+def _say_fact(name: str, text: str) -> str:
+    """A medicine with the alert that comes with it."""
+    code = patient_rules.alert_of_medicine(text) if name == "medications" else None
+    if code is None:
+        return text
+    alert = gettext(patient_rules.ALERTS[code].label)
+    return gettext("{medicine} (adds the alert: {alert})").format(medicine=text, alert=alert)
 
 
 def describe(answers: Answers) -> list[tuple[Any, Any]]:
@@ -195,20 +217,17 @@ def accept(*, patient: Patient, answers: Answers, keys: Collection[str], by: Act
     changes = {name: value for name, value in read_changes(answers).items() if name in keys}
     if changes:
         patients.change_patient(patient=patient, changes=changes, by=by, at=at)
-    patients.add_facts(
-        patient=patient,
-        conditions=_read_facts("conditions", answers, keys),
-        medications=_read_facts("medications", answers, keys),
-        by=by,
-        at=at,
-    )
-    for code in _read_alerts(answers):
+    for code in answers.get("alerts") or ():
         if f"alert:{code}" in keys:
             patients.note_alert(patient=patient, alert=NewAlert(code, reported_by="patient"), by=by, at=at)
+    for name, _label, model in FACTS:
+        for fact in _read_facts(name, answers):
+            if f"{name}:{fact.text}" in keys:
+                patients.note_fact(model=model, patient=patient, fact=fact, by=by, at=at)
 
 
-def _read_facts(name: str, answers: Answers, keys: Collection[str]) -> list[NewFact]:
-    return [NewFact(text, source=CODE) for text in answers.get(name) or () if f"{name}:{text}" in keys]
+def _read_facts(name: str, answers: Answers) -> list[NewFact]:
+    return [NewFact(text) for text in answers.get(name) or ()]
 
 
 def list_positive_flags(answers: Mapping[str, Any]) -> list[str]:

@@ -135,7 +135,7 @@ def answer_form(*, request_id: UUID, answers: Mapping[str, Any], by: Actor, at: 
         raise FormNotOpen
     form = registry.FORMS[request.form]
     check_answers(form.sections(request.patient.in_use), answers)
-    form.check(answers, at.astimezone(zone_of(request.patient)).date())
+    form.check(answers, by.clinic_id, at.astimezone(zone_of(request.patient)).date())
     request.answers, request.answered_at, request.status = dict(answers), at, rules.ANSWERED
     request.form_version, request.revision = form.version, request.revision + 1
     request.save(update_fields=["answers", "answered_at", "status", "form_version", "revision"])

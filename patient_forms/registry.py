@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
+from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -55,7 +56,8 @@ class PatientForm:
     :ivar code: as in `FormRequest.form`
     :ivar version: raised whenever the questions change
     :ivar sections: what it asks of this patient
-    :ivar check: whether the answers can be, on this day; raises Invalid. Lengths and choices are checked before.
+    :ivar check: whether the answers can be, in this clinic on this day; raises Invalid. Called once lengths and choices
+        are checked
     :ivar propose: what accepting would write, each beside what is recorded
     :ivar describe: further answers that the therapist reads and nothing is written of: pairs of question and answer
     :ivar accept: writes the proposals with these keys, inside the transaction of the acceptance. The patient is locked
@@ -69,7 +71,7 @@ class PatientForm:
     intro: Any
     version: int
     sections: Callable[[Patient], list[Section]]
-    check: Callable[[Answers, date], None]
+    check: Callable[[Answers, UUID, date], None]
     propose: Callable[[Answers, Patient], list[Proposal]]
     describe: Callable[[Answers], list[tuple[Any, Any]]]
     accept: Accept

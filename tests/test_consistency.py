@@ -54,6 +54,7 @@ CHANGING = [
     "treatments.adverse_events.actions",
     "treatments.aftercare.actions",
     "treatments.safety_lists",
+    "patients.merging",
 ]  # fmt: skip
 CODE_LISTS = {"Muscle", "BodyZone", "Movement", "Caution", "CatalogueLoad"}
 

@@ -25,7 +25,7 @@ from worklist.models import Item
 
 pytestmark = pytest.mark.django_db
 ANSWERS = {
-    "reason": "Stiff neck after work.",
+    "referral_reason": "Stiff neck after work.",
     "phone": "+49 151 2345678",
     "city": "Leipzig",
     "consent_phone": "granted",
@@ -38,12 +38,12 @@ ANSWERS = {
     "flag_fever_infection": "unsure",
 }
 EVERYTHING = [
+    "referral_reason",
     "phone",
     "city",
     "consent_sms",
     "consent_phone",
     "alert:pacemaker",
-    "alert:anticoagulant",
     "conditions:Migraine",
     "conditions:Tonsils out 1999",
     "medications:Rivaroxaban 20 mg",
@@ -190,7 +190,7 @@ def test_an_emergency_is_an_alarm_and_the_patient_is_told_what_to_do(cast, visit
 
 
 def test_what_is_impossible_is_named_and_nothing_is_lost(cast, visitor, sent):
-    page = visitor.post("/c/form/", ANSWERS | {"reason": "x" * 2001, "alerts": ["pacemaker", "dragon"]})
+    page = visitor.post("/c/form/", ANSWERS | {"referral_reason": "x" * 2001, "alerts": ["pacemaker", "dragon"]})
 
     assert page.status_code == 400
     text = page.content.decode()
@@ -199,6 +199,15 @@ def test_what_is_impossible_is_named_and_nothing_is_lost(cast, visitor, sent):
     assert 'value="Leipzig"' in text
     assert "Vitamin D\n" in text
     assert row(cast).status == "sent"
+
+
+def test_what_the_record_would_refuse_is_refused_here(visitor):
+    page = visitor.post("/c/form/", {"email": "nobody", "phone": "12", "medications": "x" * 600})
+
+    text = page.content.decode()
+    assert page.status_code == 400
+    for label in ("E-mail: ", "Phone: ", "Medicines that you take"):
+        assert f"<li>{label}" in text
 
 
 def test_a_form_is_sent_in_once(cast, visitor, answered):
@@ -253,7 +262,8 @@ def test_a_therapist_accepts_and_the_record_is_written_by_its_own_actions(cast, 
         patient = Patient.objects.get(pk=reachable)
         alerts = {alert.code: alert.reported_by for alert in Alert.objects.current()}
     assert (patient.phone, patient.city, patient.consent_sms) == ("+49 151 2345678", "Leipzig", "refused")
-    assert alerts == {"pacemaker": "patient", "anticoagulant": "patient"}
+    # The medicine brings its alert, as at every other entry point.
+    assert alerts == {"pacemaker": "patient", "anticoagulant": ""}
     assert {fact.text for fact in read(cast, Medication)} == {"Rivaroxaban 20 mg", "Vitamin D"}
     assert {fact.text for fact in read(cast, Condition)} == {"Migraine", "Tonsils out 1999"}
     assert (row(cast).status, row(cast).reviewed_by_id) == ("accepted", cast.therapist.pk)
