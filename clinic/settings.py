@@ -155,6 +155,7 @@ INSTALLED_APPS = [
     "patients",
     "worklist",
     "messaging",
+    "patient_forms",
     "records",
     "assessments",
     "treatments",
