@@ -36,7 +36,7 @@ class DocumentAdmin(ReadOnly):
     search_help_text = "The id of the document or of the patient"
     ordering = ["-performed_at", "-id"]
     change_form_template = "admin/document_change_form.html"
-    kind: DocumentKind[Any, Any, Any]
+    kind: DocumentKind[Any, Any, Any, Any]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).defer("record__document")

@@ -7,7 +7,7 @@ The routes of exams and of sessions are these, with the words and shapes of each
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
@@ -39,7 +39,7 @@ class DocumentApi:
     :ivar about_recording: what the route that records a draft says of it
     """
 
-    kind: DocumentKind[Any, Any, Any]
+    kind: DocumentKind[Any, Any, Any, Any]
     noun: str
     about_recording: str
     example: OpenApiExample
@@ -93,7 +93,7 @@ class DocumentView(ClinicView):
     operations: ClassVar[dict[str, Operation]]
 
     @property
-    def kind(self) -> DocumentKind[Any, Any, Any]:
+    def kind(self) -> DocumentKind[Any, Any, Any, Any]:
         return self.api.kind
 
     @property
@@ -154,8 +154,8 @@ class PatientDocuments(DocumentView):
         )
 
     def post(self, request: Request, **ids: UUID) -> Response:
-        body = parse(self.api.new, request.data)
-        recorded = self.kind.record(patient_id=self.id_in_path, content=body, by=self.actor, at=timezone.now())
+        content = self.kind.read(parse(self.api.new, request.data))
+        recorded = self.kind.record(patient_id=self.id_in_path, content=content, by=self.actor, at=timezone.now())
         return self.answer(recorded.document, recorded.parts, number=status.HTTP_201_CREATED)
 
 
@@ -182,8 +182,8 @@ class OneDocument(DocumentView):
 
     def patch(self, request: Request, **ids: UUID) -> Response:
         draft = self.get_draft()
-        body = parse(self.api.changes, request.data)
-        self.kind.change(document=draft, content=body, by=self.actor, at=timezone.now())
+        content = self.kind.read(parse(self.api.changes, request.data))
+        self.kind.change(document=draft, content=content, by=self.actor, at=timezone.now())
         return self.answer(self.kind.rows().with_parts().get(pk=draft.pk))
 
     def delete(self, request: Request, **ids: UUID) -> Response:
@@ -304,6 +304,6 @@ def make_view(api: DocumentApi, base: type[DocumentView]) -> Any:
         "scopes": {method: api.kind.reads if method == "get" else api.kind.writes for method in base.operations},
         "audit_action": {method: f"{api.kind.code}.{about.verb}" for method, about in base.operations.items()},
     }
-    view = type(f"{api.noun.title()}{base.__name__}", (base,), own)
+    view = cast("type[DocumentView]", type(f"{api.noun.title()}{base.__name__}", (base,), own))
     schemas = {method: about.describe(api) for method, about in base.operations.items()}
     return extend_schema_view(**schemas)(view).as_view()

@@ -46,7 +46,7 @@ class DraftScreen:
     :ivar derive: what is computed from document and rows, for the screen of one person
     """
 
-    kind: DocumentKind[Any, Any, Any]
+    kind: DocumentKind[Any, Any, Any, Any]
     shape: type[Any]
     derive: Callable[[Any, Any, Actor], dict[str, Any]]
 
@@ -57,7 +57,9 @@ def start(request: PageRequest, screen: DraftScreen, patient_id: UUID) -> Any:
     begun = screen.kind.rows().of_patients(people).drafts().filter(recorded_by_id=request.user.pk, revises=None)
     draft = begun.newest_first().first()
     if draft is None:
-        recorded = screen.kind.record(patient_id=patient_id, content={}, by=request.actor, at=timezone.now())
+        recorded = screen.kind.record(
+            patient_id=patient_id, content=screen.kind.read({}), by=request.actor, at=timezone.now()
+        )
         draft = recorded.document
     return draft
 
@@ -90,7 +92,7 @@ def errors_of(screen: DraftScreen, document: Any, flat: Flat) -> Errors:
     kind, patient = screen.kind, document.patient
     rows = kind.row_paths(flat)
     try:
-        content = kind.complete(parse(screen.shape, kind.unflatten(flat)), patient=patient)
+        content = kind.complete(kind.read(parse(screen.shape, kind.unflatten(flat))), patient=patient)
         kind.check(content, birth_date=patient.birth_date, at=timezone.now(), reasons_may_wait=True)
     except ValidationError as refusal:
         return [(path_of(pointer, rows), why) for pointer, why in _leaves(refusal.detail)]
@@ -138,7 +140,9 @@ def save(request: PageRequest, screen: DraftScreen, document_id: UUID) -> HttpRe
         tidy=kind.tidy,
     )
     if merged.applied:
-        content = _select_changed_sections(parse(screen.shape, kind.unflatten(merged.flat)), merged)
+        content = kind.read(parse(screen.shape, kind.unflatten(merged.flat)))
+        # Only the sections that an edit went into: the rest need not be written again.
+        content = content.only({edit.path.partition("/")[0] for edit in merged.applied})
         written = kind.change(document=document, content=content, by=actor, at=now, reasons_may_wait=True)
         parts = kind.renew_parts(parts, written, content)
         drafts.note_edits(document, edits=merged.applied, tab=tab, by=actor, at=now)
@@ -184,12 +188,6 @@ def state(request: PageRequest, screen: DraftScreen, document: Any) -> HttpRespo
             "changed": _changed_by_others(document.pk, tab, request.headers.get("X-Since", "")),
         }
     )
-
-
-def _select_changed_sections(content: dict[str, Any], merged: Merge) -> dict[str, Any]:
-    """Only the sections that an edit went into: the rest need not be written again."""
-    touched = {edit.path.partition("/")[0] for edit in merged.applied}
-    return {name: value for name, value in content.items() if name in touched}
 
 
 def _parse_edits(request: PageRequest) -> tuple[UUID, int, list[Edit]]:
