@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 import secrets
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from identity.actor import Actor
 
 PATIENTS, SESSIONS = 6, 50
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -78,7 +83,7 @@ def exam_body(patient_at: str) -> dict[str, Any]:
     return {"performed_at": patient_at, "pain_now": 6, "pain_worst_24h": 8, "pain_best_24h": 3, "findings": findings}
 
 
-def answer_what_must_be(patient_id: Any, by: Any, at: datetime) -> None:
+def answer_what_must_be(patient_id: UUID, by: Actor, at: datetime) -> None:
     """The red flags, in a signed exam, and the consents to what is done: without them nothing is signed."""
     from assessments import actions as assessments
     from assessments.red_flag_table import RED_FLAGS

@@ -184,7 +184,7 @@ class DocumentKind(ABC, Generic[D, P, C, S]):
         check = self.check_signature(document, by=by, at=at)
         check.raise_if_any()
         record = self.freeze(document=document, content=self.seal(document, check, at=at), by=by, at=at)
-        if document.revises is not None:
+        if document.revises_id is not None:
             self.follow_withdrawal(document, by=by, at=at)
         return record
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+from django.http import QueryDict
+
 from homecare import rules
 from homecare.labels import describe_step
 from homecare.models import CheckIn, Step, StepAnswer, facts_of
@@ -102,7 +104,7 @@ def of_soreness(before: CheckIn | None, labels: Mapping[str, Any]) -> list[Quest
     ]
 
 
-def parse_answers(questions: Sequence[Question], sent: Any) -> rules.CheckInAnswers:
+def parse_answers(questions: Sequence[Question], sent: QueryDict) -> rules.CheckInAnswers:
     """What was sent (a QueryDict), as plain values; what a value may be is checked where it is kept."""
     values: dict[str, Any] = {}
     for question in questions:
@@ -131,7 +133,7 @@ def _number(text: str | None) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else -1
 
 
-def _steps(question: Question, sent: Any) -> dict[UUID, dict[str, Any]]:
+def _steps(question: Question, sent: QueryDict) -> dict[UUID, dict[str, Any]]:
     answers = {}
     for step in question.about:
         key = step["id"]
@@ -161,7 +163,7 @@ def _steps(question: Question, sent: Any) -> dict[UUID, dict[str, Any]]:
     return answers
 
 
-def _spots(step: Mapping[str, Any], sent: Any) -> list[dict[str, Any]]:
+def _spots(step: Mapping[str, Any], sent: QueryDict) -> list[dict[str, Any]]:
     spots = []
     for number in range(len(step["spots"])):
         zone, _separator, side = sent.get(f"spot-{step['id']}-{number}", "").partition(":")
@@ -171,7 +173,7 @@ def _spots(step: Mapping[str, Any], sent: Any) -> list[dict[str, Any]]:
     return spots
 
 
-READERS: dict[str, Callable[[Question, Any], Any]] = {
+READERS: dict[str, Callable[[Question, QueryDict], Any]] = {
     "steps": _steps,
     "scale": lambda question, sent: _number(sent.get(question.name)),
     "text": lambda question, sent: sent.get(question.name, "").strip(),

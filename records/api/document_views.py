@@ -108,7 +108,7 @@ class DocumentView(ClinicView):
         self.saw(document.patient_id)
         return document
 
-    def answer(self, document: Document, parts: Any = None, *, number: int = status.HTTP_200_OK) -> Response:
+    def answer(self, document: Document, parts: object = None, *, number: int = status.HTTP_200_OK) -> Response:
         """A document with its rows; `parts` as in the kind's `content_of`."""
         headers = {"ETag": etag(document.revision)}
         if number == status.HTTP_201_CREATED:

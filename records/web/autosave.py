@@ -31,6 +31,7 @@ from patients.queries import identities
 from records import drafts
 from records.editing import Edit, Errors, Flat, LastEdit, Merge, merge, path_of
 from records.kinds import DocumentKind
+from records.models import Document
 
 logger = logging.getLogger(__name__)
 OPEN_FOR_S = 15  # so long after its last word a screen counts as open
@@ -87,7 +88,7 @@ def changes(request: PageRequest, screen: DraftScreen, document_id: UUID) -> Htt
     return state(request, screen, find(screen, document_id))
 
 
-def errors_of(screen: DraftScreen, document: Any, flat: Flat) -> Errors:
+def errors_of(screen: DraftScreen, document: Document, flat: Flat) -> Errors:
     """Every value that cannot be, as (path, why)."""
     kind, patient = screen.kind, document.patient
     rows = kind.row_paths(flat)
@@ -101,7 +102,7 @@ def errors_of(screen: DraftScreen, document: Any, flat: Flat) -> Errors:
     return []
 
 
-def _leaves(detail: Any, pointer: str = "") -> list[tuple[str, str]]:
+def _leaves(detail: object, pointer: str = "") -> list[tuple[str, str]]:
     if isinstance(detail, dict):
         return [leaf for name, inner in detail.items() for leaf in _leaves(inner, f"{pointer}/{name}")]
     if isinstance(detail, list):
@@ -167,7 +168,7 @@ def save(request: PageRequest, screen: DraftScreen, document_id: UUID) -> HttpRe
     return JsonResponse(answer)
 
 
-def state(request: PageRequest, screen: DraftScreen, document: Any) -> HttpResponse:
+def state(request: PageRequest, screen: DraftScreen, document: Document) -> HttpResponse:
     """What a screen asks now and then: nothing new (204), or the draft as it stands."""
     tab = _uuid(request.GET.get("tab", ""), "tab")
     announce(document.pk, tab, request.actor)
@@ -205,7 +206,7 @@ def _parse_edits(request: PageRequest) -> tuple[UUID, int, list[Edit]]:
     return tab, revision, edits
 
 
-def _uuid(text: Any, name: str) -> UUID:
+def _uuid(text: object, name: str) -> UUID:
     try:
         return UUID(str(text))
     except ValueError:
