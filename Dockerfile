@@ -6,7 +6,7 @@ COPY requirements.txt .
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
 
 FROM python:3.12.12-slim
-RUN useradd --create-home --uid 10001 palpate
+RUN useradd --create-home --uid 10001 palpate && install -d -o palpate -g palpate -m 0700 /backups
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY --chown=root:root manage.py ./
@@ -24,6 +24,7 @@ COPY --chown=root:root worklist worklist
 COPY --chown=root:root messaging messaging
 COPY --chown=root:root patient_forms patient_forms
 COPY --chown=root:root records records
+COPY --chown=root:root backups backups
 COPY --chown=root:root assessments assessments
 COPY --chown=root:root treatments treatments
 COPY --chown=root:root homecare homecare

@@ -10,10 +10,12 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 from psycopg_pool import PoolTimeout
 from redis.exceptions import RedisError
 
+from backups import queries as backups
 from database import valkey
 
 logger = logging.getLogger(__name__)
@@ -30,7 +32,9 @@ def ready(request: HttpRequest) -> JsonResponse:
     """200 if database, broker and migrations are as they should be; 503 says which is not."""
     checks = {name: _passes(name, check) for name, check in CHECKS.items()}
     ok = all(checks.values())
-    return JsonResponse({"ready": ok, "checks": checks}, status=200 if ok else 503)
+    # Backups that are old stop nobody from working: the ages are for monitoring.
+    ages = backups.ages_s(timezone.now()) if ok else {}
+    return JsonResponse({"ready": ok, "checks": checks, "backup_age_s": ages}, status=200 if ok else 503)
 
 
 def _passes(name: str, check: Callable[[], bool]) -> bool:

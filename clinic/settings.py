@@ -130,6 +130,14 @@ AUDIT_KEEP_MONTHS = env.int("AUDIT_KEEP_MONTHS", default=0)
 # Ed25519, 32 bytes in base64 (`manage.py checkpoint --new-key`): signs the heads of chains. Never in the database.
 CHECKPOINT_KEY = env.str("CHECKPOINT_KEY", default="")
 CHECKPOINT_PUBLIC_KEYS = env.list("CHECKPOINT_PUBLIC_KEYS", default=[])  # of earlier keys: what they signed still holds
+# Where backups go, what they are encrypted with (the first key encrypts, each decrypts), how often, for how long. What
+# is not encrypted yet lies in the spool.
+BACKUP_DIR = env.str("BACKUP_DIR", default="")
+BACKUP_SPOOL_DIR = env.str("BACKUP_SPOOL_DIR", default="")
+BACKUP_KEYS = long_enough("BACKUP_KEYS", env.list("BACKUP_KEYS", default=[]), 32)
+BACKUP_EVERY_HOURS = env.int("BACKUP_EVERY_HOURS", default=24)
+BACKUP_WHOLE_EVERY_DAYS = env.int("BACKUP_WHOLE_EVERY_DAYS", default=7)
+BACKUP_KEEP_DAYS = env.int("BACKUP_KEEP_DAYS", default=35)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = required("REDIS_URL", "a Redis or Valkey URL; Celery's broker and the shared request limits live there.")
@@ -157,6 +165,7 @@ INSTALLED_APPS = [
     "messaging",
     "patient_forms",
     "records",
+    "backups",
     "assessments",
     "treatments",
     "homecare",

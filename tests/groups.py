@@ -13,6 +13,7 @@ GROUPS = {
     "tests/test_processes.py": "whole stack",
     "tests/browser/test_whole_stack.py": "whole stack",
     "tests/test_staying_up.py": "whole stack",
+    "tests/backups/test_restore.py": "whole stack",
     "tests/test_reminder_drill.py": "reminder drill",
     "tests/accounts/test_new_password.py": "broker",  # one broker serves all workers of the tests
 }

@@ -30,12 +30,18 @@ GIVEN = {
     "PUBLIC_URL": "https://palpate.example",
     "EMAIL_HOST": "mail.example",
     "EMAIL_FROM": "clinic@example.org",
+    "BACKUP_KEYS": "b" * 40,
     **{name: ODD + name for name in SECRETS},
 }
 # What a process sets itself, or the image.
 NOT_PASSED = {"IS_WEB", "SERVE_STATIC_FROM_SOURCE", "STATIC_ROOT"}
 # Of `prepare` alone: nobody else may become the owner.
 OF_PREPARE = {"DATABASE_OWNER_URL", "DATABASE_OWNER_PASSWORD", "DATABASE_ADMIN_URL", "DATABASE_ADMIN_PASSWORD"}
+# Of `backup` alone: nobody else may read backups.
+OF_BACKUP = {
+    "BACKUP_DIR", "BACKUP_SPOOL_DIR", "BACKUP_KEYS", "BACKUP_EVERY_HOURS", "BACKUP_WHOLE_EVERY_DAYS",
+    "BACKUP_KEEP_DAYS",
+}  # fmt: skip
 # libpq reads these itself.
 OF_LIBPQ = {"PGSSLMODE", "PGSSLROOTCERT"}
 
@@ -78,6 +84,9 @@ def variables_of_settings():
 
 def test_every_variable_of_the_settings_is_passed_on(services):
     known = variables_of_settings() - NOT_PASSED
+    of_owner = {"DATABASE_OWNER_URL", "DATABASE_OWNER_PASSWORD"}
+    assert set(services["backup"]["environment"]) == (known | OF_LIBPQ | OF_PREPARE) - of_owner
+    known -= OF_BACKUP
     assert {"DATABASE_PASSWORD", "WEB_THREADS", "SECRET_KEY", "REDIS_PASSWORD"} <= known
     for name in ("web", "worker", "beat"):
         assert set(services[name]["environment"]) == (known | OF_LIBPQ) - OF_PREPARE, name
@@ -86,7 +95,7 @@ def test_every_variable_of_the_settings_is_passed_on(services):
 
 def test_every_variable_is_in_the_readme(services):
     readme = (ROOT / "README.md").read_text()
-    for name in services["prepare"]["environment"]:
+    for name in services["prepare"]["environment"] | services["backup"]["environment"]:
         assert f"`{name}`" in readme, name
 
 
@@ -105,7 +114,7 @@ def test_only_the_web_port_is_published_and_on_this_machine_only(services):
 
 
 def test_our_own_containers_have_no_rights(services):
-    for name in ("prepare", "web", "worker", "beat"):
+    for name in ("prepare", "web", "worker", "beat", "backup"):
         service = services[name]
         assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
         assert service["security_opt"] == ["no-new-privileges:true"]
@@ -182,6 +191,27 @@ def test_beats_health_check_notices_that_it_hangs(services, tmp_path):
     an_age_ago = time.time() - 61
     os.utime(tmp_path / "schedule-alive", (an_age_ago, an_age_ago))
     assert not is_healthy()
+
+
+def test_backups_are_scheduled(source, services):
+    backup = services["backup"]
+    assert backup["command"] == ["python", "manage.py", "backup", "--stream"]
+    assert backup["volumes"] == ["backups:/backups"]
+    assert backup["environment"]["BACKUP_DIR"].startswith("/backups/")
+    assert backup["environment"]["BACKUP_EVERY_HOURS"] == "24"
+    postgres = services["postgres"]["command"]
+    assert {"summarize_wal=on", "max_slot_wal_keep_size=8GB"} <= set(postgres)
+    assert "host replication all all scram-sha-256" in source["configs"]["pg_hba"]["content"].splitlines()
+    assert "trust" not in source["configs"]["pg_hba"]["content"].replace("local all all trust", "")
+
+
+def test_the_units_of_a_plain_host_name_commands_that_exist():
+    units = {path.name: path.read_text() for path in (ROOT / "deploy" / "systemd").iterdir()}
+    assert set(units) == {"palpate-backup.service", "palpate-backup.timer", "palpate-wal.service"}
+    assert "OnCalendar=*-*-* 01:30:00" in units["palpate-backup.timer"]
+    assert "manage.py backup\n" in units["palpate-backup.service"]
+    assert "manage.py backup --stream\n" in units["palpate-wal.service"]
+    assert "Restart=always" in units["palpate-wal.service"]
 
 
 def test_the_image_has_every_package_and_runs_as_nobody_special():

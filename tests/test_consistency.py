@@ -18,7 +18,8 @@ from treatments.models import Intervention
 
 ROOT = Path(__file__).parents[1]
 APPS = [
-    "audit", "accounts", "patients", "worklist", "messaging", "records", "assessments", "treatments", "homecare",
+    "audit", "accounts", "patients", "worklist", "messaging", "records", "backups", "assessments", "treatments",
+    "homecare",
     "scheduling", "workspace", "patient_forms", "clinic", "api", "catalogue", "clock", "database", "errors", "identity",
 ]  # fmt: skip
 OURS = [model for model in apps.get_models() if model._meta.app_config.name.split(".")[0] in APPS]
@@ -37,6 +38,7 @@ EDITABLE = {
     "Invitation",
     "IdempotencyKey", "Clinic", "User", "Membership", "ApiClient", "Patient", "Identifier", "SearchKey", "Alert",
     "Condition", "Medication", "Chain", "TriggerPoint", "DraftEdit", "Item", "Sending", "Wording", "Link", "Message",
+    "BackupState",
     "RefusedAddress", "Picture", "Template", "Programme", "ReminderPlan", "Occurrence", "CheckIn", "StepAnswer",
     "FormRequest",
     "Site", "Room", "AppointmentType", "Competency", "Hours", "ExtraHours", "Closure", "Booking", "Feed", "Series",

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterator
 
-from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
-from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -52,14 +47,3 @@ class Messages(Collector):
             for *about_it, count in counts.by_reason:
                 reasons.add_metric([slug, *map(str, about_it)], float(count))
         yield reasons
-
-
-@require_safe
-def metrics(request: HttpRequest) -> HttpResponse:
-    """For whoever has the token that settings name; for anybody else there is no such page."""
-    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not settings.METRICS_TOKEN or not hmac.compare_digest(token.encode(), settings.METRICS_TOKEN.encode()):
-        raise Http404
-    registry = CollectorRegistry()
-    registry.register(Messages())
-    return HttpResponse(generate_latest(registry), content_type="text/plain; version=0.0.4; charset=utf-8")

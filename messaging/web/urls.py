@@ -1,6 +1,6 @@
 from django.urls import path
 
-from messaging.web import hooks, metrics, patient, views
+from messaging.web import hooks, patient, views
 
 urlpatterns = [
     path("c/<str:token>/", patient.open_link, name="open_link"),
@@ -8,7 +8,6 @@ urlpatterns = [
     path("hooks/mail/<str:provider>/", hooks.mail, name="mail_hook"),
     path("hooks/twilio/<uuid:clinic_id>/", hooks.twilio_inbound, name="twilio_inbound"),
     path("hooks/twilio/<uuid:clinic_id>/<uuid:message_id>/", hooks.twilio_status, name="twilio_status"),
-    path("metrics", metrics.metrics, name="metrics"),
     path("messages/", views.overview, name="messages"),
     path("messages/pause/", views.pause, name="messages_pause"),
     path("messages/resume/", views.resume, name="messages_resume"),

@@ -21,6 +21,7 @@ from accounts.web.pages import PageRequest, page
 from assessments import rules
 from assessments.models import Assessment
 from assessments.web import labels
+from backups import queries as backups
 from messaging.engine import sending_of
 from patients.models import Patient
 from patients.rules import plain
@@ -65,6 +66,7 @@ def start(request: PageRequest) -> HttpResponse:
         context |= {"visits": visits.rest_of_day(request.clinic.pk, own, timezone.now()), "visit_words": STATUSES}
         request.trace.saw(*(visit.patient_id for visit in context["visits"]))
     if "owner" in held:
+        context["backup"] = backups.newest_at()
         context["chain"] = ChainCheck.objects.order_by("-checked_at").first()
         today = timezone.localtime(timezone.now(), ZoneInfo(clinic.time_zone)).date()
         context["expiring"] = len(accounts.expiring_competencies(clinic.pk, today=today))
