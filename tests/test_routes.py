@@ -78,7 +78,9 @@ ROUTES = [
     ("patients/imports/", "post", "patients:write", {"format": "fhir_ndjson", "content": "no patient"}),
     ("patients/{patient}/", "get", "patients:read", None),
     ("patients/{patient}/", "patch", "patients:write", {"pronouns": "they"}),
-    ("patients/{patient}/merge/", "post", "patients:write", {"into": "{other_patient}", "reason": "Same."}),
+    ("patients/{patient}/duplicates/", "get", "patients:read", None),
+    ("patients/{patient}/duplicates/", "post", "patients:write", {"other": "{other_patient}"}),
+    ("patients/{patient}/merge/", "post", "patients:merge", {"into": "{other_patient}", "reason": "Same."}),
     ("patients/{patient}/history/", "get", "records:read", None),
     ("patients/{patient}/assessments/", "get", "assessments:read", None),
     ("patients/{patient}/assessments/", "post", "assessments:write", builders.exam()),
@@ -233,6 +235,8 @@ PAGES = {
     "patients/{patient_id}/edit/": ("get", "patients:write"),
     "patients/{patient_id}/conditions/": ("get", "patients:read"),
     "patients/{patient_id}/conditions/{fact_id}/end/": ("post", "patients:write"),
+    "patients/{patient_id}/two-people/": ("post", "patients:write"),
+    "patients/{patient_id}/merge/{other_id}/": ("get", "patients:merge"),
     "patients/{patient_id}/alerts/": ("get", "patients:read"),
     "patients/{patient_id}/alerts/{alert_id}/end/": ("post", "patients:write"),
     "patients/{patient_id}/exams/new/": ("post", "assessments:write"),
@@ -879,6 +883,7 @@ def ask_page(user, path, method, ids, **headers):
         client.force_login(user)
     kind, exam = "exam", ids["signed_assessment" if path.endswith(SIGNED_ONLY) else "assessment"]
     names = {"patient_id": ids["patient"], "exam_id": exam, "session_id": ids["session"], "kind": kind}
+    names["other_id"] = ids["other_patient"]
     names["code"] = "dvt_calf"  # not open: the page says so
     if path.startswith("scheduling/"):
         names |= {"kind": "hours"} | ({"pk": ids["hours"]} if "{pk}" in path else {})
