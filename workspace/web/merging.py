@@ -45,7 +45,7 @@ def merge(request: PageRequest, patient_id: UUID, other_id: UUID) -> HttpRespons
                 into_id=target.pk,
                 reason=reason,
                 revision=seen_revision(request.POST),
-                into_revision=seen_revision(request.POST, "into_revision"),
+                into_revision=seen_revision(request.POST, "revision_into"),
                 by=request.actor,
                 at=timezone.now(),
             )
@@ -81,7 +81,7 @@ def compare(source: Patient, target: Patient) -> list[dict[str, Any]]:
                         "target": texts[1],
                         "after": texts[2],
                         "differs": texts[0] != texts[1],
-                        "lost": bool(texts[0]) and texts[0] not in texts[2],
+                        "lost": of_source[name] != facts.FACTS[name].empty and texts[0] not in texts[2],
                     }
                 )
     return lines
