@@ -25,6 +25,8 @@ from errors.exceptions import Invalid, NotFound
 from homecare.labels import STATUSES
 from homecare.models import Programme
 from homecare.web.summary import home_summary
+from patient_forms.models import FormRequest
+from patient_forms.rules import ANSWERED
 from patients import actions
 from patients.models import Patient
 from patients.queries import identities
@@ -113,6 +115,7 @@ def patient(request: PageRequest, patient_id: UUID) -> HttpResponse:
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
     request.trace.saw(*people)
     context: dict[str, Any] = {"patient": patient, "alerts": [a for a in patient.alerts.all() if a.ended_at is None]}
+    context["form_to_review"] = FormRequest.objects.of_patients(people).filter(status=ANSWERED).first()
     facts = [*patient.conditions.all(), *patient.medications.all()]
     lines = duplicates.lines(request, patient, known_as_two=True)
     context["duplicates"] = [line for line in lines if not line["two_people"]]
