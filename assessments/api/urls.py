@@ -27,6 +27,7 @@ urlpatterns = [
     ),
     path("assessments/<uuid:assessment_id>/", views.OneAssessment.as_view(), name="assessment"),
     path("assessments/<uuid:assessment_id>/sign/", views.AssessmentSignature.as_view(), name="assessment_sign"),
+    path("assessments/<uuid:assessment_id>/drawing/", views.AssessmentDrawing.as_view(), name="assessment_drawing"),
     path(
         "assessments/<uuid:assessment_id>/addenda/",
         views.AssessmentAddenda.as_view(),

@@ -14,9 +14,9 @@ from api.fields import parse
 from api.pagination import Page, moment
 from api.schema import PAGED
 from api.views import ClinicView, etag
-from assessments import actions, drafts, queries
+from assessments import actions, drafts, drawings, queries
 from assessments.api import serializers as shapes
-from assessments.documents import ExamParts, assessment_json
+from assessments.documents import ExamParts, assessment_json, get_parts
 from assessments.models import Assessment
 from patients.queries import identities
 from records.documents import signature_json
@@ -168,6 +168,24 @@ class AssessmentCommand(ClinicView):
 
     def validate_body(self, shape: type[Any]) -> Any:
         return parse(shape, self.request.data)
+
+
+class AssessmentDrawing(ClinicView):
+    scopes = {"get": "assessments:read"}
+    audit_action = {"get": "assessment.drawing"}
+
+    @extend_schema(operation_id="assessments_drawing", tags=["assessments"], responses=shapes.DrawingOutput)
+    def get(self, request: Request, assessment_id: UUID) -> Response:
+        """
+        Which muscles could cause the drawn pain, and which drawn zones the findings explain.
+
+        Computed now, from the exam as it stands; no part of the signed record. It suggests an order of palpation and
+        decides nothing. In documentation-only mode only `drawn` is filled.
+        """
+        visible = Assessment.objects.visible_to(self.actor).with_parts()
+        assessment = get_object_or_404(visible, pk=assessment_id)
+        self.saw(assessment.patient_id)
+        return Response(drawings.drawing_json(get_parts(assessment)))
 
 
 class AssessmentSignature(AssessmentCommand):

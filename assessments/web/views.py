@@ -19,7 +19,7 @@ import catalogue
 from accounts.queries import shows_classification
 from accounts.web.pages import PageRequest, page
 from api.fields import many
-from assessments import actions, checks, documents, drafts, exam_paths, queries, rules
+from assessments import actions, checks, documents, drafts, drawings, exam_paths, queries, rules
 from assessments.api.serializers import AssessmentChanges, FindingInput
 from assessments.documents import COMPUTED_OF_FINDING, ExamParts
 from assessments.models import Assessment
@@ -74,7 +74,7 @@ def flatten(exam: Assessment, parts: ExamParts) -> dict[str, Any]:
 
 
 def derive(exam: Assessment, parts: ExamParts) -> dict[str, Any]:
-    """What the screen shows and nobody enters: classes, missing tests, mean thresholds, the gate."""
+    """What the screen shows and nobody enters: classes, missing tests, mean thresholds, the gate, suggestions."""
     return {
         "findings": {
             str(f.pk): {
@@ -85,6 +85,7 @@ def derive(exam: Assessment, parts: ExamParts) -> dict[str, Any]:
             for f in parts.findings
         },
         "gate": {"action": exam.gate_action, "blocking": exam.gate_blocking},
+        "drawing": drawings.screen_json(parts),
     }
 
 
