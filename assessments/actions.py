@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts import policies
-from assessments import checks, documents, drafts, queries, raised_flags, rules
+from assessments import checks, documents, queries, raised_flags, rules
 from assessments.models import (
     Assessment,
     Finding,
@@ -30,6 +30,7 @@ from errors.exceptions import Conflict, Invalid
 from identity.actor import Actor
 from patients.queries import identities, list_alerts
 from records import actions as records
+from records import drafts
 from records.models import Record
 from worklist import actions as worklist
 
@@ -308,7 +309,8 @@ def _write_findings(
         _classify(finding, assessment)
         rows.append(finding)
         referrals[finding.pk] = _referrals(finding, data.get("referred_to") or ())
-    with violations_as({"assessments_finding_pkey": IdTaken}):
+    # Which of a row's unique keys PostgreSQL looks at first depends on how the database was restored.
+    with violations_as({"assessments_finding_pkey": IdTaken, "assessments_finding_of_clinic": IdTaken}):
         bulk.insert(rows)
     bulk.insert([referral for zones in referrals.values() for referral in zones])
     return rows, referrals

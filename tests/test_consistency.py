@@ -43,7 +43,7 @@ EDITABLE = {
 }  # fmt: skip
 # Modules beside `actions` that change the record.
 CHANGING = [
-    "accounts.invitations",
+    "accounts.invitations", "accounts.founding",
     "scheduling.booking.actions", "scheduling.series.actions", "scheduling.waitlist.actions",
     "scheduling.setup.actions", "scheduling.worklist_sync",
     "homecare.programmes.actions", "homecare.checkins.actions", "homecare.programmes.templates",
@@ -53,6 +53,7 @@ CHANGING = [
     "treatments.adverse_events.actions",
     "treatments.aftercare.actions",
     "treatments.safety_lists",
+    "patients.merging",
 ]  # fmt: skip
 CODE_LISTS = {"Muscle", "BodyZone", "Movement", "Caution", "CatalogueLoad"}
 

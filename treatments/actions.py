@@ -11,7 +11,6 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts import policies
-from assessments import drafts
 from assessments.actions import IdTaken
 from assessments.models import TriggerPoint
 from audit import actions as audit
@@ -23,6 +22,7 @@ from identity.actor import Actor
 from patients.models import Patient
 from patients.queries import identities
 from records import actions as records
+from records import drafts
 from records.models import Record
 from records.rules import plain_json
 from treatments import agents, checks, documents, dose_checks, signing
@@ -337,7 +337,9 @@ def _write_parts(
     ]
     taken: dict[str, type[Conflict]] = {
         "treatments_intervention_pkey": IdTaken,
+        "treatments_intervention_of_clinic": IdTaken,
         "treatments_measure_pkey": IdTaken,
+        "treatments_measure_of_clinic": IdTaken,
     }
     with violations_as(taken):
         bulk.insert(interventions)

@@ -14,11 +14,12 @@ from api.fields import parse
 from api.pagination import Page, moment
 from api.schema import PAGED
 from api.views import ClinicView, etag
-from assessments import actions, drafts, drawings, queries
+from assessments import actions, drawings, queries
 from assessments.api import serializers as shapes
 from assessments.documents import ExamParts, assessment_json, get_parts
 from assessments.models import Assessment
 from patients.queries import identities
+from records import drafts
 from records.documents import signature_json
 from records.models import Record
 

@@ -19,16 +19,19 @@ import catalogue
 from accounts.queries import shows_classification
 from accounts.web.pages import PageRequest, page
 from api.fields import many
-from assessments import actions, checks, documents, drafts, drawings, exam_paths, queries, rules
+from assessments import actions, checks, documents, drawings, exam_paths, queries, rules
 from assessments.api.serializers import AssessmentChanges, FindingInput
 from assessments.documents import COMPUTED_OF_FINDING, ExamParts
 from assessments.models import Assessment
 from assessments.red_flags import FlagState
-from assessments.web import autosave, labels, red_flags
 from assessments.web import chart as charts
+from assessments.web import labels, red_flags
 from errors.exceptions import NotFound
 from patients import labels as patient_labels
 from patients.queries import identities
+from records import drafts
+from records.documents import in_order
+from records.web import autosave
 
 KPA, KGF = "kPa", "kgf/cm²"
 # Movements that the screen shows at once; the others are one choice away. (movement, its sides)
@@ -112,6 +115,7 @@ KIND = autosave.DraftKind(
     shape=Draft,
     check=check,
     change=change,
+    tidy=exam_paths.tidy,
     derived=lambda exam, parts, _by: derive(exam, parts),
 )
 
@@ -222,7 +226,7 @@ def last_points(last: Assessment) -> list[dict[str, Any]]:
     """The points of an exam, as rows that a new exam may take over."""
     flat = exam_paths.flatten(documents.assessment_content(last))
     kept = []
-    for finding in documents.in_order(last.findings.all()):
+    for finding in in_order(last.findings.all()):
         row = f"findings/{finding.pk}/"
         fields = {path.removeprefix(row): value for path, value in flat.items() if path.startswith(row)}
         fields.pop("ordinal", None)

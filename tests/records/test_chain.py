@@ -270,7 +270,7 @@ def test_many_signings_by_eight_clients_make_one_chain(committed, signings):
 
 
 def test_two_who_sign_the_same_draft_make_one_record(committed):
-    from assessments.drafts import AlreadySigned
+    from records.drafts import AlreadySigned
 
     patient = committed_patient(committed)
     with tenancy.scope(committed.clinic.pk):

@@ -11,13 +11,12 @@ import pytest
 from django.utils.dateparse import parse_datetime
 
 from assessments import actions as assessments
-from assessments import drafts
 from assessments.api.serializers import NewAssessmentInput
 from assessments.checks import place_key
 from assessments.documents import COMPUTED_OF_FINDING, assessment_content
 from assessments.models import Assessment, TriggerPoint
 from database import tenancy
-from records import actions
+from records import actions, drafts
 from tests import builders
 from tests.committed import committed, committed_patient, superuser
 from tests.records.test_chain import chain, restore_triggers, sign_exam, sign_session, verify

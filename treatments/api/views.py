@@ -14,8 +14,8 @@ from api.fields import parse
 from api.pagination import Page, moment, short_list
 from api.schema import PAGED
 from api.views import ClinicView, etag
-from assessments import drafts
 from patients.queries import identities
+from records import drafts
 from records.documents import signature_json
 from records.models import Record
 from treatments import actions, limit_sources, rules

@@ -17,16 +17,17 @@ from rest_framework import serializers
 import catalogue
 from accounts.web.pages import PageRequest, page
 from api.fields import many
-from assessments import drafts, queries
+from assessments import queries
 from assessments import rules as exam_rules
 from assessments.models import Finding
-from assessments.web import autosave
 from assessments.web import chart as charts
 from assessments.web import labels as words
 from assessments.web.views import KGF, KPA
 from errors.exceptions import NotFound
 from identity.actor import Actor
 from patients.queries import identities
+from records import drafts
+from records.web import autosave
 from treatments import actions, checks, documents, labels, limit_sources, measures, rules, session_paths
 from treatments.adverse_events.web.question import question_of
 from treatments.api.serializers import InterventionInput, MeasureInput, SessionChanges
@@ -130,6 +131,7 @@ KIND = autosave.DraftKind(
     shape=Draft,
     check=check,
     change=change,
+    tidy=dict,
     derived=derive,
 )
 

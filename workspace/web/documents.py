@@ -20,13 +20,13 @@ from assessments import actions as assessments
 from assessments import checks as exam_checks
 from assessments import documents as exam_documents
 from assessments import exam_paths
-from assessments.editing import path_of
 from assessments.models import Assessment
 from assessments.rules import RED_FLAGS
 from database.revisions import RevisionChanged
 from errors.exceptions import Conflict, FieldError, Invalid, NotFound
 from errors.texts import message_of
 from identity.actor import Actor
+from records.editing import path_of
 from records.models import Record
 from treatments import actions as treatments
 from treatments import documents as session_documents

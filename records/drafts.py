@@ -14,8 +14,6 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 
 from accounts import policies
-from assessments.editing import Edit, LastEdit
-from assessments.models import DraftEdit
 from database.revisions import check_revision
 from errors.constraints import violations_as
 from errors.exceptions import Conflict, NotFound
@@ -23,7 +21,8 @@ from identity.actor import Actor
 from patients.actions import refuse_merged
 from patients.models import Patient
 from records import actions as records
-from records.models import Record
+from records.editing import Edit, LastEdit
+from records.models import DraftEdit, Record
 
 D = TypeVar("D", bound=Model)
 

@@ -21,12 +21,12 @@ from rest_framework.exceptions import ValidationError
 from accounts.models import User
 from api.fields import parse
 from api.json_reading import read_json
-from assessments import drafts
-from assessments.editing import Edit, Errors, Flat, LastEdit, Merge, merge, path_of
 from database.valkey import client as redis
 from errors.exceptions import Invalid
 from errors.texts import message_of
 from identity.actor import Actor
+from records import drafts
+from records.editing import Edit, Errors, Flat, LastEdit, Merge, merge, path_of
 
 logger = logging.getLogger(__name__)
 OPEN_FOR_S = 15  # so long after its last word a screen counts as open
@@ -57,6 +57,7 @@ class DraftKind:
     shape: type[Any]
     check: Callable[..., None]
     change: Callable[..., Any]
+    tidy: Callable[[Flat], Flat]
     derived: Callable[[Any, Any, Actor], dict[str, Any]]
 
 
@@ -109,6 +110,7 @@ def save(request: Any, kind: DraftKind, document_id: UUID) -> HttpResponse:
         tab=str(tab),
         last_edits=last_edits,
         errors_of=lambda flat: errors_of(kind, document, flat),
+        tidy=kind.tidy,
     )
     if merged.applied:
         content = _select_changed_sections(parse(kind.shape, kind.unflatten(merged.flat)), merged)
