@@ -8,9 +8,10 @@ from typing import TypedDict
 from accounts.queries import shows_classification
 from assessments import suggestions
 from assessments.chart_zones import find_zones
-from assessments.documents import ExamParts, in_order
+from assessments.documents import ExamParts
 from assessments.models import Finding, Referral
 from assessments.suggestions import Explanation, FeltZones, SidedZone, Suggestion
+from records.documents import in_order
 
 PRESENT = "present"
 
