@@ -27,6 +27,7 @@ ZONES = [
     for side in (("left", "right") if about["sided"] else ("midline",))
 ]
 MUSCLES = [(key, side) for key, muscle in catalogue.MUSCLES.items() for side in muscle["sides"]]
+UNHURRIED = settings(deadline=None)  # on a busy machine a pause is no failure
 drawings = st.frozensets(st.sampled_from(ZONES), min_size=1, max_size=12)
 
 
@@ -95,6 +96,7 @@ def test_an_empty_drawing_suggests_nothing():
     assert suggest_muscles([]) == []
 
 
+@UNHURRIED
 @given(drawings, st.sampled_from(ZONES), st.sampled_from(MUSCLES))
 def test_one_more_covered_zone_never_lowers_a_score(drawn, zone, muscle):
     pattern = pattern_of(*muscle)
@@ -104,6 +106,7 @@ def test_one_more_covered_zone_never_lowers_a_score(drawn, zone, muscle):
         assert score(pattern, drawn | {zone}) == score(pattern, drawn)
 
 
+@UNHURRIED
 @given(drawings)
 def test_suggestions_cover_the_drawing_and_nothing_else(drawn):
     suggested = suggest_muscles(drawn)
@@ -116,6 +119,7 @@ def test_suggestions_cover_the_drawing_and_nothing_else(drawn):
         assert set(suggestion.usually_also) == pattern.primary - drawn
 
 
+@UNHURRIED
 @given(drawings, st.randoms())
 def test_the_order_of_drawing_changes_nothing(drawn, random):
     shuffled = sorted(drawn)
@@ -143,6 +147,7 @@ def test_felt_zones_explain_their_part_of_the_drawing():
     assert explanation.still_to_test
 
 
+@UNHURRIED
 @given(drawings, drawings)
 def test_explained_and_unexplained_are_the_drawing(drawn, felt):
     found = [FeltZones("trapezius_upper", "right", felt)]
@@ -177,7 +182,7 @@ def test_a_point_beside_the_body_lies_in_no_zone():
     assert find_zones("nowhere", 0.5, 0.5) == frozenset()
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.sampled_from(list(catalogue.CHART_VIEWS)), st.floats(0, 1), st.floats(0, 1))
 def test_a_point_and_its_mirror_lie_in_mirrored_zones(view, x, y):
     """The chart is symmetrical; within half a unit of an outline the rounding of the paths may decide otherwise."""

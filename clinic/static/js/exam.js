@@ -203,7 +203,8 @@ function showSuggestions() {
   one("[data-suggestions]", box)?.replaceChildren(...rows);
   if (focused) one(`[data-suggestion="${focused}"]`, box)?.focus();
   showTogether(box, drawing.suggestions[0]);
-  const anything = draft.rows("findings").length > 0;
+  const tested = (/** @type {string} */ id) => ["hypersensitive_spot", "referred_pain"].some((sign) => ["present", "absent"].includes(field(id)(sign)));
+  const anything = draft.rows("findings").some(tested);
   const counted = fill(texts.explained, { count: drawing.explained.length, all: drawing.drawn.length });
   const rest = drawing.unexplained.length ? ` ${fill(texts.unexplained, { zones: zoneNames(drawing.unexplained) })}` : "";
   sentence("[data-explained]", box, anything ? counted + rest : "");
@@ -219,7 +220,7 @@ function suggestionButton({ muscle, side, covers, usually_also, pattern_checked 
   if (!pattern_checked) reasons.push(texts.pattern_not_checked);
   const name = make("strong", {}, called(muscle, side));
   const button = make("button", { type: "button", class: "card", "data-suggestion": `${muscle}/${side}` }, make("span", {}, name, make("br", {}), make("span", { class: "quiet small" }, reasons.join(" · "))));
-  if (has) button.append(make("span", { class: "chip" }, texts.has_point));
+  if (has) button.append(make("span", { class: "chip", "aria-label": texts.has_point }, "✓"));
   button.addEventListener("click", () => { const id = findingIn(muscle, side); if (id) open(id); else { if (touching) stopTouching(); addPoint(muscle, side); } });
   return button;
 }
