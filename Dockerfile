@@ -21,6 +21,7 @@ COPY --chown=root:root accounts accounts
 COPY --chown=root:root patients patients
 COPY --chown=root:root worklist worklist
 COPY --chown=root:root messaging messaging
+COPY --chown=root:root patient_forms patient_forms
 COPY --chown=root:root records records
 COPY --chown=root:root assessments assessments
 COPY --chown=root:root treatments treatments

@@ -16,7 +16,7 @@ from errors.texts import message_for
 class Text(serializers.CharField):
     """Text as typed: only real strings (a number is refused, not turned into one), surrounding blanks cut."""
 
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: object) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
         return str(super().to_internal_value(data))
@@ -25,7 +25,7 @@ class Text(serializers.CharField):
 class StrictInteger(serializers.IntegerField):
     """A JSON integer: `"5"`, `5.5` and `true` are refused."""
 
-    def to_internal_value(self, data: Any) -> int:
+    def to_internal_value(self, data: object) -> int:
         if isinstance(data, bool) or not isinstance(data, int):
             self.fail("invalid")
         return int(super().to_internal_value(data))
@@ -34,7 +34,7 @@ class StrictInteger(serializers.IntegerField):
 class Number(serializers.DecimalField):
     """A JSON number with at most `decimal_places`; a number in quotes is refused."""
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         if isinstance(data, bool) or not isinstance(data, int | float):
             self.fail("invalid")
         return super().to_internal_value(data)
@@ -49,7 +49,7 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     computed: frozenset[str] = frozenset()  # fields that we answer with and refuse when sent
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         if isinstance(data, dict):
             unknown = set(data) - set(self.fields)
             if unknown:
@@ -79,14 +79,14 @@ class StrictSerializer(serializers.Serializer[Any]):
         return ErrorDetail(message_for("unknown_field", {"fields": list(self.fields)}), code="unknown_field")
 
 
-def _misread_items(child: Any, values: Any) -> dict[int, list[ErrorDetail]]:
+def _misread_items(child: serializers.Field[Any, Any, Any, Any], values: object) -> dict[int, list[ErrorDetail]]:
     """Return the refusals in a plain list, by the place of the item."""
     if not isinstance(values, list):
         return {}  # the field refuses it
     return {place: [why] for place, value in enumerate(values) if (why := _misread(child, value))}
 
 
-def _misread(field: Any, value: Any) -> ErrorDetail | None:
+def _misread(field: serializers.Field[Any, Any, Any, Any], value: object) -> ErrorDetail | None:
     """Return the refusal of what DRF would take and read as something else: a number as an ID, a bare time as UTC."""
     if isinstance(field, serializers.UUIDField):
         if value is not None and not isinstance(value, str | UUID):
@@ -106,7 +106,7 @@ def build_serializer(shape: type[serializers.Serializer[Any]]) -> serializers.Se
     return shape()
 
 
-def parse(shape: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
+def parse(shape: type[serializers.Serializer[Any]], data: object) -> dict[str, Any]:
     """
     What was sent, in the form that this shape describes.
 

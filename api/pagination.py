@@ -99,7 +99,7 @@ def short_list(request: Request, rows: list[Any], show: Callable[[Any], Any]) ->
     )
 
 
-def _place(text: Any) -> int:
+def _place(text: str | int) -> int:
     number = int(text)
     if not 0 <= number < 10_000:
         raise ValueError

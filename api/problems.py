@@ -171,7 +171,7 @@ def _from_rest_framework(error: exceptions.APIException) -> tuple[dict[str, Any]
     return problem(error.status_code, codes if isinstance(codes, str) else "invalid", str(error.detail)), headers
 
 
-def flatten(detail: Any, pointer: str = "") -> Iterable[dict[str, Any]]:
+def flatten(detail: object, pointer: str = "") -> Iterable[dict[str, Any]]:
     """Members of `errors` from DRF's nested shape, each with a JSON Pointer."""
     if isinstance(detail, dict):
         for name, inner in detail.items():

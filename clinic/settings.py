@@ -144,6 +144,7 @@ INSTALLED_APPS = [
     "patients",
     "worklist",
     "messaging",
+    "patient_forms",
     "records",
     "assessments",
     "treatments",

@@ -6,7 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Func
+from django.db.models.sql.compiler import SQLCompiler
 
 
 class UUIDv7(Func):
@@ -33,7 +35,7 @@ class StartsWith(models.Lookup):
     def register(cls) -> None:
         models.TextField.register_lookup(cls)
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
         return f"{left} ^@ {right}", (*left_params, *right_params)

@@ -98,7 +98,7 @@ def one(*, clinic_id: UUID, record_id: UUID) -> Row | None:
     return rows[0] if rows else None
 
 
-def _add(where: list[str], values: list[Any], condition: str, value: Any) -> None:
+def _add(where: list[str], values: list[Any], condition: str, value: object) -> None:
     where.append(condition)
     values.append(value)
 

@@ -26,6 +26,7 @@ from homecare.programmes import actions as home
 from homecare.programmes import templates as programme_templates
 from messaging import actions as messages
 from messaging.models import Message, Sending
+from patient_forms import actions as forms
 from patients import actions as patients
 from patients.models import Condition, Patient
 from records import actions as records
@@ -221,6 +222,7 @@ OTHER_ROUTES = {
     "c/today/", "c/thanks/", "c/calendar/", "c/calendar/<str:token>.ics", "c/pictures/<uuid:picture_id>/",
     "c/<str:token>/", "s/<str:token>/", "metrics", "hooks/mail/<str:provider>/", "hooks/twilio/<uuid:clinic_id>/",
     "hooks/twilio/<uuid:clinic_id>/<uuid:message_id>/", "c/appointment/", "c/offer/", "c/consent/", "c/aftercare/",
+    "c/form/", "c/form/thanks/",
     "c/feeds/<str:token>.ics",
     "oauth/authorize/", "oauth/token/", "oauth/revoke_token/",
     ".well-known/oauth-authorization-server", "api/v1/schema/", "api/v1/docs/",
@@ -266,6 +268,9 @@ PAGES = {
     "aftercare/texts/": ("get", "owner"),
     "lots/": ("get", "treatments:read"),
     "safety-list/": ("get", "treatments:read"),
+    "patients/{patient_id}/forms/": ("get", "patients:write"),
+    "forms/{form_id}/": ("get", "assessments:write"),
+    "forms/{form_id}/cancel/": ("post", "patients:write"),
     "patients/{patient_id}/home/": ("get", "homecare:read"),
     "patients/{patient_id}/programmes/new/": ("get", "homecare:write"),
     "programmes/{programme_id}/": ("get", "homecare:read"),
@@ -448,6 +453,18 @@ class Ids(dict):
     def make_event(self):
         event = builders.adverse_event(session=self["session"])
         return Api(self.cast.therapist).post(f"/patients/{self.patient}/adverse-events/", event).json()["event_id"]
+
+    def make_form(self):
+        Patient.objects.filter(pk=self.patient).update(
+            email="ada@mail.example", consent_email="granted", birth_date="1980-02-01"
+        )
+        by = self.cast.actor()
+        return forms.send_form(patient_id=self.patient, form="intake", by=by, at=timezone.now()).pk
+
+    def make_answered_form(self):
+        form_id = self.make_form()
+        forms.answer_form(request_id=form_id, answers={"city": "Hull"}, by=self.cast.actor(), at=timezone.now())
+        return form_id
 
     def make_needled_session(self):
         needled = builders.treatment(interventions=[builders.needling()])
@@ -898,6 +915,7 @@ def ask_page(user, path, method, ids, **headers):
         "series",
         "waiting",
         "offer",
+        "form",
     )
     for name in things:
         if f"{{{name}_id}}" in path:
@@ -905,6 +923,7 @@ def ask_page(user, path, method, ids, **headers):
             particular = {
                 "programmes/{programme_id}/link/": "noon_",
                 "worklist/{item_id}/referral-letter/": "referral_",
+                "forms/{form_id}/": "answered_",
             }
             names[f"{name}_id"] = ids[f"{particular.get(path, '')}{name}"]
     filled = "/" + path.format(**names, document_id=exam, change="pause")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -253,7 +252,7 @@ def check_reach(reach: str) -> None:
         raise Invalid.at("/reach", "invalid.reach", choices=list(rules.REACH))
 
 
-def wall(at: datetime, zone: Any) -> datetime:
+def wall(at: datetime, zone: tzinfo) -> datetime:
     return at.astimezone(zone).replace(tzinfo=None)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages as toasts
@@ -114,7 +115,7 @@ class Find(forms.Form):
         length_min = cleaned_data["length_min"] or (into.length_min if into else None)
         return appointment_type.lasting(length_min) if length_min else appointment_type
 
-    def search(self, patient_id: UUID, zone: Any, at: datetime) -> slots.Search:
+    def search(self, patient_id: UUID, zone: ZoneInfo, at: datetime) -> slots.Search:
         values = self.cleaned_data
         day = values["from_date"] or at.astimezone(zone).date()
         after = max(at, begin_of(day, zone))

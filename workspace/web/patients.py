@@ -24,6 +24,8 @@ from errors.exceptions import Invalid, NotFound
 from homecare.labels import STATUSES
 from homecare.models import Programme
 from homecare.web.summary import home_summary
+from patient_forms.models import FormRequest
+from patient_forms.rules import ANSWERED
 from patients import actions
 from patients.models import Patient
 from patients.queries import identities
@@ -94,6 +96,7 @@ def patient(request: PageRequest, patient_id: UUID) -> HttpResponse:
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
     request.trace.saw(*people)
     context: dict[str, Any] = {"patient": patient, "alerts": [a for a in patient.alerts.all() if a.ended_at is None]}
+    context["form_to_review"] = FormRequest.objects.of_patients(people).filter(status=ANSWERED).first()
     facts = [*patient.conditions.all(), *patient.medications.all()]
     context |= {"details": known_facts(patient), "facts": [fact for fact in facts if fact.ended_at is None]}
     if "assessments:read" in request.actor.scopes:
