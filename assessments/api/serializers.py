@@ -157,7 +157,7 @@ class PainMarkOutput(ZoneOutput):
 
 class SuggestionOutput(serializers.Serializer[Any]):
     muscle = serializers.CharField()
-    side = serializers.ChoiceField(rules.SIDES)
+    side = Choice(rules.SIDES)
     score = serializers.FloatField(help_text="only the order means anything; the weights are a product proposal")
     covers = ZoneOutput(many=True, help_text="drawn zones in the muscle's pattern, its usual zones first")
     usually_also = ZoneOutput(many=True, help_text="usual zones that were not drawn")
