@@ -266,9 +266,9 @@ class PatientOutput(serializers.Serializer[Any]):
 
 class DuplicateOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    reason = serializers.ChoiceField(names.REASONS)
+    reason = Choice(names.REASONS)
     alike = serializers.ListField(
-        child=serializers.ChoiceField(["family_name", "given_names", "birth_date", "email", "phone"]),
+        child=Choice(["family_name", "given_names", "birth_date", "email", "phone"]),
         help_text="the facts that are the same; names may differ by a letter",
     )
 
