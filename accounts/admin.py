@@ -17,6 +17,7 @@ from accounts.web.admin_site import ReadOnly, administers
 from accounts.web.middleware import as_uuid
 from accounts.web.pages import in_clinic
 from audit.models import AuditEvent
+from errors import form_fields
 from errors.exceptions import DomainError
 from errors.texts import message_for, message_of
 
@@ -178,7 +179,7 @@ class MembershipAdmin(Administered):
 
 
 class NewClient(forms.ModelForm):
-    allowed_scopes = forms.MultipleChoiceField(
+    allowed_scopes = form_fields.MultipleChoiceField(
         choices=[(scope, f"{scope}: {text}") for scope, text in SCOPES.items()], widget=forms.CheckboxSelectMultiple
     )
 

@@ -59,3 +59,28 @@ class CurrentClinic(Func):
 
     template = "nullif(current_setting('palpate.clinic_id', true), '')::uuid"
     output_field = models.UUIDField()
+
+
+def fold_address(email: str) -> str:
+    """
+    Return an e-mail address as it is compared: A to Z are a to z, and every other character stands for itself.
+
+    Python's and PostgreSQL's own upper and lower case make one letter of several: `ı` and `i` are both `I`, the Kelvin
+    sign and `K` are both `k`. Somebody who owns one of the addresses need not own the other.
+    """
+    return email.strip().encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
+
+
+@models.EmailField.register_lookup
+class SameAddress(models.Lookup):
+    """`email__same_address=text`: as `fold_address` compares; the index on lower(email) finds it."""
+
+    lookup_name = "same_address"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        """Return the condition; what lower() finds is compared again with only A to Z folded."""
+        left, left_params = self.process_lhs(compiler, connection)
+        right = fold_address(str(self.rhs))
+        sql = f'(LOWER({left}) = LOWER(%s::text) AND LOWER({left}::text COLLATE "C") = %s::text)'
+        return sql, (*left_params, right, *left_params, right)

@@ -72,7 +72,7 @@ def _sign_in_failed(
 
 def note_failed_sign_in(email: str, request: HttpRequest | None, code: str) -> None:
     """Of a person who has an account in their clinics; of anybody else only counted. The address itself is not kept."""
-    user = User.objects.filter(email__iexact=email.strip()).first() if email.strip() else None
+    user = User.objects.filter(email__same_address=email.strip()).first() if email.strip() else None
     if user is None:
         log_for_stranger(SIGN_IN, request, code=code if code != "wrong_password" else "unknown_account")
     else:
