@@ -125,6 +125,7 @@ ROUTES = [
     ("assessments/{assessment}/", "get", "assessments:read", None),
     ("assessments/{assessment}/", "patch", "assessments:write", {"pain_now": 2}),
     ("assessments/{assessment}/", "delete", "assessments:write", None),
+    ("assessments/{assessment}/drawing/", "get", "assessments:read", None),
     ("assessments/{assessment}/sign/", "post", "assessments:write", {}),
     ("assessments/{signed_assessment}/addenda/", "post", "assessments:write", {"text": "more"}),
     ("assessments/{signed_assessment}/entered-in-error/", "post", "assessments:write", {"reason": "wrong patient"}),
