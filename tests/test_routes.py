@@ -233,6 +233,7 @@ OTHER_ROUTES = {
 # Pages: path to method and the scope that its person must have. Values in braces as above.
 PAGES = {
     "clinic/display/": ("get", "owner"),
+    "clinic/signing/": ("get", "owner"),
     "patients/": ("get", "patients:read"),
     "patients/new/": ("get", "patients:write"),
     "patients/{patient_id}/": ("get", "patients:read"),
