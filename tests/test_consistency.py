@@ -25,7 +25,8 @@ OURS = [model for model in apps.get_models() if model._meta.app_config.name.spli
 SOURCES = [p for app in APPS for p in (ROOT / app).rglob("*.py") if "migrations" not in p.parts]
 FINAL = {
     "TwoPeople",
-    "AuditEvent", "Merge", "Record", "Mark", "ChainCheck", "DeliveryEvent", "Version", "Step", "Change", "Clearance",
+    "AuditEvent", "About",
+    "Merge", "Record", "Mark", "ChainCheck", "DeliveryEvent", "Version", "Step", "Change", "Clearance",
     "RaisedFlag",
     "ConsentText", "Consent", "ConsentWithdrawal", "ConsentCopy", "SafetyEntry", "AdverseEvent", "Aftercare",
     "AftercareText",
