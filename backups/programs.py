@@ -7,7 +7,10 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 NOBODY = 65534
 
@@ -36,18 +39,38 @@ def program(name: str) -> str:
     return str(folder / name)
 
 
-def run(name: str, *arguments: str, environment: Mapping[str, str] | None = None, as_server: bool = False) -> str:
+def run(name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
     """
     Run a program to its end and return what it printed.
 
-    :param as_server: as the user that the server runs as (`unprivileged`)
     :raises ProgramFailed:
     """
-    command = [*(unprivileged() if as_server else []), program(name), *arguments]
+    command = dying_with_parent([program(name), *arguments])
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **(environment or {})}, cwd="/")
     if done.returncode != 0:
         raise ProgramFailed(f"{name}: {done.stderr.strip()[-1500:]}")
     return done.stdout
+
+
+def dying_with_parent(command: Sequence[str], sent: str = "TERM") -> list[str]:
+    """
+    Return the command such that Linux sends the process that signal when its parent is killed.
+
+    `setpriv` asks for it and then becomes the command. Popen's `preexec_fn` could ask too, but Python 3.12 and later
+    warn about it wherever there are threads.
+    """
+    return [*setpriv_death(sent), *command]
+
+
+@cache
+def setpriv_death(sent: str) -> Sequence[str]:
+    """Return what stands before such a command; nothing where Linux or `setpriv` is missing."""
+    words = ["setpriv", f"--pdeathsig={sent}"]
+    try:
+        is_supported = subprocess.run([*words, "true"], capture_output=True).returncode == 0
+    except FileNotFoundError:  # not Linux
+        return []
+    return words if is_supported else []
 
 
 def unprivileged() -> Sequence[str]:
@@ -69,3 +92,8 @@ def unprivileged() -> Sequence[str]:
     if subprocess.run([*drop, *look, "true"], capture_output=True).returncode == 0:
         drop += look
     return drop
+
+
+def leave(number: int, _frame: FrameType | None) -> NoReturn:
+    """A signal's handler: end as with an error, so that what lies about is deleted and what was started is stopped."""
+    raise SystemExit(128 + number)

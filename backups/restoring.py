@@ -24,7 +24,7 @@ from django.db import connections
 
 from accounts.models import Clinic
 from backups.encryption import decrypt
-from backups.programs import NOBODY, ProgramFailed, program, run, unprivileged
+from backups.programs import NOBODY, ProgramFailed, dying_with_parent, program, run, unprivileged
 from backups.store import PARTIAL, SEGMENT_DIGITS, BaseBackup, Store
 from database import tenancy
 from database.urls import connection_parts
@@ -157,7 +157,7 @@ def recovering(
     log = work / "server.log"
     with open(log, "wb") as output:
         process = subprocess.Popen(
-            [*unprivileged(), program("postgres"), "-D", str(data), *flags],
+            [*unprivileged(), *dying_with_parent([program("postgres"), "-D", str(data), *flags], "INT")],
             stdout=output,
             stderr=output,
             stdin=subprocess.DEVNULL,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import gzip
 import json
 import logging
@@ -10,7 +12,7 @@ import re
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -63,6 +65,31 @@ def spool() -> Path:
     return folder
 
 
+@contextlib.contextmanager
+def only_one(name: str, refusal: str) -> Iterator[None]:
+    """
+    Be the only process of this machine that does this.
+
+    :raises CannotBackUp: with the refusal; another does
+    """
+    with open(spool() / f"{name}.lock", "wb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotBackUp(refusal) from None
+        yield
+
+
+@contextlib.contextmanager
+def _work_folder() -> Iterator[Path]:
+    """A folder for one backup at a time, without what a backup that was killed has left: it is not encrypted."""
+    with only_one("taking", "Another backup is being taken."):
+        for left in spool().glob("taking-*"):
+            shutil.rmtree(left)
+        with tempfile.TemporaryDirectory(prefix="taking-", dir=spool()) as folder:
+            yield Path(folder)
+
+
 def is_whole_due(store: Store, at: datetime) -> bool:
     """Whether the next base backup has to be a whole one."""
     whole = [base for base in store.bases() if base.parent is None]
@@ -78,8 +105,8 @@ def take_base(store: Store, *, whole: bool) -> BaseBackup:
     """
     started = timezone.now()
     parent = None if whole else store.bases()[-1]
-    with tempfile.TemporaryDirectory(prefix="base-", dir=spool()) as folder:
-        data = Path(folder) / "data"
+    with _work_folder() as folder:
+        data = folder / "data"
         try:
             _copy_server(store, data, parent)
         except ProgramFailed as refusal:
@@ -142,8 +169,8 @@ def take_dump(store: Store) -> str:
     """
     at = timezone.now()
     connection, environment = server(dbname=str(connection_parts("DATABASE_URL")["dbname"]))
-    with tempfile.TemporaryDirectory(prefix="dump-", dir=spool()) as folder:
-        target = Path(folder) / "dump"
+    with _work_folder() as folder:
+        target = folder / "dump"
         run("pg_dump", "--format=custom", f"--dbname={connection}", f"--file={target}", environment=environment)
         run("pg_restore", "--list", str(target))
         store.copy_in(f"dumps/{stamp(at)}", target)

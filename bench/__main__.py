@@ -22,10 +22,11 @@ from typing import Any
 
 import psycopg
 
+from backups.programs import dying_with_parent
 from bench import desk, reminders, safety, scale, screen
 from bench.data import exam_body
 from bench.load import Connection, Figures, drive, http
-from dev.servers import CannotStart, dying_with_parent
+from dev.servers import CannotStart
 from dev.stack import PYTHON, ROOT, Stack, say
 from dev.stopping import stop_on_signals
 

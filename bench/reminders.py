@@ -25,8 +25,8 @@ from typing import Any
 
 import psycopg
 
+from backups.programs import dying_with_parent
 from dev.run import free_port
-from dev.servers import dying_with_parent
 from dev.smtp import KEY_HEADER
 from dev.stack import PYTHON, ROOT, Stack, say
 

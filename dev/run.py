@@ -15,7 +15,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from dev.servers import CannotStart, dying_with_parent
+from backups.programs import dying_with_parent
+from dev.servers import CannotStart
 from dev.stack import PYTHON, ROOT, Stack, say
 from dev.stopping import stop_on_signals
 

@@ -12,12 +12,11 @@ import signal
 import subprocess
 import tempfile
 import time
-from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
 from backups import programs
-from backups.programs import NOBODY
+from backups.programs import NOBODY, dying_with_parent, setpriv_death
 
 
 class CannotStart(Exception):
@@ -28,26 +27,6 @@ def die_with_parent() -> None:
     """Ask Linux to end this process when its parent is killed, so that no server is left behind."""
     with contextlib.suppress(OSError, AttributeError):  # not Linux: Ctrl-C still stops every process
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
-
-
-def dying_with_parent(command: list[str], sent: str = "TERM") -> list[str]:
-    """
-    Return the command such that Linux sends the process that signal when its parent is killed.
-
-    `setpriv` asks for it and then becomes the command. Popen's `preexec_fn` could ask too, but Python 3.12 and later
-    warn about it wherever there are threads.
-    """
-    return [*_setpriv_death(sent), *command]
-
-
-@cache
-def _setpriv_death(sent: str) -> list[str]:
-    words = ["setpriv", f"--pdeathsig={sent}"]
-    try:
-        is_supported = subprocess.run([*words, "true"], capture_output=True).returncode == 0
-    except FileNotFoundError:  # not Linux
-        return []
-    return words if is_supported else []
 
 
 def socket_folder(data: Path) -> Path:
@@ -99,7 +78,7 @@ class Postgres:
         except programs.ProgramFailed as refusal:
             raise CannotStart(str(refusal)) from None
         # The change of user clears what was asked for before it, so it is asked for in the same step.
-        return [*drop, *_setpriv_death(stopped_by)[1:], *command]
+        return [*drop, *setpriv_death(stopped_by)[1:], *command]
 
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -14,7 +14,8 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from dev.servers import CannotStart, Postgres, Valkey, dying_with_parent
+from backups.programs import dying_with_parent
+from dev.servers import CannotStart, Postgres, Valkey
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = str(ROOT / ".venv" / "bin" / "python")

@@ -8,7 +8,8 @@ import subprocess
 from collections.abc import Mapping
 from types import FrameType
 
-from dev.servers import die_with_parent, dying_with_parent
+from backups.programs import dying_with_parent
+from dev.servers import die_with_parent
 
 STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
-import shutil
 import signal
 import subprocess
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 
@@ -17,6 +18,7 @@ from backups.encryption import CannotDecrypt
 from backups.store import Store
 from dev.servers import Postgres
 from tests import builders
+from tests.drills import small_or_drill
 
 # Everything that a server is asked for: what it holds, and the rules that it keeps.
 RULES = {
@@ -32,7 +34,9 @@ RULES = {
     "roles": "SELECT rolname, rolsuper, rolbypassrls, rolcanlogin FROM pg_roles ORDER BY 1",
 }
 TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1"
+# What requests and the clock change between two looks.
 MOVING = {"backups_backupstate", "django_session", "audit_auditevent"}
+BEATS = {"messaging_message", "celery_results"}
 
 
 def everything(url):
@@ -44,6 +48,13 @@ def everything(url):
                 text = f"SELECT count(*), md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} t"
                 found[table] = connection.execute(text).fetchone()
         return found
+
+
+HEAD = "SELECT head_sequence FROM records_chain JOIN accounts_clinic a ON a.id = clinic_id WHERE slug = 'harbour'"
+RECEIVED = (
+    "SELECT active AND restart_lsn >= pg_current_wal_flush_lsn() FROM pg_replication_slots "
+    "WHERE slot_name = 'palpate_backup'"
+)
 
 
 class Backups:
@@ -62,13 +73,52 @@ class Backups:
         return done.stdout + done.stderr
 
     def sign(self):
-        """A signed exam; returns its sequence."""
-        client = self.running.client("writer")
+        """Sign an exam; return its sequence."""
+        client = self.running.client("tablet")
         patient = client.post("/patients/", json={"family_name": "Restored"}).json()["id"]
-        exam = client.post(f"/patients/{patient}/assessments/", json=builders.exam()).json()["id"]
-        signed = client.post(f"/assessments/{exam}/sign/", json={})
+        exam = client.post(f"/patients/{patient}/assessments/", json=builders.exam())
+        assert exam.status_code == 201, exam.text
+        signed = client.post(f"/assessments/{exam.json()['id']}/sign/")
         assert signed.status_code == 200, signed.text
-        return signed.json()["sequence"]
+        return self.ask(HEAD)
+
+    def ask(self, text):
+        with psycopg.connect(self.url) as connection:
+            return connection.execute(text).fetchone()[0]
+
+    @property
+    def url(self):
+        return self.running.stack.postgres.url("postgres", "palpate")
+
+    def ages(self):
+        return httpx.get(f"{self.running.url}/readyz").json()["backup_age_s"]
+
+    def receivers(self):
+        """The processes that receive into this spool."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                words = path.read_bytes().decode().split("\0")
+                if words[0].endswith("/pg_receivewal") and f"--directory={self.folder}/backups-spool/wal" in words:
+                    found.append(path.parent.name)
+        return found
+
+    def restore(self, folder, *arguments):
+        report = self.manage("restore", "--into", str(folder), *arguments)
+        print(report)  # figures for whoever runs the drill
+        return report
+
+    def lose_wal(self, since):
+        for name in self.store.names("wal"):
+            if name >= since:
+                (self.store.folder / "wal" / f"{name}.enc").unlink()
+        for path in (self.folder / "backups-spool" / "wal").iterdir():
+            path.unlink()
+
+    def start_stream(self):
+        """Start it in a group of its own."""
+        command = [".venv/bin/python", "manage.py", "backup", "--stream"]
+        return subprocess.Popen(command, env=self.environment, start_new_session=True)
 
 
 @pytest.fixture(scope="module")
@@ -87,13 +137,26 @@ def restored_server(folder):
     return server
 
 
-def test_a_lost_server_is_made_again(backups, tmp_path):
-    running, store = backups.running, backups.store
-    backups.manage("backup", "--whole")
-    whole = store.bases()[-1]
+def wait_until(is_so, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("is_drill", small_or_drill(False, True))
+def test_a_lost_server_is_made_again(backups, tmp_path, is_drill):
+    """Killed while it streams; the drill also restores to a moment, without the newest WAL, and with a slot lost."""
+    store = backups.store
+
+    def is_head_kept(sequence):
+        return any(head_of(store, name) == sequence for name in store.names("heads"))
+
+    stream = backups.start_stream()
+    wait_until(store.bases)  # there was none, so it was due
+    (whole,) = store.bases()
     assert whole.parent is None
-    stream = subprocess.Popen([".venv/bin/python", "manage.py", "backup", "--stream"], env=backups.environment)
-    try:
+    if is_drill:
         first = backups.sign()
         backups.manage("backup")
         assert store.bases()[-1].parent == whole.name  # only what changed
@@ -101,47 +164,70 @@ def test_a_lost_server_is_made_again(backups, tmp_path):
         time.sleep(1.1)
         moment = datetime.now(UTC)
         time.sleep(1.1)
-        third = backups.sign()
-        deadline = time.monotonic() + 90
-        while not any(third == head_of(store, name) for name in store.names("heads")) and time.monotonic() < deadline:
-            time.sleep(0.5)
-        time.sleep(3)  # the WAL is stored a second after the heads
-    finally:
-        stream.send_signal(signal.SIGTERM)
-        stream.wait(60)
-    ages = running.client("reader").get(f"{running.url}/readyz").json()["backup_age_s"]
-    assert 0 <= ages["wal"] < 120
-    assert 0 <= ages["base"] < 600
-    before = everything(running.stack.postgres.url("postgres", "palpate"))
 
-    # The newest state: nothing is lost.
-    report = backups.manage("restore", "--into", str(tmp_path / "newest" / "postgres"))
-    assert f"harbour: {third} records, the chain holds, compared with head {third}" in report
+    # The stream's process is killed while what it has received lies in the spool.
+    stream.send_signal(signal.SIGSTOP)
+    third = backups.sign()
+    wait_until(lambda: backups.ask(RECEIVED))
+    assert len(backups.receivers()) == 1
+    stream.kill()
+    stream.wait()
+    wait_until(lambda: not backups.receivers(), 10)
+    assert not is_head_kept(third)
+    before = everything(backups.url)
+
+    # The newest state: nothing is lost, not even what lay in the spool.
+    report = backups.restore(tmp_path / "newest" / "postgres")
+    assert f"harbour: {third} records, the chain holds, compared with head" in report
     assert "LOST" not in report
-    (tmp_path / "newest").chmod(0o711)
-    server = restored_server(tmp_path / "newest" / "postgres")
+    assert_equal(before, tmp_path / "newest" / "postgres")
+
+    # Started again, it goes on; told to stop, it leaves nothing behind that runs.
+    stream = backups.start_stream()
+    wait_until(lambda: is_head_kept(third))
+    wait_until(lambda: 0 <= backups.ages()["wal"] < 30)
+    assert 0 <= backups.ages()["base"] < 600
+    assert len(backups.receivers()) == 1
+    stream.terminate()
+    assert stream.wait(20) == 0
+    assert backups.receivers() == []
+    if not is_drill:
+        return
+
+    # A moment, to the second.
+    report = backups.restore(tmp_path / "then" / "postgres", "--until", moment.isoformat())
+    assert f"harbour: {second} records, the chain holds" in report
+
+    # The machine is lost with the newest WAL: the kept heads say which records are missing.
+    backups.lose_wal(store.bases()[-1].first_segment)
+    report = backups.restore(tmp_path / "old" / "postgres")
+    assert f"harbour: {first} records, the chain holds" in report
+    assert f"harbour: LOST records {second} to {third}, known at" in report
+
+    # The server has not kept the WAL for it: a base backup closes the gap.
+    with psycopg.connect(backups.url) as connection:
+        connection.execute("SELECT pg_drop_replication_slot('palpate_backup')")
+    stream, count = backups.start_stream(), len(store.bases())
+    wait_until(lambda: len(store.bases()) > count)
+    stream.terminate()
+    assert stream.wait(20) == 0
+    report = backups.restore(tmp_path / "again" / "postgres")
+    assert f"harbour: {third} records, the chain holds, compared with head {third}" in report
+
+
+def assert_equal(before, folder):
+    """What a restored server holds, and the rules that it keeps, are what was there."""
+    folder.parent.chmod(0o711)
+    server = restored_server(folder)
     try:
         after = everything(server.url("postgres", "palpate"))
     finally:
         server.stop()
+    assert all(before[name] for name in RULES)
     assert {name: after[name] for name in RULES} == {name: before[name] for name in RULES}
+    assert before["records_record"][0] > 100
     different = {name for name in before if before[name] != after[name]}
-    assert different <= {"messaging_message", "celery_results"}, different
-
-    # A moment, to the second; what was signed after it is named.
-    report = backups.manage("restore", "--into", str(tmp_path / "then" / "postgres"), "--until", moment.isoformat())
-    assert f"harbour: {second} records, the chain holds, compared with head" in report
-    assert first < second < third
-
-    # A server whose newest WAL is lost too: the kept heads say which records are missing.
-    for name in store.names("wal"):
-        if name.endswith(".partial") or name >= store.bases()[-1].first_segment:
-            (store.folder / "wal" / f"{name}.enc").rename(tmp_path / f"{name}.enc")
-    report = backups.manage("restore", "--into", str(tmp_path / "old" / "postgres"))
-    assert f"harbour: {first} records, the chain holds" in report
-    assert f"harbour: LOST records {second} to {third}, known at" in report
-    for path in tmp_path.glob("*.enc"):
-        path.rename(store.folder / "wal" / path.name)
+    assert different <= BEATS, different
 
 
 def head_of(store, name):
@@ -151,6 +237,20 @@ def head_of(store, name):
         return None
 
 
+def test_a_locked_table_of_ages_leaves_the_service_ready(backups):
+    backups.running.wait()
+    with psycopg.connect(backups.url) as connection:
+        connection.execute("LOCK backups_backupstate IN ACCESS EXCLUSIVE MODE")
+        start = time.monotonic()
+        answer = httpx.get(f"{backups.running.url}/readyz", timeout=20)
+        seconds = time.monotonic() - start
+        connection.rollback()
+    assert (answer.status_code, answer.json()["backup_age_s"]) == (200, {})
+    assert seconds < 1.5
+    assert set(backups.ages()) == {"base", "wal", "dump"}
+
+
+@pytest.mark.drill
 def test_settings_and_dump_come_back(backups, tmp_path):
     backups.manage("backup", "--dump")
     if not backups.store.bases():
@@ -167,30 +267,3 @@ def test_settings_and_dump_come_back(backups, tmp_path):
         [str(Postgres(tmp_path).bin / "pg_restore"), "--list", str(tmp_path / "dump")], capture_output=True, text=True
     )
     assert "TABLE DATA public records_record" in listed.stdout
-
-
-def test_a_damaged_backup_and_a_folder_in_use_are_refused(backups, tmp_path):
-    if not backups.store.bases():
-        backups.manage("backup")
-    (tmp_path / "full").mkdir()
-    (tmp_path / "full" / "PG_VERSION").touch()
-    assert "is not empty" in backups.manage("restore", "--into", str(tmp_path / "full"), expect=1)
-    assert "no base backup from before" in backups.manage(
-        "restore", "--into", str(tmp_path / "x"), "--until", "2020-01-01T00:00:00Z", expect=1
-    )
-    assert "with its time zone" in backups.manage(
-        "restore", "--into", str(tmp_path / "x"), "--until", "2026-01-01T00:00:00", expect=1
-    )
-    copy = tmp_path / "copy"
-    shutil.copytree(backups.store.folder, copy)
-    data = next((copy / "base").glob("*/data.enc"))
-    content = bytearray(data.read_bytes())
-    content[len(content) // 2] ^= 1
-    data.write_bytes(content)
-    backups.environment |= {"BACKUP_DIR": str(copy)}
-    try:
-        assert "/data" in backups.manage("restore", "--into", str(tmp_path / "x"), expect=1)
-    finally:
-        backups.environment |= {"BACKUP_DIR": str(backups.store.folder)}
-    assert not (tmp_path / "x").exists()
-    assert os.listdir(tmp_path) != []

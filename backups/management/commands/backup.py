@@ -7,14 +7,17 @@ Where to, how often and for how long: BACKUP_DIR, BACKUP_KEYS and the settings b
 from __future__ import annotations
 
 import logging
+import signal
+import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error as DatabaseError
 from django.utils import timezone
 
 from backups import taking, wal
 from backups.encryption import CannotDecrypt
-from backups.programs import ProgramFailed
+from backups.programs import ProgramFailed, leave
 
 logger = logging.getLogger(__name__)
 
@@ -29,11 +32,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """:raises CommandError: with the end of what PostgreSQL's program said"""
+        stop = threading.Event()
         try:
             store = taking.open_store()
             if options["stream"]:
-                wal.stream(store)
-            elif options["dump"]:
+                signal.signal(signal.SIGTERM, lambda *_: stop.set())
+                wal.stream(store, stop)
+                return
+            signal.signal(signal.SIGTERM, leave)
+            if options["dump"]:
                 self.stdout.write(f"dump {taking.take_dump(store)}")
             else:
                 whole = options["whole"] or taking.is_whole_due(store, timezone.now())
@@ -42,6 +49,6 @@ class Command(BaseCommand):
                 self.stdout.write(f"base {base.name}: {kind}, {base.bytes / 2**20:.1f} MB, verified")
                 for name in taking.prune(store):
                     self.stdout.write(f"deleted {name}")
-        except (taking.CannotBackUp, ProgramFailed, CannotDecrypt) as refusal:
+        except (taking.CannotBackUp, ProgramFailed, CannotDecrypt, DatabaseError) as refusal:
             logger.error("no backup was taken: %s", type(refusal).__name__)
             raise CommandError(str(refusal)) from None

@@ -6,6 +6,7 @@ The folder must be empty. Nothing else is touched: move it to where the server e
 
 from __future__ import annotations
 
+import signal
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.dateparse import parse_datetime
 
-from backups import restoring, taking
+from backups import restoring, taking, wal
 from backups.encryption import CannotDecrypt
-from backups.programs import ProgramFailed
+from backups.programs import ProgramFailed, leave
 
 
 class Command(BaseCommand):
@@ -55,6 +56,8 @@ class Command(BaseCommand):
                 restoring.copy_dump(store, dumps[-1], options["dump_file"])
                 self.stdout.write(f"dump {dumps[-1]}")
             elif options["into"]:
+                signal.signal(signal.SIGTERM, leave)
+                wal.recover_spool(store)
                 self._report(restoring.restore(store, options["into"].resolve(), until=until))
             else:
                 raise CommandError("Say where to: --into FOLDER.")
