@@ -158,7 +158,7 @@ class Receiver:
         """
         (flushed,) = _ask("SELECT pg_current_wal_flush_lsn()::text") or ("",)
         end = time.monotonic() + RECEIVED_S
-        while time.monotonic() < end:
+        while time.monotonic() < end and not stop.is_set():
             if self.process.poll() is not None:
                 raise ProgramFailed(f"pg_receivewal ended with {self.process.returncode}")
             if _ask(RECEIVED, [SLOT, flushed]):
@@ -194,7 +194,7 @@ def stream(store: Store, stop: threading.Event, *, every_s: float = EVERY_S) -> 
                         store_segments(store, folder, sizes)
                         if has_all:
                             queries.note("wal", at)
-                        else:
+                        elif not stop.is_set():
                             logger.error("the server does not send its WAL; the backup of the WAL grows old")
                     except DatabaseError as error:
                         logger.error("the database does not answer (%s)", type(error).__name__)
