@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts import policies
+from accounts import clinic_settings, policies
 from assessments import checks, documents, queries, raised_flags, rules
 from assessments.models import (
     Assessment,
@@ -211,6 +211,19 @@ def revise_assessment(*, assessment: Assessment, revision: int | None, by: Actor
     _write_parts(draft, content)
     audit.log("assessment.revise", by=by, target_id=draft.pk, patient_ids=[draft.patient_id])
     return draft
+
+
+@transaction.atomic
+def set_rule_set(*, rule_set: str, by: Actor) -> None:
+    """
+    Say by which rule set the clinic's new exams are classified; those that have begun keep theirs.
+
+    :raises accounts.policies.OwnersOnly:
+    :raises Invalid: there is no such rule set
+    """
+    if rule_set not in rules.RULE_SETS:
+        raise Invalid.at("/rule_set", "unknown_code.rule_set", choices=list(rules.RULE_SETS))
+    clinic_settings.change(values={"rule_set": rule_set}, revision=None, by=by)
 
 
 def ids_to_review(findings: Iterable[Finding]) -> frozenset[str]:

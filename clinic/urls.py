@@ -5,7 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 from oauth2_provider import views as oauth
 
-from accounts.web import competencies, display
+from accounts.web import competencies
 from accounts.web import oauth as accounts_oauth
 from accounts.web import views as accounts_web
 from api.views import SchemaDocument
@@ -35,7 +35,6 @@ urlpatterns = [
     path("account/", include("accounts.web.urls")),
     path("clinics/", accounts_web.choose_clinic, name="choose_clinic"),
     path("competencies/", competencies.competencies, name="competencies"),
-    path("clinic/display/", display.display, name="clinic_display"),
     path("language/", accounts_web.choose_language, name="choose_language"),
     path("", include("workspace.urls")),
     path("", include("patients.web.urls")),

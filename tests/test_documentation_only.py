@@ -173,9 +173,10 @@ def test_only_an_owner_switches_and_it_is_audited(cast):
     therapist.force_login(cast.therapist)
     owner.force_login(cast.owner)
 
-    assert therapist.post("/clinic/display/", {"mode": "documentation_only"}).status_code == 403
-    assert owner.post("/clinic/display/", {"mode": "both"}).status_code == 400
-    assert owner.post("/clinic/display/", {"mode": "documentation_only"}).status_code == 302
+    sent = {"rule_set": cast.clinic.rule_set, "pressure_unit": "kPa", "revision": str(cast.clinic.revision)}
+    assert therapist.post("/clinic/display/", {**sent, "mode": "documentation_only"}).status_code == 403
+    assert owner.post("/clinic/display/", {**sent, "mode": "both"}).status_code == 400
+    assert owner.post("/clinic/display/", {**sent, "mode": "documentation_only"}).status_code == 302
 
     with tenancy.scope(cast.clinic.pk):
         assert Clinic.objects.get(pk=cast.clinic.pk).shows_classification is False

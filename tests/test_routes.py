@@ -227,6 +227,11 @@ OTHER_ROUTES = {
 # Pages: path to method and the scope that its person must have. Values in braces as above.
 PAGES = {
     "clinic/display/": ("get", "owner"),
+    "settings/": ("get", "patients:read"),
+    "settings/clinic/": ("get", "owner"),
+    "settings/clinic/logo/": ("post", "owner"),
+    "settings/security/": ("get", "owner"),
+    "settings/techniques/": ("get", "owner"),
     "patients/": ("get", "patients:read"),
     "patients/new/": ("get", "patients:write"),
     "patients/{patient_id}/": ("get", "patients:read"),
@@ -322,7 +327,7 @@ SENT = {
     "text": "More.", "name": "Assigned to me", "outcome": "reached", "went_out": "yes", "days": "1", "months": "3",
     "status": "confirmed", "starts_at": SOON["starts_at"], "outside_hours": "1", "answer": "no",
     "note": "Parks outside.", "how": "printed", "reason": "The device was removed.",
-    "version": "1",
+    "version": "1", "remove": "1",
 }  # fmt: skip
 SIGNED_ONLY = ("pdf/", "addendum/", "revision/", "entered-in-error/")
 PERSONS = ["owner", "therapist", "staff"]

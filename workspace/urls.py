@@ -1,9 +1,15 @@
 from django.urls import path
 
-from workspace.web import documents, letters, patients, today
+from workspace.web import clinic_pages, documents, letters, patients, today
 
 urlpatterns = [
     path("", today.home, name="home"),
+    path("settings/", clinic_pages.index, name="settings"),
+    path("settings/clinic/", clinic_pages.clinic, name="clinic_settings"),
+    path("settings/clinic/logo/", clinic_pages.logo, name="clinic_logo"),
+    path("settings/security/", clinic_pages.security, name="clinic_security"),
+    path("settings/techniques/", clinic_pages.techniques, name="clinic_techniques"),
+    path("clinic/display/", clinic_pages.findings, name="clinic_display"),
     path("search/", today.search, name="search"),
     path("ui/", today.components, name="ui"),
     path("patients/", patients.patient_list, name="patients"),
