@@ -40,13 +40,22 @@ def _letter_text(pointer: str) -> Check:
     return check
 
 
-def _one_of(pointer: str, reason: str, choices: Any) -> Check:
-    def check(value: str, problems: Problems) -> str:
-        if value not in choices():
-            problems.add(pointer, reason)
-        return value
+def _country(value: str, problems: Problems) -> str:
+    if value not in places.time_zones_by_country():
+        problems.add("/country", "unknown_code.country")
+    return value
 
-    return check
+
+def _time_zone(value: str, problems: Problems) -> str:
+    if value not in available_timezones():
+        problems.add("/time_zone", "unknown_code.time_zone")
+    return value
+
+
+def _pressure_unit(value: str, problems: Problems) -> str:
+    if value not in Clinic.PressureUnit.values:
+        problems.add("/pressure_unit", "unknown_code.pressure_unit")
+    return value
 
 
 def _language(value: str, problems: Problems) -> str:
@@ -76,10 +85,10 @@ CHECKS: dict[str, Check] = {
     "name": _name,
     "address": _letter_text("/address"),
     "letter_footer": _letter_text("/letter_footer"),
-    "country": _one_of("/country", "unknown_code.country", places.time_zones_by_country),
-    "time_zone": _one_of("/time_zone", "unknown_code.time_zone", available_timezones),
+    "country": _country,
+    "time_zone": _time_zone,
     "locale": _language,
-    "pressure_unit": _one_of("/pressure_unit", "unknown_code.pressure_unit", lambda: Clinic.PressureUnit.values),
+    "pressure_unit": _pressure_unit,
     "rule_set": lambda value, problems: value,  # assessments.actions.set_rule_set knows them
     "techniques": _techniques,
     "idle_lock_min": _idle_lock,

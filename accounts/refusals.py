@@ -30,6 +30,7 @@ register(
         ),
         "too_long.letter_text": _("This text is too long for a letter. Use at most 8 lines and %(most)s characters."),
         "unknown_code.pressure_unit": _("Choose kPa or kgf/cm2."),
+        "required.program_name": _("Enter a name by which you will recognise the program."),
         "required.technique_offered": _("Leave at least one technique to choose from."),
         "unknown_code.rule_set": _("There is no such rule set. Choose one of: %(choices)s."),
         "unknown_code.techniques": _("Choose techniques of the list, each once."),

@@ -17,6 +17,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from accounts import invitations
 from accounts.rules import ROLE_SCOPES
 from api.views import ClinicView
 from audit.models import AuditEvent
@@ -232,6 +233,17 @@ PAGES = {
     "settings/clinic/logo/": ("post", "owner"),
     "settings/security/": ("get", "owner"),
     "settings/techniques/": ("get", "owner"),
+    "settings/people/": ("get", "owner"),
+    "settings/people/invitations/{invitation_id}/{change}/": ("post", "owner"),
+    "settings/people/{user_id}/": ("get", "owner"),
+    "settings/people/{user_id}/roles/": ("post", "owner"),
+    "settings/people/{user_id}/hand-over/": ("post", "owner"),
+    "settings/people/{user_id}/deactivate/": ("post", "owner"),
+    "settings/programs/": ("get", "owner"),
+    "settings/programs/{client_id}/secret/": ("post", "owner"),
+    "settings/programs/{client_id}/revoke/": ("post", "owner"),
+    "settings/audit/": ("get", "owner"),
+    "patients/{patient_id}/access/": ("get", "owner"),
     "patients/": ("get", "patients:read"),
     "patients/new/": ("get", "patients:write"),
     "patients/{patient_id}/": ("get", "patients:read"),
@@ -387,6 +399,11 @@ class Ids(dict):
             by=self.cast.actor(),
             at=timezone.now(),
         ).pk
+
+    def make_invitation(self):
+        by = self.cast.actor(self.cast.owner)
+        options = {"email": "new@example.org", "role": "staff", "by": by, "at": timezone.now()}
+        return invitations.invite(clinic=self.cast.clinic, **options).pk
 
     def make_draft_programme(self):
         by = self.cast.actor()
@@ -902,11 +919,18 @@ def ask_page(user, path, method, ids, **headers):
                 "worklist/{item_id}/referral-letter/": "referral_",
             }
             names[f"{name}_id"] = ids[f"{particular.get(path, '')}{name}"]
-    filled = "/" + path.format(**names, document_id=exam, change="pause")
+    change = "pause"
+    if path.startswith("settings/"):
+        names |= {"user_id": ids.cast.colleague.pk, "client_id": ids.cast.program.pk}
+        change = "resend"
+        if "{invitation_id}" in path:
+            names["invitation_id"] = ids["invitation"]
+    filled = "/" + path.format(**names, document_id=exam, change=change)
     if path.endswith("changes/"):
         filled += f"?tab={uuid4()}&revision=1"
     sent = SENT | ({"with": ids["other_appointment"]} if path.endswith("swap/") else {})
     sent |= {"type": ids["type"]} if path.endswith("wait/") else {}
+    sent |= {"add": "staff", "to": str(ids.cast.therapist.pk)} if path.startswith("settings/people/") else {}
     if method == "post":
         with tenancy.scope(ids.cast.clinic.pk):
             sent |= {"revision": str(revision_seen(names))}

@@ -42,7 +42,10 @@ GROUPS: list[tuple[str | Promise, list[Entry]]] = [
     (
         _("Team and access"),
         [
+            Entry("people", _("People"), _("Invitations, roles, handing over, leaving")),
             Entry("competencies", _("Competencies"), _("What ends soon, and what needs proof")),
+            Entry("programs", _("Programs"), _("API access: rights, secrets, last use")),
+            Entry("audit", _("Access log"), _("Who looked at a patient, who changed what")),
         ],
     ),
     (

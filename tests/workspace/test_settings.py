@@ -54,7 +54,9 @@ def test_the_time_zone_is_the_one_of_the_calendar_and_the_language_the_one_of_me
 
 
 def test_the_phone_and_the_reply_address_are_those_of_messages(cast, owner):
-    save(owner, cast, "/settings/clinic/", **{**CLINIC, "phone": "+44 20 7946 0999", "reply_to": "desk@harbour.example"})
+    save(
+        owner, cast, "/settings/clinic/", **{**CLINIC, "phone": "+44 20 7946 0999", "reply_to": "desk@harbour.example"}
+    )
     with tenancy.scope(cast.clinic.pk):
         sending = Sending.objects.get(pk=cast.clinic.pk)
     assert (sending.phone, sending.reply_to) == ("+44 20 7946 0999", "desk@harbour.example")

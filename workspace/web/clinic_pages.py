@@ -13,9 +13,8 @@ from django.contrib import messages as toasts
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts import actions as accounts
 from accounts import clinic_settings, places, policies
