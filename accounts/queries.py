@@ -73,8 +73,14 @@ def shows_classification() -> bool:
     return tenancy.look_up("shows_classification", _load_shows_classification)
 
 
+def clinic_country(clinic_id: UUID) -> str:
+    """ISO 3166-1 of the clinic of the current scope; one statement a scope at most."""
+    return tenancy.look_up("country", lambda: str(Clinic.objects.values_list("country", flat=True).get(pk=clinic_id)))
+
+
 def remember_clinic(clinic: Clinic) -> None:
     """Let what is known of the scope's clinic answer questions that would be asked of the database otherwise."""
+    tenancy.remember("country", clinic.country)
     tenancy.remember("shows_classification", clinic.shows_classification)
 
 
@@ -110,6 +116,15 @@ def apps_of(user: User) -> list[ApiClient]:
     using = AccessToken.objects.filter(user=user, expires__gt=now).values("application_id")
     rows = ApiClient.objects.filter(Q(pk__in=refreshing) | Q(pk__in=using)).select_related("clinic")
     return list(rows.order_by("clinic__name", "name"))
+
+
+def list_alarm_recipients(user_id: UUID | None, clinic_id: UUID) -> list[UUID]:
+    """The therapist; if there is none, or they have left, the clinic's owners: an alarm is never sent to nobody."""
+    members = Membership.objects.active().filter(clinic_id=clinic_id)
+    if user_id is not None and members.filter(user_id=user_id, role="therapist").exists():
+        return [user_id]
+    owners = list(members.filter(role="owner").values_list("user_id", flat=True))
+    return owners or list(members.filter(role="therapist").values_list("user_id", flat=True))
 
 
 # --- Competencies ---------------------------------------------------------------------------------------------

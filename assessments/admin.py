@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -12,8 +13,8 @@ from django.utils import timezone
 from accounts.admin import show_refusal
 from accounts.queries import shows_classification
 from accounts.web.admin_site import ReadOnly, ReadOnlyInline
-from accounts.web.pages import seen_revision
-from assessments import actions
+from accounts.web.pages import in_clinic, seen_revision
+from assessments.actions import EXAM
 from assessments.models import (
     Assessment,
     Finding,
@@ -23,6 +24,8 @@ from assessments.models import (
     TriggerPoint,
 )
 from errors.exceptions import DomainError
+from records.kinds import DocumentKind
+from records.models import Document
 
 
 class DocumentAdmin(ReadOnly):
@@ -35,7 +38,7 @@ class DocumentAdmin(ReadOnly):
     search_help_text = "The id of the document or of the patient"
     ordering = ["-performed_at", "-id"]
     change_form_template = "admin/document_change_form.html"
-    mark_entered_in_error: Any  # (document, reason, revision, request)
+    kind: DocumentKind[Any, Any, Any, Any]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).defer("record__document")
@@ -53,8 +56,12 @@ class DocumentAdmin(ReadOnly):
             return redirect(f"{admin_path}_changelist")
         if request.method == "POST" and request.POST.get("reason", "").strip():
             try:
-                self.mark_entered_in_error(
-                    document, request.POST["reason"].strip(), seen_revision(request.POST), request
+                self.kind.mark_entered_in_error(
+                    document=document,
+                    reason=request.POST["reason"].strip(),
+                    revision=seen_revision(request.POST),
+                    by=in_clinic(request).actor,
+                    at=timezone.now(),
                 )
                 messages.success(request, "Marked as entered in error. It stays readable.")
             except DomainError as refusal:
@@ -64,11 +71,11 @@ class DocumentAdmin(ReadOnly):
         return TemplateResponse(request, "admin/document_in_error.html", context)
 
     @admin.display(description="status")
-    def status_shown(self, document: Any) -> str:
+    def status_shown(self, document: Document) -> str:
         return str(document.status)
 
     @admin.display(description="recorded by")
-    def recorded_by_name(self, document: Any) -> str:
+    def recorded_by_name(self, document: Document) -> str:
         return str(document.recorded_by.name)
 
 
@@ -80,7 +87,7 @@ class PartInline(ReadOnlyInline):
 class FindingInline(PartInline):
     model = Finding
 
-    def get_fields(self, request: Any, obj: Any = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         signs = ["muscle", "side", "place", "taut_band", "hypersensitive_spot", "referred_pain", "recognised"]
         if not shows_classification():
             return signs
@@ -103,11 +110,7 @@ class PainMarkInline(PartInline):
 class AssessmentAdmin(DocumentAdmin):
     inlines = [FindingInline, RedFlagInline, MovementInline, PainMarkInline]
     exclude = ["clinic"]
-
-    def mark_entered_in_error(self, document: Assessment, reason: str, revision: int, request: Any) -> None:
-        actions.mark_entered_in_error(
-            assessment=document, reason=reason, revision=revision, by=request.actor, at=timezone.now()
-        )
+    kind = EXAM
 
 
 @admin.register(TriggerPoint)

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from patients import rules
+from patients.facts import FACTS
 
 
 class Unreadable(Exception):
@@ -250,10 +251,8 @@ def _list(value: Any) -> list[dict[str, Any]]:
 
 # --- CSV -------------------------------------------------------------------------------------------------------
 
-CSV_FIELDS = [
-    "family_name", "given_names", "birth_date", "sex", "pronouns", "language", "time_zone", "email", "phone",
-    "address_line", "city", "state", "postal_code", "country", "external_id",
-]  # fmt: skip
+# Every fact but the consents: who agreed to what is asked here, and not taken from elsewhere.
+CSV_FIELDS = [*(name for name in FACTS if not name.startswith("consent_") and name != "status"), "external_id"]
 SEX_WORDS = {
     "f": "female", "female": "female", "w": "female", "weiblich": "female", "m": "male", "male": "male",
     "männlich": "male", "other": "other", "o": "other", "d": "other", "divers": "other", "": "unknown",

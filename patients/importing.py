@@ -9,13 +9,17 @@ from typing import Any
 
 from django.db import DatabaseError, transaction
 
+from accounts.queries import clinic_country
 from audit import actions as audit
 from errors.exceptions import DomainError
 from errors.texts import message_of
 from identity.actor import Actor
-from patients import actions, rules
+from patients import actions, facts, rules
 from patients.fhir_reading import Incoming, Unreadable, read_csv, read_fhir_bundle, read_fhir_ndjson
 from patients.models import Identifier, Patient
+
+# Without these, or with wrong ones, nobody can tell who is meant.
+ESSENTIAL = frozenset(["family_name", "given_names", "birth_date"])
 
 
 @dataclass
@@ -115,6 +119,7 @@ def import_patient(incoming: Incoming, *, dry_run: bool, by: Actor, at: datetime
 
 
 def _take(incoming: Incoming, line: Line, *, by: Actor, at: datetime) -> None:
+    _leave_out(incoming, line, by=by, at=at)
     identifiers = [actions.NewIdentifier(*pair) for pair in dict.fromkeys(incoming.identifiers)]
     patient = _find_patient(identifiers, by)
     if patient is None:
@@ -128,16 +133,26 @@ def _take(incoming: Incoming, line: Line, *, by: Actor, at: datetime) -> None:
     added = actions.add_facts(
         patient=patient,
         identifiers=identifiers,
-        alerts=_alerts(incoming),
         conditions=[actions.NewFact(**vars(fact), source="import") for fact in incoming.conditions],
         medications=[actions.NewFact(**vars(fact), source="import") for fact in incoming.medications],
         by=by,
         at=at,
     )
     if added:
-        counts = (len(incoming.conditions), len(incoming.medications), len(_alerts(incoming)))
+        alerts = {m.text for m in incoming.medications if rules.alert_of_medicine(m.text)}
+        counts = (len(incoming.conditions), len(incoming.medications), len(alerts))
         line.taken.append("{} active conditions, {} active medicines, {} alerts from them".format(*counts))
         line.outcome = "completed" if line.outcome == "unchanged" else line.outcome
+
+
+def _leave_out(incoming: Incoming, line: Line, *, by: Actor, at: datetime) -> None:
+    """Leave out what cannot be right, such as a phone number that is none; a wrong name or birth date refuses."""
+    country = clinic_country(by.clinic_id)
+    for name in [name for name in incoming.details if name not in ESSENTIAL]:
+        errors = facts.problems_of({name: incoming.details[name]}, today=at.date(), country=country).errors
+        if errors:
+            del incoming.details[name]
+            line.left_out.append(f"{name}: {message_of(errors[0])}")
 
 
 def _find_patient(identifiers: list[actions.NewIdentifier], by: Actor) -> Patient | None:
@@ -165,15 +180,6 @@ def _complete(patient: Patient, incoming: Incoming, line: Line, *, by: Actor, at
         actions.change_patient(patient=patient, changes=missing, by=by, at=at)
         line.taken.append("completed: " + ", ".join(sorted(missing)))
     return bool(missing)
-
-
-def _alerts(incoming: Incoming) -> list[actions.NewAlert]:
-    matches = []
-    for medicine in incoming.medications:
-        code = rules.alert_of_medicine(medicine.text)
-        if code:
-            matches.append(actions.NewAlert(code=code, note=medicine.text, source="import"))
-    return list(dict.fromkeys(matches))
 
 
 def log_import(report: Report, *, by: Actor) -> None:

@@ -1,38 +1,23 @@
-"""
-The life of a signable document, the same for assessments and sessions: draft, signed, added to, revised, in error.
-
-The rows differ; who may do what when, and in which order locks are taken, does not.
-"""
+"""Drafts of documents: whom they may be of, their lock, and who changed which field last."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, TypeVar
 from uuid import UUID
-
-from django.db.models import Model, QuerySet
 
 from accounts import policies
 from database.revisions import check_revision
-from errors.constraints import violations_as
 from errors.exceptions import Conflict, NotFound
 from identity.actor import Actor
 from patients.actions import refuse_merged
 from patients.models import Patient
-from records import actions as records
 from records.editing import Edit, LastEdit
-from records.models import DraftEdit, Record
-
-D = TypeVar("D", bound=Model)
+from records.models import D, Document, DocumentQuerySet, DraftEdit
 
 
 class AlreadySigned(Conflict):
     reason = "already_signed"
-
-
-class RevisionExists(Conflict):
-    reason = "revision_exists"
 
 
 class PatientNotInCare(Conflict):
@@ -55,16 +40,19 @@ def open_patient(patient_id: UUID) -> Patient:
     return patient
 
 
-def lock_draft(documents: QuerySet[D], document_id: UUID, *, revision: int | None = None) -> D:
+def lock_draft(documents: DocumentQuerySet[D], document_id: UUID, *, revision: int | None = None) -> D:
     """
     The draft's row, locked, with what the query set brings along.
 
     :param revision: the one that was read
+    :raises NotFound:
     :raises AlreadySigned: it is no draft any more
     :raises RevisionChanged: somebody has changed it since
     """
-    document = documents.select_for_update(of=("self",)).get(pk=document_id)
-    if document.is_signed:  # type: ignore[attr-defined] # of both kinds
+    document = documents.select_for_update(of=("self",)).filter(pk=document_id).first()
+    if document is None:
+        raise NotFound
+    if document.is_signed:
         raise AlreadySigned
     check_revision(document, revision)
     return document
@@ -76,7 +64,7 @@ def last_edits(document_id: UUID) -> dict[str, LastEdit]:
     return {path: LastEdit(tab=str(tab), by=str(by), at=at) for path, tab, by, at in rows}
 
 
-def note_edits(document: Any, *, edits: Iterable[Edit], tab: UUID, by: Actor, at: datetime) -> None:
+def note_edits(document: Document, *, edits: Iterable[Edit], tab: UUID, by: Actor, at: datetime) -> None:
     """Keep who changed which fields of a locked draft, through which screen."""
     author_id = policies.require_author(by)
     own = {"clinic_id": document.clinic_id, "document_id": document.pk, "tab": tab, "edited_by_id": author_id}
@@ -90,65 +78,3 @@ def note_edits(document: Any, *, edits: Iterable[Edit], tab: UUID, by: Actor, at
 
 def forget_edits(document_id: UUID) -> None:
     DraftEdit.objects.filter(document_id=document_id).delete()
-
-
-def subject_of(document: Any, kind: str) -> records.Subject:
-    return records.Subject(
-        kind=kind,
-        id=document.subject_id,
-        version=document.version,
-        patient=document.patient,
-        occurred_at=document.performed_at,
-    )
-
-
-def freeze(document: Any, *, kind: str, content: dict[str, Any], by: Actor, at: datetime) -> Record:
-    """
-    Sign a locked draft: append its record, then close its row. From here on the triggers keep it.
-
-    :raises accounts.policies.NoAuthor: nobody whose name could go under it
-    """
-    replaces = None
-    if document.revises_id is not None:
-        replaces = Record.objects.get(pk=document.revises.record_id)
-    record = records.append_signed(subject=subject_of(document, kind), content=content, replaces=replaces, by=by, at=at)
-    document.signed_at, document.signed_by_id, document.record = at, record.signed_by_id, record
-    document.revision += 1
-    document.save(update_fields=["signed_at", "signed_by", "record", "revision"])
-    forget_edits(document.pk)
-    return record
-
-
-def require_record(document: Any, *, revision: int | None) -> Record:
-    """
-    Lock a signed document and return its record.
-
-    :param revision: the one that was read
-    :raises NotSigned: it is a draft
-    :raises RevisionChanged: somebody has signed it since
-    """
-    rows = type(document).objects.select_for_update(of=("self",)).only("revision", "record_id", "signed_at")
-    locked = rows.get(pk=document.pk)
-    check_revision(locked, revision)
-    if not locked.is_signed:
-        raise records.NotSigned
-    return Record.objects.get(pk=locked.record_id)
-
-
-def start_revision(document: Any, *, kind: str, revision: int | None, by: Actor, at: datetime) -> Any:
-    """
-    The head of a new version of a signed document, to be filled with a copy of its parts.
-
-    :param revision: the one that was read
-    :raises NotSigned, NoLongerCurrent, RevisionExists, RevisionChanged:
-    """
-    record = require_record(document, revision=revision)
-    records.refuse_marked(record)
-    copy = type(document).objects.get(pk=document.pk)
-    copy.pk, copy._state.adding = None, True
-    copy.record, copy.signed_at, copy.signed_by, copy.revises_id = None, None, None, document.pk
-    copy.version, copy.revision = document.version + 1, 1
-    copy.recorded_by_id, copy.recorded_at = policies.require_author(by), at
-    with violations_as({f"{kind}_version_once": RevisionExists}):
-        copy.save(force_insert=True)
-    return copy

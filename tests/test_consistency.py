@@ -19,7 +19,7 @@ from treatments.models import Intervention
 ROOT = Path(__file__).parents[1]
 APPS = [
     "audit", "accounts", "patients", "worklist", "messaging", "records", "assessments", "treatments", "homecare",
-    "scheduling", "workspace", "clinic", "api", "catalogue", "clock", "database", "errors", "identity",
+    "scheduling", "workspace", "patient_forms", "clinic", "api", "catalogue", "clock", "database", "errors", "identity",
 ]  # fmt: skip
 OURS = [model for model in apps.get_models() if model._meta.app_config.name.split(".")[0] in APPS]
 SOURCES = [p for app in APPS for p in (ROOT / app).rglob("*.py") if "migrations" not in p.parts]
@@ -38,6 +38,7 @@ EDITABLE = {
     "IdempotencyKey", "Clinic", "User", "Membership", "ApiClient", "Patient", "Identifier", "SearchKey", "Alert",
     "Condition", "Medication", "Chain", "TriggerPoint", "DraftEdit", "Item", "Sending", "Wording", "Link", "Message",
     "RefusedAddress", "Picture", "Template", "Programme", "ReminderPlan", "Occurrence", "CheckIn", "StepAnswer",
+    "FormRequest",
     "Site", "Room", "AppointmentType", "Competency", "Hours", "ExtraHours", "Closure", "Booking", "Feed", "Series",
     "Appointment", "AdverseEventHomeAnswer", "Told", "Waiting", "Opening", "Offer",
 }  # fmt: skip
@@ -53,6 +54,7 @@ CHANGING = [
     "treatments.adverse_events.actions",
     "treatments.aftercare.actions",
     "treatments.safety_lists",
+    "patients.merging",
 ]  # fmt: skip
 CODE_LISTS = {"Muscle", "BodyZone", "Movement", "Caution", "CatalogueLoad"}
 
@@ -119,6 +121,23 @@ def test_actions_take_names_only_and_say_who_and_when():
             if "by" in parameters:
                 assert kinds == {inspect.Parameter.KEYWORD_ONLY}, f"{module.__name__}.{name}"
                 assert inspect.getdoc(function), f"{module.__name__}.{name}"
+
+
+def test_the_life_cycle_takes_names_only_and_says_who():
+    """What changes a document of any kind is a method of `DocumentKind` that no kind replaces."""
+    from assessments.actions import EXAM
+    from records.kinds import DocumentKind
+    from treatments.actions import SESSION
+
+    changing = ["record", "change", "discard", "sign", "add_addendum", "mark_entered_in_error", "revise", "freeze"]
+    for name in changing:
+        method = getattr(DocumentKind, name)
+        kinds = {p.kind for n, p in inspect.signature(method).parameters.items() if n != "self"}
+        assert kinds == {inspect.Parameter.KEYWORD_ONLY}, name
+        assert "by" in inspect.signature(method).parameters
+        assert inspect.getdoc(method), name
+        for kind in (EXAM, SESSION):
+            assert getattr(type(kind), name) is method
 
 
 def test_no_signals_and_no_save_overrides():

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from accounts import policies
-from assessments.actions import IdTaken
 from assessments.models import TriggerPoint
 from audit import actions as audit
 from database import bulk
@@ -21,218 +18,175 @@ from errors.exceptions import Conflict, Problems
 from identity.actor import Actor
 from patients.models import Patient
 from patients.queries import identities
-from records import actions as records
-from records import drafts
-from records.models import Record
+from records.editing import Flat
+from records.kinds import DocumentKind, IdTaken, Section
 from records.rules import plain_json
-from treatments import agents, checks, documents, dose_checks, signing
+from treatments import agents, checks, documents, dose_checks, session_paths, signing
 from treatments.adverse_events import queries as adverse_events
 from treatments.aftercare import queries as aftercare
-from treatments.models import AdverseEvent, AdverseEventAnswer, Intervention, Measure, Override, Session
+from treatments.models import (
+    AdverseEvent,
+    AdverseEventAnswer,
+    Intervention,
+    Measure,
+    Override,
+    Session,
+    SessionQuerySet,
+)
+from treatments.values import NewAnswer, NewIntervention, NewMeasure, SessionContent, read_session
 
-KIND = "session"
-HEAD_FIELDS = ["performed_at", "response", "limit_reasons", "notes", "weight_kg"]
 ANSWERS = {"overrides": Override.Kind.OVERRIDE.value, "acknowledged": Override.Kind.ACKNOWLEDGEMENT.value}
-PARTS: dict[str, type[Any]] = {
-    "interventions": Intervention,
-    "measures": Measure,
-    "overrides": Override,
-    "adverse_events_asked": AdverseEventAnswer,
-}
 
 
 class SessionHasEvents(Conflict):
     reason = "session_has_events"
 
 
-@dataclass(frozen=True)
-class RecordedSession:
-    """A new draft with its rows."""
+class SessionKind(DocumentKind[Session, documents.SessionParts, SessionContent, signing.SessionSigningCheck]):
+    """What a session says for itself; see `records.kinds` for its life."""
 
-    session: Session
-    parts: documents.SessionParts
+    model = Session
+    code = "session"
+    scope = "treatments"
+    head_fields = ["performed_at", "response", "limit_reasons", "notes", "weight_kg"]
+    checked_together = ["limit_reasons", "weight_kg"]
+    sections = {
+        "interventions": Section(models=(Intervention,), parts=("interventions",)),
+        "measures": Section(models=(Measure,), parts=("measures",)),
+        "overrides": Section(models=(Override,), parts=("overrides",)),
+        "acknowledged": Section(models=(Override,), parts=("overrides",)),
+        "adverse_events_asked": Section(models=(AdverseEventAnswer,), parts=("adverse_events_asked",)),
+    }
+    row_lists = session_paths.ROWS
 
+    def rows(self) -> SessionQuerySet:
+        return Session.objects.all()
 
-@transaction.atomic(savepoint=False)
-def record_session(*, patient_id: UUID, content: checks.Content, by: Actor, at: datetime) -> RecordedSession:
-    """
-    Start a treatment session of a patient as a draft, with whatever is known of it already.
+    def get_parts(self, document: Session) -> documents.SessionParts:
+        return documents.get_parts(document)
 
-    :raises accounts.policies.NoAuthor: the actor is not, and does not act for, a therapist
-    :raises PatientMerged, PatientNotInCare:
-    :raises Invalid: a value cannot be; each is named
-    """
-    author_id = policies.require_author(by)
-    patient = drafts.open_patient(patient_id)
-    content = with_muscles(content, patient)
-    checks.check_content(content, birth_date=patient.birth_date, at=at)
-    session = Session(clinic_id=by.clinic_id, patient=patient, recorded_by_id=author_id, recorded_at=at)
-    for name, value in {"performed_at": at, **{n: content[n] for n in HEAD_FIELDS if n in content}}.items():
-        setattr(session, name, value)
-    session.pk = session.subject_id = new_id()
-    bulk.insert([session])
-    parts = _write_parts(session, content, at, answers=_answers(content, [], author_id, at))
-    audit.log("session.record", by=by, target_id=session.pk, patient_ids=[patient.pk])
-    _log_answers(session, parts.overrides, [], by)
-    return RecordedSession(session, parts)
+    def content_of(self, document: Session, parts: documents.SessionParts | None = None) -> dict[str, Any]:
+        return documents.session_content(document, parts)
 
+    def document_json(self, document: Session, parts: documents.SessionParts | None = None) -> dict[str, Any]:
+        return documents.session_json(document, parts)
 
-@transaction.atomic(savepoint=False)
-def change_session(
-    *, session: Session, content: checks.Content, by: Actor, at: datetime, reasons_may_wait: bool = False
-) -> documents.SessionParts:
-    """
-    Change a draft: fields that are given change, lists that are given are replaced. Return the rows that were written.
+    def read(self, data: Mapping[str, Any]) -> SessionContent:
+        return read_session(data)
 
-    :param session: locked by the actor (`drafts.lock_draft`)
-    :param content: interventions and measures may have an `id`, which they keep
-    :param reasons_may_wait: what is unusual may owe its reason until the signature
-    :raises Invalid, NoAuthor: as in `record_session`
-    """
-    author_id = policies.require_author(by)
-    content = with_muscles(content, session.patient)
-    whole = {"limit_reasons": session.limit_reasons, "weight_kg": session.weight_kg, **content}
-    checks.check_content(whole, birth_date=session.patient.birth_date, at=at, reasons_may_wait=reasons_may_wait)
-    for name in HEAD_FIELDS:
-        if name in content:
-            setattr(session, name, content[name])
-    if "performed_at" in content:
-        session.recorded_at = at  # what is said to have happened is said now
-    session.revision += 1
-    session.save(update_fields=[*HEAD_FIELDS, "recorded_at", "revision"])
-    # An override or acknowledgement keeps its author's name when someone else changes the rest of the draft.
-    overrides_before = list(session.overrides.all()) if ANSWERS.keys() & content.keys() else []
-    answers = _answers(content, overrides_before, author_id, at)
-    for name, part in PARTS.items():
-        if name in content or (name == "overrides" and "acknowledged" in content):
-            part._default_manager.filter(session=session).delete()
-    parts = _write_parts(session, content, at, answers=answers)
-    audit.log("session.change", by=by, target_id=session.pk, patient_ids=[session.patient_id])
-    _log_answers(session, parts.overrides, overrides_before, by)
-    return parts
+    def complete(self, content: SessionContent, *, patient: Patient) -> SessionContent:
+        return with_muscles(content, patient)
 
+    def check(
+        self, content: SessionContent, *, birth_date: date | None, at: datetime, reasons_may_wait: bool = False
+    ) -> None:
+        checks.check_content(content, birth_date=birth_date, at=at, reasons_may_wait=reasons_may_wait)
 
-@transaction.atomic
-def discard_session(*, session: Session, by: Actor) -> None:
-    """
-    Delete a draft for good; a signed session is never deleted. `session` is locked by the actor.
+    def write(
+        self, document: Session, content: SessionContent, *, by: Actor, at: datetime, is_new: bool
+    ) -> documents.SessionParts:
+        # An override or acknowledgement keeps its author's name when someone else changes the rest of the draft.
+        sends_answers = not is_new and ANSWERS.keys() & content.given
+        before = list(document.overrides.all()) if sends_answers else []
+        answers = _answers(content, before, policies.require_author(by), at)
+        if not is_new:
+            self.delete_rows(document, content.given)
+        parts = _insert_parts(document, content, at, answers=answers)
+        _log_answers(document, parts.overrides, before, by)
+        return parts
 
-    :raises SessionHasEvents: something that stays in the record points at it
-    """
-    if AdverseEvent.objects.filter(session=session).exists() or aftercare.list_given(session):
-        raise SessionHasEvents
-    for part in PARTS.values():
-        part._default_manager.filter(session=session).delete()
-    drafts.forget_edits(session.pk)
-    audit.log("session.discard", by=by, target_id=session.pk, patient_ids=[session.patient_id])
-    Session.objects.filter(pk=session.pk).delete()
+    def refuse_discard(self, document: Session) -> None:
+        """:raises SessionHasEvents:"""
+        if AdverseEvent.objects.filter(session=document).exists() or aftercare.list_given(document):
+            raise SessionHasEvents
 
+    def check_signature(
+        self, document: Session, content: Mapping[str, Any] | None = None, *, by: Actor, at: datetime
+    ) -> signing.SessionSigningCheck:
+        return signing.check_signature(document, content or self.content_of(document), by=by, at=at)
 
-@transaction.atomic
-def sign_session(*, session_id: UUID, revision: int | None, by: Actor, at: datetime) -> Record:
-    """
-    Freeze a session as a signed record.
+    def seal(self, document: Session, check: signing.SessionSigningCheck, *, at: datetime) -> Mapping[str, Any]:
+        # What was known and shown is kept with the session, so that a later list changes nothing in it.
+        document.safety = plain_json(signing.safety_block(check))
+        document.save(update_fields=["safety"])
+        return self.content_of(document) | documents.aftercare_content(aftercare.list_given(document))
 
-    :param revision: the one that was read and that is signed
-    :raises AlreadySigned, RevisionChanged, NoAuthor:
-    :raises Invalid, NeedlesDiffer, RedFlagStop, RedFlagKnownAtSigning, ScreenIncomplete, ConsentMissing, SafetyStop:
-        see `signing.check_signature`
-    """
-    policies.require_author(by)
-    whole = Session.objects.with_parts().select_related("patient", "revises")
-    session = drafts.lock_draft(whole, session_id, revision=revision)
-    check = signing.check_signature(session, documents.session_content(session), by=by, at=at)
-    check.raise_if_any()
-    # What was known and shown is kept with the session, so that a later list changes nothing in it.
-    session.safety = plain_json(signing.safety_block(check))
-    session.save(update_fields=["safety"])
-    content = documents.session_content(session)
-    content |= documents.aftercare_content(aftercare.list_given(session))
-    return drafts.freeze(session, kind=KIND, content=content, by=by, at=at)
+    def copy_parts(self, source: Session, draft: Session, *, at: datetime) -> None:
+        content = self.read(self.content_of(source))
+        content = replace(
+            content,
+            interventions=tuple(
+                replace(row, id=None, dose=dose_checks.without_impossible(agents.with_agent_code(row.dose)))
+                for row in content.interventions
+            ),
+            measures=tuple(replace(row, id=None) for row in content.measures),
+        )
+        draft.safety = None
+        draft.save(update_fields=["safety"])
+        _insert_parts(draft, content, at, answers=[_copy_of(answer) for answer in source.overrides.all()])
+
+    def flatten(self, document: Session, parts: documents.SessionParts) -> Flat:
+        return session_paths.flatten(self.content_of(document, parts))
+
+    def unflatten(self, flat: Flat) -> dict[str, Any]:
+        return session_paths.unflatten(flat)
+
+    def row_paths(self, flat: Flat) -> dict[str, list[str]]:
+        return session_paths.row_paths(flat)
 
 
-@transaction.atomic
-def add_addendum(*, session: Session, text: str, revision: int | None, by: Actor, at: datetime) -> Record:
-    """:raises NotSigned, RevisionChanged, NoLongerCurrent, NoAuthor:"""
-    record = drafts.require_record(session, revision=revision)
-    return records.append_addendum(record=record, subject=drafts.subject_of(session, KIND), text=text, by=by, at=at)
+SESSION = SessionKind()
 
 
-@transaction.atomic
-def mark_entered_in_error(*, session: Session, reason: str, revision: int | None, by: Actor, at: datetime) -> Record:
-    """:raises NotSigned, RevisionChanged, NoLongerCurrent, NoAuthor:"""
-    record = drafts.require_record(session, revision=revision)
-    subject = drafts.subject_of(session, KIND)
-    return records.append_entered_in_error(record=record, subject=subject, reason=reason, by=by, at=at)
-
-
-@transaction.atomic
-def revise_session(*, session: Session, revision: int | None, by: Actor, at: datetime) -> Session:
-    """
-    Start a new version of a signed session as a draft with the same content. Signing it supersedes the old one.
-
-    :raises NotSigned, RevisionChanged, NoLongerCurrent, RevisionExists, NoAuthor:
-    """
-    source = Session.objects.with_parts().get(pk=session.pk)
-    draft: Session = drafts.start_revision(source, kind=KIND, revision=revision, by=by, at=at)
-    content = documents.session_content(source)
-    for row in [*content["interventions"], *content["measures"]]:
-        row.pop("id")
-    for intervention in content["interventions"]:
-        intervention["dose"] = dose_checks.without_impossible(agents.with_agent_code(intervention["dose"]))
-    draft.safety = None
-    draft.save(update_fields=["safety"])
-    answers = [_copy_of(answer) for answer in source.overrides.all()]
-    _write_parts(draft, content, at, answers=answers)
-    audit.log("session.revise", by=by, target_id=draft.pk, patient_ids=[draft.patient_id])
-    return draft
-
-
-def with_muscles(content: checks.Content, patient: Patient) -> dict[str, Any]:
+def with_muscles(content: SessionContent, patient: Patient) -> SessionContent:
     """
     The same content, with muscle and side of each intervention's trigger point, and its agent as a code.
 
     :raises Invalid: a trigger point is not this patient's, or the muscle beside it is another; or a session that was
         asked about is not a signed one of the patient
     """
-    requested = {i["trigger_point"] for i in content.get("interventions") or () if i.get("trigger_point")}
-    requested |= {m["trigger_point"] for m in content.get("measures") or () if m.get("trigger_point")}
-    points = (
-        {
-            p.pk: p
-            for p in TriggerPoint.objects.filter(
-                pk__in=requested, patient_id__in=identities(clinic_id=patient.clinic_id, patient_id=patient.pk)
-            )
-        }
-        if requested
-        else {}
-    )
+    rows: list[NewIntervention | NewMeasure] = [*content.interventions, *content.measures]
+    points = _points_of(patient, {row.trigger_point for row in rows if row.trigger_point})
     problems = Problems()
-    interventions = []
-    for index, content_ in enumerate(content.get("interventions") or ()):
-        intervention, intervention_pointer = dict(content_), f"/interventions/{index}"
-        point = points.get(intervention["trigger_point"]) if intervention.get("trigger_point") else None
-        if intervention.get("trigger_point") and point is None:
-            problems.add(f"{intervention_pointer}/trigger_point", "unknown_trigger_point")
-        elif point is not None:
-            if intervention.get("muscle") not in (None, point.muscle_id):
-                problems.add(f"{intervention_pointer}/muscle", "not_of_trigger_point.muscle", muscle=point.muscle_id)
-            if intervention.get("side") not in (None, point.side):
-                problems.add(f"{intervention_pointer}/side", "not_of_trigger_point.side", side=point.side)
-            intervention["muscle"], intervention["side"] = point.muscle_id, point.side
-        if intervention.get("dose"):
-            intervention["dose"] = agents.with_agent_code(intervention["dose"])
-        interventions.append(intervention)
-    for index, measure in enumerate(content.get("measures") or ()):
-        if measure.get("trigger_point") and measure["trigger_point"] not in points:
+    interventions = tuple(
+        _with_muscle(intervention, points, problems, f"/interventions/{index}")
+        for index, intervention in enumerate(content.interventions)
+    )
+    for index, measure in enumerate(content.measures):
+        if measure.trigger_point and measure.trigger_point not in points:
             problems.add(f"/measures/{index}/trigger_point", "unknown_trigger_point")
     _check_asked_about(content, patient, problems)
     problems.raise_if_any()
-    return {**content, **({"interventions": interventions} if "interventions" in content else {})}
+    return replace(content, interventions=interventions)
 
 
-def _check_asked_about(content: checks.Content, patient: Patient, problems: Problems) -> None:
-    asked = [row["about"] for row in content.get("adverse_events_asked") or ()]
+def _points_of(patient: Patient, requested: set[UUID]) -> dict[UUID, TriggerPoint]:
+    """Return those of these trigger points that are the patient's."""
+    if not requested:
+        return {}
+    people = identities(clinic_id=patient.clinic_id, patient_id=patient.pk)
+    return {point.pk: point for point in TriggerPoint.objects.filter(pk__in=requested, patient_id__in=people)}
+
+
+def _with_muscle(
+    intervention: NewIntervention, points: Mapping[UUID, TriggerPoint], problems: Problems, here: str
+) -> NewIntervention:
+    intervention = replace(intervention, dose=agents.with_agent_code(intervention.dose))
+    if intervention.trigger_point is None:
+        return intervention
+    point = points.get(intervention.trigger_point)
+    if point is None:
+        problems.add(f"{here}/trigger_point", "unknown_trigger_point")
+        return intervention
+    if intervention.muscle not in (None, point.muscle_id):
+        problems.add(f"{here}/muscle", "not_of_trigger_point.muscle", muscle=point.muscle_id)
+    if intervention.side not in (None, point.side):
+        problems.add(f"{here}/side", "not_of_trigger_point.side", side=point.side)
+    return replace(intervention, muscle=point.muscle_id, side=point.side)
+
+
+def _check_asked_about(content: SessionContent, patient: Patient, problems: Problems) -> None:
+    asked = [row.about for row in content.adverse_events_asked]
     if not asked:
         return
     people = identities(clinic_id=patient.clinic_id, patient_id=patient.pk)
@@ -244,7 +198,7 @@ def _check_asked_about(content: checks.Content, patient: Patient, problems: Prob
             problems.add(f"/adverse_events_asked/{index}/about", "duplicate.session_asked_about")
 
 
-def _answers(content: checks.Content, known: Iterable[Override], author_id: UUID, at: datetime) -> list[Override]:
+def _answers(content: SessionContent, known: Iterable[Override], author_id: UUID, at: datetime) -> list[Override]:
     """
     Return the rows of what was passed or acknowledged: those that are as they were keep their name and time.
 
@@ -253,13 +207,14 @@ def _answers(content: checks.Content, known: Iterable[Override], author_id: UUID
     before = {(row.kind, row.code): row for row in known}
     rows = [_copy_of(row) for row in before.values() if not _is_same(row, content)]
     for name, entry_kind in ANSWERS.items():
-        for sent in content.get(name) or ():
+        sent: tuple[NewAnswer, ...] = getattr(content, name)
+        for answer in sent:
             row = Override(
                 kind=entry_kind,
-                code=sent["code"],
-                reason=sent.get("reason", ""),
-                seen_by=sent.get("seen_by", ""),
-                seen_at=sent.get("seen_at"),
+                code=answer.code,
+                reason=answer.reason,
+                seen_by=answer.seen_by,
+                seen_at=answer.seen_at,
                 given_by_id=author_id,
                 given_at=at,
             )
@@ -271,8 +226,8 @@ def _answers(content: checks.Content, known: Iterable[Override], author_id: UUID
     return rows
 
 
-def _is_same(row: Override, content: checks.Content) -> bool:
-    return any(entry_kind == row.kind and name in content for name, entry_kind in ANSWERS.items())
+def _is_same(row: Override, content: SessionContent) -> bool:
+    return any(entry_kind == row.kind and name in content.given for name, entry_kind in ANSWERS.items())
 
 
 def _comparable(row: Override) -> tuple[Any, ...]:
@@ -293,47 +248,47 @@ def _log_answers(session: Session, rows: Iterable[Override], before: Iterable[Ov
             audit.log(action, by=by, target_id=session.pk, patient_ids=[session.patient_id], code=row.code)
 
 
-def _write_parts(
-    session: Session, content: checks.Content, at: datetime, *, answers: Sequence[Override]
+def _insert_parts(
+    session: Session, content: SessionContent, at: datetime, *, answers: Sequence[Override]
 ) -> documents.SessionParts:
     """Insert the parts that are given and return them, so that they need not be read again."""
     own = {"clinic_id": session.clinic_id, "session": session}
     interventions = [
         Intervention(
             **own,
-            id=i.get("id") or new_id(),
+            id=intervention.id or new_id(),
             ordinal=ordinal,
-            technique=i["technique"],
-            trigger_point_id=i.get("trigger_point"),
-            muscle_id=i.get("muscle"),
-            side=i.get("side"),
-            limit_reasons=i.get("limit_reasons") or {},
-            response=i.get("response", ""),
-            **(i.get("dose") or {}),
+            technique=intervention.technique,
+            trigger_point_id=intervention.trigger_point,
+            muscle_id=intervention.muscle,
+            side=intervention.side,
+            limit_reasons=dict(intervention.limit_reasons),
+            response=intervention.response,
+            **intervention.dose,
         )
-        for ordinal, i in enumerate(content.get("interventions") or ())
+        for ordinal, intervention in enumerate(content.interventions)
     ]
     measures = [
         Measure(
             **own,
-            id=m.get("id") or new_id(),
+            id=measure.id or new_id(),
             ordinal=ordinal,
-            kind=m["kind"],
-            phase=m["phase"],
-            timing=m.get("timing"),
-            value=m["value"],
-            measured_at=m.get("measured_at") or at,
-            trigger_point_id=m.get("trigger_point"),
-            movement_id=m.get("movement"),
-            side=m.get("side"),
+            kind=measure.kind,
+            phase=measure.phase,
+            timing=measure.timing,
+            value=measure.value,
+            measured_at=measure.measured_at or at,
+            trigger_point_id=measure.trigger_point,
+            movement_id=measure.movement,
+            side=measure.side,
         )
-        for ordinal, m in enumerate(content.get("measures") or ())
+        for ordinal, measure in enumerate(content.measures)
     ]
     for ordinal, answer in enumerate(answers):
         answer.id, answer.ordinal, answer.clinic_id, answer.session = new_id(), ordinal, session.clinic_id, session
     adverse_events_asked = [
-        AdverseEventAnswer(**own, id=new_id(), ordinal=ordinal, about_id=row["about"], answer=row["answer"])
-        for ordinal, row in enumerate(content.get("adverse_events_asked") or ())
+        AdverseEventAnswer(**own, id=new_id(), ordinal=ordinal, about_id=row.about, answer=row.answer)
+        for ordinal, row in enumerate(content.adverse_events_asked)
     ]
     taken: dict[str, type[Conflict]] = {
         "treatments_intervention_pkey": IdTaken,

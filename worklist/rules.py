@@ -96,6 +96,9 @@ KINDS = {
     ),
     "needling_follow_up": ItemKind("No answer since needling", SOON, "Ask how sore it is"),
     "slot_free": ItemKind("A time is free for someone on the waitlist", AT_ONCE, "Call the patient and offer the time"),
+    "form_to_review": ItemKind(
+        "A patient sent in a form", NEXT_WORKING_DAY, "Therapist: review the answers, and accept what is right"
+    ),
     "recall": ItemKind("Recall", SOON, "Call the patient and offer a visit"),
     "message_failed": ItemKind("A message could not be sent", SOON, "Check address and consent"),
     "message_uncertain": ItemKind(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +28,7 @@ from treatments.documents import session_content
 from treatments.models import Session
 from workspace import safety_lines
 
+Number = int | float | Decimal
 Lines = list[tuple[str, str]]
 REGION_OF = {key: muscle["region"] for key, muscle in catalogue.MUSCLES.items()}
 
@@ -47,14 +49,14 @@ class Section:
     blocks: list[Block] = field(default_factory=list)
 
 
-def number(value: Any) -> str:
+def number(value: Number) -> str:
     """A number as the page's language writes it, without needless zeros."""
     if isinstance(value, Decimal | float):
         value = int(value) if value == int(value) else round(float(value), 3)
     return str(formats.localize(value, use_l10n=True))
 
 
-def moment(value: Any) -> str:
+def moment(value: datetime | None) -> str:
     return formats.date_format(timezone.localtime(value), "DATETIME_FORMAT")
 
 
@@ -68,7 +70,7 @@ def zone_name(zone: dict[str, Any]) -> str:
     return label if zone["side"] == "midline" else f"{label}, {words.SIDES[zone['side']]}"
 
 
-def pressure(kpa: Any, unit: str) -> str:
+def pressure(kpa: Number, unit: str) -> str:
     if unit == "kPa":
         return f"{number(kpa)} kPa"
     return f"{number(round(float(kpa) / float(rules.KPA_PER_KGF_CM2), 2))} kgf/cm²"
@@ -262,13 +264,13 @@ def _measures(content: dict[str, Any], unit: str) -> Lines:
     return lines
 
 
-def format_measure(kind: str, value: Any, unit: str) -> str:
+def format_measure(kind: str, value: Number, unit: str) -> str:
     if kind == "ppt_kpa":
         return pressure(value, unit)
     return f"{number(value)}°" if kind == "rom_deg" else f"{number(value)} / 10"
 
 
-def change_in_words(kind: str, before: Any, after: Any, unit: str, subject: measures.Subject) -> str:
+def change_in_words(kind: str, before: Number, after: Number, unit: str, subject: measures.Subject) -> str:
     """What the difference says, by each source that fits."""
     change = measures.compare(kind, Decimal(str(before)), Decimal(str(after)), subject)
     sign = "+" if change.difference > 0 else "−" if change.difference < 0 else "±"
@@ -279,7 +281,7 @@ def change_in_words(kind: str, before: Any, after: Any, unit: str, subject: meas
 # --- Around ---------------------------------------------------------------------------------------------------
 
 
-def exam_hints(content: dict[str, Any]) -> list[tuple[str, str]]:
+def exam_hints(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What does not block, but may have been forgotten."""
     hints = []
     for index, finding in enumerate(content["findings"]):
@@ -302,7 +304,7 @@ def exam_hints(content: dict[str, Any]) -> list[tuple[str, str]]:
     return hints
 
 
-def session_hints(content: dict[str, Any]) -> list[tuple[str, str]]:
+def session_hints(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     matches = []
     if not content["response"]:
         matches.append(("/response", _("The patient's reaction is not recorded.")))
@@ -320,7 +322,7 @@ def hint_open_question(question: dict[str, Any] | None) -> list[tuple[str, str]]
     return [(f"/adverse_events_asked/{question['about']}", text.format(day=day, techniques=question["techniques"]))]
 
 
-def sentence(error: FieldError, content: dict[str, Any]) -> str:
+def sentence(error: FieldError, content: Mapping[str, Any]) -> str:
     """A refusal with the name of the finding or intervention that it is about."""
     parts = error.pointer.strip("/").split("/")
     if len(parts) > 1 and parts[1].isdigit() and parts[0] in ("findings", "interventions"):

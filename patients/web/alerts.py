@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.web.pages import PageRequest, page
+from errors import form_fields
 from errors.exceptions import DomainError, NotFound
 from errors.texts import message_of
 from patients import actions, labels, rules
@@ -26,13 +27,13 @@ ENDED_SHOWN = 50
 
 
 class AlertForm(forms.Form):
-    code = forms.ChoiceField(label=gettext_lazy("Alert"))
-    side = forms.ChoiceField(
+    code = form_fields.ChoiceField(label=gettext_lazy("Alert"))
+    side = form_fields.ChoiceField(
         required=False,
         choices=[("", gettext_lazy("not known")), *labels.ALERT_SIDES.items()],
         label=gettext_lazy("Side"),
     )
-    region = forms.ChoiceField(
+    region = form_fields.ChoiceField(
         required=False,
         choices=[("", gettext_lazy("not known, or the whole body")), *labels.BODY_REGIONS.items()],
         label=gettext_lazy("Part of the body"),
@@ -43,7 +44,7 @@ class AlertForm(forms.Form):
         label=gettext_lazy("Since"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    reported_by = forms.ChoiceField(
+    reported_by = form_fields.ChoiceField(
         required=False,
         choices=[("", gettext_lazy("not recorded")), *labels.ALERT_REPORTERS.items()],
         label=gettext_lazy("Reported by"),
@@ -52,7 +53,7 @@ class AlertForm(forms.Form):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         code_field = self.fields["code"]
-        assert isinstance(code_field, forms.ChoiceField)
+        assert isinstance(code_field, form_fields.ChoiceField)
         code_field.choices = [("", _("Choose an alert")), *labels.alert_choices()]
 
     def new_alert(self) -> actions.NewAlert:
@@ -74,7 +75,7 @@ def alerts(request: PageRequest, patient_id: UUID) -> HttpResponse:
     """What is known, and one more."""
     if request.method == "POST" and "patients:write" not in request.actor.scopes:
         raise NotFound
-    patient = _find(request, patient_id, lock=request.method == "POST")
+    patient = find_patient(request, patient_id, lock=request.method == "POST")
     form = AlertForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -89,7 +90,7 @@ def alerts(request: PageRequest, patient_id: UUID) -> HttpResponse:
 @page(scope="patients:write", action="page.patient.alert_end", methods="POST")
 def end(request: PageRequest, patient_id: UUID, alert_id: UUID) -> HttpResponse:
     """End an alert with a reason; it stays in the list of ended ones."""
-    patient = _find(request, patient_id, lock=True)
+    patient = find_patient(request, patient_id, lock=True)
     reason = request.POST.get("reason", "")
     try:
         actions.end_alert(patient=patient, alert_id=alert_id, reason=reason, by=request.actor, at=timezone.now())
@@ -105,7 +106,12 @@ def end(request: PageRequest, patient_id: UUID, alert_id: UUID) -> HttpResponse:
     return redirect("patient_alerts", patient.pk)
 
 
-def _find(request: PageRequest, patient_id: UUID, *, lock: bool) -> Patient:
+def find_patient(request: PageRequest, patient_id: UUID, *, lock: bool) -> Patient:
+    """
+    The patient of the page, for the audit trail too.
+
+    :raises NotFound: the clinic has no such patient
+    """
     patients = Patient.objects.visible_to(request.actor)
     if lock:
         patients = patients.select_for_update(of=("self",), no_key=True)

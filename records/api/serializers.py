@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.fields import Choice, StrictSerializer, Text
+from database.choices import DOCUMENT_STATUSES
 from records import rules
 
 
@@ -14,14 +16,12 @@ class RecordOutput(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     sequence = serializers.IntegerField(help_text="gap-free in a clinic, in the order of commits")
-    kind = serializers.ChoiceField(rules.KINDS)
-    entry = serializers.ChoiceField(
-        rules.ENTRIES, help_text="a signed document, an addendum to one, or a mark of error"
-    )
+    kind = Choice(rules.KINDS)
+    entry = Choice(rules.ENTRIES, help_text="a signed document, an addendum to one, or a mark of error")
     subject_id = serializers.UUIDField(help_text="the assessment or session, the same for all its versions")
     patient_id = serializers.UUIDField()
     version = serializers.IntegerField()
-    status = serializers.ChoiceField(rules.STATUSES)
+    status = Choice(rules.STATUSES)
     occurred_at = serializers.DateTimeField()
     signed_at = serializers.DateTimeField()
     signed_by = serializers.UUIDField()
@@ -48,7 +48,7 @@ class FeedPage(serializers.Serializer[Any]):
 class BrokenOutput(serializers.Serializer[Any]):
     sequence = serializers.IntegerField(allow_null=True)
     record_id = serializers.UUIDField(allow_null=True)
-    reason = serializers.ChoiceField(
+    reason = Choice(
         [
             "missing",
             "document_changed",
@@ -105,7 +105,7 @@ class KeptVerification(serializers.Serializer[Any]):
 
 class VerificationState(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    state = serializers.ChoiceField(["running", "done"])
+    state = Choice(["running", "done"])
     verification = KeptVerification(allow_null=True)
 
 
@@ -115,3 +115,44 @@ class CheckpointOutput(serializers.Serializer[Any]):
     public_keys = serializers.ListField(
         child=serializers.CharField(), help_text="the keys that checkpoints of this server are verified with"
     )
+
+
+# --- Documents of every kind ---------------------------------------------------------------------------------
+
+
+class DocumentOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    patient_id = serializers.UUIDField()
+    subject_id = serializers.UUIDField(help_text="the same for all versions; records carry it")
+    version = serializers.IntegerField()
+    revises = serializers.UUIDField(allow_null=True, help_text="the version that this one replaces when signed")
+    status = Choice(DOCUMENT_STATUSES)
+    performed_at = serializers.DateTimeField()
+    recorded_by = serializers.UUIDField()
+    recorded_at = serializers.DateTimeField()
+    signed_by = serializers.UUIDField(allow_null=True)
+    signed_at = serializers.DateTimeField(allow_null=True)
+    record_id = serializers.UUIDField(allow_null=True)
+    revision = serializers.IntegerField(help_text="the number in the ETag")
+    notes = serializers.CharField()
+
+
+class AddendumInput(StrictSerializer):
+    text = Text(max_length=50_000)
+
+
+class ReasonInput(StrictSerializer):
+    reason = Text(max_length=2000)
+
+
+class SignedOutput(serializers.Serializer[Any]):
+    """The record that a signature made."""
+
+    record_id = serializers.UUIDField()
+    sequence = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    previous_sha256 = serializers.CharField()
+    subject_id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    signed_at = serializers.DateTimeField()
+    signed_by = serializers.UUIDField()

@@ -79,6 +79,18 @@ def test_a_new_time_zone_plans_anew(in_clinic, running, reachable):
     assert programme.pk
 
 
+@pytest.mark.parametrize("name", ["trigger_point", "picture", "lasting"])
+def test_an_id_that_is_not_there_is_not_written_down(name, in_clinic, reachable):
+    unknown = content(steps=[SCAN | {name: NOWHERE}])
+    by = in_clinic.actor()
+    with pytest.raises(Invalid) as refusal:
+        actions.start_programme(patient_id=reachable.pk, content=unknown, by=by, at=NOW())
+    assert [(e.pointer, e.code) for e in refusal.value.errors] == [(f"/steps/0/{name}", "unknown")]
+    made = actions.start_programme(patient_id=reachable.pk, content=content(), by=by, at=NOW())
+    with pytest.raises(Invalid):
+        actions.write_draft(programme=made, content=unknown, by=by, at=NOW())
+
+
 @pytest.mark.parametrize(
     ("changes", "codes"),
     [
@@ -86,8 +98,6 @@ def test_a_new_time_zone_plans_anew(in_clinic, running, reachable):
         ({"steps": []}, ["required"]),
         ({"steps": [PRESS | {"muscle": "scalenes"}]}, ["not_for_self_pressure"]),
         ({"steps": [PRESS | {"dose": GUIDE | {"hold_s": 130}}]}, ["out_of_range"]),
-        ({"steps": [SCAN | {"trigger_point": NOWHERE}]}, ["unknown"]),
-        ({"steps": [SCAN | {"picture": NOWHERE}]}, ["unknown"]),
     ],
 )
 def test_what_cannot_be_is_not_given(changes, codes, in_clinic, reachable):
@@ -345,12 +355,12 @@ def test_soreness_is_asked_after_needling_once_for_each_hour(in_clinic, reachabl
     at = NOW() - timedelta(hours=1)
     make_ready(in_clinic, reachable, at - timedelta(minutes=5))
     sent = builders.treatment(performed_at=at.isoformat(), interventions=[builders.needling()])
-    session = treatments.record_session(
+    session = treatments.SESSION.record(
         patient_id=reachable.pk, content=builders.content(sent, NewSessionInput), by=in_clinic.actor(), at=NOW()
-    ).session
+    ).document
     by = Actor.system(in_clinic.clinic.pk, "test")
     assert planning.plan_soreness(by=by, at=NOW()) == 0  # not before it is signed
-    treatments.sign_session(revision=None, session_id=session.pk, by=in_clinic.actor(), at=NOW())
+    treatments.SESSION.sign(revision=None, document_id=session.pk, by=in_clinic.actor(), at=NOW())
 
     assert [planning.plan_soreness(by=by, at=NOW()) for _ in range(2)] == [3, 0]
     hours = [
@@ -366,10 +376,10 @@ def test_compression_asks_nothing(in_clinic, reachable):
 
     make_ready(in_clinic, reachable, NOW() - timedelta(minutes=5))
     sent = builders.treatment(performed_at=NOW().isoformat())
-    session = treatments.record_session(
+    session = treatments.SESSION.record(
         patient_id=reachable.pk, content=builders.content(sent, NewSessionInput), by=in_clinic.actor(), at=NOW()
-    ).session
-    treatments.sign_session(revision=None, session_id=session.pk, by=in_clinic.actor(), at=NOW())
+    ).document
+    treatments.SESSION.sign(revision=None, document_id=session.pk, by=in_clinic.actor(), at=NOW())
 
     assert planning.plan_soreness(by=Actor.system(in_clinic.clinic.pk, "test"), at=NOW()) == 0
 

@@ -5,6 +5,7 @@ Rows are what was signed, in each version of documents that was ever signed.
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from assessments.checks import place_key
 from assessments.documents import COMPUTED_OF_FINDING, assessment_content
 from assessments.models import Assessment, TriggerPoint
 from database import tenancy
-from records import actions, drafts
+from records import actions
 from tests import builders
 from tests.committed import committed, committed_patient, superuser
 from tests.records.test_chain import chain, restore_triggers, sign_exam, sign_session, verify
@@ -38,9 +39,16 @@ def kept(name, cast):
 def sign_kept(cast, patient, name, content):
     """Make the rows that this document was rendered from, and sign exactly these bytes."""
     by = cast.actor()
-    make, kind = (make_assessment, "assessment") if name.startswith("assessment") else (make_session, "session")
-    draft = make(cast, patient, content, by)
-    return drafts.freeze(draft, kind=kind, content=content, by=by, at=draft.recorded_at)
+    is_exam = name.startswith("assessment")
+    draft = (make_assessment if is_exam else make_session)(cast, patient, content, by)
+    kind = assessments.EXAM if is_exam else treatments.SESSION
+    return kind.freeze(document=draft, content=content, by=by, at=draft.recorded_at)
+
+
+def with_ids(rows, signed_rows):
+    """The rows with the ids that they were signed with, where the version had any."""
+    pairs = zip(rows, signed_rows, strict=True)
+    return tuple(replace(row, id=signed["id"]) if "id" in signed else row for row, signed in pairs)
 
 
 def make_assessment(cast, patient, content, by):
@@ -62,11 +70,10 @@ def make_assessment(cast, patient, content, by):
     sent = {**content, "findings": findings, "red_flags": flags}
     sent.pop("known_before", None)
     sent.pop("red_flag_gate")
-    parsed = dict(builders.content(sent, NewAssessmentInput))
-    for finding, signed in zip(parsed["findings"], content["findings"], strict=True):
-        finding["id"] = signed["id"]
+    parsed = builders.content(sent, NewAssessmentInput)
+    parsed = replace(parsed, findings=with_ids(parsed.findings, content["findings"]))
     at = parse_datetime("2026-11-20T10:00:00Z")
-    draft = assessments.record_assessment(patient_id=patient, content=parsed, by=by, at=at).assessment
+    draft = assessments.EXAM.record(patient_id=patient, content=parsed, by=by, at=at).document
     for answer in content["red_flags"]:
         draft.red_flag_answers.model.objects.filter(assessment=draft, code=answer["code"]).update(
             source=answer.get("source", ""), regions=answer.get("regions", []), side=answer.get("side")
@@ -79,13 +86,10 @@ def make_session(cast, patient, content, by):
     rows = ("interventions", "measures")
     sent |= {name: [without(row, "id", "total_mg") for row in content[name]] for name in rows}
     sent |= {"weight_kg": content["weight_kg"]} if "weight_kg" in content else {}
-    parsed = dict(builders.content(sent, NewSessionInput))
-    for name in rows:
-        for row, signed in zip(parsed[name], content[name], strict=True):
-            if "id" in signed:
-                row["id"] = signed["id"]
+    parsed = builders.content(sent, NewSessionInput)
+    parsed = replace(parsed, **{name: with_ids(getattr(parsed, name), content[name]) for name in rows})
     at = parse_datetime("2026-11-20T10:00:00Z")
-    draft = treatments.record_session(patient_id=patient, content=parsed, by=by, at=at).session
+    draft = treatments.SESSION.record(patient_id=patient, content=parsed, by=by, at=at).document
     for ordinal, row in enumerate([*content["overrides"], *content.get("acknowledged", [])]):
         Override.objects.create(
             clinic=cast.clinic,
@@ -164,7 +168,7 @@ def test_what_a_version_did_not_have_must_be_empty_in_the_rows(in_clinic, patien
     content = kept("assessment_1", in_clinic)
     draft = make_assessment(in_clinic, patient, content, in_clinic.actor())
     draft.red_flag_answers.filter(code="neuro_new").update(regions=["neck"])
-    drafts.freeze(draft, kind="assessment", content=content, by=in_clinic.actor(), at=draft.recorded_at)
+    assessments.EXAM.freeze(document=draft, content=content, by=in_clinic.actor(), at=draft.recorded_at)
     assert first_broken(in_clinic)["reason"] == "row_changed"
 
 
@@ -172,7 +176,7 @@ def test_a_class_that_a_document_does_not_show_is_the_rules_class(in_clinic, pat
     content = kept("assessment_3_documentation_only", in_clinic)
     draft = make_assessment(in_clinic, patient, content, in_clinic.actor())
     draft.findings.update(class_code="latent")
-    drafts.freeze(draft, kind="assessment", content=content, by=in_clinic.actor(), at=draft.recorded_at)
+    assessments.EXAM.freeze(document=draft, content=content, by=in_clinic.actor(), at=draft.recorded_at)
     assert first_broken(in_clinic)["reason"] == "row_changed"
 
 
@@ -254,8 +258,8 @@ def test_a_row_that_calls_itself_signed_without_a_document_is_named(committed):
     sign_exam(committed, patient)
     with tenancy.scope(committed.clinic.pk):
         exam = Assessment.objects.get()
-        addendum = assessments.add_addendum(
-            assessment=exam, revision=None, text="more", by=committed.actor(), at=exam.signed_at
+        addendum = assessments.EXAM.add_addendum(
+            document=exam, revision=None, text="more", by=committed.actor(), at=exam.signed_at
         )
         forged = Assessment.objects.get(pk=exam.pk)
         forged.pk, forged._state.adding, forged.version, forged.record = None, True, 2, addendum
@@ -277,8 +281,8 @@ def test_overlays_are_no_difference(committed):
     with tenancy.scope(committed.clinic.pk):
         by, at = committed.actor(), timezone.now()
         exam = Assessment.objects.order_by("pk")[0]
-        assessments.add_addendum(assessment=exam, revision=None, text="more", by=by, at=at)
-        assessments.mark_entered_in_error(assessment=exam, revision=None, reason="a wrong patient", by=by, at=at)
+        assessments.EXAM.add_addendum(document=exam, revision=None, text="more", by=by, at=at)
+        assessments.EXAM.mark_entered_in_error(document=exam, revision=None, reason="a wrong patient", by=by, at=at)
         patients.note_alert(patient=Patient.objects.get(pk=patient), alert=patients.NewAlert("pacemaker"), by=by, at=at)
         patients.merge_patients(patient_id=patient, into_id=other, revision=None, reason="twice", by=by, at=at)
         committed.clinic.shows_classification = False

@@ -23,6 +23,7 @@ from accounts.rules import IDLE_LOCK_CHOICES, LETTER_TEXT_MAX, TECHNIQUES
 from accounts.web.pages import PageRequest, page, seen_revision
 from assessments.actions import set_rule_set
 from assessments.rules import RULE_SETS
+from errors import form_fields
 from errors.exceptions import Invalid
 from errors.texts import message_of
 from messaging import actions as messaging
@@ -93,12 +94,12 @@ class ClinicForm(forms.Form):
         widget=forms.Textarea({"rows": 2}),
         help_text=gettext_lazy("Such as owner, register, bank account."),
     )
-    country = forms.ChoiceField(label=gettext_lazy("Country"))
-    time_zone = forms.ChoiceField(
+    country = form_fields.ChoiceField(label=gettext_lazy("Country"))
+    time_zone = form_fields.ChoiceField(
         label=gettext_lazy("Time zone"),
         help_text=gettext_lazy("Hours and the calendar are shown in it. Booked appointments keep their moment."),
     )
-    language = forms.ChoiceField(
+    language = form_fields.ChoiceField(
         label=gettext_lazy("Language of messages to patients"),
         choices=settings.LANGUAGES,
         help_text=gettext_lazy(
@@ -164,7 +165,7 @@ def logo(request: PageRequest) -> HttpResponse:
 
 
 class SecurityForm(forms.Form):
-    idle_lock_min = forms.TypedChoiceField(
+    idle_lock_min = form_fields.TypedChoiceField(
         label=gettext_lazy("Lock an untouched screen after"),
         coerce=int,
         required=False,
@@ -200,7 +201,7 @@ def security(request: PageRequest) -> HttpResponse:
 
 
 class FindingsForm(forms.Form):
-    mode = forms.ChoiceField(
+    mode = form_fields.ChoiceField(
         label=gettext_lazy("What pages, the API and new documents show"),
         widget=forms.RadioSelect,
         choices=[
@@ -208,14 +209,14 @@ class FindingsForm(forms.Form):
             (DOCUMENTATION_ONLY, gettext_lazy("Documentation only: findings without any computed class")),
         ],
     )
-    rule_set = forms.ChoiceField(
+    rule_set = form_fields.ChoiceField(
         label=gettext_lazy("Rule set for new exams"),
         widget=forms.RadioSelect,
         help_text=gettext_lazy(
             "Exams that have begun keep theirs. Each finding shows by which rule set it was classified."
         ),
     )
-    pressure_unit = forms.ChoiceField(
+    pressure_unit = form_fields.ChoiceField(
         label=gettext_lazy("Unit of pressure pain thresholds"),
         widget=forms.RadioSelect,
         choices=[("kPa", "kPa"), ("kgf/cm2", "kgf/cm²")],

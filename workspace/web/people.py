@@ -18,6 +18,7 @@ from accounts.models import Competency, Invitation, Membership, User
 from accounts.rules import COMPETENCIES, ROLES
 from accounts.web.middleware import as_uuid
 from accounts.web.pages import PageRequest, page
+from errors import form_fields
 from errors.exceptions import NotFound
 from scheduling import worklist_sync
 from workspace import handover
@@ -32,7 +33,7 @@ ROLE_HELP = {
 
 class InviteForm(forms.Form):
     email = forms.EmailField(label=gettext_lazy("E-mail address"))
-    role = forms.ChoiceField(
+    role = form_fields.ChoiceField(
         label=gettext_lazy("Role"),
         widget=forms.RadioSelect,
         choices=[(code, gettext_lazy(label)) for code, label in ROLES.items()],

@@ -15,18 +15,19 @@ from accounts import actions, policies
 from accounts.models import ApiClient, Membership, User
 from accounts.rules import SCOPES
 from accounts.web.pages import PageRequest, page
+from errors import form_fields
 from errors.exceptions import NotFound
 from workspace.web.clinic_pages import save_form
 
 
 class ProgramForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
-    scopes = forms.MultipleChoiceField(
+    scopes = form_fields.MultipleChoiceField(
         label=gettext_lazy("What it may do"),
         widget=forms.CheckboxSelectMultiple,
         choices=[(scope, gettext_lazy(text)) for scope, text in SCOPES.items()],
     )
-    acts_for = forms.ChoiceField(
+    acts_for = form_fields.ChoiceField(
         label=gettext_lazy("Records and signs for"),
         required=False,
         help_text=gettext_lazy("Only once that therapist has agreed, under Account."),
