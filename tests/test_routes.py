@@ -234,6 +234,7 @@ OTHER_ROUTES = {
 PAGES = {
     "clinic/display/": ("get", "owner"),
     "settings/": ("get", "patients:read"),
+    "settings/start/": ("get", "owner"),
     "settings/clinic/": ("get", "owner"),
     "settings/clinic/logo/": ("post", "owner"),
     "settings/security/": ("get", "owner"),
@@ -332,6 +333,7 @@ PAGES = {
     "figures/": ("get", "scheduling:read"),
     "scheduling/": ("get", "scheduling:write"),
     "scheduling/booking/": ("get", "scheduling:write"),
+    "scheduling/week/{therapist_id}/": ("get", "scheduling:write"),
     "scheduling/{kind}/": ("get", "scheduling:write"),
     "scheduling/{kind}/{pk}/": ("get", "scheduling:write"),
     "scheduling/{kind}/{pk}/remove/": ("post", "scheduling:write"),
@@ -1059,6 +1061,7 @@ def ask_page(user, path, method, ids, **headers):
     kind, exam = "exam", ids["signed_assessment" if path.endswith(SIGNED_ONLY) else "assessment"]
     names = {"patient_id": ids["patient"], "exam_id": exam, "session_id": ids["session"], "kind": kind}
     names["code"] = "dvt_calf"  # not open: the page says so
+    names["therapist_id"] = ids.cast.therapist.pk
     if path.startswith("scheduling/"):
         names |= {"kind": "hours"} | ({"pk": ids["hours"]} if "{pk}" in path else {})
     things = (

@@ -1,10 +1,11 @@
 from django.urls import path
 
-from workspace.web import access_log, clinic_pages, documents, letters, patients, people, programs, today
+from workspace.web import access_log, clinic_pages, documents, first_setup, letters, patients, people, programs, today
 
 urlpatterns = [
     path("", today.home, name="home"),
     path("settings/", clinic_pages.index, name="settings"),
+    path("settings/start/", first_setup.first_setup, name="first_setup"),
     path("settings/clinic/", clinic_pages.clinic, name="clinic_settings"),
     path("settings/clinic/logo/", clinic_pages.logo, name="clinic_logo"),
     path("settings/security/", clinic_pages.security, name="clinic_security"),

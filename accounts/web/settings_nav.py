@@ -35,6 +35,7 @@ GROUPS: list[tuple[str | Promise, list[Entry]]] = [
     (
         _("Clinic"),
         [
+            Entry("first_setup", _("First set-up"), _("Five steps to the first appointment")),
             Entry("clinic_settings", _("Clinic and letterhead"), _("Name, address, phone, logo, language, time zone")),
             Entry("clinic_security", _("Security"), _("When a screen locks")),
         ],

@@ -31,6 +31,7 @@ from treatments.models import Session
 from worklist.models import Item
 from worklist.web.labels import why
 from workspace import queries
+from workspace.web.first_setup import steps_of
 
 SHOWN = 12
 # A patient with an active point who has not been seen for so long, and has nothing booked, is shown as due. Not a
@@ -65,6 +66,9 @@ def start(request: PageRequest) -> HttpResponse:
         context |= {"visits": visits.rest_of_day(request.clinic.pk, own, timezone.now()), "visit_words": STATUSES}
         request.trace.saw(*(visit.patient_id for visit in context["visits"]))
     if "owner" in held:
+        steps = steps_of(clinic)
+        if any(step.is_open for step in steps):
+            context["setup"] = {"done": sum(not step.is_open for step in steps), "of": len(steps)}
         context["chain"] = ChainCheck.objects.order_by("-checked_at").first()
         today = timezone.localtime(timezone.now(), ZoneInfo(clinic.time_zone)).date()
         context["expiring"] = len(accounts.expiring_competencies(clinic.pk, today=today))
