@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
 SCOPES = {
@@ -120,3 +120,25 @@ IDLE_LOCK_CHOICES = [2, 5, 10, 15, 30, 60]
 LETTER_TEXT_MAX = 600  # characters of the address, and of the footer, of letters
 # The steps of the first set-up, in this order.
 SETUP_STEPS = ["clinic", "rooms", "types", "people", "hours"]
+
+# --- Proof of who one is -----------------------------------------------------------------------------------------
+
+EACH_SIGN_IN, EACH_SIGNATURE = "sign_in", "signature"
+# When a person proves again who they are before they sign: for the clinic to decide.
+SIGNING_PROOFS = {
+    EACH_SIGN_IN: "Once per sign-in, for at most 8 hours",
+    EACH_SIGNATURE: "At every signature",
+}
+PROOF_HOLDS = timedelta(hours=8)
+FRESH_PROOF_HOLDS = timedelta(minutes=5)  # from the password to the signature that it is for
+
+
+def proof_holds(mode: str, *, proved_at: datetime | None, at: datetime) -> bool:
+    """
+    Return whether a person has proved recently enough who they are.
+
+    :param mode: one of `SIGNING_PROOFS`
+    """
+    if proved_at is None:
+        return False
+    return at - proved_at <= (FRESH_PROOF_HOLDS if mode == EACH_SIGNATURE else PROOF_HOLDS)

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 import catalogue
 from assessments import rules
-from assessments.documents import assessment_content
+from assessments.documents import assessment_content, get_parts
+from assessments.drawings import explain
 from assessments.models import Assessment
 from assessments.web import labels as words
 from errors.exceptions import FieldError
@@ -86,10 +87,28 @@ def exam(assessment: Assessment) -> list[Section]:
         Section(_("Findings"), [_finding(f, unit) for f in content["findings"]]),
         Section(_("Range of motion"), [Block("", [_movement(m) for m in content["range_of_motion"]])]),
         Section(_("Pain drawing"), [Block("", [(zone_name(m), _intensity(m)) for m in content["pain_drawing"]])]),
+        Section(_("Pain drawing and findings"), [Block("", _explanation_lines(assessment))]),
         Section(_("Red flags"), [Block("", [_red_flag(a) for a in content["red_flags"]])]),
         Section(_("Notes"), [Block("", [("", content["notes"])] if content["notes"] else [])]),
     ]
     return _drop_empty(sections)
+
+
+def _explanation_lines(assessment: Assessment) -> Lines:
+    """How much of the drawing the findings explain. Computed now, so it says that it is no part of what was signed."""
+    explanation = explain(get_parts(assessment))
+    if explanation is None:
+        return []
+    counted = _("{count} of {all} drawn zones").format(count=len(explanation.explained), all=explanation.drawn_count)
+    lines = [(_("Explained by the findings"), counted)]
+    if explanation.unexplained:
+        names = "; ".join(zone_name({"zone": zone.zone, "side": zone.side}) for zone in explanation.unexplained)
+        lines.append((_("Not explained"), names))
+    if explanation.still_to_test:
+        muscles = "; ".join(muscle_name(s.muscle, s.side) for s in explanation.still_to_test)
+        lines.append((_("Still worth testing"), muscles))
+    lines.append((_("About this comparison"), _("Computed when shown, by our own proposal; it is not signed.")))
+    return lines
 
 
 def _drop_empty(sections: list[Section]) -> list[Section]:

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from workspace.web import access_log, clinic_pages, documents, first_setup, letters, patients, people, programs, today
+from workspace.web import (
+    access,
+    access_log,
+    clinic_pages,
+    documents,
+    first_setup,
+    letters,
+    patients,
+    people,
+    programs,
+    today,
+)
 
 urlpatterns = [
     path("", today.home, name="home"),
@@ -26,6 +37,14 @@ urlpatterns = [
     path("settings/audit/", access_log.clinic_log, name="audit"),
     path("patients/<uuid:patient_id>/access/", access_log.patient_log, name="patient_access"),
     path("clinic/display/", clinic_pages.findings, name="clinic_display"),
+    path("account/access/", access.access, name="access"),
+    path("account/access/programs/<int:client_id>/approve/", access.approve_program, name="approve_program"),
+    path("account/access/programs/<int:client_id>/withdraw/", access.withdraw_program, name="withdraw_program"),
+    path("account/access/apps/<int:client_id>/end/", access.end_app, name="end_app"),
+    path("account/access/feeds/<uuid:clinic_id>/close/", access.close_feed, name="close_feed"),
+    path("account/access/sessions/<uuid:session_id>/end/", access.end_session, name="end_session"),
+    path("account/access/sessions/end/", access.end_other_sessions, name="end_other_sessions"),
+    path("account/access/not-me/", access.not_me, name="not_me"),
     path("search/", today.search, name="search"),
     path("ui/", today.components, name="ui"),
     path("patients/", patients.patient_list, name="patients"),

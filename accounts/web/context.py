@@ -14,9 +14,10 @@ from accounts.web.settings_nav import settings_groups
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
+    asked = {"second_factor_days": getattr(request, "second_factor_days", None)}
     actor, clinic = getattr(request, "actor", None), getattr(request, "clinic", None)
     if actor is None or clinic is None or not isinstance(request.user, User):
-        return {"may": {}}
+        return {"may": {}, **asked}
     scopes = {scope.replace(":", "_"): True for scope in actor.scopes}
     may = {**scopes, "administer": policies.may_administer(request.user, clinic.pk)}
     lock_s = clinic.idle_lock_min * 60 if clinic.idle_lock_min else settings.IDLE_LOCK_S
@@ -24,5 +25,6 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "may": may,
         "actor": actor,
         "idle_lock_s": min(lock_s, settings.IDLE_LOCK_S),
+        **asked,
         "settings_groups": partial(settings_groups, request.path, may),
     }

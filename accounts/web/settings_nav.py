@@ -38,6 +38,7 @@ GROUPS: list[tuple[str | Promise, list[Entry]]] = [
             Entry("first_setup", _("First set-up"), _("Five steps to the first appointment")),
             Entry("clinic_settings", _("Clinic and letterhead"), _("Name, address, phone, logo, language, time zone")),
             Entry("clinic_security", _("Security"), _("When a screen locks")),
+            Entry("signing_proof", _("Before signing"), _("When people prove who they are")),
         ],
     ),
     (

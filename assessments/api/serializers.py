@@ -155,6 +155,25 @@ class PainMarkOutput(ZoneOutput):
     intensity = serializers.IntegerField(allow_null=True)
 
 
+class SuggestionOutput(serializers.Serializer[Any]):
+    muscle = serializers.CharField()
+    side = Choice(rules.SIDES)
+    score = serializers.FloatField(help_text="only the order means anything; the weights are a product proposal")
+    covers = ZoneOutput(many=True, help_text="drawn zones in the muscle's pattern, its usual zones first")
+    usually_also = ZoneOutput(many=True, help_text="usual zones that were not drawn")
+    pattern_checked = serializers.BooleanField(help_text="the pattern was compared with a published source")
+    often_together = serializers.ListField(child=serializers.CharField(), help_text="muscles often active with it")
+
+
+class DrawingOutput(serializers.Serializer[Any]):
+    weights_version = serializers.IntegerField()
+    drawn = ZoneOutput(many=True)
+    suggestions = SuggestionOutput(many=True, help_text="all muscles that cover a drawn zone, the likeliest first")
+    explained = ZoneOutput(many=True, help_text="drawn zones that a finding's spot or referral reaches")
+    unexplained = ZoneOutput(many=True)
+    still_to_test = SuggestionOutput(many=True, help_text="for the unexplained zones; muscles without a finding")
+
+
 class MovementOutput(serializers.Serializer[Any]):
     movement = serializers.CharField()
     side = Choice(rules.SIDES, allow_null=True)

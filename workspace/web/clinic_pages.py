@@ -249,7 +249,7 @@ def save_findings(request: PageRequest, sent: Mapping[str, Any]) -> None:
     set_rule_set(rule_set=sent["rule_set"], by=request.actor)
     shows = sent["mode"] == CLASSIFICATION
     if shows != request.clinic.shows_classification:
-        accounts.set_display_mode(clinic=request.clinic, shows_classification=shows, by=request.actor)
+        accounts.set_display_mode(clinic=request.clinic, shows_classification=shows, revision=None, by=request.actor)
 
 
 # --- Techniques -----------------------------------------------------------------------------------------------

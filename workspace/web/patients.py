@@ -41,6 +41,7 @@ from treatments.rules import TECHNIQUES
 from worklist.models import Item
 from worklist.web.labels import why
 from workspace import graphs, queries
+from workspace.web.kinds import PAGES
 
 PAGE = 40
 TIMELINE = 30
@@ -145,10 +146,10 @@ def timeline(people: list[UUID]) -> list[dict[str, Any]]:
     exams = Assessment.objects.of_patients(people).with_parts().newest_first()[:TIMELINE]
     sessions = Session.objects.of_patients(people).with_parts().newest_first()[:TIMELINE]
     lines: list[dict[str, Any]] = [
-        *({"kind": "exam", "document": exam, "findings": list(exam.findings.all())} for exam in exams),
+        *({"pages": PAGES["exam"], "document": exam, "findings": list(exam.findings.all())} for exam in exams),
         *(
             {
-                "kind": "session",
+                "pages": PAGES["session"],
                 "document": session,
                 "techniques": [_(TECHNIQUES[i.technique].label) for i in session.interventions.all()],
             }
