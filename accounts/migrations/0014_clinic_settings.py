@@ -9,7 +9,7 @@ from database.schema_operations import clinic_table
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0012_password_change_required"),
+        ("accounts", "0013_fewer_indexes"),
     ]
 
     operations = [
