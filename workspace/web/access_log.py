@@ -75,7 +75,7 @@ def patient_log(request: PageRequest, patient_id: UUID) -> HttpResponse:
     policies.require_owner(request.actor)
     request.trace.saw(patient.pk)
     first, last, since, until = period(request)
-    events = AuditEvent.objects.about_patient(patient.pk).filter(at__gte=since, at__lt=until).newest_first()
+    events = AuditEvent.objects.about(patient.pk).filter(at__gte=since, at__lt=until).newest_first()
     lines = lines_of(list(events[:ON_PAPER]))
     summary: dict[str, dict[str, Any]] = {}
     for line in lines:
