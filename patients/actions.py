@@ -61,6 +61,8 @@ AFTER_MERGE: list[Callable[..., None]] = []
 # What apps above do when a patient's alerts may have become more: called with `patient_id`, `by` and `at`, in the
 # transaction of the change, after every write that adds an alert. A merge is theirs to follow through AFTER_MERGE.
 AFTER_ALERTS: list[Callable[..., None]] = []
+# What apps above do when a patient is said to have died, in the transaction of the change: `patient_id`, `by`, `at`.
+AFTER_DEATH: list[Callable[..., None]] = []
 
 
 class IdentifierTaken(Conflict):
@@ -148,7 +150,7 @@ def register_patient(
     patient.save(force_insert=True)
     _add_identifiers(patient, identifiers)
     _insert_alerts(patient, alerts, by=by, at=at)
-    _index(patient)
+    reindex(patient)
     audit.log("patient.register", by=by, target_id=patient.pk, patient_ids=[patient.pk])
     return patient
 
@@ -176,6 +178,7 @@ def change_patient(
     check_details(changes, today=at.date())
     if changes.get("birth_date"):
         _check_born_before_first_document(patient, changes["birth_date"])
+    has_died = changes.get("status") == Patient.Status.DECEASED != patient.status
     for name, value in changes.items():
         setattr(patient, name, value)
     patient.sort_name = rules.sort_name(patient.family_name, patient.given_names)
@@ -186,7 +189,9 @@ def change_patient(
         _add_identifiers(patient, identifiers)
     if alerts is not None:
         _replace_alerts(patient, alerts, alerts_ended_reason, by=by, at=at)
-    _index(patient)
+    reindex(patient)
+    for react in AFTER_DEATH if has_died else ():
+        react(patient_id=patient.pk, by=by, at=at)
     consent = any(name.startswith("consent_") for name in changes)
     audit.log(
         "patient.change_consent" if consent else "patient.change",
@@ -228,7 +233,7 @@ def add_facts(
     new_identifiers = [i for i in identifiers if (i.system, i.value) not in had]
     if new_identifiers:
         _add_identifiers(patient, new_identifiers)
-        _index(patient)
+        reindex(patient)
         added += len(new_identifiers)
     if added:
         # They are part of what an ETag stands for.
@@ -330,7 +335,7 @@ def merge_patients(
         merged_by_client_id=by.client_id or "",
     )
     SearchKey.objects.filter(patient=source).delete()
-    _index(target)
+    reindex(target)
     for follow in AFTER_MERGE:
         follow(source_id=source.pk, target_id=target.pk, by=by, at=at)
     audit.log("patient.merge", by=by, target_id=target.pk, patient_ids=[source.pk, target.pk])
@@ -481,7 +486,7 @@ def _move_rows(source: Patient, target: Patient) -> dict[str, int]:
     return moved
 
 
-def _index(patient: Patient) -> None:
+def reindex(patient: Patient) -> None:
     """Rewrite the words that the patient is found by."""
     keys = rules.search_keys(
         names=[patient.family_name, patient.given_names],

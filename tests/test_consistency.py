@@ -40,6 +40,7 @@ EDITABLE = {
     "RefusedAddress", "Picture", "Template", "Programme", "ReminderPlan", "Occurrence", "CheckIn", "StepAnswer",
     "Site", "Room", "AppointmentType", "Competency", "Hours", "ExtraHours", "Closure", "Booking", "Feed", "Series",
     "Appointment", "AdverseEventHomeAnswer", "Told", "Waiting", "Opening", "Offer",
+    "Note", "ImportRun", "ImportEntry", "ImportUpload", "ImportMap", "ReviewItem", "OwnMedicine",
 }  # fmt: skip
 # Modules beside `actions` that change the record.
 CHANGING = [

@@ -96,6 +96,11 @@ KINDS = {
     ),
     "needling_follow_up": ItemKind("No answer since needling", SOON, "Ask how sore it is"),
     "slot_free": ItemKind("A time is free for someone on the waitlist", AT_ONCE, "Call the patient and offer the time"),
+    "deceased": ItemKind(
+        "The patient has died, and the upcoming appointments were cancelled",
+        NEXT_WORKING_DAY,
+        "Check what else is planned for the patient",
+    ),
     "recall": ItemKind("Recall", SOON, "Call the patient and offer a visit"),
     "message_failed": ItemKind("A message could not be sent", SOON, "Check address and consent"),
     "message_uncertain": ItemKind(

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from api.fields import StrictSerializer, Text, many
 from patients import rules
 from patients.actions import NewAlert, NewIdentifier
+from patients.importing.reports import OUTCOMES
 from patients.models import Patient
 
 
@@ -236,8 +237,11 @@ class ImportInput(StrictSerializer):
 
 class ImportLineOutput(serializers.Serializer[Any]):
     place = serializers.CharField()
-    outcome = serializers.ChoiceField(["created", "completed", "unchanged", "refused"])
+    outcome = serializers.ChoiceField(OUTCOMES, help_text="review: on the review list, until a person decides")
     patient_id = serializers.UUIDField(allow_null=True)
+    other_patient_ids = serializers.ListField(
+        child=serializers.UUIDField(), help_text="whom it may be, or whom it contradicts"
+    )
     taken = serializers.ListField(child=serializers.CharField())
     left_out = serializers.ListField(child=serializers.CharField())
     why = serializers.CharField()
@@ -245,9 +249,11 @@ class ImportLineOutput(serializers.Serializer[Any]):
 
 class ImportReportOutput(serializers.Serializer[Any]):
     dry_run = serializers.BooleanField()
+    run_id = serializers.UUIDField(allow_null=True, help_text="to undo it; none for a dry run")
     created = serializers.IntegerField()
     completed = serializers.IntegerField()
     unchanged = serializers.IntegerField()
+    review = serializers.IntegerField()
     refused = serializers.IntegerField()
     lines = ImportLineOutput(many=True)
 
@@ -286,8 +292,9 @@ def patient_json(patient: Patient) -> dict[str, Any]:
             "phone": patient.emergency_phone,
         },
         "alerts": [alert_json(alert) for alert in by_id(patient.alerts.all()) if alert.ended_at is None],
-        "conditions": [fact_json(c) for c in by_id(patient.conditions.all())],
-        "medications": [fact_json(m) for m in by_id(patient.medications.all())],
+        "conditions": [fact_json(c) for c in by_id(patient.conditions.all()) if c.ended_at is None],
+        "medications": [fact_json(m) for m in by_id(patient.medications.all()) if m.ended_at is None],
+        "imported_notes": [{"kind": n.kind, "text": n.text} for n in by_id(patient.notes.all())],
         "status": patient.status,
         "merged_into": patient.merged_into_id,
         "revision": patient.revision,
