@@ -1,6 +1,7 @@
 # Palpate: `make run` to use it, `make test` and `make check` to change it. `make help` lists the rest.
 PORT ?= 8000
 DATA ?= .data
+DEMO ?= 1
 ARGS ?=
 PY := .venv/bin/python
 
@@ -8,7 +9,7 @@ PY := .venv/bin/python
 
 help:
 	@printf '%s\n' \
-	  'make run [PORT=8000] [DATA=.data]   everything up, with a demo clinic; Ctrl-C stops it' \
+	  'make run [PORT=8000] [DATA=.data]   everything up, with a demo clinic (DEMO=0: empty); Ctrl-C stops it' \
 	  'make manage ARGS="check" [DATA=]    a management command against that data folder' \
 	  'make reset [DATA=]                  empty that data folder, after asking' \
 	  'make test [ARGS="tests/patients"]   all tests, on servers of their own' \
@@ -24,7 +25,7 @@ install:
 	@sh dev/install.sh
 
 run: install
-	@exec $(PY) -m dev.run --port "$(PORT)" --data "$(DATA)"
+	@exec $(PY) -m dev.run --port "$(PORT)" --data "$(DATA)" $(if $(filter 0,$(DEMO)),--empty)
 
 manage: install
 	@exec $(PY) -m dev.manage --data "$(DATA)" -- $(ARGS)

@@ -15,7 +15,7 @@ from accounts.models import Clinic, Invitation, Membership, User
 from accounts.rules import INVITATION_VALID, ROLES
 from audit import actions as audit
 from database import tenancy
-from errors.exceptions import Conflict, Forbidden, Invalid
+from errors.exceptions import Conflict, Forbidden, Invalid, Problems
 from identity.actor import Actor
 
 CLINIC_DIGITS = 32  # a link's token begins with its clinic, which row-level security needs to find the rest
@@ -42,11 +42,9 @@ def invite(*, clinic: Clinic, email: str, role: str, by: Actor, at: datetime) ->
     policies.require_administration(by)
     if role not in ROLES:
         raise Invalid.at("/role", "unknown_code.role", choices=list(ROLES))
-    email = email.strip()
-    try:
-        validate_email(email)
-    except ValidationError as refusal:
-        raise Invalid.at("/email", "not_an_email") from refusal
+    problems = Problems()
+    email = checked_email(email, problems, "/email")
+    problems.raise_if_any()
     assert by.user_id is not None
     invitation, is_new = Invitation.objects.get_or_create(
         clinic=clinic,
@@ -61,6 +59,16 @@ def invite(*, clinic: Clinic, email: str, role: str, by: Actor, at: datetime) ->
     audit.log("invitation.send", by=by, target_id=invitation.pk, code=role)
     tasks.send_invitation.delay_on_commit(str(clinic.pk), str(invitation.pk))
     return invitation
+
+
+def checked_email(email: str, problems: Problems, pointer: str) -> str:
+    """Return an address without blanks around it; one that is none becomes a problem."""
+    email = email.strip()
+    try:
+        validate_email(email)
+    except ValidationError:
+        problems.add(pointer, "not_an_email")
+    return email
 
 
 @transaction.atomic
@@ -139,12 +147,12 @@ def accept_as_user(*, token: str, user: User, ip: str | None, at: datetime) -> M
 
 @transaction.atomic
 def accept_as_new(
-    *, token: str, name: str, registration_no: str, password: str, ip: str | None, at: datetime
+    *, token: str, name: str, registration_no: str, password: str | None, ip: str | None, at: datetime
 ) -> Membership:
     """
     Make an account with a password of one's own and take the role. The mailed link proves the address.
 
-    :param password: validated
+    :param password: validated; None: there is none, because the person signs in with a passkey
     :raises NotInvited: the address has an account, which must sign in
     :raises InvitationClosed:
     """

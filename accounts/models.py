@@ -82,6 +82,14 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing] # django-o
     registration_no = models.TextField(blank=True, default="", help_text="professional registration, if any")
     is_active = models.BooleanField(default=True)
     is_superuser = models.BooleanField(default=False, help_text="support: may enter every clinic's admin; audited")
+    last_clinic = models.ForeignKey(
+        Clinic,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="where the next sign-in begins",
+    )
 
     objects = UserManager()
 
@@ -142,7 +150,9 @@ class Invitation(models.Model):
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     email = models.EmailField()
     role = models.TextField(choices=list(rules.ROLES.items()))
-    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    invited_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", help_text="empty: the clinic was made with it"
+    )
     token_sha256 = models.TextField(blank=True, default="", help_text="of the link last mailed; empty: none yet")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()

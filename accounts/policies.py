@@ -69,6 +69,17 @@ def clinics_of(user: User) -> list[Clinic]:
     return list(Clinic.objects.filter(pk__in=memberships.values("clinic_id")).order_by("name"))
 
 
+def default_clinic(user: User, clinics: list[Clinic]) -> Clinic | None:
+    """
+    Return the clinic in which a person begins after signing in: the only one, or where they were last.
+
+    :param clinics: those that they work for now
+    """
+    if len(clinics) == 1:
+        return clinics[0]
+    return next((clinic for clinic in clinics if clinic.pk == user.last_clinic_id), None)
+
+
 def require_author(by: Actor) -> UUID:
     """
     The therapist whose name goes under a document.

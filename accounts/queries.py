@@ -73,8 +73,14 @@ def shows_classification() -> bool:
     return tenancy.look_up("shows_classification", _load_shows_classification)
 
 
+def clinic_country(clinic_id: UUID) -> str:
+    """ISO 3166-1 of the clinic of the current scope; one statement a scope at most."""
+    return tenancy.look_up("country", lambda: str(Clinic.objects.values_list("country", flat=True).get(pk=clinic_id)))
+
+
 def remember_clinic(clinic: Clinic) -> None:
     """Let what is known of the scope's clinic answer questions that would be asked of the database otherwise."""
+    tenancy.remember("country", clinic.country)
     tenancy.remember("shows_classification", clinic.shows_classification)
 
 

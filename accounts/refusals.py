@@ -24,6 +24,14 @@ register(
         "not_invited": _(
             "This invitation is for another e-mail address, or the address has an account. Sign in first."
         ),
+        "setup_closed": _(
+            "This set-up link is no longer valid. It works once, for 24 hours, and only until the first clinic exists. "
+            "Ask whoever runs the service for an invitation or a new link."
+        ),
+        "required.clinic_name": _("Enter the name of the clinic."),
+        "unknown_code.country": _("Choose a country. In commands: two letters, such as DE or GB."),
+        "unknown_code.time_zone": _("Choose a time zone such as Europe/Berlin."),
+        "unknown_code.language": _("Choose a language of the pages: %(choices)s."),
         "last_owner": _("A clinic needs an owner. Make someone else an owner first."),
         "missing_scope.page": _("Your role in this clinic does not include this page. Ask an owner of the clinic."),
         "no_author": _(

@@ -107,5 +107,7 @@ class KnownCompetency:
         return self.valid_until is None or self.valid_until >= on_date
 
 
-# How long the link of an invitation works.
+# How long the link of an invitation works, and the one with which the first clinic is set up.
 INVITATION_VALID = timedelta(days=7)
+SETUP_LINK_VALID = timedelta(days=1)
+LANGUAGES = ["en", "de"]  # of pages and messages

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
-from accounts import policies
-from assessments import checks, documents, drafts, queries, raised_flags, rules
+from assessments import checks, documents, exam_paths, queries, raised_flags, rules
 from assessments.models import (
     Assessment,
+    AssessmentQuerySet,
     Finding,
     PainMark,
     RangeOfMotion,
@@ -22,131 +20,136 @@ from assessments.models import (
     TriggerPoint,
 )
 from assessments.red_flags import MIN_REASON_CHARACTERS
-from audit import actions as audit
 from database import bulk
 from database.expressions import new_id
 from errors.constraints import violations_as
-from errors.exceptions import Conflict, Invalid
+from errors.exceptions import Invalid
 from identity.actor import Actor
 from patients.queries import identities, list_alerts
-from records import actions as records
-from records.models import Record
+from records.editing import Flat
+from records.kinds import Content, DocumentKind, IdTaken, Section
+from records.signing import SigningCheck, Stop
 from worklist import actions as worklist
 
-KIND = "assessment"
-HEAD_FIELDS = [
-    "performed_at", "pain_now", "pain_worst_24h", "pain_best_24h", "current_symptom", "rule_set", "notes",
-]  # fmt: skip
-# In the order in which they may be deleted.
-PARTS: list[type[Any]] = [Referral, Finding, RangeOfMotion, RedFlagAnswer, PainMark]
+
+class ExamKind(DocumentKind[Assessment, documents.ExamParts, SigningCheck]):
+    """What an exam says for itself; see `records.kinds` for its life."""
+
+    model = Assessment
+    code = "assessment"
+    scope = "assessments"
+    head_fields = [
+        "performed_at", "pain_now", "pain_worst_24h", "pain_best_24h", "current_symptom", "rule_set", "notes",
+    ]  # fmt: skip
+    computed_fields = ["gate_action", "gate_blocking"]
+    checked_together = ["pain_best_24h", "pain_worst_24h"]
+    sections = {
+        "findings": Section(models=(Referral, Finding), parts=("findings", "referrals")),
+        "range_of_motion": Section(models=(RangeOfMotion,), parts=("movements",)),
+        "red_flags": Section(models=(RedFlagAnswer,), parts=("red_flag_answers",)),
+        "pain_drawing": Section(models=(PainMark,), parts=("pain_marks",)),
+    }
+    row_lists = exam_paths.ROWS
+
+    def rows(self) -> AssessmentQuerySet:
+        return Assessment.objects.all()
+
+    def get_parts(self, document: Assessment) -> documents.ExamParts:
+        return documents.get_parts(document)
+
+    def content_of(self, document: Assessment, parts: documents.ExamParts | None = None) -> dict[str, Any]:
+        return documents.assessment_content(document, parts)
+
+    def document_json(self, document: Assessment, parts: documents.ExamParts | None = None) -> dict[str, Any]:
+        return documents.assessment_json(document, parts)
+
+    def check(self, content: Content, *, birth_date: date | None, at: datetime, reasons_may_wait: bool = False) -> None:
+        checks.check_content(content, birth_date=birth_date, at=at, reasons_may_wait=reasons_may_wait)
+
+    def fill(self, document: Assessment, content: Content) -> None:
+        super().fill(document, content)
+        document.rule_set = document.rule_set or document.patient.clinic.rule_set
+        if "red_flags" in content:
+            gate = rules.red_flag_gate({answer["code"]: answer["answer"] for answer in content["red_flags"] or ()})
+            document.gate_action, document.gate_blocking = gate.action, list(gate.blocking)
+
+    def write(
+        self, document: Assessment, content: Content, *, by: Actor, at: datetime, is_new: bool
+    ) -> documents.ExamParts:
+        if not is_new:
+            self.delete_rows(document, content)
+        parts = _insert_parts(document, content)
+        if not is_new and "findings" not in content and {"rule_set", "current_symptom"} & set(content):
+            parts = replace(parts, findings=_classify_again(document))
+        # A "yes" that moves behind a "no" opens its flag, too.
+        if "red_flags" in content or ("performed_at" in content and not is_new):
+            raised_flags.flags_may_be_open(patient_id=document.patient_id, by=by, at=at)
+        return parts
+
+    def renew_parts(
+        self, parts: documents.ExamParts, written: documents.ExamParts, content: Content
+    ) -> documents.ExamParts:
+        renewed = super().renew_parts(parts, written, content)
+        if "findings" not in content and written.findings:  # classified again
+            renewed = replace(renewed, findings=written.findings)
+        return renewed
+
+    def check_signature(
+        self, document: Assessment, content: Content | None = None, *, by: Actor, at: datetime
+    ) -> SigningCheck:
+        content = content or self.content_of(document)
+        problems = checks.problems_before_signing(
+            content,
+            unreviewed=ids_to_review(document.findings.all()),
+            birth_date=document.patient.birth_date,
+            at=at,
+        )
+        return SigningCheck(tuple(Stop(error) for error in problems.errors), content)
+
+    def seal(self, document: Assessment, check: SigningCheck, *, at: datetime) -> Content:
+        return {**check.content, "known_before": describe_safety_before(document, at=at)}
+
+    def copy_parts(self, source: Assessment, draft: Assessment, *, at: datetime) -> None:
+        content = self.content_of(source)
+        for finding in content["findings"]:
+            for name in documents.COMPUTED_OF_FINDING:
+                finding.pop(name, None)
+        _insert_parts(draft, content)
+
+    def announce_error(self, document: Assessment, *, reason: str, by: Actor, at: datetime) -> None:
+        """:raises Invalid: it has a red flag, and the reason is too short to explain why that should not count"""
+        answers = RedFlagAnswer.objects.filter(assessment=document, answer="yes")
+        flags = sorted(answers.values_list("code", flat=True))
+        if flags and len(reason.strip()) < MIN_REASON_CHARACTERS:
+            raise Invalid.at("/reason", "too_short.flagged_exam", least=MIN_REASON_CHARACTERS)
+        if flags:
+            worklist.raise_item(
+                kind="referral_withdrawn",
+                patient_id=document.patient_id,
+                about_id=document.pk,
+                facts={"flags": flags, "at": document.performed_at.isoformat()},
+                by=by,
+                at=at,
+            )
+
+    def follow_withdrawal(self, document: Assessment, *, by: Actor, at: datetime) -> None:
+        """Its red flags count no more, and neither does its "no": what that closed is open again."""
+        raised_flags.flags_may_be_open(patient_id=document.patient_id, by=by, at=at)
+
+    def flatten(self, document: Assessment, parts: documents.ExamParts) -> Flat:
+        return exam_paths.flatten(self.content_of(document, parts), unreviewed=ids_to_review(parts.findings))
+
+    def unflatten(self, flat: Flat) -> dict[str, Any]:
+        return exam_paths.unflatten(flat)
+
+    def row_paths(self, flat: Flat) -> dict[str, list[str]]:
+        return exam_paths.row_paths(flat)
+
+    def tidy(self, flat: Flat) -> Flat:
+        return exam_paths.tidy(flat)
 
 
-class IdTaken(Conflict):
-    reason = "id_taken"
-
-
-@dataclass(frozen=True)
-class RecordedAssessment:
-    """A new draft with its rows."""
-
-    assessment: Assessment
-    parts: documents.ExamParts
-
-
-@transaction.atomic(savepoint=False)
-def record_assessment(*, patient_id: UUID, content: checks.Content, by: Actor, at: datetime) -> RecordedAssessment:
-    """
-    Start an assessment of a patient as a draft, with whatever is known of it already.
-
-    :raises accounts.policies.NoAuthor: the actor is not, and does not act for, a therapist
-    :raises PatientMerged, PatientNotInCare:
-    :raises Invalid: a value cannot be; each is named
-    """
-    author_id = policies.require_author(by)
-    patient = drafts.open_patient(patient_id)
-    checks.check_content(content, birth_date=patient.birth_date, at=at)
-    rule_set = content.get("rule_set") or patient.clinic.rule_set
-    head = {name: content[name] for name in HEAD_FIELDS if name in content}
-    gate = _gate(content.get("red_flags") or ())
-    assessment = Assessment(clinic_id=by.clinic_id, patient=patient, recorded_by_id=author_id, recorded_at=at)
-    for name, value in {"performed_at": at, **head, "rule_set": rule_set, **gate}.items():
-        setattr(assessment, name, value)
-    assessment.pk = assessment.subject_id = new_id()
-    bulk.insert([assessment])
-    parts = _write_parts(assessment, content)
-    audit.log("assessment.record", by=by, target_id=assessment.pk, patient_ids=[patient.pk])
-    if "red_flags" in content:
-        raised_flags.flags_may_be_open(patient_id=patient.pk, by=by, at=at)
-    return RecordedAssessment(assessment, parts)
-
-
-@transaction.atomic(savepoint=False)
-def change_assessment(
-    *, assessment: Assessment, content: checks.Content, by: Actor, at: datetime, reasons_may_wait: bool = False
-) -> documents.ExamParts:
-    """
-    Change a draft: fields that are given change, lists that are given are replaced. Return the rows that were written.
-
-    :param assessment: locked by the actor (`drafts.lock_draft`)
-    :param content: findings may have an `id`, which they keep, and be `unreviewed`
-    :param reasons_may_wait: what is unusual may owe its reason until the signature
-    :raises Invalid, NoAuthor: as in `record_assessment`
-    """
-    policies.require_author(by)
-    best_worst = {name: getattr(assessment, name) for name in ("pain_best_24h", "pain_worst_24h")}
-    birth_date = assessment.patient.birth_date
-    checks.check_content({**best_worst, **content}, birth_date=birth_date, at=at, reasons_may_wait=reasons_may_wait)
-    for name in HEAD_FIELDS:
-        if name in content:
-            setattr(assessment, name, content[name])
-    if "red_flags" in content:
-        for name, value in _gate(content["red_flags"]).items():
-            setattr(assessment, name, value)
-    if "performed_at" in content:
-        assessment.recorded_at = at  # what is said to have happened is said now
-    assessment.revision += 1
-    assessment.save(update_fields=[*HEAD_FIELDS, "recorded_at", "gate_action", "gate_blocking", "revision"])
-    _delete_parts(assessment, content)
-    parts = _write_parts(assessment, content)
-    if "findings" not in content and {"rule_set", "current_symptom"} & set(content):
-        _classify_again(assessment)
-    audit.log("assessment.change", by=by, target_id=assessment.pk, patient_ids=[assessment.patient_id])
-    if {"red_flags", "performed_at"} & set(content):  # a "yes" that moves behind a "no" opens its flag, too
-        raised_flags.flags_may_be_open(patient_id=assessment.patient_id, by=by, at=at)
-    return parts
-
-
-@transaction.atomic
-def discard_assessment(*, assessment: Assessment, by: Actor) -> None:
-    """Delete a draft for good; a signed assessment is never deleted. `assessment` is locked by the actor."""
-    for part in PARTS:
-        part._default_manager.filter(assessment=assessment).delete()
-    drafts.forget_edits(assessment.pk)
-    audit.log("assessment.discard", by=by, target_id=assessment.pk, patient_ids=[assessment.patient_id])
-    Assessment.objects.filter(pk=assessment.pk).delete()
-
-
-@transaction.atomic
-def sign_assessment(*, assessment_id: UUID, revision: int | None, by: Actor, at: datetime) -> Record:
-    """
-    Freeze an assessment as a signed record.
-
-    :param revision: the one that was read and that is signed
-    :raises AlreadySigned, RevisionChanged, NoAuthor, PatientMerged:
-    :raises Invalid: there is nothing in it, or something in it still owes a reason or a second look
-    """
-    whole = Assessment.objects.with_parts().select_related("patient", "revises")
-    assessment = drafts.lock_draft(whole, assessment_id, revision=revision)
-    content = documents.assessment_content(assessment)
-    problems = checks.problems_before_signing(
-        content, unreviewed=ids_to_review(assessment.findings.all()), birth_date=assessment.patient.birth_date, at=at
-    )
-    problems.raise_if_any()
-    content["known_before"] = describe_safety_before(assessment, at=at)
-    record = drafts.freeze(assessment, kind=KIND, content=content, by=by, at=at)
-    if assessment.revises_id is not None:  # the "no" of the version that it replaces counts no more
-        raised_flags.flags_may_be_open(patient_id=assessment.patient_id, by=by, at=at)
-    return record
+EXAM = ExamKind()
 
 
 def describe_safety_before(assessment: Assessment, *, at: datetime) -> dict[str, Any]:
@@ -154,62 +157,6 @@ def describe_safety_before(assessment: Assessment, *, at: datetime) -> dict[str,
     people = identities(clinic_id=assessment.clinic_id, patient_id=assessment.patient_id)
     flags = queries.flag_state(people, at=at, leave_out=assessment.subject_id)
     return documents.safety_json(flags, list_alerts(people))
-
-
-@transaction.atomic
-def add_addendum(*, assessment: Assessment, text: str, revision: int | None, by: Actor, at: datetime) -> Record:
-    """:raises NotSigned, RevisionChanged, NoLongerCurrent, NoAuthor:"""
-    record = drafts.require_record(assessment, revision=revision)
-    subject = drafts.subject_of(assessment, KIND)
-    return records.append_addendum(record=record, subject=subject, text=text, by=by, at=at)
-
-
-@transaction.atomic
-def mark_entered_in_error(
-    *, assessment: Assessment, reason: str, revision: int | None, by: Actor, at: datetime
-) -> Record:
-    """
-    Say that a signed assessment should never have been. Its red flags count no more; the answers before them do.
-
-    :raises NotSigned, RevisionChanged, NoLongerCurrent, NoAuthor:
-    :raises Invalid: it has a red flag, and the reason is too short to explain why that should not count
-    """
-    record = drafts.require_record(assessment, revision=revision)
-    subject = drafts.subject_of(assessment, KIND)
-    flags = sorted(RedFlagAnswer.objects.filter(assessment=assessment, answer="yes").values_list("code", flat=True))
-    if flags and len(reason.strip()) < MIN_REASON_CHARACTERS:
-        raise Invalid.at("/reason", "too_short.flagged_exam", least=MIN_REASON_CHARACTERS)
-    if flags:  # before the record: its chain is the last lock that a transaction takes
-        worklist.raise_item(
-            kind="referral_withdrawn",
-            patient_id=assessment.patient_id,
-            about_id=assessment.pk,
-            facts={"flags": flags, "at": assessment.performed_at.isoformat()},
-            by=by,
-            at=at,
-        )
-    marked = records.append_entered_in_error(record=record, subject=subject, reason=reason, by=by, at=at)
-    # Its "no" counts no more, so what it closed is open again.
-    raised_flags.flags_may_be_open(patient_id=assessment.patient_id, by=by, at=at)
-    return marked
-
-
-@transaction.atomic
-def revise_assessment(*, assessment: Assessment, revision: int | None, by: Actor, at: datetime) -> Assessment:
-    """
-    Start a new version of a signed assessment as a draft with the same content. Signing it supersedes the old one.
-
-    :raises NotSigned, RevisionChanged, NoLongerCurrent, RevisionExists, NoAuthor:
-    """
-    source = Assessment.objects.with_parts().get(pk=assessment.pk)
-    draft = drafts.start_revision(source, kind=KIND, revision=revision, by=by, at=at)
-    content = documents.assessment_content(source)
-    for finding in content["findings"]:
-        for name in documents.COMPUTED_OF_FINDING:
-            finding.pop(name, None)
-    _write_parts(draft, content)
-    audit.log("assessment.revise", by=by, target_id=draft.pk, patient_ids=[draft.patient_id])
-    return draft
 
 
 def ids_to_review(findings: Iterable[Finding]) -> frozenset[str]:
@@ -220,24 +167,7 @@ def ids_to_review(findings: Iterable[Finding]) -> frozenset[str]:
 # --- Parts ----------------------------------------------------------------------------------------------------
 
 
-def _gate(answers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    gate = rules.red_flag_gate({a["code"]: a["answer"] for a in answers})
-    return {"gate_action": gate.action, "gate_blocking": list(gate.blocking)}
-
-
-def _delete_parts(assessment: Assessment, content: checks.Content) -> None:
-    replaced: dict[str, list[Any]] = {
-        "findings": [Referral, Finding],
-        "range_of_motion": [RangeOfMotion],
-        "red_flags": [RedFlagAnswer],
-        "pain_drawing": [PainMark],
-    }
-    for name, models in replaced.items():
-        for model in models if name in content else ():
-            model._default_manager.filter(assessment=assessment).delete()
-
-
-def _write_parts(assessment: Assessment, content: checks.Content) -> documents.ExamParts:
+def _insert_parts(assessment: Assessment, content: Content) -> documents.ExamParts:
     """Insert the parts that are given and return them, so that they need not be read again."""
     own = {"clinic_id": assessment.clinic_id, "assessment": assessment}
     findings, referrals = _write_findings(assessment, content.get("findings") or ())
@@ -308,7 +238,8 @@ def _write_findings(
         _classify(finding, assessment)
         rows.append(finding)
         referrals[finding.pk] = _referrals(finding, data.get("referred_to") or ())
-    with violations_as({"assessments_finding_pkey": IdTaken}):
+    # Which of a row's unique keys PostgreSQL looks at first depends on how the database was restored.
+    with violations_as({"assessments_finding_pkey": IdTaken, "assessments_finding_of_clinic": IdTaken}):
         bulk.insert(rows)
     bulk.insert([referral for zones in referrals.values() for referral in zones])
     return rows, referrals
@@ -334,11 +265,12 @@ def _classify(finding: Finding, assessment: Assessment) -> None:
     finding.missing_tests = list(classification.missing_tests)
 
 
-def _classify_again(assessment: Assessment) -> None:
+def _classify_again(assessment: Assessment) -> list[Finding]:
     findings = list(Finding.objects.filter(assessment=assessment))
     for finding in findings:
         _classify(finding, assessment)
     Finding.objects.bulk_update(findings, ["criteria", "class_code", "rule_set", "rule_set_version", "missing_tests"])
+    return findings
 
 
 def trigger_points(*, patient_id: UUID, clinic_id: UUID, places: list[tuple[str, str, str]]) -> list[UUID]:

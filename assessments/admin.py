@@ -12,8 +12,8 @@ from django.utils import timezone
 from accounts.admin import show_refusal
 from accounts.queries import shows_classification
 from accounts.web.admin_site import ReadOnly, ReadOnlyInline
-from accounts.web.pages import seen_revision
-from assessments import actions
+from accounts.web.pages import in_clinic, seen_revision
+from assessments.actions import EXAM
 from assessments.models import (
     Assessment,
     Finding,
@@ -23,6 +23,7 @@ from assessments.models import (
     TriggerPoint,
 )
 from errors.exceptions import DomainError
+from records.kinds import DocumentKind
 
 
 class DocumentAdmin(ReadOnly):
@@ -35,7 +36,7 @@ class DocumentAdmin(ReadOnly):
     search_help_text = "The id of the document or of the patient"
     ordering = ["-performed_at", "-id"]
     change_form_template = "admin/document_change_form.html"
-    mark_entered_in_error: Any  # (document, reason, revision, request)
+    kind: DocumentKind[Any, Any, Any]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).defer("record__document")
@@ -53,8 +54,12 @@ class DocumentAdmin(ReadOnly):
             return redirect(f"{admin_path}_changelist")
         if request.method == "POST" and request.POST.get("reason", "").strip():
             try:
-                self.mark_entered_in_error(
-                    document, request.POST["reason"].strip(), seen_revision(request.POST), request
+                self.kind.mark_entered_in_error(
+                    document=document,
+                    reason=request.POST["reason"].strip(),
+                    revision=seen_revision(request.POST),
+                    by=in_clinic(request).actor,
+                    at=timezone.now(),
                 )
                 messages.success(request, "Marked as entered in error. It stays readable.")
             except DomainError as refusal:
@@ -103,11 +108,7 @@ class PainMarkInline(PartInline):
 class AssessmentAdmin(DocumentAdmin):
     inlines = [FindingInline, RedFlagInline, MovementInline, PainMarkInline]
     exclude = ["clinic"]
-
-    def mark_entered_in_error(self, document: Assessment, reason: str, revision: int, request: Any) -> None:
-        actions.mark_entered_in_error(
-            assessment=document, reason=reason, revision=revision, by=request.actor, at=timezone.now()
-        )
+    kind = EXAM
 
 
 @admin.register(TriggerPoint)

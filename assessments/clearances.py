@@ -12,7 +12,7 @@ from django.db import transaction
 
 from accounts import policies
 from accounts.queries import clinic_zone
-from assessments import c_spine, drafts, queries
+from assessments import c_spine, queries
 from assessments.models import Clearance
 from assessments.red_flag_table import RED_FLAGS, TABLE_VERSION
 from assessments.red_flags import MIN_REASON_CHARACTERS, TRAUMA, Answer, find_standing
@@ -22,6 +22,7 @@ from errors.exceptions import Conflict, Problems
 from identity.actor import Actor
 from patients.models import Patient
 from patients.queries import identities
+from records import drafts
 
 
 class FlagNotOpen(Conflict):

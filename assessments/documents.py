@@ -13,6 +13,7 @@ from assessments.models import Assessment, Finding, PainMark, RangeOfMotion, Red
 from assessments.red_flag_table import TABLE_VERSION
 from assessments.red_flags import FlagState, OpenFlag
 from patients.rules import KnownAlert
+from records.documents import document_head, in_order
 
 # What the rules say of a finding. A clinic in documentation-only mode has none of it.
 CLASSIFICATION = ("criteria", "class", "rule_set", "rule_set_version", "missing_tests")
@@ -20,10 +21,6 @@ CLASSIFICATION = ("criteria", "class", "rule_set", "rule_set_version", "missing_
 COMPUTED_OF_FINDING = (
     "id", "trigger_point", "ppt_mean_kpa", *CLASSIFICATION,
 )  # fmt: skip
-
-
-def in_order(rows: Any) -> list[Any]:
-    return sorted(rows, key=lambda row: row.ordinal)
 
 
 @dataclass(frozen=True)
@@ -167,24 +164,6 @@ def open_flag_json(flag: OpenFlag) -> dict[str, Any]:
 def alert_json(alert: KnownAlert) -> dict[str, Any]:
     """An alert, as signed documents keep it."""
     return {"code": alert.code, "side": alert.side, "region": alert.region}
-
-
-def document_head(document: Any) -> dict[str, Any]:
-    """What stands around the content of an assessment or a session in the API."""
-    return {
-        "id": document.pk,
-        "patient_id": document.patient_id,
-        "subject_id": document.subject_id,
-        "version": document.version,
-        "revises": document.revises_id,
-        "status": document.status,
-        "recorded_by": document.recorded_by_id,
-        "recorded_at": document.recorded_at,
-        "signed_by": document.signed_by_id,
-        "signed_at": document.signed_at,
-        "record_id": document.record_id,
-        "revision": document.revision,
-    }
 
 
 def assessment_json(assessment: Assessment, parts: ExamParts | None = None) -> dict[str, Any]:

@@ -1,11 +1,11 @@
-"""An assessment's content as a flat map of paths, and back. See `assessments.editing`."""
+"""An assessment's content as a flat map of paths, and back. See `records.editing`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from assessments.editing import Flat, below, rows_of
+from records.editing import Flat, below, rows_of
 from records.rules import plain_json
 
 ROWS = ["findings"]
@@ -75,6 +75,34 @@ def unflatten(flat: Flat) -> dict[str, Any]:
     ]
     content["findings"] = [_finding(key, fields) for key, fields in rows_of(flat, "findings").items()]
     return content
+
+
+def tidy(flat: Flat) -> Flat:
+    """Without what a changed sign takes along: zones of a referral that is none, the method of no twitch."""
+    gone = []
+    for path in flat:
+        parts = path.split("/")
+        if (
+            len(parts) > 2
+            and parts[0] == "red_flags"
+            and not _fits_answer(parts[2], flat.get(f"red_flags/{parts[1]}/answer"))
+        ):
+            gone.append(path)
+        if len(parts) < 3 or parts[0] != "findings":
+            continue
+        row = f"findings/{parts[1]}"
+        if parts[2] in ("referred_to", "referred_quality") and flat.get(f"{row}/referred_pain") != "present":
+            gone.append(path)
+        if parts[2] == "twitch_method" and flat.get(f"{row}/local_twitch") not in ("present", "absent"):
+            gone.append(path)
+    return {path: value for path, value in flat.items() if path not in gone} if gone else flat
+
+
+def _fits_answer(name: str, answer: Any) -> bool:
+    """Whether a field of a red flag may stand beside its answer: only a yes is about a part of the body."""
+    if name in ("regions", "side"):
+        return bool(answer == "yes")
+    return name != "source" or bool(answer == "no")
 
 
 def row_paths(flat: Flat) -> dict[str, list[str]]:

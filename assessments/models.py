@@ -1,124 +1,29 @@
 from __future__ import annotations
 
-from uuid import UUID
+from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
-from accounts.models import Clinic, User
+from accounts.models import Clinic
 from assessments import rules
 from assessments.red_flag_models import Clearance, RaisedFlag
 from assessments.red_flag_table import ANSWER_SIDES, ANSWER_SOURCES
 from catalogue.models import BodyZone, Movement, Muscle
-from database.choices import DocumentStatus, Side, ZoneSide
+from database.choices import Side, ZoneSide
 from database.expressions import UUIDv7
-from identity.actor import Actor
 from patients.models import Patient
 from patients.rules import BODY_REGIONS
-from records.models import Record
+from records.models import Document, DocumentQuerySet, Part, one_of, signed_or_not
 
 __all__ = ["Clearance", "RaisedFlag"]  # models with a module of their own
-
-
-def one_of(field: str, values: list[str], name: str) -> models.CheckConstraint:
-    return models.CheckConstraint(condition=models.Q(**{f"{field}__in": values}), name=name)
 
 
 def on_pain_scale(field: str, name: str) -> models.CheckConstraint:
     low, high = rules.PAIN
     within = models.Q(**{f"{field}__gte": low, f"{field}__lte": high})
     return models.CheckConstraint(condition=models.Q(**{field: None}) | within, name=name)
-
-
-def signed_or_not(name: str) -> models.CheckConstraint:
-    """A document's signature is whole or not there."""
-    none = models.Q(signed_at=None, signed_by=None, record=None)
-    whole = models.Q(signed_at__isnull=False, signed_by__isnull=False, record__isnull=False)
-    return models.CheckConstraint(condition=none | whole, name=name)
-
-
-# --- What is shared by assessments and sessions ---------------------------------------------------------------
-
-
-class Document(models.Model):
-    """
-    A draft that anyone in charge may edit, until it is signed; then its rows are final.
-
-    `subject_id` is the same for all versions; `revises` is the version that this one is to replace.
-    """
-
-    id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
-    performed_at = models.DateTimeField()
-    notes = models.TextField(blank=True, default="")
-    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
-    recorded_at = models.DateTimeField()
-    subject_id = models.UUIDField()
-    version = models.PositiveIntegerField(default=1)
-    revises = models.ForeignKey(
-        "self", null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
-    )
-    signed_at = models.DateTimeField(null=True)
-    signed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
-    record = models.OneToOneField(Record, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)
-    revision = models.PositiveIntegerField(default=1)
-
-    class Meta:
-        abstract = True
-
-    def __str__(self) -> str:
-        return f"{type(self).__name__} {self.pk}"
-
-    @property
-    def is_signed(self) -> bool:
-        return self.signed_at is not None
-
-    @property
-    def status(self) -> str:
-        """Draft, signed, superseded or entered in error. Needs `record__mark`; see `with_record`."""
-        if self.record is None:
-            return DocumentStatus.DRAFT
-        mark = getattr(self.record, "mark", None)
-        return str(mark.status) if mark else DocumentStatus.SIGNED
-
-
-class Part(models.Model):
-    """A row of a document."""
-
-    id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
-    # The key to the parent says (clinic, id), so it holds this one too.
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
-    ordinal = models.PositiveSmallIntegerField()
-
-    class Meta:
-        abstract = True
-
-    def __str__(self) -> str:
-        return f"{type(self).__name__} {self.pk}"
-
-
-class DraftEdit(models.Model):
-    """
-    Who changed a field of a draft last, and through which open screen: so that a second person is told.
-
-    Holds no value; the rows of the draft do. Goes when the draft is signed or discarded.
-    """
-
-    id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
-    document_id = models.UUIDField()
-    path = models.TextField()
-    tab = models.UUIDField(help_text="one open screen")
-    edited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
-    edited_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["document_id", "path"], name="draft_edit_once_a_path")]
-
-    def __str__(self) -> str:
-        return f"DraftEdit {self.pk}"
 
 
 # --- Trigger points -------------------------------------------------------------------------------------------
@@ -154,24 +59,8 @@ class TriggerPoint(models.Model):
 # --- Assessment -----------------------------------------------------------------------------------------------
 
 
-class AssessmentQuerySet(models.QuerySet["Assessment"]):
-    def visible_to(self, actor: Actor) -> AssessmentQuerySet:
-        """The clinic's assessments. Row-level security says the same, should a view forget this word."""
-        return self.filter(clinic_id=actor.clinic_id)
-
-    def of_patients(self, patient_ids: list[UUID]) -> AssessmentQuerySet:
-        return self.filter(patient_id__in=patient_ids)
-
-    def drafts(self) -> AssessmentQuerySet:
-        return self.filter(signed_at=None)
-
-    def newest_first(self) -> AssessmentQuerySet:
-        return self.order_by("-performed_at", "-id")
-
-    def with_record(self) -> AssessmentQuerySet:
-        return self.select_related("record__mark").defer("record__document")
-
-    def with_parts(self) -> AssessmentQuerySet:
+class AssessmentQuerySet(DocumentQuerySet["Assessment"]):
+    def with_parts(self) -> Self:
         return self.with_record().prefetch_related("findings__referrals", "movements", "red_flag_answers", "pain_marks")
 
 

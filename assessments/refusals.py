@@ -9,27 +9,21 @@ from errors.texts import register
 register(
     {
         "above_worst": _("The best pain is higher than the worst pain. Correct one of them."),
-        "already_signed": _("This is signed and can't be changed. Add an addendum or start a new version."),
         "duplicate.movement": _("This movement is recorded twice for this side. Remove one of them."),
         "duplicate.place": _("This place is recorded twice. Give the second finding a different place."),
         "duplicate.red_flag": _("This red flag is answered twice. Remove one answer."),
         "duplicate.zone": _("This zone is marked twice. Remove one of the marks."),
         "empty.exam": _("This exam is empty. Record something before you sign it."),
-        "id_taken": _("This ID is already in use. Send a new one."),
         "before_birth.exam": _(
             "An exam can't be before the patient's birth. Correct its date, or the birth date on the patient's page."
         ),
         "in_future.exam": _("An exam can't be in the future. Correct its date and time."),
-        "invalid.edits": _("Your changes could not be read. Reload the page and enter them again."),
         "needs_local_twitch": _("The local twitch was not tested. Record its result, or remove how it was tested."),
         "needs_referred_pain": _(
             "Referred pain is not marked as present. Mark it, or remove where and how it is felt."
         ),
         "out_of_range.degrees": _("Enter a value from %(low)s° to %(high)s°."),
-        "patient_not_in_care": _("This patient's care has ended. Take the patient back into care first."),
-        "revision_exists": _("Someone has already started a new version. Continue with that one."),
         "too_early": _("The date is before %(year)s. Correct the year."),
-        "too_many.edits": _("There are more than %(most)s changes at once. Reload the page and enter them again."),
         "unknown_movement": _("This movement does not exist. Choose one from the list."),
         "unknown_muscle": _("This muscle does not exist. Choose one from the list."),
         "unknown_zone": _("This body zone does not exist. Choose one from the list."),

@@ -86,8 +86,8 @@ def answer_what_must_be(patient_id: Any, by: Any, at: datetime) -> None:
     from treatments.consents import queries, rules
 
     content = {"performed_at": at, "red_flags": [{"code": code, "answer": "no"} for code in RED_FLAGS], "pain_now": 4}
-    exam = assessments.record_assessment(patient_id=patient_id, content=content, by=by, at=at).assessment
-    assessments.sign_assessment(revision=None, assessment_id=exam.pk, by=by, at=at)
+    exam = assessments.EXAM.record(patient_id=patient_id, content=content, by=by, at=at).document
+    assessments.EXAM.sign(revision=None, document_id=exam.pk, by=by, at=at)
     versions = {region: queries.current_text("dry_needling", region, "en").version for region in ("neck", "thorax")}
     agreement = consents.Agreement(how=rules.VERBAL, signed_name="Bench patient", witness="Bench witness")
     agreed = consents.Agreed("dry_needling", "en", versions)
@@ -122,10 +122,10 @@ def load_palpate() -> dict[str, Any]:
                 at = START + timedelta(days=3 * visit, minutes=number)
                 if visit % 9 == 0:
                     answer_what_must_be(patient.pk, by, at - timedelta(minutes=10))
-                session = treatments.record_session(
+                session = treatments.SESSION.record(
                     patient_id=patient.pk, content=session_content(visit, at), by=by, at=at
-                ).session
-                treatments.sign_session(revision=None, session_id=session.pk, by=by, at=at + timedelta(hours=1))
+                ).document
+                treatments.SESSION.sign(revision=None, document_id=session.pk, by=by, at=at + timedelta(hours=1))
     client = ApiClient.objects.create(
         clinic=clinic,
         name="bench",

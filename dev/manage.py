@@ -42,6 +42,7 @@ def environment_of_running(data: Path) -> dict[str, str]:
         "SECRET_KEY": stack.secret("django"),
         "ENCRYPTION_KEYS": stack.secret("encryption"),
         "HTTPS": "0",
+        **stack.known_url(),
     }
     return {**ours, **os.environ} if "DATABASE_URL" in os.environ else {**os.environ, **ours}
 

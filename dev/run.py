@@ -1,4 +1,4 @@
-"""`make run`: everything up, with a demo clinic; Ctrl-C stops every process."""
+"""`make run`: everything up, with a demo clinic (or `DEMO=0`, empty); Ctrl-C stops every process."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make run")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--data", type=Path, default=Path(".data"))
+    parser.add_argument("--empty", action="store_true", help="without the demo clinics")
     parser.add_argument("--is-free", action="store_true", help="only say whether nobody uses the data folder")
     options = parser.parse_args()
     stop_on_signals()
@@ -31,7 +32,7 @@ def main() -> int:
         if options.is_free:
             Stack(options.data)._lock()
             return 0
-        return run(options.port, options.data)
+        return run(options.port, options.data, with_demo=not options.empty)
     except CannotStart as refusal:
         say(str(refusal))
         return 1
@@ -45,7 +46,7 @@ def main() -> int:
         return 1
 
 
-def run(port: int, data: Path) -> int:
+def run(port: int, data: Path, *, with_demo: bool = True) -> int:
     started = time.monotonic()
     refuse_taken_port(port)
     say("starting PostgreSQL and Valkey ...")
@@ -53,13 +54,22 @@ def run(port: int, data: Path) -> int:
         url = f"http://127.0.0.1:{port}"
         stack.environment |= {"ALLOWED_HOSTS": "127.0.0.1,localhost", "PUBLIC_URL": url}
         inbox = post_office(stack, free_port(port + 25))
+        stack.remember_url(url)
         facts = stack.data / "demo.json"
-        say("starting web, worker and beat, preparing the database and the demo ...")
+        what = "the database and the demo" if with_demo else "the database"
+        say(f"starting web, worker and beat, preparing {what} ...")
         # They start while the database is prepared; /readyz says no until the migrations are done.
         with Processes(stack, port) as processes:
-            stack.manage("prepare", "--demo", str(facts), "--url", url, quiet=True)
+            demo = ["--demo", str(facts), "--url", url] if with_demo else []
+            stack.manage("prepare", *demo, quiet=True)
             processes.wait_until_ready(url)
-            greet(url, inbox, json.loads(facts.read_text()), facts, time.monotonic() - started)
+            seconds = time.monotonic() - started
+            if with_demo:
+                greet(url, inbox, json.loads(facts.read_text()), facts, seconds)
+            else:
+                greet_without_demo(url, inbox, seconds)
+                stack.manage("setup_link")
+                print(flush=True)
             return processes.watch()
 
 
@@ -222,6 +232,17 @@ def greet(url: str, inbox: str, facts: dict[str, list[dict[str, str]]], path: Pa
         f"    curl -s -H \"Authorization: Bearer $TOKEN\" '{url}/api/v1/records/?limit=2'",
         "",
         f"  The same facts: {path}",
+        "  Ctrl-C stops everything; the data stays.",
+        "",
+    ]
+    print("\n".join(lines), flush=True)
+
+
+def greet_without_demo(url: str, inbox: str, seconds: float) -> None:
+    lines = [
+        "",
+        f"Palpate is ready, without the demo ({seconds:.1f} s): {url}/",
+        *([f"  {inbox}/  the mails and SMS that it sends"] if inbox else []),
         "  Ctrl-C stops everything; the data stays.",
         "",
     ]

@@ -92,7 +92,16 @@ class Stack:
             self.valkey = Valkey(self.data)
             self.valkey.start()
             names["REDIS_URL"] = self.valkey.url
-        self.environment = {"DJANGO_SETTINGS_MODULE": "clinic.settings", **os.environ, **names}
+        self.environment = {"DJANGO_SETTINGS_MODULE": "clinic.settings", **self.known_url(), **os.environ, **names}
+
+    def remember_url(self, url: str) -> None:
+        """Keep the address at which this folder is served, for commands that print links."""
+        (self.data / "url").write_text(url)
+
+    def known_url(self) -> dict[str, str]:
+        """Return the kept address as the setting that it is."""
+        path = self.data / "url"
+        return {"PUBLIC_URL": path.read_text()} if path.exists() else {}
 
     def secret(self, name: str) -> str:
         """A secret of this data folder, made at its first start."""

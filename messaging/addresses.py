@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import phonenumbers
 from django.conf import settings
 from django.db.models import F, Func, Value
 from django.utils.crypto import salted_hmac
@@ -10,26 +9,11 @@ from django.utils.crypto import salted_hmac
 from accounts.models import Clinic
 from messaging import rules
 from messaging.models import Message, RefusedAddress
+from patients.facts import e164
 from patients.models import Patient
 
 # Why a channel cannot be used; each is a reason of a refusal, too.
 OBSTACLES = ("no_consent", "no_address", "address_refused")
-
-
-def e164(phone: str, country: str) -> str:
-    """
-    A phone number as typed, in E.164 (+442071838750).
-
-    :param country: ISO 3166-1 of the clinic, for numbers without a country code
-    :raises ValueError: it cannot be a number
-    """
-    try:
-        number = phonenumbers.parse(phone, country)
-    except phonenumbers.NumberParseException as refusal:
-        raise ValueError(str(refusal)) from None
-    if not phonenumbers.is_possible_number(number):
-        raise ValueError("not a possible number")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def of_patient(patient: Patient, channel: str, country: str) -> str:

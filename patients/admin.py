@@ -24,6 +24,7 @@ from patients.importing.runs import import_files
 from patients.models import Alert, Condition, Identifier, Medication, Merge, Patient
 from patients.reading.csv_files import CSV_FIELDS
 from patients.reading.files import Source, guess_format
+from patients.web.details import DetailsForm
 
 
 class OfPatientInline(ReadOnlyInline):
@@ -119,10 +120,33 @@ class PatientAdmin(ReadOnly):
 
     def get_urls(self) -> Any:
         own = [
+            path("<uuid:patient_id>/edit/", self.admin_site.admin_view(self.edit_view), name="patients_patient_edit"),
             path("import/", self.admin_site.admin_view(self.import_view), name="patients_patient_import"),
             path("merge/", self.admin_site.admin_view(self.merge_view), name="patients_patient_merge"),
         ]
         return own + super().get_urls()
+
+    def edit_view(self, request: HttpRequest, patient_id: UUID) -> HttpResponse:
+        """The same form as the page's."""
+        sent = request.method == "POST"
+        patients = Patient.objects.select_for_update(of=("self",), no_key=True) if sent else Patient.objects.all()
+        patient = patients.filter(pk=patient_id).first()
+        if patient is None:
+            return redirect("admin:patients_patient_changelist")
+        in_clinic(request).seen_patient_ids = {patient.pk}
+        form = DetailsForm(request.POST if sent else None, patient=patient)
+        if sent and form.save(by=in_clinic(request).actor, at=timezone.now()):
+            messages.success(request, "Saved.")
+            return redirect("admin:patients_patient_change", patient.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Edit details",
+            "form": form,
+            "patient": patient,
+            "opts": self.opts,
+        }
+        status = 409 if form.clashes else 400 if form.errors else 200
+        return TemplateResponse(request, "admin/patients/patient/edit.html", context, status=status)
 
     @admin.action(description="Merge the two chosen patients")
     def merge_two(self, request: HttpRequest, queryset: QuerySet[Patient]) -> HttpResponse | None:

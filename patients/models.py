@@ -78,6 +78,15 @@ class Patient(models.Model):
     emergency_name = models.TextField(blank=True, default="")
     emergency_relationship = models.TextField(blank=True, default="")
     emergency_phone = models.TextField(blank=True, default="")
+    referrer_name = models.TextField(blank=True, default="", db_default="", help_text="GP, or who else referred")
+    referrer_practice = models.TextField(blank=True, default="", db_default="")
+    referrer_phone = models.TextField(blank=True, default="", db_default="")
+    insurer = models.TextField(blank=True, default="", db_default="")
+    insurance_number = models.TextField(blank=True, default="", db_default="")
+    referral_reason = models.TextField(blank=True, default="", db_default="")
+    occupation = models.TextField(blank=True, default="", db_default="")
+    sport = models.TextField(blank=True, default="", db_default="")
+    desk_notes = models.TextField(blank=True, default="", db_default="", help_text="for the desk: not clinical")
     status = models.TextField(choices=Status.choices, default=Status.IN_CARE)
     sort_name = models.TextField(db_collation="C", editable=False)
     merged_into = models.ForeignKey(
@@ -220,30 +229,34 @@ class Alert(OfPatient):
         ]
 
     @property
+    def key(self) -> tuple[str, str, str | None, str | None]:
+        """What makes two current alerts the same one (constraint `alert_once`)."""
+        return (self.code, self.note, self.side, self.region)
+
+    @property
     def place(self) -> tuple[str | None, str | None]:
         """Side and region; None where they are not known."""
         return self.side, self.region
 
 
-class FactQuerySet(models.QuerySet["CodedFact"]):
-    def current(self) -> FactQuerySet:
-        return self.filter(ended_at=None)
-
-
 class CodedFact(OfPatient):
-    """A condition or a medicine, as another system told it."""
+    """A condition or a medicine, as somebody at the clinic or another system told it. It ends; it is not deleted."""
 
     system = models.TextField(blank=True, default="")
     code = models.TextField(blank=True, default="")
     text = models.TextField()
     since_date = models.DateField(null=True)
     source = models.TextField(blank=True, default="")
-    ended_at = models.DateTimeField(null=True, help_text="since when it is known that it holds no longer")
-
-    objects = FactQuerySet.as_manager()
+    ended_at = models.DateTimeField(null=True)
+    ended_by_user_id = models.UUIDField(null=True, editable=False)
 
     class Meta:
         abstract = True
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes two current facts the same one (`condition_once`, `medication_once`)."""
+        return (self.system, self.code, self.text)
 
 
 class Condition(CodedFact):
@@ -251,7 +264,9 @@ class Condition(CodedFact):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["patient", "system", "code", "text"], name="condition_once"),
+            models.UniqueConstraint(
+                fields=["patient", "system", "code", "text"], condition=models.Q(ended_at=None), name="condition_once"
+            ),
         ]
 
 
@@ -260,7 +275,9 @@ class Medication(CodedFact):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["patient", "system", "code", "text"], name="medication_once"),
+            models.UniqueConstraint(
+                fields=["patient", "system", "code", "text"], condition=models.Q(ended_at=None), name="medication_once"
+            ),
         ]
 
 

@@ -27,6 +27,7 @@ ALERT_SIDES = ["left", "right", "both"]
 # Who said so. Empty: not recorded, as in alerts that were entered before this was asked.
 ALERT_REPORTERS = ["patient", "relative", "physician", "letter", "examination"]
 EARLIEST_BIRTH_DATE = date(1900, 1, 1)  # earlier ones are slips of the keyboard, or fillers of other systems
+FACT_TEXT_CHARACTERS = 500  # of a condition or medicine
 MIN_REASON_CHARACTERS = 10  # as for the overrides of a stop: shorter ones explain nothing
 
 

@@ -1,10 +1,32 @@
-"""A record in few words, for whoever just made it."""
+"""What documents of every kind have in common as JSON, and a record in few words, for whoever just made it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from records.models import ChainCheck, Record
+
+
+def in_order(rows: Any) -> list[Any]:
+    return sorted(rows, key=lambda row: row.ordinal)
+
+
+def document_head(document: Any) -> dict[str, Any]:
+    """What stands around the content of an assessment or a session in the API."""
+    return {
+        "id": document.pk,
+        "patient_id": document.patient_id,
+        "subject_id": document.subject_id,
+        "version": document.version,
+        "revises": document.revises_id,
+        "status": document.status,
+        "recorded_by": document.recorded_by_id,
+        "recorded_at": document.recorded_at,
+        "signed_by": document.signed_by_id,
+        "signed_at": document.signed_at,
+        "record_id": document.record_id,
+        "revision": document.revision,
+    }
 
 
 def signature_json(record: Record) -> dict[str, Any]:

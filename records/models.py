@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from typing import Self, TypeVar
+from uuid import UUID
+
 from django.db import models
 from django.db.models.functions import Now
 
 from accounts.models import Clinic, User
+from database.choices import DocumentStatus
 from database.expressions import UUIDv7
+from identity.actor import Actor
 from patients.models import Patient
 from records import rules
 
@@ -109,3 +114,123 @@ class ChainCheck(models.Model):
 
     def __str__(self) -> str:
         return f"ChainCheck {self.pk}"
+
+
+# --- Documents on their way to a record -----------------------------------------------------------------------
+
+
+def one_of(field: str, values: list[str], name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(condition=models.Q(**{f"{field}__in": values}), name=name)
+
+
+def signed_or_not(name: str) -> models.CheckConstraint:
+    """A document's signature is whole or not there."""
+    none = models.Q(signed_at=None, signed_by=None, record=None)
+    whole = models.Q(signed_at__isnull=False, signed_by__isnull=False, record__isnull=False)
+    return models.CheckConstraint(condition=none | whole, name=name)
+
+
+class Document(models.Model):
+    """
+    A draft that anyone in charge may edit, until it is signed; then its rows are final.
+
+    `subject_id` is the same for all versions; `revises` is the version that this one is to replace.
+    """
+
+    id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    performed_at = models.DateTimeField()
+    notes = models.TextField(blank=True, default="")
+    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    recorded_at = models.DateTimeField()
+    subject_id = models.UUIDField()
+    version = models.PositiveIntegerField(default=1)
+    revises = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    signed_at = models.DateTimeField(null=True)
+    signed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    record = models.OneToOneField(Record, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    revision = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__} {self.pk}"
+
+    @property
+    def is_signed(self) -> bool:
+        return self.signed_at is not None
+
+    @property
+    def status(self) -> str:
+        """Draft, signed, superseded or entered in error. Needs `record__mark`; see `with_record`."""
+        if self.record is None:
+            return DocumentStatus.DRAFT
+        mark = getattr(self.record, "mark", None)
+        return str(mark.status) if mark else DocumentStatus.SIGNED
+
+
+D = TypeVar("D", bound=Document)
+
+
+class DocumentQuerySet(models.QuerySet[D]):
+    def visible_to(self, actor: Actor) -> Self:
+        """The clinic's documents. Row-level security says the same, should a view forget this word."""
+        return self.filter(clinic_id=actor.clinic_id)
+
+    def of_patients(self, patient_ids: list[UUID]) -> Self:
+        return self.filter(patient_id__in=patient_ids)
+
+    def drafts(self) -> Self:
+        return self.filter(signed_at=None)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-performed_at", "-id")
+
+    def with_record(self) -> Self:
+        return self.select_related("record__mark").defer("record__document")
+
+    def with_parts(self) -> Self:
+        """With all rows of the document, in a fixed number of statements."""
+        raise NotImplementedError
+
+
+class Part(models.Model):
+    """A row of a document."""
+
+    id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
+    # The key to the parent says (clinic, id), so it holds this one too.
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    ordinal = models.PositiveSmallIntegerField()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__} {self.pk}"
+
+
+class DraftEdit(models.Model):
+    """
+    Who changed a field of a draft last, and through which open screen: so that a second person is told.
+
+    Holds no value; the rows of the draft do. Goes when the draft is signed or discarded.
+    """
+
+    id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
+    document_id = models.UUIDField()
+    path = models.TextField()
+    tab = models.UUIDField(help_text="one open screen")
+    edited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    edited_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "assessments_draftedit"  # made by that app
+        constraints = [models.UniqueConstraint(fields=["document_id", "path"], name="draft_edit_once_a_path")]
+
+    def __str__(self) -> str:
+        return f"DraftEdit {self.pk}"

@@ -19,6 +19,12 @@ register(
         "no_longer_current": _(
             "A newer version replaced this, or it was marked as entered in error. Open the current version."
         ),
+        "already_signed": _("This is signed and can't be changed. Add an addendum or start a new version."),
+        "id_taken": _("This ID is already in use. Send a new one."),
+        "invalid.edits": _("Your changes could not be read. Reload the page and enter them again."),
+        "patient_not_in_care": _("This patient's care has ended. Take the patient back into care first."),
+        "revision_exists": _("Someone has already started a new version. Continue with that one."),
+        "too_many.edits": _("There are more than %(most)s changes at once. Reload the page and enter them again."),
         "not_signed": _("This is still a draft. Change the draft instead."),
     }
 )

@@ -44,7 +44,7 @@ EDITABLE = {
 }  # fmt: skip
 # Modules beside `actions` that change the record.
 CHANGING = [
-    "accounts.invitations",
+    "accounts.invitations", "accounts.founding",
     "scheduling.booking.actions", "scheduling.series.actions", "scheduling.waitlist.actions",
     "scheduling.setup.actions", "scheduling.worklist_sync",
     "homecare.programmes.actions", "homecare.checkins.actions", "homecare.programmes.templates",
@@ -54,6 +54,7 @@ CHANGING = [
     "treatments.adverse_events.actions",
     "treatments.aftercare.actions",
     "treatments.safety_lists",
+    "patients.merging",
 ]  # fmt: skip
 CODE_LISTS = {"Muscle", "BodyZone", "Movement", "Caution", "CatalogueLoad"}
 
@@ -120,6 +121,23 @@ def test_actions_take_names_only_and_say_who_and_when():
             if "by" in parameters:
                 assert kinds == {inspect.Parameter.KEYWORD_ONLY}, f"{module.__name__}.{name}"
                 assert inspect.getdoc(function), f"{module.__name__}.{name}"
+
+
+def test_the_life_cycle_takes_names_only_and_says_who():
+    """What changes a document of any kind is a method of `DocumentKind` that no kind replaces."""
+    from assessments.actions import EXAM
+    from records.kinds import DocumentKind
+    from treatments.actions import SESSION
+
+    changing = ["record", "change", "discard", "sign", "add_addendum", "mark_entered_in_error", "revise", "freeze"]
+    for name in changing:
+        method = getattr(DocumentKind, name)
+        kinds = {p.kind for n, p in inspect.signature(method).parameters.items() if n != "self"}
+        assert kinds == {inspect.Parameter.KEYWORD_ONLY}, name
+        assert "by" in inspect.signature(method).parameters
+        assert inspect.getdoc(method), name
+        for kind in (EXAM, SESSION):
+            assert getattr(type(kind), name) is method
 
 
 def test_no_signals_and_no_save_overrides():

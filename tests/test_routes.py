@@ -27,7 +27,7 @@ from homecare.programmes import templates as programme_templates
 from messaging import actions as messages
 from messaging.models import Message, Sending
 from patients import actions as patients
-from patients.models import Patient
+from patients.models import Condition, Patient
 from records import actions as records
 from scheduling.booking import actions as booking
 from scheduling.booking.locks import Time
@@ -230,6 +230,9 @@ PAGES = {
     "patients/": ("get", "patients:read"),
     "patients/new/": ("get", "patients:write"),
     "patients/{patient_id}/": ("get", "patients:read"),
+    "patients/{patient_id}/edit/": ("get", "patients:write"),
+    "patients/{patient_id}/conditions/": ("get", "patients:read"),
+    "patients/{patient_id}/conditions/{fact_id}/end/": ("post", "patients:write"),
     "patients/{patient_id}/alerts/": ("get", "patients:read"),
     "patients/{patient_id}/alerts/{alert_id}/end/": ("post", "patients:write"),
     "patients/{patient_id}/exams/new/": ("post", "assessments:write"),
@@ -382,6 +385,11 @@ class Ids(dict):
             by=self.cast.actor(),
             at=timezone.now(),
         ).pk
+
+    def make_fact(self):
+        patient, by = Patient.objects.get(pk=self.patient), self.cast.actor()
+        fact = patients.NewFact(text="Asthma")
+        return patients.note_fact(model=Condition, patient=patient, fact=fact, by=by, at=timezone.now()).pk
 
     def make_draft_programme(self):
         by = self.cast.actor()
@@ -876,6 +884,7 @@ def ask_page(user, path, method, ids, **headers):
         names |= {"kind": "hours"} | ({"pk": ids["hours"]} if "{pk}" in path else {})
     things = (
         "alert",
+        "fact",
         "consent",
         "signing",
         "event",

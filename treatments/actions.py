@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from accounts import policies
-from assessments import drafts
-from assessments.actions import IdTaken
 from assessments.models import TriggerPoint
 from audit import actions as audit
 from database import bulk
@@ -22,173 +17,117 @@ from errors.exceptions import Conflict, Problems
 from identity.actor import Actor
 from patients.models import Patient
 from patients.queries import identities
-from records import actions as records
-from records.models import Record
+from records.editing import Flat
+from records.kinds import Content, DocumentKind, IdTaken, Section
 from records.rules import plain_json
-from treatments import agents, checks, documents, dose_checks, signing
+from treatments import agents, checks, documents, dose_checks, session_paths, signing
 from treatments.adverse_events import queries as adverse_events
 from treatments.aftercare import queries as aftercare
-from treatments.models import AdverseEvent, AdverseEventAnswer, Intervention, Measure, Override, Session
+from treatments.models import (
+    AdverseEvent,
+    AdverseEventAnswer,
+    Intervention,
+    Measure,
+    Override,
+    Session,
+    SessionQuerySet,
+)
 
-KIND = "session"
-HEAD_FIELDS = ["performed_at", "response", "limit_reasons", "notes", "weight_kg"]
 ANSWERS = {"overrides": Override.Kind.OVERRIDE.value, "acknowledged": Override.Kind.ACKNOWLEDGEMENT.value}
-PARTS: dict[str, type[Any]] = {
-    "interventions": Intervention,
-    "measures": Measure,
-    "overrides": Override,
-    "adverse_events_asked": AdverseEventAnswer,
-}
 
 
 class SessionHasEvents(Conflict):
     reason = "session_has_events"
 
 
-@dataclass(frozen=True)
-class RecordedSession:
-    """A new draft with its rows."""
+class SessionKind(DocumentKind[Session, documents.SessionParts, signing.SessionSigningCheck]):
+    """What a session says for itself; see `records.kinds` for its life."""
 
-    session: Session
-    parts: documents.SessionParts
+    model = Session
+    code = "session"
+    scope = "treatments"
+    head_fields = ["performed_at", "response", "limit_reasons", "notes", "weight_kg"]
+    checked_together = ["limit_reasons", "weight_kg"]
+    sections = {
+        "interventions": Section(models=(Intervention,), parts=("interventions",)),
+        "measures": Section(models=(Measure,), parts=("measures",)),
+        "overrides": Section(models=(Override,), parts=("overrides",)),
+        "acknowledged": Section(models=(Override,), parts=("overrides",)),
+        "adverse_events_asked": Section(models=(AdverseEventAnswer,), parts=("adverse_events_asked",)),
+    }
+    row_lists = session_paths.ROWS
 
+    def rows(self) -> SessionQuerySet:
+        return Session.objects.all()
 
-@transaction.atomic(savepoint=False)
-def record_session(*, patient_id: UUID, content: checks.Content, by: Actor, at: datetime) -> RecordedSession:
-    """
-    Start a treatment session of a patient as a draft, with whatever is known of it already.
+    def get_parts(self, document: Session) -> documents.SessionParts:
+        return documents.get_parts(document)
 
-    :raises accounts.policies.NoAuthor: the actor is not, and does not act for, a therapist
-    :raises PatientMerged, PatientNotInCare:
-    :raises Invalid: a value cannot be; each is named
-    """
-    author_id = policies.require_author(by)
-    patient = drafts.open_patient(patient_id)
-    content = with_muscles(content, patient)
-    checks.check_content(content, birth_date=patient.birth_date, at=at)
-    session = Session(clinic_id=by.clinic_id, patient=patient, recorded_by_id=author_id, recorded_at=at)
-    for name, value in {"performed_at": at, **{n: content[n] for n in HEAD_FIELDS if n in content}}.items():
-        setattr(session, name, value)
-    session.pk = session.subject_id = new_id()
-    bulk.insert([session])
-    parts = _write_parts(session, content, at, answers=_answers(content, [], author_id, at))
-    audit.log("session.record", by=by, target_id=session.pk, patient_ids=[patient.pk])
-    _log_answers(session, parts.overrides, [], by)
-    return RecordedSession(session, parts)
+    def content_of(self, document: Session, parts: documents.SessionParts | None = None) -> dict[str, Any]:
+        return documents.session_content(document, parts)
 
+    def document_json(self, document: Session, parts: documents.SessionParts | None = None) -> dict[str, Any]:
+        return documents.session_json(document, parts)
 
-@transaction.atomic(savepoint=False)
-def change_session(
-    *, session: Session, content: checks.Content, by: Actor, at: datetime, reasons_may_wait: bool = False
-) -> documents.SessionParts:
-    """
-    Change a draft: fields that are given change, lists that are given are replaced. Return the rows that were written.
+    def complete(self, content: Content, *, patient: Patient) -> Content:
+        return with_muscles(content, patient)
 
-    :param session: locked by the actor (`drafts.lock_draft`)
-    :param content: interventions and measures may have an `id`, which they keep
-    :param reasons_may_wait: what is unusual may owe its reason until the signature
-    :raises Invalid, NoAuthor: as in `record_session`
-    """
-    author_id = policies.require_author(by)
-    content = with_muscles(content, session.patient)
-    whole = {"limit_reasons": session.limit_reasons, "weight_kg": session.weight_kg, **content}
-    checks.check_content(whole, birth_date=session.patient.birth_date, at=at, reasons_may_wait=reasons_may_wait)
-    for name in HEAD_FIELDS:
-        if name in content:
-            setattr(session, name, content[name])
-    if "performed_at" in content:
-        session.recorded_at = at  # what is said to have happened is said now
-    session.revision += 1
-    session.save(update_fields=[*HEAD_FIELDS, "recorded_at", "revision"])
-    # An override or acknowledgement keeps its author's name when someone else changes the rest of the draft.
-    overrides_before = list(session.overrides.all()) if ANSWERS.keys() & content.keys() else []
-    answers = _answers(content, overrides_before, author_id, at)
-    for name, part in PARTS.items():
-        if name in content or (name == "overrides" and "acknowledged" in content):
-            part._default_manager.filter(session=session).delete()
-    parts = _write_parts(session, content, at, answers=answers)
-    audit.log("session.change", by=by, target_id=session.pk, patient_ids=[session.patient_id])
-    _log_answers(session, parts.overrides, overrides_before, by)
-    return parts
+    def check(self, content: Content, *, birth_date: date | None, at: datetime, reasons_may_wait: bool = False) -> None:
+        checks.check_content(content, birth_date=birth_date, at=at, reasons_may_wait=reasons_may_wait)
 
+    def write(
+        self, document: Session, content: Content, *, by: Actor, at: datetime, is_new: bool
+    ) -> documents.SessionParts:
+        # An override or acknowledgement keeps its author's name when someone else changes the rest of the draft.
+        sends_answers = not is_new and ANSWERS.keys() & content.keys()
+        before = list(document.overrides.all()) if sends_answers else []
+        answers = _answers(content, before, policies.require_author(by), at)
+        if not is_new:
+            self.delete_rows(document, content)
+        parts = _insert_parts(document, content, at, answers=answers)
+        _log_answers(document, parts.overrides, before, by)
+        return parts
 
-@transaction.atomic
-def discard_session(*, session: Session, by: Actor) -> None:
-    """
-    Delete a draft for good; a signed session is never deleted. `session` is locked by the actor.
+    def refuse_discard(self, document: Session) -> None:
+        """:raises SessionHasEvents:"""
+        if AdverseEvent.objects.filter(session=document).exists() or aftercare.list_given(document):
+            raise SessionHasEvents
 
-    :raises SessionHasEvents: something that stays in the record points at it
-    """
-    if AdverseEvent.objects.filter(session=session).exists() or aftercare.list_given(session):
-        raise SessionHasEvents
-    for part in PARTS.values():
-        part._default_manager.filter(session=session).delete()
-    drafts.forget_edits(session.pk)
-    audit.log("session.discard", by=by, target_id=session.pk, patient_ids=[session.patient_id])
-    Session.objects.filter(pk=session.pk).delete()
+    def check_signature(
+        self, document: Session, content: Content | None = None, *, by: Actor, at: datetime
+    ) -> signing.SessionSigningCheck:
+        return signing.check_signature(document, content or self.content_of(document), by=by, at=at)
 
+    def seal(self, document: Session, check: signing.SessionSigningCheck, *, at: datetime) -> Content:
+        # What was known and shown is kept with the session, so that a later list changes nothing in it.
+        document.safety = plain_json(signing.safety_block(check))
+        document.save(update_fields=["safety"])
+        return self.content_of(document) | documents.aftercare_content(aftercare.list_given(document))
 
-@transaction.atomic
-def sign_session(*, session_id: UUID, revision: int | None, by: Actor, at: datetime) -> Record:
-    """
-    Freeze a session as a signed record.
+    def copy_parts(self, source: Session, draft: Session, *, at: datetime) -> None:
+        content = self.content_of(source)
+        for row in [*content["interventions"], *content["measures"]]:
+            row.pop("id")
+        for intervention in content["interventions"]:
+            intervention["dose"] = dose_checks.without_impossible(agents.with_agent_code(intervention["dose"]))
+        draft.safety = None
+        draft.save(update_fields=["safety"])
+        _insert_parts(draft, content, at, answers=[_copy_of(answer) for answer in source.overrides.all()])
 
-    :param revision: the one that was read and that is signed
-    :raises AlreadySigned, RevisionChanged, NoAuthor:
-    :raises Invalid, NeedlesDiffer, RedFlagStop, RedFlagKnownAtSigning, ScreenIncomplete, ConsentMissing, SafetyStop:
-        see `signing.check_signature`
-    """
-    policies.require_author(by)
-    whole = Session.objects.with_parts().select_related("patient", "revises")
-    session = drafts.lock_draft(whole, session_id, revision=revision)
-    check = signing.check_signature(session, documents.session_content(session), by=by, at=at)
-    check.raise_if_any()
-    # What was known and shown is kept with the session, so that a later list changes nothing in it.
-    session.safety = plain_json(signing.safety_block(check))
-    session.save(update_fields=["safety"])
-    content = documents.session_content(session)
-    content |= documents.aftercare_content(aftercare.list_given(session))
-    return drafts.freeze(session, kind=KIND, content=content, by=by, at=at)
+    def flatten(self, document: Session, parts: documents.SessionParts) -> Flat:
+        return session_paths.flatten(self.content_of(document, parts))
+
+    def unflatten(self, flat: Flat) -> dict[str, Any]:
+        return session_paths.unflatten(flat)
+
+    def row_paths(self, flat: Flat) -> dict[str, list[str]]:
+        return session_paths.row_paths(flat)
 
 
-@transaction.atomic
-def add_addendum(*, session: Session, text: str, revision: int | None, by: Actor, at: datetime) -> Record:
-    """:raises NotSigned, RevisionChanged, NoLongerCurrent, NoAuthor:"""
-    record = drafts.require_record(session, revision=revision)
-    return records.append_addendum(record=record, subject=drafts.subject_of(session, KIND), text=text, by=by, at=at)
+SESSION = SessionKind()
 
 
-@transaction.atomic
-def mark_entered_in_error(*, session: Session, reason: str, revision: int | None, by: Actor, at: datetime) -> Record:
-    """:raises NotSigned, RevisionChanged, NoLongerCurrent, NoAuthor:"""
-    record = drafts.require_record(session, revision=revision)
-    subject = drafts.subject_of(session, KIND)
-    return records.append_entered_in_error(record=record, subject=subject, reason=reason, by=by, at=at)
-
-
-@transaction.atomic
-def revise_session(*, session: Session, revision: int | None, by: Actor, at: datetime) -> Session:
-    """
-    Start a new version of a signed session as a draft with the same content. Signing it supersedes the old one.
-
-    :raises NotSigned, RevisionChanged, NoLongerCurrent, RevisionExists, NoAuthor:
-    """
-    source = Session.objects.with_parts().get(pk=session.pk)
-    draft: Session = drafts.start_revision(source, kind=KIND, revision=revision, by=by, at=at)
-    content = documents.session_content(source)
-    for row in [*content["interventions"], *content["measures"]]:
-        row.pop("id")
-    for intervention in content["interventions"]:
-        intervention["dose"] = dose_checks.without_impossible(agents.with_agent_code(intervention["dose"]))
-    draft.safety = None
-    draft.save(update_fields=["safety"])
-    answers = [_copy_of(answer) for answer in source.overrides.all()]
-    _write_parts(draft, content, at, answers=answers)
-    audit.log("session.revise", by=by, target_id=draft.pk, patient_ids=[draft.patient_id])
-    return draft
-
-
-def with_muscles(content: checks.Content, patient: Patient) -> dict[str, Any]:
+def with_muscles(content: Content, patient: Patient) -> dict[str, Any]:
     """
     The same content, with muscle and side of each intervention's trigger point, and its agent as a code.
 
@@ -231,7 +170,7 @@ def with_muscles(content: checks.Content, patient: Patient) -> dict[str, Any]:
     return {**content, **({"interventions": interventions} if "interventions" in content else {})}
 
 
-def _check_asked_about(content: checks.Content, patient: Patient, problems: Problems) -> None:
+def _check_asked_about(content: Content, patient: Patient, problems: Problems) -> None:
     asked = [row["about"] for row in content.get("adverse_events_asked") or ()]
     if not asked:
         return
@@ -244,7 +183,7 @@ def _check_asked_about(content: checks.Content, patient: Patient, problems: Prob
             problems.add(f"/adverse_events_asked/{index}/about", "duplicate.session_asked_about")
 
 
-def _answers(content: checks.Content, known: Iterable[Override], author_id: UUID, at: datetime) -> list[Override]:
+def _answers(content: Content, known: Iterable[Override], author_id: UUID, at: datetime) -> list[Override]:
     """
     Return the rows of what was passed or acknowledged: those that are as they were keep their name and time.
 
@@ -271,7 +210,7 @@ def _answers(content: checks.Content, known: Iterable[Override], author_id: UUID
     return rows
 
 
-def _is_same(row: Override, content: checks.Content) -> bool:
+def _is_same(row: Override, content: Content) -> bool:
     return any(entry_kind == row.kind and name in content for name, entry_kind in ANSWERS.items())
 
 
@@ -293,8 +232,8 @@ def _log_answers(session: Session, rows: Iterable[Override], before: Iterable[Ov
             audit.log(action, by=by, target_id=session.pk, patient_ids=[session.patient_id], code=row.code)
 
 
-def _write_parts(
-    session: Session, content: checks.Content, at: datetime, *, answers: Sequence[Override]
+def _insert_parts(
+    session: Session, content: Content, at: datetime, *, answers: Sequence[Override]
 ) -> documents.SessionParts:
     """Insert the parts that are given and return them, so that they need not be read again."""
     own = {"clinic_id": session.clinic_id, "session": session}
@@ -337,7 +276,9 @@ def _write_parts(
     ]
     taken: dict[str, type[Conflict]] = {
         "treatments_intervention_pkey": IdTaken,
+        "treatments_intervention_of_clinic": IdTaken,
         "treatments_measure_pkey": IdTaken,
+        "treatments_measure_of_clinic": IdTaken,
     }
     with violations_as(taken):
         bulk.insert(interventions)

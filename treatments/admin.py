@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.utils import timezone
 
 from accounts.web.admin_site import ReadOnly, ReadOnlyInline
 from assessments.admin import DocumentAdmin, PartInline
-from treatments import actions
+from treatments.actions import SESSION
 from treatments.models import (
     AdverseEvent,
     AdverseEventAnswer,
@@ -51,11 +48,7 @@ class AdverseEventAnswerInline(PartInline):
 class SessionAdmin(DocumentAdmin):
     inlines = [InterventionInline, MeasureInline, OverrideInline, AdverseEventAnswerInline]
     exclude = ["clinic"]
-
-    def mark_entered_in_error(self, document: Session, reason: str, revision: int, request: Any) -> None:
-        actions.mark_entered_in_error(
-            session=document, reason=reason, revision=revision, by=request.actor, at=timezone.now()
-        )
+    kind = SESSION
 
 
 @admin.register(AdverseEvent)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assessments.documents import document_head, in_order
+from records.documents import document_head, in_order
 from treatments import rules
 from treatments.models import AdverseEventAnswer, Aftercare, Intervention, Measure, Override, Session
 

@@ -1,19 +1,19 @@
 from __future__ import annotations
 
-from typing import Any
-from uuid import UUID
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts.models import Clinic
-from assessments.models import Document, Part, TriggerPoint, one_of, signed_or_not
+from assessments.models import TriggerPoint
 from assessments.rules import FULL_TURN_DEG, PAIN, PPT_HARD_KPA, SIDES
 from catalogue.models import Movement, Muscle
 from database.choices import Side
 from database.expressions import UUIDv7
 from identity.actor import Actor
+from records.models import Document, DocumentQuerySet, Part, one_of, signed_or_not
 from treatments import rules, safety_entries
 from treatments.adverse_events.models import AdverseEvent, AdverseEventAnswer, AdverseEventHomeAnswer
 from treatments.aftercare.models import Aftercare, AftercareText
@@ -26,24 +26,8 @@ __all__ = [
 ]  # fmt: skip
 
 
-class SessionQuerySet(models.QuerySet["Session"]):
-    def visible_to(self, actor: Actor) -> SessionQuerySet:
-        """The clinic's sessions. Row-level security says the same, should a view forget this word."""
-        return self.filter(clinic_id=actor.clinic_id)
-
-    def of_patients(self, patient_ids: list[UUID]) -> SessionQuerySet:
-        return self.filter(patient_id__in=patient_ids)
-
-    def drafts(self) -> SessionQuerySet:
-        return self.filter(signed_at=None)
-
-    def newest_first(self) -> SessionQuerySet:
-        return self.order_by("-performed_at", "-id")
-
-    def with_record(self) -> SessionQuerySet:
-        return self.select_related("record__mark").defer("record__document")
-
-    def with_parts(self) -> SessionQuerySet:
+class SessionQuerySet(DocumentQuerySet["Session"]):
+    def with_parts(self) -> Self:
         return self.with_record().prefetch_related("interventions", "measures", "overrides", "adverse_events_asked")
 
 

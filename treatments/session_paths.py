@@ -1,11 +1,11 @@
-"""A session's content as a flat map of paths, and back. See `assessments.editing`."""
+"""A session's content as a flat map of paths, and back. See `records.editing`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from assessments.editing import Flat, below, rows_of
+from records.editing import Flat, below, rows_of
 from records.rules import plain_json
 
 ROWS = ["interventions", "measures"]

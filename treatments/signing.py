@@ -7,13 +7,14 @@ A new check is added here, and every entry point has it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from assessments.documents import alert_json, open_flag_json
 from errors.exceptions import Conflict, DomainError, FieldError, Invalid
 from identity.actor import Actor
+from records.signing import SigningCheck, Stop
 from treatments import checks, documents, dose_checks, queries, safety
 from treatments.models import Session
 from treatments.queries import VisitContext
@@ -46,14 +47,6 @@ class SafetyStop(Conflict):
     reason = "safety_stop"
 
 
-# In this order they are raised: each refusal names all of its own kind.
-REFUSALS: list[type[DomainError]] = [
-    Invalid, NeedlesDiffer, RedFlagStop, RedFlagKnownAtSigning, ScreenIncomplete, ConsentMissing, SafetyStop,
-]  # fmt: skip
-# In this order a page lists them: what is known to be dangerous is not below what was left empty.
-GRAVEST_FIRST: list[type[DomainError]] = [
-    RedFlagStop, RedFlagKnownAtSigning, SafetyStop, ConsentMissing, NeedlesDiffer, Invalid, ScreenIncomplete,
-]  # fmt: skip
 REFUSAL_OF_CODE: dict[str, type[DomainError]] = {
     safety.RED_FLAG_STOP: RedFlagStop,
     safety.RED_FLAG_KNOWN_AT_SIGNING: RedFlagKnownAtSigning,
@@ -63,43 +56,25 @@ REFUSAL_OF_CODE: dict[str, type[DomainError]] = {
 
 
 @dataclass(frozen=True)
-class Stop:
+class SessionSigningCheck(SigningCheck):
     """
-    One thing that stops the signature.
-
-    :ivar path: where the session's screen answers it, if that is not its pointer
-    """
-
-    error: FieldError
-    refusal: type[DomainError]
-    path: str = ""
-
-
-@dataclass(frozen=True)
-class SigningCheck:
-    """
-    Everything that was read and found before a signature.
+    Everything that was read and found before a session's signature.
 
     :ivar findings: of the safety check, those that are answered for too
     """
 
-    stops: tuple[Stop, ...]
+    refusals: ClassVar[Sequence[type[DomainError]]] = [
+        Invalid, NeedlesDiffer, RedFlagStop, RedFlagKnownAtSigning, ScreenIncomplete, ConsentMissing, SafetyStop,
+    ]  # fmt: skip
+    gravest_first: ClassVar[Sequence[type[DomainError]]] = [
+        RedFlagStop, RedFlagKnownAtSigning, SafetyStop, ConsentMissing, NeedlesDiffer, Invalid, ScreenIncomplete,
+    ]  # fmt: skip
+
     findings: tuple[SafetyFinding, ...]
     visit: VisitContext
-    content: Mapping[str, Any] = field(repr=False)
-
-    def raise_if_any(self) -> None:
-        """
-        :raises Invalid: values that cannot be, or that need a reason
-        :raises NeedlesDiffer, RedFlagStop, RedFlagKnownAtSigning, ScreenIncomplete, ConsentMissing, SafetyStop:
-        """
-        for refusal in REFUSALS:
-            errors = [stop.error for stop in self.stops if stop.refusal is refusal]
-            if errors:
-                raise refusal(errors=errors)
 
 
-def check_signature(session: Session, content: Mapping[str, Any], *, by: Actor, at: datetime) -> SigningCheck:
+def check_signature(session: Session, content: Mapping[str, Any], *, by: Actor, at: datetime) -> SessionSigningCheck:
     """
     Return everything that stops a session's signature, and what should be known before it.
 
@@ -118,7 +93,7 @@ def check_signature(session: Session, content: Mapping[str, Any], *, by: Actor, 
     return replace(check, stops=tuple(stop for stop in check.stops if _identity(stop, content) not in existing))
 
 
-def _check(session: Session, content: Mapping[str, Any], *, by: Actor, at: datetime) -> SigningCheck:
+def _check(session: Session, content: Mapping[str, Any], *, by: Actor, at: datetime) -> SessionSigningCheck:
     interventions = queries.plan_interventions(content["interventions"])
     visit = queries.read_visit(session, interventions, by=by, at=at)
     findings = safety.safety_check(
@@ -141,7 +116,7 @@ def _check(session: Session, content: Mapping[str, Any], *, by: Actor, at: datet
         *(Stop(error, NeedlesDiffer) for error in needles),
         *safety_stops(findings, content),
     ]
-    return SigningCheck(tuple(stops), tuple(findings), visit, content)
+    return SessionSigningCheck(tuple(stops), content, tuple(findings), visit)
 
 
 # --- Safety ---------------------------------------------------------------------------------------------------
@@ -253,7 +228,7 @@ def distinct(findings: Sequence[SafetyFinding]) -> list[SafetyFinding]:
     return sorted(by_subject.values(), key=lambda finding: -LEVELS.index(finding.level))
 
 
-def safety_block(check: SigningCheck) -> dict[str, Any]:
+def safety_block(check: SessionSigningCheck) -> dict[str, Any]:
     """
     Return what was known and shown at the signature, for the signed document.
 

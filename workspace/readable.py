@@ -279,7 +279,7 @@ def change_in_words(kind: str, before: Any, after: Any, unit: str, subject: meas
 # --- Around ---------------------------------------------------------------------------------------------------
 
 
-def exam_hints(content: dict[str, Any]) -> list[tuple[str, str]]:
+def exam_hints(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What does not block, but may have been forgotten."""
     hints = []
     for index, finding in enumerate(content["findings"]):
@@ -302,7 +302,7 @@ def exam_hints(content: dict[str, Any]) -> list[tuple[str, str]]:
     return hints
 
 
-def session_hints(content: dict[str, Any]) -> list[tuple[str, str]]:
+def session_hints(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     matches = []
     if not content["response"]:
         matches.append(("/response", _("The patient's reaction is not recorded.")))
@@ -320,7 +320,7 @@ def hint_open_question(question: dict[str, Any] | None) -> list[tuple[str, str]]
     return [(f"/adverse_events_asked/{question['about']}", text.format(day=day, techniques=question["techniques"]))]
 
 
-def sentence(error: FieldError, content: dict[str, Any]) -> str:
+def sentence(error: FieldError, content: Mapping[str, Any]) -> str:
     """A refusal with the name of the finding or intervention that it is about."""
     parts = error.pointer.strip("/").split("/")
     if len(parts) > 1 and parts[1].isdigit() and parts[0] in ("findings", "interventions"):

@@ -22,14 +22,14 @@ TEMPLATE = Path(__file__).parent / "typst" / "document.typ"
 
 def pdf(context: dict[str, Any], *, record: Record, clinic: Clinic, language: str) -> bytes:
     """
-    :param context: `sections`, `patient`, `document`, `signer` and `kind` as the pages have them
+    :param context: `sections`, `patient`, `document`, `signer` and `title` as the pages have them
     :param language: of the texts, for screen readers
     """
     patient, document = context["patient"], context["document"]
     born = f"{_('born')} {patient.birth_date.isoformat()}" if patient.birth_date else ""
     data = {
         "language": language,
-        "title": _("Exam") if context["kind"] == "exam" else _("Treatment session"),
+        "title": str(context["title"]),
         "clinic": clinic.name,
         "patient": f"{patient.given_names} {patient.family_name}".strip(),
         "born": born,

@@ -74,13 +74,13 @@ class ClinicOfPage:
         chosen = request.session.get(CLINIC_IN_SESSION)
         with tenancy.scope(None, user_id=user.pk):
             clinics = policies.clinics_of(user)
-        for clinic in clinics:
-            if str(clinic.pk) == chosen:
-                return clinic
-        if len(clinics) == 1 and not user.is_superuser:
-            request.session[CLINIC_IN_SESSION] = str(clinics[0].pk)
-            return clinics[0]
-        return None
+        in_clinic(request).has_clinics = len(clinics) > 1
+        clinic = next((clinic for clinic in clinics if str(clinic.pk) == chosen), None)
+        if clinic is None and not user.is_superuser:  # support says each time where it goes
+            clinic = policies.default_clinic(user, clinics)
+            if clinic is not None:
+                request.session[CLINIC_IN_SESSION] = str(clinic.pk)
+        return clinic
 
     def _actor(self, request: HttpRequest, user: User, clinic: Clinic) -> Actor:
         ip, request_id = client_address(request) or None, getattr(request, "request_id", None) or str(uuid4())

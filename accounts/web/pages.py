@@ -64,6 +64,7 @@ class PageRequest(HttpRequest):
     user: User  # a stranger gets no further than `page`
     actor: Actor
     clinic: Clinic
+    has_clinics: bool  # works for more than one, so that the page says which
     trace: Trace
     htmx: HtmxDetails
     seen_patient_ids: set[UUID]

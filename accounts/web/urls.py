@@ -30,6 +30,7 @@ urlpatterns = [
     path("2fa/passkeys/", include("allauth.mfa.webauthn.urls")),
     path("sessions/", include("allauth.usersessions.urls")),
     path("invitation/<str:token>/", invitation.accept_invitation, name="accept_invitation"),
+    path("start/<str:token>/", invitation.found_clinic, name="found_clinic"),
     path("access/", access.access, name="access"),
     path("access/programs/<int:client_id>/approve/", access.approve_program, name="approve_program"),
     path("access/programs/<int:client_id>/withdraw/", access.withdraw_program, name="withdraw_program"),

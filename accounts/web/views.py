@@ -42,10 +42,14 @@ def choose_clinic(request: HttpRequest) -> HttpResponse:
         chosen = next((clinic for clinic in clinics if str(clinic.pk) == request.POST.get("clinic")), None)
         if chosen is not None:
             request.session[CLINIC_IN_SESSION] = str(chosen.pk)
+            if not user.is_superuser:
+                User.objects.filter(pk=user.pk).update(last_clinic=chosen)
             actor = Actor(clinic_id=chosen.pk, scopes=frozenset(), user_id=user.pk, ip=client_address(request) or None)
             audit.log("clinic.entered" if not user.is_superuser else "clinic.entered_by_support", by=actor)
             return redirect("home")
-    return render(request, "accounts/choose_clinic.html", {"clinics": clinics})
+    current = request.session.get(CLINIC_IN_SESSION) or str(user.last_clinic_id)
+    context = {"clinics": [(clinic, str(clinic.pk) == current) for clinic in clinics]}
+    return render(request, "accounts/choose_clinic.html", context)
 
 
 @require_POST

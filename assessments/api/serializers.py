@@ -11,8 +11,8 @@ from assessments import red_flag_table as table
 from assessments import rules
 from assessments.documents import COMPUTED_OF_FINDING
 from catalogue.api.serializers import CodeOutput
-from database.choices import DOCUMENT_STATUSES
 from patients.rules import BODY_REGIONS
+from records.api.serializers import DocumentOutput
 
 VIEWS = ["front", "back", "head", "head_left", "head_right", "neck", "neck_front"]
 
@@ -219,23 +219,6 @@ class FindingOutput(serializers.Serializer[Any]):
         return {**super().get_fields(), "class": serializers.ChoiceField(rules.CLASSES, required=False)}
 
 
-class DocumentOutput(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    patient_id = serializers.UUIDField()
-    subject_id = serializers.UUIDField(help_text="the same for all versions; records carry it")
-    version = serializers.IntegerField()
-    revises = serializers.UUIDField(allow_null=True, help_text="the version that this one replaces when signed")
-    status = serializers.ChoiceField(DOCUMENT_STATUSES)
-    performed_at = serializers.DateTimeField()
-    recorded_by = serializers.UUIDField()
-    recorded_at = serializers.DateTimeField()
-    signed_by = serializers.UUIDField(allow_null=True)
-    signed_at = serializers.DateTimeField(allow_null=True)
-    record_id = serializers.UUIDField(allow_null=True)
-    revision = serializers.IntegerField(help_text="the number in the ETag")
-    notes = serializers.CharField()
-
-
 class AssessmentOutput(DocumentOutput):
     pain_now = serializers.IntegerField(allow_null=True)
     pain_worst_24h = serializers.IntegerField(allow_null=True)
@@ -252,27 +235,6 @@ class AssessmentOutput(DocumentOutput):
 class AssessmentPage(serializers.Serializer[Any]):
     results = AssessmentOutput(many=True)
     next = serializers.URLField(allow_null=True)
-
-
-class AddendumInput(StrictSerializer):
-    text = Text(max_length=50_000)
-
-
-class ReasonInput(StrictSerializer):
-    reason = Text(max_length=2000)
-
-
-class SignedOutput(serializers.Serializer[Any]):
-    """The record that a signature made."""
-
-    record_id = serializers.UUIDField()
-    sequence = serializers.IntegerField()
-    sha256 = serializers.CharField()
-    previous_sha256 = serializers.CharField()
-    subject_id = serializers.UUIDField()
-    version = serializers.IntegerField()
-    signed_at = serializers.DateTimeField()
-    signed_by = serializers.UUIDField()
 
 
 class TriggerPointOutput(serializers.Serializer[Any]):

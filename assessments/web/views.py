@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -19,16 +18,19 @@ import catalogue
 from accounts.queries import shows_classification
 from accounts.web.pages import PageRequest, page
 from api.fields import many
-from assessments import actions, checks, documents, drafts, exam_paths, queries, rules
+from assessments import documents, exam_paths, queries, rules
+from assessments.actions import EXAM
 from assessments.api.serializers import AssessmentChanges, FindingInput
 from assessments.documents import COMPUTED_OF_FINDING, ExamParts
 from assessments.models import Assessment
 from assessments.red_flags import FlagState
-from assessments.web import autosave, labels, red_flags
 from assessments.web import chart as charts
-from errors.exceptions import NotFound
+from assessments.web import labels, red_flags
+from identity.actor import Actor
 from patients import labels as patient_labels
 from patients.queries import identities
+from records.documents import in_order
+from records.web import autosave
 
 KPA, KGF = "kPa", "kgf/cm²"
 # Movements that the screen shows at once; the others are one choice away. (movement, its sides)
@@ -38,13 +40,6 @@ USUAL_MOVEMENTS: list[tuple[str, list[str | None]]] = [
     ("cervical.lateral_flexion", ["left", "right"]),
     ("cervical.rotation", ["left", "right"]),
 ]
-# A section of the content, and the rows that it is written to.
-PARTS_OF = {
-    "findings": ["findings", "referrals"],
-    "range_of_motion": ["movements"],
-    "red_flags": ["red_flag_answers"],
-    "pain_drawing": ["pain_marks"],
-}
 
 
 class DraftFinding(FindingInput):
@@ -60,20 +55,7 @@ class Draft(AssessmentChanges):
     findings = many(DraftFinding, at_most=200)
 
 
-def lock(exam_id: UUID) -> Assessment:
-    """:raises NotFound, AlreadySigned:"""
-    try:
-        return drafts.lock_draft(Assessment.objects.with_parts(), exam_id)
-    except Assessment.DoesNotExist:
-        raise NotFound from None
-
-
-def flatten(exam: Assessment, parts: ExamParts) -> dict[str, Any]:
-    content = documents.assessment_content(exam, parts)
-    return exam_paths.flatten(content, unreviewed=actions.ids_to_review(parts.findings))
-
-
-def derive(exam: Assessment, parts: ExamParts) -> dict[str, Any]:
+def derive(exam: Assessment, parts: ExamParts, by: Actor) -> dict[str, Any]:
     """What the screen shows and nobody enters: classes, missing tests, mean thresholds, the gate."""
     return {
         "findings": {
@@ -88,42 +70,13 @@ def derive(exam: Assessment, parts: ExamParts) -> dict[str, Any]:
     }
 
 
-def check(exam: Assessment, content: dict[str, Any], *, at: Any) -> None:
-    checks.check_content(content, birth_date=exam.patient.birth_date, at=at, reasons_may_wait=True)
-
-
-def change(exam: Assessment, parts: ExamParts, content: dict[str, Any], **options: Any) -> ExamParts:
-    """Write content into the locked draft; rows of sections that were not sent stay as they were read."""
-    written = actions.change_assessment(assessment=exam, content=content, **options)
-    if "findings" not in content and "current_symptom" in content:  # the database has new classes
-        return documents.get_parts(Assessment.objects.with_parts().get(pk=exam.pk))
-    sent = [name for section, names in PARTS_OF.items() if section in content for name in names]
-    return replace(parts, **{name: getattr(written, name) for name in sent})
-
-
-KIND = autosave.DraftKind(
-    rows=exam_paths.ROWS,
-    lock=lock,
-    get_parts=documents.get_parts,
-    flatten=flatten,
-    unflatten=exam_paths.unflatten,
-    row_paths=exam_paths.row_paths,
-    shape=Draft,
-    check=check,
-    change=change,
-    derived=lambda exam, parts, _by: derive(exam, parts),
-)
+SCREEN = autosave.DraftScreen(kind=EXAM, shape=Draft, derive=derive)
 
 
 @page(scope="assessments:write", action="page.exam.start", methods="POST")
 def start(request: PageRequest, patient_id: UUID) -> HttpResponse:
     """Begin an exam, or go on with the one that this therapist has begun for the patient."""
-    people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
-    begun = Assessment.objects.of_patients(people).drafts().filter(recorded_by_id=request.user.pk, revises=None)
-    draft = begun.newest_first().first()
-    if draft is None:
-        now = timezone.now()
-        draft = actions.record_assessment(patient_id=patient_id, content={}, by=request.actor, at=now).assessment
+    draft = autosave.start(request, SCREEN, patient_id)
     # From the list of questions to ask, straight to the questions.
     place = "#red_flags" if request.POST.get("to") == "red_flags" else ""
     return redirect(reverse("exam", args=[draft.pk]) + place)
@@ -131,9 +84,7 @@ def start(request: PageRequest, patient_id: UUID) -> HttpResponse:
 
 @page(scope="assessments:write", action="page.exam")
 def exam(request: PageRequest, exam_id: UUID) -> HttpResponse:
-    assessment = Assessment.objects.with_parts().select_related("patient").filter(pk=exam_id).first()
-    if assessment is None:
-        raise NotFound
+    assessment = autosave.find(SCREEN, exam_id)
     request.trace.saw(assessment.patient_id)
     if assessment.is_signed:
         return redirect("document", "exam", exam_id)
@@ -142,7 +93,7 @@ def exam(request: PageRequest, exam_id: UUID) -> HttpResponse:
 
 def context(request: PageRequest, exam: Assessment) -> dict[str, Any]:
     parts = documents.get_parts(exam)
-    flat = flatten(exam, parts)
+    flat = EXAM.flatten(exam, parts)
     rule_set = rules.RULE_SETS[exam.rule_set]
     unit = KPA if request.clinic.pressure_unit == "kPa" else KGF
     last = last_exam(request, exam)
@@ -151,8 +102,8 @@ def context(request: PageRequest, exam: Assessment) -> dict[str, Any]:
         "now": timezone.now().isoformat(),
         "revision": exam.revision,
         "flat": flat,
-        "derived": derive(exam, parts),
-        "rows": exam_paths.ROWS,
+        "derived": derive(exam, parts, request.actor),
+        "rows": EXAM.row_lists,
         # Without them the screen computes no class: documentation-only mode.
         "rules": rules_json(rule_set) if shows_classification() else None,
         "last": last_points(last) if last else [],
@@ -221,7 +172,7 @@ def last_points(last: Assessment) -> list[dict[str, Any]]:
     """The points of an exam, as rows that a new exam may take over."""
     flat = exam_paths.flatten(documents.assessment_content(last))
     kept = []
-    for finding in documents.in_order(last.findings.all()):
+    for finding in in_order(last.findings.all()):
         row = f"findings/{finding.pk}/"
         fields = {path.removeprefix(row): value for path, value in flat.items() if path.startswith(row)}
         fields.pop("ordinal", None)
@@ -258,20 +209,12 @@ def other_movements() -> list[dict[str, Any]]:
 
 @page(scope="assessments:write", action="page.exam.save", methods="GET POST")
 def changes(request: PageRequest, exam_id: UUID) -> HttpResponse:
-    if request.method == "POST":
-        return autosave.save(request, KIND, exam_id)
-    assessment = Assessment.objects.with_parts().filter(pk=exam_id).first()
-    if assessment is None:
-        raise NotFound
-    return autosave.state(request, KIND, assessment)
+    return autosave.changes(request, SCREEN, exam_id)
 
 
 @page(scope="assessments:write", action="page.exam.discard", methods="POST")
 def discard(request: PageRequest, exam_id: UUID) -> HttpResponse:
-    draft = lock(exam_id)
-    request.trace.saw(draft.patient_id)
-    actions.discard_assessment(assessment=draft, by=request.actor)
-    return redirect("patient", draft.patient_id)
+    return autosave.discard(request, SCREEN, exam_id)
 
 
 @require_GET

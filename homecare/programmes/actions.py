@@ -10,7 +10,6 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts import policies
-from assessments import drafts
 from assessments.models import TriggerPoint
 from assessments.red_flag_table import ACKNOWLEDGE, STOP
 from audit import actions as audit
@@ -32,6 +31,7 @@ from messaging.models import Message
 from messaging.rules import CHANNELS
 from patients.models import Patient
 from patients.queries import identities, zone_of
+from records import drafts
 from worklist import actions as worklist
 
 MOST_TIMES = 6

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from rest_framework import serializers
 
 from api.fields import StrictSerializer, Text, many
 from patients import rules
-from patients.actions import NewAlert, NewIdentifier
+from patients.actions import NewAlert, NewFact, NewIdentifier
+from patients.facts import FACTS, LANGUAGE
 from patients.importing.reports import OUTCOMES
 from patients.models import Patient
+from patients.reading.incoming import NOTE_KINDS
 
 
 class ExternalIdInput(StrictSerializer):
     system = Text(max_length=500)
     value = Text(max_length=200)
+
+
+def fact_text(name: str, **options: Any) -> Text:
+    """A text of a patient, as long as the table of facts lets it be."""
+    return Text(required=False, max_length=FACTS[name].most, allow_blank=True, **options)
 
 
 class ConsentInput(StrictSerializer):
@@ -25,23 +33,48 @@ class ConsentInput(StrictSerializer):
 
 
 class ContactInput(StrictSerializer):
-    email = serializers.EmailField(required=False, allow_null=True, max_length=254)
-    phone = Text(required=False, allow_null=True, max_length=50)
+    email = serializers.EmailField(required=False, allow_null=True, max_length=FACTS["email"].most)
+    phone = Text(
+        required=False,
+        allow_null=True,
+        max_length=FACTS["phone"].most,
+        help_text="with the area code, or with + and the country code",
+    )
     consent = ConsentInput(required=False)
 
 
 class AddressInput(StrictSerializer):
-    line = Text(required=False, allow_blank=True, max_length=500)
-    city = Text(required=False, allow_blank=True, max_length=200)
-    state = Text(required=False, allow_blank=True, max_length=200)
-    postal_code = Text(required=False, allow_blank=True, max_length=20)
-    country = Text(required=False, allow_blank=True, max_length=100)
+    line = fact_text("address_line")
+    city = fact_text("city")
+    state = fact_text("state")
+    postal_code = fact_text("postal_code")
+    country = fact_text("country")
 
 
 class EmergencyContactInput(StrictSerializer):
-    name = Text(required=False, allow_blank=True, max_length=200)
-    relationship = Text(required=False, allow_blank=True, max_length=100)
-    phone = Text(required=False, allow_blank=True, max_length=50)
+    name = fact_text("emergency_name")
+    relationship = fact_text("emergency_relationship")
+    phone = fact_text("emergency_phone")
+
+
+class ReferrerInput(StrictSerializer):
+    name = fact_text("referrer_name", help_text="the GP, or who else referred")
+    practice = fact_text("referrer_practice")
+    phone = fact_text("referrer_phone")
+
+
+class InsuranceInput(StrictSerializer):
+    insurer = fact_text("insurer")
+    number = fact_text("insurance_number")
+
+
+class FactInput(StrictSerializer):
+    """A condition or a medicine."""
+
+    text = Text(max_length=rules.FACT_TEXT_CHARACTERS)
+    system = Text(required=False, allow_blank=True, max_length=500, help_text="the code's system: a URI")
+    code = Text(required=False, allow_blank=True, max_length=100)
+    since_date = serializers.DateField(required=False, allow_null=True)
 
 
 class AlertInput(StrictSerializer):
@@ -59,27 +92,36 @@ class AlertInput(StrictSerializer):
     )
 
 
-class PatientChanges(StrictSerializer):
-    """Fields that are left out stay; `external_ids` and `alerts` replace the whole list."""
-
-    family_name = Text(required=False, max_length=200)
-    given_names = Text(required=False, allow_blank=True, max_length=200)
+class Details(StrictSerializer):
+    family_name = Text(required=False, max_length=FACTS["family_name"].most)
+    given_names = fact_text("given_names")
     birth_date = serializers.DateField(required=False, allow_null=True)
     sex = serializers.ChoiceField(rules.SEXES, required=False)
-    pronouns = Text(required=False, allow_blank=True, max_length=50)
+    pronouns = fact_text("pronouns")
     language = serializers.RegexField(
-        r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$",
+        rf"^{LANGUAGE.pattern}$",
         required=False,
         allow_blank=True,
-        max_length=35,
+        max_length=FACTS["language"].most,
         help_text="BCP 47",
     )
-    time_zone = Text(required=False, allow_blank=True, max_length=64, help_text="IANA, as in Europe/Berlin")
+    time_zone = fact_text("time_zone", help_text="IANA, as in Europe/Berlin")
     status = serializers.ChoiceField(rules.STATUSES, required=False)
-    external_ids = many(ExternalIdInput, at_most=50)
     contact = ContactInput(required=False)
     address = AddressInput(required=False)
     emergency_contact = EmergencyContactInput(required=False)
+    referrer = ReferrerInput(required=False)
+    insurance = InsuranceInput(required=False)
+    referral_reason = fact_text("referral_reason")
+    occupation = fact_text("occupation")
+    sport = fact_text("sport")
+    desk_notes = fact_text("desk_notes", help_text="what the desk should know; nothing clinical")
+
+
+class PatientDetails(Details):
+    """Fields that are left out stay; the lists replace the whole list."""
+
+    external_ids = many(ExternalIdInput, at_most=50)
     alerts = many(AlertInput, at_most=100)
     alerts_ended_reason = Text(
         required=False,
@@ -87,28 +129,55 @@ class PatientChanges(StrictSerializer):
         max_length=1000,
         help_text="why alerts that the list leaves out no longer hold; required when it leaves one out",
     )
+    conditions = many(FactInput, at_most=200, help_text="those that the list leaves out end; they are kept")
+    medications = many(
+        FactInput,
+        at_most=200,
+        help_text="as conditions; one that stands for an alert (warfarin: anticoagulant) adds the alert",
+    )
 
 
-class NewPatientInput(PatientChanges):
-    family_name = Text(max_length=200)
+class PatientChanges(PatientDetails):
+    """Fields that are left out stay; the lists replace the whole list."""
+
+    seen = Details(
+        required=False,
+        help_text="the values as they were read, of the fields that are sent. Then a field that is sent as it was read "
+        "stays as it is now, and one that somebody else has set to another value meanwhile is refused (409 "
+        "changed_meanwhile, with the values of now in `current`). For this, If-Match may be `*`.",
+    )
+
+
+class NewPatientInput(PatientDetails):
+    family_name = Text(max_length=FACTS["family_name"].most)
+
+
+def details_of(body: dict[str, Any]) -> dict[str, Any]:
+    """A patient's facts by their names, from the places in a body where they stand."""
+    details = {}
+    for name, fact in FACTS.items():
+        place: Any = body
+        for step in fact.path[:-1]:
+            place = place.get(step) or {}
+        if fact.path[-1] in place:
+            details[name] = place[fact.path[-1]]
+    return details
 
 
 def to_action(body: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of `register_patient` and `change_patient`, from what was sent."""
-    data = dict(body)
-    identifiers, alerts = data.pop("external_ids", None), data.pop("alerts", None)
-    alerts_ended_reason = data.pop("alerts_ended_reason", "")
-    contact = dict(data.pop("contact", {}))
-    consent = contact.pop("consent", {})
-    address, emergency = data.pop("address", {}), data.pop("emergency_contact", {})
-    details = data | contact | {f"consent_{channel}": answer for channel, answer in consent.items()}
-    details |= {("address_line" if name == "line" else name): value for name, value in address.items()}
-    details |= {f"emergency_{name}": value for name, value in emergency.items()}
+    """The arguments of `register_patient` and `change_patient`, from what was sent; None for lists that were not."""
+
+    def rows(name: str, make: Callable[..., Any]) -> list[Any] | None:
+        return [make(**row) for row in body[name]] if name in body else None
+
     return {
-        "details": details,
-        "identifiers": None if identifiers is None else [NewIdentifier(**i) for i in identifiers],
-        "alerts": None if alerts is None else [NewAlert(**alert) for alert in alerts],
-        "alerts_ended_reason": alerts_ended_reason,
+        "details": details_of(body),
+        "identifiers": rows("external_ids", NewIdentifier),
+        "alerts": rows("alerts", NewAlert),
+        "conditions": rows("conditions", NewFact),
+        "medications": rows("medications", NewFact),
+        "alerts_ended_reason": body.get("alerts_ended_reason", ""),
+        "seen": details_of(body["seen"]) if "seen" in body else None,
     }
 
 
@@ -160,6 +229,22 @@ class EmergencyContactOutput(serializers.Serializer[Any]):
     phone = serializers.CharField()
 
 
+class ReferrerOutput(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    practice = serializers.CharField()
+    phone = serializers.CharField()
+
+
+class InsuranceOutput(serializers.Serializer[Any]):
+    insurer = serializers.CharField()
+    number = serializers.CharField()
+
+
+class NoteOutput(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(NOTE_KINDS)
+    text = serializers.CharField()
+
+
 class PatientOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     family_name = serializers.CharField()
@@ -173,9 +258,16 @@ class PatientOutput(serializers.Serializer[Any]):
     contact = ContactOutput()
     address = AddressOutput()
     emergency_contact = EmergencyContactOutput()
+    referrer = ReferrerOutput()
+    insurance = InsuranceOutput()
+    referral_reason = serializers.CharField()
+    occupation = serializers.CharField()
+    sport = serializers.CharField()
+    desk_notes = serializers.CharField()
     alerts = AlertOutput(many=True)
     conditions = FactOutput(many=True)
     medications = FactOutput(many=True)
+    imported_notes = NoteOutput(many=True, help_text="what another system told and no field holds, as it was written")
     status = serializers.ChoiceField(rules.STATUSES)
     merged_into = serializers.UUIDField(allow_null=True, help_text="where this record went; use that id instead")
     revision = serializers.IntegerField()
@@ -253,8 +345,8 @@ class ImportReportOutput(serializers.Serializer[Any]):
     created = serializers.IntegerField()
     completed = serializers.IntegerField()
     unchanged = serializers.IntegerField()
-    review = serializers.IntegerField()
     refused = serializers.IntegerField()
+    review = serializers.IntegerField()
     lines = ImportLineOutput(many=True)
 
 
@@ -291,6 +383,16 @@ def patient_json(patient: Patient) -> dict[str, Any]:
             "relationship": patient.emergency_relationship,
             "phone": patient.emergency_phone,
         },
+        "referrer": {
+            "name": patient.referrer_name,
+            "practice": patient.referrer_practice,
+            "phone": patient.referrer_phone,
+        },
+        "insurance": {"insurer": patient.insurer, "number": patient.insurance_number},
+        "referral_reason": patient.referral_reason,
+        "occupation": patient.occupation,
+        "sport": patient.sport,
+        "desk_notes": patient.desk_notes,
         "alerts": [alert_json(alert) for alert in by_id(patient.alerts.all()) if alert.ended_at is None],
         "conditions": [fact_json(c) for c in by_id(patient.conditions.all()) if c.ended_at is None],
         "medications": [fact_json(m) for m in by_id(patient.medications.all()) if m.ended_at is None],

@@ -95,6 +95,8 @@ class Patients(ClinicView):
             details=sent["details"],
             identifiers=sent["identifiers"] or (),
             alerts=sent["alerts"] or (),
+            conditions=sent["conditions"] or (),
+            medications=sent["medications"] or (),
             by=self.actor,
             at=timezone.now(),
         )
@@ -164,7 +166,12 @@ class OnePatient(ClinicView):
         responses=shapes.PatientOutput,
     )
     def patch(self, request: Request, patient_id: UUID) -> Response:
-        """Change what is sent, leave the rest."""
+        """
+        Change what is sent, leave the rest.
+
+        Two people at once: with `If-Match` of the revision that was read, the later one is refused (412) and reads
+        again. With `seen`, the fields are merged one by one.
+        """
         visible = Patient.objects.visible_to(self.actor)
         patient = get_object_or_404(visible.select_for_update(of=("self",), no_key=True), pk=patient_id)
         self.saw(patient.pk)
@@ -174,6 +181,9 @@ class OnePatient(ClinicView):
         actions.change_patient(
             patient=patient,
             changes=sent["details"],
+            seen=sent["seen"],
+            conditions=sent["conditions"],
+            medications=sent["medications"],
             identifiers=sent["identifiers"],
             alerts=sent["alerts"],
             alerts_ended_reason=sent["alerts_ended_reason"],

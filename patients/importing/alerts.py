@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from uuid import UUID
 
-from database import tenancy
 from patients.actions import NewAlert
-from patients.models import OwnMedicine
 from patients.reading.incoming import Fact, Incoming
 from patients.recognition.conditions import alerts_of_allergy, alerts_of_condition, alerts_of_device, is_no_allergy
 from patients.recognition.medicines import Known, Own, recognise_medicine
 
 SOURCE = "import"
-
-
-def own_medicines(clinic_id: UUID) -> Sequence[Own]:
-    """The clinic's own table of medicines."""
-    lines = OwnMedicine.objects.filter(clinic_id=clinic_id).values("alert", "system", "code", "name")
-    return tenancy.look_up("own_medicines", lambda: [Own(**line) for line in lines])
 
 
 def codes_of(fact: Fact, own: Sequence[Own]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +15,7 @@ from identity.actor import Actor
 from patients import actions
 from patients.importing.alerts import SOURCE, alerts_of, notes_of
 from patients.importing.known import content_of
-from patients.importing.registering import MODELS, is_kept, other_numbers
+from patients.importing.registering import MODELS, is_kept, other_numbers, tidy_details
 from patients.importing.reports import Line
 from patients.models import Alert, Identifier, ImportEntry, ImportRun, Note, Patient, of_clinic
 from patients.reading.incoming import Fact, Incoming, Remark
@@ -35,6 +36,7 @@ def complete(
     """
     patient = Patient.objects.select_for_update(of=("self",), no_key=True).get(pk=patient.pk)
     ids_before = _ids(patient)
+    tidy_details(incoming, by=by, at=at)
     changes = _changes(patient, incoming, line)
     before = {name: _plain(getattr(patient, name)) for name in changes}
     if changes:
@@ -138,12 +140,18 @@ def _new_facts(facts: Iterable[Fact], kind: str) -> list[actions.NewFact]:
 
 
 def _revive(patient: Patient, facts: Iterable[Fact]) -> int:
-    """What had ended, and the source has again."""
+    """What an import had ended, and the source has again. What somebody at the clinic ended stays ended."""
+    ended: dict[str, set[str]] = defaultdict(set)
+    for entry in ImportEntry.objects.filter(patient=patient, run__undone_at=None).exclude(ended={}):
+        for kind, ids in entry.ended.items():
+            ended[kind].update(ids)
     revived = 0
     for fact in facts:
-        if fact.kind in MODELS and not fact.ended:
-            rows = MODELS[fact.kind]._default_manager.filter(patient=patient, system=fact.system, code=fact.code)
-            revived += rows.filter(text=fact.text).exclude(ended_at=None).update(ended_at=None)
+        if fact.kind in MODELS and not fact.ended and ended[fact.kind]:
+            rows = MODELS[fact.kind]._default_manager.filter(patient=patient, pk__in=ended[fact.kind], text=fact.text)
+            revived += rows.exclude(ended_at=None).update(ended_at=None)
+            alerts = Alert.objects.filter(patient=patient, pk__in=ended["alert"], note=fact.text)
+            alerts.exclude(ended_at=None).update(ended_at=None, ended_by_user_id=None, ended_reason="")
     return revived
 
 

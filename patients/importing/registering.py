@@ -9,10 +9,12 @@ from typing import Any
 
 from django.db import transaction
 
+from accounts.queries import clinic_country
 from audit import actions as audit
 from database.expressions import new_id
 from identity.actor import Actor
-from patients import actions, rules
+from patients import actions, facts, rules
+from patients.checks import check_details
 from patients.importing.alerts import SOURCE, alerts_of, notes_of
 from patients.importing.known import content_of
 from patients.matching import Number, Strength
@@ -35,6 +37,10 @@ from patients.recognition.medicines import Own
 MODELS: dict[str, Any] = {"condition": Condition, "medicine": Medication}
 
 
+# Without these, or with wrong ones, nobody can tell who is meant.
+ESSENTIAL = frozenset(["family_name", "given_names", "birth_date", "sex"])
+
+
 @dataclass
 class NewPatient:
     """A record that becomes a patient, with what is made of it."""
@@ -52,11 +58,26 @@ def prepare(
     :param taken: numbers that other patients have; they stay notes
     :raises Invalid: a detail is impossible
     """
-    actions.check_details(incoming.details, today=at.date())
+    tidy_details(incoming, by=by, at=at)
+    check_details(incoming.details, clinic_id=by.clinic_id, today=at.date())
     patient = Patient(id=new_id(), clinic_id=by.clinic_id, **incoming.details)
     patient.sort_name = rules.sort_name(patient.family_name, patient.given_names)
     numbers = {number.pair: number for number in incoming.numbers if is_kept(number) and number.pair not in taken}
     return NewPatient(incoming, patient, alerts_of(incoming.facts, own), list(numbers.values()))
+
+
+def tidy_details(incoming: Incoming, *, by: Actor, at: datetime) -> None:
+    """Leave out what cannot be right, such as a phone number that is none, as a note; a wrong name or date refuses."""
+    country = clinic_country(by.clinic_id)
+    for name, value in list(incoming.details.items()):
+        incoming.details[name] = facts.tidy(name, value)
+        if name in ESSENTIAL:
+            continue
+        if facts.problems_of({name: value}, today=at.date(), country=country).errors:
+            del incoming.details[name]
+            incoming.leave_out("unusable", name)
+            note = ("other_contact", str(value))
+            incoming.notes += [note] if note not in incoming.notes else []
 
 
 def is_kept(number: Number) -> bool:

@@ -18,12 +18,13 @@ from errors.exceptions import DomainError
 from errors.texts import message_of
 from identity.actor import Actor
 from patients import matching
-from patients.importing.alerts import own_medicines, remark_on
+from patients.importing.alerts import remark_on
 from patients.importing.completing import complete, end_facts
 from patients.importing.known import KnownPeople, content_of, identity_of
 from patients.importing.registering import prepare, register
 from patients.importing.reports import OUTCOMES, Line, Report
 from patients.models import ImportRun, Patient, ReviewItem
+from patients.queries import own_medicines
 from patients.reading.files import Source, natural_order, read_source, scope_of
 from patients.reading.incoming import Fact, Incoming, Remark, to_json
 from patients.reading.spool import Spool

@@ -17,6 +17,7 @@ from errors.exceptions import Conflict, DomainError, NotFound
 from identity.actor import Actor
 from patients import actions, rules
 from patients.importing.completing import KINDS
+from patients.indexing import index_patient
 from patients.models import Alert, ImportEntry, ImportRun, Patient, ReviewItem, SearchKey
 
 BATCH = 500
@@ -126,10 +127,10 @@ def _restore(entry: ImportEntry, *, by: Actor, at: datetime) -> bool:
         rows.delete()
     for kind, ids in entry.ended.items():
         rows = KINDS[kind]._default_manager.filter(pk__in=ids, patient=patient)
-        back = {"ended_at": None} | ({"ended_reason": "", "ended_by_user_id": None} if KINDS[kind] is Alert else {})
+        back = {"ended_at": None, "ended_by_user_id": None} | ({"ended_reason": ""} if KINDS[kind] is Alert else {})
         rows.update(**back)
     Patient.objects.filter(pk=patient.pk).update(revision=F("revision") + 1)
-    actions.reindex(patient)
+    index_patient(patient)
     audit.log("patient.import_undo", by=by, target_id=patient.pk, patient_ids=[patient.pk])
     return is_whole
 

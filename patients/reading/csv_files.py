@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import BinaryIO
 
+from patients.facts import FACTS
 from patients.matching import Number
 from patients.reading.contacts import usable_phone
 from patients.reading.dates import BadDate, read_written
@@ -17,13 +18,14 @@ from patients.reading.encodings import find_encoding
 from patients.reading.fhir_patient import LANGUAGE, take_contact
 from patients.reading.incoming import Incoming, Remark, Unreadable
 
+# Every fact but the consents: who agreed to what is asked here, and not taken from elsewhere.
 CSV_FIELDS = [
-    "external_id", "family_name", "given_names", "name_prefix", "birth_date", "sex", "pronouns", "language",
-    "time_zone", "email", "phone", "address_line", "city", "state", "postal_code", "country", "emergency_name",
-    "emergency_relationship", "emergency_phone", "general_practitioner",
-]  # fmt: skip
+    "external_id",
+    *(name for name in FACTS if not name.startswith("consent_") and name != "status"),
+    "name_prefix",
+]
 NEEDED = ["family_name", "external_id"]
-NOTES = {"name_prefix", "general_practitioner"}
+NOTES = {"name_prefix"}
 SEX_WORDS = {
     "f": "female", "female": "female", "w": "female", "weiblich": "female", "frau": "female", "m": "male",
     "male": "male", "männlich": "male", "mann": "male", "herr": "male", "other": "other", "o": "other", "d": "other",

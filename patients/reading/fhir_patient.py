@@ -205,7 +205,9 @@ def _people(patient: Element, incoming: Incoming, today: date) -> None:
             incoming.notes.append(("contact_person", "; ".join(part for part in parts if part)))
     for doctor in patient.children("generalPractitioner"):
         shown = doctor.text("display")
-        if shown:
+        if shown and "referrer_name" not in incoming.details:
+            incoming.details["referrer_name"] = shown
+        elif shown:
             incoming.notes.append(("general_practitioner", shown))
         else:
             incoming.leave_out("not_kept", doctor.path)

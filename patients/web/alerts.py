@@ -74,7 +74,7 @@ def alerts(request: PageRequest, patient_id: UUID) -> HttpResponse:
     """What is known, and one more."""
     if request.method == "POST" and "patients:write" not in request.actor.scopes:
         raise NotFound
-    patient = _find(request, patient_id, lock=request.method == "POST")
+    patient = find_patient(request, patient_id, lock=request.method == "POST")
     form = AlertForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -89,7 +89,7 @@ def alerts(request: PageRequest, patient_id: UUID) -> HttpResponse:
 @page(scope="patients:write", action="page.patient.alert_end", methods="POST")
 def end(request: PageRequest, patient_id: UUID, alert_id: UUID) -> HttpResponse:
     """End an alert with a reason; it stays in the list of ended ones."""
-    patient = _find(request, patient_id, lock=True)
+    patient = find_patient(request, patient_id, lock=True)
     reason = request.POST.get("reason", "")
     try:
         actions.end_alert(patient=patient, alert_id=alert_id, reason=reason, by=request.actor, at=timezone.now())
@@ -105,7 +105,12 @@ def end(request: PageRequest, patient_id: UUID, alert_id: UUID) -> HttpResponse:
     return redirect("patient_alerts", patient.pk)
 
 
-def _find(request: PageRequest, patient_id: UUID, *, lock: bool) -> Patient:
+def find_patient(request: PageRequest, patient_id: UUID, *, lock: bool) -> Patient:
+    """
+    The patient of the page, for the audit trail too.
+
+    :raises NotFound: the clinic has no such patient
+    """
     patients = Patient.objects.visible_to(request.actor)
     if lock:
         patients = patients.select_for_update(of=("self",), no_key=True)

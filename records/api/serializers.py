@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.fields import StrictSerializer, Text
+from database.choices import DOCUMENT_STATUSES
 from records import rules
 
 
@@ -115,3 +117,44 @@ class CheckpointOutput(serializers.Serializer[Any]):
     public_keys = serializers.ListField(
         child=serializers.CharField(), help_text="the keys that checkpoints of this server are verified with"
     )
+
+
+# --- Documents of every kind ---------------------------------------------------------------------------------
+
+
+class DocumentOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    patient_id = serializers.UUIDField()
+    subject_id = serializers.UUIDField(help_text="the same for all versions; records carry it")
+    version = serializers.IntegerField()
+    revises = serializers.UUIDField(allow_null=True, help_text="the version that this one replaces when signed")
+    status = serializers.ChoiceField(DOCUMENT_STATUSES)
+    performed_at = serializers.DateTimeField()
+    recorded_by = serializers.UUIDField()
+    recorded_at = serializers.DateTimeField()
+    signed_by = serializers.UUIDField(allow_null=True)
+    signed_at = serializers.DateTimeField(allow_null=True)
+    record_id = serializers.UUIDField(allow_null=True)
+    revision = serializers.IntegerField(help_text="the number in the ETag")
+    notes = serializers.CharField()
+
+
+class AddendumInput(StrictSerializer):
+    text = Text(max_length=50_000)
+
+
+class ReasonInput(StrictSerializer):
+    reason = Text(max_length=2000)
+
+
+class SignedOutput(serializers.Serializer[Any]):
+    """The record that a signature made."""
+
+    record_id = serializers.UUIDField()
+    sequence = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    previous_sha256 = serializers.CharField()
+    subject_id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    signed_at = serializers.DateTimeField()
+    signed_by = serializers.UUIDField()

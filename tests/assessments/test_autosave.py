@@ -10,9 +10,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from assessments.models import DraftEdit
 from audit.models import AuditEvent
 from database import tenancy
+from records.models import DraftEdit
 from tests import builders
 
 

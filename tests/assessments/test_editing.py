@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 import catalogue
 from api.fields import parse
 from assessments import exam_paths, rules
-from assessments.editing import Edit, LastEdit, merge, path_of, tidy, with_edit
+from assessments.exam_paths import tidy
+from records.editing import Edit, LastEdit, merge, path_of, with_edit
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 ROWS = exam_paths.ROWS
@@ -36,7 +37,7 @@ def made(changes, start="1"):
 
 
 def merged(flat, changes, *, tab="mine", last=None, errors=lambda flat: []):
-    return merge(flat, changes, rows=ROWS, tab=tab, last_edits=last or {}, errors_of=errors)
+    return merge(flat, changes, rows=ROWS, tab=tab, last_edits=last or {}, errors_of=errors, tidy=tidy)
 
 
 @given(edits)

@@ -92,6 +92,8 @@ def states(person_, page, writer, patient_id):
         lambda: (page.goto("/patients/"), page.fill("#q", "zzzz"), page.wait_for_selector("#lines .empty")),
     )
     yield "new patient", lambda: page.goto("/patients/new/")
+    yield "edit details", lambda: page.goto(f"/patients/{patient_id}/edit/")
+    yield "conditions and medicines", lambda: page.goto(f"/patients/{patient_id}/conditions/")
     yield "patient", lambda: (page.goto(f"/patients/{patient_id}/"), page.wait_for_selector("body-chart svg"))
     yield (
         "red flags of the patient",

@@ -345,12 +345,12 @@ def test_soreness_is_asked_after_needling_once_for_each_hour(in_clinic, reachabl
     at = NOW() - timedelta(hours=1)
     make_ready(in_clinic, reachable, at - timedelta(minutes=5))
     sent = builders.treatment(performed_at=at.isoformat(), interventions=[builders.needling()])
-    session = treatments.record_session(
+    session = treatments.SESSION.record(
         patient_id=reachable.pk, content=builders.content(sent, NewSessionInput), by=in_clinic.actor(), at=NOW()
-    ).session
+    ).document
     by = Actor.system(in_clinic.clinic.pk, "test")
     assert planning.plan_soreness(by=by, at=NOW()) == 0  # not before it is signed
-    treatments.sign_session(revision=None, session_id=session.pk, by=in_clinic.actor(), at=NOW())
+    treatments.SESSION.sign(revision=None, document_id=session.pk, by=in_clinic.actor(), at=NOW())
 
     assert [planning.plan_soreness(by=by, at=NOW()) for _ in range(2)] == [3, 0]
     hours = [
@@ -366,10 +366,10 @@ def test_compression_asks_nothing(in_clinic, reachable):
 
     make_ready(in_clinic, reachable, NOW() - timedelta(minutes=5))
     sent = builders.treatment(performed_at=NOW().isoformat())
-    session = treatments.record_session(
+    session = treatments.SESSION.record(
         patient_id=reachable.pk, content=builders.content(sent, NewSessionInput), by=in_clinic.actor(), at=NOW()
-    ).session
-    treatments.sign_session(revision=None, session_id=session.pk, by=in_clinic.actor(), at=NOW())
+    ).document
+    treatments.SESSION.sign(revision=None, document_id=session.pk, by=in_clinic.actor(), at=NOW())
 
     assert planning.plan_soreness(by=Actor.system(in_clinic.clinic.pk, "test"), at=NOW()) == 0
 

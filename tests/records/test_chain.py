@@ -29,9 +29,9 @@ def sign_exam(cast, patient, **fields):
     with tenancy.scope(cast.clinic.pk):
         content = builders.content(builders.exam(**fields), NewAssessmentInput)
         by = cast.actor()
-        draft = assessments.record_assessment(patient_id=patient, content=content, by=by, at=timezone.now()).assessment
+        draft = assessments.EXAM.record(patient_id=patient, content=content, by=by, at=timezone.now()).document
     with tenancy.scope(cast.clinic.pk):
-        return assessments.sign_assessment(revision=None, assessment_id=draft.pk, by=by, at=timezone.now())
+        return assessments.EXAM.sign(revision=None, document_id=draft.pk, by=by, at=timezone.now())
 
 
 def sign_session(cast, patient):
@@ -40,8 +40,8 @@ def sign_session(cast, patient):
         measures = [{"kind": "pain", "phase": "before", "value": 6}]
         content = builders.content(builders.treatment(measures=measures), NewSessionInput)
         by = cast.actor()
-        draft = treatments.record_session(patient_id=patient, content=content, by=by, at=timezone.now()).session
-        return treatments.sign_session(revision=None, session_id=draft.pk, by=by, at=timezone.now())
+        draft = treatments.SESSION.record(patient_id=patient, content=content, by=by, at=timezone.now()).document
+        return treatments.SESSION.sign(revision=None, document_id=draft.pk, by=by, at=timezone.now())
 
 
 @pytest.fixture
@@ -233,18 +233,16 @@ def test_a_client_that_follows_the_feed_sees_each_record_once_and_in_order(commi
         with tenancy.scope(committed.clinic.pk):
             content = builders.content(builders.exam(), NewAssessmentInput)
             by = committed.actor()
-            draft = assessments.record_assessment(
-                patient_id=patient, content=content, by=by, at=timezone.now()
-            ).assessment
+            draft = assessments.EXAM.record(patient_id=patient, content=content, by=by, at=timezone.now()).document
         for _ in range(5):
             with tenancy.scope(committed.clinic.pk):
                 if not draft.is_signed:
-                    assessments.sign_assessment(revision=None, assessment_id=draft.pk, by=by, at=timezone.now())
+                    assessments.EXAM.sign(revision=None, document_id=draft.pk, by=by, at=timezone.now())
                     draft.signed_at = timezone.now()
                 else:
                     by_assessment = type(draft).objects.get(pk=draft.pk)
-                    assessments.add_addendum(
-                        revision=None, assessment=by_assessment, text="more", by=by, at=timezone.now()
+                    assessments.EXAM.add_addendum(
+                        revision=None, document=by_assessment, text="more", by=by, at=timezone.now()
                     )
                 time.sleep(pause)  # holds its place in the chain, not yet committed
 
@@ -270,18 +268,18 @@ def test_many_signings_by_eight_clients_make_one_chain(committed, signings):
 
 
 def test_two_who_sign_the_same_draft_make_one_record(committed):
-    from assessments.drafts import AlreadySigned
+    from records.drafts import AlreadySigned
 
     patient = committed_patient(committed)
     with tenancy.scope(committed.clinic.pk):
         content = builders.content(builders.exam(), NewAssessmentInput)
         by = committed.actor()
-        draft = assessments.record_assessment(patient_id=patient, content=content, by=by, at=timezone.now()).assessment
+        draft = assessments.EXAM.record(patient_id=patient, content=content, by=by, at=timezone.now()).document
 
     def sign():
         try:
             with tenancy.scope(committed.clinic.pk):
-                assessments.sign_assessment(revision=None, assessment_id=draft.pk, by=by, at=timezone.now())
+                assessments.EXAM.sign(revision=None, document_id=draft.pk, by=by, at=timezone.now())
         except AlreadySigned:
             return "refused"
         return "signed"
@@ -297,12 +295,12 @@ def test_a_finding_cannot_slip_in_while_its_assessment_is_signed(committed):
     with tenancy.scope(committed.clinic.pk):
         content = builders.content(builders.exam(), NewAssessmentInput)
         by = committed.actor()
-        draft = assessments.record_assessment(patient_id=patient, content=content, by=by, at=timezone.now()).assessment
+        draft = assessments.EXAM.record(patient_id=patient, content=content, by=by, at=timezone.now()).document
     signing = threading.Event()
 
     def sign():
         with tenancy.scope(committed.clinic.pk):
-            assessments.sign_assessment(revision=None, assessment_id=draft.pk, by=by, at=timezone.now())
+            assessments.EXAM.sign(revision=None, document_id=draft.pk, by=by, at=timezone.now())
             signing.set()
             time.sleep(0.3)
 
@@ -327,11 +325,11 @@ def test_a_lost_connection_in_mid_signing_leaves_a_draft(committed):
     with tenancy.scope(committed.clinic.pk):
         content = builders.content(builders.exam(), NewAssessmentInput)
         by = committed.actor()
-        draft = assessments.record_assessment(patient_id=patient, content=content, by=by, at=timezone.now()).assessment
+        draft = assessments.EXAM.record(patient_id=patient, content=content, by=by, at=timezone.now()).document
 
     def sign_and_lose_the_connection():
         with tenancy.scope(committed.clinic.pk):
-            assessments.sign_assessment(revision=None, assessment_id=draft.pk, by=by, at=timezone.now())
+            assessments.EXAM.sign(revision=None, document_id=draft.pk, by=by, at=timezone.now())
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_backend_pid()")
                 (backend,) = cursor.fetchone()

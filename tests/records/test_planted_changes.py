@@ -130,7 +130,9 @@ def kept(committed):
     with tenancy.scope(committed.clinic.pk):
         by, at = committed.actor(), timezone.now()
         first = Assessment.objects.filter(pain_now=0).get()
-        assessments.mark_entered_in_error(assessment=first, revision=None, reason="a wrong patient", by=by, at=at)  # 12
+        assessments.EXAM.mark_entered_in_error(
+            document=first, revision=None, reason="a wrong patient", by=by, at=at
+        )  # 12
         assert actions.check_chain(clinic_id=committed.clinic.pk, by=by)["records"] == CHECKED
     for number in range(LAST - CHECKED):
         sign_exam(committed, patient, pain_now=number % 10, red_flags=builders.screen())

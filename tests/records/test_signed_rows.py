@@ -11,7 +11,6 @@ import pytest
 from django.utils.dateparse import parse_datetime
 
 from assessments import actions as assessments
-from assessments import drafts
 from assessments.api.serializers import NewAssessmentInput
 from assessments.checks import place_key
 from assessments.documents import COMPUTED_OF_FINDING, assessment_content
@@ -39,9 +38,10 @@ def kept(name, cast):
 def sign_kept(cast, patient, name, content):
     """Make the rows that this document was rendered from, and sign exactly these bytes."""
     by = cast.actor()
-    make, kind = (make_assessment, "assessment") if name.startswith("assessment") else (make_session, "session")
-    draft = make(cast, patient, content, by)
-    return drafts.freeze(draft, kind=kind, content=content, by=by, at=draft.recorded_at)
+    is_exam = name.startswith("assessment")
+    draft = (make_assessment if is_exam else make_session)(cast, patient, content, by)
+    kind = assessments.EXAM if is_exam else treatments.SESSION
+    return kind.freeze(document=draft, content=content, by=by, at=draft.recorded_at)
 
 
 def make_assessment(cast, patient, content, by):
@@ -67,7 +67,7 @@ def make_assessment(cast, patient, content, by):
     for finding, signed in zip(parsed["findings"], content["findings"], strict=True):
         finding["id"] = signed["id"]
     at = parse_datetime("2026-11-20T10:00:00Z")
-    draft = assessments.record_assessment(patient_id=patient, content=parsed, by=by, at=at).assessment
+    draft = assessments.EXAM.record(patient_id=patient, content=parsed, by=by, at=at).document
     for answer in content["red_flags"]:
         draft.red_flag_answers.model.objects.filter(assessment=draft, code=answer["code"]).update(
             source=answer.get("source", ""), regions=answer.get("regions", []), side=answer.get("side")
@@ -86,7 +86,7 @@ def make_session(cast, patient, content, by):
             if "id" in signed:
                 row["id"] = signed["id"]
     at = parse_datetime("2026-11-20T10:00:00Z")
-    draft = treatments.record_session(patient_id=patient, content=parsed, by=by, at=at).session
+    draft = treatments.SESSION.record(patient_id=patient, content=parsed, by=by, at=at).document
     for ordinal, row in enumerate([*content["overrides"], *content.get("acknowledged", [])]):
         Override.objects.create(
             clinic=cast.clinic,
@@ -165,7 +165,7 @@ def test_what_a_version_did_not_have_must_be_empty_in_the_rows(in_clinic, patien
     content = kept("assessment_1", in_clinic)
     draft = make_assessment(in_clinic, patient, content, in_clinic.actor())
     draft.red_flag_answers.filter(code="neuro_new").update(regions=["neck"])
-    drafts.freeze(draft, kind="assessment", content=content, by=in_clinic.actor(), at=draft.recorded_at)
+    assessments.EXAM.freeze(document=draft, content=content, by=in_clinic.actor(), at=draft.recorded_at)
     assert first_broken(in_clinic)["reason"] == "row_changed"
 
 
@@ -173,7 +173,7 @@ def test_a_class_that_a_document_does_not_show_is_the_rules_class(in_clinic, pat
     content = kept("assessment_3_documentation_only", in_clinic)
     draft = make_assessment(in_clinic, patient, content, in_clinic.actor())
     draft.findings.update(class_code="latent")
-    drafts.freeze(draft, kind="assessment", content=content, by=in_clinic.actor(), at=draft.recorded_at)
+    assessments.EXAM.freeze(document=draft, content=content, by=in_clinic.actor(), at=draft.recorded_at)
     assert first_broken(in_clinic)["reason"] == "row_changed"
 
 
@@ -255,8 +255,8 @@ def test_a_row_that_calls_itself_signed_without_a_document_is_named(committed):
     sign_exam(committed, patient)
     with tenancy.scope(committed.clinic.pk):
         exam = Assessment.objects.get()
-        addendum = assessments.add_addendum(
-            assessment=exam, revision=None, text="more", by=committed.actor(), at=exam.signed_at
+        addendum = assessments.EXAM.add_addendum(
+            document=exam, revision=None, text="more", by=committed.actor(), at=exam.signed_at
         )
         forged = Assessment.objects.get(pk=exam.pk)
         forged.pk, forged._state.adding, forged.version, forged.record = None, True, 2, addendum
@@ -278,8 +278,8 @@ def test_overlays_are_no_difference(committed):
     with tenancy.scope(committed.clinic.pk):
         by, at = committed.actor(), timezone.now()
         exam = Assessment.objects.order_by("pk")[0]
-        assessments.add_addendum(assessment=exam, revision=None, text="more", by=by, at=at)
-        assessments.mark_entered_in_error(assessment=exam, revision=None, reason="a wrong patient", by=by, at=at)
+        assessments.EXAM.add_addendum(document=exam, revision=None, text="more", by=by, at=at)
+        assessments.EXAM.mark_entered_in_error(document=exam, revision=None, reason="a wrong patient", by=by, at=at)
         patients.note_alert(patient=Patient.objects.get(pk=patient), alert=patients.NewAlert("pacemaker"), by=by, at=at)
         patients.merge_patients(patient_id=patient, into_id=other, revision=None, reason="twice", by=by, at=at)
         committed.clinic.shows_classification = False

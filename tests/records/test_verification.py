@@ -136,14 +136,14 @@ def test_signing_at_the_same_time_raises_no_alarm(committed, verifications):
                 try:
                     with transaction.atomic():
                         if len(signed) % 3 == 0:
-                            assessments.mark_entered_in_error(
-                                assessment=newest, revision=None, reason="a wrong patient", by=by, at=at
+                            assessments.EXAM.mark_entered_in_error(
+                                document=newest, revision=None, reason="a wrong patient", by=by, at=at
                             )
                         elif len(signed) % 3 == 1:
-                            draft = assessments.revise_assessment(assessment=newest, revision=None, by=by, at=at)
-                            assessments.sign_assessment(assessment_id=draft.pk, revision=None, by=by, at=at)
+                            draft = assessments.EXAM.revise(document=newest, revision=None, by=by, at=at)
+                            assessments.EXAM.sign(document_id=draft.pk, revision=None, by=by, at=at)
                         else:
-                            assessments.add_addendum(assessment=newest, revision=None, text="more", by=by, at=at)
+                            assessments.EXAM.add_addendum(document=newest, revision=None, text="more", by=by, at=at)
                 except Exception:  # noqa: BLE001 - another was faster
                     continue
             if verifications > 100:

@@ -58,9 +58,9 @@ def test_agents_of_drafts_get_their_code_and_signed_ones_stay(committed):
         for name in ("draft", "signed"):
             content = builders.content(builders.treatment(interventions=[INJECTION]), NewSessionInput)
             at = timezone.now()
-            drafts[name] = actions.record_session(
+            drafts[name] = actions.SESSION.record(
                 patient_id=patient, content=content, by=committed.actor(), at=at
-            ).session.pk
+            ).document.pk
     with superuser() as link, link.transaction(force_rollback=True):
         for table in ("treatments_intervention", "treatments_session"):
             link.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")

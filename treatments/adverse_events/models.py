@@ -14,9 +14,9 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
 from accounts.models import User
-from assessments.models import Part
 from identity.actor import Actor
 from patients.models import OfPatient, Patient
+from records.models import Part
 from treatments.adverse_events import rules
 
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from api.fields import Number, StrictInteger, StrictSerializer, Text, many
 from assessments import rules as exam
-from database.choices import DOCUMENT_STATUSES
+from records.api.serializers import AddendumInput, DocumentOutput, ReasonInput, SignedOutput
 from treatments import limit_sources, rules, safety_entries
 from treatments.adverse_events import rules as event_rules
 
@@ -183,20 +183,7 @@ class AdverseEventAskedOutput(serializers.Serializer[Any]):
     answer = serializers.ChoiceField(event_rules.ANSWERS)
 
 
-class SessionOutput(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    patient_id = serializers.UUIDField()
-    subject_id = serializers.UUIDField(help_text="the same for all versions; records carry it")
-    version = serializers.IntegerField()
-    revises = serializers.UUIDField(allow_null=True, help_text="the version that this one replaces when signed")
-    status = serializers.ChoiceField(DOCUMENT_STATUSES)
-    recorded_by = serializers.UUIDField()
-    recorded_at = serializers.DateTimeField()
-    signed_by = serializers.UUIDField(allow_null=True)
-    signed_at = serializers.DateTimeField(allow_null=True)
-    record_id = serializers.UUIDField(allow_null=True)
-    revision = serializers.IntegerField(help_text="the number in the ETag")
-    performed_at = serializers.DateTimeField()
+class SessionOutput(DocumentOutput):
     interventions = InterventionOutput(many=True)
     measures = MeasureOutput(many=True)
     overrides = OverrideOutput(many=True)
@@ -206,7 +193,6 @@ class SessionOutput(serializers.Serializer[Any]):
     adverse_events_asked = AdverseEventAskedOutput(many=True)
     limit_reasons = serializers.DictField(child=serializers.CharField())
     response = serializers.CharField()
-    notes = serializers.CharField()
 
 
 class SessionPage(serializers.Serializer[Any]):
@@ -214,25 +200,16 @@ class SessionPage(serializers.Serializer[Any]):
     next = serializers.URLField(allow_null=True)
 
 
-class SessionAddendumInput(StrictSerializer):
-    text = Text(max_length=50_000)
+class SessionAddendumInput(AddendumInput):
+    pass
 
 
-class SessionReasonInput(StrictSerializer):
-    reason = Text(max_length=2000)
+class SessionReasonInput(ReasonInput):
+    pass
 
 
-class SessionSignedOutput(serializers.Serializer[Any]):
+class SessionSignedOutput(SignedOutput):
     """The record that a signature made."""
-
-    record_id = serializers.UUIDField()
-    sequence = serializers.IntegerField()
-    sha256 = serializers.CharField()
-    previous_sha256 = serializers.CharField()
-    subject_id = serializers.UUIDField()
-    version = serializers.IntegerField()
-    signed_at = serializers.DateTimeField()
-    signed_by = serializers.UUIDField()
 
 
 class LimitOutput(serializers.Serializer[Any]):

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from records.api.document_views import list_paths
 from treatments.adverse_events.api import views as adverse_events
 from treatments.aftercare.api import views as aftercare
 from treatments.api import lots, safety, views
@@ -49,17 +50,8 @@ urlpatterns = [
     path("sessions/<uuid:session_id>/aftercare/", aftercare.SessionAftercare.as_view(), name="session_aftercare"),
     path("lots/search/", lots.LotSearch.as_view(), name="lot_search"),
     path("techniques/", views.Techniques.as_view(), name="techniques"),
-    path("patients/<uuid:patient_id>/sessions/", views.PatientSessions.as_view(), name="patient_sessions"),
-    path("sessions/<uuid:session_id>/", views.OneSession.as_view(), name="session"),
-    path("sessions/<uuid:session_id>/sign/", views.SessionSignature.as_view(), name="session_sign"),
-    path("sessions/<uuid:session_id>/addenda/", views.SessionAddenda.as_view(), name="session_addenda"),
-    path(
-        "sessions/<uuid:session_id>/entered-in-error/",
-        views.SessionEnteredInError.as_view(),
-        name="session_entered_in_error",
-    ),
+    *list_paths(views.API),
     path("sessions/<uuid:session_id>/safety/", safety.SessionSafety.as_view(), name="session_safety"),
     path("safety-list/", safety.SafetyList.as_view(), name="safety_list"),
     path("safety-list/<str:code>/end/", safety.SafetyListEntry.as_view(), name="safety_list_end"),
-    path("sessions/<uuid:session_id>/revisions/", views.SessionRevisions.as_view(), name="session_revisions"),
 ]

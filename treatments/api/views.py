@@ -1,27 +1,18 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
-from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
-from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.fields import parse
-from api.pagination import Page, moment, short_list
+from api.pagination import short_list
 from api.schema import PAGED
-from api.views import ClinicView, etag
-from assessments import drafts
-from patients.queries import identities
-from records.documents import signature_json
-from records.models import Record
-from treatments import actions, limit_sources, rules
+from api.views import ClinicView
+from records.api.document_views import DocumentApi
+from treatments import limit_sources, rules
+from treatments.actions import SESSION
 from treatments.api import serializers as shapes
-from treatments.documents import SessionParts, session_json
-from treatments.models import Session
 
 EXAMPLE = OpenApiExample(
     "Compression, needling, stretching",
@@ -60,177 +51,21 @@ EXAMPLE = OpenApiExample(
 )
 
 
-def answer(session: Session, parts: SessionParts | None = None, *, number: int = status.HTTP_200_OK) -> Response:
-    """A session with its rows; `parts` as in `session_content`."""
-    headers = {"ETag": etag(session.revision)}
-    if number == status.HTTP_201_CREATED:
-        headers["Location"] = f"/api/v1/sessions/{session.pk}/"
-    return Response(session_json(session, parts), status=number, headers=headers)
-
-
-def fresh(session_id: UUID) -> Session:
-    return Session.objects.with_parts().get(pk=session_id)
-
-
-def signature_response(record: Record, number: int = status.HTTP_200_OK) -> Response:
-    """The record that a signature made."""
-    return Response(signature_json(record), status=number, headers={"Location": f"/api/v1/records/{record.pk}/"})
-
-
-class PatientSessions(ClinicView):
-    scopes = {"get": "treatments:read", "post": "treatments:write"}
-    audit_action = {"get": "session.list", "post": "session.record"}
-
-    @extend_schema(
-        operation_id="patients_sessions_list",
-        tags=["sessions"],
-        parameters=PAGED,
-        responses=shapes.SessionPage,
-    )
-    def get(self, request: Request, patient_id: UUID) -> Response:
-        """A patient's sessions, drafts too, newest first."""
-        page = Page(request, key_types=[moment, UUID])
-        patient_ids = identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
-        self.saw(*patient_ids)
-        sessions = Session.objects.visible_to(self.actor).of_patients(patient_ids)
-        rows = page.rows(sessions.with_parts(), "-performed_at")
-        key = lambda a: (a.performed_at.isoformat(), a.pk)  # noqa: E731 - used once, here
-        return Response(page.answer(rows, key, lambda shown: [session_json(a) for a in shown]))
-
-    @extend_schema(
-        operation_id="patients_sessions_create",
-        tags=["sessions"],
-        request=shapes.NewSessionInput,
-        responses={201: shapes.SessionOutput},
-        examples=[EXAMPLE],
-    )
-    def post(self, request: Request, patient_id: UUID) -> Response:
-        """Record a treatment session as a draft. A dose outside its usual range wants a reason in `limit_reasons`."""
-        body = parse(shapes.NewSessionInput, request.data)
-        recorded = actions.record_session(patient_id=patient_id, content=body, by=self.actor, at=timezone.now())
-        return answer(recorded.session, recorded.parts, number=status.HTTP_201_CREATED)
-
-
-class OneSession(ClinicView):
-    scopes = {"get": "treatments:read", "patch": "treatments:write", "delete": "treatments:write"}
-    audit_action = {"get": "session.read", "patch": "session.change", "delete": "session.discard"}
-
-    @extend_schema(operation_id="sessions_read", tags=["sessions"], responses=shapes.SessionOutput)
-    def get(self, request: Request, session_id: UUID) -> Response:
-        """One session, draft or signed."""
-        visible = Session.objects.visible_to(self.actor).with_parts()
-        session = get_object_or_404(visible, pk=session_id)
-        self.saw(session.patient_id)
-        return Response(session_json(session), headers={"ETag": etag(session.revision)})
-
-    @extend_schema(
-        operation_id="sessions_change",
-        tags=["sessions"],
-        request=shapes.SessionChanges,
-        responses=shapes.SessionOutput,
-    )
-    def patch(self, request: Request, session_id: UUID) -> Response:
-        """Change a draft. A list that is sent replaces the whole list."""
-        session = self._draft(session_id)
-        body = parse(shapes.SessionChanges, request.data)
-        actions.change_session(session=session, content=body, by=self.actor, at=timezone.now())
-        return answer(fresh(session.pk))
-
-    @extend_schema(operation_id="sessions_discard", tags=["sessions"], responses={204: None})
-    def delete(self, request: Request, session_id: UUID) -> Response:
-        """Throw a draft away. A signed session cannot be deleted; it can be entered in error."""
-        actions.discard_session(session=self._draft(session_id), by=self.actor)
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-    def _draft(self, session_id: UUID) -> Session:
-        session = get_object_or_404(Session.objects.visible_to(self.actor), pk=session_id)
-        self.saw(session.patient_id)
-        if "If-Match" not in self.request.headers:
-            self.check_precondition(session.revision)
-        draft = drafts.lock_draft(Session.objects.all(), session.pk)
-        self.check_precondition(draft.revision)
-        return draft
-
-
-class SessionCommand(ClinicView):
-    """A command on one session: found here, done by its action."""
-
-    scopes = {"post": "treatments:write"}
-
-    def get_session(self, session_id: UUID) -> Session:
-        session = get_object_or_404(Session.objects.visible_to(self.actor), pk=session_id)
-        self.saw(session.patient_id)
-        return session
-
-    def validate_body(self, shape: type[Any]) -> Any:
-        return parse(shape, self.request.data)
-
-
-class SessionSignature(SessionCommand):
-    audit_action = {"post": "session.sign"}
-
-    @extend_schema(operation_id="sessions_sign", tags=["sessions"], request=None, responses=shapes.SessionSignedOutput)
-    def post(self, request: Request, session_id: UUID) -> Response:
-        """Sign: from here on nothing in it changes."""
-        session = self.get_session(session_id)
-        return signature_response(
-            actions.sign_session(session_id=session.pk, revision=self.read_revision(), by=self.actor, at=timezone.now())
-        )
-
-
-class SessionAddenda(SessionCommand):
-    audit_action = {"post": "session.add_addendum"}
-
-    @extend_schema(
-        operation_id="sessions_addenda_create",
-        tags=["sessions"],
-        request=shapes.SessionAddendumInput,
-        responses={201: shapes.SessionSignedOutput},
-    )
-    def post(self, request: Request, session_id: UUID) -> Response:
-        """Add to a signed session."""
-        session = self.get_session(session_id)
-        revision = self.read_revision()
-        text = self.validate_body(shapes.SessionAddendumInput)["text"]
-        record = actions.add_addendum(session=session, text=text, revision=revision, by=self.actor, at=timezone.now())
-        return signature_response(record, status.HTTP_201_CREATED)
-
-
-class SessionEnteredInError(SessionCommand):
-    audit_action = {"post": "session.mark_entered_in_error"}
-
-    @extend_schema(
-        operation_id="sessions_entered_in_error",
-        tags=["sessions"],
-        request=shapes.SessionReasonInput,
-        responses=shapes.SessionSignedOutput,
-    )
-    def post(self, request: Request, session_id: UUID) -> Response:
-        """Say that a signed session should never have been. It stays readable, marked."""
-        session = self.get_session(session_id)
-        revision = self.read_revision()
-        reason = self.validate_body(shapes.SessionReasonInput)["reason"]
-        return signature_response(
-            actions.mark_entered_in_error(
-                session=session, reason=reason, revision=revision, by=self.actor, at=timezone.now()
-            )
-        )
-
-
-class SessionRevisions(SessionCommand):
-    audit_action = {"post": "session.revise"}
-
-    @extend_schema(
-        operation_id="sessions_revisions_create",
-        tags=["sessions"],
-        request=None,
-        responses={201: shapes.SessionOutput},
-    )
-    def post(self, request: Request, session_id: UUID) -> Response:
-        """Start a new version of a signed session: a draft with the same content. Signed, it supersedes the old."""
-        session = self.get_session(session_id)
-        draft = actions.revise_session(session=session, revision=self.read_revision(), by=self.actor, at=timezone.now())
-        return answer(fresh(draft.pk), number=status.HTTP_201_CREATED)
+API = DocumentApi(
+    kind=SESSION,
+    noun="session",
+    about_recording=(
+        "Record a treatment session as a draft. A dose outside its usual range wants a reason in `limit_reasons`."
+    ),
+    example=EXAMPLE,
+    new=shapes.NewSessionInput,
+    changes=shapes.SessionChanges,
+    output=shapes.SessionOutput,
+    page=shapes.SessionPage,
+    signed=shapes.SessionSignedOutput,
+    addendum=shapes.SessionAddendumInput,
+    reason=shapes.SessionReasonInput,
+)
 
 
 class Techniques(ClinicView):

@@ -15,7 +15,6 @@ from django.db.models import Max, QuerySet
 
 from accounts import policies
 from accounts.models import Clinic
-from assessments import drafts
 from audit import actions as audit
 from database.expressions import new_id
 from errors.constraints import violations_as
@@ -26,6 +25,7 @@ from messaging import addresses, links
 from messaging.models import Message
 from patients.models import Patient
 from patients.queries import identities, zone_of
+from records import drafts
 from treatments.consents import default_texts, queries, rules
 from treatments.models import Consent, ConsentCopy, ConsentText, ConsentWithdrawal
 

@@ -134,15 +134,13 @@ def _take(step: courses.Step, patient_id: UUID, by: Actor) -> None:
     """Record, and sign some minutes later; a draft stays one."""
     signed_at = step.at + timedelta(minutes=40)
     if step.what == "exam":
-        assessment = assessments.record_assessment(
-            patient_id=patient_id, content=step.content, by=by, at=step.at
-        ).assessment
+        assessment = assessments.EXAM.record(patient_id=patient_id, content=step.content, by=by, at=step.at).document
         if step.sign:
-            assessments.sign_assessment(revision=None, assessment_id=assessment.pk, by=by, at=signed_at)
+            assessments.EXAM.sign(revision=None, document_id=assessment.pk, by=by, at=signed_at)
         return
     consents.record(patient_id=patient_id, interventions=step.content["interventions"], by=by, at=step.at)
-    session = treatments.record_session(patient_id=patient_id, content=step.content, by=by, at=signed_at).session
-    treatments.sign_session(revision=None, session_id=session.pk, by=by, at=signed_at)
+    session = treatments.SESSION.record(patient_id=patient_id, content=step.content, by=by, at=signed_at).document
+    treatments.SESSION.sign(revision=None, document_id=session.pk, by=by, at=signed_at)
 
 
 def _merge_patient(case: courses.Case, keep: UUID, by: Actor, now: datetime) -> None:

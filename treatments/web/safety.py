@@ -13,12 +13,12 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from assessments.editing import path_of
 from assessments.red_flag_table import PROPOSAL as FLAG_PROPOSAL
 from assessments.red_flag_table import RED_FLAGS
 from assessments.red_flags import OpenFlag
 from errors.texts import message_of
 from identity.actor import Actor
+from records.editing import path_of
 from treatments import queries, rules, safety, session_paths, signing
 from treatments.models import Session
 from treatments.safety import SCREEN_INCOMPLETE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
@@ -17,17 +16,18 @@ from rest_framework import serializers
 import catalogue
 from accounts.web.pages import PageRequest, page
 from api.fields import many
-from assessments import drafts, queries
+from assessments import queries
 from assessments import rules as exam_rules
 from assessments.models import Finding
-from assessments.web import autosave
 from assessments.web import chart as charts
 from assessments.web import labels as words
 from assessments.web.views import KGF, KPA
 from errors.exceptions import NotFound
 from identity.actor import Actor
 from patients.queries import identities
-from treatments import actions, checks, documents, labels, limit_sources, measures, rules, session_paths
+from records.web import autosave
+from treatments import documents, labels, limit_sources, measures, rules
+from treatments.actions import SESSION
 from treatments.adverse_events.web.question import question_of
 from treatments.api.serializers import InterventionInput, MeasureInput, SessionChanges
 from treatments.documents import SessionParts
@@ -43,7 +43,6 @@ TIMED = [
     "stretching",
     "self_release_teaching",
 ]
-PARTS_OF = ["interventions", "measures", "overrides", "adverse_events_asked"]
 
 
 class DraftIntervention(InterventionInput):
@@ -61,18 +60,6 @@ class DraftMeasure(MeasureInput):
 class Draft(SessionChanges):
     interventions = many(DraftIntervention, at_most=200)
     measures = many(DraftMeasure, at_most=500)
-
-
-def lock(session_id: UUID) -> Session:
-    """:raises NotFound, AlreadySigned:"""
-    try:
-        return drafts.lock_draft(Session.objects.with_parts().select_related("patient"), session_id)
-    except Session.DoesNotExist:
-        raise NotFound from None
-
-
-def flatten(session: Session, parts: SessionParts) -> dict[str, Any]:
-    return session_paths.flatten(documents.session_content(session, parts))
 
 
 def derive(session: Session, parts: SessionParts, by: Actor) -> dict[str, Any]:
@@ -107,50 +94,18 @@ def measure_key(row: dict[str, Any]) -> tuple[Any, ...]:
     return row["kind"], row["trigger_point"], row["movement"], row["side"]
 
 
-def check(session: Session, content: dict[str, Any], *, at: Any) -> None:
-    birth_date = session.patient.birth_date
-    whole = actions.with_muscles(content, session.patient)
-    checks.check_content(whole, birth_date=birth_date, at=at, reasons_may_wait=True)
-
-
-def change(session: Session, parts: SessionParts, content: dict[str, Any], **options: Any) -> SessionParts:
-    """Write content into the locked draft; rows of sections that were not sent stay as they were read."""
-    written = actions.change_session(session=session, content=content, **options)
-    sent = [name for name in PARTS_OF if name in content or (name == "overrides" and "acknowledged" in content)]
-    return replace(parts, **{name: getattr(written, name) for name in sent})
-
-
-KIND = autosave.DraftKind(
-    rows=session_paths.ROWS,
-    lock=lock,
-    get_parts=documents.get_parts,
-    flatten=flatten,
-    unflatten=session_paths.unflatten,
-    row_paths=session_paths.row_paths,
-    shape=Draft,
-    check=check,
-    change=change,
-    derived=derive,
-)
+SCREEN = autosave.DraftScreen(kind=SESSION, shape=Draft, derive=derive)
 
 
 @page(scope="treatments:write", action="page.session.start", methods="POST")
 def start(request: PageRequest, patient_id: UUID) -> HttpResponse:
     """Begin a session, or go on with the one that this therapist has begun for the patient."""
-    people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
-    begun = Session.objects.of_patients(people).drafts().filter(recorded_by_id=request.user.pk, revises=None)
-    draft = begun.newest_first().first()
-    if draft is None:
-        now = timezone.now()
-        draft = actions.record_session(patient_id=patient_id, content={}, by=request.actor, at=now).session
-    return redirect("session", draft.pk)
+    return redirect("session", autosave.start(request, SCREEN, patient_id).pk)
 
 
 @page(scope="treatments:write", action="page.session")
 def session(request: PageRequest, session_id: UUID) -> HttpResponse:
-    session = Session.objects.with_parts().select_related("patient").filter(pk=session_id).first()
-    if session is None:
-        raise NotFound
+    session = autosave.find(SCREEN, session_id)
     request.trace.saw(session.patient_id)
     if session.is_signed:
         return redirect("document", "session", session_id)
@@ -161,7 +116,7 @@ def context(request: PageRequest, session: Session) -> dict[str, Any]:
     unit = KPA if request.clinic.pressure_unit == "kPa" else KGF
     factor = 1 if unit == KPA else float(exam_rules.KPA_PER_KGF_CM2)
     parts = documents.get_parts(session)
-    flat = flatten(session, parts)
+    flat = SESSION.flatten(session, parts)
     points = list_points(request, session.patient_id)
     screen = {
         "url": reverse("session_changes", args=[session.pk]),
@@ -170,7 +125,7 @@ def context(request: PageRequest, session: Session) -> dict[str, Any]:
         "flat": flat,
         "derived": derive(session, parts, request.actor),
         "safety_url": reverse("session_safety", args=[session.pk]),
-        "rows": session_paths.ROWS,
+        "rows": SESSION.row_lists,
         "points": points,
         "techniques": {code: technique_json(code) for code in rules.TECHNIQUES},
         "unit": unit,
@@ -300,12 +255,7 @@ def measure_slots(session: Session, flat: dict[str, Any], point: str | None) -> 
 
 @page(scope="treatments:write", action="page.session.save", methods="GET POST")
 def changes(request: PageRequest, session_id: UUID) -> HttpResponse:
-    if request.method == "POST":
-        return autosave.save(request, KIND, session_id)
-    session = Session.objects.with_parts().select_related("patient").filter(pk=session_id).first()
-    if session is None:
-        raise NotFound
-    return autosave.state(request, KIND, session)
+    return autosave.changes(request, SCREEN, session_id)
 
 
 @page(scope="treatments:write", action="page.session.safety")
@@ -325,7 +275,4 @@ def offers(request: PageRequest, session_id: UUID) -> HttpResponse:
 
 @page(scope="treatments:write", action="page.session.discard", methods="POST")
 def discard(request: PageRequest, session_id: UUID) -> HttpResponse:
-    draft = lock(session_id)
-    request.trace.saw(draft.patient_id)
-    actions.discard_session(session=draft, by=request.actor)
-    return redirect("patient", draft.patient_id)
+    return autosave.discard(request, SCREEN, session_id)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 import catalogue
 from accounts.queries import shows_classification
@@ -23,14 +21,13 @@ from assessments.web import chart as charts
 from assessments.web import labels
 from assessments.web.patient_flags import open_line
 from errors.exceptions import Invalid, NotFound
-from errors.texts import message_of
 from homecare.labels import STATUSES
 from homecare.models import Programme
 from homecare.web.summary import home_summary
 from patients import actions
-from patients.labels import SEXES
 from patients.models import Patient
 from patients.queries import identities
+from patients.web.details import NEW, DetailsForm, known_facts
 from records.rules import moment
 from scheduling.labels import STATUSES as VISITS
 from scheduling.queries import ahead
@@ -74,31 +71,15 @@ def patient_list(request: PageRequest) -> HttpResponse:
     return render(request, template, context)
 
 
-class NewPatient(forms.Form):
-    family_name = forms.CharField(max_length=200, label=gettext_lazy("Family name"))
-    given_names = forms.CharField(max_length=200, required=False, label=gettext_lazy("Given names"))
-    birth_date = forms.DateField(
-        required=False,
-        label=gettext_lazy("Birth date"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-    sex = forms.ChoiceField(choices=list(SEXES.items()), initial="unknown", label=gettext_lazy("Sex"))
-    email = forms.EmailField(required=False, label=gettext_lazy("E-mail"))
-    phone = forms.CharField(max_length=50, required=False, label=gettext_lazy("Phone"))
-
-
 @page(scope="patients:write", action="page.patient.new", methods="GET POST")
 def new_patient(request: PageRequest) -> HttpResponse:
-    form = NewPatient(request.POST or None)
+    form = DetailsForm(request.POST or None, names=NEW)
     if request.method == "POST" and form.is_valid():
-        details = {name: value for name, value in form.cleaned_data.items() if value not in ("", None)}
         try:
-            patient = actions.register_patient(details=details, by=request.actor, at=timezone.now())
+            patient = actions.register_patient(details=form.sent(), by=request.actor, at=timezone.now())
             return redirect("patient", patient.pk)
         except Invalid as refusal:
-            for error in refusal.errors:
-                name = error.pointer.strip("/").split("/")[-1]
-                form.add_error(name if name in form.fields else None, message_of(error))
+            form.show(refusal)
     return render(request, "workspace/new_patient.html", {"form": form}, status=400 if form.errors else 200)
 
 
@@ -113,6 +94,8 @@ def patient(request: PageRequest, patient_id: UUID) -> HttpResponse:
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
     request.trace.saw(*people)
     context: dict[str, Any] = {"patient": patient, "alerts": [a for a in patient.alerts.all() if a.ended_at is None]}
+    facts = [*patient.conditions.all(), *patient.medications.all()]
+    context |= {"details": known_facts(patient), "facts": [fact for fact in facts if fact.ended_at is None]}
     if "assessments:read" in request.actor.scopes:
         context["open_flags"] = [open_line(flag) for flag in flag_state(people, at=timezone.now()).open]
         context |= clinical(people)

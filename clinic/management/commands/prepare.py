@@ -1,4 +1,8 @@
-"""Everything between an empty database and a service that can start: roles, tables, catalogue. Safe to run again."""
+"""
+Everything between an empty database and a service that can start: roles, tables, catalogue. Safe to run again.
+
+Without a clinic it ends with the one-time link at which the first one is set up.
+"""
 
 from __future__ import annotations
 
@@ -27,3 +31,5 @@ class Command(BaseCommand):
             call_command("demo", "--facts", options["demo"], "--url", options["url"], stdout=self.stdout)
             call_command("demo_homecare", stdout=self.stdout)
             call_command("demo_scheduling", stdout=self.stdout)
+        else:
+            call_command("setup_link", "--if-new", stdout=self.stdout)

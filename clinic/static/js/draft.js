@@ -2,7 +2,7 @@
 /**
  * One draft on an open screen: every change is kept here at once, sent in order, and merged with what others changed.
  *
- * A draft is a flat map of paths to values, as in `assessments/editing.py`. What is not saved yet lives in memory only.
+ * A draft is a flat map of paths to values, as in `records/editing.py`. What is not saved yet lives in memory only.
  * Events: `change` (detail: the paths), `status` (detail: see Status), `conflict`, `refused`, `others`, `derived`.
  */
 import { send } from "./dom.js";

@@ -13,20 +13,24 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
+from accounts.web.pages import PageRequest
 from api.fields import parse
 from api.json_reading import read_json
-from assessments import drafts
-from assessments.editing import Edit, Errors, Flat, LastEdit, Merge, merge, path_of
 from database.valkey import client as redis
-from errors.exceptions import Invalid
+from errors.exceptions import Invalid, NotFound
 from errors.texts import message_of
 from identity.actor import Actor
+from patients.queries import identities
+from records import drafts
+from records.editing import Edit, Errors, Flat, LastEdit, Merge, merge, path_of
+from records.kinds import DocumentKind
 
 logger = logging.getLogger(__name__)
 OPEN_FOR_S = 15  # so long after its last word a screen counts as open
@@ -34,38 +38,60 @@ MOST_EDITS = 500
 
 
 @dataclass(frozen=True)
-class DraftKind:
+class DraftScreen:
     """
-    One kind of draft.
+    The screen of one kind of draft.
 
-    :ivar get_parts: document, as `lock` reads it, to its rows
-    :ivar flatten: document and rows to flat draft
-    :ivar unflatten: flat draft to the API's content
-    :ivar row_paths: flat draft to the paths of each list's rows
     :ivar shape: the serializer of a whole draft
-    :ivar check: raises Invalid for content that cannot be
-    :ivar change: writes content into the locked document with these rows, and returns the rows that it has then
-    :ivar derived: what is computed from document and rows, for the screen of one person
+    :ivar derive: what is computed from document and rows, for the screen of one person
     """
 
-    rows: list[str]
-    lock: Callable[[UUID], Any]
-    get_parts: Callable[[Any], Any]
-    flatten: Callable[[Any, Any], Flat]
-    unflatten: Callable[[Flat], dict[str, Any]]
-    row_paths: Callable[[Flat], dict[str, list[str]]]
+    kind: DocumentKind[Any, Any, Any]
     shape: type[Any]
-    check: Callable[..., None]
-    change: Callable[..., Any]
-    derived: Callable[[Any, Any, Actor], dict[str, Any]]
+    derive: Callable[[Any, Any, Actor], dict[str, Any]]
 
 
-def errors_of(kind: DraftKind, document: Any, flat: Flat) -> Errors:
+def start(request: PageRequest, screen: DraftScreen, patient_id: UUID) -> Any:
+    """Return a new draft, or the one that this therapist has begun for the patient."""
+    people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
+    begun = screen.kind.rows().of_patients(people).drafts().filter(recorded_by_id=request.user.pk, revises=None)
+    draft = begun.newest_first().first()
+    if draft is None:
+        recorded = screen.kind.record(patient_id=patient_id, content={}, by=request.actor, at=timezone.now())
+        draft = recorded.document
+    return draft
+
+
+def find(screen: DraftScreen, document_id: UUID) -> Any:
+    """:raises NotFound:"""
+    document = screen.kind.rows().with_parts().select_related("patient").filter(pk=document_id).first()
+    if document is None:
+        raise NotFound
+    return document
+
+
+def discard(request: PageRequest, screen: DraftScreen, document_id: UUID) -> HttpResponse:
+    """Delete a draft, and go to its patient."""
+    draft = screen.kind.lock_draft(document_id=document_id)
+    request.trace.saw(draft.patient_id)
+    screen.kind.discard(document=draft, by=request.actor)
+    return redirect("patient", draft.patient_id)
+
+
+def changes(request: PageRequest, screen: DraftScreen, document_id: UUID) -> HttpResponse:
+    """Take a screen's edits (POST), or tell it what is new."""
+    if request.method == "POST":
+        return save(request, screen, document_id)
+    return state(request, screen, find(screen, document_id))
+
+
+def errors_of(screen: DraftScreen, document: Any, flat: Flat) -> Errors:
     """Every value that cannot be, as (path, why)."""
+    kind, patient = screen.kind, document.patient
     rows = kind.row_paths(flat)
-    content = kind.unflatten(flat)
     try:
-        kind.check(document, parse(kind.shape, content), at=timezone.now())
+        content = kind.complete(parse(screen.shape, kind.unflatten(flat)), patient=patient)
+        kind.check(content, birth_date=patient.birth_date, at=timezone.now(), reasons_may_wait=True)
     except ValidationError as refusal:
         return [(path_of(pointer, rows), why) for pointer, why in _leaves(refusal.detail)]
     except Invalid as refusal:
@@ -86,7 +112,7 @@ def _leaves(detail: Any, pointer: str = "") -> list[tuple[str, str]]:
     return [(pointer, str(detail))]
 
 
-def save(request: Any, kind: DraftKind, document_id: UUID) -> HttpResponse:
+def save(request: PageRequest, screen: DraftScreen, document_id: UUID) -> HttpResponse:
     """
     Take a screen's edits.
 
@@ -96,29 +122,31 @@ def save(request: Any, kind: DraftKind, document_id: UUID) -> HttpResponse:
     :raises Invalid: the body is not of that form
     """
     tab, revision, edits = _parse_edits(request)
-    actor: Actor = request.actor
+    kind, actor = screen.kind, request.actor
     now = timezone.now()
-    document = kind.lock(document_id)
+    document = kind.lock_draft(document_id=document_id)
     request.trace.saw(document.patient_id)
     before, parts = document.revision, kind.get_parts(document)
     last_edits = drafts.last_edits(document.pk)
     merged = merge(
         kind.flatten(document, parts),
         edits,
-        rows=kind.rows,
+        rows=kind.row_lists,
         tab=str(tab),
         last_edits=last_edits,
-        errors_of=lambda flat: errors_of(kind, document, flat),
+        errors_of=lambda flat: errors_of(screen, document, flat),
+        tidy=kind.tidy,
     )
     if merged.applied:
-        content = _select_changed_sections(parse(kind.shape, kind.unflatten(merged.flat)), merged)
-        parts = kind.change(document, parts, content, by=actor, at=now, reasons_may_wait=True)
+        content = _select_changed_sections(parse(screen.shape, kind.unflatten(merged.flat)), merged)
+        written = kind.change(document=document, content=content, by=actor, at=now, reasons_may_wait=True)
+        parts = kind.renew_parts(parts, written, content)
         drafts.note_edits(document, edits=merged.applied, tab=tab, by=actor, at=now)
     announce(document.pk, tab, actor)
     answer = {
         "revision": document.revision,
         "saved_at": now.isoformat(),
-        "derived": kind.derived(document, parts, request.actor),
+        "derived": screen.derive(document, parts, request.actor),
         "conflicts": _conflicts(merged, last_edits),
         "refused": [
             {"id": edit.id, "path": edit.path, "detail": _why(why), "gone": why == "removed"}
@@ -135,7 +163,7 @@ def save(request: Any, kind: DraftKind, document_id: UUID) -> HttpResponse:
     return JsonResponse(answer)
 
 
-def state(request: Any, kind: DraftKind, document: Any) -> HttpResponse:
+def state(request: PageRequest, screen: DraftScreen, document: Any) -> HttpResponse:
     """What a screen asks now and then: nothing new (204), or the draft as it stands."""
     tab = _uuid(request.GET.get("tab", ""), "tab")
     announce(document.pk, tab, request.actor)
@@ -145,12 +173,12 @@ def state(request: Any, kind: DraftKind, document: Any) -> HttpResponse:
         return JsonResponse({"revision": document.revision, "open_elsewhere": others})
     request.trace.saw(document.patient_id, target_id=document.pk)
     request.trace.action = request.trace.action.replace(".save", ".changes")
-    parts = kind.get_parts(document)
+    parts = screen.kind.get_parts(document)
     return JsonResponse(
         {
             "revision": document.revision,
-            "flat": kind.flatten(document, parts),
-            "derived": kind.derived(document, parts, request.actor),
+            "flat": screen.kind.flatten(document, parts),
+            "derived": screen.derive(document, parts, request.actor),
             "signed": document.is_signed,
             "open_elsewhere": others,
             "changed": _changed_by_others(document.pk, tab, request.headers.get("X-Since", "")),
@@ -164,7 +192,7 @@ def _select_changed_sections(content: dict[str, Any], merged: Merge) -> dict[str
     return {name: value for name, value in content.items() if name in touched}
 
 
-def _parse_edits(request: Any) -> tuple[UUID, int, list[Edit]]:
+def _parse_edits(request: PageRequest) -> tuple[UUID, int, list[Edit]]:
     try:
         body = read_json(request.body)
         tab = _uuid(body["tab"], "tab")

@@ -1,5 +1,5 @@
 """
-Merging edits into a draft, field by field. Plain functions over plain values; assessments and sessions share them.
+Merging edits into a draft, field by field. Plain functions over plain values; documents of every kind share them.
 
 A draft is seen as a flat map of paths to values: `pain_now`, `findings/<id>/taut_band`, `red_flags/neuro_new/answer`.
 What is not recorded has no path. Two people who change different fields never meet; on the same field the second is
@@ -66,12 +66,14 @@ def merge(
     tab: str,
     last_edits: Mapping[str, LastEdit],
     errors_of: Callable[[Flat], Errors],
+    tidy: Callable[[Flat], Flat],
 ) -> Merge:
     """
     Apply edits in their order, each on its own: one that cannot be does not keep the others out.
 
     :param rows: the lists whose rows have ids (`findings`)
     :param errors_of: every value of a flat draft that cannot be, as (path, why)
+    :param tidy: the draft without what a changed value takes along
     """
     result = Merge(dict(flat))
     for edit in edits:
@@ -115,34 +117,6 @@ def with_edit(flat: Flat, edit: Edit, rows: Sequence[str]) -> Flat:
     elif edit.value is not None:
         kept[edit.path] = edit.value
     return kept
-
-
-def tidy(flat: Flat) -> Flat:
-    """Without what a changed sign takes along: zones of a referral that is none, the method of no twitch."""
-    gone = []
-    for path in flat:
-        parts = path.split("/")
-        if (
-            len(parts) > 2
-            and parts[0] == "red_flags"
-            and not _fits_answer(parts[2], flat.get(f"red_flags/{parts[1]}/answer"))
-        ):
-            gone.append(path)
-        if len(parts) < 3 or parts[0] != "findings":
-            continue
-        row = f"findings/{parts[1]}"
-        if parts[2] in ("referred_to", "referred_quality") and flat.get(f"{row}/referred_pain") != "present":
-            gone.append(path)
-        if parts[2] == "twitch_method" and flat.get(f"{row}/local_twitch") not in ("present", "absent"):
-            gone.append(path)
-    return {path: value for path, value in flat.items() if path not in gone} if gone else flat
-
-
-def _fits_answer(name: str, answer: Any) -> bool:
-    """Whether a field of a red flag may stand beside its answer: only a yes is about a part of the body."""
-    if name in ("regions", "side"):
-        return bool(answer == "yes")
-    return name != "source" or bool(answer == "no")
 
 
 def rows_of(flat: Flat, name: str) -> dict[str, Flat]:
