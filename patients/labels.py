@@ -179,6 +179,16 @@ OUTCOMES = {
     "refused": _("refused"),
 }
 
+REVIEW_REASONS = {
+    "name_differs": _("The same number, another name"),
+    "same_name_and_birth_date": _("The same name and birth date, no number in common"),
+}
+REVIEW_SAID = {
+    "same": _("The record was added to the patient."),
+    "different": _("A new patient was registered."),
+    "left_out": _("The record was left out."),
+}
+
 
 def remark_text(remark: Remark) -> str:
     """A remark of an import in the reader's language."""

@@ -79,7 +79,7 @@ FACT_KINDS = ["condition", "medicine", "allergy", "device"]
 # What the record has no field for, and is kept beside it as it was written.
 NOTE_KINDS = [
     "birth_date", "name_prefix", "name_suffix", "other_name", "other_contact", "other_address", "contact_person",
-    "general_practitioner", "multiple_birth", "other_number", "allergy", "device", "pronouns",
+    "general_practitioner", "multiple_birth", "other_number", "allergy", "device",
 ]  # fmt: skip
 
 

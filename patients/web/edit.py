@@ -18,8 +18,10 @@ from accounts.web.pages import PageRequest, page
 from errors.exceptions import DomainError, NotFound
 from errors.texts import message_of
 from patients import actions, rules
+from patients.labels import remark_text
 from patients.models import Condition, Medication, Patient
 from patients.queries import own_medicines
+from patients.reading.incoming import Remark
 from patients.recognition.medicines import recognise_medicine
 from patients.web.alerts import find_patient
 from patients.web.details import DetailsForm
@@ -132,6 +134,7 @@ def _render(request: PageRequest, patient: Patient, form: FactForm) -> HttpRespo
             (_("Medicines"), [line for line in current if line["kind"] == "medication"]),
         ],
         "ended": [line for line in lines if line["fact"].ended_at is not None][:ENDED_SHOWN],
+        "notes": [remark_text(Remark(f"kept_{n.kind}", n.text)) for n in patient.notes.order_by("kind", "text")],
         "form": form,
         "may_write": "patients:write" in request.actor.scopes and not patient.is_merged,
     }
