@@ -115,7 +115,7 @@ REMARKS = {
     "birth_date_form": _("%(element)s: write the date as 1980-02-03 or 3.2.1980"),
     "birth_date_two_days": _("%(element)s: the date can mean two days; write it as 1980-02-03"),
     "birth_date_impossible": _(
-        "%(element)s: nobody in care was born then; plausible is a day from 2 January 1900 to today"
+        "%(element)s: nobody in care was born then; enter a birth date between 1900 and today (1900-01-01 is a filler)"
     ),
     "replaced": _("the source says that another record replaced this one, and gets what pointed here"),
     "inactive": _("the source says that this record is no longer in use"),

@@ -3,7 +3,7 @@
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patients.matching import (
@@ -129,6 +129,7 @@ PEOPLE = st.builds(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(PEOPLE, st.lists(PEOPLE, max_size=4))
 def test_records_that_contradict_never_become_one(incoming, known):
     decision = decide(incoming, known)
@@ -141,6 +142,7 @@ def test_records_that_contradict_never_become_one(incoming, known):
         assert len(decision.others) == 1
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(PEOPLE, st.lists(PEOPLE, max_size=3))
 def test_the_order_of_the_known_does_not_matter(incoming, known):
     assert len({decide(incoming, order) for order in permutations(known)}) == 1
