@@ -118,6 +118,15 @@ def apps_of(user: User) -> list[ApiClient]:
     return list(rows.order_by("clinic__name", "name"))
 
 
+def list_alarm_recipients(user_id: UUID | None, clinic_id: UUID) -> list[UUID]:
+    """The therapist; if there is none, or they have left, the clinic's owners: an alarm is never sent to nobody."""
+    members = Membership.objects.active().filter(clinic_id=clinic_id)
+    if user_id is not None and members.filter(user_id=user_id, role="therapist").exists():
+        return [user_id]
+    owners = list(members.filter(role="owner").values_list("user_id", flat=True))
+    return owners or list(members.filter(role="therapist").values_list("user_id", flat=True))
+
+
 # --- Competencies ---------------------------------------------------------------------------------------------
 
 

@@ -58,7 +58,7 @@ class RaisedFlag(OfPatient):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     code = models.TextField()
     source = models.TextField()
-    source_id = models.UUIDField(help_text="the check-in in which it was answered")
+    source_id = models.UUIDField(help_text="the check-in or form in which it was answered")
     raised_at = models.DateTimeField()
     table_version = models.PositiveSmallIntegerField()
 

@@ -40,7 +40,8 @@ TRAUMA = "trauma_recent"
 CLEARANCE_KINDS = ["examined", "imaging", "physician", "emergency_department"]
 # Where a flag can be raised outside an exam; what is answered there is not confirmed, and lowers nothing.
 HOME_CHECK_IN = "home_check_in"
-RAISED_FLAG_SOURCES = [HOME_CHECK_IN]
+INTAKE_FORM = "intake_form"
+RAISED_FLAG_SOURCES = [HOME_CHECK_IN, INTAKE_FORM]
 MIN_REASON_CHARACTERS = 10  # shorter ones explain nothing
 # Where the side that an answer names counts.
 SIDED_PLACES = frozenset({INJURY, LIMB_AND_SPINE, LEG})

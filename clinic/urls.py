@@ -43,6 +43,7 @@ urlpatterns = [
     path("", include("treatments.web.urls")),
     path("", include("scheduling.web.urls")),
     path("", include("homecare.web.urls")),
+    path("", include("patient_forms.web.urls")),
     path("", include("messaging.web.urls")),
     path("", include("worklist.web.urls")),
     path("api/v1/", include((api, "api"))),

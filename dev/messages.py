@@ -26,6 +26,7 @@ APPS = [
     "patients",
     "worklist",
     "messaging",
+    "patient_forms",
     "records",
     "assessments",
     "treatments",

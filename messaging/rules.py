@@ -65,6 +65,7 @@ KINDS = {
     "soreness": MessageKind("Question after needling", link="soreness"),
     "consent_copy": MessageKind("Copy of a consent", link="consent", capped=False),
     "aftercare": MessageKind("Advice after needling", link="aftercare", capped=False),
+    "form": MessageKind("Form to fill in", link="form", capped=False),
     "programme_ended": MessageKind("End of the programme"),
     "review_due": MessageKind("Review is due"),
     "staff_alert": MessageKind("Alert to the therapist", to_patient=False),
@@ -79,7 +80,7 @@ KINDS = {
     "slot_offered": MessageKind("Offer of a free appointment", link="offer", capped=False, dated=True),
 }
 # What a link opens. Each is for one thing, and for that one only.
-PURPOSES = ["check_in", "soreness", "calendar", "stop", "appointment", "offer", "consent", "aftercare"]
+PURPOSES = ["check_in", "soreness", "calendar", "stop", "appointment", "offer", "consent", "aftercare", "form"]
 PLACEHOLDERS = ["clinic", "link", "stop", "when"]
 SMS_LENGTH = 320  # two parts; longer ones arrive in pieces and cost more
 

@@ -48,6 +48,10 @@ DEFAULTS = {
         gettext_noop("After your visit"),
         gettext_noop("{clinic}: please read this today, after your visit. {link}"),
     ),
+    "form": Text(
+        gettext_noop("A form before your visit"),
+        gettext_noop("{clinic}: please fill in this form before your visit. {link}"),
+    ),
     "programme_ended": Text(
         gettext_noop("Thank you"),
         gettext_noop("{clinic}: your plan at home has ended. Thank you. We will be in touch."),

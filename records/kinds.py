@@ -9,7 +9,7 @@ a kind of document says for itself are the methods of `DocumentKind` that are ab
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -30,13 +30,14 @@ from records import actions, drafts
 from records.editing import Flat
 from records.models import D, DocumentQuerySet, Part, Record
 from records.signing import SigningCheck
+from records.values import DocumentContent
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 P = TypeVar("P", bound="DataclassInstance")
+C = TypeVar("C", bound=DocumentContent)
 S = TypeVar("S", bound=SigningCheck)
-Content = Mapping[str, Any]
 
 
 class IdTaken(Conflict):
@@ -68,10 +69,10 @@ class Recorded(Generic[D, P]):
     parts: P
 
 
-class DocumentKind(ABC, Generic[D, P, S]):
+class DocumentKind(ABC, Generic[D, P, C, S]):
     """
-    One kind of document, with its life. It is made of a row (D) and the rows of its parts (P), and checked before
-    it is signed (S).
+    One kind of document, with its life. It is made of a row (D) and the rows of its parts (P), recorded from typed
+    values (C), and checked before it is signed (S).
 
     :cvar code: its name in records, in the audit trail, and of the key that its rows have to it
     :cvar scope: what a role or program is granted, before `:read` and `:write`
@@ -80,6 +81,11 @@ class DocumentKind(ABC, Generic[D, P, S]):
     :cvar checked_together: head fields that other fields are judged by, whether or not they are sent
     :cvar sections: the lists of the content
     :cvar row_lists: those whose rows have ids on a screen
+    :cvar read: parsed data, or a document's JSON, to typed values
+    :cvar get_parts: a document that was read `with_parts` to its rows
+    :cvar unflatten: a flat draft to its content, in the API's shape
+    :cvar row_paths: a flat draft to the paths of each list's rows, in the content's order
+    :cvar tidy: a flat draft to one without what a changed value takes along
     """
 
     model: type[D]
@@ -90,11 +96,16 @@ class DocumentKind(ABC, Generic[D, P, S]):
     checked_together: ClassVar[Sequence[str]]
     sections: ClassVar[Mapping[str, Section]]
     row_lists: ClassVar[Sequence[str]]
+    read: Callable[[Mapping[str, Any]], C]
+    get_parts: Callable[[D], P]
+    unflatten: Callable[[Flat], dict[str, Any]]
+    row_paths: Callable[[Flat], dict[str, list[str]]]
+    tidy: Callable[[Flat], Flat] = staticmethod(lambda flat: flat)
 
     # --- Drafts -----------------------------------------------------------------------------------------------
 
     @transaction.atomic(savepoint=False)
-    def record(self, *, patient_id: UUID, content: Content, by: Actor, at: datetime) -> Recorded[D, P]:
+    def record(self, *, patient_id: UUID, content: C, by: Actor, at: datetime) -> Recorded[D, P]:
         """
         Start a document of a patient as a draft, with whatever is known of it already.
 
@@ -103,19 +114,21 @@ class DocumentKind(ABC, Generic[D, P, S]):
         :raises Invalid: a value cannot be; each is named
         """
         author_id = policies.require_author(by)
+        # Locked, so that care cannot end, and the record cannot be merged, between this check and our insert.
         patient = drafts.open_patient(patient_id)
         content = self.complete(content, patient=patient)
         self.check(content, birth_date=patient.birth_date, at=at)
         document = self.model(clinic_id=by.clinic_id, patient=patient, recorded_by_id=author_id, recorded_at=at)
         document.performed_at = at
         self.fill(document, content)
+        # The first version is its own subject; the key is made here, because its rows are inserted right after it.
         document.pk = document.subject_id = new_id()
         bulk.insert([document])
         self._log("record", document, by=by)
         return Recorded(document, self.write(document, content, by=by, at=at, is_new=True))
 
     @transaction.atomic(savepoint=False)
-    def change(self, *, document: D, content: Content, by: Actor, at: datetime, reasons_may_wait: bool = False) -> P:
+    def change(self, *, document: D, content: C, by: Actor, at: datetime, reasons_may_wait: bool = False) -> P:
         """
         Change a draft: fields that are given change, lists that are given are replaced. Return the rows that were
         written.
@@ -127,14 +140,16 @@ class DocumentKind(ABC, Generic[D, P, S]):
         """
         policies.require_author(by)
         content = self.complete(content, patient=document.patient)
+        # A best pain that is not sent is still judged by the worst pain that is: what is stored counts.
+        stored = {name: getattr(document, name) for name in self.checked_together if name not in content.given}
         self.check(
-            {**{name: getattr(document, name) for name in self.checked_together}, **content},
+            replace(content, **stored),
             birth_date=document.patient.birth_date,
             at=at,
             reasons_may_wait=reasons_may_wait,
         )
         self.fill(document, content)
-        if "performed_at" in content:
+        if "performed_at" in content.given:
             document.recorded_at = at  # what is said to have happened is said now
         document.revision += 1
         document.save(update_fields=[*self.head_fields, *self.computed_fields, "recorded_at", "revision"])
@@ -149,6 +164,7 @@ class DocumentKind(ABC, Generic[D, P, S]):
         :raises Conflict: something that stays in the record points at it
         """
         self.refuse_discard(document)
+        # Rows first: nothing in the record is deleted by cascade.
         self.delete_rows(document, self.sections)
         drafts.forget_edits(document.pk)
         self._log("discard", document, by=by)
@@ -178,15 +194,16 @@ class DocumentKind(ABC, Generic[D, P, S]):
         :raises Invalid, Conflict: what `check_signature` lists
         """
         policies.require_author(by)
+        # Locked before it is checked: what is checked is what is signed, and what the signer has read.
         document = self.lock_draft(document_id=document_id, revision=revision)
         check = self.check_signature(document, by=by, at=at)
         check.raise_if_any()
         record = self.freeze(document=document, content=self.seal(document, check, at=at), by=by, at=at)
-        if document.revises is not None:
+        if document.revises_id is not None:
             self.follow_withdrawal(document, by=by, at=at)
         return record
 
-    def freeze(self, *, document: D, content: Content, by: Actor, at: datetime) -> Record:
+    def freeze(self, *, document: D, content: Mapping[str, Any], by: Actor, at: datetime) -> Record:
         """
         Append a locked draft's record, then close its row. From here on the triggers keep it.
 
@@ -204,6 +221,7 @@ class DocumentKind(ABC, Generic[D, P, S]):
     @transaction.atomic
     def add_addendum(self, *, document: D, text: str, revision: int | None, by: Actor, at: datetime) -> Record:
         """:raises NotSigned, RevisionChanged, NoLongerCurrent, NoAuthor:"""
+        # An addendum, too, says which state was read: it may answer to what has been replaced since.
         record = self._require_record(document, revision=revision)
         return actions.append_addendum(record=record, subject=self.subject_of(document), text=text, by=by, at=at)
 
@@ -234,11 +252,13 @@ class DocumentKind(ABC, Generic[D, P, S]):
         """
         source = self.rows().with_parts().get(pk=document.pk)
         actions.refuse_marked(self._require_record(source, revision=revision))
+        # A second look at the row becomes the new version; `source` keeps what its rows are copied from.
         draft = self.model._default_manager.get(pk=source.pk)
         draft.pk, draft._state.adding = None, True
         draft.record, draft.signed_at, draft.signed_by, draft.revises = None, None, None, source
         draft.version, draft.revision = source.version + 1, 1
         draft.recorded_by_id, draft.recorded_at = policies.require_author(by), at
+        # Two people may start a new version at once: the constraint lets one.
         with violations_as({f"{self.code}_version_once": RevisionExists}):
             draft.save(force_insert=True)
         self.copy_parts(source, draft, at=at)
@@ -286,10 +306,6 @@ class DocumentKind(ABC, Generic[D, P, S]):
         """Return all documents of the kind."""
 
     @abstractmethod
-    def get_parts(self, document: D) -> P:
-        """Return the rows of a document that was read `with_parts`."""
-
-    @abstractmethod
     def content_of(self, document: D, parts: P | None = None) -> dict[str, Any]:
         """Return the content in the API's names; `parts` where they are not the document's as it was read."""
 
@@ -297,7 +313,7 @@ class DocumentKind(ABC, Generic[D, P, S]):
     def document_json(self, document: D, parts: P | None = None) -> dict[str, Any]:
         """Return the document as the API answers with it."""
 
-    def complete(self, content: Content, *, patient: Patient) -> Content:
+    def complete(self, content: C, *, patient: Patient) -> C:
         """
         Return the content with what follows from it.
 
@@ -306,24 +322,24 @@ class DocumentKind(ABC, Generic[D, P, S]):
         return content
 
     @abstractmethod
-    def check(self, content: Content, *, birth_date: date | None, at: datetime, reasons_may_wait: bool = False) -> None:
+    def check(self, content: C, *, birth_date: date | None, at: datetime, reasons_may_wait: bool = False) -> None:
         """:raises Invalid: naming every value that cannot be"""
 
-    def fill(self, document: D, content: Content) -> None:
+    def fill(self, document: D, content: C) -> None:
         """Set the columns that are sent."""
         for name in self.head_fields:
-            if name in content:
-                setattr(document, name, content[name])
+            if name in content.given:
+                setattr(document, name, getattr(content, name))
 
     @abstractmethod
-    def write(self, document: D, content: Content, *, by: Actor, at: datetime, is_new: bool) -> P:
+    def write(self, document: D, content: C, *, by: Actor, at: datetime, is_new: bool) -> P:
         """Replace the rows of the sections that are given, and return the new ones, so that nobody reads them again."""
 
     def refuse_discard(self, document: D) -> None:
         """:raises Conflict: something that stays in the record points at the draft"""
 
     @abstractmethod
-    def check_signature(self, document: D, content: Content | None = None, *, by: Actor, at: datetime) -> S:
+    def check_signature(self, document: D, content: Mapping[str, Any] | None = None, *, by: Actor, at: datetime) -> S:
         """
         Return everything that stops the signature of a draft. A new check is added there, and every entry point has it.
 
@@ -332,7 +348,7 @@ class DocumentKind(ABC, Generic[D, P, S]):
         """
 
     @abstractmethod
-    def seal(self, document: D, check: S, *, at: datetime) -> Content:
+    def seal(self, document: D, check: S, *, at: datetime) -> Mapping[str, Any]:
         """Return what is signed: the content, and what was known at that moment."""
 
     @abstractmethod
@@ -355,26 +371,14 @@ class DocumentKind(ABC, Generic[D, P, S]):
     def flatten(self, document: D, parts: P) -> Flat:
         """Return the draft as a flat map of paths; see `records.editing`."""
 
-    @abstractmethod
-    def unflatten(self, flat: Flat) -> dict[str, Any]:
-        """Return the content of a flat draft, in the API's shape."""
-
-    @abstractmethod
-    def row_paths(self, flat: Flat) -> dict[str, list[str]]:
-        """Return for each list of the content the paths of its rows, in the content's order."""
-
-    def tidy(self, flat: Flat) -> Flat:
-        """Return the draft without what a changed value takes along."""
-        return flat
-
-    def renew_parts(self, parts: P, written: P, content: Content) -> P:
+    def renew_parts(self, parts: P, written: P, content: C) -> P:
         """Return the rows that were read, with those that `change` has written in their place."""
-        names = {name for section, about in self.sections.items() if section in content for name in about.parts}
+        names = {name for section, about in self.sections.items() if section in content.given for name in about.parts}
         return replace(parts, **{name: getattr(written, name) for name in names})
 
     # --- Small pieces ------------------------------------------------------------------------------------------
 
-    def delete_rows(self, document: D, sections: Mapping[str, Any]) -> None:
+    def delete_rows(self, document: D, sections: Collection[str]) -> None:
         """Delete the rows of these sections."""
         models = [model for name, about in self.sections.items() if name in sections for model in about.models]
         for model in dict.fromkeys(models):

@@ -101,6 +101,9 @@ KINDS = {
         NEXT_WORKING_DAY,
         "Check what else is planned for the patient",
     ),
+    "form_to_review": ItemKind(
+        "A patient sent in a form", NEXT_WORKING_DAY, "Therapist: review the answers, and accept what is right"
+    ),
     "recall": ItemKind("Recall", SOON, "Call the patient and offer a visit"),
     "message_failed": ItemKind("A message could not be sent", SOON, "Check address and consent"),
     "message_uncertain": ItemKind(

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 import catalogue
-from accounts.models import Membership
+from accounts.queries import list_alarm_recipients
 from assessments import raised_flags
 from assessments.red_flags import HOME_CHECK_IN
 from audit import actions as audit
@@ -189,7 +189,7 @@ def _escalate_day(programme: Programme, check_in: CheckIn, before: Sequence[str]
     if today in days and len(days) >= 2:
         facts: dict[str, Any] = {"times": len(days)}
         if not _is_repeated("stop_event_twice", programme, facts):
-            recipients = find_recipients(programme.author_id, by.clinic_id)
+            recipients = list_alarm_recipients(programme.author_id, by.clinic_id)
             _notify("stop_event_twice", check_in, programme.pk, facts, recipients, by, at)
     pains = queries.daily_pains(programme, since=today - timedelta(days=7))
     if progress.pain_is_up(pains, baseline_pain=programme.baseline_pain, today=today):
@@ -221,17 +221,8 @@ def _escalate(check_in: CheckIn, before: Sequence[str], *, about_id: UUID, tell:
         patient_id=check_in.patient_id, codes=codes, source=HOME_CHECK_IN, source_id=check_in.pk, by=by, at=at
     )
     for item_kind, codes in rules.rows_for([code for code in check_in.wrong if code not in before]).items():
-        recipients = find_recipients(tell, by.clinic_id) if item_kind == "red_flag" else []
+        recipients = list_alarm_recipients(tell, by.clinic_id) if item_kind == "red_flag" else []
         _notify(item_kind, check_in, about_id, {"answers": codes}, recipients, by, at)
-
-
-def find_recipients(user_id: UUID, clinic_id: UUID) -> list[UUID]:
-    """The therapist; if they have left, the clinic's owners: an alarm is never told to nobody."""
-    members = Membership.objects.active().filter(clinic_id=clinic_id)
-    if members.filter(user_id=user_id, role="therapist").exists():
-        return [user_id]
-    owners = list(members.filter(role="owner").values_list("user_id", flat=True))
-    return owners or list(members.filter(role="therapist").values_list("user_id", flat=True))
 
 
 def _notify(

@@ -1,39 +1,19 @@
-"""
-What a patient's page asks, as a list: the page draws each question with the template of its kind, and reads each answer
-with the reader of its kind. A questionnaire or a pain drawing is one more kind.
-"""
+"""What a check-in asks: the questions of `patient_forms.questions`, and two kinds of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
+
+from django.http import QueryDict
 
 from homecare import rules
 from homecare.labels import describe_step
 from homecare.models import CheckIn, Step, StepAnswer, facts_of
-
-
-@dataclass(frozen=True)
-class Question:
-    """
-    :ivar kind: names the template `homecare/ask/<kind>.html` and the reader
-    :ivar name: under which its answer is kept
-    :ivar given: what was answered before
-    """
-
-    kind: str
-    name: str
-    label: Any = ""
-    about: Any = None
-    given: Any = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def template(self) -> str:
-        return f"homecare/ask/{self.kind}.html"
-
+from patient_forms import questions as asked
+from patient_forms.questions import READERS, Question, add_kind, parse_number
 
 # What is only about pressing at home is not asked about a needling.
 AFTER_NEEDLING = {code: wrong for code, wrong in rules.WRONG.items() if wrong.urgency != rules.STOP_SIGN}
@@ -102,12 +82,9 @@ def of_soreness(before: CheckIn | None, labels: Mapping[str, Any]) -> list[Quest
     ]
 
 
-def parse_answers(questions: Sequence[Question], sent: Any) -> rules.CheckInAnswers:
+def parse_answers(questions: Sequence[Question], sent: QueryDict) -> rules.CheckInAnswers:
     """What was sent (a QueryDict), as plain values; what a value may be is checked where it is kept."""
-    values: dict[str, Any] = {}
-    for question in questions:
-        values[question.name] = READERS[question.kind](question, sent)
-    return rules.CheckInAnswers(**values)
+    return rules.CheckInAnswers(**asked.parse_answers(questions, sent))
 
 
 def refill(questions: Sequence[Question], answers: rules.CheckInAnswers) -> list[Question]:
@@ -123,15 +100,7 @@ def refill(questions: Sequence[Question], answers: rules.CheckInAnswers) -> list
     return filled
 
 
-def _number(text: str | None) -> int | None:
-    """A whole number, None if nothing was said; what is no number lies outside every scale, and is refused there."""
-    if text is None or not text.strip():
-        return None
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else -1
-
-
-def _steps(question: Question, sent: Any) -> dict[UUID, dict[str, Any]]:
+def _steps(question: Question, sent: QueryDict) -> dict[UUID, dict[str, Any]]:
     answers = {}
     for step in question.about:
         key = step["id"]
@@ -153,27 +122,23 @@ def _steps(question: Question, sent: Any) -> dict[UUID, dict[str, Any]]:
             answers[key] = {
                 "done": completion,
                 "reason": reason,
-                "discomfort": _number(sent.get(f"discomfort-{key}")),
-                "held_s": max(0, min(36_000, _number(sent.get(f"held-{key}")) or 0)) or None,
+                "discomfort": parse_number(sent.get(f"discomfort-{key}")),
+                "held_s": max(0, min(36_000, parse_number(sent.get(f"held-{key}")) or 0)) or None,
                 "spots": spots,
                 "checked": checked,
             }
     return answers
 
 
-def _spots(step: Mapping[str, Any], sent: Any) -> list[dict[str, Any]]:
+def _spots(step: Mapping[str, Any], sent: QueryDict) -> list[dict[str, Any]]:
     spots = []
     for number in range(len(step["spots"])):
         zone, _separator, side = sent.get(f"spot-{step['id']}-{number}", "").partition(":")
-        tenderness = _number(sent.get(f"tender-{step['id']}-{number}"))
+        tenderness = parse_number(sent.get(f"tender-{step['id']}-{number}"))
         if zone or tenderness is not None:
             spots.append({"zone": zone, "side": side, "tenderness": tenderness})
     return spots
 
 
-READERS: dict[str, Callable[[Question, Any], Any]] = {
-    "steps": _steps,
-    "scale": lambda question, sent: _number(sent.get(question.name)),
-    "text": lambda question, sent: sent.get(question.name, "").strip(),
-    "wrong": lambda question, sent: list(dict.fromkeys(sent.getlist(question.name))),
-}
+add_kind("steps", _steps, folder="homecare")
+add_kind("wrong", READERS["ticks"], folder="homecare")

@@ -32,6 +32,7 @@ from messaging import links
 from messaging.texts import language_of
 from messaging.web.link_sessions import LinkSession, visit_page
 from messaging.web.patient import actor_for_patient, without_account
+from patient_forms.questions import Question
 
 
 def programme_of(visit: LinkSession) -> Programme | None:
@@ -57,7 +58,7 @@ def labels() -> dict[str, str]:
     }
 
 
-def list_questions(visit: LinkSession) -> tuple[str, list[questions.Question]]:
+def list_questions(visit: LinkSession) -> tuple[str, list[Question]]:
     """Title and questions of the page, with what was answered already; no questions if nothing is asked any more."""
     if visit.link.purpose == "soreness":
         before = CheckIn.objects.filter(link=visit.link).first()

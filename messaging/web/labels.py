@@ -26,7 +26,7 @@ REASONS = {
 }  # fmt: skip
 KINDS = {
     "check_in": _("Exercise reminder"), "soreness": _("Question after needling"),
-    "consent_copy": _("Copy of a consent"), "aftercare": _("Advice after needling"),
+    "consent_copy": _("Copy of a consent"), "aftercare": _("Advice after needling"), "form": _("Form to fill in"),
     "programme_ended": _("End of the programme"), "review_due": _("Review is due"),
     "staff_alert": _("Alert to the therapist"),
     "appointment_booked": _("Appointment booked"), "appointment_moved": _("Appointment moved"),

@@ -39,7 +39,7 @@ VISIT, DEVICE = f"{PREFIX}visit", f"{PREFIX}device"
 # Where each purpose leads, once its person has shown to be that person.
 LEADS_TO = {
     "check_in": "check_in", "soreness": "check_in", "appointment": "my_appointment", "offer": "my_offer",
-    "consent": "my_consent", "aftercare": "my_aftercare",
+    "consent": "my_consent", "aftercare": "my_aftercare", "form": "my_form",
 }  # fmt: skip
 
 

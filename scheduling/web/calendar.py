@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages as toasts
 from django.http import Http404, HttpRequest, HttpResponse
@@ -89,7 +90,7 @@ def calendar(request: PageRequest) -> HttpResponse:
     return render(request, "scheduling/calendar.html", context)
 
 
-def span(columns: list[queries.Column], zone: Any) -> tuple[int, int]:
+def span(columns: list[queries.Column], zone: ZoneInfo) -> tuple[int, int]:
     """The hours that the page shows: the usual ones, whatever is worked, what is booked and an hour after it."""
     hour = timedelta(hours=1)
     visits = [visit for column in columns for some in column.visits.values() for visit in some]
@@ -120,7 +121,7 @@ def choose_days(columns: list[queries.Column], first: date) -> list[date]:
     return [day for day in days if day.weekday() < 5 or day in used]
 
 
-def lanes(columns: list[queries.Column], days: list[date], zone: Any, *, one: bool) -> list[dict[str, Any]]:
+def lanes(columns: list[queries.Column], days: list[date], zone: ZoneInfo, *, one: bool) -> list[dict[str, Any]]:
     """The columns of a day's grid: the therapists (or rooms), or the days of one of them."""
     return [
         {
@@ -138,7 +139,7 @@ def lanes(columns: list[queries.Column], days: list[date], zone: Any, *, one: bo
     ]
 
 
-def rows(columns: list[queries.Column], days: list[date], zone: Any) -> list[dict[str, Any]]:
+def rows(columns: list[queries.Column], days: list[date], zone: ZoneInfo) -> list[dict[str, Any]]:
     return [
         {
             "id": column.id,

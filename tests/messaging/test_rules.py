@@ -145,7 +145,7 @@ APPOINTMENT_KINDS = {
 EXERCISE_KINDS = {"check_in", "soreness", "programme_ended", "review_due", "staff_alert"}
 
 
-HANDED_OUT_KINDS = {"consent_copy", "aftercare"}  # somebody at the clinic asked for just this one
+HANDED_OUT_KINDS = {"consent_copy", "aftercare", "form"}  # somebody at the clinic asked for just this one
 
 
 def test_the_daily_limit_holds_for_what_can_wait():
@@ -170,6 +170,7 @@ def test_a_link_opens_one_thing():
         "slot_offered": "offer",
         "consent_copy": "consent",
         "aftercare": "aftercare",
+        "form": "form",
     }
     assert set(links.values()) | {"calendar", "stop"} == set(rules.PURPOSES)
 

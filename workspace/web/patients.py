@@ -24,6 +24,8 @@ from errors.exceptions import Invalid, NotFound
 from homecare.labels import STATUSES
 from homecare.models import Programme
 from homecare.web.summary import home_summary
+from patient_forms.models import FormRequest
+from patient_forms.rules import ANSWERED
 from patients import actions
 from patients.models import Patient
 from patients.queries import identities
@@ -39,6 +41,7 @@ from treatments.rules import TECHNIQUES
 from worklist.models import Item
 from worklist.web.labels import why
 from workspace import graphs, queries
+from workspace.web.kinds import PAGES
 
 PAGE = 40
 TIMELINE = 30
@@ -94,6 +97,7 @@ def patient(request: PageRequest, patient_id: UUID) -> HttpResponse:
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
     request.trace.saw(*people)
     context: dict[str, Any] = {"patient": patient, "alerts": [a for a in patient.alerts.all() if a.ended_at is None]}
+    context["form_to_review"] = FormRequest.objects.of_patients(people).filter(status=ANSWERED).first()
     facts = [*patient.conditions.all(), *patient.medications.all()]
     context |= {"details": known_facts(patient), "facts": [fact for fact in facts if fact.ended_at is None]}
     if "assessments:read" in request.actor.scopes:
@@ -142,10 +146,10 @@ def timeline(people: list[UUID]) -> list[dict[str, Any]]:
     exams = Assessment.objects.of_patients(people).with_parts().newest_first()[:TIMELINE]
     sessions = Session.objects.of_patients(people).with_parts().newest_first()[:TIMELINE]
     lines: list[dict[str, Any]] = [
-        *({"kind": "exam", "document": exam, "findings": list(exam.findings.all())} for exam in exams),
+        *({"pages": PAGES["exam"], "document": exam, "findings": list(exam.findings.all())} for exam in exams),
         *(
             {
-                "kind": "session",
+                "pages": PAGES["session"],
                 "document": session,
                 "techniques": [_(TECHNIQUES[i.technique].label) for i in session.interventions.all()],
             }
