@@ -21,7 +21,9 @@ from api.bodies import takes_large_body
 from errors import form_fields
 from errors.exceptions import DomainError
 from patients import actions
+from patients.duplicates import possible_duplicates
 from patients.importing.runs import import_files
+from patients.labels import FACTS
 from patients.models import Alert, Condition, Identifier, Medication, Merge, Patient
 from patients.reading.csv_files import CSV_FIELDS
 from patients.reading.files import Source, guess_format
@@ -138,6 +140,9 @@ class PatientAdmin(ReadOnly):
         form = DetailsForm(request.POST if sent else None, patient=patient)
         if sent and form.save(by=in_clinic(request).actor, at=timezone.now()):
             messages.success(request, "Saved.")
+            for one in possible_duplicates(patient, clinic_id=patient.clinic_id):
+                alike = ", ".join(str(FACTS[name]) for name in one.likeness.alike)
+                messages.warning(request, f"{one.patient.pk} may be the same person. Alike: {alike}.")
             return redirect("admin:patients_patient_change", patient.pk)
         context = {
             **self.admin_site.each_context(request),

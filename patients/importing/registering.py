@@ -17,6 +17,7 @@ from patients import actions, facts, rules
 from patients.checks import check_details
 from patients.importing.alerts import SOURCE, alerts_of, notes_of
 from patients.importing.known import content_of
+from patients.indexing import KEYS_VERSION, keys_of
 from patients.matching import Number, Strength
 from patients.models import (
     Alert,
@@ -60,7 +61,7 @@ def prepare(
     """
     tidy_details(incoming, by=by, at=at)
     check_details(incoming.details, clinic_id=by.clinic_id, today=at.date())
-    patient = Patient(id=new_id(), clinic_id=by.clinic_id, **incoming.details)
+    patient = Patient(id=new_id(), clinic_id=by.clinic_id, keys_version=KEYS_VERSION, **incoming.details)
     patient.sort_name = rules.sort_name(patient.family_name, patient.given_names)
     numbers = {number.pair: number for number in incoming.numbers if is_kept(number) and number.pair not in taken}
     return NewPatient(incoming, patient, alerts_of(incoming.facts, own), list(numbers.values()))
@@ -130,9 +131,8 @@ def register(batch: Sequence[NewPatient], *, run: ImportRun, by: Actor, at: date
 
 
 def _search_keys(new: NewPatient) -> list[SearchKey]:
-    names = [new.patient.family_name, new.patient.given_names]
     values = [number.value for number in new.numbers]
-    keys = rules.search_keys(names=names, birth_date=new.patient.birth_date, identifiers=values)
+    keys = keys_of(new.patient, values)
     return [SearchKey(patient=new.patient, key=key) for key in sorted(keys)]
 
 

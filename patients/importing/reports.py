@@ -20,6 +20,7 @@ class Line:
 
     :ivar outcome: one of OUTCOMES
     :ivar others: ids of the people whom it may be, or contradicts
+    :ivar possible_duplicates: other patients who look alike, as `duplicates.Duplicate.as_json` has them
     """
 
     place: str
@@ -30,6 +31,7 @@ class Line:
     left_out: list[Remark] = field(default_factory=list)
     why: list[Remark] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    possible_duplicates: list[dict[str, Any]] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """With texts in the active language."""
@@ -41,6 +43,7 @@ class Line:
             "left_out": [remark_text(remark) for remark in self.left_out],
             "why": "; ".join(remark_text(remark) for remark in self.why),
             "other_patient_ids": self.others,
+            "possible_duplicates": self.possible_duplicates,
         }
 
 

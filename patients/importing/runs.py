@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from datetime import datetime
+from uuid import UUID
 
 from django.db import DatabaseError, transaction
 
@@ -18,6 +19,7 @@ from errors.exceptions import DomainError
 from errors.texts import message_of
 from identity.actor import Actor
 from patients import matching
+from patients.duplicates import as_json, possible_duplicates
 from patients.importing.alerts import remark_on
 from patients.importing.completing import complete, end_facts
 from patients.importing.known import KnownPeople, content_of, identity_of
@@ -30,6 +32,7 @@ from patients.reading.incoming import Fact, Incoming, Remark, to_json
 from patients.reading.spool import Spool
 
 BATCH = 500
+COMPARED = 2000  # new and completed patients of an import are compared with all others, up to so many
 KEPT_LINES = 2000  # of a report that is kept with its run
 
 Row = tuple[int, Incoming]
@@ -118,6 +121,7 @@ class Importer:
     def __init__(self, run: ImportRun, report: Report, *, by: Actor, at: datetime) -> None:
         self.run, self.report, self.by, self.at = run, report, by, at
         self.own = own_medicines(by.clinic_id)
+        self.compared = 0
         # Patient to what the source says has ended, and what it says holds: ended at the end, in whichever order told.
         self.ended: dict[str, tuple[Line, dict[FactKey, Fact]]] = {}
         self.holding: dict[str, set[FactKey]] = {}
@@ -144,6 +148,16 @@ class Importer:
             self._take_one(line, incoming)
         for line, _ in lines:
             self.report.add(line)
+        self._compare([line for line, _ in lines if line.outcome in {"created", "completed"}])
+
+    def _compare(self, lines: Sequence[Line]) -> None:
+        """Say who looks alike, of the first patients of an import: it takes as long as to register one."""
+        lines = lines[: max(0, COMPARED - self.compared)]
+        self.compared += len(lines)
+        patients = Patient.objects.in_bulk([line.patient_id for line in lines])
+        for line in lines:
+            alike = possible_duplicates(patients[UUID(line.patient_id)], clinic_id=self.by.clinic_id)
+            line.possible_duplicates = as_json(alike)
 
     def _is_new(self, incoming: Incoming, known: KnownPeople) -> bool:
         if identity_of(incoming) in known.decided or content_of(incoming) in known.by_content:
@@ -212,6 +226,7 @@ class Importer:
     def _hold(self, line: Line, incoming: Incoming, patient: Patient, reason: str) -> None:
         """Put a record on the review list, once."""
         line.outcome, line.others, line.why = "review", [str(patient.pk)], [Remark(reason, str(patient.pk))]
+        line.possible_duplicates = as_json(possible_duplicates(incoming.details, clinic_id=self.by.clinic_id))
         ReviewItem.objects.get_or_create(
             clinic_id=self.by.clinic_id,
             identity=identity_of(incoming),

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0010_clinic_begins"),
-        ("patients", "0007_imports_row_level_security"),
+        ("patients", "0006_two_people"),
         ("worklist", "0008_form_to_review"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

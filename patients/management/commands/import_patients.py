@@ -116,6 +116,9 @@ class Command(BaseCommand):
             self.stdout.write(f"{line.outcome:<10} {line.place}" + (f": {why}" if why else ""))
             for remark in line.taken:
                 self.stdout.write(f"           + {remark_text(remark)}")
+            for other in line.possible_duplicates:
+                alike = ", ".join(other["alike"])
+                self.stdout.write(f"           ? may be the same person as {other['id']}: {alike}")
             for remark in line.left_out if details else []:
                 self.stdout.write(f"           - {remark_text(remark)}")
             if line.left_out and not details:
