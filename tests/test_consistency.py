@@ -35,7 +35,7 @@ FINAL_ONCE_SIGNED = {
     "Session", "Intervention", "Measure", "Override", "AdverseEventAnswer",
 }  # fmt: skip
 EDITABLE = {
-    "Invitation",
+    "Invitation", "NameForm",
     "IdempotencyKey", "Clinic", "User", "Membership", "ApiClient", "Patient", "Identifier", "SearchKey", "Alert",
     "Condition", "Medication", "Chain", "TriggerPoint", "DraftEdit", "Item", "Sending", "Wording", "Link", "Message",
     "RefusedAddress", "Picture", "Template", "Programme", "ReminderPlan", "Occurrence", "CheckIn", "StepAnswer",

@@ -17,7 +17,7 @@ from patients import actions, facts, rules
 from patients.checks import check_details
 from patients.importing.alerts import SOURCE, alerts_of, notes_of
 from patients.importing.known import content_of
-from patients.indexing import KEYS_VERSION, keys_of
+from patients.indexing import index_patients
 from patients.matching import Number, Strength
 from patients.models import (
     Alert,
@@ -28,7 +28,6 @@ from patients.models import (
     Medication,
     Note,
     Patient,
-    SearchKey,
     of_clinic,
 )
 from patients.reading.incoming import Incoming
@@ -61,7 +60,7 @@ def prepare(
     """
     tidy_details(incoming, by=by, at=at)
     check_details(incoming.details, clinic_id=by.clinic_id, today=at.date())
-    patient = Patient(id=new_id(), clinic_id=by.clinic_id, keys_version=KEYS_VERSION, **incoming.details)
+    patient = Patient(id=new_id(), clinic_id=by.clinic_id, **incoming.details)
     patient.sort_name = rules.sort_name(patient.family_name, patient.given_names)
     numbers = {number.pair: number for number in incoming.numbers if is_kept(number) and number.pair not in taken}
     return NewPatient(incoming, patient, alerts_of(incoming.facts, own), list(numbers.values()))
@@ -107,7 +106,7 @@ def register(batch: Sequence[NewPatient], *, run: ImportRun, by: Actor, at: date
     Patient.objects.bulk_create([new.patient for new in batch])
     identifiers = [Identifier(patient=n.patient, system=i.system, value=i.value) for n in batch for i in n.numbers]
     Identifier.objects.bulk_create(of_clinic(clinic_id, identifiers))
-    SearchKey.objects.bulk_create(of_clinic(clinic_id, [key for new in batch for key in _search_keys(new)]))
+    index_patients([new.patient for new in batch])
     notes = [Note(patient=new.patient, kind=kind, text=text) for new in batch for kind, text in notes_for(new)]
     Note.objects.bulk_create(of_clinic(clinic_id, notes))
     for kind, model in MODELS.items():
@@ -128,12 +127,6 @@ def register(batch: Sequence[NewPatient], *, run: ImportRun, by: Actor, at: date
     ]
     ImportEntry.objects.bulk_create(of_clinic(clinic_id, entries))
     audit.log_each([("patient.register", new.patient.pk, new.patient.pk) for new in batch], by=by)
-
-
-def _search_keys(new: NewPatient) -> list[SearchKey]:
-    values = [number.value for number in new.numbers]
-    keys = keys_of(new.patient, values)
-    return [SearchKey(patient=new.patient, key=key) for key in sorted(keys)]
 
 
 def facts_as_rows(incoming: Incoming, kind: str) -> list[dict[str, object]]:

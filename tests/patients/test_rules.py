@@ -1,18 +1,10 @@
 """Finding and recognising patients, without a database."""
 
-from datetime import date
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from patients import rules
-
-
-def test_names_are_found_by_their_beginnings_without_accents():
-    keys = rules.search_keys(names=["Müller-Özil", "Ana María"], birth_date=date(1980, 2, 3), identifiers=["999-76-57"])
-
-    assert {"muller", "ozil", "mullerozil", "ana", "maria", "anamaria", "1980-02-03", "9997657"} == keys
 
 
 @pytest.mark.parametrize(
@@ -27,15 +19,6 @@ def test_names_are_found_by_their_beginnings_without_accents():
 )
 def test_what_a_typed_word_may_mean(typed, meant):
     assert rules.search_prefixes(typed) == meant
-
-
-@given(st.text(max_size=40), st.integers(1, 12))
-def test_every_beginning_of_a_name_finds_it(name, length):
-    keys = rules.search_keys(names=[name], birth_date=None, identifiers=[])
-    squeezed = rules.squeeze(name)
-
-    if squeezed:
-        assert any(key.startswith(prefix) for key in keys for prefix in rules.search_prefixes(squeezed[:length]))
 
 
 # --- Alerts -------------------------------------------------------------------------------------------------------
@@ -102,16 +85,6 @@ def test_only_letters_and_digits_count(text, squeezed):
 )
 def test_a_date_may_be_typed_in_several_ways(typed, meant):
     assert rules.search_prefixes(typed) == meant
-
-
-def test_a_patient_without_a_birth_date_is_found_by_name():
-    assert rules.search_keys(names=["Ann  Lee", "-"], birth_date=None, identifiers=["A-1", ""]) == {
-        "ann",
-        "lee",
-        "annlee",
-        "a1",
-    }
-    assert rules.search_keys(names=[], birth_date=None, identifiers=[]) == set()
 
 
 def test_patients_are_sorted_by_family_name_without_accents():

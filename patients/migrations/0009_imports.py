@@ -9,7 +9,7 @@ import database.expressions
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0010_clinic_begins"),
-        ("patients", "0006_two_people"),
+        ("patients", "0008_search_key_in_order"),
     ]
 
     operations = [
