@@ -9,7 +9,7 @@ import database.expressions
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0010_clinic_begins"),
-        ("patients", "0008_search_key_in_order"),
+        ("patients", "0010_indexes_for_long_lists"),
     ]
 
     operations = [

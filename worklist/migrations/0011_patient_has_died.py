@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0010_clinic_begins"),
         ("patients", "0006_two_people"),
-        ("worklist", "0008_form_to_review"),
+        ("worklist", "0010_indexes_for_long_lists"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from database.schema_operations import clinic_key, clinic_table
 
 
 class Migration(migrations.Migration):
-    dependencies = [("patients", "0009_imports")]
+    dependencies = [("patients", "0011_imports")]
 
     operations = [
         clinic_table("patients_note"),
