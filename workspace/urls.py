@@ -10,6 +10,7 @@ urlpatterns = [
     path("patients/new/", patients.new_patient, name="new_patient"),
     path("patients/<uuid:patient_id>/", patients.patient, name="patient"),
     path("worklist/<uuid:item_id>/referral-letter/", letters.referral_letter, name="referral_letter"),
+    path("plans/<uuid:plan_id>/discharge-summary/", letters.discharge_summary, name="discharge_summary"),
     path("documents/<str:kind>/<uuid:document_id>/review/", documents.review, name="review"),
     path("documents/<str:kind>/<uuid:document_id>/", documents.document, name="document"),
     path("documents/<str:kind>/<uuid:document_id>/pdf/", documents.pdf, name="document_pdf"),

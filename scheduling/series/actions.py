@@ -20,11 +20,13 @@ from database.expressions import new_id
 from database.revisions import check_revision
 from errors.exceptions import DomainError, Invalid, Problems
 from identity.actor import Actor
+from patients.queries import identities
 from scheduling import notifications, rules, worklist_sync
 from scheduling.availability import slots
 from scheduling.booking import actions, locks, operations
 from scheduling.booking.locks import Time
 from scheduling.models import Appointment, AppointmentType, Series
+from treatments.models import TreatmentPlan
 
 MOST_FREE = 2000  # slots looked at for one session of a proposal
 
@@ -36,6 +38,7 @@ class SeriesPlan:
 
     :ivar length_min: minutes of each session; None: the type's
     :ivar least_gap_h: hours between two sessions; None: what the type's technique asks for
+    :ivar treatment_plan_id: the patient's treatment plan that it is booked for
     """
 
     type_id: UUID
@@ -49,6 +52,7 @@ class SeriesPlan:
     from_time: time | None = None
     until_time: time | None = None
     least_gap_h: int | None = None
+    treatment_plan_id: UUID | None = None
 
 
 def check(plan: SeriesPlan) -> None:
@@ -120,6 +124,7 @@ def book_series(
     :raises SlotTaken, PatientBusy: naming the number that was taken
     """
     check(plan)
+    check_treatment_plan(plan, patient_id, by.clinic_id)
     problems = Problems()
     if not 1 <= len(times) <= plan.count:
         problems.add("/times", "out_of_range", low=1, high=plan.count)
@@ -138,6 +143,7 @@ def book_series(
         weeks=plan.weeks,
         length_min=type_.length_min,
         starts_on=plan.starts_on,
+        treatment_plan_id=plan.treatment_plan_id,
         note=note,
         made_by_id=by.user_id,
     )
@@ -154,6 +160,16 @@ def book_series(
     notifications.series_booked(created, by=by, at=at)
     worklist_sync.reconcile(patient_id=patient_id, by=by, at=at)
     return series, created
+
+
+def check_treatment_plan(plan: SeriesPlan, patient_id: UUID, clinic_id: UUID) -> None:
+    """:raises Invalid: the treatment plan is another patient's, or it has ended"""
+    if plan.treatment_plan_id is None:
+        return
+    people = identities(clinic_id=clinic_id, patient_id=patient_id)
+    plans = TreatmentPlan.objects.of_patients(people).filter(pk=plan.treatment_plan_id, ended_at=None)
+    if not plans.exists():
+        raise Invalid.at("/treatment_plan_id", "unknown.treatment_plan")
 
 
 @contextmanager

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages as toasts
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -30,6 +32,7 @@ from scheduling.models import Appointment, AppointmentType, Series, Waiting
 from scheduling.series import actions as series
 from scheduling.waitlist import actions as waitlist
 from scheduling.web.appointments import names
+from treatments.models import TreatmentPlan
 
 FOUND = 24
 RECALL_MONTHS = [1, 2, 3, 6, 12]
@@ -74,6 +77,7 @@ class Find(forms.Form):
         label=gettext_lazy("over how many weeks"), required=False, min_value=1, max_value=rules.MOST_WEEKS
     )
 
+    treatment_plan = forms.UUIDField(required=False, widget=forms.HiddenInput)
     into = forms.ChoiceField(label=gettext_lazy("Belongs to"), required=False)
 
     def __init__(self, *args: Any, clinic_id: UUID, plans: Sequence[Series] = (), **options: Any) -> None:
@@ -142,6 +146,7 @@ class Find(forms.Form):
             from_time=cleaned_data["from_time"],
             until_time=cleaned_data["until_time"],
             rooms=[UUID(cleaned_data["room"])] if cleaned_data["room"] else [],
+            treatment_plan_id=cleaned_data["treatment_plan"],
         )
 
 
@@ -162,7 +167,7 @@ def book(request: PageRequest, patient_id: UUID) -> HttpResponse:
         values if "type" in values else None,
         clinic_id=request.clinic.pk,
         plans=plans,
-        initial=usual(request, patient, plans),
+        initial=suggest(request, patient, plans),
     )
     if request.method == "POST":
         try:
@@ -170,6 +175,30 @@ def book(request: PageRequest, patient_id: UUID) -> HttpResponse:
         except (Conflict, Invalid) as refusal:
             return render_booking(request, patient, form, refusal=refusal)
     return render_booking(request, patient, form)
+
+
+@page(scope="scheduling:write", action="page.book.plan")
+def book_plan(request: PageRequest, plan_id: UUID) -> HttpResponse:
+    """A treatment plan as the search for its series: the sessions, weeks and minutes are the plan's."""
+    plan = TreatmentPlan.objects.filter(pk=plan_id).select_related("patient__merged_into").first()
+    if plan is None:
+        raise NotFound
+    request.trace.saw(plan.patient_id)
+    patient = plan.patient.in_use
+    types = list(AppointmentType.objects.filter(is_active=True).order_by("name"))
+    suggested = suggest(request, patient)
+    fitting = [type_ for type_ in types if type_.technique and type_.technique in plan.techniques]
+    last = [type_ for type_ in types if str(type_.pk) == suggested.get("type")]
+    chosen = (last or fitting or types)[:1]
+    values = {
+        "type": str(chosen[0].pk) if chosen else "",
+        "therapist": suggested.get("therapist", ""),
+        "count": plan.sessions,
+        "weeks": plan.weeks,
+        "length_min": plan.minutes,
+        "treatment_plan": plan.pk,
+    }
+    return redirect(f"{reverse('book', args=[patient.pk])}?{urlencode(values)}")
 
 
 def parse_tapped_time(request: PageRequest, patient: Patient) -> Any:
@@ -182,7 +211,7 @@ def parse_tapped_time(request: PageRequest, patient: Patient) -> Any:
     if at is None:
         return request.GET
     first = AppointmentType.objects.filter(is_active=True).order_by("name").first()
-    type_ = usual(request, patient).get("type") or (str(first.pk) if first else "")
+    type_ = suggest(request, patient).get("type") or (str(first.pk) if first else "")
     values = QueryDict(mutable=True)
     values.update(
         {
@@ -204,7 +233,7 @@ def list_open_series(request: PageRequest, patient: Patient) -> list[Series]:
     return [plan for plan in running if sessions_left[plan.pk]]
 
 
-def usual(request: PageRequest, patient: Patient, plans: Sequence[Series] = ()) -> dict[str, Any]:
+def suggest(request: PageRequest, patient: Patient, plans: Sequence[Series] = ()) -> dict[str, Any]:
     """What this patient had last, or the series that is to be filled up, to begin with."""
     requested = [plan for plan in plans if str(plan.pk) == request.GET.get("into")]
     if requested:

@@ -37,6 +37,7 @@ from treatments import measures
 from treatments.adverse_events.web import views as adverse_events
 from treatments.consents.web.views import summary_of
 from treatments.models import Session
+from treatments.plans.web.views import newest_plan
 from treatments.rules import TECHNIQUES
 from worklist.models import Item
 from worklist.web.labels import why
@@ -104,6 +105,7 @@ def patient(request: PageRequest, patient_id: UUID) -> HttpResponse:
         context |= clinical(people)
         context["chart_url"] = reverse("chart", args=[charts.version(), translation.get_language()])
     if "treatments:read" in request.actor.scopes:
+        context["treatment_plan"] = newest_plan(people, request.clinic.pk)
         context["consents"] = summary_of(people)
         context["adverse_events"] = adverse_events.summary_of(people)
     if "homecare:read" in request.actor.scopes:
