@@ -77,6 +77,17 @@ def propose(*, patient_id: UUID, plan: SeriesPlan, by: Actor, at: datetime) -> r
 
     :raises Invalid:
     """
+    return propose_with_choice(patient_id=patient_id, plan=plan, by=by, at=at)[0]
+
+
+def propose_with_choice(
+    *, patient_id: UUID, plan: SeriesPlan, by: Actor, at: datetime
+) -> tuple[rules.Placed, dict[int, list[rules.Slot]]]:
+    """
+    As `propose`, and by the session's number (from 0) the times that it could be exchanged for, the others staying.
+
+    :raises Invalid:
+    """
     check(plan)
     locks.check_patient(patient_id)
     type_ = locks.find_type(plan.type_id, length_min=plan.length_min)
@@ -96,15 +107,17 @@ def propose(*, patient_id: UUID, plan: SeriesPlan, by: Actor, at: datetime) -> r
         )
         if search.after < search.until:
             free += slots.free(type_, search, limit=MOST_FREE)
-    return rules.place(
+    taken = list(slots.list_needling_times(type_, patient_id, after=at)) if gap else []
+    placed = rules.place(
         free,
         starts_on=plan.starts_on,
         weeks=plan.weeks,
         count=plan.count,
         least_gap=gap,
         zone=zone,
-        taken=slots.list_needling_times(type_, patient_id, after=at) if gap else (),
+        taken=taken,
     )
+    return placed, rules.list_exchanges(placed, free, least_gap=gap, zone=zone, taken=taken)
 
 
 def least_gap(kind: AppointmentType, plan: SeriesPlan) -> timedelta:

@@ -234,12 +234,20 @@ def list_open_series(request: PageRequest, patient: Patient) -> list[Series]:
 
 
 def suggest(request: PageRequest, patient: Patient, plans: Sequence[Series] = ()) -> dict[str, Any]:
-    """What this patient had last, or the series that is to be filled up, to begin with."""
+    """Who last treated the patient and what they came for, or the series that is to be filled up, to begin with."""
     requested = [plan for plan in plans if str(plan.pk) == request.GET.get("into")]
     if requested:
         return {"type": str(requested[0].type_id), "into": str(requested[0].pk)}
-    last = patient_appointments(request, patient).order_by("-starts_at").first()
+    last = find_last_visit(request, patient)
     return {"type": str(last.type_id), "therapist": str(last.therapist_id)} if last else {}
+
+
+def find_last_visit(request: PageRequest, patient: Patient) -> Appointment | None:
+    """The newest visit that took place, or else the next one that is booked: who treats, and what they come for."""
+    rows = patient_appointments(request, patient).holding().with_names()
+    now = timezone.now()
+    last: Appointment | None = rows.filter(starts_at__lte=now).order_by("-starts_at", "pk").first()
+    return last or rows.filter(starts_at__gt=now).order_by("starts_at", "pk").first()
 
 
 def patient_appointments(request: PageRequest, patient: Patient) -> Any:
@@ -259,9 +267,14 @@ def render_booking(
         try:
             if form.cleaned_data["count"]:
                 plan = form.plan(now.astimezone(zone).date())
-                placed = series.propose(patient_id=patient.pk, plan=plan, by=request.actor, at=now)
+                placed, exchanges = series.propose_with_choice(
+                    patient_id=patient.pk, plan=plan, by=request.actor, at=now
+                )
                 proposal = {
-                    "slots": [(n + 1, s, token(s)) for n, s in sorted(placed.slots.items())],
+                    "slots": [
+                        (n + 1, s, token(s), [(other, token(other)) for other in exchanges[n]])
+                        for n, s in sorted(placed.slots.items())
+                    ],
                     "unplaced": [n + 1 for n in placed.unplaced],
                     "plan": plan,
                 }
@@ -283,8 +296,11 @@ def render_booking(
         "refusal": refusal,
         "names": names(request),
         "zone": zone,
+        "now": now,
         "searched": form.is_bound and form.is_valid(),
-        "ahead": queries.ahead([patient.pk], now),
+        "ahead": (ahead := queries.ahead([patient.pk], now)),
+        "taken_days": {visit.starts_at.astimezone(zone).date().isoformat() for visit in ahead},
+        "last_visit": find_last_visit(request, patient),
         "words": labels,
         # A time for one session is no answer to a series; the new proposal stands below.
         "next_free": refusal.extra.get("next_free", []) if refusal and "series" not in request.POST else [],
@@ -316,7 +332,9 @@ def book_choice(request: PageRequest, patient: Patient, form: Find) -> HttpRespo
     now = timezone.now()
     if not form.is_valid():
         return render_booking(request, patient, form)
-    times = [slot_of(text) for text in request.POST.getlist("slot")]
+    # Of a series, each date is chosen on its own: the proposed one, one in its place, or none.
+    chosen = [request.POST[name] for name in sorted(request.POST) if name.startswith("slot-") and request.POST[name]]
+    times = [slot_of(text) for text in [*request.POST.getlist("slot"), *chosen]]
     if "series" in request.POST:
         if not form.cleaned_data["count"]:
             raise Invalid.at("/count", "required.session_count")
@@ -340,6 +358,8 @@ def book_choice(request: PageRequest, patient: Patient, form: Find) -> HttpRespo
         at=now,
     )
     toasts.success(request, _("Tentatively booked.") if proposed else _("Booked."))
+    if queries.same_day(appointment):
+        toasts.warning(request, _("This is not the only appointment on that day."))
     return redirect("appointment", appointment.pk)
 
 

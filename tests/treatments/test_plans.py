@@ -178,7 +178,7 @@ def test_the_plan_is_booked_as_a_series_of_its_length(cast, plan, therapist, des
     assert (query["count"], query["weeks"], query["length_min"]) == (["8"], ["4"], ["60"])
 
     page = therapist.get(answer["Location"]).content.decode()
-    slots = re.findall(r'name="slot" value="([^"]+)"', page)
+    slots = re.findall(r'name="slot-\d+" value="([^"]+)" checked', page)
     values = {name: value[0] for name, value in query.items()}
     therapist.post(urlsplit(answer["Location"]).path, values | {"series": "1", "slot": slots})
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 import catalogue
@@ -29,6 +33,7 @@ from patient_forms.rules import ANSWERED
 from patients import actions
 from patients.models import Patient
 from patients.queries import identities
+from patients.rules import search_prefixes
 from patients.web.details import NEW, DetailsForm, known_facts
 from records.rules import moment
 from scheduling.labels import STATUSES as VISITS
@@ -76,14 +81,61 @@ def patient_list(request: PageRequest) -> HttpResponse:
 
 @page(scope="patients:write", action="page.patient.new", methods="GET POST")
 def new_patient(request: PageRequest) -> HttpResponse:
-    form = DetailsForm(request.POST or None, names=NEW)
+    """
+    Register a patient. What was typed into a search comes along by POST, because a name belongs in no address; a time
+    that was tapped in the calendar stands in the address, and leads back to the booking.
+    """
+    is_start = "typed" in request.POST
+    form = DetailsForm(None if is_start else request.POST or None, names=NEW)
+    if is_start:
+        form.initial |= read_typed(request.POST["typed"])
     if request.method == "POST" and form.is_valid():
         try:
             patient = actions.register_patient(details=form.sent(), by=request.actor, at=timezone.now())
+            if "booking" in request.GET:
+                return redirect_to_booking(request, patient)
             return redirect("patient", patient.pk)
         except Invalid as refusal:
             form.show(refusal)
     return render(request, "workspace/new_patient.html", {"form": form}, status=400 if form.errors else 200)
+
+
+def read_typed(text: str) -> dict[str, Any]:
+    """
+    What was searched for, as the details of a new patient: "Anna Muster" and "Muster, Anna" are names, a date is the
+    birth date, and a long number is a phone.
+    """
+    details: dict[str, Any] = {}
+    words = []
+    for word in " ".join(text[:100].split()).split(" "):
+        dates = [prefix for prefix in search_prefixes(word) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", prefix)]
+        day = parse_valid_date(dates[0]) if len(dates) == 1 else None
+        if day is not None:
+            details["birth_date"] = day
+        elif not any(character.isdigit() for character in word):
+            words.append(word)
+    digits = re.sub(r"[\s/()-]", "", text)
+    if re.fullmatch(r"\+?\d{6,15}", digits):
+        return {"phone": text.strip()}
+    name = " ".join(words)
+    family, comma, given = name.partition(",")
+    if not comma:
+        given, _blank, family = name.rpartition(" ")
+    return details | {"family_name": family.strip(), "given_names": given.strip()}
+
+
+def parse_valid_date(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
+
+
+def redirect_to_booking(request: PageRequest, patient: Patient) -> HttpResponse:
+    """Back to the booking, with the time that was tapped, if there was one."""
+    tapped = {name: request.GET[name] for name in ("at", "therapist", "room") if request.GET.get(name)}
+    path = reverse("book", args=[patient.pk])
+    return redirect(f"{path}?{urlencode(tapped)}" if tapped else path)
 
 
 @page(scope="patients:read", action="page.patient")
