@@ -1,10 +1,11 @@
 # Palpate for production: one image for web, worker, beat and the one-off preparation.
-FROM python:3.12-slim AS build
+# The version is fixed as a tag, which was not read from a registry here; put the digest that you pulled behind it.
+FROM python:3.12.12-slim AS build
 WORKDIR /app
 COPY requirements.txt .
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
 
-FROM python:3.12-slim
+FROM python:3.12.12-slim
 RUN useradd --create-home --uid 10001 palpate
 WORKDIR /app
 COPY --from=build /venv /venv

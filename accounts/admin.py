@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -16,6 +17,7 @@ from accounts.web.admin_site import ReadOnly, administers
 from accounts.web.middleware import as_uuid
 from accounts.web.pages import in_clinic
 from audit.models import AuditEvent
+from errors import form_fields
 from errors.exceptions import DomainError
 from errors.texts import message_for, message_of
 
@@ -32,10 +34,10 @@ class Administered(ReadOnly):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return administers(request)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return administers(request)
 
-    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+    def response_add(self, request: HttpRequest, obj: Model, post_url_continue: str | None = None) -> HttpResponse:
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
 
@@ -73,15 +75,15 @@ class InvitationAdmin(Administered):
     actions = ["send_again"]
     form = NewInvitation
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **options: Any) -> Any:
         if obj is not None:  # only looked at
             options["form"] = forms.ModelForm
         return super().get_form(request, obj, change, **options)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return ["email", "role"] if obj is None else ["email", "role", "expires_at", "accepted_at", "withdrawn_at"]
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Invitation, form: forms.ModelForm, change: bool) -> None:
         sent = form.cleaned_data
         invitation = invitations.invite(
             clinic=in_clinic(request).clinic,
@@ -97,20 +99,22 @@ class InvitationAdmin(Administered):
     def send_again(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
         self._change(request, queryset, invitations.resend, "The invitation is sent again.")
 
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+    def delete_model(self, request: HttpRequest, obj: Invitation) -> None:
         self._change(request, [obj], invitations.withdraw, "The invitation is withdrawn.")
 
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
         self._change(request, queryset, invitations.withdraw, "The invitation is withdrawn.")
 
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> list[Any]:
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> list[Any]:
         """Nothing: the action writes the audit trail, and may have refused."""
         return []
 
-    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: object) -> HttpResponse:
         return redirect("admin:accounts_invitation_changelist")
 
-    def _change(self, request: HttpRequest, rows: Any, action: Any, done: str) -> None:
+    def _change(
+        self, request: HttpRequest, rows: Iterable[Invitation], action: Callable[..., object], done: str
+    ) -> None:
         for invitation in rows:
             try:
                 action(invitation=invitation, by=in_clinic(request).actor, at=timezone.now())
@@ -131,7 +135,7 @@ class MembershipAdmin(Administered):
         """People see their own memberships elsewhere, too; they are not this clinic's to end."""
         return super().get_queryset(request).filter(clinic=in_clinic(request).clinic)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return ["user", "role", "is_active"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -151,18 +155,18 @@ class MembershipAdmin(Administered):
             except DomainError as refusal:
                 show_refusal(request, refusal)
 
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
         try:
             actions.end_membership(membership=obj, by=in_clinic(request).actor)
             messages.success(request, "They have this role no longer.")
         except DomainError as refusal:
             show_refusal(request, refusal)
 
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> list[Any]:
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Membership]) -> list[Any]:
         """Nothing: the action writes the audit trail, and may have refused."""
         return []
 
-    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: object) -> HttpResponse:
         """Without Django's own message, which does not know of a refusal."""
         return redirect("admin:accounts_membership_changelist")
 
@@ -175,7 +179,7 @@ class MembershipAdmin(Administered):
 
 
 class NewClient(forms.ModelForm):
-    allowed_scopes = forms.MultipleChoiceField(
+    allowed_scopes = form_fields.MultipleChoiceField(
         choices=[(scope, f"{scope}: {text}") for scope, text in SCOPES.items()], widget=forms.CheckboxSelectMultiple
     )
 
@@ -206,12 +210,12 @@ class ApiClientAdmin(Administered):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiClient]:
         return super().get_queryset(request).filter(clinic=in_clinic(request).clinic)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **options: Any) -> Any:
         if obj is not None:  # only looked at
             options["form"] = forms.ModelForm
         return super().get_form(request, obj, change, **options)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None:
             return ["name", "allowed_scopes", "acts_for", "redirect_uris", "allowed_origins"]
         return [
@@ -226,16 +230,16 @@ class ApiClientAdmin(Administered):
             "created",
         ]
 
-    def formfield_for_foreignkey(self, db_field: Any, request: Any, **options: Any) -> Any:
+    def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **options: Any) -> Any:
         if db_field.name == "acts_for":
-            therapists = Membership.objects.active().filter(clinic=request.clinic, role="therapist")
+            therapists = Membership.objects.active().filter(clinic=in_clinic(request).clinic, role="therapist")
             options["queryset"] = User.objects.filter(pk__in=therapists.values("user_id")).order_by("name")
         field = super().formfield_for_foreignkey(db_field, request, **options)
         if db_field.name == "acts_for" and field is not None:
             setattr(field, "label_from_instance", lambda user: user.name)  # noqa: B010 - the stubs see a method
         return field
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: ApiClient, form: forms.ModelForm, change: bool) -> None:
         sent = form.cleaned_data
         client, secret = actions.register_client(
             clinic=in_clinic(request).clinic,
@@ -255,7 +259,7 @@ class ApiClientAdmin(Administered):
                 f"{sent['acts_for'].name} must agree first: under Account, “Where I work and what acts for me”.",
             )
 
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+    def delete_model(self, request: HttpRequest, obj: ApiClient) -> None:
         actions.remove_client(client=obj, by=in_clinic(request).actor)
 
 

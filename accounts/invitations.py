@@ -15,6 +15,7 @@ from accounts.models import Clinic, Invitation, Membership, User
 from accounts.rules import INVITATION_VALID, ROLES
 from audit import actions as audit
 from database import tenancy
+from database.expressions import fold_address
 from errors.exceptions import Conflict, Forbidden, Invalid, Problems
 from identity.actor import Actor
 
@@ -48,7 +49,7 @@ def invite(*, clinic: Clinic, email: str, role: str, by: Actor, at: datetime) ->
     assert by.user_id is not None
     invitation, is_new = Invitation.objects.get_or_create(
         clinic=clinic,
-        email__iexact=email,
+        email__same_address=email,
         role=role,
         accepted_at=None,
         withdrawn_at=None,
@@ -126,7 +127,7 @@ def find(token: str, *, at: datetime) -> Invitation:
 
 def invited_user(invitation: Invitation) -> User | None:
     """The account of the address, which then confirms in its own session; one that was deactivated begins again."""
-    return User.objects.filter(email__iexact=invitation.email, is_active=True).first()
+    return User.objects.filter(email__same_address=invitation.email, is_active=True).first()
 
 
 @transaction.atomic
@@ -140,7 +141,7 @@ def accept_as_user(*, token: str, user: User, ip: str | None, at: datetime) -> M
     clinic_id = clinic_of(token)
     with tenancy.scope(clinic_id, user_id=user.pk):
         invitation = _lock_open(find(token, at=at).pk)
-        if user.email.lower() != invitation.email.lower() or not user.is_active:
+        if fold_address(user.email) != fold_address(invitation.email) or not user.is_active:
             raise NotInvited
         return _join(invitation, user, ip=ip, at=at)
 
@@ -158,7 +159,7 @@ def accept_as_new(
     """
     with tenancy.scope(clinic_of(token)):
         invitation = _lock_open(find(token, at=at).pk)
-        user = User.objects.filter(email__iexact=invitation.email).first()
+        user = User.objects.filter(email__same_address=invitation.email).first()
         if user is not None and (user.is_active or user.is_superuser):
             raise NotInvited
         if user is None:

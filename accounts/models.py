@@ -70,7 +70,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=(username or "").strip())
+        return self.get(email__same_address=(username or "").strip())
 
 
 class User(AbstractBaseUser):  # type: ignore[django-manager-missing] # django-oauth-toolkit names its own

@@ -6,6 +6,7 @@ from typing import Any
 
 from oauth2_provider.scopes import BaseScopes
 
+from accounts.models import ApiClient
 from accounts.rules import SCOPES
 
 
@@ -16,9 +17,11 @@ class ClientScopes(BaseScopes):
         return dict(SCOPES)
 
     def get_available_scopes(
-        self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any
+        self, application: ApiClient | None = None, request: object = None, *args: Any, **kwargs: Any
     ) -> list[str]:
         return application.allowed_scopes.split() if application else list(SCOPES)
 
-    def get_default_scopes(self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any) -> list[str]:
+    def get_default_scopes(
+        self, application: ApiClient | None = None, request: object = None, *args: Any, **kwargs: Any
+    ) -> list[str]:
         return self.get_available_scopes(application)

@@ -36,7 +36,7 @@ def send_reset_link(email: str, language: str) -> int:
 
     A mail server that is away is asked again for some minutes. Twice is harmless: either link works, once.
     """
-    users = User.objects.filter(email__iexact=email.strip(), is_active=True)
+    users = User.objects.filter(email__same_address=email.strip(), is_active=True)
     for user in users:
         key = {"uidb36": user_pk_to_url_str(user), "key": PASSWORD_RESET_TOKEN_GENERATOR().make_token(user)}
         facts = {

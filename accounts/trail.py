@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
+
+from django.http import HttpRequest
 
 from accounts import policies
 from accounts.models import User
@@ -14,7 +15,7 @@ from identity.proxies import client_address
 
 
 def log_for_person(
-    action: str, user: User, request: Any = None, *, outcome: str = audit.Outcome.OK, code: str = ""
+    action: str, user: User, request: HttpRequest | None = None, *, outcome: str = audit.Outcome.OK, code: str = ""
 ) -> None:
     """
     Add an event about a person's account: in each clinic that they work for, so that its owners see it.
@@ -29,7 +30,9 @@ def log_for_person(
         )
 
 
-def log_for_stranger(action: str, request: Any, *, outcome: str = audit.Outcome.REFUSED, code: str) -> None:
+def log_for_stranger(
+    action: str, request: HttpRequest | None, *, outcome: str = audit.Outcome.REFUSED, code: str
+) -> None:
     """Count a refusal of somebody unknown: the first of its kind is an event, the others are one more later."""
     audit.log_stranger(
         action,
@@ -41,7 +44,7 @@ def log_for_stranger(action: str, request: Any, *, outcome: str = audit.Outcome.
 
 
 def actor_of(
-    request: Any, clinic_id: UUID | None, *, user_id: UUID | None = None, client_id: str | None = None
+    request: HttpRequest | None, clinic_id: UUID | None, *, user_id: UUID | None = None, client_id: str | None = None
 ) -> Actor:
     """The person or program of a request outside a clinic's pages."""
     return Actor(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NoReturn, Self
 from uuid import UUID
 
 from django.utils.dateparse import parse_datetime
@@ -16,7 +17,7 @@ from errors.texts import message_for
 class Text(serializers.CharField):
     """Text as typed: only real strings (a number is refused, not turned into one), surrounding blanks cut."""
 
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: object) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
         return str(super().to_internal_value(data))
@@ -25,7 +26,7 @@ class Text(serializers.CharField):
 class StrictInteger(serializers.IntegerField):
     """A JSON integer: `"5"`, `5.5` and `true` are refused."""
 
-    def to_internal_value(self, data: Any) -> int:
+    def to_internal_value(self, data: object) -> int:
         if isinstance(data, bool) or not isinstance(data, int):
             self.fail("invalid")
         return int(super().to_internal_value(data))
@@ -34,10 +35,32 @@ class StrictInteger(serializers.IntegerField):
 class Number(serializers.DecimalField):
     """A JSON number with at most `decimal_places`; a number in quotes is refused."""
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         if isinstance(data, bool) or not isinstance(data, int | float):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class ErrorCode(str):
+    """A code with the parameters of its text: DRF copies text and code of an error into new ones, and nothing else."""
+
+    params: Mapping[str, Any]
+
+    def __new__(cls, code: str, params: Mapping[str, Any]) -> Self:
+        made = super().__new__(cls, code)
+        made.params = params
+        return made
+
+
+class Choice(serializers.ChoiceField):  # noqa: TID251 - the one place
+    """One of some codes; a refusal lists them."""
+
+    def fail(self, key: str, **kwargs: Any) -> NoReturn:
+        if key == "invalid_choice":
+            params = {"choices": [code for code in self.choices if code != ""]}
+            raise serializers.ValidationError(message_for("invalid.choice", params), code=ErrorCode(key, params))
+        super().fail(key, **kwargs)
+        raise AssertionError  # DRF's raises
 
 
 # Fields that DRF would read too kindly.
@@ -49,7 +72,7 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     computed: frozenset[str] = frozenset()  # fields that we answer with and refuse when sent
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         if isinstance(data, dict):
             unknown = set(data) - set(self.fields)
             if unknown:
@@ -76,17 +99,18 @@ class StrictSerializer(serializers.Serializer[Any]):
     def _refusal(self, name: str) -> ErrorDetail:
         if name in self.computed:
             return ErrorDetail(message_for("computed"), code="computed")
-        return ErrorDetail(message_for("unknown_field", {"fields": list(self.fields)}), code="unknown_field")
+        params = {"fields": list(self.fields)}
+        return ErrorDetail(message_for("unknown_field", params), code=ErrorCode("unknown_field", params))
 
 
-def _misread_items(child: Any, values: Any) -> dict[int, list[ErrorDetail]]:
+def _misread_items(child: serializers.Field[Any, Any, Any, Any], values: object) -> dict[int, list[ErrorDetail]]:
     """Return the refusals in a plain list, by the place of the item."""
     if not isinstance(values, list):
         return {}  # the field refuses it
     return {place: [why] for place, value in enumerate(values) if (why := _misread(child, value))}
 
 
-def _misread(field: Any, value: Any) -> ErrorDetail | None:
+def _misread(field: serializers.Field[Any, Any, Any, Any], value: object) -> ErrorDetail | None:
     """Return the refusal of what DRF would take and read as something else: a number as an ID, a bare time as UTC."""
     if isinstance(field, serializers.UUIDField):
         if value is not None and not isinstance(value, str | UUID):
@@ -106,7 +130,7 @@ def build_serializer(shape: type[serializers.Serializer[Any]]) -> serializers.Se
     return shape()
 
 
-def parse(shape: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
+def parse(shape: type[serializers.Serializer[Any]], data: object) -> dict[str, Any]:
     """
     What was sent, in the form that this shape describes.
 

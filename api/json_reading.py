@@ -36,7 +36,7 @@ def read_json(raw: bytes) -> Any:
     return value
 
 
-def _is_too_deep(value: Any) -> bool:
+def _is_too_deep(value: object) -> bool:
     level = [value]
     for _depth in range(MOST_DEPTH + 1):
         level = [

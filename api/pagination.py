@@ -22,6 +22,7 @@ class Page:
     """
     `?limit=` and `?cursor=` of one request. A cursor hides the sort values of the last row.
 
+    :param at_least: how many of the values an older cursor has; all, unless said
     :param limit, cursor: where they were sent in the body instead, for a list whose search may name a person
     """
 
@@ -30,12 +31,13 @@ class Page:
         request: Request,
         *,
         key_types: Sequence[Callable[[Any], Any]],
+        at_least: int | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> None:
         self.request = request
         self.limit = limit or self._limit(request.query_params.get("limit"))
-        self.after = self._after(cursor or request.query_params.get("cursor"), key_types)
+        self.after = self._after(cursor or request.query_params.get("cursor"), key_types, at_least)
 
     @staticmethod
     def _limit(text: str | None) -> int:
@@ -45,14 +47,16 @@ class Page:
             raise invalid_parameter("limit", "invalid.whole_number_from_to", low=1, high=MAX_LIMIT)
         return int(text)
 
-    def _after(self, text: str | None, key_types: Sequence[Callable[[Any], Any]]) -> tuple[Any, ...] | None:
+    def _after(
+        self, text: str | None, key_types: Sequence[Callable[[Any], Any]], at_least: int | None
+    ) -> tuple[Any, ...] | None:
         if text is None:
             return None
         try:
             values = read_cursor(text, self.request.path)
-            if len(values) != len(key_types):
+            if not (at_least or len(key_types)) <= len(values) <= len(key_types):
                 raise ValueError
-            return tuple(make(value) for make, value in zip(key_types, values, strict=True))
+            return tuple(make(value) for make, value in zip(key_types, values, strict=False))
         except (ValueError, TypeError, AttributeError, ArithmeticError):
             raise invalid_parameter("cursor", "invalid.cursor") from None
 
@@ -99,7 +103,7 @@ def short_list(request: Request, rows: list[Any], show: Callable[[Any], Any]) ->
     )
 
 
-def _place(text: Any) -> int:
+def _place(text: str | int) -> int:
     number = int(text)
     if not 0 <= number < 10_000:
         raise ValueError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ MOST_IDS = 50
 MOST_REFUSED = 10
 
 
-def check_names(view: APIView, request: Request, handler: Any, moved: Mapping[str, str]) -> None:
+def check_names(view: APIView, request: Request, handler: Callable[..., Any] | None, moved: Mapping[str, str]) -> None:
     """
     Refuse query parameters that the handler's schema does not declare, and those that come twice without being lists.
 
@@ -51,7 +51,7 @@ def check_names(view: APIView, request: Request, handler: Any, moved: Mapping[st
     problems.raise_if_any()
 
 
-def _declared(view: APIView, request: Request, handler: Any) -> dict[str, bool]:
+def _declared(view: APIView, request: Request, handler: Callable[..., Any] | None) -> dict[str, bool]:
     """Return the names of the query parameters in a handler's `extend_schema`, and whether each may be repeated."""
     extended = getattr(handler, "kwargs", {}).get("schema")
     if extended is None:

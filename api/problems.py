@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -171,7 +171,7 @@ def _from_rest_framework(error: exceptions.APIException) -> tuple[dict[str, Any]
     return problem(error.status_code, codes if isinstance(codes, str) else "invalid", str(error.detail)), headers
 
 
-def flatten(detail: Any, pointer: str = "") -> Iterable[dict[str, Any]]:
+def flatten(detail: object, pointer: str = "") -> Iterable[dict[str, Any]]:
     """Members of `errors` from DRF's nested shape, each with a JSON Pointer."""
     if isinstance(detail, dict):
         for name, inner in detail.items():
@@ -186,7 +186,8 @@ def flatten(detail: Any, pointer: str = "") -> Iterable[dict[str, Any]]:
                 yield from flatten(inner, pointer)
     else:
         code = getattr(detail, "code", "invalid")
-        yield {"pointer": pointer, "code": code, "detail": str(detail), "params": {}}
+        params = dict(getattr(code, "params", {}))
+        yield {"pointer": pointer, "code": str(code), "detail": str(detail), "params": params}
 
 
 def escape(token: str) -> str:
@@ -228,6 +229,44 @@ def _from_database(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
 def as_http(status_code: int, reason: str) -> HttpResponse:
     body = orjson.dumps(problem(status_code, reason))
     return HttpResponse(body, status=status_code, content_type=CONTENT_TYPE)
+
+
+def refusal_with(status: int) -> HttpResponse:
+    """Return what is said of a refusal of which the status is known, and nothing else."""
+    if status == 403:
+        return as_http(403, "forbidden")
+    if status == 404:
+        return as_http(404, "not_found.path")
+    if status == 405:
+        return as_http(405, "method_not_allowed")
+    return as_http(500, "internal_error") if status >= 500 else as_http(400, "bad_request")
+
+
+JSON_TYPES = ("application/json", CONTENT_TYPE)
+
+
+class ProblemsForPrograms:
+    """
+    Answer a refusal on a program's path as a problem document, whoever refused: Django's own are pages, or empty.
+
+    What is JSON already stays as it is: `/oauth/token/` has its own form of errors (RFC 6749).
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code < 400 or not request.path_info.startswith(FOR_PROGRAMS):
+            return response
+        is_json = response.headers.get("Content-Type", "").partition(";")[0] in JSON_TYPES
+        if is_json and (response.streaming or response.content[:1] == b"{"):  # DRF's pages take the type, not the form
+            return response
+        kept = refusal_with(response.status_code)
+        for name in ("Allow", "Retry-After", "WWW-Authenticate", "X-Request-ID"):
+            if name in response.headers:
+                kept.headers[name] = response.headers[name]
+        return kept
 
 
 def not_found_page(request: HttpRequest, exception: Exception) -> HttpResponse:

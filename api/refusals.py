@@ -26,6 +26,7 @@ register(
         "invalid.too_many_ids": _("Send at most %(most)s IDs."),
         "invalid.whole_number_from_to": _("Enter a whole number from %(low)s to %(high)s."),
         "length_required": _("The length of the request is not known. Send it with a Content-Length."),
+        "method_not_allowed": _("This method is not possible here. See Allow for those that are."),
         "missing_scope": _("This needs the scope %(scope)s. Ask for a token that includes it."),
         "not_found.path": _("This address does not exist. Check the path."),
         "parse_error": _("The body is not valid JSON (line %(line)s, column %(column)s). Correct it."),

@@ -15,7 +15,7 @@ from api.json_reading import read_json
 from errors.texts import message_for
 
 
-def encode(value: Any) -> Any:
+def encode(value: object) -> Any:
     """
     What orjson does not know by itself.
 
@@ -38,7 +38,9 @@ class JSON(BaseRenderer):
     format = "json"
     charset = None
 
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+    def render(
+        self, data: object, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
         if data is None:
             return b""
         if isinstance(data, bytes):  # already JSON, as stored
@@ -49,7 +51,9 @@ class JSON(BaseRenderer):
 class JSONBody(BaseParser):
     media_type = "application/json"
 
-    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
         """
         Return the body's value.
 

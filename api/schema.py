@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
@@ -83,7 +83,7 @@ class Schema(AutoSchema):
             statuses += [412, 428]
         return statuses
 
-    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         component = self.resolve_serializer(Problem, direction)
         for number in self._problem_statuses():
@@ -98,7 +98,7 @@ def only_v1(endpoints: list[Any], **kwargs: Any) -> list[Any]:
     return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/v1/")]
 
 
-def add_security(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+def add_security(result: dict[str, Any], generator: object, request: object, public: bool) -> dict[str, Any]:
     """Say how to sign in; drf-spectacular would list DRF's class names."""
     from django.conf import settings
     from django.utils.module_loading import import_string

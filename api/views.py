@@ -268,7 +268,7 @@ class SchemaDocument(SpectacularJSONAPIView):
         check_names(self, request, self.get, {})
 
 
-def as_uuid(value: Any) -> UUID | None:
+def as_uuid(value: object) -> UUID | None:
     return value if isinstance(value, UUID) else None
 
 

@@ -20,6 +20,7 @@ from assessments.models import (
     TriggerPoint,
 )
 from assessments.red_flags import MIN_REASON_CHARACTERS
+from assessments.values import ExamContent, NewFinding, NewZone, read_exam
 from database import bulk
 from database.expressions import new_id
 from errors.constraints import violations_as
@@ -27,12 +28,18 @@ from errors.exceptions import Invalid
 from identity.actor import Actor
 from patients.queries import identities, list_alerts
 from records.editing import Flat
-from records.kinds import Content, DocumentKind, IdTaken, Section
+from records.kinds import DocumentKind, IdTaken, Section
 from records.signing import SigningCheck, Stop
 from worklist import actions as worklist
 
+# Columns of a finding that are recorded as they are sent, under the same name.
+SAME_IN_ROW = [
+    "side", "place", *rules.SIGNS, "spot_in_band", "twitch_method", "recognised", "pain_on_pressure",
+    "probe_area_cm2", "notes", "unreviewed",
+]  # fmt: skip
 
-class ExamKind(DocumentKind[Assessment, documents.ExamParts, SigningCheck]):
+
+class ExamKind(DocumentKind[Assessment, documents.ExamParts, ExamContent, SigningCheck]):
     """What an exam says for itself; see `records.kinds` for its life."""
 
     model = Assessment
@@ -63,58 +70,61 @@ class ExamKind(DocumentKind[Assessment, documents.ExamParts, SigningCheck]):
     def document_json(self, document: Assessment, parts: documents.ExamParts | None = None) -> dict[str, Any]:
         return documents.assessment_json(document, parts)
 
-    def check(self, content: Content, *, birth_date: date | None, at: datetime, reasons_may_wait: bool = False) -> None:
+    def read(self, data: Mapping[str, Any]) -> ExamContent:
+        return read_exam(data)
+
+    def check(
+        self, content: ExamContent, *, birth_date: date | None, at: datetime, reasons_may_wait: bool = False
+    ) -> None:
         checks.check_content(content, birth_date=birth_date, at=at, reasons_may_wait=reasons_may_wait)
 
-    def fill(self, document: Assessment, content: Content) -> None:
+    def fill(self, document: Assessment, content: ExamContent) -> None:
         super().fill(document, content)
         document.rule_set = document.rule_set or document.patient.clinic.rule_set
-        if "red_flags" in content:
-            gate = rules.red_flag_gate({answer["code"]: answer["answer"] for answer in content["red_flags"] or ()})
+        if "red_flags" in content.given:
+            gate = rules.red_flag_gate({answer.code: answer.answer for answer in content.red_flags})
             document.gate_action, document.gate_blocking = gate.action, list(gate.blocking)
 
     def write(
-        self, document: Assessment, content: Content, *, by: Actor, at: datetime, is_new: bool
+        self, document: Assessment, content: ExamContent, *, by: Actor, at: datetime, is_new: bool
     ) -> documents.ExamParts:
         if not is_new:
-            self.delete_rows(document, content)
+            self.delete_rows(document, content.given)
         parts = _insert_parts(document, content)
-        if not is_new and "findings" not in content and {"rule_set", "current_symptom"} & set(content):
+        if not is_new and "findings" not in content.given and {"rule_set", "current_symptom"} & content.given:
             parts = replace(parts, findings=_classify_again(document))
         # A "yes" that moves behind a "no" opens its flag, too.
-        if "red_flags" in content or ("performed_at" in content and not is_new):
+        if "red_flags" in content.given or ("performed_at" in content.given and not is_new):
             raised_flags.flags_may_be_open(patient_id=document.patient_id, by=by, at=at)
         return parts
 
     def renew_parts(
-        self, parts: documents.ExamParts, written: documents.ExamParts, content: Content
+        self, parts: documents.ExamParts, written: documents.ExamParts, content: ExamContent
     ) -> documents.ExamParts:
         renewed = super().renew_parts(parts, written, content)
-        if "findings" not in content and written.findings:  # classified again
+        if "findings" not in content.given and written.findings:  # classified again
             renewed = replace(renewed, findings=written.findings)
         return renewed
 
     def check_signature(
-        self, document: Assessment, content: Content | None = None, *, by: Actor, at: datetime
+        self, document: Assessment, content: Mapping[str, Any] | None = None, *, by: Actor, at: datetime
     ) -> SigningCheck:
         content = content or self.content_of(document)
         problems = checks.problems_before_signing(
-            content,
+            self.read(content),
             unreviewed=ids_to_review(document.findings.all()),
             birth_date=document.patient.birth_date,
             at=at,
         )
         return SigningCheck(tuple(Stop(error) for error in problems.errors), content)
 
-    def seal(self, document: Assessment, check: SigningCheck, *, at: datetime) -> Content:
+    def seal(self, document: Assessment, check: SigningCheck, *, at: datetime) -> Mapping[str, Any]:
         return {**check.content, "known_before": describe_safety_before(document, at=at)}
 
     def copy_parts(self, source: Assessment, draft: Assessment, *, at: datetime) -> None:
-        content = self.content_of(source)
-        for finding in content["findings"]:
-            for name in documents.COMPUTED_OF_FINDING:
-                finding.pop(name, None)
-        _insert_parts(draft, content)
+        content = self.read(self.content_of(source))
+        findings = tuple(replace(finding, id=None) for finding in content.findings)
+        _insert_parts(draft, replace(content, findings=findings))
 
     def announce_error(self, document: Assessment, *, reason: str, by: Actor, at: datetime) -> None:
         """:raises Invalid: it has a red flag, and the reason is too short to explain why that should not count"""
@@ -167,40 +177,40 @@ def ids_to_review(findings: Iterable[Finding]) -> frozenset[str]:
 # --- Parts ----------------------------------------------------------------------------------------------------
 
 
-def _insert_parts(assessment: Assessment, content: Content) -> documents.ExamParts:
+def _insert_parts(assessment: Assessment, content: ExamContent) -> documents.ExamParts:
     """Insert the parts that are given and return them, so that they need not be read again."""
     own = {"clinic_id": assessment.clinic_id, "assessment": assessment}
-    findings, referrals = _write_findings(assessment, content.get("findings") or ())
+    findings, referrals = _write_findings(assessment, content.findings)
     movements = [
         RangeOfMotion(
             **own,
             id=new_id(),
             ordinal=ordinal,
-            movement_id=m["movement"],
-            side=m.get("side"),
-            degrees=m.get("degrees"),
-            painful=m.get("painful"),
-            device=m.get("device"),
+            movement_id=movement.movement,
+            side=movement.side,
+            degrees=movement.degrees,
+            painful=movement.painful,
+            device=movement.device,
         )
-        for ordinal, m in enumerate(content.get("range_of_motion") or ())
+        for ordinal, movement in enumerate(content.range_of_motion)
     ]
     red_flag_answers = [
         RedFlagAnswer(
             **own,
             id=new_id(),
             ordinal=ordinal,
-            code=a["code"],
-            answer=a["answer"],
-            note=a.get("note", ""),
-            source=a.get("source") or "",
-            regions=a.get("regions") or [],
-            side=a.get("side"),
+            code=answer.code,
+            answer=answer.answer,
+            note=answer.note,
+            source=answer.source or "",
+            regions=list(answer.regions),
+            side=answer.side,
         )
-        for ordinal, a in enumerate(content.get("red_flags") or ())
+        for ordinal, answer in enumerate(content.red_flags)
     ]
     pain_marks = [
-        PainMark(**own, id=new_id(), ordinal=ordinal, zone_id=m["zone"], side=m["side"], intensity=m.get("intensity"))
-        for ordinal, m in enumerate(content.get("pain_drawing") or ())
+        PainMark(**own, id=new_id(), ordinal=ordinal, zone_id=mark.zone, side=mark.side, intensity=mark.intensity)
+        for ordinal, mark in enumerate(content.pain_drawing)
     ]
     bulk.insert(movements)
     bulk.insert(red_flag_answers)
@@ -209,7 +219,7 @@ def _insert_parts(assessment: Assessment, content: Content) -> documents.ExamPar
 
 
 def _write_findings(
-    assessment: Assessment, findings: Sequence[Mapping[str, Any]]
+    assessment: Assessment, findings: Sequence[NewFinding]
 ) -> tuple[list[Finding], dict[UUID, list[Referral]]]:
     """Insert findings with their zones; return both, the zones by the finding's id."""
     if not findings:
@@ -217,27 +227,29 @@ def _write_findings(
     points = trigger_points(
         patient_id=assessment.patient_id,
         clinic_id=assessment.clinic_id,
-        places=[(f["muscle"], f["side"], f.get("place", "")) for f in findings],
+        places=[(finding.muscle, finding.side, finding.place) for finding in findings],
     )
     rows: list[Finding] = []
     referrals: dict[UUID, list[Referral]] = {}
-    for ordinal, (data, point) in enumerate(zip(findings, points, strict=True)):
-        fields = {name: value for name, value in data.items() if name not in ("id", "muscle", "point", "referred_to")}
-        drawn = data.get("point")
-        if drawn:
-            fields |= {"point_view": drawn["view"], "point_x": drawn["x"], "point_y": drawn["y"]}
+    for ordinal, (new, trigger_point_id) in enumerate(zip(findings, points, strict=True)):
         finding = Finding(
-            id=data.get("id") or new_id(),
+            id=new.id or new_id(),
             clinic_id=assessment.clinic_id,
             assessment=assessment,
             ordinal=ordinal,
-            trigger_point_id=point,
-            muscle_id=data["muscle"],
-            **fields,
+            trigger_point_id=trigger_point_id,
+            muscle_id=new.muscle,
+            point_view=new.point.view if new.point else None,
+            point_x=new.point.x if new.point else None,
+            point_y=new.point.y if new.point else None,
+            referred_quality=list(new.referred_quality),
+            ppt_kpa=list(new.ppt_kpa),
+            limit_reasons=dict(new.limit_reasons),
+            **{name: getattr(new, name) for name in SAME_IN_ROW},
         )
         _classify(finding, assessment)
         rows.append(finding)
-        referrals[finding.pk] = _referrals(finding, data.get("referred_to") or ())
+        referrals[finding.pk] = _referrals(finding, new.referred_to)
     # Which of a row's unique keys PostgreSQL looks at first depends on how the database was restored.
     with violations_as({"assessments_finding_pkey": IdTaken, "assessments_finding_of_clinic": IdTaken}):
         bulk.insert(rows)
@@ -245,10 +257,10 @@ def _write_findings(
     return rows, referrals
 
 
-def _referrals(finding: Finding, zones: Sequence[Mapping[str, str]]) -> list[Referral]:
+def _referrals(finding: Finding, zones: Sequence[NewZone]) -> list[Referral]:
     own = {"clinic_id": finding.clinic_id, "assessment_id": finding.assessment_id, "finding": finding}
     return [
-        Referral(**own, id=new_id(), ordinal=ordinal, zone_id=zone["zone"], side=zone["side"])
+        Referral(**own, id=new_id(), ordinal=ordinal, zone_id=zone.zone, side=zone.side)
         for ordinal, zone in enumerate(zones)
     ]
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -24,6 +25,7 @@ from assessments.models import (
 )
 from errors.exceptions import DomainError
 from records.kinds import DocumentKind
+from records.models import Document
 
 
 class DocumentAdmin(ReadOnly):
@@ -36,7 +38,7 @@ class DocumentAdmin(ReadOnly):
     search_help_text = "The id of the document or of the patient"
     ordering = ["-performed_at", "-id"]
     change_form_template = "admin/document_change_form.html"
-    kind: DocumentKind[Any, Any, Any]
+    kind: DocumentKind[Any, Any, Any, Any]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).defer("record__document")
@@ -69,11 +71,11 @@ class DocumentAdmin(ReadOnly):
         return TemplateResponse(request, "admin/document_in_error.html", context)
 
     @admin.display(description="status")
-    def status_shown(self, document: Any) -> str:
+    def status_shown(self, document: Document) -> str:
         return str(document.status)
 
     @admin.display(description="recorded by")
-    def recorded_by_name(self, document: Any) -> str:
+    def recorded_by_name(self, document: Document) -> str:
         return str(document.recorded_by.name)
 
 
@@ -85,7 +87,7 @@ class PartInline(ReadOnlyInline):
 class FindingInline(PartInline):
     model = Finding
 
-    def get_fields(self, request: Any, obj: Any = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         signs = ["muscle", "side", "place", "taut_band", "hypersensitive_spot", "referred_pain", "recognised"]
         if not shows_classification():
             return signs

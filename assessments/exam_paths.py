@@ -98,7 +98,7 @@ def tidy(flat: Flat) -> Flat:
     return {path: value for path, value in flat.items() if path not in gone} if gone else flat
 
 
-def _fits_answer(name: str, answer: Any) -> bool:
+def _fits_answer(name: str, answer: object) -> bool:
     """Whether a field of a red flag may stand beside its answer: only a yes is about a part of the body."""
     if name in ("regions", "side"):
         return bool(answer == "yes")

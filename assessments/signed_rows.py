@@ -20,6 +20,7 @@ from assessments import rules
 from assessments.documents import CLASSIFICATION, assessment_content
 from assessments.models import Assessment
 from database.sql import run_prepared
+from records.models import Document
 from records.rules import canonical_bytes
 from records.verification import RowsOfKind, SignedDocument
 
@@ -59,7 +60,7 @@ def differing(
             yield document, "row_changed"
 
 
-def _same_head(row: Any, document: Mapping[str, Any]) -> bool:
+def _same_head(row: Document, document: Mapping[str, Any]) -> bool:
     own = {
         "clinic_id": row.clinic_id,
         "subject_id": row.subject_id,

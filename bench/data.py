@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 import secrets
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from identity.actor import Actor
 
 PATIENTS, SESSIONS = 6, 50
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -78,7 +83,7 @@ def exam_body(patient_at: str) -> dict[str, Any]:
     return {"performed_at": patient_at, "pain_now": 6, "pain_worst_24h": 8, "pain_best_24h": 3, "findings": findings}
 
 
-def answer_what_must_be(patient_id: Any, by: Any, at: datetime) -> None:
+def answer_what_must_be(patient_id: UUID, by: Actor, at: datetime) -> None:
     """The red flags, in a signed exam, and the consents to what is done: without them nothing is signed."""
     from assessments import actions as assessments
     from assessments.red_flag_table import RED_FLAGS
@@ -86,7 +91,8 @@ def answer_what_must_be(patient_id: Any, by: Any, at: datetime) -> None:
     from treatments.consents import queries, rules
 
     content = {"performed_at": at, "red_flags": [{"code": code, "answer": "no"} for code in RED_FLAGS], "pain_now": 4}
-    exam = assessments.EXAM.record(patient_id=patient_id, content=content, by=by, at=at).document
+    recorded = assessments.EXAM.record(patient_id=patient_id, content=assessments.EXAM.read(content), by=by, at=at)
+    exam = recorded.document
     assessments.EXAM.sign(revision=None, document_id=exam.pk, by=by, at=at)
     versions = {region: queries.current_text("dry_needling", region, "en").version for region in ("neck", "thorax")}
     agreement = consents.Agreement(how=rules.VERBAL, signed_name="Bench patient", witness="Bench witness")
@@ -123,7 +129,10 @@ def load_palpate() -> dict[str, Any]:
                 if visit % 9 == 0:
                     answer_what_must_be(patient.pk, by, at - timedelta(minutes=10))
                 session = treatments.SESSION.record(
-                    patient_id=patient.pk, content=session_content(visit, at), by=by, at=at
+                    patient_id=patient.pk,
+                    content=treatments.SESSION.read(session_content(visit, at)),
+                    by=by,
+                    at=at,
                 ).document
                 treatments.SESSION.sign(revision=None, document_id=session.pk, by=by, at=at + timedelta(hours=1))
     client = ApiClient.objects.create(

@@ -6,12 +6,15 @@ page whose button changes its text), and a whole exam at a person's pace.
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dev import browser as chromium
 from dev.screenshots import demo
 from dev.stack import say
 from tests.browser import neck
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
 
 ROUNDS = 5
 PACE_MS = 700  # a person who knows the screen: a touch every 0.7 s
@@ -45,7 +48,7 @@ def run() -> None:
         browser.close()
 
 
-def sign_in(page: Any, url: str, facts: dict[str, Any]) -> None:
+def sign_in(page: Page, url: str, facts: dict[str, Any]) -> None:
     user = next(u for u in facts["users"] if u["role"] == "therapist" and u["clinic"] == "harbour")
     page.goto(f"{url}/account/login/")
     page.fill("#id_login", user["email"])
@@ -54,7 +57,7 @@ def sign_in(page: Any, url: str, facts: dict[str, Any]) -> None:
     page.wait_for_url(f"{url}/")
 
 
-def record(page: Any, url: str, name: str, pace_ms: int) -> list[int]:
+def record(page: Page, url: str, name: str, pace_ms: int) -> list[int]:
     """The neck case of a new patient; touches per finding."""
     page.goto(f"{url}/patients/new/")
     page.fill("#id_family_name", name)
@@ -66,7 +69,7 @@ def record(page: Any, url: str, name: str, pace_ms: int) -> list[int]:
     return neck.by_touch(page, neck.Touches(page, pace_ms))
 
 
-def limit(context: Any) -> list[float]:
+def limit(context: BrowserContext) -> list[float]:
     page = context.new_page()
     page.set_content(BARE)
     page.evaluate(neck.WATCH)

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import logging
 import sys
 import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import unquote_to_bytes
 
@@ -41,7 +43,24 @@ logger = logging.getLogger(__name__)
 
 
 class Protocol(ASGIProtocol):
-    """Gunicorn's, which waits for the first request of a connection without an end."""
+    """
+    Gunicorn's, which waits for the first request of a connection without an end.
+
+    What gunicorn itself refuses (no path is known then), it refuses with a problem document, as the API does.
+    """
+
+    def _send_error_response(self, status: int, message: str, extra_headers: Iterable[tuple[str, str]] = ()) -> None:
+        """:param message: gunicorn's, which may quote the request, so it is not sent"""
+        body = problem_bytes(status)
+        lines = [
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
+            f"Content-Type: {PROBLEM}",
+            "Cache-Control: no-store",
+        ]
+        lines += [f"{name}: {value}" for name, value in extra_headers]
+        lines += [f"Content-Length: {len(body)}", "Connection: close", "", ""]
+        self._safe_write("\r\n".join(lines).encode("latin-1"))
+        self._safe_write(body)
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -192,7 +211,7 @@ class Served:
             try:
                 await self.gather(path, environ, receive, cast(io.BytesIO, body))
             except BodyTooLate:
-                await send_json(send, 408, b'{"status": 408, "code": "request_timeout"}', connection=b"close")
+                await send_json(send, 408, problem_bytes(408), connection=b"close")
                 return
             except OSError:  # no space for the body
                 await send_busy(send)
@@ -309,7 +328,8 @@ async def send_answer(answer: Answer, send: Send) -> None:
 
 async def send_json(send: Send, status: int, body: bytes, **headers: bytes) -> None:
     """Answer without Django; `retry_after=b"2"` is a header."""
-    kept = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    media_type = PROBLEM if body.startswith(b'{"type":') else "application/json"
+    kept = [(b"content-type", media_type.encode()), (b"content-length", str(len(body)).encode())]
     kept += [(b"cache-control", b"no-store")]
     kept += [(name.replace("_", "-").encode(), value) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": kept})
@@ -318,13 +338,36 @@ async def send_json(send: Send, status: int, body: bytes, **headers: bytes) -> N
 
 async def send_busy(send: Send) -> None:
     """Every thread is busy: say so soon, instead of late."""
-    await send_json(send, 503, BUSY, retry_after=b"2")
+    await send_json(send, 503, problem_bytes(503), retry_after=b"2")
 
 
-BUSY = (
-    b'{"type":"urn:palpate:problem:unavailable","title":"Not available now","status":503,'
-    b'"detail":"Palpate is busy and nothing was saved. Try again.","code":"unavailable","params":{},"errors":[]}'
-)
+PROBLEM = "application/problem+json"
+# What is refused before Django is asked: code, title, detail. As `api.problems` has them, which needs Django.
+REFUSALS = {
+    400: ("bad_request", "Not understood", "The request could not be read. Correct its form and send it again."),
+    408: ("request_timeout", "Too slow", "The body did not arrive in time. Send it again."),
+    414: ("uri_too_long", "Address too long", "The address is too long. Send the values in the body instead."),
+    426: ("upgrade_required", "Upgrade required", "This version of the protocol is not spoken here. Use HTTP/1.1."),
+    431: (
+        "headers_too_large",
+        "Headers too large",
+        "The headers are too large or too many. Send fewer or shorter ones.",
+    ),
+    500: ("internal_error", "Our fault", "Something went wrong on our side and nothing was saved. Try again."),
+    501: (
+        "not_implemented",
+        "Not implemented",
+        "This transfer coding is not known. Send the body as it is, or in chunks.",
+    ),
+    503: ("unavailable", "Not available now", "Palpate is busy and nothing was saved. Try again."),
+}
+
+
+def problem_bytes(status: int) -> bytes:
+    """Return the problem document of a refusal that comes before Django."""
+    code, title, detail = REFUSALS.get(status, REFUSALS[400 if status < 500 else 500])
+    problem = {"type": f"urn:palpate:problem:{code}", "title": title, "status": status, "detail": detail}
+    return json.dumps({**problem, "code": code, "params": {}, "errors": []}, separators=(",", ":")).encode()
 
 
 def environ_of(scope: Message) -> Environ:

@@ -7,6 +7,7 @@ Every variable is listed in README.md under "Settings".
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import environ
 from celery.schedules import crontab
@@ -27,13 +28,19 @@ def required(name: str, purpose: str) -> str:
     return value
 
 
-def database(url: str, limits: dict[str, int]) -> dict[str, Any]:
+def database(name: str, purpose: str, limits: dict[str, int]) -> dict[str, Any]:
     """
     Django's database settings from a PostgreSQL connection URI, as libpq itself reads it.
 
+    A password with any characters stands in a variable of its own (`DATABASE_PASSWORD` for `DATABASE_URL`): in the URI
+    it would have to be percent-encoded.
+
     :param limits: `connect_timeout` in seconds, and PostgreSQL's own timeouts in milliseconds
     """
-    parts = conninfo_to_dict(url)
+    parts = conninfo_to_dict(required(name, purpose))
+    password = env.str(name.replace("_URL", "_PASSWORD"), default="")
+    if password:
+        parts["password"] = password
     limits = limits.copy()
     parts.setdefault("connect_timeout", str(limits.pop("connect_timeout")))
     if env.bool("DATABASE_TIMEOUTS", default=True):
@@ -98,7 +105,8 @@ DATABASE_WAIT_S = 3.0 if IS_WEB else 0.0
 # The application role: it owns nothing, and row-level security binds it.
 DATABASES = {
     "default": database(
-        required("DATABASE_URL", "a PostgreSQL URI of the application role (palpate_app)."),
+        "DATABASE_URL",
+        "a PostgreSQL URI of the application role (palpate_app).",
         REQUEST_LIMITS if IS_WEB else WORK_LIMITS,
     )
 }
@@ -115,7 +123,7 @@ if env.bool("DATABASE_PREPARED", default=True):
     DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 2
 # The owner of the tables; only `migrate` and `prepare_database` use it, so the web processes need not have it.
 if env.str("DATABASE_OWNER_URL", default=""):
-    DATABASES["owner"] = database(env.str("DATABASE_OWNER_URL"), MIGRATION_LIMITS)
+    DATABASES["owner"] = database("DATABASE_OWNER_URL", "", MIGRATION_LIMITS)
     DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
 # `prepare` deletes audit events that are older than this number of months, a whole month at a time; 0 keeps all.
 AUDIT_KEEP_MONTHS = env.int("AUDIT_KEEP_MONTHS", default=0)
@@ -125,6 +133,9 @@ CHECKPOINT_PUBLIC_KEYS = env.list("CHECKPOINT_PUBLIC_KEYS", default=[])  # of ea
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = required("REDIS_URL", "a Redis or Valkey URL; Celery's broker and the shared request limits live there.")
+# A password with any characters, in a variable of its own.
+if env.str("REDIS_PASSWORD", default=""):
+    REDIS_URL = REDIS_URL.replace("://", f"://:{quote(env.str('REDIS_PASSWORD'), safe='')}@", 1)
 CACHES = {
     "default": {
         "BACKEND": "database.valkey.Cache",
@@ -174,6 +185,7 @@ MIDDLEWARE = [
     "identity.proxies.OnlyOwnProxies",
     "api.access_log.AccessLog",
     "api.trailing_slash.BothForms",
+    "api.problems.ProblemsForPrograms",
     "clinic.compression.PagesCompressed",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -256,7 +268,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.web.backend.Backend"]
 ACCOUNT_ADAPTER = "accounts.web.adapter.Adapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -445,6 +457,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": BROKER_WAIT_S,
 }
 CELERY_TASK_PUBLISH_RETRY = not IS_WEB
+CELERY_BEAT_SCHEDULER = "clinic.beat.Scheduler"
 TICK_S = env.float("TICK_S", default=5.0)
 CELERY_BEAT_SCHEDULE = {
     "verify every chain nightly": {

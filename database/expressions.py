@@ -6,7 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Func
+from django.db.models.sql.compiler import SQLCompiler
 
 
 class UUIDv7(Func):
@@ -33,7 +35,7 @@ class StartsWith(models.Lookup):
     def register(cls) -> None:
         models.TextField.register_lookup(cls)
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
         return f"{left} ^@ {right}", (*left_params, *right_params)
@@ -57,3 +59,28 @@ class CurrentClinic(Func):
 
     template = "nullif(current_setting('palpate.clinic_id', true), '')::uuid"
     output_field = models.UUIDField()
+
+
+def fold_address(email: str) -> str:
+    """
+    Return an e-mail address as it is compared: A to Z are a to z, and every other character stands for itself.
+
+    Python's and PostgreSQL's own upper and lower case make one letter of several: `ı` and `i` are both `I`, the Kelvin
+    sign and `K` are both `k`. Somebody who owns one of the addresses need not own the other.
+    """
+    return email.strip().encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
+
+
+@models.EmailField.register_lookup
+class SameAddress(models.Lookup):
+    """`email__same_address=text`: as `fold_address` compares; the index on lower(email) finds it."""
+
+    lookup_name = "same_address"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        """Return the condition; what lower() finds is compared again with only A to Z folded."""
+        left, left_params = self.process_lhs(compiler, connection)
+        right = fold_address(str(self.rhs))
+        sql = f'(LOWER({left}) = LOWER(%s::text) AND LOWER({left}::text COLLATE "C") = %s::text)'
+        return sql, (*left_params, right, *left_params, right)

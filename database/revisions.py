@@ -38,5 +38,5 @@ def content_revision(row: Model) -> int:
     return crc32(orjson.dumps(values, default=_plain, option=orjson.OPT_NON_STR_KEYS))
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     return bytes(value).hex() if isinstance(value, bytes | memoryview) else str(value)

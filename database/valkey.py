@@ -63,13 +63,13 @@ def client(url: str) -> Redis:
 
 
 class CacheClient(RedisCacheClient):
-    def __init__(self, servers: Any, **options: Any) -> None:
+    def __init__(self, servers: list[str], **options: Any) -> None:
         super().__init__(servers, **TIMEOUTS, **options)
         self._client = Client
 
 
 class OnlyValkey(RedisCache):
-    def __init__(self, server: Any, params: dict[str, Any]) -> None:
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
         self._class = CacheClient
 
@@ -81,7 +81,7 @@ class Cache(BaseCache):
     The limits on guessing count here, so they go on counting: then for each web process by itself.
     """
 
-    def __init__(self, server: Any, params: dict[str, Any]) -> None:
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(params)
         self.shared = OnlyValkey(server, params)
         self.own = LocMemCache("while-valkey-is-away", params)
@@ -93,25 +93,25 @@ class Cache(BaseCache):
             logger.warning("Valkey does not answer (%s); this process counts by itself", type(error).__name__)
             return getattr(self.own, name)(*args, **options)
 
-    def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+    def add(self, key: str, value: object, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
         return bool(self._ask("add", key, value, timeout=timeout, version=version))
 
-    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+    def get(self, key: str, default: object = None, version: int | None = None) -> Any:
         return self._ask("get", key, default=default, version=version)
 
-    def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
+    def set(self, key: str, value: object, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None) -> None:
         self._ask("set", key, value, timeout=timeout, version=version)
 
-    def touch(self, key: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+    def touch(self, key: str, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
         return bool(self._ask("touch", key, timeout=timeout, version=version))
 
-    def delete(self, key: Any, version: int | None = None) -> bool:
+    def delete(self, key: str, version: int | None = None) -> bool:
         return bool(self._ask("delete", key, version=version))
 
-    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+    def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
         return int(self._ask("incr", key, delta=delta, version=version))
 
-    def has_key(self, key: Any, version: int | None = None) -> bool:
+    def has_key(self, key: str, version: int | None = None) -> bool:
         return bool(self._ask("has_key", key, version=version))
 
     def clear(self) -> None:

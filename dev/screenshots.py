@@ -17,13 +17,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dev import browser as chromium
 from dev.run import Processes, free_port, post_office
 from dev.servers import CannotStart
 from dev.stack import ROOT, Stack, say
 from dev.stopping import stop_on_signals
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 IN_README = [
     "exam-tablet-light.png",
@@ -112,7 +115,7 @@ def demo() -> Iterator[tuple[str, dict[str, Any]]]:
 class Camera:
     """One browser window of one width and theme."""
 
-    def __init__(self, browser: Any, url: str, facts: dict[str, Any], folder: Path, width: str, theme: str) -> None:
+    def __init__(self, browser: Browser, url: str, facts: dict[str, Any], folder: Path, width: str, theme: str) -> None:
         across, down = WIDTHS[width]
         self.url, self.facts, self.folder, self.suffix = url, facts, folder, f"{width}-{theme}.png"
         self.browser = browser
@@ -133,7 +136,7 @@ class Camera:
             page.wait_for_url(f"{self.url}/")
         return page
 
-    def shoot(self, page: Any, name: str, path: str | None = None) -> None:
+    def shoot(self, page: Page, name: str, path: str | None = None) -> None:
         if path is not None:
             page.goto(self.url + path.replace("{workday}", f"{next_workday():%Y-%m-%d}"))
         page.wait_for_load_state("networkidle")
@@ -207,7 +210,7 @@ def workspace(camera: Camera) -> None:
     german.close()
 
 
-def exam(camera: Camera, page: Any) -> None:
+def exam(camera: Camera, page: Page) -> None:
     def add(letters: str) -> None:
         page.fill("#find", letters)
         page.wait_for_selector("#found button")
@@ -244,7 +247,7 @@ def exam(camera: Camera, page: Any) -> None:
     camera.shoot(page, "review")
 
 
-def session(camera: Camera, page: Any) -> None:
+def session(camera: Camera, page: Page) -> None:
     page.click("button[data-point] >> nth=0")
     camera.shoot(page, "session-technique")
     page.click("[data-technique=ischemic_compression]")
@@ -284,7 +287,7 @@ def at_home(camera: Camera) -> None:
     page.close()
 
 
-def booking(camera: Camera, page: Any, programme: str, year: str) -> None:
+def booking(camera: Camera, page: Page, programme: str, year: str) -> None:
     """A time is found and booked, a series proposed; and the page behind the link that the patient gets."""
     page.goto(programme)
     page.click("main p a >> nth=0")

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 KEY_HEADER = "Resend-Idempotency-Key"
 
@@ -54,7 +54,9 @@ class Inbox:
     def chance(self, part: float) -> bool:
         return self.random.random() < part
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
         if address in self.no_such:
             return "550 5.1.1 no such mailbox"
         if self.chance(self.moods.refuse_for_good):
@@ -64,7 +66,7 @@ class Inbox:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         if self.chance(self.moods.stall):
             await asyncio.sleep(self.moods.stall_s)
         if self.chance(self.moods.hang_up_before):

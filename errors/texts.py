@@ -102,7 +102,7 @@ def message_of(error: FieldError | DomainError) -> str:
 # --- How parameters read --------------------------------------------------------------------------------------
 
 
-def localize_value(value: Any) -> Any:
+def localize_value(value: object) -> Any:
     """A parameter as the reader's language writes it. Whole numbers stay numbers, because plurals count them."""
     if isinstance(value, Decimal | float):
         value = int(value) if value == int(value) else value.normalize() if isinstance(value, Decimal) else value
@@ -125,7 +125,7 @@ def labels(table: Mapping[Any, Any]) -> Label:
     :param table: code to label, translated already or a source text; an unknown code reads as itself
     """
 
-    def label(value: Any) -> str:
+    def label(value: str | int | Iterable[str | int]) -> str:
         if isinstance(value, str | int):
             text = table.get(value, value)
             return str(text) if isinstance(text, Promise) else gettext(str(text))

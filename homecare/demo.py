@@ -15,7 +15,7 @@ from accounts.models import Clinic, Membership
 from database.expressions import new_id
 from homecare import queries, rules
 from homecare.checkins import actions as check_in_actions
-from homecare.models import Occurrence, Programme
+from homecare.models import Occurrence, Programme, Step
 from homecare.programmes import actions, safety_stops
 from homecare.programmes import templates as programme_templates
 from identity.actor import Actor
@@ -157,7 +157,7 @@ def _answers(programme: Programme, course: Course, now: datetime) -> None:
 SPOTS = [{"zone": "neck.shoulder_angle", "side": "right"}, {"zone": "head.suboccipital", "side": "left"}]
 
 
-def _sample_answer(step: Any, day: int, index: int, course: Course) -> dict[str, Any]:
+def _sample_answer(step: Step, day: int, index: int, course: Course) -> dict[str, Any]:
     exercise = rules.EXERCISES[step.exercise]
     if (day + index) % 9 == 8:
         return {"done": "no", "reason": "no_time"}

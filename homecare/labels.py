@@ -267,11 +267,11 @@ def _part(name: str, dose: Mapping[str, Any]) -> str:
     return texts[name].format(n=n)
 
 
-def move(what: str, before: Any, after: Any) -> str:
+def move(what: str, before: str | int, after: str | int) -> str:
     """One step up the ladder, in words."""
     if what == "tool":
         is_firmer = before in rules.FIRMER_TOOLS
-        before, after = gettext(rules.TOOLS[before]), gettext(rules.TOOLS[after])
+        before, after = gettext(rules.TOOLS[str(before)]), gettext(rules.TOOLS[str(after)])
         text = f"{before} → {after}"
         return f"{text} ({gettext('softer is often enough (source guide)')})" if is_firmer else text
     before, after = _part(what, {what: before}), _part(what, {what: after})

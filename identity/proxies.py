@@ -6,10 +6,13 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
 
 Address = IPv4Address | IPv6Address
 WITH_PORT = re.compile(r"\[([^\]]*)\](?::\d+)?|([^:]*):\d+")  # [2001:db8::1]:443, 192.0.2.1:443
@@ -28,7 +31,7 @@ class OnlyOwnProxies:
         return self.get_response(request)
 
 
-def client_address(request: Any) -> str:
+def client_address(request: HttpRequest | Request) -> str:
     """
     Return the true peer: the nearest address that is not one of our own proxies; empty if none is known.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from decimal import Decimal
 from uuid import UUID
 
 from django.contrib.postgres.functions import TransactionNow
@@ -79,5 +79,5 @@ def figures(clinic_id: UUID) -> Figures:
     )
 
 
-def _seconds(value: Any) -> float | None:
+def _seconds(value: Decimal | float | None) -> float | None:
     return None if value is None else float(value)

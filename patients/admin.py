@@ -16,6 +16,7 @@ from accounts.admin import show_refusal
 from accounts.web.admin_site import ReadOnly, ReadOnlyInline
 from accounts.web.pages import in_clinic, seen_revision
 from api.bodies import takes_large_body
+from errors import form_fields
 from errors.exceptions import DomainError
 from patients import actions, importing
 from patients.fhir_reading import CSV_FIELDS
@@ -89,7 +90,7 @@ class ImportForm(forms.Form):
 
 
 class MergeForm(forms.Form):
-    keep = forms.ChoiceField(widget=forms.RadioSelect, label="Which record goes on")
+    keep = form_fields.ChoiceField(widget=forms.RadioSelect, label="Which record goes on")
     reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}))
 
 

@@ -11,7 +11,7 @@ from django.db.models import F
 
 from audit import actions as audit
 from database.revisions import check_revision
-from errors.exceptions import Conflict
+from errors.exceptions import Conflict, FieldError
 from identity.actor import Actor
 from patients import rules
 from patients.indexing import index_patient
@@ -54,7 +54,8 @@ def merge_patients(
     locked = {p.pk: p for p in both.order_by("pk")}
     source, target = locked.get(patient_id), locked.get(into_id)
     if source is None or target is None:
-        raise CannotMerge("cannot_merge.unknown")
+        unknown = [] if target else [FieldError("/into", "cannot_merge.unknown")]
+        raise CannotMerge("cannot_merge.unknown", errors=unknown)
     if source.is_merged or target.is_merged:
         raise CannotMerge("cannot_merge.merged")
     check_revision(source, revision)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
-from records.models import ChainCheck, Record
+from records.models import ChainCheck, Document, Part, Record
+
+R = TypeVar("R", bound=Part)
 
 
-def in_order(rows: Any) -> list[Any]:
+def in_order(rows: Iterable[R]) -> list[R]:
     return sorted(rows, key=lambda row: row.ordinal)
 
 
-def document_head(document: Any) -> dict[str, Any]:
+def document_head(document: Document) -> dict[str, Any]:
     """What stands around the content of an assessment or a session in the API."""
     return {
         "id": document.pk,

@@ -9,7 +9,7 @@ a kind of document says for itself are the methods of `DocumentKind` that are ab
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -30,13 +30,14 @@ from records import actions, drafts
 from records.editing import Flat
 from records.models import D, DocumentQuerySet, Part, Record
 from records.signing import SigningCheck
+from records.values import DocumentContent
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 P = TypeVar("P", bound="DataclassInstance")
+C = TypeVar("C", bound=DocumentContent)
 S = TypeVar("S", bound=SigningCheck)
-Content = Mapping[str, Any]
 
 
 class IdTaken(Conflict):
@@ -68,10 +69,10 @@ class Recorded(Generic[D, P]):
     parts: P
 
 
-class DocumentKind(ABC, Generic[D, P, S]):
+class DocumentKind(ABC, Generic[D, P, C, S]):
     """
-    One kind of document, with its life. It is made of a row (D) and the rows of its parts (P), and checked before
-    it is signed (S).
+    One kind of document, with its life. It is made of a row (D) and the rows of its parts (P), recorded from typed
+    values (C), and checked before it is signed (S).
 
     :cvar code: its name in records, in the audit trail, and of the key that its rows have to it
     :cvar scope: what a role or program is granted, before `:read` and `:write`
@@ -94,7 +95,7 @@ class DocumentKind(ABC, Generic[D, P, S]):
     # --- Drafts -----------------------------------------------------------------------------------------------
 
     @transaction.atomic(savepoint=False)
-    def record(self, *, patient_id: UUID, content: Content, by: Actor, at: datetime) -> Recorded[D, P]:
+    def record(self, *, patient_id: UUID, content: C, by: Actor, at: datetime) -> Recorded[D, P]:
         """
         Start a document of a patient as a draft, with whatever is known of it already.
 
@@ -115,7 +116,7 @@ class DocumentKind(ABC, Generic[D, P, S]):
         return Recorded(document, self.write(document, content, by=by, at=at, is_new=True))
 
     @transaction.atomic(savepoint=False)
-    def change(self, *, document: D, content: Content, by: Actor, at: datetime, reasons_may_wait: bool = False) -> P:
+    def change(self, *, document: D, content: C, by: Actor, at: datetime, reasons_may_wait: bool = False) -> P:
         """
         Change a draft: fields that are given change, lists that are given are replaced. Return the rows that were
         written.
@@ -127,14 +128,15 @@ class DocumentKind(ABC, Generic[D, P, S]):
         """
         policies.require_author(by)
         content = self.complete(content, patient=document.patient)
+        stored = {name: getattr(document, name) for name in self.checked_together if name not in content.given}
         self.check(
-            {**{name: getattr(document, name) for name in self.checked_together}, **content},
+            replace(content, **stored),
             birth_date=document.patient.birth_date,
             at=at,
             reasons_may_wait=reasons_may_wait,
         )
         self.fill(document, content)
-        if "performed_at" in content:
+        if "performed_at" in content.given:
             document.recorded_at = at  # what is said to have happened is said now
         document.revision += 1
         document.save(update_fields=[*self.head_fields, *self.computed_fields, "recorded_at", "revision"])
@@ -182,11 +184,11 @@ class DocumentKind(ABC, Generic[D, P, S]):
         check = self.check_signature(document, by=by, at=at)
         check.raise_if_any()
         record = self.freeze(document=document, content=self.seal(document, check, at=at), by=by, at=at)
-        if document.revises is not None:
+        if document.revises_id is not None:
             self.follow_withdrawal(document, by=by, at=at)
         return record
 
-    def freeze(self, *, document: D, content: Content, by: Actor, at: datetime) -> Record:
+    def freeze(self, *, document: D, content: Mapping[str, Any], by: Actor, at: datetime) -> Record:
         """
         Append a locked draft's record, then close its row. From here on the triggers keep it.
 
@@ -297,7 +299,11 @@ class DocumentKind(ABC, Generic[D, P, S]):
     def document_json(self, document: D, parts: P | None = None) -> dict[str, Any]:
         """Return the document as the API answers with it."""
 
-    def complete(self, content: Content, *, patient: Patient) -> Content:
+    @abstractmethod
+    def read(self, data: Mapping[str, Any]) -> C:
+        """Return parsed data, or a document's JSON, as typed values."""
+
+    def complete(self, content: C, *, patient: Patient) -> C:
         """
         Return the content with what follows from it.
 
@@ -306,24 +312,24 @@ class DocumentKind(ABC, Generic[D, P, S]):
         return content
 
     @abstractmethod
-    def check(self, content: Content, *, birth_date: date | None, at: datetime, reasons_may_wait: bool = False) -> None:
+    def check(self, content: C, *, birth_date: date | None, at: datetime, reasons_may_wait: bool = False) -> None:
         """:raises Invalid: naming every value that cannot be"""
 
-    def fill(self, document: D, content: Content) -> None:
+    def fill(self, document: D, content: C) -> None:
         """Set the columns that are sent."""
         for name in self.head_fields:
-            if name in content:
-                setattr(document, name, content[name])
+            if name in content.given:
+                setattr(document, name, getattr(content, name))
 
     @abstractmethod
-    def write(self, document: D, content: Content, *, by: Actor, at: datetime, is_new: bool) -> P:
+    def write(self, document: D, content: C, *, by: Actor, at: datetime, is_new: bool) -> P:
         """Replace the rows of the sections that are given, and return the new ones, so that nobody reads them again."""
 
     def refuse_discard(self, document: D) -> None:
         """:raises Conflict: something that stays in the record points at the draft"""
 
     @abstractmethod
-    def check_signature(self, document: D, content: Content | None = None, *, by: Actor, at: datetime) -> S:
+    def check_signature(self, document: D, content: Mapping[str, Any] | None = None, *, by: Actor, at: datetime) -> S:
         """
         Return everything that stops the signature of a draft. A new check is added there, and every entry point has it.
 
@@ -332,7 +338,7 @@ class DocumentKind(ABC, Generic[D, P, S]):
         """
 
     @abstractmethod
-    def seal(self, document: D, check: S, *, at: datetime) -> Content:
+    def seal(self, document: D, check: S, *, at: datetime) -> Mapping[str, Any]:
         """Return what is signed: the content, and what was known at that moment."""
 
     @abstractmethod
@@ -367,14 +373,14 @@ class DocumentKind(ABC, Generic[D, P, S]):
         """Return the draft without what a changed value takes along."""
         return flat
 
-    def renew_parts(self, parts: P, written: P, content: Content) -> P:
+    def renew_parts(self, parts: P, written: P, content: C) -> P:
         """Return the rows that were read, with those that `change` has written in their place."""
-        names = {name for section, about in self.sections.items() if section in content for name in about.parts}
+        names = {name for section, about in self.sections.items() if section in content.given for name in about.parts}
         return replace(parts, **{name: getattr(written, name) for name in names})
 
     # --- Small pieces ------------------------------------------------------------------------------------------
 
-    def delete_rows(self, document: D, sections: Mapping[str, Any]) -> None:
+    def delete_rows(self, document: D, sections: Collection[str]) -> None:
         """Delete the rows of these sections."""
         models = [model for name, about in self.sections.items() if name in sections for model in about.models]
         for model in dict.fromkeys(models):

@@ -149,6 +149,7 @@ class Document(models.Model):
     revises = models.ForeignKey(
         "self", null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
+    revises_id: UUID | None  # type checkers do not see it in an abstract model
     signed_at = models.DateTimeField(null=True)
     signed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     record = models.OneToOneField(Record, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)

@@ -18,11 +18,17 @@ from records.rules import GENESIS
 
 MOMENT = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 
+# An addendum is as current as the version that it was added to.
+STATUS_OF_ITS_VERSION = """coalesce((
+            SELECT n.status FROM records_record s JOIN records_mark n ON n.record_id = s.id
+            WHERE s.clinic_id = r.clinic_id AND s.subject_id = r.subject_id AND s.version = r.version
+            AND s.entry = 'signed'), 'current')"""
 # Every value here is an id, a number, a moment, a hash or one of our own codes: nothing that needs escaping in JSON.
 ENVELOPE = f"""
     '{{"id":"' || r.id || '","sequence":' || r.sequence || ',"kind":"' || r.kind || '","entry":"' || r.entry
     || '","subject_id":"' || r.subject_id || '","patient_id":"' || r.patient_id || '","version":' || r.version
-    || ',"status":"' || CASE r.entry WHEN 'entered_in_error' THEN r.entry ELSE coalesce(m.status, 'current') END
+    || ',"status":"' || CASE r.entry WHEN 'entered_in_error' THEN r.entry WHEN 'addendum' THEN {STATUS_OF_ITS_VERSION}
+        ELSE coalesce(m.status, 'current') END
     || '","occurred_at":"' || {MOMENT.format("r.occurred_at")} || '","signed_at":"' || {MOMENT.format("r.signed_at")}
     || '","signed_by":"' || r.signed_by_id || '","sha256":"' || encode(r.sha256, 'hex')
     || '","previous_sha256":"' || encode(r.previous_sha256, 'hex')
@@ -44,6 +50,7 @@ class Row(NamedTuple):
     sequence: int
     occurred_at: str
     patient_id: str
+    sha256: str
 
 
 def first_moment(patient_ids: Sequence[UUID]) -> datetime | None:
@@ -98,7 +105,7 @@ def one(*, clinic_id: UUID, record_id: UUID) -> Row | None:
     return rows[0] if rows else None
 
 
-def _add(where: list[str], values: list[Any], condition: str, value: Any) -> None:
+def _add(where: list[str], values: list[Any], condition: str, value: object) -> None:
     where.append(condition)
     values.append(value)
 
@@ -121,7 +128,8 @@ def _add_filters(
 
 def _rows(addenda: str, where: list[str], values: list[Any], order: str, limit: int) -> list[Row]:
     statement = (
-        f"SELECT {ENVELOPE} {addenda} || '}}', r.sequence, r.occurred_at::text, r.patient_id::text "
+        f"SELECT {ENVELOPE} {addenda} || '}}', r.sequence, r.occurred_at::text, r.patient_id::text, "
+        f"encode(r.sha256, 'hex') "
         f"{FROM} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT %s"
     )
     return [Row(*row) for row in run_prepared(statement, [*values, limit])]

@@ -8,6 +8,14 @@ from errors.texts import register
 
 register(
     {
+        "ahead_of_feed": _(
+            "The feed has no record at this cursor's place. The server may have been restored from a backup. Read the "
+            "feed again from its start."
+        ),
+        "other_feed": _(
+            "The feed has another record at this cursor's place. The server may have been restored from a backup. Read "
+            "the feed again from its start."
+        ),
         "invalid.anchor": _("An anchor is a sequence number, a colon and 64 hexadecimal digits. Copy it again."),
         "invalid.checkpoint": _("This is not a checkpoint. Copy all five lines of it, with the signature."),
         "wrong_checkpoint": _("This checkpoint is another clinic's, or no known key signed it."),

@@ -28,7 +28,7 @@ def canonical_bytes(document: Mapping[str, Any]) -> bytes:
     return rfc8785.dumps(plain_json(document))
 
 
-def plain_json(value: Any) -> Any:
+def plain_json(value: object) -> Any:
     """The same value in JSON's own types, with the API's notation: UTC moments with `Z`, ids as text."""
     if isinstance(value, Mapping):
         return {str(key): plain_json(inner) for key, inner in value.items()}

@@ -9,12 +9,12 @@ so a change of the clock cannot shift any.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event, vCalAddress, vText
+from icalendar import Calendar, Event, vCalAddress, vDuration, vText
 
 from accounts.models import Clinic
 from scheduling import rules
@@ -92,7 +92,7 @@ def render_feed(appointments: Iterable[Appointment], *, at: datetime) -> str:
     """A therapist's appointments, without names: a title, the room, and a link to the day, behind the sign-in."""
     calendar_ = calendar(PUBLISH)
     calendar_.add("x-wr-calname", "Palpate")
-    calendar_.add("refresh-interval", "PT15M", parameters={"VALUE": "DURATION"}, encode=False)
+    calendar_.add("refresh-interval", vDuration(timedelta(minutes=15)), parameters={"VALUE": "DURATION"})
     for appointment in appointments:
         where = _("Online") if appointment.room is None else appointment.room.name
         entry = event(appointment, summary=f"{appointment.state.mark} {_('Appointment')}", location=where, at=at)

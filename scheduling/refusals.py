@@ -22,6 +22,7 @@ register(
         "changed_meanwhile": _("This appointment was changed by someone else. Reload to see the changes."),
         "too_late_to_cancel": _("It is too late to cancel online. Please call the clinic."),
         "both_booked": _("Both records have appointments at the same time. Move or cancel one of them first."),
+        "unknown.appointment": _("This appointment does not exist in this clinic. Choose another."),
         "unknown.appointment_type": _("This appointment type does not exist or is no longer offered. Choose another."),
         "unknown.therapist": _("Choose a therapist of this clinic."),
         "unknown.room_for_type": _("Choose a room that this appointment type can use."),

@@ -12,13 +12,16 @@ from django.utils import timezone
 from accounts.models import ApiClient, Clinic, User
 from accounts.rules import SCOPES
 from api.fields import parse
+from assessments.api.serializers import AssessmentChanges
 from assessments.red_flag_table import RED_FLAGS
+from assessments.values import read_exam
 from database import tenancy
 from identity.actor import Actor
 from patients import actions as patients
 from patients.models import Patient
 from treatments.consents import default_texts
 from treatments.consents.rules import REGIONS
+from treatments.values import read_session
 
 PASSWORD = "correct horse battery"
 SECRET = "only-for-tests"
@@ -171,4 +174,5 @@ def treatment(**fields: Any) -> dict[str, Any]:
 
 def content(sent: Mapping[str, Any], shape: type[Any]) -> Any:
     """What is sent, as an action takes it."""
-    return parse(shape, dict(sent))
+    read = read_exam if issubclass(shape, AssessmentChanges) else read_session
+    return read(parse(shape, dict(sent)))

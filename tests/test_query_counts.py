@@ -93,6 +93,7 @@ LISTS: dict[str, dict[str, str]] = {
     "worklist/": {},
     # One thing with a list of others in it.
     "assessments/{assessment}/": {},
+    "assessments/{assessment}/drawing/": {},
     "programmes/{programme}/": {},
     "programmes/{programme}/adherence/": {},
     "scheduling/figures/": {"first": "{first}", "last": "{last}"},

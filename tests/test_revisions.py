@@ -70,7 +70,7 @@ def test_a_signature_is_for_the_revision_that_was_read(api, patient):
 
 def test_the_action_itself_compares(in_clinic, patient):
     by, at = in_clinic.actor(), timezone.now()
-    exam = exams.EXAM.record(patient_id=patient, content={"pain_now": 2}, by=by, at=at).document
+    exam = exams.EXAM.record(patient_id=patient, content=exams.EXAM.read({"pain_now": 2}), by=by, at=at).document
     with pytest.raises(RevisionChanged):
         exams.EXAM.sign(document_id=exam.pk, revision=exam.revision + 1, by=by, at=at)
     assert not Record.objects.filter(subject_id=exam.subject_id).exists()

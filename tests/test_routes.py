@@ -7,6 +7,7 @@ The table is held against the URL configuration: a new route without a line here
 from __future__ import annotations
 
 import copy
+import json
 import re
 from datetime import timedelta
 from functools import cache, cached_property
@@ -18,8 +19,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from accounts.rules import ROLE_SCOPES
+from api.problems import problem
 from api.views import ClinicView
 from audit.models import AuditEvent
+from clinic import serving
 from database import tenancy
 from homecare.models import Picture, Programme
 from homecare.programmes import actions as home
@@ -123,6 +126,7 @@ ROUTES = [
     ("assessments/{assessment}/", "get", "assessments:read", None),
     ("assessments/{assessment}/", "patch", "assessments:write", {"pain_now": 2}),
     ("assessments/{assessment}/", "delete", "assessments:write", None),
+    ("assessments/{assessment}/drawing/", "get", "assessments:read", None),
     ("assessments/{assessment}/sign/", "post", "assessments:write", {}),
     ("assessments/{signed_assessment}/addenda/", "post", "assessments:write", {"text": "more"}),
     ("assessments/{signed_assessment}/entered-in-error/", "post", "assessments:write", {"reason": "wrong patient"}),
@@ -831,6 +835,109 @@ def test_a_change_without_a_body_is_refused(path, scope, api, cast, ids):
     assert answer["Content-Type"] == "application/problem+json"
 
 
+@cache
+def schema():
+    return Client().get("/api/v1/schema/").json()
+
+
+def shape_of(path, method):
+    """The schema of a route's body."""
+    template = "/api/v1/" + re.sub(r"\{\w+\}", "{}", path)
+    operations = next(ops for name, ops in schema()["paths"].items() if re.sub(r"\{\w+\}", "{}", name) == template)
+    return operations[method].get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+
+
+WITH_A_BODY = [line for line in ROUTES if line[1] in ("post", "patch")]
+
+
+def id_pointers(shape, body, before=""):
+    """Pointers to each id that may be sent: those that the shape has at a place where the body has an object."""
+    if "$ref" in shape:
+        shape = schema()["components"]["schemas"][shape["$ref"].rsplit("/", 1)[-1]]
+    for option in shape.get("oneOf", shape.get("allOf", shape.get("anyOf", []))):
+        yield from id_pointers(option, body, before)
+    if isinstance(body, dict):
+        for name, inner in shape.get("properties", {}).items():
+            inner_items = inner.get("items", {})
+            if inner.get("format") == "uuid":
+                yield f"{before}/{name}"
+            elif inner_items.get("format") == "uuid":
+                yield f"{before}/{name}/0"
+            elif name in body:
+                yield from id_pointers(inner, body[name], f"{before}/{name}")
+    elif isinstance(body, list):
+        for place, item in enumerate(body):
+            yield from id_pointers(shape.get("items", {}), item, f"{before}/{place}")
+
+
+def with_id(body, pointer, value):
+    """The body, with the value at the pointer."""
+    changed = copy.deepcopy(body)
+    *parents, name = pointer.split("/")[1:]
+    if name == "0":
+        *parents, name = parents
+        value = [value]
+    inner = changed
+    for parent in parents:
+        inner = inner[int(parent) if isinstance(inner, list) else parent]
+    inner[name] = value
+    return changed
+
+
+@pytest.mark.parametrize(("path", "method", "scope", "body"), WITH_A_BODY)
+def test_an_unknown_id_in_a_body_points_at_its_field(path, method, scope, body, api, cast, ids):
+    """Without the field, a program that sends three ids cannot know which of them it has to correct."""
+    shape = shape_of(path, method)
+    program = api(cast.therapist if not scope or scope in ROLE_SCOPES["therapist"] else cast.owner)
+    filled = filled_in(body or {}, ids)
+
+    wrong = {}
+    for pointer in sorted(set(id_pointers(shape, filled))):
+        if path == "programme-templates/" and pointer.endswith(("/lasting", "/trigger_point")):
+            continue  # a template leaves out what is one patient's
+        answer = ask(program, path, method, with_id(filled, pointer, str(uuid4())), ids)
+        refused = [error["pointer"] for error in answer.json().get("errors", [])]
+        if answer.status_code not in (400, 409) or refused != [pointer]:
+            wrong[pointer] = (answer.status_code, content(answer))
+    assert wrong == {}
+
+
+def choices_at(shape, body, before=""):
+    """Pointers to each value of the body that is one of some codes, with these."""
+    if "$ref" in shape:
+        shape = schema()["components"]["schemas"][shape["$ref"].rsplit("/", 1)[-1]]
+    for option in shape.get("oneOf", shape.get("allOf", shape.get("anyOf", []))):
+        yield from choices_at(option, body, before)
+    if "enum" in shape and isinstance(body, str):
+        yield before, [code for code in shape["enum"] if code]
+    if isinstance(body, dict):
+        for name, inner in shape.get("properties", {}).items():
+            if name in body:
+                yield from choices_at(inner, body[name], f"{before}/{name}")
+    elif isinstance(body, list):
+        for place, item in enumerate(body):
+            yield from choices_at(shape.get("items", {}), item, f"{before}/{place}")
+
+
+@pytest.mark.parametrize(("path", "method", "scope", "body"), WITH_A_BODY)
+def test_a_code_that_is_not_there_is_refused_with_those_that_are(path, method, scope, body, api, cast, ids):
+    program = api(cast.therapist if not scope or scope in ROLE_SCOPES["therapist"] else cast.owner)
+    filled = filled_in(body or {}, ids)
+    seen = set()
+
+    for pointer, codes in choices_at(shape_of(path, method), filled):
+        place = re.sub(r"\d+", "", pointer)
+        if place in seen:
+            continue
+        seen.add(place)
+        answer = ask(program, path, method, with_id(filled, pointer, "nothing_like_it"), ids)
+
+        assert answer.status_code == 400, (pointer, content(answer))
+        errors = {error["pointer"]: error for error in answer.json()["errors"]}
+        assert sorted(errors[pointer]["params"]["choices"]) == sorted(codes), errors
+        assert "Choose one of: " in errors[pointer]["detail"]
+
+
 class SlashlessClient(Client):
     """Cuts the slash at the end of each path."""
 
@@ -859,6 +966,40 @@ def test_other_paths_of_programs_work_without_their_last_slash(path, method, db)
 
     assert [answer.status_code for answer in answers] == [answers[1].status_code] * 2
     assert answers[0].status_code != 301
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status", "code"),
+    [
+        ("/oauth/token/", "get", 405, "method_not_allowed"),
+        ("/oauth/token/", "put", 405, "method_not_allowed"),
+        ("/oauth/token", "delete", 405, "method_not_allowed"),
+        ("/oauth/revoke_token/", "get", 405, "method_not_allowed"),
+        ("/api/v1/docs/", "post", 405, "method_not_allowed"),
+        ("/api/v1/schema/", "post", 405, "method_not_allowed"),
+        ("/api/v1/patients/", "brew", 401, "not_authenticated"),
+        ("/oauth/token/nothing/", "post", 404, "not_found"),
+        ("/api/", "get", 404, "not_found"),
+        ("/api/v1/\x00", "get", 404, "not_found"),
+    ],
+)
+def test_each_refusal_on_a_programs_path_is_a_problem(path, method, status, code, db):
+    answer = Client(raise_request_exception=False).generic(method.upper(), path)
+
+    assert answer["Content-Type"] == "application/problem+json"
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer["X-Request-ID"]
+
+
+def test_another_host_is_refused_with_a_problem(db):
+    answer = Client(raise_request_exception=False).get("/api/v1/me/", headers={"Host": "elsewhere.example"})
+
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+
+
+def test_what_is_refused_before_django_reads_as_django_refuses_it():
+    assert problem(400, "bad_request") == json.loads(serving.problem_bytes(400))
+    assert problem(500, "internal_error") == json.loads(serving.problem_bytes(500))
 
 
 def test_a_token_is_issued_without_the_last_slash(cast):

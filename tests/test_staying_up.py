@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import json
 import socket
 import threading
 import time
@@ -140,6 +141,35 @@ def test_a_silent_connection_is_closed(running):
     with slow_clients(running, 1) as (client,):
         client.settimeout(HEADERS_S + 5)
         assert client.recv(100) == b""
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        (b"nonsense\r\n\r\n", 400, "bad_request"),
+        (b"GET /api/v1/me/ HTTP/9.9\r\nHost: localhost\r\n\r\n", 400, "bad_request"),
+        (b"g@t /api/v1/me/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "bad_request"),
+        (
+            b"BREW /oauth/token/ HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-Proto: https\r\n\r\n",
+            405,
+            "method_not_allowed",
+        ),
+        (b"GET /api/v1/me/ HTTP/1.1\r\nHost: localhost\r\nbad header\r\n\r\n", 400, "bad_request"),
+        (b"GET /api/v1/" + b"a" * 9000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414, "uri_too_long"),
+        (b"GET /api/v1/me/ HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 99000 + b"\r\n\r\n", 431, "headers_too_large"),
+        (b"GET /api/v1/me/ HTTP/1.1\r\nHost: localhost\r\n" + b"X: a\r\n" * 200 + b"\r\n", 431, "headers_too_large"),
+        (b"POST /api/v1/me/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: brotli\r\n\r\n", 501, "not_implemented"),
+        (b"POST /api/v1/me/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n", 400, "bad_request"),
+    ],
+)
+def test_the_web_servers_own_refusals_are_problems(running, sent, status, code):
+    with socket.create_connection(address(running), timeout=15) as client:
+        client.sendall(sent)
+        head, _, body = client.makefile("rb").read().partition(b"\r\n\r\n")
+
+    assert head.split()[1] == str(status).encode(), head
+    assert b"application/problem+json" in head.lower()
+    assert json.loads(body)["code"] == code
 
 
 def test_a_stopping_server_finishes_what_it_began(running):

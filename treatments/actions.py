@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from identity.actor import Actor
 from patients.models import Patient
 from patients.queries import identities
 from records.editing import Flat
-from records.kinds import Content, DocumentKind, IdTaken, Section
+from records.kinds import DocumentKind, IdTaken, Section
 from records.rules import plain_json
 from treatments import agents, checks, documents, dose_checks, session_paths, signing
 from treatments.adverse_events import queries as adverse_events
@@ -32,6 +33,7 @@ from treatments.models import (
     Session,
     SessionQuerySet,
 )
+from treatments.values import NewAnswer, NewIntervention, NewMeasure, SessionContent, read_session
 
 ANSWERS = {"overrides": Override.Kind.OVERRIDE.value, "acknowledged": Override.Kind.ACKNOWLEDGEMENT.value}
 
@@ -40,7 +42,7 @@ class SessionHasEvents(Conflict):
     reason = "session_has_events"
 
 
-class SessionKind(DocumentKind[Session, documents.SessionParts, signing.SessionSigningCheck]):
+class SessionKind(DocumentKind[Session, documents.SessionParts, SessionContent, signing.SessionSigningCheck]):
     """What a session says for itself; see `records.kinds` for its life."""
 
     model = Session
@@ -69,21 +71,26 @@ class SessionKind(DocumentKind[Session, documents.SessionParts, signing.SessionS
     def document_json(self, document: Session, parts: documents.SessionParts | None = None) -> dict[str, Any]:
         return documents.session_json(document, parts)
 
-    def complete(self, content: Content, *, patient: Patient) -> Content:
+    def read(self, data: Mapping[str, Any]) -> SessionContent:
+        return read_session(data)
+
+    def complete(self, content: SessionContent, *, patient: Patient) -> SessionContent:
         return with_muscles(content, patient)
 
-    def check(self, content: Content, *, birth_date: date | None, at: datetime, reasons_may_wait: bool = False) -> None:
+    def check(
+        self, content: SessionContent, *, birth_date: date | None, at: datetime, reasons_may_wait: bool = False
+    ) -> None:
         checks.check_content(content, birth_date=birth_date, at=at, reasons_may_wait=reasons_may_wait)
 
     def write(
-        self, document: Session, content: Content, *, by: Actor, at: datetime, is_new: bool
+        self, document: Session, content: SessionContent, *, by: Actor, at: datetime, is_new: bool
     ) -> documents.SessionParts:
         # An override or acknowledgement keeps its author's name when someone else changes the rest of the draft.
-        sends_answers = not is_new and ANSWERS.keys() & content.keys()
+        sends_answers = not is_new and ANSWERS.keys() & content.given
         before = list(document.overrides.all()) if sends_answers else []
         answers = _answers(content, before, policies.require_author(by), at)
         if not is_new:
-            self.delete_rows(document, content)
+            self.delete_rows(document, content.given)
         parts = _insert_parts(document, content, at, answers=answers)
         _log_answers(document, parts.overrides, before, by)
         return parts
@@ -94,22 +101,26 @@ class SessionKind(DocumentKind[Session, documents.SessionParts, signing.SessionS
             raise SessionHasEvents
 
     def check_signature(
-        self, document: Session, content: Content | None = None, *, by: Actor, at: datetime
+        self, document: Session, content: Mapping[str, Any] | None = None, *, by: Actor, at: datetime
     ) -> signing.SessionSigningCheck:
         return signing.check_signature(document, content or self.content_of(document), by=by, at=at)
 
-    def seal(self, document: Session, check: signing.SessionSigningCheck, *, at: datetime) -> Content:
+    def seal(self, document: Session, check: signing.SessionSigningCheck, *, at: datetime) -> Mapping[str, Any]:
         # What was known and shown is kept with the session, so that a later list changes nothing in it.
         document.safety = plain_json(signing.safety_block(check))
         document.save(update_fields=["safety"])
         return self.content_of(document) | documents.aftercare_content(aftercare.list_given(document))
 
     def copy_parts(self, source: Session, draft: Session, *, at: datetime) -> None:
-        content = self.content_of(source)
-        for row in [*content["interventions"], *content["measures"]]:
-            row.pop("id")
-        for intervention in content["interventions"]:
-            intervention["dose"] = dose_checks.without_impossible(agents.with_agent_code(intervention["dose"]))
+        content = self.read(self.content_of(source))
+        content = replace(
+            content,
+            interventions=tuple(
+                replace(row, id=None, dose=dose_checks.without_impossible(agents.with_agent_code(row.dose)))
+                for row in content.interventions
+            ),
+            measures=tuple(replace(row, id=None) for row in content.measures),
+        )
         draft.safety = None
         draft.save(update_fields=["safety"])
         _insert_parts(draft, content, at, answers=[_copy_of(answer) for answer in source.overrides.all()])
@@ -127,51 +138,55 @@ class SessionKind(DocumentKind[Session, documents.SessionParts, signing.SessionS
 SESSION = SessionKind()
 
 
-def with_muscles(content: Content, patient: Patient) -> dict[str, Any]:
+def with_muscles(content: SessionContent, patient: Patient) -> SessionContent:
     """
     The same content, with muscle and side of each intervention's trigger point, and its agent as a code.
 
     :raises Invalid: a trigger point is not this patient's, or the muscle beside it is another; or a session that was
         asked about is not a signed one of the patient
     """
-    requested = {i["trigger_point"] for i in content.get("interventions") or () if i.get("trigger_point")}
-    requested |= {m["trigger_point"] for m in content.get("measures") or () if m.get("trigger_point")}
-    points = (
-        {
-            p.pk: p
-            for p in TriggerPoint.objects.filter(
-                pk__in=requested, patient_id__in=identities(clinic_id=patient.clinic_id, patient_id=patient.pk)
-            )
-        }
-        if requested
-        else {}
-    )
+    rows: list[NewIntervention | NewMeasure] = [*content.interventions, *content.measures]
+    points = _points_of(patient, {row.trigger_point for row in rows if row.trigger_point})
     problems = Problems()
-    interventions = []
-    for index, content_ in enumerate(content.get("interventions") or ()):
-        intervention, intervention_pointer = dict(content_), f"/interventions/{index}"
-        point = points.get(intervention["trigger_point"]) if intervention.get("trigger_point") else None
-        if intervention.get("trigger_point") and point is None:
-            problems.add(f"{intervention_pointer}/trigger_point", "unknown_trigger_point")
-        elif point is not None:
-            if intervention.get("muscle") not in (None, point.muscle_id):
-                problems.add(f"{intervention_pointer}/muscle", "not_of_trigger_point.muscle", muscle=point.muscle_id)
-            if intervention.get("side") not in (None, point.side):
-                problems.add(f"{intervention_pointer}/side", "not_of_trigger_point.side", side=point.side)
-            intervention["muscle"], intervention["side"] = point.muscle_id, point.side
-        if intervention.get("dose"):
-            intervention["dose"] = agents.with_agent_code(intervention["dose"])
-        interventions.append(intervention)
-    for index, measure in enumerate(content.get("measures") or ()):
-        if measure.get("trigger_point") and measure["trigger_point"] not in points:
+    interventions = tuple(
+        _with_muscle(intervention, points, problems, f"/interventions/{index}")
+        for index, intervention in enumerate(content.interventions)
+    )
+    for index, measure in enumerate(content.measures):
+        if measure.trigger_point and measure.trigger_point not in points:
             problems.add(f"/measures/{index}/trigger_point", "unknown_trigger_point")
     _check_asked_about(content, patient, problems)
     problems.raise_if_any()
-    return {**content, **({"interventions": interventions} if "interventions" in content else {})}
+    return replace(content, interventions=interventions)
 
 
-def _check_asked_about(content: Content, patient: Patient, problems: Problems) -> None:
-    asked = [row["about"] for row in content.get("adverse_events_asked") or ()]
+def _points_of(patient: Patient, requested: set[UUID]) -> dict[UUID, TriggerPoint]:
+    """Return those of these trigger points that are the patient's."""
+    if not requested:
+        return {}
+    people = identities(clinic_id=patient.clinic_id, patient_id=patient.pk)
+    return {point.pk: point for point in TriggerPoint.objects.filter(pk__in=requested, patient_id__in=people)}
+
+
+def _with_muscle(
+    intervention: NewIntervention, points: Mapping[UUID, TriggerPoint], problems: Problems, here: str
+) -> NewIntervention:
+    intervention = replace(intervention, dose=agents.with_agent_code(intervention.dose))
+    if intervention.trigger_point is None:
+        return intervention
+    point = points.get(intervention.trigger_point)
+    if point is None:
+        problems.add(f"{here}/trigger_point", "unknown_trigger_point")
+        return intervention
+    if intervention.muscle not in (None, point.muscle_id):
+        problems.add(f"{here}/muscle", "not_of_trigger_point.muscle", muscle=point.muscle_id)
+    if intervention.side not in (None, point.side):
+        problems.add(f"{here}/side", "not_of_trigger_point.side", side=point.side)
+    return replace(intervention, muscle=point.muscle_id, side=point.side)
+
+
+def _check_asked_about(content: SessionContent, patient: Patient, problems: Problems) -> None:
+    asked = [row.about for row in content.adverse_events_asked]
     if not asked:
         return
     people = identities(clinic_id=patient.clinic_id, patient_id=patient.pk)
@@ -183,7 +198,7 @@ def _check_asked_about(content: Content, patient: Patient, problems: Problems) -
             problems.add(f"/adverse_events_asked/{index}/about", "duplicate.session_asked_about")
 
 
-def _answers(content: Content, known: Iterable[Override], author_id: UUID, at: datetime) -> list[Override]:
+def _answers(content: SessionContent, known: Iterable[Override], author_id: UUID, at: datetime) -> list[Override]:
     """
     Return the rows of what was passed or acknowledged: those that are as they were keep their name and time.
 
@@ -192,13 +207,14 @@ def _answers(content: Content, known: Iterable[Override], author_id: UUID, at: d
     before = {(row.kind, row.code): row for row in known}
     rows = [_copy_of(row) for row in before.values() if not _is_same(row, content)]
     for name, entry_kind in ANSWERS.items():
-        for sent in content.get(name) or ():
+        sent: tuple[NewAnswer, ...] = getattr(content, name)
+        for answer in sent:
             row = Override(
                 kind=entry_kind,
-                code=sent["code"],
-                reason=sent.get("reason", ""),
-                seen_by=sent.get("seen_by", ""),
-                seen_at=sent.get("seen_at"),
+                code=answer.code,
+                reason=answer.reason,
+                seen_by=answer.seen_by,
+                seen_at=answer.seen_at,
                 given_by_id=author_id,
                 given_at=at,
             )
@@ -210,8 +226,8 @@ def _answers(content: Content, known: Iterable[Override], author_id: UUID, at: d
     return rows
 
 
-def _is_same(row: Override, content: Content) -> bool:
-    return any(entry_kind == row.kind and name in content for name, entry_kind in ANSWERS.items())
+def _is_same(row: Override, content: SessionContent) -> bool:
+    return any(entry_kind == row.kind and name in content.given for name, entry_kind in ANSWERS.items())
 
 
 def _comparable(row: Override) -> tuple[Any, ...]:
@@ -233,46 +249,46 @@ def _log_answers(session: Session, rows: Iterable[Override], before: Iterable[Ov
 
 
 def _insert_parts(
-    session: Session, content: Content, at: datetime, *, answers: Sequence[Override]
+    session: Session, content: SessionContent, at: datetime, *, answers: Sequence[Override]
 ) -> documents.SessionParts:
     """Insert the parts that are given and return them, so that they need not be read again."""
     own = {"clinic_id": session.clinic_id, "session": session}
     interventions = [
         Intervention(
             **own,
-            id=i.get("id") or new_id(),
+            id=intervention.id or new_id(),
             ordinal=ordinal,
-            technique=i["technique"],
-            trigger_point_id=i.get("trigger_point"),
-            muscle_id=i.get("muscle"),
-            side=i.get("side"),
-            limit_reasons=i.get("limit_reasons") or {},
-            response=i.get("response", ""),
-            **(i.get("dose") or {}),
+            technique=intervention.technique,
+            trigger_point_id=intervention.trigger_point,
+            muscle_id=intervention.muscle,
+            side=intervention.side,
+            limit_reasons=dict(intervention.limit_reasons),
+            response=intervention.response,
+            **intervention.dose,
         )
-        for ordinal, i in enumerate(content.get("interventions") or ())
+        for ordinal, intervention in enumerate(content.interventions)
     ]
     measures = [
         Measure(
             **own,
-            id=m.get("id") or new_id(),
+            id=measure.id or new_id(),
             ordinal=ordinal,
-            kind=m["kind"],
-            phase=m["phase"],
-            timing=m.get("timing"),
-            value=m["value"],
-            measured_at=m.get("measured_at") or at,
-            trigger_point_id=m.get("trigger_point"),
-            movement_id=m.get("movement"),
-            side=m.get("side"),
+            kind=measure.kind,
+            phase=measure.phase,
+            timing=measure.timing,
+            value=measure.value,
+            measured_at=measure.measured_at or at,
+            trigger_point_id=measure.trigger_point,
+            movement_id=measure.movement,
+            side=measure.side,
         )
-        for ordinal, m in enumerate(content.get("measures") or ())
+        for ordinal, measure in enumerate(content.measures)
     ]
     for ordinal, answer in enumerate(answers):
         answer.id, answer.ordinal, answer.clinic_id, answer.session = new_id(), ordinal, session.clinic_id, session
     adverse_events_asked = [
-        AdverseEventAnswer(**own, id=new_id(), ordinal=ordinal, about_id=row["about"], answer=row["answer"])
-        for ordinal, row in enumerate(content.get("adverse_events_asked") or ())
+        AdverseEventAnswer(**own, id=new_id(), ordinal=ordinal, about_id=row.about, answer=row.answer)
+        for ordinal, row in enumerate(content.adverse_events_asked)
     ]
     taken: dict[str, type[Conflict]] = {
         "treatments_intervention_pkey": IdTaken,

@@ -25,7 +25,7 @@ WORDS_BESIDE_SALINE = frozenset({"normal", "isotonic", "sterile", "solution", "i
 ANAESTHETICS = [code for code in AGENTS if code not in (SALINE, OTHER_AGENT)]
 
 
-def agent_code(text: Any) -> str | None:
+def agent_code(text: str | None) -> str | None:
     """
     Return the code of an injected agent, however it is written; None if nothing is.
 

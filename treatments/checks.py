@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,35 +17,35 @@ from patients.rules import is_before_birth
 from treatments import dose_checks, rules
 from treatments.safety_entries import OWN_CODE
 from treatments.safety_table import DEFAULT_CODES
+from treatments.values import Dose, NewIntervention, NewMeasure, SessionContent
 
-Content = Mapping[str, Any]
 
-
-def check_content(content: Content, *, birth_date: date | None, at: datetime, reasons_may_wait: bool = False) -> None:
+def check_content(
+    content: SessionContent, *, birth_date: date | None, at: datetime, reasons_may_wait: bool = False
+) -> None:
     """
-    :param content: the fields of a session that are given, in the API's names; each intervention on a trigger point
-        has its `muscle` filled in already
+    :param content: what is given of a session; each intervention on a trigger point has its `muscle` filled in already
     :param birth_date: the patient's; None: not known
     :param reasons_may_wait: a draft that is being written may owe a reason until it is signed
     :raises Invalid: naming every value that cannot be
     """
     problems = Problems()
-    performed_at = content.get("performed_at")
+    performed_at = content.performed_at
     if performed_at is not None and performed_at.year < EARLIEST_YEAR:
         problems.add("/performed_at", "too_early", year=EARLIEST_YEAR)
     if performed_at is not None and performed_at > at:
         problems.add("/performed_at", "in_future.session")
     if performed_at is not None and is_before_birth(performed_at, birth_date):
         problems.add("/performed_at", "before_birth.session")
-    for index, intervention in enumerate(content.get("interventions") or ()):
+    for index, intervention in enumerate(content.interventions):
         _check_intervention(intervention, f"/interventions/{index}", problems)
-    if "interventions" in content:
-        _check_whole(content["interventions"] or (), content, problems)
-    for index, measure in enumerate(content.get("measures") or ()):
+    if "interventions" in content.given:
+        _check_whole(content, problems)
+    for index, measure in enumerate(content.measures):
         _check_measure(measure, f"/measures/{index}", problems, at=at)
     _check_answers(content, problems, at=at)
     low, high = rules.WEIGHT_KG
-    if content.get("weight_kg") is not None and not low <= content["weight_kg"] <= high:
+    if content.weight_kg is not None and not low <= content.weight_kg <= high:
         problems.add("/weight_kg", "out_of_range.unit", low=low, high=high, unit="kg")
     if reasons_may_wait:
         for code in ("reason_required", "too_short", "required"):
@@ -53,35 +53,35 @@ def check_content(content: Content, *, birth_date: date | None, at: datetime, re
     problems.raise_if_any()
 
 
-def _check_answers(content: Content, problems: Problems, *, at: datetime) -> None:
+def _check_answers(content: SessionContent, problems: Problems, *, at: datetime) -> None:
     """Whether what is passed or acknowledged can be: a known code, once, with a reason that explains something."""
-    for name in ("overrides", "acknowledged"):
+    for name, rows in (("overrides", content.overrides), ("acknowledged", content.acknowledged)):
         seen: set[str] = set()
-        for index, row in enumerate(content.get(name) or ()):
-            pointer, code = f"/{name}/{index}", row["code"]
+        for index, row in enumerate(rows):
+            pointer, code = f"/{name}/{index}", row.code
             if code not in RED_FLAGS and code not in DEFAULT_CODES and not code.startswith(OWN_CODE):
                 problems.add(f"{pointer}/code", "unknown_code.override")
             if code in seen:
                 problems.add(f"{pointer}/code", "duplicate.override")
             seen.add(code)
-    for index, override in enumerate(content.get("overrides") or ()):
+    for index, override in enumerate(content.overrides):
         pointer = f"/overrides/{index}"
-        if len(override["reason"].strip()) < MIN_REASON_CHARACTERS:
+        if len(override.reason.strip()) < MIN_REASON_CHARACTERS:
             problems.add(f"{pointer}/reason", "too_short.override", least=MIN_REASON_CHARACTERS)
-        flag = RED_FLAGS.get(override["code"])
+        flag = RED_FLAGS.get(override.code)
         if flag is not None and flag.is_emergency:
-            if not override.get("seen_by"):
+            if not override.seen_by:
                 problems.add(f"{pointer}/seen_by", "required.seen_by")
-            if override.get("seen_at") is None:
+            if override.seen_at is None:
                 problems.add(f"{pointer}/seen_at", "required.seen_at")
-        if override.get("seen_at") is not None and override["seen_at"] > at:
+        if override.seen_at is not None and override.seen_at > at:
             problems.add(f"{pointer}/seen_at", "in_future.seen_at")
 
 
-def problems_before_signing(content: Content, *, birth_date: date | None, at: datetime) -> Problems:
+def problems_before_signing(content: SessionContent, *, birth_date: date | None, at: datetime) -> Problems:
     """Return what a session's own content puts between it and its signature; see `signing` for the rest."""
     problems = Problems()
-    if not content["interventions"] and not content["notes"]:
+    if not content.interventions and not content.notes:
         problems.add("/interventions", "empty.session")
     try:
         check_content(content, birth_date=birth_date, at=at)
@@ -90,11 +90,10 @@ def problems_before_signing(content: Content, *, birth_date: date | None, at: da
     return problems
 
 
-def _check_intervention(intervention: Content, here: str, problems: Problems) -> None:
-    technique, dose = intervention["technique"], intervention.get("dose") or {}
-    reasons = intervention.get("limit_reasons") or {}
+def _check_intervention(intervention: NewIntervention, here: str, problems: Problems) -> None:
+    technique, dose, reasons = intervention.technique, intervention.dose, intervention.limit_reasons
     errors = rules.check_dose(technique, dose, reasons)
-    muscle = intervention.get("muscle")
+    muscle = intervention.muscle
     if muscle is not None and muscle not in catalogue.MUSCLES:
         problems.add(f"{here}/muscle", "unknown_muscle")
     elif muscle is not None:
@@ -107,27 +106,27 @@ def _check_intervention(intervention: Content, here: str, problems: Problems) ->
             risk=needling["risk"],
             cautions=frozenset(needling["cautions"]),
         )
-    if (muscle is None) != (intervention.get("side") is None):
+    if (muscle is None) != (intervention.side is None):
         problems.add(f"{here}/side", "muscle_and_side")
     if muscle is None and rules.TECHNIQUES[technique].breaks_skin:
         problems.add(f"{here}/muscle", "required.needled_muscle")
     problems.errors += [replace(error, pointer=f"{here}{error.pointer}") for error in errors]
 
 
-def _check_whole(interventions: Sequence[Content], content: Content, problems: Problems) -> None:
-    reasons = content.get("limit_reasons") or {}
-    needled = sum(rules.TECHNIQUES[i["technique"]].breaks_skin for i in interventions)
+def _check_whole(content: SessionContent, problems: Problems) -> None:
+    reasons = content.limit_reasons
+    needled = sum(rules.TECHNIQUES[row.technique].breaks_skin for row in content.interventions)
     if needled > rules.NEEDLED_POINTS_HARD:
         problems.add("/interventions", "too_many_points", most=rules.NEEDLED_POINTS_HARD)
     elif needled > rules.NEEDLED_POINTS_SOFT and not reasons.get("needled_points"):
         problems.add("/interventions", "reason_required.needled_points", usual=rules.NEEDLED_POINTS_SOFT)
-    doses = [(i["technique"], i.get("dose") or {}) for i in interventions]
-    problems.errors += dose_checks.check_lidocaine(doses, content.get("weight_kg"), reasons)
+    doses = [(row.technique, row.dose) for row in content.interventions]
+    problems.errors += dose_checks.check_lidocaine(doses, content.weight_kg, reasons)
 
 
-def _check_measure(measure: Content, here: str, problems: Problems, *, at: datetime) -> None:
-    entry_kind, value = measure["kind"], Decimal(measure["value"])
-    movement = measure.get("movement")
+def _check_measure(measure: NewMeasure, here: str, problems: Problems, *, at: datetime) -> None:
+    entry_kind, value = measure.kind, Decimal(measure.value)
+    movement = measure.movement
     if (entry_kind == "rom_deg") != (movement is not None):
         problems.add(f"{here}/movement", "movement_of_range")
     elif movement is not None and movement not in catalogue.MOVEMENTS:
@@ -138,15 +137,15 @@ def _check_measure(measure: Content, here: str, problems: Problems, *, at: datet
         problems.add(f"{here}/value", "out_of_range", low=low, high=high)
     if entry_kind == "pain" and value != value.to_integral_value():
         problems.add(f"{here}/value", "whole_number.pain", low=PAIN[0], high=PAIN[1])
-    if (measure["phase"] == "after") != (measure.get("timing") is not None):
+    if (measure.phase == "after") != (measure.timing is not None):
         problems.add(f"{here}/timing", "timing_of_after")
-    if measure.get("measured_at") is not None and measure["measured_at"].year < EARLIEST_YEAR:
+    if measure.measured_at is not None and measure.measured_at.year < EARLIEST_YEAR:
         problems.add(f"{here}/measured_at", "too_early", year=EARLIEST_YEAR)
-    if measure.get("measured_at") is not None and measure["measured_at"] > at:
+    if measure.measured_at is not None and measure.measured_at > at:
         problems.add(f"{here}/measured_at", "in_future.measure")
 
 
-def needle_problems(interventions: Iterable[tuple[str, Mapping[str, Any]]]) -> list[FieldError]:
+def needle_problems(interventions: Iterable[tuple[str, Dose]]) -> list[FieldError]:
     """
     Return what keeps a session from being signed: needles that are not counted, or of which one is missing.
 

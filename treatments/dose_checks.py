@@ -142,7 +142,7 @@ def total_by_agent(doses: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, 
 
 
 def check_weight(
-    doses: Iterable[tuple[str, Mapping[str, Any]]], weight_kg: Any, *, weight_is_needed: bool
+    doses: Iterable[tuple[str, Mapping[str, Any]]], weight_kg: Decimal | None, *, weight_is_needed: bool
 ) -> list[FieldError]:
     """
     Return whether the weight is missing that the whole session's local anaesthetic needs.
@@ -158,7 +158,7 @@ def check_weight(
 
 
 def check_lidocaine(
-    doses: Sequence[tuple[str, Mapping[str, Any]]], weight_kg: Any, reasons: Mapping[str, str]
+    doses: Sequence[tuple[str, Mapping[str, Any]]], weight_kg: Decimal | None, reasons: Mapping[str, str]
 ) -> list[FieldError]:
     """
     Return whether lidocaine is above its maximum by weight (refused), or above 300 mg plain (asks).

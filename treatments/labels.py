@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
 
 from django.utils import formats
 from django.utils.translation import gettext as _
@@ -85,7 +84,7 @@ def _number(value: Decimal) -> str:
     return str(formats.localize(value, use_l10n=True))
 
 
-def format_difference(difference: Any, unit: str) -> str:
+def format_difference(difference: Decimal, unit: str) -> str:
     """Return a difference with its sign and unit: "−3", "+10°", "±0"."""
     value = Decimal(str(difference))
     sign = "+" if value > 0 else "−" if value < 0 else "±"

@@ -396,7 +396,9 @@ WEIGHT_ABOVE_MG = 100  # safety facts, part 5: above it, and for a child, the we
 WEIGHT_KG = (1, 500)  # no clinical claim: what a scale can say
 
 
-def total_mg(volume_ml: Any, concentration_pct: Any) -> Decimal | None:
+def total_mg(
+    volume_ml: int | float | Decimal | None, concentration_pct: int | float | Decimal | None
+) -> Decimal | None:
     """Milligrams given: mL × percent × 10. Source: domain facts 3.3."""
     if volume_ml is None or concentration_pct is None:
         return None

@@ -21,6 +21,7 @@ from treatments.queries import VisitContext
 from treatments.safety_entries import ACKNOWLEDGE, CAUTION, LEVELS, STOP
 from treatments.safety_facts import SafetyFinding
 from treatments.safety_table import COMPETENCY_MISSING, CONSENT_MISSING, DEFAULT_CODES, HAS_BEEN_REVIEWED
+from treatments.values import read_session
 
 
 class NeedlesDiffer(Conflict):
@@ -106,7 +107,7 @@ def _check(session: Session, content: Mapping[str, Any], *, by: Actor, at: datet
         basic_required=visit.basic_required,
         visit_ends_at=visit.ends_at,
     )
-    invalid = checks.problems_before_signing(content, birth_date=session.patient.birth_date, at=at).errors
+    invalid = checks.problems_before_signing(read_session(content), birth_date=session.patient.birth_date, at=at).errors
     invalid += dose_checks.check_for_signature(
         interventions, visit.facts, content["limit_reasons"], at=session.performed_at, on_date=visit.on_date
     )

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Max
 
 from accounts.queries import shows_classification
-from assessments.models import Assessment, Finding, RangeOfMotion
+from assessments.models import Assessment, Finding, RangeOfMotion, TriggerPoint
 from database.sql import run_prepared
 from patients.models import Patient
 from scheduling.rules import HOLDING
@@ -133,7 +133,7 @@ def courses(patient_ids: Sequence[UUID]) -> list[Course]:
     return sorted(matches.values(), key=lambda c: (order.get(c.now, 4), c.muscle, c.side))
 
 
-def _course_of(found: dict[UUID, Course], point: Any) -> Course:
+def _course_of(found: dict[UUID, Course], point: TriggerPoint) -> Course:
     return found.setdefault(point.pk, Course(point.pk, point.muscle_id, point.side, point.place))
 
 

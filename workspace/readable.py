@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +14,8 @@ from django.utils.translation import gettext as _
 
 import catalogue
 from assessments import rules
-from assessments.documents import assessment_content
+from assessments.documents import assessment_content, get_parts
+from assessments.drawings import explain
 from assessments.models import Assessment
 from assessments.web import labels as words
 from errors.exceptions import FieldError
@@ -27,6 +29,7 @@ from treatments.documents import session_content
 from treatments.models import Session
 from workspace import safety_lines
 
+Number = int | float | Decimal
 Lines = list[tuple[str, str]]
 REGION_OF = {key: muscle["region"] for key, muscle in catalogue.MUSCLES.items()}
 
@@ -47,14 +50,14 @@ class Section:
     blocks: list[Block] = field(default_factory=list)
 
 
-def number(value: Any) -> str:
+def number(value: Number) -> str:
     """A number as the page's language writes it, without needless zeros."""
     if isinstance(value, Decimal | float):
         value = int(value) if value == int(value) else round(float(value), 3)
     return str(formats.localize(value, use_l10n=True))
 
 
-def moment(value: Any) -> str:
+def moment(value: datetime | None) -> str:
     return formats.date_format(timezone.localtime(value), "DATETIME_FORMAT")
 
 
@@ -68,7 +71,7 @@ def zone_name(zone: dict[str, Any]) -> str:
     return label if zone["side"] == "midline" else f"{label}, {words.SIDES[zone['side']]}"
 
 
-def pressure(kpa: Any, unit: str) -> str:
+def pressure(kpa: Number, unit: str) -> str:
     if unit == "kPa":
         return f"{number(kpa)} kPa"
     return f"{number(round(float(kpa) / float(rules.KPA_PER_KGF_CM2), 2))} kgf/cm²"
@@ -84,10 +87,28 @@ def exam(assessment: Assessment) -> list[Section]:
         Section(_("Findings"), [_finding(f, unit) for f in content["findings"]]),
         Section(_("Range of motion"), [Block("", [_movement(m) for m in content["range_of_motion"]])]),
         Section(_("Pain drawing"), [Block("", [(zone_name(m), _intensity(m)) for m in content["pain_drawing"]])]),
+        Section(_("Pain drawing and findings"), [Block("", _explanation_lines(assessment))]),
         Section(_("Red flags"), [Block("", [_red_flag(a) for a in content["red_flags"]])]),
         Section(_("Notes"), [Block("", [("", content["notes"])] if content["notes"] else [])]),
     ]
     return _drop_empty(sections)
+
+
+def _explanation_lines(assessment: Assessment) -> Lines:
+    """How much of the drawing the findings explain. Computed now, so it says that it is no part of what was signed."""
+    explanation = explain(get_parts(assessment))
+    if explanation is None:
+        return []
+    counted = _("{count} of {all} drawn zones").format(count=len(explanation.explained), all=explanation.drawn_count)
+    lines = [(_("Explained by the findings"), counted)]
+    if explanation.unexplained:
+        names = "; ".join(zone_name({"zone": zone.zone, "side": zone.side}) for zone in explanation.unexplained)
+        lines.append((_("Not explained"), names))
+    if explanation.still_to_test:
+        muscles = "; ".join(muscle_name(s.muscle, s.side) for s in explanation.still_to_test)
+        lines.append((_("Still worth testing"), muscles))
+    lines.append((_("About this comparison"), _("Computed when shown, by our own proposal; it is not signed.")))
+    return lines
 
 
 def _drop_empty(sections: list[Section]) -> list[Section]:
@@ -262,13 +283,13 @@ def _measures(content: dict[str, Any], unit: str) -> Lines:
     return lines
 
 
-def format_measure(kind: str, value: Any, unit: str) -> str:
+def format_measure(kind: str, value: Number, unit: str) -> str:
     if kind == "ppt_kpa":
         return pressure(value, unit)
     return f"{number(value)}°" if kind == "rom_deg" else f"{number(value)} / 10"
 
 
-def change_in_words(kind: str, before: Any, after: Any, unit: str, subject: measures.Subject) -> str:
+def change_in_words(kind: str, before: Number, after: Number, unit: str, subject: measures.Subject) -> str:
     """What the difference says, by each source that fits."""
     change = measures.compare(kind, Decimal(str(before)), Decimal(str(after)), subject)
     sign = "+" if change.difference > 0 else "−" if change.difference < 0 else "±"

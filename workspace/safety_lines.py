@@ -20,7 +20,7 @@ from treatments.web.safety import LEVEL_WORDS
 Lines = list[tuple[str, str]]
 
 
-def moment(value: Any) -> str:
+def moment(value: str | datetime) -> str:
     """A moment as the reader's clock shows it; in a signed document it is text."""
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
     return formats.date_format(timezone.localtime(at), "DATETIME_FORMAT")

@@ -3,6 +3,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.rules import COMPETENCIES
+from api.fields import Choice
 
 
 class CallerOutput(serializers.Serializer[Any]):
@@ -20,7 +21,7 @@ class CallerOutput(serializers.Serializer[Any]):
 class ExpiringOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     user_id = serializers.UUIDField()
-    technique = serializers.ChoiceField(list(COMPETENCIES))
+    technique = Choice(list(COMPETENCIES))
     valid_until = serializers.DateField(help_text="its last day")
     has_ended = serializers.BooleanField()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 from uuid import UUID
 
 from allauth.account.decorators import reauthentication_required
@@ -54,7 +54,7 @@ def withdraw_program(request: PageRequest, client_id: int) -> HttpResponse:
     )
 
 
-def _decide(request: PageRequest, client_id: int, action: Any, done: str) -> HttpResponse:
+def _decide(request: PageRequest, client_id: int, action: Callable[..., object], done: str) -> HttpResponse:
     return _act(request, get_object_or_404(ApiClient, pk=client_id, acts_for=request.user), action, done)
 
 
@@ -67,7 +67,7 @@ def end_app(request: PageRequest, client_id: int) -> HttpResponse:
     return _act(request, app, actions.end_app, _("The app can no longer act as you."))
 
 
-def _act(request: PageRequest, client: ApiClient, action: Any, done: str) -> HttpResponse:
+def _act(request: PageRequest, client: ApiClient, action: Callable[..., object], done: str) -> HttpResponse:
     user: User = request.user
     try:
         with tenancy.scope(client.clinic_id, user_id=user.pk):

@@ -19,6 +19,7 @@ from django.utils.translation import get_language
 
 from accounts import tasks
 from accounts.web.sign_in_trail import note_failed_sign_in
+from database.expressions import fold_address
 from identity.proxies import client_address
 
 KNOWN_BROWSER = "known-browser"
@@ -26,7 +27,7 @@ KNOWN_BROWSER_S = 180 * 24 * 3600
 
 
 def _account_key(email: str) -> str:
-    return hashlib.sha256(email.strip().lower().encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(fold_address(email).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _known_browser(request: HttpRequest, account: str) -> str:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -31,7 +32,12 @@ class PalpateAdmin(admin.AdminSite):
     site_title = "Palpate"
     index_title = "Administration"
 
-    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+    def register(
+        self,
+        model_or_iterable: type[Model] | Iterable[type[Model]],
+        admin_class: type[admin.ModelAdmin] | None = None,
+        **options: Any,
+    ) -> None:
         """Take in the house's own pages only: a library's would show rows of every clinic (tokens, say)."""
         if admin_class is not None and issubclass(admin_class, ReadOnly):
             super().register(model_or_iterable, admin_class, **options)
@@ -41,24 +47,24 @@ class PalpateAdmin(admin.AdminSite):
 
     # One way in and one way out: a second factor and the throttle must not have a door beside them.
 
-    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.user.is_authenticated:
             return redirect("home")  # signed in, but nobody who administers this clinic
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
     # Django decorates its own.
-    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:  # type: ignore[override]
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]
         return redirect("account")
 
     # Django decorates its own.
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:  # type: ignore[override]
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]
         return redirect("account_change_password")
 
 
 class ListWithoutSearch(ChangeList):
     """A list whose links (pages, filters, order) leave out what was searched for: it may be a name."""
 
-    def get_query_string(self, new_params: Any = None, remove: Any = None) -> str:
+    def get_query_string(self, new_params: dict[str, Any] | None = None, remove: Iterable[str] | None = None) -> str:
         return super().get_query_string(new_params, [*(remove or ()), SEARCH_VAR])
 
 
@@ -88,19 +94,19 @@ class ReadOnly(admin.ModelAdmin):
     def has_module_permission(self, request: HttpRequest) -> bool:
         return administers(request)
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return administers(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def patient_of(self, obj: Any) -> UUID | None:
+    def patient_of(self, obj: Model) -> UUID | None:
         """Whose data a row is, for the audit trail."""
         return getattr(obj, "patient_id", None)
 
@@ -111,7 +117,7 @@ class ReadOnly(admin.ModelAdmin):
             in_clinic(request).seen_patient_ids = {patient_id}
         return row
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         request.GET = self.with_posted_search(request)
         response = super().changelist_view(request, extra_context)
         context = getattr(response, "context_data", None) or {}
@@ -120,7 +126,9 @@ class ReadOnly(admin.ModelAdmin):
             in_clinic(request).seen_patient_ids = {patient_id for patient_id in patient_ids if patient_id}
         return response
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         obj = self.get_object(request, object_id)
         if obj is None:
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
@@ -151,14 +159,14 @@ class ReadOnlyInline(admin.TabularInline):
     extra = 0
     can_delete = False
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return administers(request)
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

@@ -11,12 +11,13 @@ from django.utils.translation import gettext_lazy
 
 from accounts import actions, policies
 from accounts.web.pages import PageRequest, page
+from errors import form_fields
 
 CLASSIFICATION, DOCUMENTATION_ONLY = "classification", "documentation_only"
 
 
 class DisplayForm(forms.Form):
-    mode = forms.ChoiceField(
+    mode = form_fields.ChoiceField(
         label=gettext_lazy("What pages, the API and new documents show"),
         widget=forms.RadioSelect,
         choices=[

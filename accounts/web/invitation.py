@@ -21,6 +21,7 @@ from accounts.models import Invitation, User
 from accounts.rules import ROLES
 from accounts.web.pages import PageRequest, render_refusal
 from database import tenancy
+from errors import form_fields
 from errors.exceptions import DomainError, Invalid
 from errors.texts import message_of
 from identity.proxies import client_address
@@ -116,8 +117,8 @@ def facts_of(invitation: Invitation) -> dict[str, Any]:
 
 class NewClinic(forms.Form):
     name = forms.CharField(label=_("Name of the clinic"), max_length=200)
-    country = forms.ChoiceField(label=_("Country"))
-    language = forms.ChoiceField(label=_("Language of messages to patients"), choices=settings.LANGUAGES)
+    country = form_fields.ChoiceField(label=_("Country"))
+    language = form_fields.ChoiceField(label=_("Language of messages to patients"), choices=settings.LANGUAGES)
     owner = forms.EmailField(
         label=_("Your e-mail address"), help_text=_("You sign in with it. You become the clinic's owner.")
     )

@@ -11,6 +11,8 @@ from typing import Any
 from allauth.account import signals as account
 from allauth.mfa import signals as mfa
 from django.contrib.auth import signals as auth
+from django.dispatch import Signal
+from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.trail import log_for_person, log_for_stranger
@@ -37,32 +39,40 @@ def connect() -> None:
         _connect(signal, action, outcome, code)
 
 
-def _connect(signal: Any, action: str, outcome: str, code: str) -> None:
-    def note(sender: Any, request: Any = None, user: Any = None, authenticator: Any = None, **rest: Any) -> None:
+def _connect(signal: Signal, action: str, outcome: str, code: str) -> None:
+    def note(
+        sender: object,
+        request: HttpRequest | None = None,
+        user: object = None,
+        authenticator: object = None,
+        **rest: Any,
+    ) -> None:
         if isinstance(user, User):
             log_for_person(action, user, request, outcome=outcome, code=code or getattr(authenticator, "type", ""))
 
     signal.connect(note, weak=False, dispatch_uid=f"trail.{action}.{outcome}.{id(signal)}")
 
 
-def _signed_in(sender: Any, request: Any = None, user: Any = None, **rest: Any) -> None:
+def _signed_in(sender: object, request: HttpRequest | None = None, user: object = None, **rest: Any) -> None:
     if isinstance(user, User):
         log_for_person(SIGN_IN, user, request)
 
 
-def _signed_out(sender: Any, request: Any = None, user: Any = None, **rest: Any) -> None:
+def _signed_out(sender: object, request: HttpRequest | None = None, user: object = None, **rest: Any) -> None:
     if isinstance(user, User):
         log_for_person("auth.sign_out", user, request)
 
 
-def _sign_in_failed(sender: Any, credentials: Any = None, request: Any = None, **rest: Any) -> None:
+def _sign_in_failed(
+    sender: object, credentials: dict[str, str] | None = None, request: HttpRequest | None = None, **rest: Any
+) -> None:
     email = str((credentials or {}).get("email") or (credentials or {}).get("username") or "")
     note_failed_sign_in(email, request, "wrong_password")
 
 
-def note_failed_sign_in(email: str, request: Any, code: str) -> None:
+def note_failed_sign_in(email: str, request: HttpRequest | None, code: str) -> None:
     """Of a person who has an account in their clinics; of anybody else only counted. The address itself is not kept."""
-    user = User.objects.filter(email__iexact=email.strip()).first() if email.strip() else None
+    user = User.objects.filter(email__same_address=email.strip()).first() if email.strip() else None
     if user is None:
         log_for_stranger(SIGN_IN, request, code=code if code != "wrong_password" else "unknown_account")
     else:

@@ -6,28 +6,28 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import StrictSerializer, Text
+from api.fields import Choice, StrictSerializer, Text
 from assessments import c_spine, red_flags
 from assessments import red_flag_table as table
 from patients.rules import BODY_REGIONS
 
 
 class StopOutput(serializers.Serializer[Any]):
-    level = serializers.ChoiceField(table.LEVELS)
-    technique_classes = serializers.ListField(child=serializers.ChoiceField(table.TECHNIQUE_CLASSES))
-    regions = serializers.ListField(child=serializers.ChoiceField(BODY_REGIONS))
+    level = Choice(table.LEVELS)
+    technique_classes = serializers.ListField(child=Choice(table.TECHNIQUE_CLASSES))
+    regions = serializers.ListField(child=Choice(BODY_REGIONS))
     upper_neck_only = serializers.BooleanField(help_text="of the neck, only the upper part")
     one_side_only = serializers.BooleanField(help_text="of limbs, only the side of the answer")
 
 
 class OpenFlagOutput(serializers.Serializer[Any]):
-    code = serializers.ChoiceField(list(table.RED_FLAGS))
+    code = Choice(list(table.RED_FLAGS))
     label = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
     question = serializers.CharField()
     suspects = serializers.CharField()
     to_do = serializers.CharField()
     newer = serializers.CharField(help_text="what a newer source asks for, where it differs; the clinic decides")
-    action = serializers.ChoiceField(table.ACTIONS)
+    action = Choice(table.ACTIONS)
     is_emergency = serializers.BooleanField(help_text="clearing it needs by whom the patient was seen, and when")
     is_overridable = serializers.BooleanField()
     answered_at = serializers.DateTimeField(help_text="of the newest yes")
@@ -37,15 +37,15 @@ class OpenFlagOutput(serializers.Serializer[Any]):
     in_draft = serializers.BooleanField(help_text="only a draft, or the patient at home, says so yet")
     is_from_home = serializers.BooleanField(help_text="the newest yes came from the patient at home")
     regions = serializers.ListField(
-        child=serializers.ChoiceField(BODY_REGIONS), help_text="which the answers name; none: the whole body"
+        child=Choice(BODY_REGIONS), help_text="which the answers name; none: the whole body"
     )
-    side = serializers.ChoiceField(table.ANSWER_SIDES, allow_null=True, help_text="none: both")
+    side = Choice(table.ANSWER_SIDES, allow_null=True, help_text="none: both")
     stops = StopOutput(many=True, help_text="the strictest that applies counts; elsewhere the flag is shown")
 
 
 class ClearanceOutput(serializers.Serializer[Any]):
-    code = serializers.ChoiceField(list(table.RED_FLAGS))
-    kind = serializers.ChoiceField(red_flags.CLEARANCE_KINDS)
+    code = Choice(list(table.RED_FLAGS))
+    kind = Choice(red_flags.CLEARANCE_KINDS)
     reason = serializers.CharField()
     cleared_at = serializers.DateTimeField()
     cleared_by = serializers.CharField(help_text="the name of the person")
@@ -61,18 +61,18 @@ class FlagStateOutput(serializers.Serializer[Any]):
     screened_at = serializers.DateTimeField(allow_null=True, help_text="when the newest signed exam asked any of them")
     open = OpenFlagOutput(many=True)
     unanswered = serializers.ListField(
-        child=serializers.ChoiceField(list(table.RED_FLAGS)),
+        child=Choice(list(table.RED_FLAGS)),
         help_text="to be asked before these regions are treated: never answered, or too long ago",
     )
     cleared = ClearanceOutput(many=True, help_text="the clearances that keep a flag closed")
 
 
 class FlagStateQuery(serializers.Serializer[Any]):
-    regions = serializers.ListField(child=serializers.ChoiceField(BODY_REGIONS), required=False, default=list)
+    regions = serializers.ListField(child=Choice(BODY_REGIONS), required=False, default=list)
 
 
-def c_spine_answer() -> serializers.ChoiceField:
-    return serializers.ChoiceField(c_spine.VALUES, required=False, default="unknown")
+def c_spine_answer() -> Choice:
+    return Choice(c_spine.VALUES, required=False, default="unknown")
 
 
 class CSpineInput(StrictSerializer):
@@ -83,8 +83,8 @@ class CSpineInput(StrictSerializer):
 
 
 class ClearanceInput(StrictSerializer):
-    code = serializers.ChoiceField(list(table.RED_FLAGS))
-    kind = serializers.ChoiceField(red_flags.CLEARANCE_KINDS)
+    code = Choice(list(table.RED_FLAGS))
+    kind = Choice(red_flags.CLEARANCE_KINDS)
     reason = Text(max_length=2000, help_text=f"at least {red_flags.MIN_REASON_CHARACTERS} characters")
     seen_by = Text(required=False, allow_blank=True, default="", max_length=500)
     seen_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
@@ -94,8 +94,8 @@ class ClearanceInput(StrictSerializer):
 
 class CSpineOutput(serializers.Serializer[Any]):
     version = serializers.IntegerField()
-    inputs = serializers.DictField(child=serializers.ChoiceField(c_spine.VALUES))
-    outcome = serializers.ChoiceField(list(c_spine.OUTCOMES))
+    inputs = serializers.DictField(child=Choice(c_spine.VALUES))
+    outcome = Choice(list(c_spine.OUTCOMES))
 
 
 class NewClearanceOutput(ClearanceOutput):

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import Number, StrictInteger, StrictSerializer, Text, many
+from api.fields import Choice, Number, StrictInteger, StrictSerializer, Text, many
 from assessments import red_flag_table as table
 from assessments import rules
 from assessments.documents import COMPUTED_OF_FINDING
@@ -22,40 +22,40 @@ def pain(**options: Any) -> StrictInteger:
     return StrictInteger(min_value=low, max_value=high, required=False, allow_null=True, **options)
 
 
-def sign() -> serializers.ChoiceField:
-    return serializers.ChoiceField(rules.SIGN_VALUES, required=False, default="not_tested")
+def sign() -> Choice:
+    return Choice(rules.SIGN_VALUES, required=False, default="not_tested")
 
 
 NOT_IN_DOCUMENTATION_ONLY = "left out where the clinic is in documentation-only mode, as are class and rule set"
 
 
 class RedFlagInput(StrictSerializer):
-    code = serializers.ChoiceField(list(rules.RED_FLAGS))
-    answer = serializers.ChoiceField(rules.RED_FLAG_ANSWERS)
+    code = Choice(list(rules.RED_FLAGS))
+    answer = Choice(rules.RED_FLAG_ANSWERS)
     note = Text(
         required=False, allow_blank=True, default="", max_length=2000, help_text="required with the answer `declined`"
     )
-    source = serializers.ChoiceField(  # type: ignore[assignment] # DRF has an attribute of that name
+    source = Choice(  # type: ignore[assignment] # DRF has an attribute of that name
         table.ANSWER_SOURCES,
         required=False,
         default="asked_each",
         help_text="`no_to_all_others`: one answer for all questions that were left, after the list was gone through",
     )
     regions = serializers.ListField(
-        child=serializers.ChoiceField(BODY_REGIONS),
+        child=Choice(BODY_REGIONS),
         required=False,
         default=list,
         max_length=len(BODY_REGIONS),
         help_text="with a yes: the injured region, or the limb; left out, the whole body counts",
     )
-    side = serializers.ChoiceField(
+    side = Choice(
         table.ANSWER_SIDES, required=False, allow_null=True, default=None, help_text="left out, both sides count"
     )
 
 
 class ZoneInput(StrictSerializer):
     zone = Text(max_length=100, help_text="see /body-zones/")
-    side = serializers.ChoiceField(rules.ZONE_SIDES)
+    side = Choice(rules.ZONE_SIDES)
 
 
 class PainMarkInput(ZoneInput):
@@ -64,16 +64,16 @@ class PainMarkInput(ZoneInput):
 
 class MovementInput(StrictSerializer):
     movement = Text(max_length=100, help_text="see /movements/")
-    side = serializers.ChoiceField(rules.SIDES, required=False, allow_null=True, default=None)
+    side = Choice(rules.SIDES, required=False, allow_null=True, default=None)
     degrees = Number(max_digits=4, decimal_places=1, min_value=0, required=False, allow_null=True, default=None)
     painful = serializers.BooleanField(required=False, allow_null=True, default=None)
-    device = serializers.ChoiceField(rules.ROM_DEVICES, required=False, allow_null=True, default=None)
+    device = Choice(rules.ROM_DEVICES, required=False, allow_null=True, default=None)
 
 
 class PointInput(StrictSerializer):
     """Where on the body chart: fractions of the view's width and height."""
 
-    view = serializers.ChoiceField(VIEWS)
+    view = Choice(VIEWS)
     x = serializers.FloatField(min_value=0, max_value=1)
     y = serializers.FloatField(min_value=0, max_value=1)
 
@@ -82,16 +82,16 @@ class FindingInput(StrictSerializer):
     computed = frozenset(COMPUTED_OF_FINDING)
 
     muscle = Text(max_length=100, help_text="see /muscles/")
-    side = serializers.ChoiceField(rules.SIDES)
+    side = Choice(rules.SIDES)
     place = Text(required=False, allow_blank=True, default="", max_length=200)
     point = PointInput(required=False, allow_null=True, default=None)
     taut_band = sign()
     hypersensitive_spot = sign()
     referred_pain = sign()
     palpable_nodule = sign()
-    spot_in_band = serializers.ChoiceField(rules.YES_NO_UNKNOWN, required=False, default="unknown")
+    spot_in_band = Choice(rules.YES_NO_UNKNOWN, required=False, default="unknown")
     local_twitch = sign()
-    twitch_method = serializers.ChoiceField(rules.TWITCH_METHODS, required=False, allow_null=True, default=None)
+    twitch_method = Choice(rules.TWITCH_METHODS, required=False, allow_null=True, default=None)
     jump_sign = sign()
     restricted_rom = sign()
     pain_on_contraction = sign()
@@ -100,9 +100,9 @@ class FindingInput(StrictSerializer):
     stress_aggravation = sign()
     referred_to = many(ZoneInput, at_most=60, default=list)
     referred_quality = serializers.ListField(
-        child=serializers.ChoiceField(rules.REFERRED_QUALITIES), required=False, default=list, max_length=9
+        child=Choice(rules.REFERRED_QUALITIES), required=False, default=list, max_length=9
     )
-    recognised = serializers.ChoiceField(rules.RECOGNISED_VALUES, required=False, default="not_asked")
+    recognised = Choice(rules.RECOGNISED_VALUES, required=False, default="not_asked")
     pain_on_pressure = pain(default=None)
     ppt_kpa = serializers.ListField(
         child=Number(max_digits=6, decimal_places=1),
@@ -128,8 +128,8 @@ class AssessmentChanges(StrictSerializer):
     pain_now = pain()
     pain_worst_24h = pain()
     pain_best_24h = pain()
-    current_symptom = serializers.ChoiceField(rules.CURRENT_SYMPTOM_VALUES, required=False)
-    rule_set = serializers.ChoiceField(list(rules.RULE_SETS), required=False)
+    current_symptom = Choice(rules.CURRENT_SYMPTOM_VALUES, required=False)
+    rule_set = Choice(list(rules.RULE_SETS), required=False)
     red_flags = many(RedFlagInput, at_most=len(rules.RED_FLAGS))
     pain_drawing = many(PainMarkInput, at_most=333)
     range_of_motion = many(MovementInput, at_most=200)
@@ -142,89 +142,108 @@ class NewAssessmentInput(AssessmentChanges):
 
 
 class GateOutput(serializers.Serializer[Any]):
-    action = serializers.ChoiceField(rules.ACTIONS)
+    action = Choice(rules.ACTIONS)
     blocking = serializers.ListField(child=serializers.CharField())
 
 
 class ZoneOutput(serializers.Serializer[Any]):
     zone = serializers.CharField()
-    side = serializers.ChoiceField(rules.ZONE_SIDES)
+    side = Choice(rules.ZONE_SIDES)
 
 
 class PainMarkOutput(ZoneOutput):
     intensity = serializers.IntegerField(allow_null=True)
 
 
+class SuggestionOutput(serializers.Serializer[Any]):
+    muscle = serializers.CharField()
+    side = Choice(rules.SIDES)
+    score = serializers.FloatField(help_text="only the order means anything; the weights are a product proposal")
+    covers = ZoneOutput(many=True, help_text="drawn zones in the muscle's pattern, its usual zones first")
+    usually_also = ZoneOutput(many=True, help_text="usual zones that were not drawn")
+    pattern_checked = serializers.BooleanField(help_text="the pattern was compared with a published source")
+    often_together = serializers.ListField(child=serializers.CharField(), help_text="muscles often active with it")
+
+
+class DrawingOutput(serializers.Serializer[Any]):
+    weights_version = serializers.IntegerField()
+    drawn = ZoneOutput(many=True)
+    suggestions = SuggestionOutput(many=True, help_text="all muscles that cover a drawn zone, the likeliest first")
+    explained = ZoneOutput(many=True, help_text="drawn zones that a finding's spot or referral reaches")
+    unexplained = ZoneOutput(many=True)
+    still_to_test = SuggestionOutput(many=True, help_text="for the unexplained zones; muscles without a finding")
+
+
 class MovementOutput(serializers.Serializer[Any]):
     movement = serializers.CharField()
-    side = serializers.ChoiceField(rules.SIDES, allow_null=True)
+    side = Choice(rules.SIDES, allow_null=True)
     degrees = serializers.FloatField(allow_null=True)
     painful = serializers.BooleanField(allow_null=True)
-    device = serializers.ChoiceField(rules.ROM_DEVICES, allow_null=True)
+    device = Choice(rules.ROM_DEVICES, allow_null=True)
 
 
 class PointOutput(serializers.Serializer[Any]):
-    view = serializers.ChoiceField(VIEWS)
+    view = Choice(VIEWS)
     x = serializers.FloatField()
     y = serializers.FloatField()
 
 
 class RedFlagOutput(serializers.Serializer[Any]):
-    code = serializers.ChoiceField(list(rules.RED_FLAGS))
-    answer = serializers.ChoiceField(rules.RED_FLAG_ANSWERS)
+    code = Choice(list(rules.RED_FLAGS))
+    answer = Choice(rules.RED_FLAG_ANSWERS)
     note = serializers.CharField()
-    source = serializers.ChoiceField(  # type: ignore[assignment] # DRF has an attribute of that name
+    source = Choice(  # type: ignore[assignment] # DRF has an attribute of that name
         table.ANSWER_SOURCES, allow_null=True, help_text="none: not recorded"
     )
-    regions = serializers.ListField(child=serializers.ChoiceField(BODY_REGIONS))
-    side = serializers.ChoiceField(table.ANSWER_SIDES, allow_null=True)
+    regions = serializers.ListField(child=Choice(BODY_REGIONS))
+    side = Choice(table.ANSWER_SIDES, allow_null=True)
 
 
 class FindingOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     trigger_point = serializers.UUIDField()
     muscle = serializers.CharField()
-    side = serializers.ChoiceField(rules.SIDES)
+    side = Choice(rules.SIDES)
     place = serializers.CharField()
     point = PointOutput(allow_null=True)
-    taut_band = serializers.ChoiceField(rules.SIGN_VALUES)
-    hypersensitive_spot = serializers.ChoiceField(rules.SIGN_VALUES)
-    referred_pain = serializers.ChoiceField(rules.SIGN_VALUES)
-    palpable_nodule = serializers.ChoiceField(rules.SIGN_VALUES)
-    spot_in_band = serializers.ChoiceField(rules.YES_NO_UNKNOWN)
-    local_twitch = serializers.ChoiceField(rules.SIGN_VALUES)
-    twitch_method = serializers.ChoiceField(rules.TWITCH_METHODS, allow_null=True)
-    jump_sign = serializers.ChoiceField(rules.SIGN_VALUES)
-    restricted_rom = serializers.ChoiceField(rules.SIGN_VALUES)
-    pain_on_contraction = serializers.ChoiceField(rules.SIGN_VALUES)
-    weakness = serializers.ChoiceField(rules.SIGN_VALUES)
-    autonomic = serializers.ChoiceField(rules.SIGN_VALUES)
-    stress_aggravation = serializers.ChoiceField(rules.SIGN_VALUES)
+    taut_band = Choice(rules.SIGN_VALUES)
+    hypersensitive_spot = Choice(rules.SIGN_VALUES)
+    referred_pain = Choice(rules.SIGN_VALUES)
+    palpable_nodule = Choice(rules.SIGN_VALUES)
+    spot_in_band = Choice(rules.YES_NO_UNKNOWN)
+    local_twitch = Choice(rules.SIGN_VALUES)
+    twitch_method = Choice(rules.TWITCH_METHODS, allow_null=True)
+    jump_sign = Choice(rules.SIGN_VALUES)
+    restricted_rom = Choice(rules.SIGN_VALUES)
+    pain_on_contraction = Choice(rules.SIGN_VALUES)
+    weakness = Choice(rules.SIGN_VALUES)
+    autonomic = Choice(rules.SIGN_VALUES)
+    stress_aggravation = Choice(rules.SIGN_VALUES)
     referred_to = ZoneOutput(many=True)
-    referred_quality = serializers.ListField(child=serializers.ChoiceField(rules.REFERRED_QUALITIES))
-    recognised = serializers.ChoiceField(rules.RECOGNISED_VALUES)
+    referred_quality = serializers.ListField(child=Choice(rules.REFERRED_QUALITIES))
+    recognised = Choice(rules.RECOGNISED_VALUES)
     pain_on_pressure = serializers.IntegerField(allow_null=True)
     ppt_kpa = serializers.ListField(child=serializers.FloatField())
     ppt_mean_kpa = serializers.FloatField(allow_null=True)
     probe_area_cm2 = serializers.FloatField(allow_null=True)
     limit_reasons = serializers.DictField(child=serializers.CharField())
     notes = serializers.CharField()
-    criteria = serializers.ChoiceField(rules.CRITERIA_VALUES, required=False, help_text=NOT_IN_DOCUMENTATION_ONLY)
-    rule_set = serializers.ChoiceField(list(rules.RULE_SETS), required=False)
+    criteria = Choice(rules.CRITERIA_VALUES, required=False, help_text=NOT_IN_DOCUMENTATION_ONLY)
+    rule_set = Choice(list(rules.RULE_SETS), required=False)
     rule_set_version = serializers.IntegerField(required=False)
     missing_tests = serializers.ListField(child=serializers.CharField(), required=False)
 
     def get_fields(self) -> dict[str, Any]:
         """`class` is a word of Python, so it cannot be declared above."""
-        return {**super().get_fields(), "class": serializers.ChoiceField(rules.CLASSES, required=False)}
+        return {**super().get_fields(), "class": Choice(rules.CLASSES, required=False)}
 
 
 class AssessmentOutput(DocumentOutput):
     pain_now = serializers.IntegerField(allow_null=True)
     pain_worst_24h = serializers.IntegerField(allow_null=True)
     pain_best_24h = serializers.IntegerField(allow_null=True)
-    current_symptom = serializers.ChoiceField(rules.CURRENT_SYMPTOM_VALUES)
-    rule_set = serializers.ChoiceField(list(rules.RULE_SETS))
+    current_symptom = Choice(rules.CURRENT_SYMPTOM_VALUES)
+    rule_set = Choice(list(rules.RULE_SETS))
     red_flags = RedFlagOutput(many=True)
     red_flag_gate = GateOutput()
     pain_drawing = PainMarkOutput(many=True)
@@ -240,16 +259,16 @@ class AssessmentPage(serializers.Serializer[Any]):
 class TriggerPointOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     muscle = serializers.CharField()
-    side = serializers.ChoiceField(rules.SIDES)
+    side = Choice(rules.SIDES)
     place = serializers.CharField()
     last_seen_at = serializers.DateTimeField()
     provisional = serializers.BooleanField(help_text="seen in drafts only")
     sightings = serializers.IntegerField()
-    criteria = serializers.ChoiceField(rules.CRITERIA_VALUES, required=False, help_text=NOT_IN_DOCUMENTATION_ONLY)
+    criteria = Choice(rules.CRITERIA_VALUES, required=False, help_text=NOT_IN_DOCUMENTATION_ONLY)
     first_seen_at = serializers.DateTimeField()
 
     def get_fields(self) -> dict[str, Any]:
-        return {**super().get_fields(), "class": serializers.ChoiceField(rules.CLASSES, required=False)}
+        return {**super().get_fields(), "class": Choice(rules.CLASSES, required=False)}
 
 
 class TriggerPointPage(serializers.Serializer[Any]):
@@ -272,16 +291,16 @@ class RedFlagCodeOutput(CodeOutput):
     group = serializers.CharField()
     question = serializers.CharField(help_text="what the patient is asked; a yes is the finding")
     suspects = serializers.CharField()
-    action = serializers.ChoiceField(rules.ACTIONS)
+    action = Choice(rules.ACTIONS)
     to_do = serializers.CharField()
     newer = serializers.CharField(help_text="what a newer source asks for, where it differs; the clinic decides")
     blocks = serializers.BooleanField(help_text="a yes stops some treatment somewhere")
     is_emergency = serializers.BooleanField()
     must_be_answered = serializers.ListField(child=serializers.CharField())
     before = serializers.ListField(
-        child=serializers.ChoiceField(BODY_REGIONS), help_text="regions before whose treatment it must be answered"
+        child=Choice(BODY_REGIONS), help_text="regions before whose treatment it must be answered"
     )
-    names = serializers.ChoiceField(
+    names = Choice(
         ["", "injury", "limb", "leg"], help_text="what the answer names: regions and side, or for `leg` a side"
     )
     source = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name

@@ -21,5 +21,6 @@ urlpatterns = [
         red_flag_views.PatientClearances.as_view(),
         name="patient_red_flag_clearances",
     ),
+    path("assessments/<uuid:assessment_id>/drawing/", views.AssessmentDrawing.as_view(), name="assessment_drawing"),
     *list_paths(views.API),
 ]

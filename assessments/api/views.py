@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -9,9 +10,11 @@ from rest_framework.response import Response
 from api.pagination import Page, moment
 from api.schema import PAGED
 from api.views import ClinicView
-from assessments import queries
+from assessments import drawings, queries
 from assessments.actions import EXAM
 from assessments.api import serializers as shapes
+from assessments.documents import get_parts
+from assessments.models import Assessment
 from patients.queries import identities
 from records.api.document_views import DocumentApi
 from records.api.serializers import AddendumInput, ReasonInput, SignedOutput
@@ -71,6 +74,24 @@ API = DocumentApi(
     addendum=AddendumInput,
     reason=ReasonInput,
 )
+
+
+class AssessmentDrawing(ClinicView):
+    scopes = {"get": "assessments:read"}
+    audit_action = {"get": "assessment.drawing"}
+
+    @extend_schema(operation_id="assessments_drawing", tags=["assessments"], responses=shapes.DrawingOutput)
+    def get(self, request: Request, assessment_id: UUID) -> Response:
+        """
+        Which muscles could cause the drawn pain, and which drawn zones the findings explain.
+
+        Computed now, from the exam as it stands; no part of the signed record. It suggests an order of palpation and
+        decides nothing. In documentation-only mode only `drawn` is filled.
+        """
+        visible = Assessment.objects.visible_to(self.actor).with_parts()
+        assessment = get_object_or_404(visible, pk=assessment_id)
+        self.saw(assessment.patient_id)
+        return Response(drawings.drawing_json(get_parts(assessment)))
 
 
 class PatientTriggerPoints(ClinicView):

@@ -1,7 +1,7 @@
 """
 The body chart with the catalogue's names, as one answer that a browser keeps: it holds nobody's data.
 
-The drawing itself is `catalogue/chart.json`, written by the scripts beside it.
+The drawing itself is `catalogue/chart.json`, written by `dev.chart`.
 """
 
 from __future__ import annotations

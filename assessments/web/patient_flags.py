@@ -41,6 +41,7 @@ from assessments.red_flags import (
     regions_of,
 )
 from assessments.web import labels as words
+from errors import form_fields
 from errors.exceptions import DomainError, NotFound
 from errors.texts import message_of
 from patients import labels
@@ -52,7 +53,7 @@ MOMENT = "%Y-%m-%dT%H:%M"
 
 
 class ClearanceForm(forms.Form):
-    kind = forms.ChoiceField(
+    kind = form_fields.ChoiceField(
         choices=[(code, words.CLEARANCE_KINDS[code]) for code in CLEARANCE_KINDS],
         widget=forms.RadioSelect,
         label=gettext_lazy("Cleared by"),
@@ -80,7 +81,7 @@ class ClearanceForm(forms.Form):
             asked = {n: text for n, text in c_spine.INPUTS.items() if asks_age or n not in c_spine.AGE}
             for name, label in asked.items():
                 choices = list(words.YES_NO_UNKNOWN.items())
-                self.fields[name] = forms.ChoiceField(
+                self.fields[name] = form_fields.ChoiceField(
                     choices=choices, required=False, initial="unknown", widget=forms.RadioSelect, label=_(label)
                 )
 

@@ -18,7 +18,7 @@ import catalogue
 from accounts.queries import shows_classification
 from accounts.web.pages import PageRequest, page
 from api.fields import many
-from assessments import documents, exam_paths, queries, rules
+from assessments import documents, drawings, exam_paths, queries, rules
 from assessments.actions import EXAM
 from assessments.api.serializers import AssessmentChanges, FindingInput
 from assessments.documents import COMPUTED_OF_FINDING, ExamParts
@@ -56,7 +56,7 @@ class Draft(AssessmentChanges):
 
 
 def derive(exam: Assessment, parts: ExamParts, by: Actor) -> dict[str, Any]:
-    """What the screen shows and nobody enters: classes, missing tests, mean thresholds, the gate."""
+    """What the screen shows and nobody enters: classes, missing tests, mean thresholds, the gate, suggestions."""
     return {
         "findings": {
             str(f.pk): {
@@ -67,6 +67,7 @@ def derive(exam: Assessment, parts: ExamParts, by: Actor) -> dict[str, Any]:
             for f in parts.findings
         },
         "gate": {"action": exam.gate_action, "blocking": exam.gate_blocking},
+        "drawing": drawings.screen_json(parts),
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import StrictInteger, StrictSerializer, Text, many
+from api.fields import Choice, StrictInteger, StrictSerializer, Text, many
 from assessments.red_flag_table import RED_FLAGS
 from assessments.rules import SIDES
 from homecare import rules
@@ -36,10 +36,10 @@ class StepInput(StrictSerializer):
     lasting = serializers.UUIDField(
         required=False, allow_null=True, default=None, help_text="the same step of an earlier version, to follow it"
     )
-    exercise = serializers.ChoiceField(list(rules.EXERCISES))
+    exercise = Choice(list(rules.EXERCISES))
     trigger_point = serializers.UUIDField(required=False, allow_null=True, default=None)
     muscle = Text(required=False, allow_null=True, default=None, max_length=100, help_text="see /muscles/")
-    side = serializers.ChoiceField(SIDES, required=False, allow_null=True, default=None)
+    side = Choice(SIDES, required=False, allow_null=True, default=None)
     tool = Text(required=False, allow_blank=True, default="", max_length=50)
     cue = Text(required=False, allow_blank=True, default="", max_length=1000)
     drawing = Text(required=False, allow_blank=True, default="", max_length=50)
@@ -63,7 +63,7 @@ class ProgrammeInput(StrictSerializer):
 class ProgrammeOverrideInput(StrictSerializer):
     """Why a programme is right although an open red flag stops it, or asks for a reason."""
 
-    code = serializers.ChoiceField(list(RED_FLAGS))
+    code = Choice(list(RED_FLAGS))
     reason = Text(max_length=2000, help_text="10 characters or more; kept with the version, under the author's name")
     seen_by = Text(
         required=False, allow_blank=True, default="", max_length=200, help_text="who saw the patient; for an emergency"
@@ -81,7 +81,7 @@ class PublishInput(StrictSerializer):
 
 
 class RemindersInput(StrictSerializer):
-    channels = serializers.ListField(child=serializers.ChoiceField(CHANNELS), max_length=2)
+    channels = serializers.ListField(child=Choice(CHANNELS), max_length=2)
     times = serializers.ListField(
         child=serializers.TimeField(), max_length=20, help_text="wall clock, in the patient's zone"
     )
@@ -94,7 +94,7 @@ class RemindersInput(StrictSerializer):
 
 class StepOutput(serializers.Serializer[Any]):
     lasting = serializers.UUIDField(allow_null=True)
-    exercise = serializers.ChoiceField(list(rules.EXERCISES))
+    exercise = Choice(list(rules.EXERCISES))
     trigger_point = serializers.UUIDField(allow_null=True)
     muscle = serializers.CharField(allow_null=True)
     side = serializers.CharField(allow_null=True)
@@ -113,7 +113,7 @@ class ContentOutput(serializers.Serializer[Any]):
 
 
 class ProgrammeOverrideOutput(serializers.Serializer[Any]):
-    code = serializers.ChoiceField(list(RED_FLAGS))
+    code = Choice(list(RED_FLAGS))
     reason = serializers.CharField()
     seen_by = serializers.CharField(allow_blank=True)
     seen_at = serializers.DateTimeField(allow_null=True)
@@ -122,7 +122,7 @@ class ProgrammeOverrideOutput(serializers.Serializer[Any]):
 class ProgrammeOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     patient_id = serializers.UUIDField()
-    status = serializers.ChoiceField(STATUSES)
+    status = Choice(STATUSES)
     version = serializers.IntegerField(allow_null=True, help_text="null: nothing has been given to the patient yet")
     content = ContentOutput(allow_null=True, help_text="what the patient has")
     draft = ContentOutput(allow_null=True, help_text="what is being written")
@@ -132,7 +132,7 @@ class ProgrammeOutput(serializers.Serializer[Any]):
     ends_on = serializers.DateField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
     stopped_at = serializers.DateTimeField(allow_null=True, help_text="since when the safety check has paused it")
-    stopped_flags = serializers.ListField(child=serializers.ChoiceField(list(RED_FLAGS)))
+    stopped_flags = serializers.ListField(child=Choice(list(RED_FLAGS)))
     stopped_reasons = serializers.ListField(
         child=serializers.CharField(),
         help_text="what else has paused it: alert_<code>, rule_<code of the safety list> or muscle_<key>",
@@ -144,7 +144,7 @@ class StepFindingOutput(serializers.Serializer[Any]):
     """What an entry of the safety list says about one step."""
 
     pointer = serializers.CharField(help_text="the step")
-    level = serializers.ChoiceField(LEVELS)
+    level = Choice(LEVELS)
     code = serializers.CharField(help_text="of the entry")
     label = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
     reason = serializers.CharField()
@@ -155,8 +155,8 @@ class StepFindingOutput(serializers.Serializer[Any]):
 
 
 class StepFlagOutput(serializers.Serializer[Any]):
-    code = serializers.ChoiceField(list(RED_FLAGS))
-    level = serializers.ChoiceField(LEVELS)
+    code = Choice(list(RED_FLAGS))
+    level = Choice(LEVELS)
     answered_at = serializers.DateTimeField()
     steps = serializers.ListField(child=serializers.IntegerField(), help_text="numbers of the steps, from 0")
 
@@ -191,12 +191,12 @@ class SpotOutput(serializers.Serializer[Any]):
 
 class AnswerOutput(serializers.Serializer[Any]):
     lasting = serializers.UUIDField(help_text="the step")
-    done = serializers.ChoiceField(rules.DONE)
+    done = Choice(rules.DONE)
     reason = serializers.CharField(allow_blank=True)
     discomfort = serializers.IntegerField(allow_null=True)
     held_s = serializers.IntegerField(allow_null=True)
     spots = SpotOutput(many=True, help_text="tender spots that a scan found")
-    checked = serializers.ListField(child=serializers.ChoiceField(list(rules.CHECKLIST)))
+    checked = serializers.ListField(child=Choice(list(rules.CHECKLIST)))
 
 
 class CheckInOutput(serializers.Serializer[Any]):

@@ -309,7 +309,7 @@ class ProgrammeCheckIns(ProgrammeView):
         return Response(page.answer(rows, lambda c: [c.local_date], lambda some: [told(c, self.actor) for c in some]))
 
 
-def _day(text: Any) -> date:
+def _day(text: str) -> date:
     return date.fromisoformat(text)
 
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from django.http import QueryDict
+
 from homecare import rules
 from homecare.labels import describe_step
 from homecare.models import CheckIn, Step, StepAnswer, facts_of
@@ -80,7 +82,7 @@ def of_soreness(before: CheckIn | None, labels: Mapping[str, Any]) -> list[Quest
     ]
 
 
-def parse_answers(questions: Sequence[Question], sent: Any) -> rules.CheckInAnswers:
+def parse_answers(questions: Sequence[Question], sent: QueryDict) -> rules.CheckInAnswers:
     """What was sent (a QueryDict), as plain values; what a value may be is checked where it is kept."""
     return rules.CheckInAnswers(**asked.parse_answers(questions, sent))
 
@@ -98,7 +100,7 @@ def refill(questions: Sequence[Question], answers: rules.CheckInAnswers) -> list
     return filled
 
 
-def _steps(question: Question, sent: Any) -> dict[UUID, dict[str, Any]]:
+def _steps(question: Question, sent: QueryDict) -> dict[UUID, dict[str, Any]]:
     answers = {}
     for step in question.about:
         key = step["id"]
@@ -128,7 +130,7 @@ def _steps(question: Question, sent: Any) -> dict[UUID, dict[str, Any]]:
     return answers
 
 
-def _spots(step: Mapping[str, Any], sent: Any) -> list[dict[str, Any]]:
+def _spots(step: Mapping[str, Any], sent: QueryDict) -> list[dict[str, Any]]:
     spots = []
     for number in range(len(step["spots"])):
         zone, _separator, side = sent.get(f"spot-{step['id']}-{number}", "").partition(":")

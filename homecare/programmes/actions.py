@@ -19,9 +19,10 @@ from database.revisions import check_revision
 from errors.constraints import violations_as
 from errors.exceptions import Conflict, Problems
 from homecare import rules, safety
-from homecare.models import Picture, Programme, ReminderPlan, Step, Version
+from homecare.models import Programme, ReminderPlan, Step, Version
 from homecare.programmes import safety_stops
 from homecare.programmes import serialization as contents
+from homecare.programmes.pictures import find_unknown_pictures
 from homecare.reminders import planning
 from homecare.reminders.occurrences import unplan
 from identity.actor import Actor
@@ -70,12 +71,14 @@ def start_programme(*, patient_id: UUID, content: Mapping[str, Any], by: Actor, 
     Begin to write a programme for a patient. Nobody is reminded of anything before it is published.
 
     :raises accounts.policies.NoAuthor, PatientMerged, PatientNotInCare:
+    :raises Invalid: a step names a trigger point, a picture or an earlier step that is not there
     """
     author_id = policies.require_author(by)
     patient = drafts.open_patient(patient_id)
-    programme = Programme.objects.create(
-        clinic_id=by.clinic_id, patient=patient, author_id=author_id, draft=contents.tidy(content)
-    )
+    draft = contents.tidy(content)
+    points = _points_of(draft["steps"], clinic_id=by.clinic_id, patient_id=patient.pk)
+    _unknown_ids(draft["steps"], points, set()).raise_if_any()
+    programme = Programme.objects.create(clinic_id=by.clinic_id, patient=patient, author_id=author_id, draft=draft)
     audit.log("programme.start", by=by, target_id=programme.pk, patient_ids=[patient.pk])
     return programme
 
@@ -87,14 +90,46 @@ def write_draft(*, programme: Programme, content: Mapping[str, Any], by: Actor, 
 
     :param programme: locked by the actor
     :raises NoAuthor, ProgrammeEnded:
+    :raises Invalid: a step names a trigger point, a picture or an earlier step that is not there
     """
     policies.require_author(by)
     refuse_ended(programme)
-    programme.draft = contents.tidy(content)
+    draft = contents.tidy(content)
+    points = _points_of(draft["steps"], clinic_id=programme.clinic_id, patient_id=programme.patient_id)
+    _unknown_ids(draft["steps"], points, _lasting_ids(programme)).raise_if_any()
+    programme.draft = draft
     programme.revision += 1
     programme.save(update_fields=["draft", "revision"])
     audit.log("programme.write", by=by, target_id=programme.pk, patient_ids=[programme.patient_id])
     return problems_of(programme, known_of(programme, at=at))
+
+
+Points = Mapping[UUID, tuple[str, str | None]]
+
+
+def _points_of(steps: Sequence[Mapping[str, Any]], *, clinic_id: UUID, patient_id: UUID) -> Points:
+    """Return muscle and side of the patient's trigger points that the steps name."""
+    point_ids = {UUID(step["trigger_point"]) for step in steps if step.get("trigger_point")}
+    if not point_ids:
+        return {}
+    people = identities(clinic_id=clinic_id, patient_id=patient_id)
+    points = TriggerPoint.objects.filter(pk__in=point_ids, patient_id__in=people)
+    return {pk: (muscle, side) for pk, muscle, side in points.values_list("pk", "muscle_id", "side")}
+
+
+def _lasting_ids(programme: Programme) -> set[UUID]:
+    """Return the ids of the steps of all versions of the programme."""
+    return set(Step.objects.filter(version__programme=programme).values_list("lasting", flat=True))
+
+
+def _unknown_ids(steps: Sequence[Mapping[str, Any]], points: Points, lasting_ids: set[UUID]) -> Problems:
+    problems = find_unknown_pictures(steps)
+    for number, step in enumerate(steps):
+        if step.get("trigger_point") and UUID(step["trigger_point"]) not in points:
+            problems.add(f"/steps/{number}/trigger_point", "unknown.trigger_point")
+        if step.get("lasting") and UUID(step["lasting"]) not in lasting_ids:
+            problems.add(f"/steps/{number}/lasting", "unknown.step")
+    return problems
 
 
 def known_of(programme: Programme, *, at: datetime) -> safety_stops.KnownSafety:
@@ -119,19 +154,12 @@ def problems_of(
         problems.add("/steps", "required.steps")
     if not draft.get("title"):
         problems.add("/title", "required.programme_title")
-    people = identities(clinic_id=programme.clinic_id, patient_id=programme.patient_id)
-    point_ids = {UUID(step["trigger_point"]) for step in steps if step.get("trigger_point")}
-    points = TriggerPoint.objects.filter(pk__in=point_ids, patient_id__in=people)
-    places = {pk: (muscle, side) for pk, muscle, side in points.values_list("pk", "muscle_id", "side")}
-    pictures = {UUID(step["picture"]) for step in steps if step.get("picture")}
-    held = set(Picture.objects.filter(pk__in=pictures).values_list("pk", flat=True))
+    points = _points_of(steps, clinic_id=programme.clinic_id, patient_id=programme.patient_id)
     for number, step in enumerate(steps):
-        if step.get("trigger_point") and UUID(step["trigger_point"]) not in places:
-            problems.add(f"/steps/{number}/trigger_point", "unknown.trigger_point")
-        elif step.get("trigger_point") and places[UUID(step["trigger_point"])] != (step["muscle"], step["side"]):
+        point = step.get("trigger_point")
+        if point and UUID(point) in points and points[UUID(point)] != (step["muscle"], step["side"]):
             problems.add(f"/steps/{number}/trigger_point", "other_place")
-        if step.get("picture") and UUID(step["picture"]) not in held:
-            problems.add(f"/steps/{number}/picture", "unknown.picture")
+    problems.errors += _unknown_ids(steps, points, _lasting_ids(programme)).errors
     return problems
 
 
@@ -225,9 +253,7 @@ def _write_version(
 ) -> Version:
     draft = contents.tidy(programme.draft or {})
     newest = Version.objects.filter(programme=programme).order_by("-number").first()
-    lasting_ids = set()
-    if newest is not None:
-        lasting_ids = set(Step.objects.filter(version__programme=programme).values_list("lasting", flat=True))
+    lasting_ids = _lasting_ids(programme)
     version = Version(
         id=new_id(),
         clinic_id=programme.clinic_id,

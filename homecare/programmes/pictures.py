@@ -5,16 +5,31 @@ from __future__ import annotations
 import io
 import struct
 import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from errors.exceptions import Invalid
+from errors.exceptions import Invalid, Problems
+from homecare.models import Picture
 
 FORMATS = ["JPEG", "PNG", "WEBP"]
 MOST_BYTES = 8 * 2**20
 MOST_PIXELS = 40_000_000
 EDGE_PX = 640
 QUALITY = 78
+
+
+def find_unknown_pictures(steps: Sequence[Mapping[str, Any]]) -> Problems:
+    """Name each step whose picture the clinic does not have."""
+    problems = Problems()
+    picture_ids = {UUID(step["picture"]) for step in steps if step.get("picture")}
+    known_ids = set(Picture.objects.filter(pk__in=picture_ids).values_list("pk", flat=True)) if picture_ids else set()
+    for number, step in enumerate(steps):
+        if step.get("picture") and UUID(step["picture"]) not in known_ids:
+            problems.add(f"/steps/{number}/picture", "unknown.picture")
+    return problems
 
 
 def read_picture(upload: bytes) -> tuple[bytes, int, int]:

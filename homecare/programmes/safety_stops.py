@@ -9,7 +9,7 @@ a day.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -225,7 +225,7 @@ def find_stops(
     )
 
 
-def _each_once(codes: Any) -> tuple[str, ...]:
+def _each_once(codes: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(codes))
 
 

@@ -24,7 +24,7 @@ def tools() -> dict[str, list[str]]:
     return {key: muscle["self_pressure"]["tools"] for key, muscle in catalogue.MUSCLES.items()}
 
 
-def _id(value: Any, at: str, problems: Problems) -> str | None:
+def _id(value: object, at: str, problems: Problems) -> str | None:
     try:
         return str(UUID(str(value))) if value else None
     except ValueError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -14,7 +15,7 @@ from errors.exceptions import Conflict
 from homecare import rules
 from homecare.models import Picture, Template
 from homecare.programmes import serialization as contents
-from homecare.programmes.pictures import read_picture
+from homecare.programmes.pictures import find_unknown_pictures, read_picture
 from identity.actor import Actor
 
 
@@ -39,6 +40,8 @@ def save_template(*, name: str, content: Mapping[str, Any], by: Actor) -> Templa
         step["limit_reasons"] = {}
         step["cue"] = step["cue"] if step["exercise"] == "own" else ""
     problems = rules.check_steps(kept["steps"], ratings=contents.ratings(), tools=contents.tools(), is_template=True)
+    problems.errors += find_unknown_pictures(kept["steps"]).errors
+    problems.errors = [replace(error, pointer=f"/content{error.pointer}") for error in problems.errors]
     if not name.strip():
         problems.add("/name", "required.template_name")
     problems.raise_if_any()

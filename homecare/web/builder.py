@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages as toasts
 from django.core import signing
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -116,7 +116,7 @@ def beginning(
 # --- Editing --------------------------------------------------------------------------------------------------
 
 
-def parse_content(post: Any) -> dict[str, Any]:
+def parse_content(post: QueryDict) -> dict[str, Any]:
     """
     The form's steps, in the shape that actions take.
 
@@ -210,7 +210,7 @@ def edit(request: PageRequest, programme_id: UUID) -> HttpResponse:
     return render_builder(request, programme, removed=removed)
 
 
-def apply_command(content: dict[str, Any], command: str, which: str, post: Any) -> dict[str, Any] | None:
+def apply_command(content: dict[str, Any], command: str, which: str, post: QueryDict) -> dict[str, Any] | None:
     steps = content["steps"]
     if command == "add" and post.get("new_exercise") in rules.EXERCISES:
         steps.append({"exercise": post["new_exercise"], "dose": {}})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -14,7 +15,7 @@ from homecare.models import Programme
 from homecare.programmes import safety_stops
 
 
-def parse_overrides(post: Any) -> list[safety.Override]:
+def parse_overrides(post: QueryDict) -> list[safety.Override]:
     """
     The reasons that are given for open red flags.
 
@@ -41,7 +42,9 @@ def parse_overrides(post: Any) -> list[safety.Override]:
     return overrides
 
 
-def stop_lines(programme: Programme, known: safety_stops.KnownSafety, post: Any = None) -> list[dict[str, Any]]:
+def stop_lines(
+    programme: Programme, known: safety_stops.KnownSafety, post: QueryDict | None = None
+) -> list[dict[str, Any]]:
     """Each open red flag that stops a step, or asks for caution, with what was given for it."""
     before = {earlier["code"]: earlier for earlier in latest_overrides(programme)}
     lines = []

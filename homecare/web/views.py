@@ -218,7 +218,7 @@ def set_contact(request: PageRequest, patient: Patient) -> None:
     patients.change_patient(patient=locked, changes=changes, by=request.actor, at=timezone.now())
 
 
-def set_plan(request: PageRequest, programme: Any) -> None:
+def set_plan(request: PageRequest, programme: Programme) -> None:
     """:raises Invalid:"""
     post = request.POST
 

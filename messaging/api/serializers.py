@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import StrictSerializer
+from api.fields import Choice, StrictSerializer
 from messaging import rules
 
 
@@ -15,10 +15,10 @@ class MessageOutput(serializers.Serializer[Any]):
     revision = serializers.IntegerField(help_text="the number for If-Match")
     patient_id = serializers.UUIDField()
     to_user_id = serializers.UUIDField(allow_null=True, help_text="somebody of the clinic; null: the patient")
-    kind = serializers.ChoiceField(list(rules.KINDS))
-    channel = serializers.ChoiceField(rules.CHANNELS)
+    kind = Choice(list(rules.KINDS))
+    channel = Choice(rules.CHANNELS)
     about_id = serializers.UUIDField()
-    state = serializers.ChoiceField(rules.STATES)
+    state = Choice(rules.STATES)
     reason = serializers.CharField(allow_blank=True, help_text="why it did not go, or not yet")
     uncertain = serializers.BooleanField(help_text="it may have gone out twice, or never")
     by_hand = serializers.BooleanField()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -51,7 +52,7 @@ def is_signed(view: Any) -> bool:
     return bool(view_instance.basic_auth) or not view_instance.warn_if_no_basic_auth
 
 
-def receive_mail_event(sender: Any, event: Any, esp_name: str, **_more: Any) -> None:
+def receive_mail_event(sender: object, event: Any, esp_name: str, **_more: Any) -> None:
     """Anymail's signal for each event. What is not about a message of ours is left alone."""
     message_key = str((event.metadata or {}).get("palpate", ""))
     try:
@@ -63,7 +64,9 @@ def receive_mail_event(sender: Any, event: Any, esp_name: str, **_more: Any) -> 
     record_event(clinic_id, message_id, esp_name, event_id, event.event_type, event.timestamp)
 
 
-def record_event(clinic_id: UUID, message_id: UUID, provider: str, event_id: str, what: str, happened_at: Any) -> None:
+def record_event(
+    clinic_id: UUID, message_id: UUID, provider: str, event_id: str, what: str, happened_at: datetime | None
+) -> None:
     with tenancy.scope(clinic_id):
         actions.note_delivery(
             message_id=message_id,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import policies
 from accounts.web.pages import PageRequest, page, seen_revision
+from errors import form_fields
 from errors.exceptions import Invalid, NotFound
 from messaging import actions, engine, queries, rules, texts
 from messaging.models import Message, Wording
@@ -105,7 +106,7 @@ class HowToSend(forms.Form):
     per_minute = forms.IntegerField(
         min_value=1, max_value=100_000, label=gettext_lazy("Maximum messages per minute for the clinic")
     )
-    when_unknown = forms.ChoiceField(
+    when_unknown = form_fields.ChoiceField(
         choices=[(code, labels.WHEN_UNKNOWN[code]) for code in rules.WHEN_UNKNOWN],
         label=gettext_lazy("When it is not known whether a mail was sent"),
     )

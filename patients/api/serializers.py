@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import StrictSerializer, Text, many
+from api.fields import Choice, StrictSerializer, Text, many
 from patients import rules
 from patients.actions import NewAlert, NewFact, NewIdentifier
 from patients.facts import FACTS, LANGUAGE
@@ -25,9 +25,9 @@ def fact_text(name: str, **options: Any) -> Text:
 
 
 class ConsentInput(StrictSerializer):
-    email = serializers.ChoiceField(rules.CONSENT_ANSWERS, required=False)
-    sms = serializers.ChoiceField(rules.CONSENT_ANSWERS, required=False)
-    phone = serializers.ChoiceField(rules.CONSENT_ANSWERS, required=False)
+    email = Choice(rules.CONSENT_ANSWERS, required=False)
+    sms = Choice(rules.CONSENT_ANSWERS, required=False)
+    phone = Choice(rules.CONSENT_ANSWERS, required=False)
 
 
 class ContactInput(StrictSerializer):
@@ -76,25 +76,23 @@ class FactInput(StrictSerializer):
 
 
 class AlertInput(StrictSerializer):
-    code = serializers.ChoiceField(list(rules.ALERTS))
+    code = Choice(list(rules.ALERTS))
     note = Text(required=False, allow_blank=True, default="", max_length=1000)
-    side = serializers.ChoiceField(
+    side = Choice(
         rules.ALERT_SIDES, required=False, allow_null=True, help_text="null: not known; the safety check counts both"
     )
-    region = serializers.ChoiceField(
+    region = Choice(
         rules.BODY_REGIONS, required=False, allow_null=True, help_text="null: the safety check counts the whole body"
     )
     since_date = serializers.DateField(required=False, allow_null=True)
-    reported_by = serializers.ChoiceField(
-        rules.ALERT_REPORTERS, required=False, allow_blank=True, help_text="who said so"
-    )
+    reported_by = Choice(rules.ALERT_REPORTERS, required=False, allow_blank=True, help_text="who said so")
 
 
 class Details(StrictSerializer):
     family_name = Text(required=False, max_length=FACTS["family_name"].most)
     given_names = fact_text("given_names")
     birth_date = serializers.DateField(required=False, allow_null=True)
-    sex = serializers.ChoiceField(rules.SEXES, required=False)
+    sex = Choice(rules.SEXES, required=False)
     pronouns = fact_text("pronouns")
     language = serializers.RegexField(
         rf"^{LANGUAGE.pattern}$",
@@ -104,7 +102,7 @@ class Details(StrictSerializer):
         help_text="BCP 47",
     )
     time_zone = fact_text("time_zone", help_text="IANA, as in Europe/Berlin")
-    status = serializers.ChoiceField(rules.STATUSES, required=False)
+    status = Choice(rules.STATUSES, required=False)
     contact = ContactInput(required=False)
     address = AddressInput(required=False)
     emergency_contact = EmergencyContactInput(required=False)
@@ -180,10 +178,10 @@ def to_action(body: dict[str, Any]) -> dict[str, Any]:
 
 
 class AlertOutput(serializers.Serializer[Any]):
-    code = serializers.ChoiceField(list(rules.ALERTS))
+    code = Choice(list(rules.ALERTS))
     note = serializers.CharField()
-    side = serializers.ChoiceField(rules.ALERT_SIDES, allow_null=True)
-    region = serializers.ChoiceField(rules.BODY_REGIONS, allow_null=True)
+    side = Choice(rules.ALERT_SIDES, allow_null=True)
+    region = Choice(rules.BODY_REGIONS, allow_null=True)
     since_date = serializers.DateField(allow_null=True)
     reported_by = serializers.CharField()
     source = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
@@ -202,9 +200,9 @@ class ExternalIdOutput(serializers.Serializer[Any]):
 
 
 class ConsentOutput(serializers.Serializer[Any]):
-    email = serializers.ChoiceField(rules.CONSENT_ANSWERS)
-    sms = serializers.ChoiceField(rules.CONSENT_ANSWERS)
-    phone = serializers.ChoiceField(rules.CONSENT_ANSWERS)
+    email = Choice(rules.CONSENT_ANSWERS)
+    sms = Choice(rules.CONSENT_ANSWERS)
+    phone = Choice(rules.CONSENT_ANSWERS)
 
 
 class ContactOutput(serializers.Serializer[Any]):
@@ -243,7 +241,7 @@ class PatientOutput(serializers.Serializer[Any]):
     family_name = serializers.CharField()
     given_names = serializers.CharField()
     birth_date = serializers.DateField(allow_null=True)
-    sex = serializers.ChoiceField(rules.SEXES)
+    sex = Choice(rules.SEXES)
     pronouns = serializers.CharField()
     language = serializers.CharField()
     time_zone = serializers.CharField()
@@ -260,7 +258,7 @@ class PatientOutput(serializers.Serializer[Any]):
     alerts = AlertOutput(many=True)
     conditions = FactOutput(many=True)
     medications = FactOutput(many=True)
-    status = serializers.ChoiceField(rules.STATUSES)
+    status = Choice(rules.STATUSES)
     merged_into = serializers.UUIDField(allow_null=True, help_text="where this record went; use that id instead")
     revision = serializers.IntegerField()
     created_at = serializers.DateTimeField()
@@ -287,7 +285,7 @@ class PatientSearchInput(StrictSerializer):
         required=False, default="", allow_blank=True, max_length=300, help_text="`value`, or `system|value`"
     )
     birth_date = serializers.DateField(required=False, allow_null=True, default=None)
-    status = serializers.ChoiceField(rules.STATUSES, required=False, allow_null=True, default=None)
+    status = Choice(rules.STATUSES, required=False, allow_null=True, default=None)
     limit = serializers.IntegerField(required=False, default=50, min_value=1, max_value=200)
     cursor = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
 
@@ -311,7 +309,7 @@ class MergeInput(StrictSerializer):
 
 
 class ImportInput(StrictSerializer):
-    format = serializers.ChoiceField(rules.IMPORT_FORMATS)
+    format = Choice(rules.IMPORT_FORMATS)
     content = serializers.CharField(max_length=25_000_000, help_text="the file's text; a request has at most 25 MB")
     name = Text(required=False, default="upload", max_length=200)
     columns = serializers.DictField(child=serializers.CharField(), required=False, help_text="CSV: field to column")
@@ -321,7 +319,7 @@ class ImportInput(StrictSerializer):
 
 class ImportLineOutput(serializers.Serializer[Any]):
     place = serializers.CharField()
-    outcome = serializers.ChoiceField(["created", "completed", "unchanged", "refused"])
+    outcome = Choice(["created", "completed", "unchanged", "refused"])
     patient_id = serializers.UUIDField(allow_null=True)
     taken = serializers.ListField(child=serializers.CharField())
     left_out = serializers.ListField(child=serializers.CharField())

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.web.pages import PageRequest, page
+from errors import form_fields
 from errors.exceptions import DomainError, NotFound
 from errors.texts import message_of
 from patients import actions, labels, rules
@@ -26,13 +27,13 @@ ENDED_SHOWN = 50
 
 
 class AlertForm(forms.Form):
-    code = forms.ChoiceField(label=gettext_lazy("Alert"))
-    side = forms.ChoiceField(
+    code = form_fields.ChoiceField(label=gettext_lazy("Alert"))
+    side = form_fields.ChoiceField(
         required=False,
         choices=[("", gettext_lazy("not known")), *labels.ALERT_SIDES.items()],
         label=gettext_lazy("Side"),
     )
-    region = forms.ChoiceField(
+    region = form_fields.ChoiceField(
         required=False,
         choices=[("", gettext_lazy("not known, or the whole body")), *labels.BODY_REGIONS.items()],
         label=gettext_lazy("Part of the body"),
@@ -43,7 +44,7 @@ class AlertForm(forms.Form):
         label=gettext_lazy("Since"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    reported_by = forms.ChoiceField(
+    reported_by = form_fields.ChoiceField(
         required=False,
         choices=[("", gettext_lazy("not recorded")), *labels.ALERT_REPORTERS.items()],
         label=gettext_lazy("Reported by"),
@@ -52,7 +53,7 @@ class AlertForm(forms.Form):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         code_field = self.fields["code"]
-        assert isinstance(code_field, forms.ChoiceField)
+        assert isinstance(code_field, form_fields.ChoiceField)
         code_field.choices = [("", _("Choose an alert")), *labels.alert_choices()]
 
     def new_alert(self) -> actions.NewAlert:

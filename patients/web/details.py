@@ -19,6 +19,7 @@ from django.utils import formats
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from errors import form_fields
 from errors.exceptions import DomainError
 from errors.texts import message_of
 from identity.actor import Actor
@@ -46,15 +47,15 @@ def _field(name: str, fact: Fact, value: Any) -> forms.Field:
     """The field of one fact; what may stand in it is checked by the action, from the same table."""
     options: dict[str, Any] = {"label": labels.FACTS[name], "required": name == "family_name"}
     if fact.kind == "choice":
-        return forms.ChoiceField(choices=list(CHOICES[name].items()), **options)
+        return form_fields.ChoiceField(choices=list(CHOICES[name].items()), **options)
     if fact.kind == "date":
         return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **options)
     if fact.kind == "language":
         choices = [("", _("the clinic's")), *languages(get_language())]
-        return forms.ChoiceField(choices=_with(choices, value), **options)
+        return form_fields.ChoiceField(choices=_with(choices, value), **options)
     if fact.kind == "zone":
         zones = [(zone, zone) for zone in sorted(TIME_ZONES) if "/" in zone and not zone.startswith("Etc/")]
-        return forms.ChoiceField(choices=_with([("", _("the clinic's")), *zones], value), **options)
+        return form_fields.ChoiceField(choices=_with([("", _("the clinic's")), *zones], value), **options)
     # Nobody's own address and number: the browser is not asked to fill them in.
     attrs = {"autocomplete": "off"}
     widgets: dict[str, forms.Widget] = {

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.web.pages import PageRequest, page
+from errors import form_fields
 from errors.exceptions import DomainError, NotFound
 from errors.texts import message_of
 from patients import actions, rules
@@ -42,7 +43,7 @@ def edit(request: PageRequest, patient_id: UUID) -> HttpResponse:
 
 
 class FactForm(forms.Form):
-    kind = forms.ChoiceField(
+    kind = form_fields.ChoiceField(
         choices=[("condition", gettext_lazy("Condition")), ("medication", gettext_lazy("Medicine"))],
         label=gettext_lazy("Kind"),
     )

@@ -39,7 +39,7 @@ class DocumentApi:
     :ivar about_recording: what the route that records a draft says of it
     """
 
-    kind: DocumentKind[Any, Any, Any]
+    kind: DocumentKind[Any, Any, Any, Any]
     noun: str
     about_recording: str
     example: OpenApiExample
@@ -93,7 +93,7 @@ class DocumentView(ClinicView):
     operations: ClassVar[dict[str, Operation]]
 
     @property
-    def kind(self) -> DocumentKind[Any, Any, Any]:
+    def kind(self) -> DocumentKind[Any, Any, Any, Any]:
         return self.api.kind
 
     @property
@@ -108,7 +108,7 @@ class DocumentView(ClinicView):
         self.saw(document.patient_id)
         return document
 
-    def answer(self, document: Document, parts: Any = None, *, number: int = status.HTTP_200_OK) -> Response:
+    def answer(self, document: Document, parts: object = None, *, number: int = status.HTTP_200_OK) -> Response:
         """A document with its rows; `parts` as in the kind's `content_of`."""
         headers = {"ETag": etag(document.revision)}
         if number == status.HTTP_201_CREATED:
@@ -154,8 +154,8 @@ class PatientDocuments(DocumentView):
         )
 
     def post(self, request: Request, **ids: UUID) -> Response:
-        body = parse(self.api.new, request.data)
-        recorded = self.kind.record(patient_id=self.id_in_path, content=body, by=self.actor, at=timezone.now())
+        content = self.kind.read(parse(self.api.new, request.data))
+        recorded = self.kind.record(patient_id=self.id_in_path, content=content, by=self.actor, at=timezone.now())
         return self.answer(recorded.document, recorded.parts, number=status.HTTP_201_CREATED)
 
 
@@ -182,8 +182,8 @@ class OneDocument(DocumentView):
 
     def patch(self, request: Request, **ids: UUID) -> Response:
         draft = self.get_draft()
-        body = parse(self.api.changes, request.data)
-        self.kind.change(document=draft, content=body, by=self.actor, at=timezone.now())
+        content = self.kind.read(parse(self.api.changes, request.data))
+        self.kind.change(document=draft, content=content, by=self.actor, at=timezone.now())
         return self.answer(self.kind.rows().with_parts().get(pk=draft.pk))
 
     def delete(self, request: Request, **ids: UUID) -> Response:

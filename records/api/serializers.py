@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import StrictSerializer, Text
+from api.fields import Choice, StrictSerializer, Text
 from database.choices import DOCUMENT_STATUSES
 from records import rules
 
@@ -16,14 +16,12 @@ class RecordOutput(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     sequence = serializers.IntegerField(help_text="gap-free in a clinic, in the order of commits")
-    kind = serializers.ChoiceField(rules.KINDS)
-    entry = serializers.ChoiceField(
-        rules.ENTRIES, help_text="a signed document, an addendum to one, or a mark of error"
-    )
+    kind = Choice(rules.KINDS)
+    entry = Choice(rules.ENTRIES, help_text="a signed document, an addendum to one, or a mark of error")
     subject_id = serializers.UUIDField(help_text="the assessment or session, the same for all its versions")
     patient_id = serializers.UUIDField()
     version = serializers.IntegerField()
-    status = serializers.ChoiceField(rules.STATUSES)
+    status = Choice(rules.STATUSES)
     occurred_at = serializers.DateTimeField()
     signed_at = serializers.DateTimeField()
     signed_by = serializers.UUIDField()
@@ -50,7 +48,7 @@ class FeedPage(serializers.Serializer[Any]):
 class BrokenOutput(serializers.Serializer[Any]):
     sequence = serializers.IntegerField(allow_null=True)
     record_id = serializers.UUIDField(allow_null=True)
-    reason = serializers.ChoiceField(
+    reason = Choice(
         [
             "missing",
             "document_changed",
@@ -107,7 +105,7 @@ class KeptVerification(serializers.Serializer[Any]):
 
 class VerificationState(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    state = serializers.ChoiceField(["running", "done"])
+    state = Choice(["running", "done"])
     verification = KeptVerification(allow_null=True)
 
 
@@ -128,7 +126,7 @@ class DocumentOutput(serializers.Serializer[Any]):
     subject_id = serializers.UUIDField(help_text="the same for all versions; records carry it")
     version = serializers.IntegerField()
     revises = serializers.UUIDField(allow_null=True, help_text="the version that this one replaces when signed")
-    status = serializers.ChoiceField(DOCUMENT_STATUSES)
+    status = Choice(DOCUMENT_STATUSES)
     performed_at = serializers.DateTimeField()
     recorded_by = serializers.UUIDField()
     recorded_at = serializers.DateTimeField()

@@ -18,7 +18,7 @@ from api.schema import PAGED
 from api.views import ClinicView
 from audit import actions as audit
 from database import tenancy
-from errors.exceptions import NotFound
+from errors.exceptions import Conflict, NotFound
 from patients.queries import identities
 from records import actions, background, checkpoints, keys, queries, rules
 from records.api import serializers as shapes
@@ -30,6 +30,7 @@ KIND = OpenApiParameter("kind", {"type": "string", "enum": rules.KINDS})
 SINCE = OpenApiParameter("since", {"type": "string", "format": "date-time"}, description="Not before this moment.")
 UNTIL = OpenApiParameter("until", {"type": "string", "format": "date-time"}, description="Before this moment.")
 EXPORT_BATCH = 200
+HASH_PART = 16  # hexadecimal digits of a record's hash that a cursor of the feed carries
 
 
 def filters(request: Request) -> dict[str, Any]:
@@ -98,16 +99,50 @@ class Records(ClinicView):
         """
         The changes feed: everything signed, oldest first, in commit order. Who follows it misses nothing: a record
         that appears later has a higher sequence. A new version, an addendum and a mark of error are records too.
+
+        A cursor knows the record that it stands behind. 409 `ahead_of_feed` says that this feed has no such record yet,
+        409 `other_feed` that it has another one in its place: the server was restored from a backup. Then read the feed
+        again from its start, and compare.
         """
         chosen = filters(request)
-        page = Page(request, key_types=[sequence_number])
-        after = page.after[0] if page.after else 0
+        page = Page(request, key_types=[sequence_number, hash_part], at_least=1)
+        after, sha256_part = self.place(page)
         rows = queries.changes(clinic_id=self.actor.clinic_id, after=after, limit=page.limit + 1, **chosen)
         page_rows = rows[: page.limit]
         self.saw(*(UUID(row.patient_id) for row in page_rows))
-        last = page_rows[-1].sequence if page_rows else after
-        resume = page.next_url([last])
+        place = [page_rows[-1].sequence, page_rows[-1].sha256[:HASH_PART]] if page_rows else [after, sha256_part]
+        resume = page.next_url(place)
         return Response(page_bytes(page_rows, {"next": resume if len(rows) > page.limit else None, "resume": resume}))
+
+    def place(self, page: Page) -> tuple[int, str]:
+        """
+        Return sequence and hash of the record that the cursor stands behind.
+
+        :raises AheadOfFeed, OtherFeed:
+        """
+        if page.after is None:
+            return 0, rules.GENESIS.hex()[:HASH_PART]
+        sequence, *parts = page.after
+        sha256 = queries.sha256_at(self.actor.clinic_id, sequence)
+        if sha256 is None:
+            raise AheadOfFeed
+        if parts and not sha256.startswith(parts[0]):
+            raise OtherFeed
+        return sequence, sha256[:HASH_PART]
+
+
+class AheadOfFeed(Conflict):
+    reason = "ahead_of_feed"
+
+
+class OtherFeed(Conflict):
+    reason = "other_feed"
+
+
+def hash_part(value: str) -> str:
+    if not re.fullmatch(f"[0-9a-f]{{{HASH_PART}}}", value):
+        raise ValueError
+    return value
 
 
 def sequence_number(value: str) -> int:

@@ -31,6 +31,7 @@ from patients.queries import identities
 from records import drafts
 from records.editing import Edit, Errors, Flat, LastEdit, Merge, merge, path_of
 from records.kinds import DocumentKind
+from records.models import Document
 
 logger = logging.getLogger(__name__)
 OPEN_FOR_S = 15  # so long after its last word a screen counts as open
@@ -46,7 +47,7 @@ class DraftScreen:
     :ivar derive: what is computed from document and rows, for the screen of one person
     """
 
-    kind: DocumentKind[Any, Any, Any]
+    kind: DocumentKind[Any, Any, Any, Any]
     shape: type[Any]
     derive: Callable[[Any, Any, Actor], dict[str, Any]]
 
@@ -57,7 +58,9 @@ def start(request: PageRequest, screen: DraftScreen, patient_id: UUID) -> Any:
     begun = screen.kind.rows().of_patients(people).drafts().filter(recorded_by_id=request.user.pk, revises=None)
     draft = begun.newest_first().first()
     if draft is None:
-        recorded = screen.kind.record(patient_id=patient_id, content={}, by=request.actor, at=timezone.now())
+        recorded = screen.kind.record(
+            patient_id=patient_id, content=screen.kind.read({}), by=request.actor, at=timezone.now()
+        )
         draft = recorded.document
     return draft
 
@@ -85,12 +88,12 @@ def changes(request: PageRequest, screen: DraftScreen, document_id: UUID) -> Htt
     return state(request, screen, find(screen, document_id))
 
 
-def errors_of(screen: DraftScreen, document: Any, flat: Flat) -> Errors:
+def errors_of(screen: DraftScreen, document: Document, flat: Flat) -> Errors:
     """Every value that cannot be, as (path, why)."""
     kind, patient = screen.kind, document.patient
     rows = kind.row_paths(flat)
     try:
-        content = kind.complete(parse(screen.shape, kind.unflatten(flat)), patient=patient)
+        content = kind.complete(kind.read(parse(screen.shape, kind.unflatten(flat))), patient=patient)
         kind.check(content, birth_date=patient.birth_date, at=timezone.now(), reasons_may_wait=True)
     except ValidationError as refusal:
         return [(path_of(pointer, rows), why) for pointer, why in _leaves(refusal.detail)]
@@ -99,7 +102,7 @@ def errors_of(screen: DraftScreen, document: Any, flat: Flat) -> Errors:
     return []
 
 
-def _leaves(detail: Any, pointer: str = "") -> list[tuple[str, str]]:
+def _leaves(detail: object, pointer: str = "") -> list[tuple[str, str]]:
     if isinstance(detail, dict):
         return [leaf for name, inner in detail.items() for leaf in _leaves(inner, f"{pointer}/{name}")]
     if isinstance(detail, list):
@@ -138,7 +141,9 @@ def save(request: PageRequest, screen: DraftScreen, document_id: UUID) -> HttpRe
         tidy=kind.tidy,
     )
     if merged.applied:
-        content = _select_changed_sections(parse(screen.shape, kind.unflatten(merged.flat)), merged)
+        content = kind.read(parse(screen.shape, kind.unflatten(merged.flat)))
+        # Only the sections that an edit went into: the rest need not be written again.
+        content = content.only({edit.path.partition("/")[0] for edit in merged.applied})
         written = kind.change(document=document, content=content, by=actor, at=now, reasons_may_wait=True)
         parts = kind.renew_parts(parts, written, content)
         drafts.note_edits(document, edits=merged.applied, tab=tab, by=actor, at=now)
@@ -163,7 +168,7 @@ def save(request: PageRequest, screen: DraftScreen, document_id: UUID) -> HttpRe
     return JsonResponse(answer)
 
 
-def state(request: PageRequest, screen: DraftScreen, document: Any) -> HttpResponse:
+def state(request: PageRequest, screen: DraftScreen, document: Document) -> HttpResponse:
     """What a screen asks now and then: nothing new (204), or the draft as it stands."""
     tab = _uuid(request.GET.get("tab", ""), "tab")
     announce(document.pk, tab, request.actor)
@@ -186,12 +191,6 @@ def state(request: PageRequest, screen: DraftScreen, document: Any) -> HttpRespo
     )
 
 
-def _select_changed_sections(content: dict[str, Any], merged: Merge) -> dict[str, Any]:
-    """Only the sections that an edit went into: the rest need not be written again."""
-    touched = {edit.path.partition("/")[0] for edit in merged.applied}
-    return {name: value for name, value in content.items() if name in touched}
-
-
 def _parse_edits(request: PageRequest) -> tuple[UUID, int, list[Edit]]:
     try:
         body = read_json(request.body)
@@ -207,7 +206,7 @@ def _parse_edits(request: PageRequest) -> tuple[UUID, int, list[Edit]]:
     return tab, revision, edits
 
 
-def _uuid(text: Any, name: str) -> UUID:
+def _uuid(text: object, name: str) -> UUID:
     try:
         return UUID(str(text))
     except ValueError:

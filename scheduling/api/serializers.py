@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import StrictInteger, StrictSerializer, Text, many
+from api.fields import Choice, StrictInteger, StrictSerializer, Text, many
 from scheduling import rules
 
 
@@ -67,7 +67,7 @@ class AppointmentInput(TimeInput):
 
 class MoveInput(TimeInput):
     length_min = length(help_text="minutes; null: as long as it was")
-    reach = serializers.ChoiceField(rules.REACH, required=False, default=rules.THIS)
+    reach = Choice(rules.REACH, required=False, default=rules.THIS)
     outside_hours = serializers.BooleanField(required=False, default=False)
     revision = revision_field()
 
@@ -79,11 +79,11 @@ class SwapInput(StrictSerializer):
 
 
 class StatusInput(StrictSerializer):
-    status = serializers.ChoiceField(list(rules.STATUSES))
+    status = Choice(list(rules.STATUSES))
     why = Text(required=False, allow_blank=True, default="", max_length=1000, help_text="for a correction")
-    cancelled_by = serializers.ChoiceField(rules.CANCELLED_BY, required=False, allow_blank=True, default="")
-    reason = serializers.ChoiceField(rules.REASONS, required=False, allow_blank=True, default="")
-    reach = serializers.ChoiceField(rules.REACH, required=False, default=rules.THIS, help_text="of a cancellation")
+    cancelled_by = Choice(rules.CANCELLED_BY, required=False, allow_blank=True, default="")
+    reason = Choice(rules.REASONS, required=False, allow_blank=True, default="")
+    reach = Choice(rules.REACH, required=False, default=rules.THIS, help_text="of a cancellation")
     revision = revision_field()
 
 
@@ -147,7 +147,7 @@ class AppointmentOutput(serializers.Serializer[Any]):
     room_id = serializers.UUIDField(allow_null=True)
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
-    status = serializers.ChoiceField(list(rules.STATUSES))
+    status = Choice(list(rules.STATUSES))
     fhir_status = serializers.CharField(help_text="Appointment.status of HL7 FHIR R4")
     cancelled_by = serializers.CharField(allow_blank=True)
     reason = serializers.CharField(allow_blank=True)
@@ -241,7 +241,7 @@ class WaitingOutput(serializers.Serializer[Any]):
     from_date = serializers.DateField(allow_null=True)
     until_date = serializers.DateField(allow_null=True)
     instead_of_id = serializers.UUIDField(allow_null=True)
-    status = serializers.ChoiceField(rules.WAITLIST_STATES)
+    status = Choice(rules.WAITLIST_STATES)
     since = serializers.DateTimeField()
     note = serializers.CharField(allow_blank=True)
     placed_id = serializers.UUIDField(allow_null=True)
@@ -260,7 +260,7 @@ class OfferOutput(serializers.Serializer[Any]):
     therapist_id = serializers.UUIDField()
     room_id = serializers.UUIDField(allow_null=True)
     starts_at = serializers.DateTimeField()
-    status = serializers.ChoiceField(rules.OFFER_STATES)
+    status = Choice(rules.OFFER_STATES)
     made_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
 

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.rules import COMPETENCIES
-from api.fields import StrictInteger, StrictSerializer, Text, names_of, parse
+from api.fields import Choice, StrictInteger, StrictSerializer, Text, names_of, parse
 from api.pagination import Page
 from api.schema import PAGED
 from api.views import ClinicView, etag
@@ -45,7 +45,7 @@ class TypeShape(StrictSerializer):
     length_min = StrictInteger(min_value=5, max_value=480)
     buffer_min = StrictInteger(min_value=0, max_value=120, required=False)
     online = serializers.BooleanField(required=False)
-    technique = serializers.ChoiceField(list(TECHNIQUES), required=False, allow_blank=True)
+    technique = Choice(list(TECHNIQUES), required=False, allow_blank=True)
     therapists = serializers.ListField(child=serializers.UUIDField(), max_length=100, required=False)
     rooms = serializers.ListField(child=serializers.UUIDField(), max_length=100, required=False)
     is_active = serializers.BooleanField(required=False)
@@ -54,7 +54,7 @@ class TypeShape(StrictSerializer):
 class CompetencyShape(StrictSerializer):
     id = serializers.UUIDField(read_only=True)
     user_id = serializers.UUIDField()
-    technique = serializers.ChoiceField(list(COMPETENCIES))
+    technique = Choice(list(COMPETENCIES))
     valid_until = serializers.DateField(required=False, allow_null=True, help_text="its last day; null: without an end")
     proof = Text(required=False, allow_blank=True, max_length=500, help_text="certificate, course or reference")
     proof_seen_on = serializers.DateField(required=False, allow_null=True, help_text="null: today, if there is a proof")
@@ -197,7 +197,7 @@ def views_of(kind: str) -> tuple[type[Collection], type[One]]:
 
 
 class BookingShape(StrictSerializer):
-    step_min = serializers.ChoiceField(rules.STEPS_MIN, required=False, help_text="appointments begin on this grid")
+    step_min = Choice(rules.STEPS_MIN, required=False, help_text="appointments begin on this grid")
     remind_hours = serializers.ListField(
         child=StrictInteger(min_value=1, max_value=336), max_length=4, required=False, help_text="hours before"
     )

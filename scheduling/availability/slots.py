@@ -15,6 +15,7 @@ from accounts.models import Competency, Membership
 from accounts.queries import clinic_zone
 from clock.wall_clock import begin_of
 from database.sql import run_prepared
+from errors.exceptions import Problems
 from patients.queries import identities
 from scheduling import rules
 from scheduling.models import Appointment, AppointmentType, Booking, Hours, Room
@@ -74,15 +75,28 @@ WORK = """
 """
 GAPS = f"""
     WITH {WORK},
+    wanted AS (
+        SELECT user_id, room_id, stretches * tstzmultirange(tstzrange(%(after)s, %(until)s)) AS stretches FROM work
+    ),
+    ends AS (
+        SELECT user_id, room_id, upper(stretch) AS last,
+            lead(lower(stretch)) OVER (PARTITION BY user_id, room_id ORDER BY lower(stretch)) AS next
+        FROM wanted, unnest(wanted.stretches) AS stretch
+    ),
+    -- The buffer of the last appointment may lie after the hours. Two stretches that it would join stay two.
+    buffers AS (
+        SELECT user_id, room_id, range_agg(tstzrange(last, last + %(buffer)s)) AS stretches FROM ends
+        WHERE next IS NULL OR next > last + %(buffer)s GROUP BY user_id, room_id
+    ),
     booked AS MATERIALIZED (
         SELECT therapist_id, room_id, patient_id, starts_at, ends_at, blocked_until
         FROM scheduling_appointment
         WHERE clinic_id = %(clinic)s AND status = ANY (%(holding)s) AND id <> ALL (%(but)s::uuid[])
-            AND starts_at < %(until)s AND starts_at > %(after)s - interval '1 day'
+            AND starts_at < %(until)s + %(buffer)s AND starts_at > %(after)s - interval '1 day'
     ),
     of_therapist AS (
         SELECT user_id AS therapist_id, stretches
-        FROM scheduling_busy(%(therapists)s::uuid[], %(after)s, %(until)s, %(but)s::uuid[])
+        FROM scheduling_busy(%(therapists)s::uuid[], %(after)s, %(until)s + %(buffer)s, %(but)s::uuid[])
     ),
     of_room AS (
         SELECT room_id, range_agg(tstzrange(starts_at, blocked_until)) AS stretches FROM booked
@@ -93,9 +107,10 @@ GAPS = f"""
         WHERE patient_id = %(patient)s
     ),
     free AS (
-        SELECT w.user_id, w.room_id, w.stretches * tstzmultirange(tstzrange(%(after)s, %(until)s))
+        SELECT w.user_id, w.room_id, w.stretches + coalesce(b.stretches, '{{}}')
             - coalesce(t.stretches, '{{}}') - coalesce(r.stretches, '{{}}') - p.stretches AS stretches
-        FROM work w LEFT JOIN of_therapist t ON t.therapist_id = w.user_id
+        FROM wanted w LEFT JOIN buffers b ON b.user_id = w.user_id AND b.room_id IS NOT DISTINCT FROM w.room_id
+            LEFT JOIN of_therapist t ON t.therapist_id = w.user_id
             LEFT JOIN of_room r ON r.room_id = w.room_id CROSS JOIN of_patient p
     )
     SELECT user_id, room_id, lower(gap), upper(gap)
@@ -160,6 +175,19 @@ def competent_until(kind: AppointmentType) -> dict[UUID, date]:
     return {therapist_id.user_id: therapist_id.valid_until for therapist_id in ending if therapist_id.valid_until}
 
 
+def find_unknown(problems: Problems, *, therapists: Sequence[UUID], rooms: Sequence[UUID], clinic_id: UUID) -> None:
+    """Name each id that is no active therapist, or no room, of the clinic."""
+    members = Membership.objects.active().filter(clinic_id=clinic_id, role="therapist", user_id__in=therapists)
+    known = set(members.values_list("user_id", flat=True)) if therapists else set()
+    known_rooms = set(Room.objects.filter(pk__in=rooms).values_list("pk", flat=True)) if rooms else set()
+    for place, pk in enumerate(therapists):
+        if pk not in known:
+            problems.add(f"/therapists/{place}", "unknown.therapist")
+    for place, pk in enumerate(rooms):
+        if pk not in known_rooms:
+            problems.add(f"/rooms/{place}", "unknown.room")
+
+
 def rooms_for(kind: AppointmentType) -> list[UUID]:
     """Where it may be; nowhere if it is online."""
     rooms = Room.objects.filter(is_active=True, site__is_active=True)
@@ -178,6 +206,7 @@ def gaps(kind: AppointmentType, search: Search, *, zone: ZoneInfo, most: int) ->
         "but": list(search.but),
         "patient": search.patient_id,
         "length": kind.length + kind.buffer,
+        "buffer": kind.buffer,
         "most": most,
     }
     return [rules.FreeGap(*row) for row in run_prepared(GAPS, values)]

@@ -145,6 +145,8 @@ def swap(
     """
     if first_id == second_id:
         raise Invalid.at("/with_id", "invalid.same_appointment")
+    if not Appointment.objects.filter(pk=second_id).exists():
+        raise Invalid.at("/with_id", "unknown.appointment")
     first, second = locks.get_all_for_update([first_id, second_id])
     pairs = [(first, locks.swap_time(first, second)), (second, locks.swap_time(second, first))]
     for (first_row, time), revision in zip(pairs, revisions, strict=True):

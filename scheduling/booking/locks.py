@@ -20,7 +20,7 @@ from accounts.models import Membership
 from accounts.queries import clinic_zone
 from database.sql import run_prepared
 from errors.constraints import violations_as
-from errors.exceptions import Conflict, NotFound, Problems
+from errors.exceptions import Conflict, Invalid, NotFound, Problems
 from identity.actor import Actor
 from patients.models import Patient
 from scheduling import rules
@@ -111,10 +111,10 @@ def check_length(length_min: int) -> None:
 
 
 def check_patient(patient_id: UUID) -> Patient:
-    """:raises Invalid, NotFound:"""
+    """:raises Invalid:"""
     patient = Patient.objects.filter(pk=patient_id).first()
     if patient is None:
-        raise NotFound
+        raise Invalid.at("/patient_id", "unknown.patient")
     problems = Problems()
     if patient.is_merged:
         problems.add("/patient_id", "merged")

@@ -34,7 +34,7 @@ def enter(
     by: Actor,
     at: datetime,
 ) -> Appointment:
-    """:raises Invalid, NotFound, SlotTaken, PatientBusy:"""
+    """:raises Invalid, SlotTaken, PatientBusy:"""
     locks.check_patient(patient_id)
     time = locks.check_time(kind, time, outside_hours=outside_hours, at=at)
     appointment = Appointment(

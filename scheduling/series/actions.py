@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -55,7 +54,7 @@ class SeriesPlan:
     treatment_plan_id: UUID | None = None
 
 
-def check(plan: SeriesPlan) -> None:
+def check(plan: SeriesPlan, *, clinic_id: UUID) -> None:
     """:raises Invalid:"""
     problems = Problems()
     if not 1 <= plan.count <= rules.MOST_SESSIONS:
@@ -68,6 +67,7 @@ def check(plan: SeriesPlan) -> None:
         problems.add("/least_gap_h", "out_of_range", low=0, high=720)
     if not is_in_reach(plan.starts_on):
         problems.add("/starts_on", "out_of_range.series_start")
+    slots.find_unknown(problems, therapists=plan.therapists, rooms=plan.rooms, clinic_id=clinic_id)
     problems.raise_if_any()
 
 
@@ -88,7 +88,7 @@ def propose_with_choice(
 
     :raises Invalid:
     """
-    check(plan)
+    check(plan, clinic_id=by.clinic_id)
     locks.check_patient(patient_id)
     type_ = locks.find_type(plan.type_id, length_min=plan.length_min)
     zone = clinic_zone(by.clinic_id)
@@ -136,16 +136,17 @@ def book_series(
     :raises Invalid: see the errors
     :raises SlotTaken, PatientBusy: naming the number that was taken
     """
-    check(plan)
+    check(plan, clinic_id=by.clinic_id)
     check_treatment_plan(plan, patient_id, by.clinic_id)
     problems = Problems()
     if not 1 <= len(times) <= plan.count:
         problems.add("/times", "out_of_range", low=1, high=plan.count)
     type_ = locks.find_type(plan.type_id, length_min=plan.length_min)
     gap = least_gap(type_, plan)
-    for number, (earlier, later) in enumerate(pairwise(sorted(appointment.starts_at for appointment in times))):
-        if later - earlier < gap:
-            problems.add(f"/times/{number + 1}", "too_close")
+    in_order = sorted(enumerate(times), key=lambda numbered: numbered[1].starts_at)
+    for (_, earlier), (place, later) in pairwise(in_order):
+        if later.starts_at - earlier.starts_at < gap:
+            problems.add(f"/times/{place}", "too_close")
     problems.raise_if_any()
     series = Series.objects.create(
         id=new_id(),
@@ -163,11 +164,11 @@ def book_series(
     audit.log("series.book", by=by, target_id=series.pk, patient_ids=[patient_id])
     locks.lock(patient_id, *(key for appointment in times for key in (appointment.therapist_id, appointment.room_id)))
     created = []
-    for number, appointment in enumerate(sorted(times, key=lambda each: each.starts_at), start=1):
-        with number_refusals(number):
+    for number, (place, placed_at) in enumerate(in_order, start=1):
+        with number_refusals(number, f"/times/{place}"):
             created.append(
                 operations.enter(
-                    patient_id=patient_id, kind=type_, time=appointment, series=series, number=number, by=by, at=at
+                    patient_id=patient_id, kind=type_, time=placed_at, series=series, number=number, by=by, at=at
                 )
             )
     notifications.series_booked(created, by=by, at=at)
@@ -186,12 +187,20 @@ def check_treatment_plan(plan: SeriesPlan, patient_id: UUID, clinic_id: UUID) ->
 
 
 @contextmanager
-def number_refusals(number: int) -> Iterator[None]:
-    """Say which number of a series a refusal is about."""
+def number_refusals(number: int, pointer: str = "") -> Iterator[None]:
+    """
+    Say which number of a series a refusal is about.
+
+    :param pointer: where the body has this one's time
+    """
     try:
         yield
     except DomainError as refusal:
         refusal.extra["number"] = number
+        refusal.errors = [
+            error if error.pointer == "/patient_id" else replace(error, pointer=pointer + error.pointer)
+            for error in refusal.errors
+        ]
         raise
 
 
@@ -282,7 +291,7 @@ def check_reach(reach: str) -> None:
         raise Invalid.at("/reach", "invalid.reach", choices=list(rules.REACH))
 
 
-def wall(at: datetime, zone: Any) -> datetime:
+def wall(at: datetime, zone: tzinfo) -> datetime:
     return at.astimezone(zone).replace(tzinfo=None)
 
 

@@ -193,10 +193,7 @@ def _check_type(found: AppointmentType, problems: Problems) -> None:
         problems.add("/buffer_min", "out_of_range.minutes", low=0, high=120)
     if found.technique and found.technique not in TECHNIQUES:
         problems.add("/technique", "unknown.technique", choices=list(TECHNIQUES))
-    for pk in found.therapists:
-        _therapist(problems, "therapists", pk, found.clinic_id)
-    if Room.objects.filter(pk__in=found.rooms).count() < len(set(found.rooms)):
-        problems.add("/rooms", "unknown.room")
+    slots.find_unknown(problems, therapists=found.therapists, rooms=found.rooms, clinic_id=found.clinic_id)
 
 
 def _check_exists(problems: Problems, name: str, pk: UUID | None, model: type[models.Model]) -> None:

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages as toasts
@@ -21,6 +22,7 @@ from django.utils.translation import gettext_lazy
 from accounts.queries import clinic_zone
 from accounts.web.pages import PageRequest, page, seen_revision
 from clock.wall_clock import at_wall, begin_of
+from errors import form_fields
 from errors.exceptions import Conflict, DomainError, Invalid, NotFound
 from patients.models import Patient
 from patients.queries import identities
@@ -43,11 +45,11 @@ TIME = {"type": "time", "step": "300"}
 class Find(forms.Form):
     """What is looked for. Everything but the type may stay open."""
 
-    type = forms.ChoiceField(label=gettext_lazy("What"))
-    therapist = forms.ChoiceField(label=gettext_lazy("Therapist"), required=False)
-    room = forms.ChoiceField(label=gettext_lazy("Where"), required=False)
+    type = form_fields.ChoiceField(label=gettext_lazy("What"))
+    therapist = form_fields.ChoiceField(label=gettext_lazy("Therapist"), required=False)
+    room = form_fields.ChoiceField(label=gettext_lazy("Where"), required=False)
     from_date = forms.DateField(label=gettext_lazy("From"), required=False, widget=forms.DateInput(DATE, "%Y-%m-%d"))
-    weekdays = forms.TypedMultipleChoiceField(
+    weekdays = form_fields.TypedMultipleChoiceField(
         label=gettext_lazy("Days"),
         required=False,
         coerce=int,
@@ -78,7 +80,7 @@ class Find(forms.Form):
     )
 
     treatment_plan = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    into = forms.ChoiceField(label=gettext_lazy("Belongs to"), required=False)
+    into = form_fields.ChoiceField(label=gettext_lazy("Belongs to"), required=False)
 
     def __init__(self, *args: Any, clinic_id: UUID, plans: Sequence[Series] = (), **options: Any) -> None:
         super().__init__(*args, **options)
@@ -118,7 +120,7 @@ class Find(forms.Form):
         length_min = cleaned_data["length_min"] or (into.length_min if into else None)
         return appointment_type.lasting(length_min) if length_min else appointment_type
 
-    def search(self, patient_id: UUID, zone: Any, at: datetime) -> slots.Search:
+    def search(self, patient_id: UUID, zone: ZoneInfo, at: datetime) -> slots.Search:
         values = self.cleaned_data
         day = values["from_date"] or at.astimezone(zone).date()
         after = max(at, begin_of(day, zone))

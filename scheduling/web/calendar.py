@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages as toasts
 from django.http import Http404, HttpRequest, HttpResponse
@@ -95,7 +96,7 @@ def calendar(request: PageRequest) -> HttpResponse:
     return render(request, "scheduling/calendar.html", context)
 
 
-def span(columns: list[queries.Column], zone: Any) -> tuple[int, int]:
+def span(columns: list[queries.Column], zone: ZoneInfo) -> tuple[int, int]:
     """The hours that the page shows: the usual ones, whatever is worked, what is booked and an hour after it."""
     hour = timedelta(hours=1)
     visits = [visit for column in columns for some in column.visits.values() for visit in some]
@@ -134,15 +135,14 @@ def find_gaps(request: PageRequest, types: list[AppointmentType], *, by: str, no
     def address(column: queries.Column, at: datetime) -> str:
         if not may_book or column.id is None:
             return ""
-        return (
-            f"{reverse('new_appointment')}?{urlencode({'at': at.strftime('%Y-%m-%dT%H:%M'), 'therapist': column.id})}"
-        )
+        tapped = {"at": f"{at:%Y-%m-%dT%H:%M}", "therapist": column.id}
+        return f"{reverse('new_appointment')}?{urlencode(tapped)}"
 
     return calendar_blocks.Gaps(now, least, address)
 
 
 def lanes(
-    columns: list[queries.Column], days: list[date], zone: Any, looks: calendar_blocks.Looks, *, one: bool
+    columns: list[queries.Column], days: list[date], zone: ZoneInfo, looks: calendar_blocks.Looks, *, one: bool
 ) -> list[dict[str, Any]]:
     """The columns of a day's grid: the therapists (or rooms), or the days of one of them."""
     return [
@@ -164,7 +164,7 @@ def lanes(
 def rows(
     columns: list[queries.Column],
     days: list[date],
-    zone: Any,
+    zone: ZoneInfo,
     looks: calendar_blocks.Looks,
     gaps: calendar_blocks.Gaps,
 ) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import Competency
 from accounts.rules import COMPETENCIES
 from accounts.web.pages import PageRequest, page
+from errors import form_fields
 from errors.exceptions import DomainError, NotFound
 from scheduling import labels, queries, rules, worklist_sync
 from scheduling.availability import slots
@@ -47,7 +48,9 @@ class SetupForm(forms.Form):
         for name, choices in choices_list.items():
             if name in self.fields:
                 field: Any = self.fields[name]
-                empty = [] if field.required or isinstance(field, forms.MultipleChoiceField) else [("", field.empty)]
+                empty = (
+                    [] if field.required or isinstance(field, form_fields.MultipleChoiceField) else [("", field.empty)]
+                )
                 field.choices = [*empty, *choices]
 
     def values(self) -> dict[str, Any]:
@@ -61,15 +64,15 @@ class SetupForm(forms.Form):
         return values
 
 
-def choice(label: Any, *, empty: Any = "") -> forms.ChoiceField:
+def choice(label: Any, *, empty: Any = "") -> form_fields.ChoiceField:
     """One of the clinic's people or places; with `empty` said, none is a choice too."""
-    field = forms.ChoiceField(label=label, required=not empty)
+    field = form_fields.ChoiceField(label=label, required=not empty)
     field.empty = empty  # type: ignore[attr-defined] # read by the template's option list
     return field
 
 
-def several(label: Any) -> forms.MultipleChoiceField:
-    return forms.MultipleChoiceField(label=label, required=False, widget=forms.CheckboxSelectMultiple)
+def several(label: Any) -> form_fields.MultipleChoiceField:
+    return form_fields.MultipleChoiceField(label=label, required=False, widget=forms.CheckboxSelectMultiple)
 
 
 TECHNIQUE = [("", gettext_lazy("none in particular")), *((code, t.label) for code, t in TECHNIQUES.items())]
@@ -95,7 +98,7 @@ class TypeForm(SetupForm):
         label=gettext_lazy("Minutes free afterwards"), min_value=0, max_value=120, initial=0
     )
     online = forms.BooleanField(label=gettext_lazy("Online, without a room"), required=False)
-    technique = forms.ChoiceField(
+    technique = form_fields.ChoiceField(
         label=gettext_lazy("Only therapists with the competency"), choices=TECHNIQUE, required=False
     )
     therapists = several(gettext_lazy("Only with these therapists (none chosen: all)"))
@@ -104,7 +107,7 @@ class TypeForm(SetupForm):
 
 class CompetencyForm(SetupForm):
     user_id = choice(gettext_lazy("Therapist"))
-    technique = forms.ChoiceField(label=gettext_lazy("Competency"), choices=COMPETENCY)
+    technique = form_fields.ChoiceField(label=gettext_lazy("Competency"), choices=COMPETENCY)
     valid_until = day(gettext_lazy("Valid until (empty: no expiry)"), required=False)
     proof = forms.CharField(
         label=gettext_lazy("Proof: certificate, course or reference"), max_length=500, required=False
@@ -114,7 +117,9 @@ class CompetencyForm(SetupForm):
 
 class HoursForm(SetupForm):
     user_id = choice(gettext_lazy("Therapist"))
-    weekday = forms.TypedChoiceField(label=gettext_lazy("Day"), coerce=int, choices=list(enumerate(labels.WEEKDAYS)))
+    weekday = form_fields.TypedChoiceField(
+        label=gettext_lazy("Day"), coerce=int, choices=list(enumerate(labels.WEEKDAYS))
+    )
     from_time = clock(gettext_lazy("From"))
     until_time = clock(gettext_lazy("Until"))
     room_id = choice(gettext_lazy("Room"), empty=gettext_lazy("online"))
@@ -141,7 +146,7 @@ class ClosureForm(SetupForm):
 
 
 class BookingForm(forms.Form):
-    step_min = forms.TypedChoiceField(
+    step_min = form_fields.TypedChoiceField(
         label=gettext_lazy("Appointments start every (minutes)"),
         coerce=int,
         choices=[(n, n) for n in rules.STEPS_MIN],

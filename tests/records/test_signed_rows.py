@@ -5,6 +5,7 @@ Rows are what was signed, in each version of documents that was ever signed.
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,12 @@ def sign_kept(cast, patient, name, content):
     return kind.freeze(document=draft, content=content, by=by, at=draft.recorded_at)
 
 
+def with_ids(rows, signed_rows):
+    """The rows with the ids that they were signed with, where the version had any."""
+    pairs = zip(rows, signed_rows, strict=True)
+    return tuple(replace(row, id=signed["id"]) if "id" in signed else row for row, signed in pairs)
+
+
 def make_assessment(cast, patient, content, by):
     for finding in content["findings"]:
         TriggerPoint.objects.create(
@@ -63,9 +70,8 @@ def make_assessment(cast, patient, content, by):
     sent = {**content, "findings": findings, "red_flags": flags}
     sent.pop("known_before", None)
     sent.pop("red_flag_gate")
-    parsed = dict(builders.content(sent, NewAssessmentInput))
-    for finding, signed in zip(parsed["findings"], content["findings"], strict=True):
-        finding["id"] = signed["id"]
+    parsed = builders.content(sent, NewAssessmentInput)
+    parsed = replace(parsed, findings=with_ids(parsed.findings, content["findings"]))
     at = parse_datetime("2026-11-20T10:00:00Z")
     draft = assessments.EXAM.record(patient_id=patient, content=parsed, by=by, at=at).document
     for answer in content["red_flags"]:
@@ -80,11 +86,8 @@ def make_session(cast, patient, content, by):
     rows = ("interventions", "measures")
     sent |= {name: [without(row, "id", "total_mg") for row in content[name]] for name in rows}
     sent |= {"weight_kg": content["weight_kg"]} if "weight_kg" in content else {}
-    parsed = dict(builders.content(sent, NewSessionInput))
-    for name in rows:
-        for row, signed in zip(parsed[name], content[name], strict=True):
-            if "id" in signed:
-                row["id"] = signed["id"]
+    parsed = builders.content(sent, NewSessionInput)
+    parsed = replace(parsed, **{name: with_ids(getattr(parsed, name), content[name]) for name in rows})
     at = parse_datetime("2026-11-20T10:00:00Z")
     draft = treatments.SESSION.record(patient_id=patient, content=parsed, by=by, at=at).document
     for ordinal, row in enumerate([*content["overrides"], *content.get("acknowledged", [])]):

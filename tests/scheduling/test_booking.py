@@ -173,7 +173,52 @@ def test_slots_know_hours_closures_bookings_and_the_grid(desk):
     )
     search = slots.Search(desk.time(0).starts_at, desk.time(0, day=1).starts_at, therapists=[desk.therapist_id])
     found = slots.free(desk.kind, search, limit=50)
-    assert [f"{one.starts_at:%H:%M}" for one in found] == ["10:00", "15:00", "15:15", "15:30", "15:45", "16:00"]
+    assert [f"{one.starts_at:%H:%M}" for one in found] == [
+        "10:00",
+        "10:15",
+        "15:00",
+        "15:15",
+        "15:30",
+        "15:45",
+        "16:00",
+    ]
+
+
+def test_the_last_slot_of_the_day_is_offered_although_its_buffer_lies_after_hours(desk):
+    """What can be booked is offered: an appointment must end within the hours, its buffer need not."""
+    desk.kind.buffer_min = 15
+    desk.kind.save()
+    search = slots.Search(desk.time(15).starts_at, desk.time(0, day=1).starts_at, therapists=[desk.therapist_id])
+
+    offered = [f"{slot.starts_at:%H:%M}" for slot in slots.free(desk.kind, search, limit=50)]
+
+    assert offered == ["15:00", "15:15", "15:30", "15:45", "16:00", "16:15", "16:30"]
+    desk.book(desk.patient(), 16, 30)
+    offered = [f"{slot.starts_at:%H:%M}" for slot in slots.free(desk.kind, search, limit=50)]
+    assert offered == ["15:00", "15:15", "15:30", "15:45"]
+
+
+@pytest.mark.parametrize("pause_min", [5, 15, 30])
+def test_a_buffer_joins_no_two_stretches_of_hours(desk, pause_min):
+    """An appointment across the pause could not be booked."""
+    from scheduling.setup import actions as setup_actions
+
+    desk.kind.buffer_min = 15
+    desk.kind.save()
+    day = desk.time(9).starts_at.date()
+    pause = {"from_time": time(12), "until_time": time(12, pause_min), "note": "Tea"}
+    setup_actions.save(
+        kind="closures",
+        values={"user_id": desk.therapist_id, "first_day": day, "last_day": day, **pause},
+        by=desk.by,
+    )
+    search = slots.Search(desk.time(11).starts_at, desk.time(13).starts_at, therapists=[desk.therapist_id])
+
+    for slot in slots.free(desk.kind, search, limit=50):
+        time_ = locks.Time(slot.starts_at, slot.therapist_id, slot.room_id)
+        locks.check_time(desk.kind, time_, outside_hours=False, at=AT)
+    last = max(slot.starts_at for slot in slots.free(desk.kind, search, limit=50) if slot.starts_at.hour < 12)
+    assert f"{last:%H:%M}" == ("11:30" if pause_min > 15 else "11:15")
 
 
 # --- Found by a second pair of eyes -----------------------------------------------------------------------------

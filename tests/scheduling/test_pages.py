@@ -171,6 +171,7 @@ def test_the_feed_is_secret_and_ends_with_the_job(desk, browser, cast):
     assert answer.status_code == 200
     assert answer["Content-Type"].startswith("text/calendar")
     assert answer.content.count(b"BEGIN:VEVENT") == 1
+    assert b"\r\nREFRESH-INTERVAL;VALUE=DURATION:PT15M\r\n" in answer.content
     assert b"Okafor" not in answer.content
     assert stranger.get("/c/feeds/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.ics").status_code == 404
     with inside(desk):

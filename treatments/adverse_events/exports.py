@@ -90,7 +90,7 @@ def join_parts(parts: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(parts))
 
 
-def text(value: Any) -> str:
+def text(value: object) -> str:
     return "" if value is None else str(value)
 
 

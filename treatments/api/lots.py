@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.fields import StrictSerializer, Text, parse
+from api.fields import Choice, StrictSerializer, Text, parse
 from api.views import ClinicView
 from database.choices import DOCUMENT_STATUSES
 from treatments.lots import EXACT, SIMILAR, Treated, search_lot
@@ -21,13 +21,13 @@ class LotInput(StrictSerializer):
 
 
 class TreatedOutput(serializers.Serializer[Any]):
-    match = serializers.ChoiceField([EXACT, SIMILAR], help_text="`similar`: the lot is part of what was recorded")
+    match = Choice([EXACT, SIMILAR], help_text="`similar`: the lot is part of what was recorded")
     recorded_lot = serializers.CharField()
     patient_id = serializers.UUIDField(help_text="of the record in use, if it was merged")
     session_id = serializers.UUIDField()
     performed_at = serializers.DateTimeField()
-    status = serializers.ChoiceField(DOCUMENT_STATUSES)
-    technique = serializers.ChoiceField(list(TECHNIQUES))
+    status = Choice(DOCUMENT_STATUSES)
+    technique = Choice(list(TECHNIQUES))
     muscle = serializers.CharField(allow_null=True)
     side = serializers.CharField(allow_null=True)
 

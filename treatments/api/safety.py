@@ -12,7 +12,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.fields import StrictSerializer, Text, parse
+from api.fields import Choice, StrictSerializer, Text, parse
 from api.pagination import short_list
 from api.schema import PAGED
 from api.views import ClinicView
@@ -60,7 +60,7 @@ class SafetyEntryInput(StrictSerializer):
     """A default row made stricter (`code`, `level`, `is_overridable`), or a row of the clinic's own."""
 
     code = Text(max_length=100, required=False, default="", help_text="leave it out for a new row of your own")
-    level = serializers.ChoiceField(LEVELS)
+    level = Choice(LEVELS)
     is_overridable = serializers.BooleanField(required=False, default=False)
     label = Text(max_length=200, required=False, allow_blank=True, default="")  # type: ignore[assignment] # DRF has an attribute of that name
     reason = Text(
@@ -69,7 +69,7 @@ class SafetyEntryInput(StrictSerializer):
     source = Text(max_length=1000, required=False, allow_blank=True, default="")  # type: ignore[assignment] # DRF has an attribute of that name
     tags = serializers.ListField(child=Text(max_length=50), required=False, max_length=20)
     alert = Text(max_length=100, required=False, default="", help_text="only for patients with this alert")
-    where = serializers.ChoiceField(safety_lists.PLACES, required=False, default=ANYWHERE)
+    where = Choice(safety_lists.PLACES, required=False, default=ANYWHERE)
     muscles = serializers.ListField(child=Text(max_length=100), required=False, max_length=200)
     regions = serializers.ListField(child=Text(max_length=50), required=False, max_length=20)
 
@@ -80,7 +80,7 @@ class SafetyEntryEnd(StrictSerializer):
 
 class SafetyEntryOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
-    level = serializers.ChoiceField(LEVELS)
+    level = Choice(LEVELS)
     is_overridable = serializers.BooleanField()
     label = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
     reason = serializers.CharField()
@@ -88,7 +88,7 @@ class SafetyEntryOutput(serializers.Serializer[Any]):
     tags = serializers.ListField(child=serializers.CharField())
     alert = serializers.CharField(allow_blank=True)
     caution = serializers.CharField(allow_blank=True)
-    where = serializers.ChoiceField(safety_lists.PLACES)
+    where = Choice(safety_lists.PLACES)
     muscles = serializers.ListField(child=serializers.CharField())
     regions = serializers.ListField(child=serializers.CharField())
     is_default = serializers.BooleanField()

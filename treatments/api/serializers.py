@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import Number, StrictInteger, StrictSerializer, Text, many
+from api.fields import Choice, Number, StrictInteger, StrictSerializer, Text, many
 from assessments import rules as exam
 from records.api.serializers import AddendumInput, DocumentOutput, ReasonInput, SignedOutput
 from treatments import limit_sources, rules, safety_entries
@@ -36,7 +36,7 @@ def dose_field(name: str) -> serializers.Field[Any, Any, Any, Any]:
         options["help_text"] += f" One of {', '.join(field.codes)}, or as it is written: it becomes a code."
         return Text(allow_blank=True, max_length=500, **options)
     if field.kind == rules.CODE:
-        return serializers.ChoiceField(list(field.codes), **options)
+        return Choice(list(field.codes), **options)
     if field.kind == rules.YES_NO:
         return serializers.BooleanField(**options)
     if field.kind == rules.DATE:
@@ -54,10 +54,10 @@ class Dose(StrictSerializer):
 class InterventionInput(StrictSerializer):
     computed = frozenset({"id", "total_mg"})
 
-    technique = serializers.ChoiceField(list(rules.TECHNIQUES))
+    technique = Choice(list(rules.TECHNIQUES))
     trigger_point = serializers.UUIDField(required=False, allow_null=True, default=None)
     muscle = Text(required=False, allow_null=True, default=None, max_length=100, help_text="see /muscles/")
-    side = serializers.ChoiceField(exam.SIDES, required=False, allow_null=True, default=None)
+    side = Choice(exam.SIDES, required=False, allow_null=True, default=None)
     dose = Dose(required=False, default=dict)
     limit_reasons = serializers.DictField(
         child=Text(max_length=1000),
@@ -71,14 +71,14 @@ class InterventionInput(StrictSerializer):
 class MeasureInput(StrictSerializer):
     computed = frozenset({"id"})
 
-    kind = serializers.ChoiceField(rules.MEASURE_KINDS)
-    phase = serializers.ChoiceField(rules.PHASES)
-    timing = serializers.ChoiceField(rules.TIMINGS, required=False, allow_null=True, default=None)
+    kind = Choice(rules.MEASURE_KINDS)
+    phase = Choice(rules.PHASES)
+    timing = Choice(rules.TIMINGS, required=False, allow_null=True, default=None)
     value = Number(max_digits=6, decimal_places=1)
     measured_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
     trigger_point = serializers.UUIDField(required=False, allow_null=True, default=None)
     movement = Text(required=False, allow_null=True, default=None, max_length=100)
-    side = serializers.ChoiceField(exam.SIDES, required=False, allow_null=True, default=None)
+    side = Choice(exam.SIDES, required=False, allow_null=True, default=None)
 
 
 class OverrideInput(StrictSerializer):
@@ -98,7 +98,7 @@ class AcknowledgementInput(StrictSerializer):
 
 class AdverseEventAskedInput(StrictSerializer):
     about = serializers.UUIDField(help_text="the earlier session, signed")
-    answer = serializers.ChoiceField(event_rules.ANSWERS, help_text="left out if nobody asked")
+    answer = Choice(event_rules.ANSWERS, help_text="left out if nobody asked")
 
 
 class SessionChanges(StrictSerializer):
@@ -122,10 +122,10 @@ class NewSessionInput(SessionChanges):
 
 class InterventionOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    technique = serializers.ChoiceField(list(rules.TECHNIQUES))
+    technique = Choice(list(rules.TECHNIQUES))
     trigger_point = serializers.UUIDField(allow_null=True)
     muscle = serializers.CharField(allow_null=True)
-    side = serializers.ChoiceField(exam.SIDES, allow_null=True)
+    side = Choice(exam.SIDES, allow_null=True)
     dose = Dose()
     total_mg = serializers.FloatField(allow_null=True, help_text="of an injection: mL × percent × 10")
     limit_reasons = serializers.DictField(child=serializers.CharField())
@@ -134,14 +134,14 @@ class InterventionOutput(serializers.Serializer[Any]):
 
 class MeasureOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    kind = serializers.ChoiceField(rules.MEASURE_KINDS)
-    phase = serializers.ChoiceField(rules.PHASES)
-    timing = serializers.ChoiceField(rules.TIMINGS, allow_null=True)
+    kind = Choice(rules.MEASURE_KINDS)
+    phase = Choice(rules.PHASES)
+    timing = Choice(rules.TIMINGS, allow_null=True)
     value = serializers.FloatField()
     measured_at = serializers.DateTimeField()
     trigger_point = serializers.UUIDField(allow_null=True)
     movement = serializers.CharField(allow_null=True)
-    side = serializers.ChoiceField(exam.SIDES, allow_null=True)
+    side = Choice(exam.SIDES, allow_null=True)
 
 
 class AcknowledgementOutput(serializers.Serializer[Any]):
@@ -159,7 +159,7 @@ class OverrideOutput(AcknowledgementOutput):
 class SafetyFindingOutput(serializers.Serializer[Any]):
     """One thing that stands in the way of a treatment, or that should be known."""
 
-    level = serializers.ChoiceField(safety_entries.LEVELS)
+    level = Choice(safety_entries.LEVELS)
     code = serializers.CharField()
     key = serializers.CharField(help_text="what an override or an acknowledgement names")
     label = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
@@ -180,7 +180,7 @@ class SafetyOutput(serializers.Serializer[Any]):
 
 class AdverseEventAskedOutput(serializers.Serializer[Any]):
     about = serializers.UUIDField(help_text="the earlier session")
-    answer = serializers.ChoiceField(event_rules.ANSWERS)
+    answer = Choice(event_rules.ANSWERS)
 
 
 class SessionOutput(DocumentOutput):
@@ -213,10 +213,10 @@ class SessionSignedOutput(SignedOutput):
 
 
 class LimitOutput(serializers.Serializer[Any]):
-    limit = serializers.ChoiceField([limit_sources.HARD, limit_sources.SOFT, limit_sources.TYPICAL])
+    limit = Choice([limit_sources.HARD, limit_sources.SOFT, limit_sources.TYPICAL])
     low = serializers.FloatField()
     high = serializers.FloatField()
-    status = serializers.ChoiceField(limit_sources.STATUSES, help_text="how well it is known")
+    status = Choice(limit_sources.STATUSES, help_text="how well it is known")
     source = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
 
 

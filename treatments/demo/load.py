@@ -134,12 +134,14 @@ def _take(step: courses.Step, patient_id: UUID, by: Actor) -> None:
     """Record, and sign some minutes later; a draft stays one."""
     signed_at = step.at + timedelta(minutes=40)
     if step.what == "exam":
-        assessment = assessments.EXAM.record(patient_id=patient_id, content=step.content, by=by, at=step.at).document
+        exam = assessments.EXAM.read(step.content)
+        assessment = assessments.EXAM.record(patient_id=patient_id, content=exam, by=by, at=step.at).document
         if step.sign:
             assessments.EXAM.sign(revision=None, document_id=assessment.pk, by=by, at=signed_at)
         return
     consents.record(patient_id=patient_id, interventions=step.content["interventions"], by=by, at=step.at)
-    session = treatments.SESSION.record(patient_id=patient_id, content=step.content, by=by, at=signed_at).document
+    content = treatments.SESSION.read(step.content)
+    session = treatments.SESSION.record(patient_id=patient_id, content=content, by=by, at=signed_at).document
     treatments.SESSION.sign(revision=None, document_id=session.pk, by=by, at=signed_at)
 
 

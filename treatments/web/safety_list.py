@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 import catalogue
 from accounts import policies
 from accounts.web.pages import PageRequest, page
+from errors import form_fields
 from errors.exceptions import Conflict, DomainError, Forbidden, Invalid
 from errors.texts import message_of
 from patients.labels import BODY_REGIONS, alert_choices
@@ -31,7 +32,7 @@ class EntryForm(forms.Form):
     """A row of the clinic's own."""
 
     label = forms.CharField(max_length=200, label=gettext_lazy("Name"))
-    level = forms.ChoiceField(choices=list(LEVEL_WORDS.items()), label=gettext_lazy("Level"))
+    level = form_fields.ChoiceField(choices=list(LEVEL_WORDS.items()), label=gettext_lazy("Level"))
     is_overridable = forms.BooleanField(
         required=False, label=gettext_lazy("A reason, by name, is enough to treat all the same")
     )
@@ -41,20 +42,20 @@ class EntryForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     source = forms.CharField(max_length=1000, label=gettext_lazy("Source"))
-    tags = forms.MultipleChoiceField(
+    tags = form_fields.MultipleChoiceField(
         choices=list(labels.SAFETY_TAGS.items()), widget=forms.CheckboxSelectMultiple, label=gettext_lazy("For")
     )
-    alert = forms.ChoiceField(required=False, label=gettext_lazy("Only for patients with this alert"))
-    where = forms.ChoiceField(
+    alert = form_fields.ChoiceField(required=False, label=gettext_lazy("Only for patients with this alert"))
+    where = form_fields.ChoiceField(
         choices=list(labels.SAFETY_PLACES.items()), required=False, label=gettext_lazy("Where the alert counts")
     )
-    regions = forms.MultipleChoiceField(
+    regions = form_fields.MultipleChoiceField(
         choices=list(BODY_REGIONS.items()),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         label=gettext_lazy("Only in these parts of the body"),
     )
-    muscles = forms.MultipleChoiceField(
+    muscles = form_fields.MultipleChoiceField(
         required=False, widget=forms.SelectMultiple(attrs={"size": 6}), label=gettext_lazy("Only for these muscles")
     )
 
@@ -66,7 +67,7 @@ class EntryForm(forms.Form):
         }
         for name, values in choices.items():
             choice_field = self.fields[name]
-            assert isinstance(choice_field, forms.ChoiceField)
+            assert isinstance(choice_field, form_fields.ChoiceField)
             choice_field.choices = values
 
     def new_entry(self) -> dict[str, Any]:

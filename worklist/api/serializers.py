@@ -6,13 +6,13 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import StrictSerializer, Text
+from api.fields import Choice, StrictSerializer, Text
 from worklist import rules
 from worklist.models import FILTERS
 
 
 class DoneInput(StrictSerializer):
-    outcome = serializers.ChoiceField(rules.OUTCOMES)
+    outcome = Choice(rules.OUTCOMES)
     note = Text(required=False, allow_blank=True, default="", max_length=2000)
 
 
@@ -24,7 +24,7 @@ class ItemOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     revision = serializers.IntegerField(help_text="the number for If-Match")
     patient_id = serializers.UUIDField()
-    kind = serializers.ChoiceField(list(rules.KINDS))
+    kind = Choice(list(rules.KINDS))
     why = serializers.CharField()
     to_do = serializers.CharField()
     about_id = serializers.UUIDField()

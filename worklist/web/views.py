@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages as toasts
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -58,7 +57,7 @@ def worklist(request: PageRequest) -> HttpResponse:
     return render(request, "worklist/worklist.html", context)
 
 
-def chosen(said: Any) -> tuple[str, str]:
+def chosen(said: QueryDict) -> tuple[str, str]:
     """The filter and the kind that are looked at."""
     show, item_kind = said.get("show", ""), said.get("kind", "")
     return show if show in FILTERS else "due", item_kind if item_kind in rules.KINDS else ""

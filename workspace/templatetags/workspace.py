@@ -14,6 +14,7 @@ from django.utils.translation import gettext, ngettext
 from errors.exceptions import DomainError, FieldError
 from errors.texts import message_of
 from patients import labels
+from patients.models import Alert
 
 register = template.Library()
 
@@ -25,7 +26,7 @@ def path(*parts: Any) -> str:
 
 
 @register.filter
-def alert_place(alert: Any) -> str:
+def alert_place(alert: Alert) -> str:
     """Part of the body and side of an alert."""
     return labels.alert_place(alert.side, alert.region)
 
@@ -36,7 +37,7 @@ def of(table: Mapping[str, Any], key: str) -> Any:
 
 
 @register.filter
-def of_id(table: Mapping[str, Any], key: Any) -> Any:
+def of_id(table: Mapping[str, Any], key: object) -> Any:
     return table.get(str(key), "")
 
 

@@ -18,7 +18,7 @@ from accounts.web.pages import PageRequest, page, seen_revision
 from database.revisions import RevisionChanged
 from errors.exceptions import Conflict, Invalid, NotFound
 from errors.texts import message_of
-from records.models import Record
+from records.models import Document, Record
 from records.signing import SigningCheck
 from workspace import readable, typesetting
 from workspace.web.kinds import PAGES, DocumentPages
@@ -183,7 +183,7 @@ def entered_in_error(request: PageRequest, kind: str, document_id: UUID) -> Http
     return render(request, "workspace/entered_in_error.html", context, status=400 if problem else 200)
 
 
-def _context(pages: DocumentPages, document: Any, check: SigningCheck | None = None) -> dict[str, Any]:
+def _context(pages: DocumentPages, document: Document, check: SigningCheck | None = None) -> dict[str, Any]:
     patient = document.patient
     names = User.objects.in_bulk([pk for pk in (document.recorded_by_id, document.signed_by_id) if pk])
     return {

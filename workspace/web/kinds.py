@@ -48,7 +48,7 @@ class DocumentPages(ABC):
     :cvar name: in addresses and in the audit trail; also the name of its screen's address
     """
 
-    kind: DocumentKind[Any, Any, Any]
+    kind: DocumentKind[Any, Any, Any, Any]
     name: ClassVar[str]
     title: ClassVar[Promise]
 

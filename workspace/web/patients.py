@@ -88,7 +88,7 @@ def new_patient(request: PageRequest) -> HttpResponse:
     is_start = "typed" in request.POST
     form = DetailsForm(None if is_start else request.POST or None, names=NEW)
     if is_start:
-        form.initial |= read_typed(request.POST["typed"])
+        form.initial.update(read_typed(request.POST["typed"]))
     if request.method == "POST" and form.is_valid():
         try:
             patient = actions.register_patient(details=form.sent(), by=request.actor, at=timezone.now())

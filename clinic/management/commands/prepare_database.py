@@ -8,7 +8,9 @@ from typing import Any
 import psycopg
 from django.core.management.base import BaseCommand, CommandError
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import make_conninfo
+
+from database.urls import connection_parts
 
 OWNER, APP = "palpate_owner", "palpate_app"
 
@@ -21,7 +23,8 @@ class Command(BaseCommand):
         admin_url = os.environ.get("DATABASE_ADMIN_URL")
         if not admin_url:
             raise CommandError("DATABASE_ADMIN_URL is not set: a URI of a role that may create roles and databases.")
-        app, owner = (conninfo_to_dict(os.environ[name]) for name in ("DATABASE_URL", "DATABASE_OWNER_URL"))
+        app, owner = (connection_parts(name) for name in ("DATABASE_URL", "DATABASE_OWNER_URL"))
+        admin_url = make_conninfo(**connection_parts("DATABASE_ADMIN_URL"))
         for parts, role in ((app, APP), (owner, OWNER)):
             if parts.get("user") != role:
                 raise CommandError(f"the role must be called {role}, not {parts.get('user')}.")

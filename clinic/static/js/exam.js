@@ -178,6 +178,67 @@ function text(selector, root, value) {
 /** @param {string} value */
 function escapeText(value) { return value.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`); }
 
+// --- Where to palpate first -----------------------------------------------------------------------------------------
+
+/** @typedef {{zone: string, side: string}} Zone */
+/** @typedef {{muscle: string, side: string, covers: Zone[], usually_also: Zone[], pattern_checked: boolean, often_together: string[]}} Suggestion */
+
+/** @param {Zone[]} zones */
+const zoneNames = (zones) => zones.map(({ zone, side }) => zoneName(`${zone}/${side}`)).join("; ");
+
+/** @param {string} muscle @param {string} side */
+function findingIn(muscle, side) {
+  return draft.rows("findings").find((id) => field(id)("muscle") === muscle && field(id)("side") === side);
+}
+
+/** What the drawing suggests, and how much of it the findings explain; the server computes both. */
+function showSuggestions() {
+  const box = /** @type {HTMLElement} */ (one("[data-suggested]"));
+  const drawing = draft.derived.drawing;
+  if (drawing && box.hidden) box.setAttribute("open", ""); // a new drawing shows what it says; closing it is up to the reader
+  box.hidden = !drawing;
+  if (!drawing) return;
+  const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.suggestion;
+  const rows = drawing.suggestions.map((/** @type {Suggestion} */ suggestion) => make("li", {}, suggestionButton(suggestion, drawing.drawn.length)));
+  one("[data-suggestions]", box)?.replaceChildren(...rows);
+  if (focused) one(`[data-suggestion="${focused}"]`, box)?.focus();
+  showTogether(box, drawing.suggestions[0]);
+  const tested = (/** @type {string} */ id) => ["hypersensitive_spot", "referred_pain"].some((sign) => ["present", "absent"].includes(field(id)(sign)));
+  const anything = draft.rows("findings").some(tested);
+  const counted = fill(texts.explained, { count: drawing.explained.length, all: drawing.drawn.length });
+  const rest = drawing.unexplained.length ? ` ${fill(texts.unexplained, { zones: zoneNames(drawing.unexplained) })}` : "";
+  sentence("[data-explained]", box, anything ? counted + rest : "");
+  const still = drawing.still_to_test.map((/** @type {Suggestion} */ { muscle, side }) => called(muscle, side)).join("; ");
+  sentence("[data-still]", box, anything && still ? fill(texts.still_to_test, { muscles: still }) : "");
+}
+
+/** @param {Suggestion} suggestion @param {number} drawn */
+function suggestionButton({ muscle, side, covers, usually_also, pattern_checked }, drawn) {
+  const has = findingIn(muscle, side);
+  const reasons = [fill(texts.covers, { count: covers.length, all: drawn })];
+  if (usually_also.length) reasons.push(fill(texts.usually_also, { zones: zoneNames(usually_also) }));
+  if (!pattern_checked) reasons.push(texts.pattern_not_checked);
+  const name = make("strong", {}, called(muscle, side));
+  const button = make("button", { type: "button", class: "card", "data-suggestion": `${muscle}/${side}` }, make("span", {}, name, make("br", {}), make("span", { class: "quiet small" }, reasons.join(" · "))));
+  if (has) button.append(make("span", { class: "chip", "aria-label": texts.has_point }, "✓"));
+  button.addEventListener("click", () => { const id = findingIn(muscle, side); if (id) open(id); else { if (touching) stopTouching(); addPoint(muscle, side); } });
+  return button;
+}
+
+/** @param {HTMLElement} box @param {Suggestion | undefined} first */
+function showTogether(box, first) {
+  const others = first ? first.often_together.filter((muscle) => !findingIn(muscle, first.side)) : [];
+  const { muscles } = /** @type {import("./chart.js").Catalogue} */ (chart.catalogue);
+  const names = others.map((muscle) => muscles[muscle]?.n ?? muscle).join(", ");
+  sentence("[data-together]", box, first && names ? fill(texts.often_together, { muscle: muscles[first.muscle]?.n ?? first.muscle, muscles: names }) : "");
+}
+
+/** @param {string} selector @param {ParentNode} root @param {string} value */
+function sentence(selector, root, value) {
+  text(selector, root, value);
+  /** @type {HTMLElement} */ (one(selector, root)).hidden = !value;
+}
+
 // --- New points --------------------------------------------------------------------------------------------------
 
 /** @param {string} muscle @param {string} side @param {Record<string, any>} [more] */
@@ -529,9 +590,10 @@ function start() {
   showCards();
   bindForm(draft, texts);
   showFlags();
-  draft.addEventListener("change", () => { showCards(); showFlags(); if (touching === "drawing") showDrawing(); });
-  draft.addEventListener("derived", showGate);
+  draft.addEventListener("change", () => { showCards(); showFlags(); showSuggestions(); if (touching === "drawing") showDrawing(); });
+  draft.addEventListener("derived", () => { showGate(); showSuggestions(); });
   showGate();
+  showSuggestions();
   const wanted = location.hash.slice(1);
   const newest = draft.rows("findings").at(-1);
   if (wanted) goTo(wanted); else if (newest) open(newest, false);

@@ -6,16 +6,14 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import StrictInteger, StrictSerializer, Text
+from api.fields import Choice, StrictInteger, StrictSerializer, Text
 from treatments.adverse_events import rates, rules
 from treatments.adverse_events.queries import COUNTED_TECHNIQUES
 
 
 class EventFactsInput(StrictSerializer):
-    codes = serializers.ListField(child=serializers.ChoiceField(rules.CODES), max_length=len(rules.CODES))
-    severity = serializers.ChoiceField(
-        rules.SEVERITIES, help_text="after White: serious is admission, lasting disability or death"
-    )
+    codes = serializers.ListField(child=Choice(rules.CODES), max_length=len(rules.CODES))
+    severity = Choice(rules.SEVERITIES, help_text="after White: serious is admission, lasting disability or death")
     is_life_threatening = serializers.BooleanField(required=False, default=False, help_text="CTCAE grade 4")
     onset_at = serializers.DateTimeField()
     duration_min = StrictInteger(
@@ -26,12 +24,10 @@ class EventFactsInput(StrictSerializer):
         max_value=rules.DURATION_MOST_MIN,
         help_text="minutes; null: not known, or it has not ended",
     )
-    causality = serializers.ChoiceField(rules.CAUSALITIES)
-    outcome = serializers.ChoiceField(rules.OUTCOMES)
+    causality = Choice(rules.CAUSALITIES)
+    outcome = Choice(rules.OUTCOMES)
     action = Text(required=False, allow_blank=True, default="", max_length=5000, help_text="what was done about it")
-    told = serializers.ListField(
-        child=serializers.ChoiceField(rules.TOLD), required=False, default=list, max_length=len(rules.TOLD)
-    )
+    told = serializers.ListField(child=Choice(rules.TOLD), required=False, default=list, max_length=len(rules.TOLD))
     note = Text(required=False, allow_blank=True, default="", max_length=5000, help_text="required with `other`")
 
 
@@ -56,20 +52,20 @@ class AdverseEventOutput(serializers.Serializer[Any]):
     version = serializers.IntegerField()
     patient_id = serializers.UUIDField()
     session_id = serializers.UUIDField()
-    status = serializers.ChoiceField(rules.STATUSES, help_text="only `confirmed` ones count in rates")
-    source = serializers.ChoiceField(rules.SOURCES)  # type: ignore[assignment] # DRF has an attribute of that name
+    status = Choice(rules.STATUSES, help_text="only `confirmed` ones count in rates")
+    source = Choice(rules.SOURCES)  # type: ignore[assignment] # DRF has an attribute of that name
     check_in_id = serializers.UUIDField(allow_null=True)
     answers = serializers.ListField(child=serializers.CharField(), help_text="what the patient chose at home")
-    codes = serializers.ListField(child=serializers.ChoiceField(rules.CODES))
-    severity = serializers.ChoiceField(rules.SEVERITIES, allow_null=True)
+    codes = serializers.ListField(child=Choice(rules.CODES))
+    severity = Choice(rules.SEVERITIES, allow_null=True)
     ctcae_grade = serializers.IntegerField(allow_null=True, help_text="1 to 5, computed; not reviewed by a clinician")
     is_life_threatening = serializers.BooleanField()
     onset_at = serializers.DateTimeField(allow_null=True)
     duration_min = serializers.IntegerField(allow_null=True)
-    causality = serializers.ChoiceField(rules.CAUSALITIES, allow_null=True)
-    outcome = serializers.ChoiceField(rules.OUTCOMES, allow_null=True)
+    causality = Choice(rules.CAUSALITIES, allow_null=True)
+    outcome = Choice(rules.OUTCOMES, allow_null=True)
     action = serializers.CharField()
-    told = serializers.ListField(child=serializers.ChoiceField(rules.TOLD))
+    told = serializers.ListField(child=Choice(rules.TOLD))
     note = serializers.CharField()
     reason = serializers.CharField()
     recorded_at = serializers.DateTimeField()
@@ -91,14 +87,14 @@ class RatesQuery(StrictSerializer):
 
 
 class SeverityRateOutput(serializers.Serializer[Any]):
-    severity = serializers.ChoiceField(rules.SEVERITIES)
+    severity = Choice(rules.SEVERITIES)
     events = serializers.IntegerField()
     rate_pct = serializers.FloatField(allow_null=True)
     upper_95_pct = serializers.FloatField(allow_null=True, help_text="for no event: 3 / asked, in percent")
 
 
 class CodeCountOutput(serializers.Serializer[Any]):
-    code = serializers.ChoiceField(rules.CODES)
+    code = Choice(rules.CODES)
     events = serializers.IntegerField()
 
 
@@ -107,14 +103,14 @@ class PublishedRateOutput(serializers.Serializer[Any]):
     grade = serializers.CharField(help_text="the study's own word, not our severity")
     events = serializers.IntegerField()
     n = serializers.IntegerField()
-    of = serializers.ChoiceField([rates.OF_TREATMENTS])
+    of = Choice([rates.OF_TREATMENTS])
     rate_pct = serializers.FloatField(allow_null=True)
     upper_95_pct = serializers.FloatField(allow_null=True)
     source = serializers.CharField()  # type: ignore[assignment] # DRF has an attribute of that name
 
 
 class TechniqueRateOutput(serializers.Serializer[Any]):
-    technique = serializers.ChoiceField(COUNTED_TECHNIQUES)
+    technique = Choice(COUNTED_TECHNIQUES)
     sessions = serializers.IntegerField(help_text="signed ones that still stand")
     asked = serializers.IntegerField(allow_null=True, help_text="of these, asked about afterwards: the denominator")
     not_asked_pct = serializers.FloatField(allow_null=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from treatments.rules import TECHNIQUES
 Lines = list[tuple[str, str]]
 
 
-def moment(value: Any) -> str:
+def moment(value: datetime) -> str:
     return formats.date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.web.middleware import as_uuid
 from accounts.web.pages import PageRequest, page
+from errors import form_fields
 from errors.exceptions import Invalid, NotFound
 from errors.texts import message_for, message_of
 from patients.models import Patient
@@ -33,16 +34,16 @@ def choices(table: dict[str, Any]) -> list[tuple[str, Any]]:
 class EventForm(forms.Form):
     """What a therapist says about an event; what may stand together is checked by the action."""
 
-    codes = forms.MultipleChoiceField(required=False, choices=list(labels.CODES.items()))
-    severity = forms.ChoiceField(required=False, choices=choices(labels.SEVERITIES))
+    codes = form_fields.MultipleChoiceField(required=False, choices=list(labels.CODES.items()))
+    severity = form_fields.ChoiceField(required=False, choices=choices(labels.SEVERITIES))
     is_life_threatening = forms.BooleanField(required=False)
     onset_at = forms.DateTimeField(required=False, input_formats=[AS_TYPED, "%Y-%m-%dT%H:%M:%S"])
     duration = forms.IntegerField(required=False, min_value=0, max_value=rules.DURATION_MOST_MIN)
-    duration_unit = forms.ChoiceField(required=False, choices=choices(labels.DURATION_UNITS))
-    causality = forms.ChoiceField(required=False, choices=choices(labels.CAUSALITIES))
-    outcome = forms.ChoiceField(required=False, choices=choices(labels.OUTCOMES))
+    duration_unit = form_fields.ChoiceField(required=False, choices=choices(labels.DURATION_UNITS))
+    causality = form_fields.ChoiceField(required=False, choices=choices(labels.CAUSALITIES))
+    outcome = form_fields.ChoiceField(required=False, choices=choices(labels.OUTCOMES))
     action = forms.CharField(required=False, max_length=5000)
-    told = forms.MultipleChoiceField(required=False, choices=list(labels.TOLD.items()))
+    told = form_fields.MultipleChoiceField(required=False, choices=list(labels.TOLD.items()))
     note = forms.CharField(required=False, max_length=5000)
     reason = forms.CharField(required=False, max_length=2000)
     version = forms.IntegerField(required=False, min_value=1)

@@ -12,7 +12,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.fields import StrictSerializer, Text, parse
+from api.fields import Choice, StrictSerializer, Text, parse
 from api.pagination import short_list
 from api.schema import PAGED
 from api.views import ClinicView
@@ -21,13 +21,13 @@ from treatments.models import Aftercare, Session
 
 
 class AftercareInput(StrictSerializer):
-    how = serializers.ChoiceField(rules.WAYS, help_text="`link` sends the advice to the patient")
-    language = serializers.ChoiceField(texts.LANGUAGES)
+    how = Choice(rules.WAYS, help_text="`link` sends the advice to the patient")
+    language = Choice(texts.LANGUAGES)
 
 
 class AftercareOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    how = serializers.ChoiceField(rules.WAYS)
+    how = Choice(rules.WAYS)
     language = serializers.CharField()
     text_version = serializers.CharField()
     text = serializers.CharField()
@@ -84,7 +84,7 @@ class SessionAftercare(ClinicView):
 
 
 class AftercareTextInput(StrictSerializer):
-    language = serializers.ChoiceField(texts.LANGUAGES)
+    language = Choice(texts.LANGUAGES)
     expected_title = Text(required=False, allow_blank=True, default="", max_length=rules.TITLE_MOST)
     expected = serializers.ListField(
         child=Text(max_length=rules.LINE_MOST),

@@ -6,16 +6,16 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import StrictInteger, StrictSerializer, Text
+from api.fields import Choice, StrictInteger, StrictSerializer, Text
 from treatments.consents import default_texts, rules
 
 
 class TreatmentConsentInput(StrictSerializer):
-    technique_class = serializers.ChoiceField(rules.TECHNIQUE_CLASSES)
-    region = serializers.ChoiceField(rules.REGIONS)
-    language = serializers.ChoiceField(default_texts.LANGUAGES, help_text="of the text that was read")
+    technique_class = Choice(rules.TECHNIQUE_CLASSES)
+    region = Choice(rules.REGIONS)
+    language = Choice(default_texts.LANGUAGES, help_text="of the text that was read")
     text_version = Text(max_length=50, help_text="of the text that was read, as /consent-texts/ gives it")
-    how = serializers.ChoiceField(rules.WAYS)
+    how = Choice(rules.WAYS)
     signed_name = Text(max_length=200, help_text="who consents, in their own name: the patient or the guardian")
     signature = serializers.ListField(
         child=serializers.ListField(
@@ -42,16 +42,14 @@ class TreatmentConsentInput(StrictSerializer):
 
 
 class WithdrawalInput(StrictSerializer):
-    withdrawn_by = serializers.ChoiceField(rules.WITHDRAWN_BY, required=False, default="patient")
+    withdrawn_by = Choice(rules.WITHDRAWN_BY, required=False, default="patient")
     reason = Text(required=False, allow_blank=True, default="", max_length=1000)
     withdrawn_at = serializers.DateTimeField(required=False, allow_null=True, default=None, help_text="null: now")
 
 
 class PatientWithdrawalInput(WithdrawalInput):
-    technique_class = serializers.ChoiceField(
-        ["", *rules.TECHNIQUE_CLASSES], required=False, default="", help_text="empty: every class"
-    )
-    region = serializers.ChoiceField(["", *rules.REGIONS], required=False, default="", help_text="empty: every region")
+    technique_class = Choice(["", *rules.TECHNIQUE_CLASSES], required=False, default="", help_text="empty: every class")
+    region = Choice(["", *rules.REGIONS], required=False, default="", help_text="empty: every region")
 
 
 class PatientWithdrawalOutput(serializers.Serializer[Any]):
@@ -59,9 +57,9 @@ class PatientWithdrawalOutput(serializers.Serializer[Any]):
 
 
 class ConsentTextInput(StrictSerializer):
-    technique_class = serializers.ChoiceField(rules.TECHNIQUE_CLASSES)
-    region = serializers.ChoiceField(rules.REGIONS)
-    language = serializers.ChoiceField(default_texts.LANGUAGES)
+    technique_class = Choice(rules.TECHNIQUE_CLASSES)
+    region = Choice(rules.REGIONS)
+    language = Choice(default_texts.LANGUAGES)
     text = Text(
         required=False, allow_blank=True, default="", max_length=20_000, help_text="empty: the product's text again"
     )
@@ -75,25 +73,25 @@ class ConsentSettings(StrictSerializer):
 
 
 class CopyInput(StrictSerializer):
-    how = serializers.ChoiceField(rules.COPY_WAYS)
+    how = Choice(rules.COPY_WAYS)
 
 
 class CopyOutput(serializers.Serializer[Any]):
-    how = serializers.ChoiceField(rules.COPY_WAYS)
+    how = Choice(rules.COPY_WAYS)
     given_at = serializers.DateTimeField()
 
 
 class TreatmentConsentOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     signing_id = serializers.UUIDField(help_text="the same for what was agreed to in one go")
-    technique_class = serializers.ChoiceField(rules.TECHNIQUE_CLASSES)
-    region = serializers.ChoiceField(rules.REGIONS)
-    state = serializers.ChoiceField(["valid", "expired", "withdrawn", "not_yet_given"])
+    technique_class = Choice(rules.TECHNIQUE_CLASSES)
+    region = Choice(rules.REGIONS)
+    state = Choice(["valid", "expired", "withdrawn", "not_yet_given"])
     language = serializers.CharField()
     text_version = serializers.CharField()
     text = serializers.CharField()
     risks = serializers.ListField(child=serializers.CharField())
-    how = serializers.ChoiceField(rules.WAYS)
+    how = Choice(rules.WAYS)
     signed_name = serializers.CharField()
     signature = serializers.JSONField()
     signature_sha256 = serializers.CharField(allow_null=True)
@@ -115,8 +113,8 @@ class TreatmentConsentPage(serializers.Serializer[Any]):
 
 
 class ConsentTextOutput(serializers.Serializer[Any]):
-    technique_class = serializers.ChoiceField(rules.TECHNIQUE_CLASSES)
-    region = serializers.ChoiceField(rules.REGIONS)
+    technique_class = Choice(rules.TECHNIQUE_CLASSES)
+    region = Choice(rules.REGIONS)
     language = serializers.CharField()
     version = serializers.CharField()
     is_clinics = serializers.BooleanField(help_text="the clinic's own text; otherwise the product's, not reviewed")

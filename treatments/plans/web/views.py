@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.web.pages import PageRequest, page, seen_revision
+from errors import form_fields
 from errors.exceptions import FieldError, Invalid, NotFound
 from errors.texts import message_of
 from patients.models import Patient
@@ -40,7 +41,7 @@ class PlanForm(forms.Form):
     review_on = forms.DateField(
         label=gettext_lazy("Review on"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
     )
-    techniques = forms.MultipleChoiceField(
+    techniques = form_fields.MultipleChoiceField(
         label=gettext_lazy("Techniques"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
