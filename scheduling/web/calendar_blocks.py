@@ -77,7 +77,7 @@ def visit(one: Visit, zone: ZoneInfo, looks: Looks) -> str:
     letters = f'<i class="mark" aria-hidden="true">{escape(look.mark)}</i>'
     link = _page().replace("00000000-0000-0000-0000-000000000000", str(one.id))
     return (
-        f'<li class="visit {one.status} kind-{look.colour}" data-id="{one.id}" data-start="{start}" '
+        f'<li class="visit {one.status}" data-id="{one.id}" data-kind="{look.colour}" data-start="{start}" '
         f'data-length="{length}" data-revision="{one.revision}" data-room="{one.room_id or ""}"{movable}>'
         f'<a href="{link}"><time>{local:%H:%M}</time> <span aria-hidden="true">{mark}</span>'
         f'<span class="sr">{state}</span> {letters} <b>{name}</b> <small>{detail}</small></a></li>'

@@ -82,7 +82,7 @@ def test_a_booking_begins_with_the_last_visit_that_took_place(desk, browser):
         cancelled = desk.book(patient_id, 11, day=far_ahead() + 1)
         then = datetime.now(UTC) - timedelta(days=3)
         Appointment.objects.filter(pk=past.pk).update(
-            starts_at=then, ends_at=then + timedelta(minutes=30), busy_until=then + timedelta(minutes=30)
+            starts_at=then, ends_at=then + timedelta(minutes=30), blocked_until=then + timedelta(minutes=30)
         )
         Appointment.objects.filter(pk=cancelled.pk).update(status="cancelled", cancelled_by="clinic", reason="other")
 
@@ -186,7 +186,7 @@ def test_the_week_shows_types_and_gaps_that_lead_to_the_booking(desk, browser):
 
     page = browser.get(f"/calendar/?view=week&on={local:%Y-%m-%d}").content.decode()
 
-    assert re.search(r'class="visit booked kind-\d"', page)
+    assert re.search(r'class="visit booked" data-id="[^"]+" data-kind="\d"', page)
     assert '<i class="mark" aria-hidden="true">TR</i>' in page
     links = re.findall(r'href="(/appointments/new/\?at=[^"]+)"', page)
     assert any(f"at={local:%Y-%m-%d}T09%3A00" in link for link in links)
