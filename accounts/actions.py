@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -10,9 +12,10 @@ from oauth2_provider.models import AccessToken, Grant, RefreshToken
 
 from accounts import policies, queries
 from accounts.models import ApiClient, Clinic, Membership, User
-from accounts.rules import BASIC_TRAINING, SCOPES, is_origin
+from accounts.rules import BASIC_TRAINING, SCOPES, SIGNING_PROOFS, is_origin
 from audit import actions as audit
 from database import tenancy
+from database.revisions import check_revision
 from errors.exceptions import Conflict, Forbidden, Invalid
 from identity.actor import Actor
 
@@ -61,6 +64,20 @@ def deactivate_person(*, clinic: Clinic, user: User, by: Actor) -> None:
 
 
 @transaction.atomic
+def report_misuse(*, user: User, at: datetime) -> None:
+    """
+    End what a stranger could use of an account: its password, and all that stands on it.
+
+    Triggers end tokens, unused codes and calendar feeds; sessions end because their hash covers the password. Until a
+    new one is chosen nothing else opens.
+    """
+    user.set_unusable_password()
+    user.password_change_required_at = at
+    user.save(update_fields=["password", "password_change_required_at"])
+    ApiClient.objects.filter(acts_for=user).update(acts_for_approved_at=None)
+
+
+@transaction.atomic
 def end_app(*, client: ApiClient, by: Actor) -> None:
     """End what an app may do as the person at the screen: its tokens, and codes that it has not used yet."""
     mine = {"user_id": by.user_id, "application_id": client.pk}
@@ -71,17 +88,41 @@ def end_app(*, client: ApiClient, by: Actor) -> None:
 
 
 @transaction.atomic
-def set_display_mode(*, clinic: Clinic, shows_classification: bool, by: Actor) -> None:
+def set_display_mode(*, clinic: Clinic, shows_classification: bool, revision: int | None, by: Actor) -> None:
     """
     Show computed classes, or keep to documentation only. What was signed before stays as it was signed.
 
     :param clinic: the actor's own
     :raises accounts.policies.OwnersOnly:
+    :raises database.revisions.RevisionChanged: somebody has changed a setting of the clinic since
     """
     policies.require_owner(by)
+    _lock_settings(clinic.pk, revision)
     Clinic.objects.filter(pk=clinic.pk).update(shows_classification=shows_classification)
     mode = "classification" if shows_classification else "documentation_only"
     audit.log("clinic.display_mode", by=by, target_id=clinic.pk, code=mode)
+
+
+def _lock_settings(clinic_id: UUID, revision: int | None) -> None:
+    check_revision(Clinic.objects.select_for_update(no_key=True).get(pk=clinic_id), revision)
+
+
+@transaction.atomic
+def set_signing_proof(*, clinic: Clinic, mode: str, revision: int | None, by: Actor) -> None:
+    """
+    Say when people prove again who they are before they sign: once per sign-in, or at every signature.
+
+    :param clinic: the actor's own
+    :raises accounts.policies.OwnersOnly:
+    :raises Invalid: not one of `SIGNING_PROOFS`
+    :raises database.revisions.RevisionChanged: somebody has changed a setting of the clinic since
+    """
+    policies.require_owner(by)
+    if mode not in SIGNING_PROOFS:
+        raise Invalid.at("/signing_proof", "unknown_code.signing_proof", choices=list(SIGNING_PROOFS))
+    _lock_settings(clinic.pk, revision)
+    Clinic.objects.filter(pk=clinic.pk).update(signing_proof=mode)
+    audit.log("clinic.signing_proof", by=by, target_id=clinic.pk, code=mode)
 
 
 @transaction.atomic
@@ -169,15 +210,17 @@ def remove_client(*, client: ApiClient, by: Actor) -> None:
 
 
 @transaction.atomic
-def set_basic_training(*, setting: str, by: Actor) -> None:
+def set_basic_training(*, setting: str, revision: int | None, by: Actor) -> None:
     """
     Say whether plain needling needs proof of the basic training in this clinic.
 
     :raises accounts.policies.OwnersOnly:
     :raises Invalid: not one of `BASIC_TRAINING`
+    :raises database.revisions.RevisionChanged: somebody has changed a setting of the clinic since
     """
     policies.require_owner(by)
     if setting not in BASIC_TRAINING:
         raise Invalid.at("/basic_training", "unknown_code.basic_training", choices=list(BASIC_TRAINING))
+    _lock_settings(by.clinic_id, revision)
     Clinic.objects.filter(pk=by.clinic_id).update(basic_training=setting)
     audit.log("competency.settings", by=by, code=setting)

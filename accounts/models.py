@@ -7,6 +7,7 @@ from oauth2_provider.models import AbstractApplication
 
 from accounts import rules
 from database.expressions import UUIDv7
+from database.revisions import content_revision
 
 
 class Clinic(models.Model):
@@ -41,6 +42,12 @@ class Clinic(models.Model):
         db_default=True,
         help_text="off: documentation only, so no page, answer or new document contains a computed class",
     )
+    signing_proof = models.TextField(
+        choices=list(rules.SIGNING_PROOFS.items()),
+        default=rules.EACH_SIGN_IN,
+        db_default=rules.EACH_SIGN_IN,
+        help_text="when a person proves again who they are before they sign",
+    )
 
     class Meta:
         constraints = [
@@ -53,7 +60,12 @@ class Clinic(models.Model):
                 | models.Q(consent_valid_days__gte=1, consent_valid_days__lte=rules.CONSENT_DAYS_MAX),
                 name="clinic_consent_valid_days",
             ),
+            models.CheckConstraint(
+                condition=models.Q(signing_proof__in=list(rules.SIGNING_PROOFS)), name="clinic_signing_proof_known"
+            ),
         ]
+
+    revision = property(content_revision)
 
     def __str__(self) -> str:
         return self.slug
@@ -82,6 +94,12 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing] # django-o
     registration_no = models.TextField(blank=True, default="", help_text="professional registration, if any")
     is_active = models.BooleanField(default=True)
     is_superuser = models.BooleanField(default=False, help_text="support: may enter every clinic's admin; audited")
+    password_change_required_at = models.DateTimeField(
+        null=True, editable=False, help_text="since when nothing else opens; a new password ends it (a trigger)"
+    )
+    second_factor_asked_on = models.DateField(
+        null=True, editable=False, help_text="when the person was first asked for a second factor: the grace begins"
+    )
     last_clinic = models.ForeignKey(
         Clinic,
         null=True,

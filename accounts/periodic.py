@@ -1,13 +1,11 @@
 """What beat starts."""
 
-from datetime import timedelta
-
-from allauth.usersessions.models import UserSession
 from celery import shared_task
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 from oauth2_provider.models import clear_expired
 
+from accounts import sessions
 from accounts.models import Clinic
 from api.models import IdempotencyKey
 from database import tenancy
@@ -27,8 +25,5 @@ def forget_old_keys() -> int:
 def forget_what_expired() -> int:
     """Delete sessions that are over, tokens and grants that have expired. Returns how many sessions."""
     clear_expired()
-    forgotten: int = Session.objects.filter(expire_date__lt=timezone.now()).delete()[0]
-    # The list of a person's own sessions is allauth's; a line whose session is gone shows nothing.
-    old = UserSession.objects.filter(last_seen_at__lt=timezone.now() - timedelta(days=1))
-    old.exclude(session_key__in=Session.objects.values("session_key")).delete()
-    return forgotten
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()  # of the release before
+    return sessions.forget_expired()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from accounts import queries
 from accounts.models import Clinic, Membership, User
-from accounts.rules import scopes_of_roles
+from accounts.rules import EACH_SIGNATURE, proof_holds, scopes_of_roles
 from errors.exceptions import Forbidden
 from identity.actor import Actor
 
@@ -21,8 +22,18 @@ class OwnersOnly(Forbidden):
     reason = "owners_only"
 
 
-def actor_for_person(user: User, clinic_id: UUID, *, ip: str | None, request_id: str | None) -> Actor | None:
-    """The person at work in that clinic, or None if they do not belong to it. Call inside a scope with their id."""
+class ProofRequired(Forbidden):
+    reason = "proof_required"
+
+
+def actor_for_person(
+    user: User, clinic_id: UUID, *, ip: str | None, request_id: str | None, proved_at: datetime | None
+) -> Actor | None:
+    """
+    The person at work in that clinic, or None if they do not belong to it. Call inside a scope with their id.
+
+    :param proved_at: when they last proved who they are
+    """
     roles = queries.roles(clinic_id=clinic_id, user_id=user.pk)
     if not roles:
         return None
@@ -32,6 +43,7 @@ def actor_for_person(user: User, clinic_id: UUID, *, ip: str | None, request_id:
         user_id=user.pk,
         ip=ip,
         request_id=request_id,
+        proved_at=proved_at,
     )
 
 
@@ -90,6 +102,25 @@ def require_author(by: Actor) -> UUID:
     if author_id is None or "therapist" not in queries.roles(clinic_id=by.clinic_id, user_id=author_id):
         raise NoAuthor
     return author_id
+
+
+def require_proof(by: Actor, *, at: datetime) -> bool:
+    """
+    Let a person sign only soon enough after they have proved who they are; a program acts by its approval (ADR 29).
+
+    :returns: whether the proof is for one signature only; then the caller sees to it that it is used once
+    :raises ProofRequired:
+    """
+    if by.user_id is None:
+        return False
+    mode = queries.signing_proof(by.clinic_id)
+    if mode == EACH_SIGNATURE and by.client_id is not None:
+        raise ProofRequired("proof_required.app")
+    if not proof_holds(mode, proved_at=by.proved_at, at=at):
+        if by.client_id is not None:
+            raise ProofRequired("proof_required.sign_in")
+        raise ProofRequired
+    return mode == EACH_SIGNATURE
 
 
 def require_member(by: Actor) -> UUID:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, RefreshToken
 
@@ -24,6 +24,7 @@ class Token(NamedTuple):
 
     :ivar acts_for_id: the therapist, only once they have agreed
     :ivar user_id: None for a program on its own
+    :ivar signed_in_at: when the person last signed in, with whichever browser
     """
 
     expires: datetime
@@ -34,12 +35,13 @@ class Token(NamedTuple):
     acts_for_id: UUID | None
     user_id: UUID | None
     user_is_active: bool | None
+    signed_in_at: datetime | None
 
 
 # SQL, because every request runs them; see docs/adr/0006.
 BY_CHECKSUM = """
     SELECT t.expires, t.scope, c.clinic_id, c.client_id, c.allowed_scopes,
-        CASE WHEN c.acts_for_approved_at IS NOT NULL THEN c.acts_for_id END, u.id, u.is_active
+        CASE WHEN c.acts_for_approved_at IS NOT NULL THEN c.acts_for_id END, u.id, u.is_active, u.last_login
     FROM oauth2_provider_accesstoken t
     JOIN accounts_apiclient c ON c.id = t.application_id
     LEFT JOIN accounts_user u ON u.id = t.user_id
@@ -82,6 +84,14 @@ def remember_clinic(clinic: Clinic) -> None:
     """Let what is known of the scope's clinic answer questions that would be asked of the database otherwise."""
     tenancy.remember("country", clinic.country)
     tenancy.remember("shows_classification", clinic.shows_classification)
+    tenancy.remember("signing_proof", clinic.signing_proof)
+
+
+def signing_proof(clinic_id: UUID) -> str:
+    """Return when people prove again who they are before they sign: one of `SIGNING_PROOFS`."""
+    return tenancy.look_up(
+        "signing_proof", lambda: Clinic.objects.values_list("signing_proof", flat=True).get(pk=clinic_id)
+    )
 
 
 def _load_shows_classification() -> bool:
@@ -114,7 +124,9 @@ def apps_of(user: User) -> list[ApiClient]:
     now = timezone.now()
     refreshing = RefreshToken.objects.filter(user=user, revoked=None).values("application_id")
     using = AccessToken.objects.filter(user=user, expires__gt=now).values("application_id")
+    newest = AccessToken.objects.filter(user=user, application_id=OuterRef("pk")).order_by("-created")
     rows = ApiClient.objects.filter(Q(pk__in=refreshing) | Q(pk__in=using)).select_related("clinic")
+    rows = rows.annotate(token_made_at=Subquery(newest.values("created")[:1]))
     return list(rows.order_by("clinic__name", "name"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.rules import BASIC_TRAINING, ROLES
+from accounts.rules import BASIC_TRAINING, ROLES, SIGNING_PROOFS
 from errors.texts import Text, labels, register
 
 register(
@@ -40,6 +40,15 @@ register(
         "no_author.member": _(
             "Only a person of this clinic can record this. Sign in, or use a program that acts for one."
         ),
+        "proof_required": _("Enter your password or use a passkey before you sign."),
+        "proof_required.app": _(
+            "In this clinic, people prove who they are at every signature. An app can't do that. "
+            "Sign in Palpate itself."
+        ),
+        "proof_required.sign_in": _("You signed in more than 8 hours ago. Sign in to Palpate again, then sign here."),
+        "unknown_code.signing_proof": Text(_("Choose one of: %(choices)s."), choices=labels(SIGNING_PROOFS)),
+        "password_change_required": _("Choose a new password first, on the page of your account."),
+        "second_factor_required": _("Your role needs a second factor. Set it up in your account."),
         "no_clinic": _("No clinic is chosen. Choose one on the start page."),
         "no_clinic.not_member": _("You do not work for this clinic. Ask its owner to add you."),
         "not_yours": _("Only the therapist that this program names can decide this, signed in to their own account."),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
 SCOPES = {
     "patients:read": "Read who is treated: identity, contact, alerts",
-    "patients:write": "Add, change, merge and import patients",
+    "patients:write": "Add, change and import patients",
+    "patients:merge": "Merge two records of one patient",
     "assessments:read": "Read what was found",
     "assessments:write": "Record and sign what was found",
     "treatments:read": "Read what was done",
@@ -26,7 +27,7 @@ ROLES = {"owner": "Owner", "therapist": "Therapist", "staff": "Staff"}
 ROLE_SCOPES = {
     # The owner answers for the clinic and sees all of it; an owner who treats is a therapist as well.
     "owner": frozenset(SCOPES) - {"assessments:write", "treatments:write", "homecare:write"},
-    "therapist": frozenset(SCOPES) - {"records:export", "webhooks:manage", "safety:manage"},
+    "therapist": frozenset(SCOPES) - {"patients:merge", "records:export", "webhooks:manage", "safety:manage"},
     # The desk needs to know who comes and what to be careful of, not what was found.
     "staff": frozenset({"patients:read", "patients:write", "scheduling:read", "scheduling:write", "homecare:read"}),
 }
@@ -111,3 +112,25 @@ class KnownCompetency:
 INVITATION_VALID = timedelta(days=7)
 SETUP_LINK_VALID = timedelta(days=1)
 LANGUAGES = ["en", "de"]  # of pages and messages
+
+# --- Proof of who one is -----------------------------------------------------------------------------------------
+
+EACH_SIGN_IN, EACH_SIGNATURE = "sign_in", "signature"
+# When a person proves again who they are before they sign: for the clinic to decide.
+SIGNING_PROOFS = {
+    EACH_SIGN_IN: "Once per sign-in, for at most 8 hours",
+    EACH_SIGNATURE: "At every signature",
+}
+PROOF_HOLDS = timedelta(hours=8)
+FRESH_PROOF_HOLDS = timedelta(minutes=5)  # from the password to the signature that it is for
+
+
+def proof_holds(mode: str, *, proved_at: datetime | None, at: datetime) -> bool:
+    """
+    Return whether a person has proved recently enough who they are.
+
+    :param mode: one of `SIGNING_PROOFS`
+    """
+    if proved_at is None:
+        return False
+    return at - proved_at <= (FRESH_PROOF_HOLDS if mode == EACH_SIGNATURE else PROOF_HOLDS)

@@ -18,7 +18,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from accounts.models import Invitation, User
+from accounts import queries
+from accounts.models import Invitation, Membership, User
 from accounts.rules import INVITATION_VALID, ROLES
 from accounts.trail import log_for_person
 from database import tenancy
@@ -49,6 +50,26 @@ def send_reset_link(email: str, language: str) -> int:
         # By the worker, so that the page takes as long for an address without an account.
         log_for_person("auth.password_reset_link", user)
     return len(users)
+
+
+@shared_task(autoretry_for=(OSError, smtplib.SMTPException), retry_backoff=5, max_retries=5)
+def tell_owners_of_misuse(user_id: str) -> int:
+    """Mail the owners of each clinic of a person who said that a sign-in was not theirs. Returns how many mails."""
+    user = User.objects.get(pk=user_id)
+    with tenancy.scope(None, user_id=user.pk):
+        clinics = {membership.clinic for membership in queries.memberships_of(user)}
+    sent = 0
+    for clinic in clinics:
+        with tenancy.scope(clinic.pk):
+            owners = Membership.objects.active().filter(clinic=clinic, role="owner").exclude(user=user)
+            addresses = list(owners.values_list("user__email", flat=True))
+        with override(clinic.locale.partition("-")[0]):
+            subject = _("Someone else used an account of %(clinic)s") % {"clinic": clinic.name}
+            text = render_to_string("accounts/misuse.txt", {"person": user.name, "clinic": clinic.name})
+        for address in addresses:
+            send_mail(subject, text, None, [address])
+            sent += 1
+    return sent
 
 
 @shared_task(autoretry_for=(OSError, smtplib.SMTPException), retry_backoff=5, max_retries=5)

@@ -57,21 +57,20 @@ class ExamKind(DocumentKind[Assessment, documents.ExamParts, ExamContent, Signin
         "pain_drawing": Section(models=(PainMark,), parts=("pain_marks",)),
     }
     row_lists = exam_paths.ROWS
+    read = staticmethod(read_exam)
+    get_parts = staticmethod(documents.get_parts)
+    unflatten = staticmethod(exam_paths.unflatten)
+    row_paths = staticmethod(exam_paths.row_paths)
+    tidy = staticmethod(exam_paths.tidy)
 
     def rows(self) -> AssessmentQuerySet:
         return Assessment.objects.all()
-
-    def get_parts(self, document: Assessment) -> documents.ExamParts:
-        return documents.get_parts(document)
 
     def content_of(self, document: Assessment, parts: documents.ExamParts | None = None) -> dict[str, Any]:
         return documents.assessment_content(document, parts)
 
     def document_json(self, document: Assessment, parts: documents.ExamParts | None = None) -> dict[str, Any]:
         return documents.assessment_json(document, parts)
-
-    def read(self, data: Mapping[str, Any]) -> ExamContent:
-        return read_exam(data)
 
     def check(
         self, content: ExamContent, *, birth_date: date | None, at: datetime, reasons_may_wait: bool = False
@@ -91,6 +90,7 @@ class ExamKind(DocumentKind[Assessment, documents.ExamParts, ExamContent, Signin
         if not is_new:
             self.delete_rows(document, content.given)
         parts = _insert_parts(document, content)
+        # Findings that were not sent keep their signs, but what judges them has changed.
         if not is_new and "findings" not in content.given and {"rule_set", "current_symptom"} & content.given:
             parts = replace(parts, findings=_classify_again(document))
         # A "yes" that moves behind a "no" opens its flag, too.
@@ -123,6 +123,7 @@ class ExamKind(DocumentKind[Assessment, documents.ExamParts, ExamContent, Signin
 
     def copy_parts(self, source: Assessment, draft: Assessment, *, at: datetime) -> None:
         content = self.read(self.content_of(source))
+        # The rows of the new version are new rows: the signed ones keep their ids.
         findings = tuple(replace(finding, id=None) for finding in content.findings)
         _insert_parts(draft, replace(content, findings=findings))
 
@@ -148,15 +149,6 @@ class ExamKind(DocumentKind[Assessment, documents.ExamParts, ExamContent, Signin
 
     def flatten(self, document: Assessment, parts: documents.ExamParts) -> Flat:
         return exam_paths.flatten(self.content_of(document, parts), unreviewed=ids_to_review(parts.findings))
-
-    def unflatten(self, flat: Flat) -> dict[str, Any]:
-        return exam_paths.unflatten(flat)
-
-    def row_paths(self, flat: Flat) -> dict[str, list[str]]:
-        return exam_paths.row_paths(flat)
-
-    def tidy(self, flat: Flat) -> Flat:
-        return exam_paths.tidy(flat)
 
 
 EXAM = ExamKind()

@@ -119,7 +119,7 @@ def load_palpate() -> dict[str, Any]:
     ids = []
     for number in range(PATIENTS):
         with tenancy.scope(clinic.pk):
-            by = policies.actor_for_person(therapist, clinic.pk, ip=None, request_id=None)
+            by = policies.actor_for_person(therapist, clinic.pk, ip=None, request_id=None, proved_at=timezone.now())
             details = {"family_name": f"Bench{number}", "birth_date": date(1980, 1, 1)}
             patient = patients.register_patient(details=details, by=by, at=timezone.now())
             ids.append(str(patient.pk))

@@ -165,7 +165,6 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.usersessions",
     "django_htmx",
     "oauth2_provider",
     "rest_framework",
@@ -204,7 +203,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.web.oauth_trail.OAuthTrail",
     "accounts.web.locking.IdleLock",
-    "accounts.web.second_factor.SecondFactorRequired",
+    "accounts.web.obligations.Obligations",
     "accounts.web.middleware.ClinicOfPage",
 ]
 ROOT_URLCONF = "clinic.urls"
@@ -287,12 +286,14 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 MFA_TOTP_ISSUER = "Palpate"
-# The first day on which owners and support need a second factor; empty: never. A day ahead is the grace period.
+# The first day on which owners and support are asked for a second factor; empty: never. From the day on which each is
+# first asked, they have so many days to set one up.
 _second_factor_from = env.str("SECOND_FACTOR_FROM", default="")
 SECOND_FACTOR_FROM = date.fromisoformat(_second_factor_from) if _second_factor_from else None
-USERSESSIONS_TRACK_ACTIVITY = False
+SECOND_FACTOR_GRACE_DAYS = env.int("SECOND_FACTOR_GRACE_DAYS", default=14)
 # After so long without a touch the screen locks; after so long in all one signs in anew.
 IDLE_LOCK_S = env.int("IDLE_LOCK_S", default=15 * 60)
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = ACCOUNT_SESSION_COOKIE_AGE = env.int("SESSION_LIFETIME_S", default=12 * 60 * 60)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"

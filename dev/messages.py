@@ -155,6 +155,7 @@ def of_tables() -> Iterable[str]:
     yield from roles.ROLES.values()
     for muscle in catalogue.MUSCLES.values():
         yield from (muscle["name"], muscle["self_pressure"]["note"], muscle["self_pressure"]["patient_note"])
+        yield from (*muscle["aggravating"], *muscle["non_pain_phenomena"])
     yield from (zone["label"] for zone in catalogue.ZONES.values())
     yield from catalogue.MOVEMENTS.values()
     yield from red_flag_table.texts()
@@ -166,6 +167,7 @@ def of_tables() -> Iterable[str]:
     yield from (technique.label for technique in dose.TECHNIQUES.values())
     yield from roles.COMPETENCIES.values()
     yield from roles.BASIC_TRAINING.values()
+    yield from roles.SIGNING_PROOFS.values()
     for field in dose.FIELDS.values():
         yield field.label
         yield from (code.replace("_", " ") for code in field.codes)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -58,7 +59,7 @@ def load(clinic: Clinic, now: datetime) -> None:
     therapist = (
         Membership.objects.active().filter(role="therapist", user__email__startswith="therapist").select_related("user")
     )
-    by = policies.actor_for_person(therapist[0].user, clinic.pk, ip=None, request_id="demo")
+    by = policies.actor_for_person(therapist[0].user, clinic.pk, ip=None, request_id="demo", proved_at=timezone.now())
     assert by is not None
     people = list(
         Patient.objects.living_record().filter(consent_email="granted", status="in_care").order_by("created_at", "id")

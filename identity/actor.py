@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 
@@ -14,6 +15,7 @@ class Actor:
     :ivar user_id: the person, or None for a program on its own
     :ivar client_id: the OAuth client, or None for a signed-in browser
     :ivar acts_for_id: the therapist in whose name a program on its own may record and sign, if any
+    :ivar proved_at: when the person last proved who they are (sign-in, password, passkey); None for a program
     :ivar scopes: what may be done: the token's scopes cut down to what the person's roles allow
     """
 
@@ -24,6 +26,7 @@ class Actor:
     acts_for_id: UUID | None = None
     ip: str | None = None
     request_id: str | None = None
+    proved_at: datetime | None = None
 
     is_authenticated = True  # DRF asks this of whatever stands for the user
 

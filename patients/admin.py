@@ -19,7 +19,9 @@ from api.bodies import takes_large_body
 from errors import form_fields
 from errors.exceptions import DomainError
 from patients import actions, importing
+from patients.duplicates import possible_duplicates
 from patients.fhir_reading import CSV_FIELDS
+from patients.labels import FACTS
 from patients.models import Alert, Condition, Identifier, Medication, Merge, Patient
 from patients.web.details import DetailsForm
 
@@ -134,6 +136,9 @@ class PatientAdmin(ReadOnly):
         form = DetailsForm(request.POST if sent else None, patient=patient)
         if sent and form.save(by=in_clinic(request).actor, at=timezone.now()):
             messages.success(request, "Saved.")
+            for one in possible_duplicates(patient, clinic_id=patient.clinic_id):
+                alike = ", ".join(str(FACTS[name]) for name in one.likeness.alike)
+                messages.warning(request, f"{one.patient.pk} may be the same person. Alike: {alike}.")
             return redirect("admin:patients_patient_change", patient.pk)
         context = {
             **self.admin_site.each_context(request),

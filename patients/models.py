@@ -93,6 +93,9 @@ class Patient(models.Model):
         "self", null=True, on_delete=models.PROTECT, related_name="merged_from", db_constraint=False
     )
     revision = models.PositiveIntegerField(default=1)
+    keys_version = models.PositiveSmallIntegerField(
+        default=0, db_default=0, editable=False, help_text="of the words that the patient is found by"
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = PatientQuerySet.as_manager()
@@ -170,6 +173,22 @@ class SearchKey(OfPatient):
     class Meta:
         # `^@` is leakproof, so it may use this index under row-level security; LIKE and ILIKE may not.
         indexes = [models.Index(fields=["clinic", "key", "patient"], name="search_key_by_prefix")]
+
+
+class TwoPeople(OfPatient):
+    """That two patients who look alike are two people, as somebody at the clinic has said. Final."""
+
+    one = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    other = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    said_at = models.DateTimeField()
+    said_by_user_id = models.UUIDField(null=True)
+    said_by_client_id = models.TextField(default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["one", "other"], name="two_people_once"),
+            models.CheckConstraint(condition=models.Q(one__lt=models.F("other")), name="two_people_in_order"),
+        ]
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):

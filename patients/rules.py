@@ -191,19 +191,3 @@ def search_prefixes(word: str) -> set[str]:
 
 def sort_name(family_name: str, given_names: str) -> str:
     return f"{plain(family_name)} {plain(given_names)}".strip()
-
-
-def likeness(
-    *,
-    same_birth_date: bool,
-    same_family_name: bool,
-    same_given_names: bool,
-) -> str | None:
-    """
-    Why two patients may be one person, or None. A name alone is no reason: namesakes are common.
-    """
-    if same_birth_date and same_family_name and same_given_names:
-        return "same_name_and_birth_date"
-    if same_birth_date and (same_family_name or same_given_names):
-        return "same_birth_date_and_part_of_name"
-    return None

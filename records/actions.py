@@ -47,6 +47,7 @@ def append_signed(
     Sign a document. If it is a new version, the version before is superseded.
 
     :raises accounts.policies.NoAuthor: nobody whose name could go under it
+    :raises accounts.policies.ProofRequired: the person has to prove again who they are
     :raises NoLongerCurrent: the replaced record was replaced by somebody else meanwhile
     """
     return _append("signed", subject, {"content": content}, replaces=replaces, by=by, at=at)
@@ -87,6 +88,8 @@ def _append(
     author = User.objects.get(pk=policies.require_author(by))
     # The last lock that a transaction takes, and held to its commit: hence no gap, and commit order.
     chain = _lock_chain(by.clinic_id)
+    if policies.require_proof(by, at=at) and queries.has_signed_since(chain, author.pk, by.proved_at):
+        raise policies.ProofRequired
     if replaces is not None:
         refuse_marked(replaces)
         body = {**body, "replaces": {"record_id": replaces.pk, "sha256": bytes(replaces.sha256).hex()}}

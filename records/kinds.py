@@ -9,7 +9,7 @@ a kind of document says for itself are the methods of `DocumentKind` that are ab
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -81,6 +81,11 @@ class DocumentKind(ABC, Generic[D, P, C, S]):
     :cvar checked_together: head fields that other fields are judged by, whether or not they are sent
     :cvar sections: the lists of the content
     :cvar row_lists: those whose rows have ids on a screen
+    :cvar read: parsed data, or a document's JSON, to typed values
+    :cvar get_parts: a document that was read `with_parts` to its rows
+    :cvar unflatten: a flat draft to its content, in the API's shape
+    :cvar row_paths: a flat draft to the paths of each list's rows, in the content's order
+    :cvar tidy: a flat draft to one without what a changed value takes along
     """
 
     model: type[D]
@@ -91,6 +96,11 @@ class DocumentKind(ABC, Generic[D, P, C, S]):
     checked_together: ClassVar[Sequence[str]]
     sections: ClassVar[Mapping[str, Section]]
     row_lists: ClassVar[Sequence[str]]
+    read: Callable[[Mapping[str, Any]], C]
+    get_parts: Callable[[D], P]
+    unflatten: Callable[[Flat], dict[str, Any]]
+    row_paths: Callable[[Flat], dict[str, list[str]]]
+    tidy: Callable[[Flat], Flat] = staticmethod(lambda flat: flat)
 
     # --- Drafts -----------------------------------------------------------------------------------------------
 
@@ -104,12 +114,14 @@ class DocumentKind(ABC, Generic[D, P, C, S]):
         :raises Invalid: a value cannot be; each is named
         """
         author_id = policies.require_author(by)
+        # Locked, so that care cannot end, and the record cannot be merged, between this check and our insert.
         patient = drafts.open_patient(patient_id)
         content = self.complete(content, patient=patient)
         self.check(content, birth_date=patient.birth_date, at=at)
         document = self.model(clinic_id=by.clinic_id, patient=patient, recorded_by_id=author_id, recorded_at=at)
         document.performed_at = at
         self.fill(document, content)
+        # The first version is its own subject; the key is made here, because its rows are inserted right after it.
         document.pk = document.subject_id = new_id()
         bulk.insert([document])
         self._log("record", document, by=by)
@@ -128,6 +140,7 @@ class DocumentKind(ABC, Generic[D, P, C, S]):
         """
         policies.require_author(by)
         content = self.complete(content, patient=document.patient)
+        # A best pain that is not sent is still judged by the worst pain that is: what is stored counts.
         stored = {name: getattr(document, name) for name in self.checked_together if name not in content.given}
         self.check(
             replace(content, **stored),
@@ -151,6 +164,7 @@ class DocumentKind(ABC, Generic[D, P, C, S]):
         :raises Conflict: something that stays in the record points at it
         """
         self.refuse_discard(document)
+        # Rows first: nothing in the record is deleted by cascade.
         self.delete_rows(document, self.sections)
         drafts.forget_edits(document.pk)
         self._log("discard", document, by=by)
@@ -180,6 +194,7 @@ class DocumentKind(ABC, Generic[D, P, C, S]):
         :raises Invalid, Conflict: what `check_signature` lists
         """
         policies.require_author(by)
+        # Locked before it is checked: what is checked is what is signed, and what the signer has read.
         document = self.lock_draft(document_id=document_id, revision=revision)
         check = self.check_signature(document, by=by, at=at)
         check.raise_if_any()
@@ -206,6 +221,7 @@ class DocumentKind(ABC, Generic[D, P, C, S]):
     @transaction.atomic
     def add_addendum(self, *, document: D, text: str, revision: int | None, by: Actor, at: datetime) -> Record:
         """:raises NotSigned, RevisionChanged, NoLongerCurrent, NoAuthor:"""
+        # An addendum, too, says which state was read: it may answer to what has been replaced since.
         record = self._require_record(document, revision=revision)
         return actions.append_addendum(record=record, subject=self.subject_of(document), text=text, by=by, at=at)
 
@@ -236,11 +252,13 @@ class DocumentKind(ABC, Generic[D, P, C, S]):
         """
         source = self.rows().with_parts().get(pk=document.pk)
         actions.refuse_marked(self._require_record(source, revision=revision))
+        # A second look at the row becomes the new version; `source` keeps what its rows are copied from.
         draft = self.model._default_manager.get(pk=source.pk)
         draft.pk, draft._state.adding = None, True
         draft.record, draft.signed_at, draft.signed_by, draft.revises = None, None, None, source
         draft.version, draft.revision = source.version + 1, 1
         draft.recorded_by_id, draft.recorded_at = policies.require_author(by), at
+        # Two people may start a new version at once: the constraint lets one.
         with violations_as({f"{self.code}_version_once": RevisionExists}):
             draft.save(force_insert=True)
         self.copy_parts(source, draft, at=at)
@@ -288,20 +306,12 @@ class DocumentKind(ABC, Generic[D, P, C, S]):
         """Return all documents of the kind."""
 
     @abstractmethod
-    def get_parts(self, document: D) -> P:
-        """Return the rows of a document that was read `with_parts`."""
-
-    @abstractmethod
     def content_of(self, document: D, parts: P | None = None) -> dict[str, Any]:
         """Return the content in the API's names; `parts` where they are not the document's as it was read."""
 
     @abstractmethod
     def document_json(self, document: D, parts: P | None = None) -> dict[str, Any]:
         """Return the document as the API answers with it."""
-
-    @abstractmethod
-    def read(self, data: Mapping[str, Any]) -> C:
-        """Return parsed data, or a document's JSON, as typed values."""
 
     def complete(self, content: C, *, patient: Patient) -> C:
         """
@@ -360,18 +370,6 @@ class DocumentKind(ABC, Generic[D, P, C, S]):
     @abstractmethod
     def flatten(self, document: D, parts: P) -> Flat:
         """Return the draft as a flat map of paths; see `records.editing`."""
-
-    @abstractmethod
-    def unflatten(self, flat: Flat) -> dict[str, Any]:
-        """Return the content of a flat draft, in the API's shape."""
-
-    @abstractmethod
-    def row_paths(self, flat: Flat) -> dict[str, list[str]]:
-        """Return for each list of the content the paths of its rows, in the content's order."""
-
-    def tidy(self, flat: Flat) -> Flat:
-        """Return the draft without what a changed value takes along."""
-        return flat
 
     def renew_parts(self, parts: P, written: P, content: C) -> P:
         """Return the rows that were read, with those that `change` has written in their place."""

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import DataError, transaction
 
 from database.sql import run_prepared
-from records.models import Record
+from records.models import Chain, Record
 from records.rules import GENESIS
 
 MOMENT = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
@@ -40,6 +40,7 @@ ADDENDA = """
         WHERE a.clinic_id = r.clinic_id AND a.subject_id = r.subject_id AND a.version = r.version
         AND a.entry = 'addendum'), '') || ']'
 """
+NEWEST = 1000  # more than a clinic signs in five minutes
 FROM = "FROM records_record r LEFT JOIN records_mark m ON m.record_id = r.id"
 
 
@@ -58,6 +59,16 @@ def first_moment(patient_ids: Sequence[UUID]) -> datetime | None:
     signed = Record.objects.filter(patient_id__in=patient_ids, entry="signed")
     standing = signed.exclude(mark__status="entered_in_error")
     return standing.order_by("occurred_at").values_list("occurred_at", flat=True).first()
+
+
+def has_signed_since(chain: Chain, person_id: UUID, moment: datetime | None) -> bool:
+    """
+    Return whether a person has signed something in this clinic since a moment of the last minutes.
+
+    Only the newest records are looked at: their sequence has an index, who signed when has none.
+    """
+    newest = Record.objects.filter(clinic_id=chain.pk, sequence__gt=chain.head_sequence - NEWEST)
+    return newest.filter(signed_by_id=person_id, signed_at__gte=moment).exists()
 
 
 def history(

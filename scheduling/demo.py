@@ -40,7 +40,7 @@ def load(clinic: Clinic, now: datetime) -> None:
     if AppointmentType.objects.exists():
         return
     staff = Membership.objects.active().filter(role="staff").select_related("user")[0].user
-    by = policies.actor_for_person(staff, clinic.pk, ip=None, request_id="demo")
+    by = policies.actor_for_person(staff, clinic.pk, ip=None, request_id="demo", proved_at=timezone.now())
     assert by is not None
     therapists = queries.therapists(clinic.pk)
     kinds, rooms = _places(clinic, therapists, by)

@@ -34,7 +34,8 @@ def clinic(**fields: Any) -> Clinic:
 
 
 def user(email: str, name: str = "Somebody", **fields: Any) -> User:
-    return User.objects.create_user(email, PASSWORD, name=name, **fields)
+    """A person who has just signed in somewhere."""
+    return User.objects.create_user(email, PASSWORD, name=name, **{"last_login": timezone.now()} | fields)
 
 
 def program(

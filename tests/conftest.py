@@ -22,6 +22,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connections
 from django.test import override_settings
+from django.utils import timezone
 from psycopg import sql
 
 from accounts.models import ApiClient, Clinic, Membership, User
@@ -155,7 +156,8 @@ class Cast:
 
         home = clinic or self.clinic
         with tenancy.scope(home.pk):
-            actor = actor_for_person(user or self.therapist, home.pk, ip="203.0.113.7", request_id="test")
+            who = user or self.therapist
+            actor = actor_for_person(who, home.pk, ip="203.0.113.7", request_id="test", proved_at=timezone.now())
         assert actor is not None
         return actor
 

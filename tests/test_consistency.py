@@ -24,6 +24,7 @@ APPS = [
 OURS = [model for model in apps.get_models() if model._meta.app_config.name.split(".")[0] in APPS]
 SOURCES = [p for app in APPS for p in (ROOT / app).rglob("*.py") if "migrations" not in p.parts]
 FINAL = {
+    "TwoPeople",
     "AuditEvent", "Merge", "Record", "Mark", "ChainCheck", "DeliveryEvent", "Version", "Step", "Change", "Clearance",
     "RaisedFlag",
     "ConsentText", "Consent", "ConsentWithdrawal", "ConsentCopy", "SafetyEntry", "AdverseEvent", "Aftercare",

@@ -18,6 +18,7 @@ from audit.models import AuditEvent
 from database import tenancy
 from records.models import Record
 from tests import builders
+from tests.reading import revisions_on
 from tests.test_routes import PAGES, ROUTES, Ids, ask_page, content, filled_in
 
 MUSCLES = ["trapezius_upper", "levator_scapulae", "scm_sternal", "suboccipitals", "splenius_capitis"]
@@ -34,7 +35,7 @@ SHOWN = re.compile(
     r"|activity_undetermined|no_trigger_point|: (?:active|latent)\b|Judged by|Would decide it",
 )
 # Pages that explain classes to anyone and have no finding.
-WITHOUT_FINDINGS = {"clinic/display/"}
+WITHOUT_FINDINGS = {"clinic/display/", "clinic/signing/"}
 
 
 def five_classes():
@@ -45,7 +46,7 @@ def five_classes():
 def switch(cast, *, shows):
     with tenancy.scope(cast.clinic.pk):
         clinic = Clinic.objects.get(pk=cast.clinic.pk)
-        actions.set_display_mode(clinic=clinic, shows_classification=shows, by=cast.actor(cast.owner))
+        actions.set_display_mode(clinic=clinic, shows_classification=shows, revision=None, by=cast.actor(cast.owner))
 
 
 @pytest.fixture
@@ -175,7 +176,10 @@ def test_only_an_owner_switches_and_it_is_audited(cast):
 
     assert therapist.post("/clinic/display/", {"mode": "documentation_only"}).status_code == 403
     assert owner.post("/clinic/display/", {"mode": "both"}).status_code == 400
-    assert owner.post("/clinic/display/", {"mode": "documentation_only"}).status_code == 302
+    assert owner.post("/clinic/display/", {"mode": "documentation_only"}).status_code == 400  # it read no revision
+    seen = revisions_on(owner.get("/clinic/display/"))
+    assert owner.post("/clinic/display/", {"mode": "documentation_only", **seen}).status_code == 302
+    assert owner.post("/clinic/display/", {"mode": "classification", **seen}).status_code == 409
 
     with tenancy.scope(cast.clinic.pk):
         assert Clinic.objects.get(pk=cast.clinic.pk).shows_classification is False

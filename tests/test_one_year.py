@@ -21,7 +21,7 @@ from messaging.models import Link
 from scheduling import worklist_sync
 from tests import builders
 from tests.homecare.conftest import FILLED
-from tests.reading import Browser
+from tests.reading import Browser, revisions_on
 
 pytestmark = pytest.mark.django_db
 
@@ -121,7 +121,12 @@ class Year:
     def ask_for_training(self) -> None:
         """From now on everybody who needles must have the basic training."""
         page = self.page_of(self.cast.owner)
-        assert page.post("/competencies/", {"basic_training": "always"}).status_code == 302
+        assert (
+            page.post(
+                "/competencies/", {"basic_training": "always", **revisions_on(page.get("/competencies/"))}
+            ).status_code
+            == 302
+        )
 
     def record_training(self) -> None:
         body = {"user_id": str(self.cast.therapist.pk), "technique": "dn_basic", "proof": "Certificate 12/2024"}

@@ -58,21 +58,19 @@ class SessionKind(DocumentKind[Session, documents.SessionParts, SessionContent, 
         "adverse_events_asked": Section(models=(AdverseEventAnswer,), parts=("adverse_events_asked",)),
     }
     row_lists = session_paths.ROWS
+    read = staticmethod(read_session)
+    get_parts = staticmethod(documents.get_parts)
+    unflatten = staticmethod(session_paths.unflatten)
+    row_paths = staticmethod(session_paths.row_paths)
 
     def rows(self) -> SessionQuerySet:
         return Session.objects.all()
-
-    def get_parts(self, document: Session) -> documents.SessionParts:
-        return documents.get_parts(document)
 
     def content_of(self, document: Session, parts: documents.SessionParts | None = None) -> dict[str, Any]:
         return documents.session_content(document, parts)
 
     def document_json(self, document: Session, parts: documents.SessionParts | None = None) -> dict[str, Any]:
         return documents.session_json(document, parts)
-
-    def read(self, data: Mapping[str, Any]) -> SessionContent:
-        return read_session(data)
 
     def complete(self, content: SessionContent, *, patient: Patient) -> SessionContent:
         return with_muscles(content, patient)
@@ -127,12 +125,6 @@ class SessionKind(DocumentKind[Session, documents.SessionParts, SessionContent, 
 
     def flatten(self, document: Session, parts: documents.SessionParts) -> Flat:
         return session_paths.flatten(self.content_of(document, parts))
-
-    def unflatten(self, flat: Flat) -> dict[str, Any]:
-        return session_paths.unflatten(flat)
-
-    def row_paths(self, flat: Flat) -> dict[str, list[str]]:
-        return session_paths.row_paths(flat)
 
 
 SESSION = SessionKind()

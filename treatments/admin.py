@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from accounts.web.admin_site import ReadOnly, ReadOnlyInline
-from assessments.admin import DocumentAdmin, PartInline
+from records.admin import DocumentAdmin, PartInline
 from treatments.actions import SESSION
 from treatments.models import (
     AdverseEvent,

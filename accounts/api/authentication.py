@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from accounts import policies, queries
 from accounts.models import User
 from accounts.policies import CLINIC_IN_SESSION
+from accounts.proof import proved_at
 from accounts.rules import scopes_of_roles
 from database import tenancy
 from errors.texts import message_for
@@ -54,6 +55,7 @@ class BearerToken(BaseAuthentication):
             acts_for_id=None if token.user_id else token.acts_for_id,
             ip=client_address(request) or None,
             request_id=getattr(request._request, "request_id", None),
+            proved_at=token.signed_in_at,
         )
 
     def authenticate_header(self, request: Request) -> str:
@@ -80,6 +82,7 @@ class PageSession(SessionAuthentication):
                 clinic_id,
                 ip=client_address(request) or None,
                 request_id=getattr(request._request, "request_id", None),
+                proved_at=proved_at(request._request),
             )
         if actor is None:
             raise AuthenticationFailed(message_for("no_clinic.not_member"), code="no_clinic")

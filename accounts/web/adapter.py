@@ -84,18 +84,22 @@ class Adapter(DefaultAccountAdapter):
         By a worker, and the same for every address: neither the page nor the time that it takes tells who has an
         account. The only mail that allauth is let send here is the one with the link for a new password.
         """
-        sent = tasks.send_reset_link.delay(email, get_language() or "")
-        if sent is None:  # no broker, so no worker hears of it
-            threading.Thread(target=send_without_worker, args=[email, get_language() or ""], daemon=True).start()
+        send_soon(tasks.send_reset_link, email, get_language() or "")
 
     def add_message(self, *arguments: object, **options: object) -> None:
         """Pages say themselves what happened."""
 
 
-def send_without_worker(email: str, language: str) -> None:
-    """Send the link from a thread of the web process. One that the mail server refuses is asked for again."""
+def send_soon(task: Any, *arguments: str) -> None:
+    """Have a worker send a mail, or a thread of this process where no broker answers."""
+    if task.delay(*arguments) is None:  # no broker, so no worker hears of it
+        threading.Thread(target=send_without_worker, args=[task, *arguments], daemon=True).start()
+
+
+def send_without_worker(task: Any, *arguments: str) -> None:
+    """Send a mail from a thread of the web process. One that the mail server refuses is not tried again."""
     try:
         with suppress(OSError, smtplib.SMTPException):
-            tasks.send_reset_link.run(email, language)
+            task.run(*arguments)
     finally:
         connection.close()

@@ -11,14 +11,15 @@ from django.utils.translation import gettext as _
 from accounts import actions, policies, queries
 from accounts.models import Clinic
 from accounts.rules import BASIC_TRAINING, COMPETENCIES
-from accounts.web.pages import PageRequest, page
+from accounts.web.pages import PageRequest, page, seen_revision
 
 
 @page(scope="scheduling:read", action="page.competencies", methods="GET POST")
 def competencies(request: PageRequest) -> HttpResponse:
     policies.require_owner(request.actor)
     if request.method == "POST":
-        actions.set_basic_training(setting=request.POST.get("basic_training", ""), by=request.actor)
+        setting, revision = request.POST.get("basic_training", ""), seen_revision(request.POST)
+        actions.set_basic_training(setting=setting, revision=revision, by=request.actor)
         toasts.success(request, _("Saved."))
         return redirect("competencies")
     today = timezone.now().astimezone(queries.clinic_zone(request.clinic.pk)).date()

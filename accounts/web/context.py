@@ -12,9 +12,10 @@ from accounts.models import User
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
+    asked = {"second_factor_days": getattr(request, "second_factor_days", None)}
     actor, clinic = getattr(request, "actor", None), getattr(request, "clinic", None)
     if actor is None or clinic is None or not isinstance(request.user, User):
-        return {"may": {}}
+        return {"may": {}, **asked}
     scopes = {scope.replace(":", "_"): True for scope in actor.scopes}
     may = {**scopes, "administer": policies.may_administer(request.user, clinic.pk)}
-    return {"may": may, "actor": actor, "idle_lock_s": settings.IDLE_LOCK_S}
+    return {"may": may, "actor": actor, "idle_lock_s": settings.IDLE_LOCK_S, **asked}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import actions, policies
-from accounts.web.pages import PageRequest, page
+from accounts.web.pages import PageRequest, page, seen_revision
 from errors import form_fields
 
 CLASSIFICATION, DOCUMENTATION_ONLY = "classification", "documentation_only"
@@ -35,7 +35,9 @@ def display(request: PageRequest) -> HttpResponse:
     form = DisplayForm(request.POST or None, initial={"mode": mode})
     if request.method == "POST" and form.is_valid():
         shows = form.cleaned_data["mode"] == CLASSIFICATION
-        actions.set_display_mode(clinic=request.clinic, shows_classification=shows, by=request.actor)
+        actions.set_display_mode(
+            clinic=request.clinic, shows_classification=shows, revision=seen_revision(request.POST), by=request.actor
+        )
         toasts.success(request, _("Saved."))
         return redirect("clinic_display")
     return render(request, "accounts/display.html", {"form": form}, status=400 if form.errors else 200)

@@ -14,10 +14,12 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
-SIGNED_IN_AT, ACTIVE_AT, LOCKED = "signed_in_at", "active_at", "locked"
+from accounts.proof import SIGNED_IN_AT
+
+ACTIVE_AT, LOCKED = "active_at", "locked"
 BACKGROUND = "X-Background"  # a request that the page makes by itself does not prove that somebody is there
 TOUCH_EVERY_S = 30
 ALWAYS_OPEN = (
@@ -77,6 +79,9 @@ def refusal(request: HttpRequest) -> HttpResponse:
     wants_page = request.method == "GET" and request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
     if wants_page and not request.path.startswith("/api/") and "HX-Request" not in request.headers:
         return redirect(f"{reverse('unlock')}?{urlencode({'next': request.get_full_path()})}")
+    is_form = request.headers.get("Sec-Fetch-Mode") == "navigate" and "json" not in request.headers.get("Accept", "")
+    if is_form:
+        return render(request, "accounts/blocked.html", {"reason": "locked", "page": reverse("unlock")}, status=423)
     problem = {"type": "about:blank", "title": "Locked", "status": 423, "code": "locked"}
     return JsonResponse(
         {**problem, "detail": "The screen was left alone for a while. Unlock it to go on."},

@@ -10,10 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from accounts import policies
+from accounts import policies, proof
 from accounts.models import Clinic, User
 from accounts.policies import CLINIC_IN_SESSION
-from accounts.web.pages import in_clinic
+from accounts.web.requests import in_clinic
 from audit import actions as audit
 from database import tenancy
 from identity.actor import Actor
@@ -84,7 +84,9 @@ class ClinicOfPage:
 
     def _actor(self, request: HttpRequest, user: User, clinic: Clinic) -> Actor:
         ip, request_id = client_address(request) or None, getattr(request, "request_id", None) or str(uuid4())
-        actor = policies.actor_for_person(user, clinic.pk, ip=ip, request_id=request_id)
+        actor = policies.actor_for_person(
+            user, clinic.pk, ip=ip, request_id=request_id, proved_at=proof.proved_at(request)
+        )
         return actor or Actor(
             clinic_id=clinic.pk,
             scopes=frozenset(),

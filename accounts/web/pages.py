@@ -5,74 +5,31 @@ What every page with a clinic's data shares: who may see it, what it leaves in t
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
+from allauth.account.internal.flows.reauthentication import suspend_request
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
-from django_htmx.middleware import HtmxDetails
 
-from accounts.models import Clinic, User
+from accounts.models import User
+from accounts.policies import ProofRequired
 from accounts.queries import remember_clinic
+from accounts.web.middleware import ClinicOfPage
+from accounts.web.requests import PageRequest as PageRequest
+from accounts.web.requests import Trace
+from accounts.web.requests import in_clinic as in_clinic
 from api.permissions import MissingScope
 from api.problems import CONTENT_TYPE, problem_of
-from audit import actions as audit
 from errors.exceptions import Conflict, DomainError, Forbidden, Invalid, NotFound
-from identity.actor import Actor
 
 STATUS: dict[type[DomainError], int] = {Invalid: 400, Conflict: 409, Forbidden: 403, NotFound: 404}
-
-
-@dataclass
-class Trace:
-    """What a page leaves in the audit trail once it is answered."""
-
-    action: str
-    reads: bool
-    patient_ids: set[UUID] = field(default_factory=set)
-    target_id: UUID | None = None
-    code: str = ""
-
-    def saw(self, *patient_ids: UUID, target_id: UUID | None = None) -> None:
-        self.patient_ids.update(patient_ids)
-        self.target_id = target_id or self.target_id
-
-    def leave(self, actor: Actor, status_code: int) -> None:
-        """Looking and being refused are recorded here; what a page changes, its action records."""
-        if not self.action or (status_code < 400 and not self.reads):
-            return
-        outcome = "ok" if status_code < 400 else "failed" if status_code >= 500 else "refused"
-        audit.log(
-            self.action,
-            by=actor,
-            target_id=self.target_id,
-            patient_ids=self.patient_ids,
-            outcome=outcome,
-            code=self.code or (str(status_code) if status_code >= 400 else ""),
-        )
-
-
-class PageRequest(HttpRequest):
-    """A request inside a clinic, as `ClinicOfPage` and `page` pass it on to a view."""
-
-    user: User  # a stranger gets no further than `page`
-    actor: Actor
-    clinic: Clinic
-    has_clinics: bool  # works for more than one, so that the page says which
-    trace: Trace
-    htmx: HtmxDetails
-    seen_patient_ids: set[UUID]
-
-
-def in_clinic(request: HttpRequest) -> PageRequest:
-    """Return the same request with its type, for Django's own methods, which know HttpRequest only."""
-    return cast(PageRequest, request)
 
 
 def page(*, scope: str, action: str, methods: str = "GET") -> Callable[[Callable[..., HttpResponse]], Any]:
@@ -92,6 +49,8 @@ def page(*, scope: str, action: str, methods: str = "GET") -> Callable[[Callable
         @wraps(view)
         def answered(request: Any, *arguments: Any, **named: Any) -> HttpResponse:
             if getattr(request, "actor", None) is None:
+                if isinstance(request.user, User):  # a form that waited while its person proved who they are
+                    return ClinicOfPage(lambda again: answered(again, *arguments, **named))(request)
                 return redirect_to_login(request.get_full_path())
             request.trace = Trace(action, reads=request.method in ("GET", "HEAD"))
             target = next((value for value in named.values() if isinstance(value, UUID)), None)
@@ -102,6 +61,11 @@ def page(*, scope: str, action: str, methods: str = "GET") -> Callable[[Callable
                     raise MissingScope("missing_scope.page")
                 with transaction.atomic():
                     return view(request, *arguments, **named)
+            except ProofRequired as refusal:
+                request.trace.code = refusal.code
+                if request.method != "POST" or asks_json(request):
+                    return render_refusal(request, refusal)
+                return suspend_request(request, reverse("account_reauthenticate"))
             except DomainError as refusal:
                 request.trace.code = refusal.code
                 return render_refusal(request, refusal)
@@ -127,6 +91,10 @@ def seen_revision(form: Any, name: str = "revision") -> int:
 def render_refusal(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     """A refusal as JSON to a script, as a page to a person."""
     status = next(code for error_class, code in STATUS.items() if isinstance(refusal, error_class))
-    if "json" in request.headers.get("Accept", ""):
+    if asks_json(request):
         return JsonResponse(problem_of(refusal) | {"status": status}, status=status, content_type=CONTENT_TYPE)
     return render(request, "refused.html", {"refusal": refusal, "errors": refusal.errors}, status=status)
+
+
+def asks_json(request: HttpRequest) -> bool:
+    return "json" in request.headers.get("Accept", "")

@@ -14,9 +14,11 @@ from django.contrib.auth import signals as auth
 from django.dispatch import Signal
 from django.http import HttpRequest
 
+from accounts import proof, sessions
 from accounts.models import User
 from accounts.trail import log_for_person, log_for_stranger
 from audit.actions import Outcome
+from identity.proxies import client_address
 
 SIGN_IN = "auth.sign_in"
 
@@ -55,6 +57,10 @@ def _connect(signal: Signal, action: str, outcome: str, code: str) -> None:
 
 def _signed_in(sender: object, request: HttpRequest | None = None, user: object = None, **rest: Any) -> None:
     if isinstance(user, User):
+        if request is not None:
+            proof.begin(request)
+            request.session[sessions.ADDRESS] = client_address(request)
+            request.session[sessions.BROWSER] = request.META.get("HTTP_USER_AGENT", "")[:300]
         log_for_person(SIGN_IN, user, request)
 
 

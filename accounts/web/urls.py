@@ -4,7 +4,7 @@ from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from django.urls import include, path, re_path
 
-from accounts.web import access, invitation, second_factor, views
+from accounts.web import invitation, obligations, views
 
 urlpatterns = [
     path("", views.account, name="account"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("password/change/", account.password_change, name="account_change_password"),
+    path("password/set/", account.password_set, name="account_set_password"),
     path("password/reset/", account.password_reset, name="account_reset_password"),
     path("password/reset/sent/", account.password_reset_done, name="account_reset_password_done"),
     path("password/reset/done/", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
@@ -28,14 +29,9 @@ urlpatterns = [
     path("2fa/totp/", include("allauth.mfa.totp.urls")),
     path("2fa/recovery-codes/", include("allauth.mfa.recovery_codes.urls")),
     path("2fa/passkeys/", include("allauth.mfa.webauthn.urls")),
-    path("sessions/", include("allauth.usersessions.urls")),
     path("invitation/<str:token>/", invitation.accept_invitation, name="accept_invitation"),
     path("start/<str:token>/", invitation.found_clinic, name="found_clinic"),
-    path("access/", access.access, name="access"),
-    path("access/programs/<int:client_id>/approve/", access.approve_program, name="approve_program"),
-    path("access/programs/<int:client_id>/withdraw/", access.withdraw_program, name="withdraw_program"),
-    path("access/apps/<int:client_id>/end/", access.end_app, name="end_app"),
     path("lock/", views.lock_screen, name="lock"),
-    path("second-factor/", second_factor.second_factor, name="second_factor"),
+    path("second-factor/", obligations.second_factor, name="second_factor"),
     path("unlock/", views.unlock_screen, name="unlock"),
 ]

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import policies
+from accounts import policies, proof
 from accounts.models import User
 from accounts.policies import CLINIC_IN_SESSION
 from accounts.trail import log_for_person
@@ -140,6 +140,7 @@ def try_to_unlock(request: HttpRequest, user: User) -> str:
             webauthn.complete_authentication(user, webauthn.parse_authentication_response(answer))
         except (ValidationError, ValueError, KeyError, TypeError, RecursionError):
             return _("This passkey was not accepted.")
+        proof.note_passkey(request, user)
     elif not user.check_password(str(sent.get("password", ""))):
         return _("The password for {email} is not correct.").format(email=user.email)
     else:

@@ -19,6 +19,7 @@ from api.views import ClinicView, etag
 from identity.actor import Actor
 from patients import actions, importing, rules
 from patients.api import serializers as shapes
+from patients.duplicates import as_json, possible_duplicates
 from patients.models import Patient
 
 EXAMPLE = OpenApiExample(
@@ -81,7 +82,7 @@ class Patients(ClinicView):
         operation_id="patients_create",
         tags=["patients"],
         request=shapes.NewPatientInput,
-        responses={201: shapes.NewPatientOutput},
+        responses={201: shapes.SavedPatientOutput},
         examples=[EXAMPLE],
     )
     def post(self, request: Request) -> Response:
@@ -97,8 +98,7 @@ class Patients(ClinicView):
             by=self.actor,
             at=timezone.now(),
         )
-        answer = shapes.patient_json(Patient.objects.with_everything().get(pk=patient.pk))
-        answer["possible_duplicates"] = actions.possible_duplicates(patient)
+        answer = saved_json(self, patient)
         headers = {"ETag": etag(patient.revision), "Location": f"/api/v1/patients/{patient.pk}/"}
         return Response(answer, status=status.HTTP_201_CREATED, headers=headers)
 
@@ -160,7 +160,7 @@ class OnePatient(ClinicView):
         operation_id="patients_change",
         tags=["patients"],
         request=shapes.PatientChanges,
-        responses=shapes.PatientOutput,
+        responses=shapes.SavedPatientOutput,
     )
     def patch(self, request: Request, patient_id: UUID) -> Response:
         """
@@ -187,12 +187,50 @@ class OnePatient(ClinicView):
             by=self.actor,
             at=timezone.now(),
         )
-        fresh = Patient.objects.with_everything().get(pk=patient.pk)
-        return Response(shapes.patient_json(fresh), headers={"ETag": etag(fresh.revision)})
+        answer = saved_json(self, patient)
+        return Response(answer, headers={"ETag": etag(answer["revision"])})
+
+
+class PatientDuplicates(ClinicView):
+    scopes = {"get": "patients:read", "post": "patients:write"}
+    audit_action = {"get": "patient.duplicates", "post": "patient.two_people"}
+
+    @extend_schema(operation_id="patients_duplicates", tags=["patients"], responses=shapes.DuplicatesOutput)
+    def get(self, request: Request, patient_id: UUID) -> Response:
+        """Other patients who may be the same person, the likeliest first, and what is alike."""
+        patient = get_object_or_404(Patient.objects.visible_to(self.actor), pk=patient_id)
+        self.saw(patient.pk)
+        return Response({"possible_duplicates": found_json(self, patient)})
+
+    @extend_schema(
+        operation_id="patients_two_people",
+        tags=["patients"],
+        request=shapes.TwoPeopleInput,
+        responses=shapes.DuplicatesOutput,
+    )
+    def post(self, request: Request, patient_id: UUID) -> Response:
+        """Say that this patient and another are two people: they are no longer reported. Answers with the rest."""
+        patient = get_object_or_404(Patient.objects.visible_to(self.actor), pk=patient_id)
+        self.saw(patient.pk)
+        body = parse(shapes.TwoPeopleInput, request.data)
+        actions.say_two_people(patient_id=patient.pk, other_id=body["other"], by=self.actor, at=timezone.now())
+        return Response({"possible_duplicates": found_json(self, patient)})
+
+
+def found_json(view: ClinicView, patient: Patient) -> list[dict[str, Any]]:
+    found = possible_duplicates(patient, clinic_id=patient.clinic_id)
+    view.saw(*(one.patient.pk for one in found))
+    return as_json(found)
+
+
+def saved_json(view: ClinicView, patient: Patient) -> dict[str, Any]:
+    """A patient as they are now, and who may be the same person."""
+    fresh = Patient.objects.with_everything().get(pk=patient.pk)
+    return shapes.patient_json(fresh) | {"possible_duplicates": found_json(view, fresh)}
 
 
 class PatientMerge(ClinicView):
-    scopes = {"post": "patients:write"}
+    scopes = {"post": "patients:merge"}
     audit_action = {"post": "patient.merge"}
 
     @extend_schema(

@@ -12,6 +12,7 @@ from accounts.models import Clinic, Competency
 from accounts.rules import KnownCompetency
 from database import tenancy
 from tests import builders
+from tests.reading import revisions_on
 
 pytestmark = pytest.mark.django_db
 
@@ -88,8 +89,8 @@ def test_the_owners_page_is_the_owners(cast, owner):
     therapist.force_login(cast.therapist)
 
     assert therapist.get("/competencies/").status_code == 403
-    assert therapist.post("/competencies/", {"basic_training": "never"}).status_code == 403
-    assert owner.post("/competencies/", {"basic_training": "sometimes"}).status_code == 400
+    assert therapist.post("/competencies/", {"basic_training": "never", "revision": "1"}).status_code == 403
+    assert owner.post("/competencies/", {"basic_training": "sometimes", "revision": "1"}).status_code == 400
     assert Clinic.objects.get(pk=cast.clinic.pk).basic_training == "once_recorded"
     assert Client().get("/competencies/").status_code == 302
 
@@ -105,7 +106,12 @@ def test_whether_plain_needling_needs_the_basic_training(cast, api, owner):
     api(cast.staff).post("/competencies/", body(cast, "dry_needling"))
     assert required()
     for setting, expected in (("never", False), ("always", True)):
-        assert owner.post("/competencies/", {"basic_training": setting}).status_code == 302
+        assert (
+            owner.post(
+                "/competencies/", {"basic_training": setting, **revisions_on(owner.get("/competencies/"))}
+            ).status_code
+            == 302
+        )
         assert required() is expected
 
 

@@ -115,14 +115,13 @@ def test_a_second_factor_is_asked_and_a_recovery_code_works_once(cast, therapist
     assert again.post("/account/2fa/authenticate/", {"code": codes[0].decode()}).status_code == 200
 
 
-def test_ones_other_sessions_can_be_ended(cast, therapist):
-    other = Client()
-    other.post("/account/login/", {"login": cast.therapist.email, "password": builders.PASSWORD})
-    assert other.get("/patients/").status_code == 200
-    assert therapist.get("/account/sessions/").content.count(b"127.0.0.1") == 2
-    therapist.post("/account/sessions/")
-    assert other.get("/patients/").status_code == 302
-    assert therapist.get("/patients/").status_code == 200
+def test_a_form_that_is_sent_from_a_locked_screen_gets_a_page(therapist):
+    later(therapist, 16 * 60)
+
+    answer = therapist.post("/patients/new/", {}, headers={"sec-fetch-mode": "navigate", "accept": "text/html"})
+
+    assert (answer.status_code, answer["Content-Type"]) == (423, "text/html; charset=utf-8")
+    assert 'href="/account/unlock/"' in answer.content.decode()
 
 
 def test_nobody_signs_up(db):

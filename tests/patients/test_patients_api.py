@@ -39,7 +39,13 @@ def test_it_warns_of_a_duplicate(api):
     again = api().post("/patients/", {**ADA, "family_name": "OKAFOR", "external_ids": []})
 
     assert again.status_code == 201
-    assert again.json()["possible_duplicates"] == [{"id": first["id"], "reason": "same_name_and_birth_date"}]
+    assert again.json()["possible_duplicates"] == [
+        {
+            "id": first["id"],
+            "reason": "same_name_and_birth_date",
+            "alike": ["family_name", "given_names", "birth_date", "email"],
+        }
+    ]
 
 
 def test_it_refuses_an_identifier_twice(api):

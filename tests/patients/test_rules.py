@@ -53,13 +53,6 @@ def test_every_beginning_of_a_name_finds_it(name, length):
         assert any(key.startswith(prefix) for key in keys for prefix in rules.search_prefixes(squeezed[:length]))
 
 
-def test_a_name_alone_is_no_duplicate():
-    same = {"same_birth_date": False, "same_family_name": True, "same_given_names": True}
-
-    assert rules.likeness(**same) is None
-    assert rules.likeness(**{**same, "same_birth_date": True}) == "same_name_and_birth_date"
-
-
 # --- Alerts -------------------------------------------------------------------------------------------------------
 
 # Domain facts 6.1 (needling), 6.2 (pressure), 6.3 (injection): which conditions matter to which kind of treatment.
@@ -171,22 +164,6 @@ def test_patients_are_sorted_by_family_name_without_accents():
     assert rules.sort_name("Özil", "Ana María") == "ozil ana maria"
     assert rules.sort_name("Cher", "") == "cher"
     assert rules.sort_name("", "Cher") == "cher"
-
-
-@pytest.mark.parametrize(
-    ("birth_date", "family", "given", "likeness"),
-    [
-        (True, True, True, "same_name_and_birth_date"),
-        (True, True, False, "same_birth_date_and_part_of_name"),
-        (True, False, True, "same_birth_date_and_part_of_name"),
-        (True, False, False, None),
-        (False, True, True, None),
-        (False, False, False, None),
-    ],
-)
-def test_when_two_patients_may_be_one(birth_date, family, given, likeness):
-    same = {"same_birth_date": birth_date, "same_family_name": family, "same_given_names": given}
-    assert rules.likeness(**same) == likeness
 
 
 def test_codes_of_the_record_stay():

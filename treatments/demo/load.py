@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts import policies
 from accounts.models import ApiClient, Clinic, Competency, Membership, User
@@ -75,7 +76,8 @@ def _competencies(clinic: Clinic, now: datetime) -> None:
 
 
 def _actor(clinic: Clinic, email: str) -> Actor:
-    actor = policies.actor_for_person(User.objects.get(email=email), clinic.pk, ip=None, request_id="demo")
+    user = User.objects.get(email=email)
+    actor = policies.actor_for_person(user, clinic.pk, ip=None, request_id="demo", proved_at=timezone.now())
     if actor is None:
         raise LookupError(email)
     return actor

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -34,6 +35,7 @@ from patients import actions
 from patients.models import Patient
 from patients.queries import identities
 from patients.rules import search_prefixes
+from patients.web import duplicates
 from patients.web.details import NEW, DetailsForm, known_facts
 from records.rules import moment
 from scheduling.labels import STATUSES as VISITS
@@ -47,6 +49,8 @@ from treatments.rules import TECHNIQUES
 from worklist.models import Item
 from worklist.web.labels import why
 from workspace import graphs, queries
+from workspace.web.kinds import PAGES
+from workspace.web.merging import merges_into
 
 PAGE = 40
 TIMELINE = 30
@@ -82,22 +86,37 @@ def patient_list(request: PageRequest) -> HttpResponse:
 @page(scope="patients:write", action="page.patient.new", methods="GET POST")
 def new_patient(request: PageRequest) -> HttpResponse:
     """
-    Register a patient. What was typed into a search comes along by POST, because a name belongs in no address; a time
-    that was tapped in the calendar stands in the address, and leads back to the booking.
+    Register a patient. Whoever looks like one who is there is shown first: to be opened, or to be told apart.
+
+    `two_people` are the ids of those that the form has shown; the button that says so sends them. What was typed into a
+    search comes along by POST, because a name belongs in no address; a time that was tapped in the calendar stands in
+    the address, and leads back to the booking.
     """
     is_start = "typed" in request.POST
     form = DetailsForm(None if is_start else request.POST or None, names=NEW)
     if is_start:
         form.initial.update(read_typed(request.POST["typed"]))
+    alike: list[dict[str, Any]] = []
     if request.method == "POST" and form.is_valid():
-        try:
-            patient = actions.register_patient(details=form.sent(), by=request.actor, at=timezone.now())
-            if "booking" in request.GET:
-                return redirect_to_booking(request, patient)
-            return redirect("patient", patient.pk)
-        except Invalid as refusal:
-            form.show(refusal)
-    return render(request, "workspace/new_patient.html", {"form": form}, status=400 if form.errors else 200)
+        told_apart = [pk for text in request.POST.get("two_people", "").split() if (pk := as_uuid(text))]
+        alike = duplicates.lines(request, form.sent())
+        if all(line["patient"].pk in told_apart for line in alike):
+            try:
+                with transaction.atomic():
+                    patient = actions.register_patient(details=form.sent(), by=request.actor, at=timezone.now())
+                    for line in alike:
+                        other = line["patient"].pk
+                        actions.say_two_people(
+                            patient_id=patient.pk, other_id=other, by=request.actor, at=timezone.now()
+                        )
+                if "booking" in request.GET:
+                    return redirect_to_booking(request, patient)
+                return redirect("patient", patient.pk)
+            except Invalid as refusal:
+                form.show(refusal)
+    status = 400 if form.errors else 409 if alike else 200
+    context = {"form": form, "duplicates": alike, "booking_query": urlencode(read_tapped(request))}
+    return render(request, "workspace/new_patient.html", context, status=status)
 
 
 def read_typed(text: str) -> dict[str, Any]:
@@ -131,9 +150,14 @@ def parse_valid_date(text: str) -> date | None:
         return None
 
 
+def read_tapped(request: PageRequest) -> dict[str, str]:
+    """The time that was tapped in the calendar, as the booking's page takes it."""
+    return {name: request.GET[name][:36] for name in ("at", "therapist", "room") if request.GET.get(name)}
+
+
 def redirect_to_booking(request: PageRequest, patient: Patient) -> HttpResponse:
     """Back to the booking, with the time that was tapped, if there was one."""
-    tapped = {name: request.GET[name] for name in ("at", "therapist", "room") if request.GET.get(name)}
+    tapped = read_tapped(request)
     path = reverse("book", args=[patient.pk])
     return redirect(f"{path}?{urlencode(tapped)}" if tapped else path)
 
@@ -151,6 +175,10 @@ def patient(request: PageRequest, patient_id: UUID) -> HttpResponse:
     context: dict[str, Any] = {"patient": patient, "alerts": [a for a in patient.alerts.all() if a.ended_at is None]}
     context["form_to_review"] = FormRequest.objects.of_patients(people).filter(status=ANSWERED).first()
     facts = [*patient.conditions.all(), *patient.medications.all()]
+    lines = duplicates.lines(request, patient, known_as_two=True)
+    context["duplicates"] = [line for line in lines if not line["two_people"]]
+    context["told_apart"] = [line for line in lines if line["two_people"]]
+    context["merges"] = merges_into(people)
     context |= {"details": known_facts(patient), "facts": [fact for fact in facts if fact.ended_at is None]}
     if "assessments:read" in request.actor.scopes:
         context["open_flags"] = [open_line(flag) for flag in flag_state(people, at=timezone.now()).open]
@@ -199,10 +227,10 @@ def timeline(people: list[UUID]) -> list[dict[str, Any]]:
     exams = Assessment.objects.of_patients(people).with_parts().newest_first()[:TIMELINE]
     sessions = Session.objects.of_patients(people).with_parts().newest_first()[:TIMELINE]
     lines: list[dict[str, Any]] = [
-        *({"kind": "exam", "document": exam, "findings": list(exam.findings.all())} for exam in exams),
+        *({"pages": PAGES["exam"], "document": exam, "findings": list(exam.findings.all())} for exam in exams),
         *(
             {
-                "kind": "session",
+                "pages": PAGES["session"],
                 "document": session,
                 "techniques": [_(TECHNIQUES[i.technique].label) for i in session.interventions.all()],
             }

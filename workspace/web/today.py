@@ -31,6 +31,7 @@ from treatments.models import Session
 from worklist.models import Item
 from worklist.web.labels import why
 from workspace import queries
+from workspace.web.kinds import PAGES
 
 SHOWN = 12
 # A patient with an active point who has not been seen for so long, and has nothing booked, is shown as due. Not a
@@ -75,17 +76,19 @@ def start(request: PageRequest) -> HttpResponse:
 def therapist_day(request: PageRequest) -> dict[str, Any]:
     """Drafts to finish, follow-ups due, recent patients."""
     user, clinic, now = request.user, request.clinic, timezone.now()
-    own = {"recorded_by_id": user.pk}
     drafts = [
-        *(("exam", d) for d in Assessment.objects.drafts().filter(**own).select_related("patient")[:SHOWN]),
-        *(("session", d) for d in Session.objects.drafts().filter(**own).select_related("patient")[:SHOWN]),
+        (pages, draft)
+        for pages in PAGES.values()
+        for draft in pages.kind.rows().drafts().filter(recorded_by_id=user.pk).select_related("patient")[:SHOWN]
     ]
     drafts.sort(key=lambda line: line[1].performed_at, reverse=True)
     due = queries.due_patients(
         clinic_id=clinic.pk, user_id=user.pk, limit=SHOWN, since=now - DUE_BEFORE, until=now - DUE_AFTER, now=now
     )
     recent = queries.recent_patients(clinic_id=clinic.pk, user_id=user.pk, limit=SHOWN)
-    patient_ids = [d.patient_id for _kind, d in drafts] + [line[0].pk for line in due] + [line[0].pk for line in recent]
+    patient_ids = (
+        [d.patient_id for _pages, d in drafts] + [line[0].pk for line in due] + [line[0].pk for line in recent]
+    )
     request.trace.saw(*patient_ids)
     return {"drafts": drafts, "due": due, "recent": recent, "is_therapist": True}
 

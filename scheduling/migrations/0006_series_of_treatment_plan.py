@@ -8,7 +8,7 @@ from database.schema_operations import clinic_key
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scheduling", "0004_person_busy_once"),
+        ("scheduling", "0005_feeds_end_with_misuse"),
         ("treatments", "0008_treatment_plans"),
     ]
 
