@@ -23,7 +23,10 @@ from patients.duplicates import possible_duplicates
 from patients.fhir_reading import CSV_FIELDS
 from patients.labels import FACTS
 from patients.models import Alert, Condition, Identifier, Medication, Merge, Patient
+from patients.search import matching
 from patients.web.details import DetailsForm
+
+SEARCH_SHOWS = 200  # patients whom the list's search finds at most
 
 
 class OfPatientInline(ReadOnlyInline):
@@ -101,7 +104,7 @@ class PatientAdmin(ReadOnly):
     list_display = ["family_name", "given_names", "birth_date", "sex", "status", "merged_into"]
     list_filter = ["status", "sex"]
     search_fields = ["sort_name"]
-    search_help_text = "Beginnings of names, identifiers or the birth date"
+    search_help_text = "Names or parts of them, numbers, phone or birth date"
     ordering = ["sort_name", "id"]
     inlines = [AlertInline, IdentifierInline, ConditionInline, MedicationInline]
     exclude = ["sort_name", "clinic"]
@@ -115,7 +118,7 @@ class PatientAdmin(ReadOnly):
         return {"merge_two": (PatientAdmin.merge_two, "merge_two", "Merge the two chosen patients")}
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        return (queryset.matching(search_term) if search_term.strip() else queryset), False
+        return (matching(queryset, search_term, first=SEARCH_SHOWS) if search_term.strip() else queryset), False
 
     def get_urls(self) -> Any:
         own = [

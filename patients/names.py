@@ -14,10 +14,13 @@ number is compared in E.164 (`facts.e164`), a mail address as typed. `identity_k
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from patients.rules import plain
+import phonenumbers
+
+from patients.rules import plain, search_prefixes, squeeze
 
 # Letters that Unicode does not take apart.
 LETTERS = str.maketrans(
@@ -38,6 +41,102 @@ def fold(text: str) -> str:
 def words(text: str) -> list[str]:
     """The folded words of a name."""
     return [word for part in re.split(r"[\s\-]+", text) if (word := fold(part))]
+
+
+# --- Finding a patient ----------------------------------------------------------------------------------------
+#
+# Row-level security lets only leakproof conditions into an index: equality and "begins with" (ADR 33). So what a search
+# asks for is stored: words and their beginnings beside the patient, parts and misspellings beside the words.
+
+EDGE = 4  # letters; what is typed up to here is looked up as a whole, in the order of the patients' names
+LONGEST = 60  # letters of a key
+PART = 3  # letters that a part of a name has at least
+# Scripts that write names without spaces: Chinese, Japanese, Korean.
+UNSPACED = re.compile("[\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]")
+NUMBER = re.compile(r"[+(]?\d[\d\s()./-]{4,}")
+
+
+def name_words(*, family_name: str, given_names: str) -> set[str]:
+    """The words of a name, each name as a whole, and where there are no spaces every part up to the end."""
+    found: set[str] = set()
+    for name in (family_name, given_names):
+        found.update(words(name), words(re.sub(r"['’ʼ`´.]", " ", name)), [fold(name)])
+    if UNSPACED.search(family_name + given_names):
+        for whole in (fold(family_name + given_names), fold(given_names + family_name)):
+            found.update(whole[start:] for start in range(min(len(whole), LONGEST)))
+    return {word[:LONGEST] for word in found if word}
+
+
+def search_keys(
+    *, family_name: str, given_names: str, birth_date: date | None, identifiers: Iterable[str], email: str, phone: str
+) -> set[str]:
+    """
+    What a patient is found by: words of the name and numbers, with their beginnings up to EDGE.
+
+    :param phone: in E.164; empty: none
+    """
+    begun = name_words(family_name=family_name, given_names=given_names)
+    begun.update(squeeze(value)[:LONGEST] for value in identifiers)
+    keys = {word[:length] for word in begun for length in (*range(1, EDGE + 1), LONGEST)}
+    if birth_date is not None:
+        keys |= {birth_date.isoformat(), f"{birth_date.year:04d}"}
+    keys |= {squeeze(email)[:LONGEST], *_digits_of(phone)}
+    return keys - {""}
+
+
+def _digits_of(phone: str) -> set[str]:
+    """A number with its country code, and without."""
+    if not phone:
+        return set()
+    number = phonenumbers.parse(phone)
+    return {phone.removeprefix("+"), phonenumbers.national_significant_number(number)}
+
+
+def forms_of(word: str) -> set[str]:
+    """
+    What a word is looked up by beside itself: each of its ends (so that a part of it finds it), and, after a tilde,
+    itself and itself without one letter (so that a typo finds it: both spellings lack the same letter).
+    """
+    if len(word) < LONG_ENOUGH:
+        return set()
+    return {word[start:] for start in range(len(word) - PART + 1)} | misspellings(word)
+
+
+def misspellings(word: str) -> set[str]:
+    """The word and the word without one letter, as `forms_of` stores them; nothing for short words."""
+    if len(word) < LONG_ENOUGH:
+        return set()
+    return {"~" + word, *("~" + word[:place] + word[place + 1 :] for place in range(len(word)))}
+
+
+@dataclass(frozen=True)
+class Term:
+    """
+    One typed word.
+
+    :ivar beginnings: what a key may begin with; any of them will do
+    :ivar is_word: letters only, so it may be a part of a name or misspelt
+    """
+
+    beginnings: frozenset[str]
+    is_word: bool
+
+
+def terms_of(text: str, *, most: int = 8) -> list[Term]:
+    """What was typed, word by word; a phone number with blanks in it is one. A word of signs is one that nobody has."""
+    text = text.strip()
+    whole = re.sub(r"\(0\)", "", text)
+    if NUMBER.fullmatch(whole):
+        digits = squeeze(whole)
+        forms = search_prefixes(text) if " " not in text else set()
+        forms |= {digits, digits.removeprefix("00"), digits.removeprefix("0")}
+        return [Term(frozenset(form[:LONGEST] for form in forms if form), is_word=False)]
+    terms = []
+    for word in text.split()[:most]:
+        is_word = "@" not in word and not any(c.isdigit() for c in word)
+        forms = {fold(word)} if is_word else {fold(word), *search_prefixes(word)}
+        terms.append(Term(frozenset(form[:LONGEST] for form in forms if form) or frozenset({"\u0001"}), is_word))
+    return terms
 
 
 def within_one_edit(one: str, other: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
@@ -157,20 +156,6 @@ def plain(text: str) -> str:
 def squeeze(text: str) -> str:
     """Letters and digits only: `999-76-5725` as `999765725`."""
     return "".join(c for c in plain(text) if c.isalnum())
-
-
-def search_keys(*, names: Iterable[str], birth_date: date | None, identifiers: Iterable[str]) -> set[str]:
-    """
-    The words by whose beginnings a patient is found: each part of the names, the birth date, each identifier.
-    """
-    keys: set[str] = set()
-    for name in names:
-        keys.update(squeeze(part) for part in re.split(r"[\s\-]+", name))
-        keys.add(squeeze(name))
-    keys.update(squeeze(value) for value in identifiers)
-    if birth_date is not None:
-        keys.add(birth_date.isoformat())
-    return {key for key in keys if key}
 
 
 def search_prefixes(word: str) -> set[str]:

@@ -291,7 +291,7 @@ class PatientSearchInput(StrictSerializer):
         default="",
         allow_blank=True,
         max_length=200,
-        help_text="beginnings of names, identifiers or the birth date, as typed",
+        help_text="names or parts of them, identifiers, phone number or birth date, as typed",
     )
     external_id = Text(
         required=False, default="", allow_blank=True, max_length=300, help_text="`value`, or `system|value`"

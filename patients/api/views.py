@@ -21,6 +21,7 @@ from patients import actions, importing, rules
 from patients.api import serializers as shapes
 from patients.duplicates import as_json, possible_duplicates
 from patients.models import Patient
+from patients.search import matching
 
 EXAMPLE = OpenApiExample(
     "A patient on warfarin",
@@ -71,7 +72,8 @@ class Patients(ClinicView):
             raise invalid_parameter("external_id", "invalid.nul")
         if "status" in query and query["status"] not in rules.STATUSES:
             raise invalid_parameter("status", "invalid.choice", choices=rules.STATUSES)
-        patients = filtered(self.actor, {name: query[name] for name in ("external_id", "status") if name in query})
+        wanted = {name: query[name] for name in ("external_id", "status") if name in query}
+        patients = filtered(self.actor, wanted, page)
         rows = page.rows(patients.with_everything(), "sort_name")
         self.saw(*(patient.pk for patient in rows[: page.limit]))
         return Response(
@@ -117,14 +119,16 @@ class PatientSearch(ClinicView):
     )
     def post(self, request: Request) -> Response:
         """
-        Find patients by the beginnings of names, by number or by birth date, in the order of their names.
+        Find patients by names or parts of them, by number, phone or birth date, in the order of their names.
+
+        Letters with and without accents, ü, ue and u are the same; if nobody is found, each word may have one typo.
 
         A POST, so that nobody's name stands in a URL; it changes nothing, and its answer is not kept for retries. For
         the next page, send the same with `next_cursor` as `cursor`.
         """
         body = parse(shapes.PatientSearchInput, request.data)
         page = Page(request, key_types=[storable, UUID], limit=body["limit"], cursor=body["cursor"] or None)
-        rows = page.rows(filtered(self.actor, body).with_everything(), "sort_name")
+        rows = page.rows(filtered(self.actor, body, page).with_everything(), "sort_name")
         visible = rows[: page.limit]
         self.saw(*(patient.pk for patient in visible))
         more = len(rows) > page.limit
@@ -132,17 +136,20 @@ class PatientSearch(ClinicView):
         return Response({"results": [shapes.patient_json(patient) for patient in visible], "next_cursor": cursor})
 
 
-def filtered(actor: Actor, wanted: Mapping[str, Any]) -> Any:
+def filtered(actor: Actor, wanted: Mapping[str, Any], page: Page) -> Any:
     """The clinic's patients that a search asks for: `q`, `external_id`, `birth_date`, `status`."""
     patients = Patient.objects.visible_to(actor)
     patients = (
         patients.with_identifier(wanted["external_id"]) if wanted.get("external_id") else patients.living_record()
     )
+    facts = {name: wanted[name] for name in ("birth_date", "status") if wanted.get(name)}
+    patients = patients.filter(**facts)
     if str(wanted.get("q") or "").strip():
-        patients = patients.matching(wanted["q"])
-    if wanted.get("birth_date"):
-        patients = patients.filter(birth_date=wanted["birth_date"])
-    return patients.filter(status=wanted["status"]) if wanted.get("status") else patients
+        if wanted.get("external_id"):
+            facts["in"] = patients
+        place = (page.after[0], page.after[1]) if page.after else None
+        patients = matching(patients, wanted["q"], first=page.limit + 1, after=place, **facts)
+    return patients
 
 
 class OnePatient(ClinicView):

@@ -112,3 +112,67 @@ def test_nobody_is_like_somebody_without_a_given_name():
 )
 def test_people_who_look_alike_share_a_key(other, shares):
     assert bool(names.identity_keys(ADA) & names.identity_keys(other)) == shares
+
+
+# --- Finding ------------------------------------------------------------------------------------------------------
+
+
+def keys(family_name="", given_names="", birth_date=None, identifiers=(), email="", phone=""):
+    return names.search_keys(
+        family_name=family_name,
+        given_names=given_names,
+        birth_date=birth_date,
+        identifiers=identifiers,
+        email=email,
+        phone=phone,
+    )
+
+
+def test_what_a_patient_is_found_by():
+    assert keys("Lee", "Ann", BORN, ["A-1"], "a@b.c", PHONE) == {
+        *("l", "le", "lee", "a", "an", "ann", "a1", "1980", "1980-02-03", "abc", "442079460018", "2079460018")
+    }
+    assert keys("Müller", "") == {"m", "mu", "mul", "mull", "muller"}
+    assert keys("O'Brien") >= {"o", "obrien", "brien", "brie", "obri"}
+    assert {"山田太郎", "太郎山田", "田太郎", "郎"} <= keys("山田", "太郎")
+    assert keys("-") == set()
+
+
+@given(st.text(max_size=40), st.integers(1, 40))
+def test_every_beginning_of_a_name_finds_it(name, length):
+    typed = names.fold(name)[:length]
+    if typed:
+        words = names.name_words(family_name=name, given_names="")
+        forms = {form for word in words for form in names.forms_of(word)}
+        if len(typed) <= names.EDGE:
+            assert typed in keys(name)
+        else:
+            assert any(form.startswith(typed) for form in forms)
+
+
+@given(st.text("abcdef", min_size=4, max_size=8), st.text("abcdef", min_size=4, max_size=8))
+def test_words_one_edit_apart_share_a_misspelling(one, other):
+    if names.within_one_edit(one, other):
+        assert names.misspellings(one) & names.misspellings(other)
+
+
+@pytest.mark.parametrize(
+    ("typed", "terms"),
+    [
+        ("Müller  eva", [({"muller"}, True), ({"eva"}, True)]),
+        ("+44 (0)20 7946", [({"44207946"}, False)]),
+        ("0044207946", [({"0044207946", "44207946", "044207946"}, False)]),
+        ("3.2.1980", [({"321980", "1980-02-03"}, False)]),
+        ("A-4711 x", [({"a4711"}, False), ({"x"}, True)]),
+        ("a@b", [({"ab"}, False)]),
+        ("''", [({"\u0001"}, True)]),
+        ("", []),
+    ],
+)
+def test_what_was_typed(typed, terms):
+    assert [(set(term.beginnings), term.is_word) for term in names.terms_of(typed)] == terms
+
+
+def test_short_words_have_no_forms():
+    assert names.forms_of("lee") == set()
+    assert names.forms_of("lees") == {"lees", "ees", "~lees", "~ees", "~les", "~lee"}

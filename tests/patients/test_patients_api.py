@@ -168,5 +168,5 @@ def test_search_uses_its_index_under_row_level_security(committed):
         cursor.execute("EXPLAIN " + statement, values)
         plan = "\n".join(row[0] for row in cursor.fetchall())
 
-    assert "search_key_by_prefix" in plan
+    assert "search_key_in_order" in plan
     assert "family17" in plan.split("Index Cond")[1].split("\n")[0], plan

@@ -35,6 +35,7 @@ from patients import actions
 from patients.models import Patient
 from patients.queries import identities
 from patients.rules import search_prefixes
+from patients.search import matching
 from patients.web import duplicates
 from patients.web.details import NEW, DetailsForm, known_facts
 from records.rules import moment
@@ -66,15 +67,17 @@ def patient_list(request: PageRequest) -> HttpResponse:
     request.trace.reads = True
     text = request.POST.get("q", "").strip()[:100]
     people = Patient.objects.living_record().in_name_order().prefetch_related("alerts")
-    if text:
-        people = people.matching(text)
+    place = None
     after = request.POST.get("after") or request.GET.get("after", "")
     if after:
         key = as_uuid(after)
         last = Patient.objects.filter(pk=key).first() if key else None
         if last is None:
             raise NotFound
+        place = (last.sort_name, last.pk)
         people = people.filter(sort_name__gte=last.sort_name).exclude(sort_name=last.sort_name, pk__lte=last.pk)
+    if text:
+        people = matching(people, text, first=PAGE + 1, after=place)
     page_rows = list(people[: PAGE + 1])
     more = page_rows[PAGE - 1].pk if len(page_rows) > PAGE else None
     request.trace.saw(*(p.pk for p in page_rows[:PAGE]))

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 
 from accounts.models import Clinic
 from database import tenancy
-from patients.indexing import KEYS_VERSION, index_patient
+from patients.indexing import KEYS_VERSION, index_patients
 from patients.models import Patient
 
 BATCH = 500  # patients a transaction, so that nobody who edits one of them waits
@@ -30,8 +30,7 @@ def index_clinic(clinic: Clinic) -> int:
         with tenancy.scope(clinic.pk):
             waiting = Patient.objects.living_record().filter(keys_version__lt=KEYS_VERSION)
             batch = list(waiting.select_for_update(of=("self",), no_key=True, skip_locked=True)[:BATCH])
-            for patient in batch:
-                index_patient(patient)
+            index_patients(batch)
         done += len(batch)
         if not batch:
             return done
