@@ -144,7 +144,7 @@ class Membership(models.Model):
     """One role of one person in one clinic; an owner who treats has two."""
 
     id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="memberships")
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="memberships", db_index=False)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     role = models.TextField(choices=list(rules.ROLES.items()))
     is_active = models.BooleanField(default=True)

@@ -8,8 +8,8 @@ from database.schema_operations import clinic_key
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scheduling", "0005_feeds_end_with_misuse"),
-        ("treatments", "0008_treatment_plans"),
+        ("scheduling", "0006_fewer_indexes"),
+        ("treatments", "0010_treatment_plans"),
     ]
 
     operations = [

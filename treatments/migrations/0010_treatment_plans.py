@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0010_clinic_begins"),
         ("patients", "0005_more_facts"),
-        ("treatments", "0007_catalogue_app"),
+        ("treatments", "0009_indexes_for_long_lists"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
