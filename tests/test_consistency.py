@@ -36,7 +36,7 @@ FINAL_ONCE_SIGNED = {
     "Session", "Intervention", "Measure", "Override", "AdverseEventAnswer",
 }  # fmt: skip
 EDITABLE = {
-    "Invitation", "NameForm",
+    "Invitation", "Logo", "NameForm",
     "IdempotencyKey", "Clinic", "User", "Membership", "ApiClient", "Patient", "Identifier", "SearchKey", "Alert",
     "Condition", "Medication", "Chain", "TriggerPoint", "DraftEdit", "Item", "Sending", "Wording", "Link", "Message",
     "RefusedAddress", "Picture", "Template", "Programme", "ReminderPlan", "Occurrence", "CheckIn", "StepAnswer",
@@ -46,7 +46,7 @@ EDITABLE = {
 }  # fmt: skip
 # Modules beside `actions` that change the record.
 CHANGING = [
-    "accounts.invitations", "accounts.founding",
+    "accounts.invitations", "accounts.founding", "accounts.clinic_settings",
     "scheduling.booking.actions", "scheduling.series.actions", "scheduling.waitlist.actions",
     "scheduling.setup.actions", "scheduling.worklist_sync",
     "homecare.programmes.actions", "homecare.checkins.actions", "homecare.programmes.templates",
