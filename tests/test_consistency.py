@@ -36,17 +36,18 @@ FINAL_ONCE_SIGNED = {
     "Session", "Intervention", "Measure", "Override", "AdverseEventAnswer",
 }  # fmt: skip
 EDITABLE = {
-    "Invitation", "NameForm",
+    "Invitation", "Logo", "NameForm",
     "IdempotencyKey", "Clinic", "User", "Membership", "ApiClient", "Patient", "Identifier", "SearchKey", "Alert",
     "Condition", "Medication", "Chain", "TriggerPoint", "DraftEdit", "Item", "Sending", "Wording", "Link", "Message",
     "RefusedAddress", "Picture", "Template", "Programme", "ReminderPlan", "Occurrence", "CheckIn", "StepAnswer",
     "FormRequest",
     "Site", "Room", "AppointmentType", "Competency", "Hours", "ExtraHours", "Closure", "Booking", "Feed", "Series",
     "Appointment", "AdverseEventHomeAnswer", "Told", "Waiting", "Opening", "Offer",
+    "Note", "ImportRun", "ImportEntry", "ImportUpload", "ImportMap", "ReviewItem", "OwnMedicine",
 }  # fmt: skip
 # Modules beside `actions` that change the record.
 CHANGING = [
-    "accounts.invitations", "accounts.founding",
+    "accounts.invitations", "accounts.founding", "accounts.clinic_settings",
     "scheduling.booking.actions", "scheduling.series.actions", "scheduling.waitlist.actions",
     "scheduling.setup.actions", "scheduling.worklist_sync",
     "homecare.programmes.actions", "homecare.checkins.actions", "homecare.programmes.templates",
