@@ -43,6 +43,7 @@ EDITABLE = {
     "FormRequest", "TreatmentPlan", "PlanGoal",
     "Site", "Room", "AppointmentType", "Competency", "Hours", "ExtraHours", "Closure", "Booking", "Feed", "Series",
     "Appointment", "AdverseEventHomeAnswer", "Told", "Waiting", "Opening", "Offer",
+    "Note", "ImportRun", "ImportEntry", "ImportUpload", "ImportMap", "ReviewItem", "OwnMedicine",
 }  # fmt: skip
 # Modules beside `actions` that change the record.
 CHANGING = [

@@ -32,7 +32,8 @@ from messaging import actions as messages
 from messaging.models import Message, Sending
 from patient_forms import actions as forms
 from patients import actions as patients
-from patients.models import Condition, Patient
+from patients.models import Condition, ImportRun, ImportUpload, Patient, ReviewItem
+from patients.reading.incoming import Incoming, to_json
 from records import actions as records
 from scheduling.booking import actions as booking
 from scheduling.booking.locks import Time
@@ -257,6 +258,12 @@ PAGES = {
     "clinic/signing/": ("get", "owner"),
     "patients/": ("get", "patients:read"),
     "patients/new/": ("get", "patients:write"),
+    "patients/imports/": ("get", "patients:write"),
+    "patients/imports/review/": ("get", "patients:write"),
+    "patients/imports/review/{record_id}/": ("post", "patients:write"),
+    "patients/imports/files/{upload_id}/": ("get", "patients:write"),
+    "patients/imports/{run_id}/": ("get", "patients:write"),
+    "patients/imports/{run_id}/undo/": ("post", "patients:write"),
     "patients/{patient_id}/": ("get", "patients:read"),
     "patients/{patient_id}/edit/": ("get", "patients:write"),
     "patients/{patient_id}/conditions/": ("get", "patients:read"),
@@ -435,6 +442,29 @@ class Ids(dict):
         patient, by = Patient.objects.get(pk=self.patient), self.cast.actor()
         fact = patients.NewFact(text="Asthma")
         return patients.note_fact(model=Condition, patient=patient, fact=fact, by=by, at=timezone.now()).pk
+
+    def make_run(self):
+        at = timezone.now()
+        return ImportRun.objects.create(clinic=self.cast.clinic, started_at=at, files=["a.csv"]).pk
+
+    def make_upload(self):
+        content = b"external_id,family_name\n1,Import\n"
+        upload = ImportUpload(clinic=self.cast.clinic, name="a.csv", content=content, created_at=timezone.now())
+        upload.save()
+        return ImportUpload.objects.get().pk
+
+    def make_record(self):
+        item = ReviewItem.objects.create(
+            clinic=self.cast.clinic,
+            run_id=self["run"],
+            patient_id=self.patient,
+            reason="name_differs",
+            place="a.csv row 2",
+            incoming=to_json(Incoming(place="a.csv row 2", details={"family_name": "Import"})),
+            identity="x",
+            created_at=timezone.now(),
+        )
+        return item.pk
 
     def make_draft_programme(self):
         by = self.cast.actor()
@@ -1091,6 +1121,9 @@ def ask_page(user, path, method, ids, **headers):
     things = (
         "alert",
         "fact",
+        "record",
+        "upload",
+        "run",
         "consent",
         "signing",
         "event",
@@ -1126,6 +1159,7 @@ def ask_page(user, path, method, ids, **headers):
     if path.endswith("changes/"):
         filled += f"?tab={uuid4()}&revision=1"
     sent = SENT | ({"with": ids["other_appointment"]} if path.endswith("swap/") else {})
+    sent |= {"decision": "left_out"} if "record_id" in path else {}
     sent |= {"type": ids["type"]} if path.endswith("wait/") else {}
     sent |= {"add": "staff", "to": str(ids.cast.therapist.pk)} if path.startswith("settings/people/") else {}
     sent |= {"other": ids["other_patient"]} if path.endswith("two-people/") else {}
