@@ -46,6 +46,7 @@ from tests.api import Api
 from tests.conftest import make_cast
 from tests.reading import revision_of
 from tests.scheduling.conftest import make_desk
+from treatments.plans import actions as plans
 from treatments.safety_lists import add_entry
 from worklist import actions as worklist
 
@@ -302,6 +303,12 @@ PAGES = {
     "lots/": ("get", "treatments:read"),
     "safety-list/": ("get", "treatments:read"),
     "patients/{patient_id}/forms/": ("get", "patients:write"),
+    "patients/{patient_id}/plans/new/": ("get", "treatments:write"),
+    "plans/{plan_id}/": ("get", "treatments:read"),
+    "plans/{plan_id}/edit/": ("get", "treatments:write"),
+    "plans/{plan_id}/end/": ("post", "treatments:write"),
+    "plans/{plan_id}/book/": ("get", "scheduling:write"),
+    "plans/{plan_id}/discharge-summary/": ("get", "treatments:read"),
     "forms/{form_id}/": ("get", "assessments:write"),
     "forms/{form_id}/cancel/": ("post", "patients:write"),
     "patients/{patient_id}/home/": ("get", "homecare:read"),
@@ -522,6 +529,16 @@ class Ids(dict):
         )
         by = self.cast.actor()
         return forms.send_form(patient_id=self.patient, form="intake", by=by, at=timezone.now()).pk
+
+    def make_plan(self):
+        content = plans.rules.PlanContent(problem="Neck pain", sessions=8, weeks=4, minutes=60)
+        at = timezone.now()
+        return plans.make_plan(patient_id=self.patient, content=content, by=self.cast.actor(), at=at).pk
+
+    def make_ended_plan(self):
+        result = plans.PlanResult()
+        by, at = self.cast.actor(), timezone.now()
+        return plans.end_plan(plan_id=self.make_plan(), result=result, revision=None, by=by, at=at).pk
 
     def make_answered_form(self):
         form_id = self.make_form()
@@ -1120,6 +1137,7 @@ def ask_page(user, path, method, ids, **headers):
         "waiting",
         "offer",
         "form",
+        "plan",
     )
     for name in things:
         if f"{{{name}_id}}" in path:
@@ -1128,6 +1146,7 @@ def ask_page(user, path, method, ids, **headers):
                 "programmes/{programme_id}/link/": "noon_",
                 "worklist/{item_id}/referral-letter/": "referral_",
                 "forms/{form_id}/": "answered_",
+                "plans/{plan_id}/discharge-summary/": "ended_",
             }
             names[f"{name}_id"] = ids[f"{particular.get(path, '')}{name}"]
     change = "pause"

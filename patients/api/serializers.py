@@ -394,11 +394,7 @@ def patient_json(patient: Patient) -> dict[str, Any]:
             "relationship": patient.emergency_relationship,
             "phone": patient.emergency_phone,
         },
-        "referrer": {
-            "name": patient.referrer_name,
-            "practice": patient.referrer_practice,
-            "phone": patient.referrer_phone,
-        },
+        "referrer": {part: getattr(patient, f"referrer_{part}") for part in ("name", "practice", "phone")},
         "insurance": {"insurer": patient.insurer, "number": patient.insurance_number},
         "referral_reason": patient.referral_reason,
         "occupation": patient.occupation,
