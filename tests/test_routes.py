@@ -260,7 +260,7 @@ PAGES = {
     "patients/new/": ("get", "patients:write"),
     "patients/imports/": ("get", "patients:write"),
     "patients/imports/review/": ("get", "patients:write"),
-    "patients/imports/review/{record_id}/": ("post", "patients:write"),
+    "patients/imports/review/{review_id}/": ("post", "patients:write"),
     "patients/imports/files/{upload_id}/": ("get", "patients:write"),
     "patients/imports/{run_id}/": ("get", "patients:write"),
     "patients/imports/{run_id}/undo/": ("post", "patients:write"),
@@ -453,7 +453,7 @@ class Ids(dict):
         upload.save()
         return ImportUpload.objects.get().pk
 
-    def make_record(self):
+    def make_review(self):
         item = ReviewItem.objects.create(
             clinic=self.cast.clinic,
             run_id=self["run"],
@@ -1121,7 +1121,7 @@ def ask_page(user, path, method, ids, **headers):
     things = (
         "alert",
         "fact",
-        "record",
+        "review",
         "upload",
         "run",
         "consent",
@@ -1159,7 +1159,7 @@ def ask_page(user, path, method, ids, **headers):
     if path.endswith("changes/"):
         filled += f"?tab={uuid4()}&revision=1"
     sent = SENT | ({"with": ids["other_appointment"]} if path.endswith("swap/") else {})
-    sent |= {"decision": "left_out"} if "record_id" in path else {}
+    sent |= {"decision": "left_out"} if "review_id" in path else {}
     sent |= {"type": ids["type"]} if path.endswith("wait/") else {}
     sent |= {"add": "staff", "to": str(ids.cast.therapist.pk)} if path.startswith("settings/people/") else {}
     sent |= {"other": ids["other_patient"]} if path.endswith("two-people/") else {}

@@ -56,12 +56,12 @@ def reviews(request: PageRequest) -> HttpResponse:
 
 
 @page(scope="patients:write", action="page.imports.review", methods="POST")
-def review(request: PageRequest, record_id: UUID) -> HttpResponse:
+def review(request: PageRequest, review_id: UUID) -> HttpResponse:
     """Decide about one."""
     decision = request.POST.get("decision", "")
     revision = seen_revision(request.POST)
     try:
-        decide(item_id=record_id, decision=decision, revision=revision, by=request.actor, at=timezone.now())
+        decide(item_id=review_id, decision=decision, revision=revision, by=request.actor, at=timezone.now())
     except (ReviewDecided, RevisionChanged):
         toasts.warning(request, _("Somebody has decided this before, or in another tab."))
     else:
