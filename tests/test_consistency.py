@@ -40,9 +40,10 @@ EDITABLE = {
     "IdempotencyKey", "Clinic", "User", "Membership", "ApiClient", "Patient", "Identifier", "SearchKey", "Alert",
     "Condition", "Medication", "Chain", "TriggerPoint", "DraftEdit", "Item", "Sending", "Wording", "Link", "Message",
     "RefusedAddress", "Picture", "Template", "Programme", "ReminderPlan", "Occurrence", "CheckIn", "StepAnswer",
-    "FormRequest",
+    "FormRequest", "TreatmentPlan", "PlanGoal",
     "Site", "Room", "AppointmentType", "Competency", "Hours", "ExtraHours", "Closure", "Booking", "Feed", "Series",
     "Appointment", "AdverseEventHomeAnswer", "Told", "Waiting", "Opening", "Offer",
+    "Note", "ImportRun", "ImportEntry", "ImportUpload", "ImportMap", "ReviewItem", "OwnMedicine",
 }  # fmt: skip
 # Modules beside `actions` that change the record.
 CHANGING = [
@@ -55,6 +56,7 @@ CHANGING = [
     "assessments.raised_flags",
     "treatments.adverse_events.actions",
     "treatments.aftercare.actions",
+    "treatments.plans.actions",
     "treatments.safety_lists",
     "patients.merging",
 ]  # fmt: skip
