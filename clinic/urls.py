@@ -5,7 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 from oauth2_provider import views as oauth
 
-from accounts.web import competencies, display, signing_proof
+from accounts.web import competencies, signing_proof
 from accounts.web import oauth as accounts_oauth
 from accounts.web import views as accounts_web
 from api.views import SchemaDocument
@@ -36,7 +36,6 @@ urlpatterns = [
     path("account/", include("accounts.web.urls")),
     path("clinics/", accounts_web.choose_clinic, name="choose_clinic"),
     path("competencies/", competencies.competencies, name="competencies"),
-    path("clinic/display/", display.display, name="clinic_display"),
     path("clinic/signing/", signing_proof.signing_proof, name="signing_proof"),
     path("language/", accounts_web.choose_language, name="choose_language"),
     path("", include("workspace.urls")),

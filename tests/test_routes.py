@@ -18,6 +18,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from accounts import invitations
 from accounts.rules import ROLE_SCOPES
 from api.problems import problem
 from api.views import ClinicView
@@ -31,7 +32,8 @@ from messaging import actions as messages
 from messaging.models import Message, Sending
 from patient_forms import actions as forms
 from patients import actions as patients
-from patients.models import Condition, Patient
+from patients.models import Condition, ImportRun, ImportUpload, Patient, ReviewItem
+from patients.reading.incoming import Incoming, to_json
 from records import actions as records
 from scheduling.booking import actions as booking
 from scheduling.booking.locks import Time
@@ -44,6 +46,7 @@ from tests.api import Api
 from tests.conftest import make_cast
 from tests.reading import revision_of
 from tests.scheduling.conftest import make_desk
+from treatments.plans import actions as plans
 from treatments.safety_lists import add_entry
 from worklist import actions as worklist
 
@@ -235,9 +238,32 @@ OTHER_ROUTES = {
 # Pages: path to method and the scope that its person must have. Values in braces as above.
 PAGES = {
     "clinic/display/": ("get", "owner"),
+    "settings/": ("get", "patients:read"),
+    "settings/start/": ("get", "owner"),
+    "settings/clinic/": ("get", "owner"),
+    "settings/clinic/logo/": ("post", "owner"),
+    "settings/security/": ("get", "owner"),
+    "settings/techniques/": ("get", "owner"),
+    "settings/people/": ("get", "owner"),
+    "settings/people/invitations/{invitation_id}/{change}/": ("post", "owner"),
+    "settings/people/{user_id}/": ("get", "owner"),
+    "settings/people/{user_id}/roles/": ("post", "owner"),
+    "settings/people/{user_id}/hand-over/": ("post", "owner"),
+    "settings/people/{user_id}/deactivate/": ("post", "owner"),
+    "settings/programs/": ("get", "owner"),
+    "settings/programs/{client_id}/secret/": ("post", "owner"),
+    "settings/programs/{client_id}/revoke/": ("post", "owner"),
+    "settings/audit/": ("get", "owner"),
+    "patients/{patient_id}/access/": ("get", "owner"),
     "clinic/signing/": ("get", "owner"),
     "patients/": ("get", "patients:read"),
     "patients/new/": ("get", "patients:write"),
+    "patients/imports/": ("get", "patients:write"),
+    "patients/imports/review/": ("get", "patients:write"),
+    "patients/imports/review/{review_id}/": ("post", "patients:write"),
+    "patients/imports/files/{upload_id}/": ("get", "patients:write"),
+    "patients/imports/{run_id}/": ("get", "patients:write"),
+    "patients/imports/{run_id}/undo/": ("post", "patients:write"),
     "patients/{patient_id}/": ("get", "patients:read"),
     "patients/{patient_id}/edit/": ("get", "patients:write"),
     "patients/{patient_id}/conditions/": ("get", "patients:read"),
@@ -277,6 +303,12 @@ PAGES = {
     "lots/": ("get", "treatments:read"),
     "safety-list/": ("get", "treatments:read"),
     "patients/{patient_id}/forms/": ("get", "patients:write"),
+    "patients/{patient_id}/plans/new/": ("get", "treatments:write"),
+    "plans/{plan_id}/": ("get", "treatments:read"),
+    "plans/{plan_id}/edit/": ("get", "treatments:write"),
+    "plans/{plan_id}/end/": ("post", "treatments:write"),
+    "plans/{plan_id}/book/": ("get", "scheduling:write"),
+    "plans/{plan_id}/discharge-summary/": ("get", "treatments:read"),
     "forms/{form_id}/": ("get", "assessments:write"),
     "forms/{form_id}/cancel/": ("post", "patients:write"),
     "patients/{patient_id}/home/": ("get", "homecare:read"),
@@ -321,6 +353,7 @@ PAGES = {
     "figures/": ("get", "scheduling:read"),
     "scheduling/": ("get", "scheduling:write"),
     "scheduling/booking/": ("get", "scheduling:write"),
+    "scheduling/week/{therapist_id}/": ("get", "scheduling:write"),
     "scheduling/{kind}/": ("get", "scheduling:write"),
     "scheduling/{kind}/{pk}/": ("get", "scheduling:write"),
     "scheduling/{kind}/{pk}/remove/": ("post", "scheduling:write"),
@@ -339,7 +372,7 @@ SENT = {
     "text": "More.", "name": "Assigned to me", "outcome": "reached", "went_out": "yes", "days": "1", "months": "3",
     "status": "confirmed", "starts_at": SOON["starts_at"], "outside_hours": "1", "answer": "no",
     "note": "Parks outside.", "how": "printed", "reason": "The device was removed.",
-    "version": "1",
+    "version": "1", "remove": "1",
 }  # fmt: skip
 SIGNED_ONLY = ("pdf/", "addendum/", "revision/", "entered-in-error/")
 PERSONS = ["owner", "therapist", "staff"]
@@ -400,10 +433,38 @@ class Ids(dict):
             at=timezone.now(),
         ).pk
 
+    def make_invitation(self):
+        by = self.cast.actor(self.cast.owner)
+        options = {"email": "new@example.org", "role": "staff", "by": by, "at": timezone.now()}
+        return invitations.invite(clinic=self.cast.clinic, **options).pk
+
     def make_fact(self):
         patient, by = Patient.objects.get(pk=self.patient), self.cast.actor()
         fact = patients.NewFact(text="Asthma")
         return patients.note_fact(model=Condition, patient=patient, fact=fact, by=by, at=timezone.now()).pk
+
+    def make_run(self):
+        at = timezone.now()
+        return ImportRun.objects.create(clinic=self.cast.clinic, started_at=at, files=["a.csv"]).pk
+
+    def make_upload(self):
+        content = b"external_id,family_name\n1,Import\n"
+        upload = ImportUpload(clinic=self.cast.clinic, name="a.csv", content=content, created_at=timezone.now())
+        upload.save()
+        return ImportUpload.objects.get().pk
+
+    def make_review(self):
+        item = ReviewItem.objects.create(
+            clinic=self.cast.clinic,
+            run_id=self["run"],
+            patient_id=self.patient,
+            reason="name_differs",
+            place="a.csv row 2",
+            incoming=to_json(Incoming(place="a.csv row 2", details={"family_name": "Import"})),
+            identity="x",
+            created_at=timezone.now(),
+        )
+        return item.pk
 
     def make_draft_programme(self):
         by = self.cast.actor()
@@ -468,6 +529,16 @@ class Ids(dict):
         )
         by = self.cast.actor()
         return forms.send_form(patient_id=self.patient, form="intake", by=by, at=timezone.now()).pk
+
+    def make_plan(self):
+        content = plans.rules.PlanContent(problem="Neck pain", sessions=8, weeks=4, minutes=60)
+        at = timezone.now()
+        return plans.make_plan(patient_id=self.patient, content=content, by=self.cast.actor(), at=at).pk
+
+    def make_ended_plan(self):
+        result = plans.PlanResult()
+        by, at = self.cast.actor(), timezone.now()
+        return plans.end_plan(plan_id=self.make_plan(), result=result, revision=None, by=by, at=at).pk
 
     def make_answered_form(self):
         form_id = self.make_form()
@@ -1044,11 +1115,15 @@ def ask_page(user, path, method, ids, **headers):
     names = {"patient_id": ids["patient"], "exam_id": exam, "session_id": ids["session"], "kind": kind}
     names["other_id"] = ids["other_patient"]
     names["code"] = "dvt_calf"  # not open: the page says so
+    names["therapist_id"] = ids.cast.therapist.pk
     if path.startswith("scheduling/"):
         names |= {"kind": "hours"} | ({"pk": ids["hours"]} if "{pk}" in path else {})
     things = (
         "alert",
         "fact",
+        "review",
+        "upload",
+        "run",
         "consent",
         "signing",
         "event",
@@ -1062,6 +1137,7 @@ def ask_page(user, path, method, ids, **headers):
         "waiting",
         "offer",
         "form",
+        "plan",
     )
     for name in things:
         if f"{{{name}_id}}" in path:
@@ -1070,13 +1146,22 @@ def ask_page(user, path, method, ids, **headers):
                 "programmes/{programme_id}/link/": "noon_",
                 "worklist/{item_id}/referral-letter/": "referral_",
                 "forms/{form_id}/": "answered_",
+                "plans/{plan_id}/discharge-summary/": "ended_",
             }
             names[f"{name}_id"] = ids[f"{particular.get(path, '')}{name}"]
-    filled = "/" + path.format(**names, document_id=exam, change="pause")
+    change = "pause"
+    if path.startswith("settings/"):
+        names |= {"user_id": ids.cast.colleague.pk, "client_id": ids.cast.program.pk}
+        change = "resend"
+        if "{invitation_id}" in path:
+            names["invitation_id"] = ids["invitation"]
+    filled = "/" + path.format(**names, document_id=exam, change=change)
     if path.endswith("changes/"):
         filled += f"?tab={uuid4()}&revision=1"
     sent = SENT | ({"with": ids["other_appointment"]} if path.endswith("swap/") else {})
+    sent |= {"decision": "left_out"} if "review_id" in path else {}
     sent |= {"type": ids["type"]} if path.endswith("wait/") else {}
+    sent |= {"add": "staff", "to": str(ids.cast.therapist.pk)} if path.startswith("settings/people/") else {}
     sent |= {"other": ids["other_patient"]} if path.endswith("two-people/") else {}
     if method == "post":
         with tenancy.scope(ids.cast.clinic.pk):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from scheduling.web import appointments, booking, calendar, figures, patient, setup, waitlist
+from scheduling.web import appointments, booking, calendar, figures, patient, setup, waitlist, week
 
 urlpatterns = [
     # Before messaging's `c/<token>/`: these are no tokens.
@@ -16,6 +16,7 @@ urlpatterns = [
     path("appointments/<uuid:appointment_id>/swap/", appointments.swap, name="appointment_swap"),
     path("appointments/<uuid:appointment_id>/note/", appointments.note, name="appointment_note"),
     path("patients/<uuid:patient_id>/book/", booking.book, name="book"),
+    path("plans/<uuid:plan_id>/book/", booking.book_plan, name="book_plan"),
     path("patients/<uuid:patient_id>/wait/", booking.join_waitlist, name="join_waitlist"),
     path("patients/<uuid:patient_id>/recall/", booking.recall, name="recall"),
     path("patients/<uuid:patient_id>/appointments/", booking.patient_list, name="patient_appointments"),
@@ -26,6 +27,7 @@ urlpatterns = [
     path("figures/", figures.figures, name="figures"),
     path("scheduling/", setup.setup, name="scheduling"),
     path("scheduling/booking/", setup.how_we_book, name="how_we_book"),
+    path("scheduling/week/<uuid:therapist_id>/", week.week, name="scheduling_week"),
     path("scheduling/<str:kind>/", setup.setup, name="scheduling_setup"),
     path("scheduling/<str:kind>/<uuid:pk>/", setup.setup, name="scheduling_change"),
     path("scheduling/<str:kind>/<uuid:pk>/remove/", setup.remove, name="scheduling_remove"),
