@@ -130,6 +130,9 @@ AUDIT_KEEP_MONTHS = env.int("AUDIT_KEEP_MONTHS", default=0)
 # Ed25519, 32 bytes in base64 (`manage.py checkpoint --new-key`): signs the heads of chains. Never in the database.
 CHECKPOINT_KEY = env.str("CHECKPOINT_KEY", default="")
 CHECKPOINT_PUBLIC_KEYS = env.list("CHECKPOINT_PUBLIC_KEYS", default=[])  # of earlier keys: what they signed still holds
+# A folder, on another disk than the database, that web and worker share: what owners read while the database takes no
+# writes is recorded there, and imported afterwards. Empty: nobody can read then.
+EMERGENCY_TRAIL = env.str("EMERGENCY_TRAIL", default="")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = required("REDIS_URL", "a Redis or Valkey URL; Celery's broker and the shared request limits live there.")
@@ -197,6 +200,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "clinic.forms.WithoutNul",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.web.emergency.EmergencyRead",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -480,6 +484,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "audit.periodic.add_counted_refusals",
         "schedule": crontab(minute="*/10"),
     },
+    "import what was read in an emergency": {"task": "audit.periodic.import_emergency_trail", "schedule": 60.0},
     "forget sessions and tokens that are over": {
         "task": "accounts.periodic.forget_what_expired",
         "schedule": crontab(hour=3, minute=10),

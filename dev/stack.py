@@ -78,6 +78,7 @@ class Stack:
         names["SECRET_KEY"], names["ENCRYPTION_KEYS"] = self.secret("django"), self.secret("encryption")
         seed = hashlib.sha256(self.secret("checkpoints").encode()).digest()
         names["CHECKPOINT_KEY"] = base64.b64encode(seed).decode()
+        names["EMERGENCY_TRAIL"] = str(self.data / "emergency")
         if "DATABASE_URL" in os.environ:
             names["DATABASE_URL"] = os.environ["DATABASE_URL"]
         else:

@@ -221,6 +221,7 @@ ROUTES = [
 ]
 # Outside the API: who may see what there is tested where it belongs.
 OTHER_ROUTES = {
+    "emergency/", "emergency/leave/",
     "", "clinics/", "language/", "search/", "ui/", "chart/<str:version>/<str:language>/", "healthz", "readyz",
     "c/today/", "c/thanks/", "c/calendar/", "c/calendar/<str:token>.ics", "c/pictures/<uuid:picture_id>/",
     "c/<str:token>/", "s/<str:token>/", "metrics", "hooks/mail/<str:provider>/", "hooks/twilio/<uuid:clinic_id>/",

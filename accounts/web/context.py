@@ -12,7 +12,10 @@ from accounts.models import User
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    asked = {"second_factor_days": getattr(request, "second_factor_days", None)}
+    asked = {
+        "second_factor_days": getattr(request, "second_factor_days", None),
+        "emergency_until": getattr(request, "emergency_until", None),
+    }
     actor, clinic = getattr(request, "actor", None), getattr(request, "clinic", None)
     if actor is None or clinic is None or not isinstance(request.user, User):
         return {"may": {}, **asked}
