@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 SCOPES = {
     "patients:read": "Read who is treated: identity, contact, alerts",
-    "patients:write": "Add, change, merge and import patients",
+    "patients:write": "Add, change and import patients",
+    "patients:merge": "Merge two records of one patient",
     "assessments:read": "Read what was found",
     "assessments:write": "Record and sign what was found",
     "treatments:read": "Read what was done",
@@ -26,7 +27,7 @@ ROLES = {"owner": "Owner", "therapist": "Therapist", "staff": "Staff"}
 ROLE_SCOPES = {
     # The owner answers for the clinic and sees all of it; an owner who treats is a therapist as well.
     "owner": frozenset(SCOPES) - {"assessments:write", "treatments:write", "homecare:write"},
-    "therapist": frozenset(SCOPES) - {"records:export", "webhooks:manage", "safety:manage"},
+    "therapist": frozenset(SCOPES) - {"patients:merge", "records:export", "webhooks:manage", "safety:manage"},
     # The desk needs to know who comes and what to be careful of, not what was found.
     "staff": frozenset({"patients:read", "patients:write", "scheduling:read", "scheduling:write", "homecare:read"}),
 }

@@ -154,6 +154,7 @@ def of_tables() -> Iterable[str]:
     yield from roles.ROLES.values()
     for muscle in catalogue.MUSCLES.values():
         yield from (muscle["name"], muscle["self_pressure"]["note"], muscle["self_pressure"]["patient_note"])
+        yield from (*muscle["aggravating"], *muscle["non_pain_phenomena"])
     yield from (zone["label"] for zone in catalogue.ZONES.values())
     yield from catalogue.MOVEMENTS.values()
     yield from red_flag_table.texts()

@@ -128,6 +128,13 @@ def caution_of(step: Mapping[str, Any]) -> str:
     return gettext(note) if note else ""
 
 
+def set_off_by_of(step: Mapping[str, Any]) -> str:
+    """What often sets the pain of the step's muscle off, for the patient to look out for."""
+    if not step.get("muscle"):
+        return ""
+    return "; ".join(gettext(text) for text in catalogue.MUSCLES[step["muscle"]]["aggravating"])
+
+
 def therapist_note_of(step: Mapping[str, Any]) -> str:
     """What the catalogue tells the therapist about pressing this muscle at home."""
     if not rules.EXERCISES[step["exercise"]].presses or not step.get("muscle"):
@@ -293,6 +300,7 @@ def describe_step(step: Mapping[str, Any]) -> dict[str, Any]:
             if name == rules.TOTAL or rules.is_safety_reason(name)
         ],
         "caution": caution_of(step),
+        "set_off_by": set_off_by_of(step),
         "where_drawn": places.picture(step["muscle"], step.get("side"), place_of(step)) if step.get("muscle") else "",
         "checklist": [(code, gettext(rules.CHECKLIST[code])) for code in rules.EXERCISES[step["exercise"]].checklist],
         "drawn": drawing_of(step),

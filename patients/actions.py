@@ -29,7 +29,7 @@ from patients.indexing import index_patient
 from patients.merging import AFTER_MERGE as AFTER_MERGE
 from patients.merging import CannotMerge as CannotMerge
 from patients.merging import merge_patients as merge_patients
-from patients.merging import possible_duplicates as possible_duplicates
+from patients.merging import say_two_people as say_two_people
 from patients.models import Alert, Condition, Identifier, Medication, Patient, of_clinic
 
 # Conditions and medicines are kept alike.

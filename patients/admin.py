@@ -19,9 +19,14 @@ from api.bodies import takes_large_body
 from errors import form_fields
 from errors.exceptions import DomainError
 from patients import actions, importing
+from patients.duplicates import possible_duplicates
 from patients.fhir_reading import CSV_FIELDS
+from patients.labels import FACTS
 from patients.models import Alert, Condition, Identifier, Medication, Merge, Patient
+from patients.search import matching
 from patients.web.details import DetailsForm
+
+SEARCH_SHOWS = 200  # patients whom the list's search finds at most
 
 
 class OfPatientInline(ReadOnlyInline):
@@ -99,7 +104,7 @@ class PatientAdmin(ReadOnly):
     list_display = ["family_name", "given_names", "birth_date", "sex", "status", "merged_into"]
     list_filter = ["status", "sex"]
     search_fields = ["sort_name"]
-    search_help_text = "Beginnings of names, identifiers or the birth date"
+    search_help_text = "Names or parts of them, numbers, phone or birth date"
     ordering = ["sort_name", "id"]
     inlines = [AlertInline, IdentifierInline, ConditionInline, MedicationInline]
     exclude = ["sort_name", "clinic"]
@@ -113,7 +118,7 @@ class PatientAdmin(ReadOnly):
         return {"merge_two": (PatientAdmin.merge_two, "merge_two", "Merge the two chosen patients")}
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        return (queryset.matching(search_term) if search_term.strip() else queryset), False
+        return (matching(queryset, search_term, first=SEARCH_SHOWS) if search_term.strip() else queryset), False
 
     def get_urls(self) -> Any:
         own = [
@@ -134,6 +139,9 @@ class PatientAdmin(ReadOnly):
         form = DetailsForm(request.POST if sent else None, patient=patient)
         if sent and form.save(by=in_clinic(request).actor, at=timezone.now()):
             messages.success(request, "Saved.")
+            for one in possible_duplicates(patient, clinic_id=patient.clinic_id):
+                alike = ", ".join(str(FACTS[name]) for name in one.likeness.alike)
+                messages.warning(request, f"{one.patient.pk} may be the same person. Alike: {alike}.")
             return redirect("admin:patients_patient_change", patient.pk)
         context = {
             **self.admin_site.each_context(request),

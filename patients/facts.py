@@ -187,6 +187,31 @@ def _check_text(problems: Problems, fact: Fact, text: str, *, country: str) -> N
         problems.add(fact.pointer, "unknown_time_zone")
 
 
+def fill(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    What a record gets from another of the same person: each fact that it has not.
+
+    Texts of several lines are put one under the other, if both fit. Who has refused messages or calls in either record
+    has refused; an agreement comes only with the address that it was given for.
+    """
+    changes = {}
+    for name, fact in FACTS.items():
+        if fact.kind == "choice" and name != "sex":
+            continue
+        have, get = mine[name], theirs[name]
+        if have in (fact.empty, "", None) and get not in (fact.empty, "", None):
+            changes[name] = get
+        elif fact.kind == "lines" and get and get not in have and len(have) + len(get) + 1 <= fact.most:
+            changes[name] = f"{have}\n{get}"
+    for channel in rules.CONSENT_CHANNELS:
+        name, address = f"consent_{channel}", "email" if channel == "email" else "phone"
+        if theirs[name] == "refused" != mine[name] or (
+            address in changes and mine[name] == "not_asked" != theirs[name]
+        ):
+            changes[name] = theirs[name]
+    return changes
+
+
 # --- Two people at once ---------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ from errors.exceptions import DomainError
 from errors.texts import message_of
 from identity.actor import Actor
 from patients import actions, facts, rules
+from patients.duplicates import as_json, possible_duplicates
 from patients.fhir_reading import Incoming, Unreadable, read_csv, read_fhir_bundle, read_fhir_ndjson
 from patients.models import Identifier, Patient
 
@@ -32,6 +33,7 @@ class Line:
     taken: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     why: str = ""
+    possible_duplicates: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass
@@ -143,6 +145,8 @@ def _take(incoming: Incoming, line: Line, *, by: Actor, at: datetime) -> None:
         counts = (len(incoming.conditions), len(incoming.medications), len(alerts))
         line.taken.append("{} active conditions, {} active medicines, {} alerts from them".format(*counts))
         line.outcome = "completed" if line.outcome == "unchanged" else line.outcome
+    if line.outcome != "unchanged":
+        line.possible_duplicates = as_json(possible_duplicates(patient, clinic_id=by.clinic_id))
 
 
 def _leave_out(incoming: Incoming, line: Line, *, by: Actor, at: datetime) -> None:

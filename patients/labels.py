@@ -58,6 +58,14 @@ SECTIONS = {
     "insurance": (_("Insurance"), ("insurer", "insurance_number")),
     "life": (_("Work and sport"), ("occupation", "sport")),
 }
+LIKENESS = {
+    "same_name_and_birth_date": _("Same name and birth date"),
+    "similar_name_and_birth_date": _("Similar name, same birth date"),
+    "same_name_and_contact": _("Same or similar name, and the same phone or e-mail"),
+    "same_birth_date_and_part_of_name": _("Same birth date, and one of the names"),
+    "same_given_name_and_contact": _("Same given name, and the same phone or e-mail"),
+    "same_name": _("Same name; a birth date is missing"),
+}
 ALERT_SIDES = {"left": _("left"), "right": _("right"), "both": _("both sides")}
 BODY_REGIONS = {
     "head": _("head"),

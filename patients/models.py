@@ -27,17 +27,6 @@ class PatientQuerySet(models.QuerySet["Patient"]):
     def with_everything(self) -> PatientQuerySet:
         return self.prefetch_related("identifiers", "alerts", "conditions", "medications")
 
-    def matching(self, text: str) -> PatientQuerySet:
-        """Every word typed begins a name, an identifier or the birth date."""
-        queryset = self
-        for word in text.split()[:8]:
-            of_word = models.Q()
-            for prefix in rules.search_prefixes(word) or {"\u0001"}:
-                of_word |= models.Q(key__begins=prefix)
-            keys = SearchKey.objects.filter(of_word)
-            queryset = queryset.filter(pk__in=keys.values("patient_id"))
-        return queryset
-
     def with_identifier(self, text: str) -> PatientQuerySet:
         """`value`, or `system|value` as in a FHIR search."""
         system, separator, value = text.rpartition("|")
@@ -93,6 +82,9 @@ class Patient(models.Model):
         "self", null=True, on_delete=models.PROTECT, related_name="merged_from", db_constraint=False
     )
     revision = models.PositiveIntegerField(default=1)
+    keys_version = models.PositiveSmallIntegerField(
+        default=0, db_default=0, editable=False, help_text="of the words that the patient is found by"
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = PatientQuerySet.as_manager()
@@ -162,14 +154,47 @@ class Identifier(OfPatient):
 
 
 class SearchKey(OfPatient):
-    """One word that a patient is found by; rewritten by the actions whenever names or numbers change."""
+    """One word, or its beginning, that a patient is found by; rewritten when names or numbers change (`indexing`)."""
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     key = models.TextField(db_collation="C")
+    sort_name = models.TextField(db_collation="C", default="", db_default="", help_text="the patient's")
 
     class Meta:
-        # `^@` is leakproof, so it may use this index under row-level security; LIKE and ILIKE may not.
-        indexes = [models.Index(fields=["clinic", "key", "patient"], name="search_key_by_prefix")]
+        # Equality and `^@` are leakproof, so they may use this index under row-level security; LIKE and ILIKE may not.
+        # Whatever a key finds comes in the order of names, so that a list's first page reads no more than it shows.
+        indexes = [models.Index(fields=["clinic", "key", "sort_name", "patient"], name="search_key_in_order")]
+
+
+class NameForm(models.Model):
+    """A part or a misspelling of a word that is some patient's name at the clinic; see `names.forms_of`."""
+
+    id = models.BigAutoField(primary_key=True)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
+    form = models.TextField(db_collation="C")
+    word = models.TextField(db_collation="C")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "form", "word"], name="name_form_once")]
+
+    def __str__(self) -> str:
+        return f"NameForm {self.pk}"
+
+
+class TwoPeople(OfPatient):
+    """That two patients who look alike are two people, as somebody at the clinic has said. Final."""
+
+    one = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    other = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    said_at = models.DateTimeField()
+    said_by_user_id = models.UUIDField(null=True)
+    said_by_client_id = models.TextField(default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["one", "other"], name="two_people_once"),
+            models.CheckConstraint(condition=models.Q(one__lt=models.F("other")), name="two_people_in_order"),
+        ]
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):

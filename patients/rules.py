@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
@@ -159,20 +158,6 @@ def squeeze(text: str) -> str:
     return "".join(c for c in plain(text) if c.isalnum())
 
 
-def search_keys(*, names: Iterable[str], birth_date: date | None, identifiers: Iterable[str]) -> set[str]:
-    """
-    The words by whose beginnings a patient is found: each part of the names, the birth date, each identifier.
-    """
-    keys: set[str] = set()
-    for name in names:
-        keys.update(squeeze(part) for part in re.split(r"[\s\-]+", name))
-        keys.add(squeeze(name))
-    keys.update(squeeze(value) for value in identifiers)
-    if birth_date is not None:
-        keys.add(birth_date.isoformat())
-    return {key for key in keys if key}
-
-
 def search_prefixes(word: str) -> set[str]:
     """
     The key prefixes that one typed word may mean. A whole date may be written 1980-02-03, 3.2.1980 or 2/3/1980.
@@ -191,19 +176,3 @@ def search_prefixes(word: str) -> set[str]:
 
 def sort_name(family_name: str, given_names: str) -> str:
     return f"{plain(family_name)} {plain(given_names)}".strip()
-
-
-def likeness(
-    *,
-    same_birth_date: bool,
-    same_family_name: bool,
-    same_given_names: bool,
-) -> str | None:
-    """
-    Why two patients may be one person, or None. A name alone is no reason: namesakes are common.
-    """
-    if same_birth_date and same_family_name and same_given_names:
-        return "same_name_and_birth_date"
-    if same_birth_date and (same_family_name or same_given_names):
-        return "same_birth_date_and_part_of_name"
-    return None

@@ -25,7 +25,13 @@ STALE = '"987654321"'
 
 
 def person_for(cast, scope):  # noqa: F811 - the fixture's value
-    return cast.owner if scope == "safety:manage" else cast.staff if scope.startswith("scheduling") else cast.therapist
+    return (
+        cast.owner
+        if scope in ("safety:manage", "patients:merge")
+        else cast.staff
+        if scope.startswith("scheduling")
+        else cast.therapist
+    )
 
 
 @pytest.mark.parametrize(("path", "method", "scope", "body"), WRITES)

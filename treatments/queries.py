@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
@@ -22,6 +22,7 @@ from treatments.consents.queries import list_consents
 from treatments.models import Intervention, SafetyEntry, Session
 from treatments.safety_entries import Entry
 from treatments.safety_facts import MuscleFacts, PatientFacts, PlannedIntervention
+from treatments.values import NewIntervention
 
 
 @dataclass(frozen=True)
@@ -55,16 +56,16 @@ def muscle_facts(key: str) -> MuscleFacts:
     return MuscleFacts(key, muscle["region"], tuple(needling["cautions"]), needling["risk"])
 
 
-def plan_interventions(interventions: Iterable[Mapping[str, Any]]) -> list[PlannedIntervention]:
+def plan_interventions(interventions: Iterable[NewIntervention]) -> list[PlannedIntervention]:
     """Return a session's interventions as the rules read them. An unknown muscle is one that nobody named."""
     return [
         PlannedIntervention(
-            technique=intervention["technique"],
-            dose=intervention.get("dose") or {},
-            muscle=muscle_facts(intervention["muscle"]) if intervention.get("muscle") in catalogue.MUSCLES else None,
-            side=intervention.get("side"),
-            limit_reasons=intervention.get("limit_reasons") or {},
-            trigger_point=intervention.get("trigger_point"),
+            technique=intervention.technique,
+            dose=intervention.dose,
+            muscle=muscle_facts(intervention.muscle) if intervention.muscle in catalogue.MUSCLES else None,
+            side=intervention.side,
+            limit_reasons=intervention.limit_reasons,
+            trigger_point=intervention.trigger_point,
         )
         for intervention in interventions
     ]

@@ -95,7 +95,8 @@ def check_signature(session: Session, content: Mapping[str, Any], *, by: Actor, 
 
 
 def _check(session: Session, content: Mapping[str, Any], *, by: Actor, at: datetime) -> SessionSigningCheck:
-    interventions = queries.plan_interventions(content["interventions"])
+    recorded = read_session(content)
+    interventions = queries.plan_interventions(recorded.interventions)
     visit = queries.read_visit(session, interventions, by=by, at=at)
     findings = safety.safety_check(
         interventions,
@@ -107,11 +108,11 @@ def _check(session: Session, content: Mapping[str, Any], *, by: Actor, at: datet
         basic_required=visit.basic_required,
         visit_ends_at=visit.ends_at,
     )
-    invalid = checks.problems_before_signing(read_session(content), birth_date=session.patient.birth_date, at=at).errors
+    invalid = checks.problems_before_signing(recorded, birth_date=session.patient.birth_date, at=at).errors
     invalid += dose_checks.check_for_signature(
-        interventions, visit.facts, content["limit_reasons"], at=session.performed_at, on_date=visit.on_date
+        interventions, visit.facts, recorded.limit_reasons, at=session.performed_at, on_date=visit.on_date
     )
-    needles = checks.needle_problems((i["technique"], i["dose"]) for i in content["interventions"])
+    needles = checks.needle_problems((row.technique, row.dose) for row in recorded.interventions)
     stops = [
         *(Stop(error, Invalid) for error in invalid),
         *(Stop(error, NeedlesDiffer) for error in needles),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from workspace.web import access, documents, letters, patients, today
+from workspace.web import access, documents, letters, merging, patients, today
 
 urlpatterns = [
     path("", today.home, name="home"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("patients/", patients.patient_list, name="patients"),
     path("patients/new/", patients.new_patient, name="new_patient"),
     path("patients/<uuid:patient_id>/", patients.patient, name="patient"),
+    path("patients/<uuid:patient_id>/merge/<uuid:other_id>/", merging.merge, name="patient_merge_page"),
     path("worklist/<uuid:item_id>/referral-letter/", letters.referral_letter, name="referral_letter"),
     path("documents/<str:kind>/<uuid:document_id>/review/", documents.review, name="review"),
     path("documents/<str:kind>/<uuid:document_id>/", documents.document, name="document"),

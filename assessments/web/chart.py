@@ -59,5 +59,7 @@ def _muscle(muscle: dict[str, Any]) -> dict[str, Any]:
         "s": muscle["referral"]["spillover"],
         # The usual zones were not compared with a published source; the screen says so.
         "u": not muscle["referral_checked_against_found_page"],
+        "a": "; ".join(gettext(text) for text in muscle["aggravating"]),
+        "f": "; ".join(gettext(text) for text in muscle["non_pain_phenomena"]),
         "k": f"{name} {muscle['name']} {muscle['latin']}".casefold(),
     }

@@ -136,6 +136,8 @@ SCREEN = {
     "usually_also": _("usually also: {zones}"),
     "pattern_not_checked": _("pattern not checked"),
     "has_point": _("has a finding"),
+    "set_off_by": _("What often sets it off: {what}."),
+    "may_come_with": _("May come with: {what}."),
     "explained": _("The findings explain {count} of {all} drawn zones."),
     "unexplained": _("Not explained: {zones}."),
     "still_to_test": _("Still worth testing: {muscles}."),

@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from api.fields import Choice, StrictSerializer, Text, many
-from patients import rules
+from patients import names, rules
 from patients.actions import NewAlert, NewFact, NewIdentifier
 from patients.facts import FACTS, LANGUAGE
 from patients.models import Patient
@@ -266,11 +266,23 @@ class PatientOutput(serializers.Serializer[Any]):
 
 class DuplicateOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    reason = serializers.CharField()
+    reason = Choice(names.REASONS)
+    alike = serializers.ListField(
+        child=Choice(["family_name", "given_names", "birth_date", "email", "phone"]),
+        help_text="the facts that are the same; names may differ by a letter",
+    )
 
 
-class NewPatientOutput(PatientOutput):
+class SavedPatientOutput(PatientOutput):
     possible_duplicates = DuplicateOutput(many=True, help_text="patients who may be the same person; merge if they are")
+
+
+class DuplicatesOutput(serializers.Serializer[Any]):
+    possible_duplicates = DuplicateOutput(many=True)
+
+
+class TwoPeopleInput(StrictSerializer):
+    other = serializers.UUIDField(help_text="the patient who is another person")
 
 
 class PatientSearchInput(StrictSerializer):
@@ -279,7 +291,7 @@ class PatientSearchInput(StrictSerializer):
         default="",
         allow_blank=True,
         max_length=200,
-        help_text="beginnings of names, identifiers or the birth date, as typed",
+        help_text="names or parts of them, identifiers, phone number or birth date, as typed",
     )
     external_id = Text(
         required=False, default="", allow_blank=True, max_length=300, help_text="`value`, or `system|value`"
@@ -324,6 +336,7 @@ class ImportLineOutput(serializers.Serializer[Any]):
     taken = serializers.ListField(child=serializers.CharField())
     left_out = serializers.ListField(child=serializers.CharField())
     why = serializers.CharField()
+    possible_duplicates = DuplicateOutput(many=True)
 
 
 class ImportReportOutput(serializers.Serializer[Any]):

@@ -7,5 +7,6 @@ urlpatterns = [
     path("patients/search/", views.PatientSearch.as_view(), name="patient_search"),
     path("patients/imports/", views.PatientImports.as_view(), name="patient_imports"),
     path("patients/<uuid:patient_id>/", views.OnePatient.as_view(), name="patient"),
+    path("patients/<uuid:patient_id>/duplicates/", views.PatientDuplicates.as_view(), name="patient_duplicates"),
     path("patients/<uuid:patient_id>/merge/", views.PatientMerge.as_view(), name="patient_merge"),
 ]

@@ -19,7 +19,9 @@ from api.views import ClinicView, etag
 from identity.actor import Actor
 from patients import actions, importing, rules
 from patients.api import serializers as shapes
+from patients.duplicates import as_json, possible_duplicates
 from patients.models import Patient
+from patients.search import matching
 
 EXAMPLE = OpenApiExample(
     "A patient on warfarin",
@@ -70,7 +72,8 @@ class Patients(ClinicView):
             raise invalid_parameter("external_id", "invalid.nul")
         if "status" in query and query["status"] not in rules.STATUSES:
             raise invalid_parameter("status", "invalid.choice", choices=rules.STATUSES)
-        patients = filtered(self.actor, {name: query[name] for name in ("external_id", "status") if name in query})
+        wanted = {name: query[name] for name in ("external_id", "status") if name in query}
+        patients = filtered(self.actor, wanted, page)
         rows = page.rows(patients.with_everything(), "sort_name")
         self.saw(*(patient.pk for patient in rows[: page.limit]))
         return Response(
@@ -81,7 +84,7 @@ class Patients(ClinicView):
         operation_id="patients_create",
         tags=["patients"],
         request=shapes.NewPatientInput,
-        responses={201: shapes.NewPatientOutput},
+        responses={201: shapes.SavedPatientOutput},
         examples=[EXAMPLE],
     )
     def post(self, request: Request) -> Response:
@@ -97,8 +100,7 @@ class Patients(ClinicView):
             by=self.actor,
             at=timezone.now(),
         )
-        answer = shapes.patient_json(Patient.objects.with_everything().get(pk=patient.pk))
-        answer["possible_duplicates"] = actions.possible_duplicates(patient)
+        answer = saved_json(self, patient)
         headers = {"ETag": etag(patient.revision), "Location": f"/api/v1/patients/{patient.pk}/"}
         return Response(answer, status=status.HTTP_201_CREATED, headers=headers)
 
@@ -117,14 +119,16 @@ class PatientSearch(ClinicView):
     )
     def post(self, request: Request) -> Response:
         """
-        Find patients by the beginnings of names, by number or by birth date, in the order of their names.
+        Find patients by names or parts of them, by number, phone or birth date, in the order of their names.
+
+        Letters with and without accents, ü, ue and u are the same; if nobody is found, each word may have one typo.
 
         A POST, so that nobody's name stands in a URL; it changes nothing, and its answer is not kept for retries. For
         the next page, send the same with `next_cursor` as `cursor`.
         """
         body = parse(shapes.PatientSearchInput, request.data)
         page = Page(request, key_types=[storable, UUID], limit=body["limit"], cursor=body["cursor"] or None)
-        rows = page.rows(filtered(self.actor, body).with_everything(), "sort_name")
+        rows = page.rows(filtered(self.actor, body, page).with_everything(), "sort_name")
         visible = rows[: page.limit]
         self.saw(*(patient.pk for patient in visible))
         more = len(rows) > page.limit
@@ -132,17 +136,20 @@ class PatientSearch(ClinicView):
         return Response({"results": [shapes.patient_json(patient) for patient in visible], "next_cursor": cursor})
 
 
-def filtered(actor: Actor, wanted: Mapping[str, Any]) -> Any:
+def filtered(actor: Actor, wanted: Mapping[str, Any], page: Page) -> Any:
     """The clinic's patients that a search asks for: `q`, `external_id`, `birth_date`, `status`."""
     patients = Patient.objects.visible_to(actor)
     patients = (
         patients.with_identifier(wanted["external_id"]) if wanted.get("external_id") else patients.living_record()
     )
+    facts = {name: wanted[name] for name in ("birth_date", "status") if wanted.get(name)}
+    patients = patients.filter(**facts)
     if str(wanted.get("q") or "").strip():
-        patients = patients.matching(wanted["q"])
-    if wanted.get("birth_date"):
-        patients = patients.filter(birth_date=wanted["birth_date"])
-    return patients.filter(status=wanted["status"]) if wanted.get("status") else patients
+        if wanted.get("external_id"):
+            facts["in"] = patients
+        place = (page.after[0], page.after[1]) if page.after else None
+        patients = matching(patients, wanted["q"], first=page.limit + 1, after=place, **facts)
+    return patients
 
 
 class OnePatient(ClinicView):
@@ -160,7 +167,7 @@ class OnePatient(ClinicView):
         operation_id="patients_change",
         tags=["patients"],
         request=shapes.PatientChanges,
-        responses=shapes.PatientOutput,
+        responses=shapes.SavedPatientOutput,
     )
     def patch(self, request: Request, patient_id: UUID) -> Response:
         """
@@ -187,12 +194,50 @@ class OnePatient(ClinicView):
             by=self.actor,
             at=timezone.now(),
         )
-        fresh = Patient.objects.with_everything().get(pk=patient.pk)
-        return Response(shapes.patient_json(fresh), headers={"ETag": etag(fresh.revision)})
+        answer = saved_json(self, patient)
+        return Response(answer, headers={"ETag": etag(answer["revision"])})
+
+
+class PatientDuplicates(ClinicView):
+    scopes = {"get": "patients:read", "post": "patients:write"}
+    audit_action = {"get": "patient.duplicates", "post": "patient.two_people"}
+
+    @extend_schema(operation_id="patients_duplicates", tags=["patients"], responses=shapes.DuplicatesOutput)
+    def get(self, request: Request, patient_id: UUID) -> Response:
+        """Other patients who may be the same person, the likeliest first, and what is alike."""
+        patient = get_object_or_404(Patient.objects.visible_to(self.actor), pk=patient_id)
+        self.saw(patient.pk)
+        return Response({"possible_duplicates": found_json(self, patient)})
+
+    @extend_schema(
+        operation_id="patients_two_people",
+        tags=["patients"],
+        request=shapes.TwoPeopleInput,
+        responses=shapes.DuplicatesOutput,
+    )
+    def post(self, request: Request, patient_id: UUID) -> Response:
+        """Say that this patient and another are two people: they are no longer reported. Answers with the rest."""
+        patient = get_object_or_404(Patient.objects.visible_to(self.actor), pk=patient_id)
+        self.saw(patient.pk)
+        body = parse(shapes.TwoPeopleInput, request.data)
+        actions.say_two_people(patient_id=patient.pk, other_id=body["other"], by=self.actor, at=timezone.now())
+        return Response({"possible_duplicates": found_json(self, patient)})
+
+
+def found_json(view: ClinicView, patient: Patient) -> list[dict[str, Any]]:
+    found = possible_duplicates(patient, clinic_id=patient.clinic_id)
+    view.saw(*(one.patient.pk for one in found))
+    return as_json(found)
+
+
+def saved_json(view: ClinicView, patient: Patient) -> dict[str, Any]:
+    """A patient as they are now, and who may be the same person."""
+    fresh = Patient.objects.with_everything().get(pk=patient.pk)
+    return shapes.patient_json(fresh) | {"possible_duplicates": found_json(view, fresh)}
 
 
 class PatientMerge(ClinicView):
-    scopes = {"post": "patients:write"}
+    scopes = {"post": "patients:merge"}
     audit_action = {"post": "patient.merge"}
 
     @extend_schema(

@@ -1,8 +1,9 @@
 from django.urls import path
 
-from patients.web import alerts, edit
+from patients.web import alerts, duplicates, edit
 
 urlpatterns = [
+    path("patients/<uuid:patient_id>/two-people/", duplicates.two_people, name="patient_two_people"),
     path("patients/<uuid:patient_id>/edit/", edit.edit, name="patient_edit"),
     path("patients/<uuid:patient_id>/conditions/", edit.conditions, name="patient_conditions"),
     path(

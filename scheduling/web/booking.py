@@ -24,6 +24,7 @@ from errors import form_fields
 from errors.exceptions import Conflict, DomainError, Invalid, NotFound
 from patients.models import Patient
 from patients.queries import identities
+from patients.search import matching
 from scheduling import labels, queries, rules, worklist_sync
 from scheduling.availability import slots
 from scheduling.booking import actions
@@ -402,7 +403,7 @@ def choose_patient(request: PageRequest) -> HttpResponse:
     request.trace.reads = True
     text = request.POST.get("q", "").strip()[:100]
     people = Patient.objects.living_record().filter(status="in_care")
-    people_found = list(people.matching(text).in_name_order()[:12]) if text else []
+    people_found = list(matching(people, text, first=12, status="in_care").in_name_order()) if text else []
     request.trace.saw(*(person.pk for person in people_found))
     tapped = {name: request.GET.get(name, "")[:36] for name in ("at", "therapist", "room")}
     context = {"q": text, "found": people_found, **tapped}

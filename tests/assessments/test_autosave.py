@@ -86,8 +86,8 @@ def test_an_id_that_belongs_elsewhere_is_refused(cast, api, patient, exam):
     ("path", "value", "says"),
     [
         ("pain_now", 11, "10"),
-        ("red_flags/no_such_flag/answer", "yes", "no_such_flag"),
-        ("findings/{id}/taut_band", "perhaps", "perhaps"),
+        ("red_flags/no_such_flag/answer", "yes", "Choose one of: trauma_recent"),
+        ("findings/{id}/taut_band", "perhaps", "Choose one of: present"),
         ("findings/{id}/no_such_field", 1, "field does not exist"),
         ("findings/{id}/ppt_kpa", [5], "from 10 to 2000 kPa."),
         ("no_such_thing", 1, ""),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import actions
 from accounts.models import Clinic
+from assessments.web import chart
 from database import tenancy
 
 DRAWN = [{"zone": zone, "side": "right"} for zone in ("neck.lateral", "head.behind_ear", "head.temple", "foot.heel")]
@@ -102,3 +106,14 @@ def test_documentation_only_shows_the_drawing_alone(api, cast, patient, page):
     assert answer["suggestions"] == answer["explained"] == answer["unexplained"] == answer["still_to_test"] == []
     assert page.get(f"/exams/{exam}/").context["screen"]["derived"]["drawing"] is None
     assert "drawn zones" not in page.get(f"/documents/exam/{exam}/review/").content.decode()
+
+
+def test_the_chart_knows_what_sets_a_muscle_off_and_what_comes_with_it(page):
+    for language, set_off, felt in [
+        ("en", "prolonged desk or keyboard work", "ear fullness"),
+        ("de", "langes Arbeiten am Schreibtisch oder an der Tastatur", "Völlegefühl im Ohr"),
+    ]:
+        answer = page.get(reverse("chart", args=[chart.version(), language]))
+        muscles = json.loads(gzip.decompress(answer.content))["muscles"]
+        assert set_off in muscles["trapezius_upper"]["a"]
+        assert felt in muscles["scm_clavicular"]["f"]

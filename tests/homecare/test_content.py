@@ -32,7 +32,7 @@ def test_every_alarm_has_its_row_and_its_words():
     assert set(KINDS) == set(worklist.KINDS)
     assert set(OUTCOMES) == {*worklist.OUTCOMES, worklist.ITSELF}
     named = {c for c, w in rules.WRONG.items() if w.urgency != rules.STOP_SIGN}
-    assert named == set(ANSWERS)
+    assert named <= set(ANSWERS)  # red flags of forms have their words there too
 
 
 def test_dose_in_words():

@@ -183,6 +183,6 @@ def test_a_merged_record_keeps_both_places(api, cast, patient):
     api().patch(f"/patients/{patient}/", {"alerts": [LEFT_ARM]}, If_Match="*")
     other = api().post("/patients/", {"family_name": "Twin", "alerts": [{**LEFT_ARM, "side": "right"}]}).json()["id"]
 
-    merged = api().post(f"/patients/{other}/merge/", {"into": str(patient), "reason": "Same person."})
+    merged = api(cast.owner).post(f"/patients/{other}/merge/", {"into": str(patient), "reason": "Same person."})
 
     assert sorted(alert["side"] for alert in merged.json()["alerts"]) == ["left", "right"]

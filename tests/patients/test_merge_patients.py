@@ -14,7 +14,7 @@ def test_the_old_id_says_where_it_went(api, cast):
     keep, twice = two(cast)
     api().patch(f"/patients/{twice}/", {"alerts": [{"code": "pacemaker"}]}, If_Match="*")
 
-    merged = api().post(f"/patients/{twice}/merge/", {"into": str(keep), "reason": "Registered twice."})
+    merged = api(cast.owner).post(f"/patients/{twice}/merge/", {"into": str(keep), "reason": "Registered twice."})
 
     assert merged.status_code == 200, merged.json()
     assert merged.json()["id"] == str(keep)
@@ -28,7 +28,7 @@ def test_what_was_signed_under_the_old_id_is_in_the_survivors_history(api, cast)
     exam = api().post(f"/patients/{twice}/assessments/", builders.exam()).json()
     api().post(f"/assessments/{exam['id']}/sign/")
 
-    api().post(f"/patients/{twice}/merge/", {"into": str(keep), "reason": "Twice."})
+    api(cast.owner).post(f"/patients/{twice}/merge/", {"into": str(keep), "reason": "Twice."})
 
     history = api().get(f"/patients/{keep}/history/").json()["results"]
     assert [r["patient_id"] for r in history] == [str(twice)]
@@ -37,7 +37,7 @@ def test_what_was_signed_under_the_old_id_is_in_the_survivors_history(api, cast)
 
 def test_nothing_new_is_recorded_under_a_merged_id(api, cast):
     keep, twice = two(cast)
-    api().post(f"/patients/{twice}/merge/", {"into": str(keep), "reason": "Twice."})
+    api(cast.owner).post(f"/patients/{twice}/merge/", {"into": str(keep), "reason": "Twice."})
 
     answer = api().post(f"/patients/{twice}/assessments/", builders.exam())
 
@@ -51,11 +51,11 @@ def test_a_merge_is_refused_into_itself_into_a_stranger_and_twice(api, cast):
         strange = builders.patient(cast.actor(cast.stranger, clinic=cast.other_clinic)).pk
 
     def merge(who, into):
-        return api().post(f"/patients/{who}/merge/", {"into": str(into), "reason": "?"}).json()["code"]
+        return api(cast.owner).post(f"/patients/{who}/merge/", {"into": str(into), "reason": "?"}).json()["code"]
 
     assert merge(keep, keep) == "cannot_merge"
     assert merge(keep, strange) == "cannot_merge"
     assert merge(strange, keep) == "not_found"
-    api().post(f"/patients/{twice}/merge/", {"into": str(keep), "reason": "Twice."})
+    api(cast.owner).post(f"/patients/{twice}/merge/", {"into": str(keep), "reason": "Twice."})
     assert merge(twice, keep) == "cannot_merge"
     assert merge(keep, twice) == "cannot_merge"

@@ -1,7 +1,5 @@
 """Finding and recognising patients, without a database."""
 
-from datetime import date
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,12 +22,6 @@ def test_medicines_that_thin_the_blood_become_alerts(name, code):
     assert rules.alert_of_medicine(name) == code
 
 
-def test_names_are_found_by_their_beginnings_without_accents():
-    keys = rules.search_keys(names=["Müller-Özil", "Ana María"], birth_date=date(1980, 2, 3), identifiers=["999-76-57"])
-
-    assert {"muller", "ozil", "mullerozil", "ana", "maria", "anamaria", "1980-02-03", "9997657"} == keys
-
-
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
@@ -42,22 +34,6 @@ def test_names_are_found_by_their_beginnings_without_accents():
 )
 def test_what_a_typed_word_may_mean(typed, meant):
     assert rules.search_prefixes(typed) == meant
-
-
-@given(st.text(max_size=40), st.integers(1, 12))
-def test_every_beginning_of_a_name_finds_it(name, length):
-    keys = rules.search_keys(names=[name], birth_date=None, identifiers=[])
-    squeezed = rules.squeeze(name)
-
-    if squeezed:
-        assert any(key.startswith(prefix) for key in keys for prefix in rules.search_prefixes(squeezed[:length]))
-
-
-def test_a_name_alone_is_no_duplicate():
-    same = {"same_birth_date": False, "same_family_name": True, "same_given_names": True}
-
-    assert rules.likeness(**same) is None
-    assert rules.likeness(**{**same, "same_birth_date": True}) == "same_name_and_birth_date"
 
 
 # --- Alerts -------------------------------------------------------------------------------------------------------
@@ -157,36 +133,10 @@ def test_a_date_may_be_typed_in_several_ways(typed, meant):
     assert rules.search_prefixes(typed) == meant
 
 
-def test_a_patient_without_a_birth_date_is_found_by_name():
-    assert rules.search_keys(names=["Ann  Lee", "-"], birth_date=None, identifiers=["A-1", ""]) == {
-        "ann",
-        "lee",
-        "annlee",
-        "a1",
-    }
-    assert rules.search_keys(names=[], birth_date=None, identifiers=[]) == set()
-
-
 def test_patients_are_sorted_by_family_name_without_accents():
     assert rules.sort_name("Özil", "Ana María") == "ozil ana maria"
     assert rules.sort_name("Cher", "") == "cher"
     assert rules.sort_name("", "Cher") == "cher"
-
-
-@pytest.mark.parametrize(
-    ("birth_date", "family", "given", "likeness"),
-    [
-        (True, True, True, "same_name_and_birth_date"),
-        (True, True, False, "same_birth_date_and_part_of_name"),
-        (True, False, True, "same_birth_date_and_part_of_name"),
-        (True, False, False, None),
-        (False, True, True, None),
-        (False, False, False, None),
-    ],
-)
-def test_when_two_patients_may_be_one(birth_date, family, given, likeness):
-    same = {"same_birth_date": birth_date, "same_family_name": family, "same_given_names": given}
-    assert rules.likeness(**same) == likeness
 
 
 def test_codes_of_the_record_stay():

@@ -25,6 +25,7 @@ from treatments.safety import SCREEN_INCOMPLETE
 from treatments.safety_entries import ACKNOWLEDGE, CAUTION, LEVELS, STOP
 from treatments.safety_facts import PlannedIntervention, SafetyFinding
 from treatments.safety_table import BOTH_SIDES_OF_THORAX, HAS_BEEN_REVIEWED, PROPOSAL
+from treatments.values import NewIntervention, read_session
 
 LEVEL_WORDS = {STOP: _("Stop"), ACKNOWLEDGE: _("Acknowledge"), CAUTION: _("Caution")}
 # A shape beside the word, so that no level is told by its colour alone.
@@ -115,16 +116,16 @@ def screen_json(session: Session, content: Mapping[str, Any], *, by: Actor, at: 
 
 
 def offers_json(
-    session: Session, content: Mapping[str, Any], target: Mapping[str, Any], *, by: Actor, at: datetime
+    session: Session, content: Mapping[str, Any], *, muscle: str | None, side: str | None, by: Actor, at: datetime
 ) -> dict[str, dict[str, str]]:
     """
     Return technique to what stands in its way at one place, before it is chosen.
 
-    :param target: muscle, side and trigger point; an empty one is treatment in general
+    :param muscle, side: None for both is treatment in general
     """
-    existing = queries.plan_interventions(content["interventions"])
-    base = {"dose": {}, "limit_reasons": {}, **target}
-    offers = {code: queries.plan_interventions([{**base, "technique": code}])[0] for code in rules.TECHNIQUES}
+    existing = queries.plan_interventions(read_session(content).interventions)
+    offered = [NewIntervention(technique=code, muscle=muscle, side=side) for code in rules.TECHNIQUES]
+    offers = {planned.technique: planned for planned in queries.plan_interventions(offered)}
     visit = queries.read_visit(session, list(offers.values()), by=by, at=at)
 
     def check(interventions: Sequence[PlannedIntervention]) -> list[SafetyFinding]:

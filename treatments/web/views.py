@@ -265,12 +265,11 @@ def offers(request: PageRequest, session_id: UUID) -> HttpResponse:
     if session is None:
         raise NotFound
     request.trace.saw(session.patient_id)
-    target = {
-        "muscle": request.GET.get("muscle") or None,
-        "side": request.GET.get("side") or None,
-    }
+    muscle, side = request.GET.get("muscle") or None, request.GET.get("side") or None
     content = documents.session_content(session)
-    return JsonResponse(safety.offers_json(session, content, target, by=request.actor, at=timezone.now()))
+    return JsonResponse(
+        safety.offers_json(session, content, muscle=muscle, side=side, by=request.actor, at=timezone.now())
+    )
 
 
 @page(scope="treatments:write", action="page.session.discard", methods="POST")

@@ -24,7 +24,7 @@ from workspace import readable, typesetting
 from workspace.web.kinds import PAGES, DocumentPages
 
 
-def _find(request: PageRequest, kind: str, document_id: UUID, *, write: bool = False) -> tuple[DocumentPages, Any]:
+def _find(request: PageRequest, kind: str, document_id: UUID, *, write: bool = False) -> tuple[DocumentPages[Any], Any]:
     """Return the pages of a kind, and a document of it with all that they show."""
     if kind not in PAGES:
         raise Http404
@@ -183,7 +183,7 @@ def entered_in_error(request: PageRequest, kind: str, document_id: UUID) -> Http
     return render(request, "workspace/entered_in_error.html", context, status=400 if problem else 200)
 
 
-def _context(pages: DocumentPages, document: Document, check: SigningCheck | None = None) -> dict[str, Any]:
+def _context(pages: DocumentPages[Any], document: Document, check: SigningCheck | None = None) -> dict[str, Any]:
     patient = document.patient
     names = User.objects.in_bulk([pk for pk in (document.recorded_by_id, document.signed_by_id) if pk])
     return {

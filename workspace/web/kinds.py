@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +16,7 @@ from assessments.rules import RED_FLAGS
 from identity.actor import Actor
 from records.editing import path_of
 from records.kinds import DocumentKind
+from records.models import D
 from records.signing import SigningCheck, Stop
 from treatments import signing
 from treatments.actions import SESSION
@@ -41,26 +42,26 @@ class MissingItem:
     url: str = ""
 
 
-class DocumentPages(ABC):
+class DocumentPages(ABC, Generic[D]):
     """
     The pages of one kind of document.
 
     :cvar name: in addresses and in the audit trail; also the name of its screen's address
     """
 
-    kind: DocumentKind[Any, Any, Any, Any]
+    kind: DocumentKind[D, Any, Any, Any]
     name: ClassVar[str]
     title: ClassVar[Promise]
 
     @abstractmethod
-    def sections(self, document: Any, check: SigningCheck | None = None) -> list[readable.Section]:
+    def sections(self, document: D, check: SigningCheck | None = None) -> list[readable.Section]:
         """Return the document as it reads; `check`: what a draft would be signed with."""
 
     @abstractmethod
-    def hints(self, document: Any, content: Mapping[str, Any]) -> Hints:
+    def hints(self, document: D, content: Mapping[str, Any]) -> Hints:
         """Return what does not block, but may have been forgotten: pointer and sentence."""
 
-    def list_missing(self, document: Any, check: SigningCheck, *, by: Actor) -> list[MissingItem]:
+    def list_missing(self, document: D, check: SigningCheck, *, by: Actor) -> list[MissingItem]:
         """
         Return everything between a draft and its signature, and what might be forgotten: the gravest first, and of the
         same gravity in the order of the document.
@@ -71,7 +72,7 @@ class DocumentPages(ABC):
         return missing + [MissingItem(path_of(pointer, rows), False, text) for pointer, text in hints]
 
     def list_stops(
-        self, document: Any, check: SigningCheck, rows: Mapping[str, list[str]], *, by: Actor
+        self, document: D, check: SigningCheck, rows: Mapping[str, list[str]], *, by: Actor
     ) -> list[MissingItem]:
         """Return what stops the signature, each with its place on the screen."""
         return [
@@ -81,12 +82,12 @@ class DocumentPages(ABC):
             for stop in check.list_by_gravity()
         ]
 
-    def more(self, document: Any) -> dict[str, Any]:
+    def more(self, document: D) -> dict[str, Any]:
         """Return what the templates show around the document itself."""
         return {}
 
 
-class ExamPages(DocumentPages):
+class ExamPages(DocumentPages[Assessment]):
     kind = EXAM
     name = "exam"
     title = _("Exam")
@@ -102,7 +103,7 @@ class ExamPages(DocumentPages):
         return {"flags": [RED_FLAGS[flag.code].label for flag in flags]}
 
 
-class SessionPages(DocumentPages):
+class SessionPages(DocumentPages[Session]):
     kind = SESSION
     name = "session"
     title = _("Treatment session")
@@ -135,4 +136,4 @@ def without(check: SigningCheck, stops: list[Stop]) -> SigningCheck:
     return replace(check, stops=tuple(stop for stop in check.stops if stop not in stops))
 
 
-PAGES: dict[str, DocumentPages] = {pages.name: pages for pages in (ExamPages(), SessionPages())}
+PAGES: dict[str, DocumentPages[Any]] = {pages.name: pages for pages in (ExamPages(), SessionPages())}

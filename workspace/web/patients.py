@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -29,6 +30,8 @@ from patient_forms.rules import ANSWERED
 from patients import actions
 from patients.models import Patient
 from patients.queries import identities
+from patients.search import matching
+from patients.web import duplicates
 from patients.web.details import NEW, DetailsForm, known_facts
 from records.rules import moment
 from scheduling.labels import STATUSES as VISITS
@@ -42,6 +45,7 @@ from worklist.models import Item
 from worklist.web.labels import why
 from workspace import graphs, queries
 from workspace.web.kinds import PAGES
+from workspace.web.merging import merges_into
 
 PAGE = 40
 TIMELINE = 30
@@ -57,15 +61,17 @@ def patient_list(request: PageRequest) -> HttpResponse:
     request.trace.reads = True
     text = request.POST.get("q", "").strip()[:100]
     people = Patient.objects.living_record().in_name_order().prefetch_related("alerts")
-    if text:
-        people = people.matching(text)
+    place = None
     after = request.POST.get("after") or request.GET.get("after", "")
     if after:
         key = as_uuid(after)
         last = Patient.objects.filter(pk=key).first() if key else None
         if last is None:
             raise NotFound
+        place = (last.sort_name, last.pk)
         people = people.filter(sort_name__gte=last.sort_name).exclude(sort_name=last.sort_name, pk__lte=last.pk)
+    if text:
+        people = matching(people, text, first=PAGE + 1, after=place)
     page_rows = list(people[: PAGE + 1])
     more = page_rows[PAGE - 1].pk if len(page_rows) > PAGE else None
     request.trace.saw(*(p.pk for p in page_rows[:PAGE]))
@@ -76,14 +82,30 @@ def patient_list(request: PageRequest) -> HttpResponse:
 
 @page(scope="patients:write", action="page.patient.new", methods="GET POST")
 def new_patient(request: PageRequest) -> HttpResponse:
+    """
+    Register a patient. Whoever looks like one who is there is shown first: to be opened, or to be told apart.
+
+    `two_people` are the ids of those that the form has shown; the button that says so sends them.
+    """
     form = DetailsForm(request.POST or None, names=NEW)
+    alike: list[dict[str, Any]] = []
     if request.method == "POST" and form.is_valid():
-        try:
-            patient = actions.register_patient(details=form.sent(), by=request.actor, at=timezone.now())
-            return redirect("patient", patient.pk)
-        except Invalid as refusal:
-            form.show(refusal)
-    return render(request, "workspace/new_patient.html", {"form": form}, status=400 if form.errors else 200)
+        told_apart = [pk for text in request.POST.get("two_people", "").split() if (pk := as_uuid(text))]
+        alike = duplicates.lines(request, form.sent())
+        if all(line["patient"].pk in told_apart for line in alike):
+            try:
+                with transaction.atomic():
+                    patient = actions.register_patient(details=form.sent(), by=request.actor, at=timezone.now())
+                    for line in alike:
+                        other = line["patient"].pk
+                        actions.say_two_people(
+                            patient_id=patient.pk, other_id=other, by=request.actor, at=timezone.now()
+                        )
+                return redirect("patient", patient.pk)
+            except Invalid as refusal:
+                form.show(refusal)
+    status = 400 if form.errors else 409 if alike else 200
+    return render(request, "workspace/new_patient.html", {"form": form, "duplicates": alike}, status=status)
 
 
 @page(scope="patients:read", action="page.patient")
@@ -99,6 +121,10 @@ def patient(request: PageRequest, patient_id: UUID) -> HttpResponse:
     context: dict[str, Any] = {"patient": patient, "alerts": [a for a in patient.alerts.all() if a.ended_at is None]}
     context["form_to_review"] = FormRequest.objects.of_patients(people).filter(status=ANSWERED).first()
     facts = [*patient.conditions.all(), *patient.medications.all()]
+    lines = duplicates.lines(request, patient, known_as_two=True)
+    context["duplicates"] = [line for line in lines if not line["two_people"]]
+    context["told_apart"] = [line for line in lines if line["two_people"]]
+    context["merges"] = merges_into(people)
     context |= {"details": known_facts(patient), "facts": [fact for fact in facts if fact.ended_at is None]}
     if "assessments:read" in request.actor.scopes:
         context["open_flags"] = [open_line(flag) for flag in flag_state(people, at=timezone.now()).open]

@@ -24,6 +24,7 @@ from assessments.web import labels
 from messaging.engine import sending_of
 from patients.models import Patient
 from patients.rules import plain
+from patients.search import matching
 from records.models import ChainCheck
 from scheduling import queries as visits
 from scheduling.labels import STATUSES
@@ -100,7 +101,7 @@ def search(request: PageRequest) -> HttpResponse:
     text = request.POST.get("q", "").strip()[:100]
     matches: list[Any] = []
     if text:
-        matches = list(Patient.objects.living_record().matching(text).in_name_order()[:8])
+        matches = list(matching(Patient.objects.living_record(), text, first=8).in_name_order())
     request.trace.saw(*(patient.pk for patient in matches))
     words_of = plain(text).split()
 

@@ -27,6 +27,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, stdout=self.stdout)
         call_command("audit_months", stdout=self.stdout)
         call_command("load_catalogue", stdout=self.stdout)
+        call_command("index_patients", stdout=self.stdout)
         if options["demo"]:
             call_command("demo", "--facts", options["demo"], "--url", options["url"], stdout=self.stdout)
             call_command("demo_homecare", stdout=self.stdout)

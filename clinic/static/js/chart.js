@@ -9,7 +9,7 @@ import { make } from "./dom.js";
 /** @typedef {{muscle: string, side: string, path: string, centre: [number, number], depth: number}} MuscleShape */
 /** @typedef {{zone: string, side: string, path: string, centre: [number, number]}} ZoneShape */
 /** @typedef {{width: number, height: number, label: string, outline: string[], lines: string[], zones: ZoneShape[], muscles: MuscleShape[]}} View */
-/** @typedef {{n: string, l: string, t: string, p: string[], s: string[], k: string, v: string, u: boolean}} Muscle */
+/** @typedef {{n: string, l: string, t: string, p: string[], s: string[], k: string, u: boolean, a: string, f: string}} Muscle */
 /** @typedef {{views: Record<string, View>, muscles: Record<string, Muscle>, zones: Record<string, {n: string, sided: boolean, k: string}>, sides: Record<string, string>, words: Record<string, string>}} Catalogue */
 /** @typedef {{id: string, label: string, name: string, view: string, x: number, y: number, kind: string, current?: boolean}} Point */
 

@@ -55,6 +55,9 @@ function showCards() {
     element.classList.toggle("unreviewed", Boolean(get("unreviewed")));
     /** @type {HTMLElement} */ (one("[data-unreviewed]", element)).hidden = !get("unreviewed");
     showClass(element, id);
+    const about = chart.catalogue?.muscles[get("muscle")];
+    sentence("[data-set-off]", element, about?.a ? fill(texts.set_off_by, { what: about.a }) : "");
+    sentence("[data-felt]", element, about?.f ? fill(texts.may_come_with, { what: about.f }) : "");
     showReferral(element, id);
     showThreshold(element, id);
   });

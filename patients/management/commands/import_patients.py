@@ -92,6 +92,9 @@ class Command(BaseCommand):
             self.stdout.write(f"{line.outcome:<10} {line.place}" + (f": {line.why}" if line.why else ""))
             for text in line.taken:
                 self.stdout.write(f"           + {text}")
+            for other in line.possible_duplicates:
+                alike = ", ".join(other["alike"])
+                self.stdout.write(f"           ? may be the same person as {other['id']}: {alike}")
             for text in line.left_out if details else []:
                 self.stdout.write(f"           - {text}")
             if line.left_out and not details:
