@@ -12,11 +12,11 @@ from oauth2_provider.models import AccessToken, Grant, RefreshToken
 
 from accounts import policies, queries
 from accounts.models import ApiClient, Clinic, Membership, User
-from accounts.rules import BASIC_TRAINING, SCOPES, SIGNING_PROOFS, is_origin
+from accounts.rules import BASIC_TRAINING, ROLES, SCOPES, SIGNING_PROOFS, is_origin
 from audit import actions as audit
 from database import tenancy
 from database.revisions import check_revision
-from errors.exceptions import Conflict, Forbidden, Invalid
+from errors.exceptions import Conflict, Forbidden, Invalid, NotFound
 from identity.actor import Actor
 
 
@@ -33,14 +33,37 @@ def end_membership(*, membership: Membership, by: Actor) -> None:
     """
     Take a role away; tokens of the person stop working with their next request.
 
+    :raises OwnersOnly:
     :raises LastOwner: nobody would be left who answers for the clinic
     """
+    policies.require_administration(by)
     owners = Membership.objects.active().filter(clinic=membership.clinic, role="owner").select_for_update(of=("self",))
     if membership.role == "owner" and not any(owner.pk != membership.pk for owner in owners):
         raise LastOwner
     membership.is_active = False
     membership.save(update_fields=["is_active"])
     audit.log("membership.end", by=by, target_id=membership.pk, code=membership.role)
+
+
+@transaction.atomic
+def add_role(*, user: User, role: str, by: Actor) -> Membership:
+    """
+    Give a colleague one more role. Who does not work here yet is invited instead (`invitations.invite`).
+
+    :raises OwnersOnly:
+    :raises Invalid: the role does not exist
+    :raises NotFound: they have no role here
+    """
+    policies.require_administration(by)
+    if role not in ROLES:
+        raise Invalid.at("/role", "unknown_code.role", choices=list(ROLES))
+    if not queries.roles(clinic_id=by.clinic_id, user_id=user.pk):
+        raise NotFound
+    membership, _is_new = Membership.objects.update_or_create(
+        clinic_id=by.clinic_id, user=user, role=role, defaults={"is_active": True}
+    )
+    audit.log("membership.add", by=by, target_id=membership.pk, code=role)
+    return membership
 
 
 @transaction.atomic
@@ -142,8 +165,12 @@ def register_client(
     :param allowed_origins: of a public app that runs in a browser: from where it calls, separated by spaces
     :param acts_for: has no effect until that therapist agrees (`approve_client`)
     :returns: the client, and the secret of a program, to hand over once
+    :raises OwnersOnly:
     :raises Invalid: a scope does not exist, the therapist is none of this clinic, or an origin is none
     """
+    policies.require_administration(by)
+    if not name.strip():
+        raise Invalid.at("/name", "required.program_name")
     unknown = sorted(set(scopes.split()) - set(SCOPES))
     if unknown:
         raise Invalid.at("/allowed_scopes", "unknown_scope", scopes=unknown)
@@ -168,6 +195,25 @@ def register_client(
     )
     audit.log("api_client.register", by=by, code=client.client_id)
     return client, secret
+
+
+@transaction.atomic
+def rotate_secret(*, client: ApiClient, by: Actor) -> str:
+    """
+    Give a program a new secret; the old one, and the tokens that it got, end at once.
+
+    :returns: the secret, to hand over once
+    :raises OwnersOnly:
+    :raises NotFound: the client is an app, which has none, or another clinic's
+    """
+    policies.require_administration(by)
+    if client.client_type != ApiClient.CLIENT_CONFIDENTIAL or client.clinic_id != by.clinic_id:
+        raise NotFound
+    client.client_secret = secret = secrets.token_urlsafe(32)
+    client.save(update_fields=["client_secret"])
+    AccessToken.objects.filter(application_id=client.pk, expires__gt=Now()).update(expires=Now())
+    audit.log("api_client.rotate_secret", by=by, code=client.client_id)
+    return secret
 
 
 @transaction.atomic
@@ -204,7 +250,12 @@ def _require_named(client: ApiClient, by: Actor) -> None:
 
 @transaction.atomic
 def remove_client(*, client: ApiClient, by: Actor) -> None:
-    """Shut a program out at once: its tokens go with it."""
+    """
+    Shut a program out at once: its tokens go with it.
+
+    :raises OwnersOnly:
+    """
+    policies.require_administration(by)
     audit.log("api_client.remove", by=by, code=client.client_id)
     client.delete()
 

@@ -277,7 +277,7 @@ class AuditEventAdmin(ReadOnly):
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         id_ = as_uuid(search_term.strip())
         if id_ is not None:
-            return queryset.filter(target_id=id_) | queryset.about_patient(id_), False
+            return queryset.about(id_), False
         return super().get_search_results(request, queryset, search_term)
 
     def who(self, event: AuditEvent) -> str:

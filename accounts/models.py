@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from oauth2_provider.models import AbstractApplication
@@ -49,8 +50,41 @@ class Clinic(models.Model):
         help_text="when a person proves again who they are before they sign",
     )
 
+    address = models.TextField(blank=True, default="", db_default="", help_text="on letters; lines are kept")
+    letter_footer = models.TextField(blank=True, default="", db_default="", help_text="small, at the end of letters")
+    techniques = ArrayField(
+        models.TextField(),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="what the treatment screen offers, in this order; empty: all, in the product's order",
+    )
+    idle_lock_min = models.PositiveSmallIntegerField(
+        null=True, help_text="minutes until an untouched screen locks; empty: as the service has it"
+    )
+    setup_skipped = ArrayField(
+        models.TextField(),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="steps of the first set-up that its owners do not want to be reminded of",
+    )
+
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(techniques__contained_by=rules.TECHNIQUES), name="clinic_techniques_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(setup_skipped__contained_by=rules.SETUP_STEPS), name="clinic_setup_steps_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(idle_lock_min=None) | models.Q(idle_lock_min__range=rules.IDLE_LOCK_MIN),
+                name="clinic_idle_lock_minutes",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(pressure_unit__in=["kPa", "kgf/cm2"]), name="clinic_pressure_unit_known"
+            ),
             models.CheckConstraint(condition=models.Q(country__regex="^[A-Z]{2}$"), name="clinic_country_is_iso"),
             models.CheckConstraint(
                 condition=models.Q(basic_training__in=list(rules.BASIC_TRAINING)), name="clinic_basic_training_known"
@@ -69,6 +103,17 @@ class Clinic(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+
+class Logo(models.Model):
+    """A clinic's logo for its letters, apart from the clinic's row, which every request reads."""
+
+    clinic = models.OneToOneField(Clinic, primary_key=True, on_delete=models.PROTECT, related_name="+")
+    png = models.BinaryField(help_text="decoded and written anew; nothing of the uploaded file survives")
+    made_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"Logo {self.pk}"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -144,7 +189,7 @@ class Membership(models.Model):
     """One role of one person in one clinic; an owner who treats has two."""
 
     id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="memberships")
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="memberships", db_index=False)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     role = models.TextField(choices=list(rules.ROLES.items()))
     is_active = models.BooleanField(default=True)
@@ -246,6 +291,7 @@ class ApiClient(AbstractApplication):
         editable=False,
         help_text="when that therapist agreed, in their own session; until then, the program acts for nobody",
     )
+    last_token_at = models.DateTimeField(null=True, editable=False, help_text="when it last got a token")
 
     class Meta(AbstractApplication.Meta):
         verbose_name = "API client"

@@ -28,6 +28,16 @@ register(
             "This set-up link is no longer valid. It works once, for 24 hours, and only until the first clinic exists. "
             "Ask whoever runs the service for an invitation or a new link."
         ),
+        "too_long.letter_text": _("This text is too long for a letter. Use at most 8 lines and %(most)s characters."),
+        "unknown_code.pressure_unit": _("Choose kPa or kgf/cm2."),
+        "required.program_name": _("Enter a name by which you will recognise the program."),
+        "required.technique_offered": _("Leave at least one technique to choose from."),
+        "unknown_code.rule_set": _("There is no such rule set. Choose one of: %(choices)s."),
+        "unknown_code.techniques": _("Choose techniques of the list, each once."),
+        "out_of_range.lock_minutes": _("Choose between %(low)s and %(high)s minutes."),
+        "too_large.logo_bytes": _("This file is larger than %(most)s MB. Choose a smaller picture."),
+        "too_large.logo_pixels": _("This picture has more than %(most)s million pixels. Choose a smaller one."),
+        "not_a_picture.logo": _("This file is not a PNG, JPEG or WebP picture. Choose another."),
         "required.clinic_name": _("Enter the name of the clinic."),
         "unknown_code.country": _("Choose a country. In commands: two letters, such as DE or GB."),
         "unknown_code.time_zone": _("Choose a time zone such as Europe/Berlin."),

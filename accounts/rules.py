@@ -82,6 +82,8 @@ COMPETENCIES = {
     "dn_pelvic": "Dry needling of the pelvis",
     "injection_prescriber": "Prescriber of injections",
 }
+# Competencies that are techniques of treatment: each of them can be offered on the treatment screen, or not.
+TECHNIQUES = [code for code in COMPETENCIES if not code.startswith("dn_") and code != "injection_prescriber"]
 CONSENT_DAYS_MAX = 3_650  # no clinical claim: ten years, against slips of the pen
 ADVANCED_TRAININGS = ["dn_basic", "dn_thorax", "dn_suboccipital", "dn_pelvic", "injection_prescriber"]
 EXPIRES_SOON = timedelta(days=60)  # safety facts, part 6
@@ -112,6 +114,13 @@ class KnownCompetency:
 INVITATION_VALID = timedelta(days=7)
 SETUP_LINK_VALID = timedelta(days=1)
 LANGUAGES = ["en", "de"]  # of pages and messages
+
+# Minutes that a clinic may choose until an untouched screen locks; never longer than the service allows.
+IDLE_LOCK_MIN = (1, 60)
+IDLE_LOCK_CHOICES = [2, 5, 10, 15, 30, 60]
+LETTER_TEXT_MAX = 600  # characters of the address, and of the footer, of letters
+# The steps of the first set-up, in this order.
+SETUP_STEPS = ["clinic", "rooms", "types", "people", "hours"]
 
 # --- Proof of who one is -----------------------------------------------------------------------------------------
 

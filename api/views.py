@@ -6,16 +6,32 @@ import hashlib
 import re
 import uuid
 from collections.abc import Callable
+from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import connection
+from django.http import HttpResponse, StreamingHttpResponse
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer2
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.exceptions import APIException, Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api.encoding import (
+    THOROUGH,
+    choose_coding,
+    encode,
+    is_known,
+    pack,
+    tag_of,
+    tag_of_bytes,
+    with_coding,
+    without_coding,
+)
 from api.models import IdempotencyKey
 from api.parameters import check_names
 from api.permissions import HasScopes
@@ -41,6 +57,7 @@ class ClinicView(APIView):
     :cvar audit_action: method to the name of the audit event of a read or a refusal
     :cvar keeps_answers: an Idempotency-Key keeps the answer; not where it holds a secret
     :cvar moved_parameters: query parameter to the reason why it is refused, where more can be said than "unknown"
+    :cvar tags_content: the answer to GET gets a tag of its bytes, and 304 where the client has them
     :cvar only_reads: a POST is a question whose words should not stand in a URL: it changes nothing and is a look
     """
 
@@ -50,6 +67,8 @@ class ClinicView(APIView):
     keeps_answers: ClassVar[bool] = True
     moved_parameters: ClassVar[dict[str, str]] = {}
     only_reads: ClassVar[bool] = False
+    tags_content: ClassVar[bool] = False
+    tag: str = ""
     request: Request
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -78,6 +97,7 @@ class ClinicView(APIView):
         except Exception as error:  # noqa: BLE001 - a look that cannot be recorded is not given
             response = self.handle_exception(error)
         self.response = self.finalize_response(drf_request, response, *args, **kwargs)
+        self.make_small(drf_request)
         if getattr(response, "exception", False):  # a streamed answer is plain Django's
             self.response.content_type = response.content_type
         self.limit_headers(request)
@@ -167,6 +187,41 @@ class ClinicView(APIView):
         headers = {**row.headers, "Idempotency-Replayed": "true"}
         return Response(bytes(row.body or b""), status=row.status, headers=headers)
 
+    # --- Bytes -------------------------------------------------------------------------------------------------
+
+    def unchanged(self, *facts: object) -> Response | None:
+        """
+        Give the answer an entity tag that changes with these facts and with its address; 304 if the client has it.
+
+        The facts are what decides the answer, and cheap to read. A look that was answered so is recorded like any.
+        """
+        self.tag = tag_of(self.request.build_absolute_uri(), *facts)
+        if is_known(self.request.headers.get("If-None-Match", ""), self.tag):
+            return Response(status=304)
+        return None
+
+    def make_small(self, request: Request) -> None:
+        """Set the tag, and compress what a token asked for; see `api.encoding`."""
+        response, http = self.response, request._request
+        # What is only read is the same for everybody, or has a tag already; a revision's tag is its own.
+        if self.tag and response.status_code in (200, 304):
+            response["ETag"] = self.tag
+        by_token = isinstance(request.auth, Actor) and "HTTP_AUTHORIZATION" in request.META
+        if isinstance(response, StreamingHttpResponse):
+            if by_token:
+                encode(http, response)
+            return
+
+        def finish(rendered: Any) -> None:
+            if self.tags_content and rendered.status_code == 200 and request.method in ("GET", "HEAD"):
+                rendered["ETag"] = tag_of_bytes(rendered.content)
+                if is_known(http.headers.get("If-None-Match", ""), rendered["ETag"]):
+                    rendered.status_code, rendered.content = 304, b""
+            if by_token:
+                encode(http, rendered)
+
+        response.add_post_render_callback(finish)
+
     # --- Edits -------------------------------------------------------------------------------------------------
 
     def check_precondition(self, revision: int) -> None:
@@ -208,7 +263,7 @@ class ClinicView(APIView):
         header = self.request.headers.get("If-Match")
         if header is None:
             return set()
-        tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
+        tags = {without_coding(tag.strip().removeprefix("W/")) for tag in header.split(",")}
         if any(not ENTITY_TAG.fullmatch(tag) for tag in tags):
             raise Invalid.at("#If-Match", "invalid.if_match")
         return tags
@@ -260,12 +315,38 @@ class ClinicView(APIView):
 
 
 class SchemaDocument(SpectacularJSONAPIView):
-    """The OpenAPI document; its parameters are refused like those of other routes."""
+    """
+    The OpenAPI document; its parameters are refused like those of other routes.
+
+    It follows from the code and is nobody's, so a process builds and compresses it once; anybody may keep it.
+    """
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """:raises Invalid: a query parameter that this route does not take"""
         super().initial(request, *args, **kwargs)
         check_names(self, request, self.get, {})
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        coding = choose_coding(request.headers.get("Accept-Encoding", ""))
+        document, tag = _schema(coding)
+        headers = {"ETag": tag, "Vary": "Accept-Encoding", "Cache-Control": "no-cache"}
+        if is_known(request.headers.get("If-None-Match", ""), without_coding(tag)):
+            return HttpResponse(status=304, headers=headers)
+        if coding:
+            headers["Content-Encoding"] = coding
+        return HttpResponse(document, content_type="application/vnd.oai.openapi+json", headers=headers)
+
+
+@cache
+def _schema(coding: str) -> tuple[bytes, str]:
+    """The document in a coding (empty: as it is), and its tag."""
+    if coding:
+        document, tag = _schema("")
+        return pack(document, coding, THOROUGH[coding]), with_coding(tag, coding)
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    document = OpenApiJsonRenderer2().render(schema, renderer_context={})
+    return document, tag_of_bytes(document)
 
 
 def as_uuid(value: object) -> UUID | None:

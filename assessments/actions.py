@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from accounts import clinic_settings
 from assessments import checks, documents, exam_paths, queries, raised_flags, rules
 from assessments.models import (
     Assessment,
@@ -159,6 +160,18 @@ def describe_safety_before(assessment: Assessment, *, at: datetime) -> dict[str,
     people = identities(clinic_id=assessment.clinic_id, patient_id=assessment.patient_id)
     flags = queries.flag_state(people, at=at, leave_out=assessment.subject_id)
     return documents.safety_json(flags, list_alerts(people))
+
+
+def set_rule_set(*, rule_set: str, by: Actor) -> None:
+    """
+    Say by which rule set the clinic's new exams are classified; those that have begun keep theirs.
+
+    :raises accounts.policies.OwnersOnly:
+    :raises Invalid: there is no such rule set
+    """
+    if rule_set not in rules.RULE_SETS:
+        raise Invalid.at("/rule_set", "unknown_code.rule_set", choices=list(rules.RULE_SETS))
+    clinic_settings.change(values={"rule_set": rule_set}, revision=None, by=by)
 
 
 def ids_to_review(findings: Iterable[Finding]) -> frozenset[str]:

@@ -7,14 +7,18 @@ class Assessments(AppConfig):
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy
 
+        from assessments.drawing_form import DRAWING, PAIN_DRAWING, read_drawing
         from assessments.intake import INTAKE
         from assessments.red_flag_table import RED_FLAGS
         from assessments.signed_rows import KIND, ROWS
+        from patient_forms.questions import add_kind
         from patient_forms.registry import register_form
         from records import verification
         from worklist.web.labels import ANSWERS
 
         verification.ROWS[KIND] = ROWS
         register_form(INTAKE)
+        register_form(PAIN_DRAWING)
+        add_kind(DRAWING, read_drawing, folder="assessments")
         for code, flag in RED_FLAGS.items():
             ANSWERS.setdefault(code, gettext_lazy(flag.label))

@@ -39,7 +39,9 @@ class TriggerPoint(models.Model):
 
     id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     muscle = models.ForeignKey(Muscle, on_delete=models.PROTECT, related_name="+", db_index=False)
     side = models.TextField(choices=Side.choices)
     place = models.TextField(blank=True, default="")
@@ -105,15 +107,20 @@ class Assessment(Document):
                 condition=models.Q(signed_at=None),
                 name="assessment_drafts",
             ),
+            # Whom a therapist has worked with lately, and whom of those to see again.
+            models.Index(fields=["clinic", "recorded_by", "-performed_at"], name="assessment_recorded"),
+            models.Index(fields=["clinic", "signed_by", "performed_at"], name="assessment_signed"),
         ]
 
 
 class Finding(Part):
     """What one palpated spot showed: signs as they were recorded, and the class that the rule set makes of them."""
 
-    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="findings", db_constraint=False)
+    assessment = models.ForeignKey(
+        Assessment, on_delete=models.PROTECT, related_name="findings", db_constraint=False, db_index=False
+    )
     trigger_point = models.ForeignKey(
-        TriggerPoint, on_delete=models.PROTECT, related_name="sightings", db_constraint=False
+        TriggerPoint, on_delete=models.PROTECT, related_name="sightings", db_constraint=False, db_index=False
     )
     muscle = models.ForeignKey(Muscle, on_delete=models.PROTECT, related_name="+", db_index=False)
     side = models.TextField(choices=Side.choices)
@@ -173,7 +180,9 @@ class Finding(Part):
 class Referral(Part):
     """A zone to which the pain was referred."""
 
-    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="referrals", db_constraint=False)
+    finding = models.ForeignKey(
+        Finding, on_delete=models.PROTECT, related_name="referrals", db_constraint=False, db_index=False
+    )
     assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     zone = models.ForeignKey(BodyZone, on_delete=models.PROTECT, related_name="+", db_index=False)
     side = models.TextField(choices=ZoneSide.choices)
@@ -186,7 +195,9 @@ class Referral(Part):
 
 
 class RangeOfMotion(Part):
-    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="movements", db_constraint=False)
+    assessment = models.ForeignKey(
+        Assessment, on_delete=models.PROTECT, related_name="movements", db_constraint=False, db_index=False
+    )
     movement = models.ForeignKey(Movement, on_delete=models.PROTECT, related_name="+", db_index=False)
     side = models.TextField(null=True, help_text="none for flexion and extension of the trunk and neck")
     degrees = models.DecimalField(max_digits=4, decimal_places=1, null=True)
@@ -216,7 +227,7 @@ class RangeOfMotion(Part):
 
 class RedFlagAnswer(Part):
     assessment = models.ForeignKey(
-        Assessment, on_delete=models.PROTECT, related_name="red_flag_answers", db_constraint=False
+        Assessment, on_delete=models.PROTECT, related_name="red_flag_answers", db_constraint=False, db_index=False
     )
     code = models.TextField()
     answer = models.TextField()
@@ -243,7 +254,9 @@ class RedFlagAnswer(Part):
 class PainMark(Part):
     """A zone that the patient drew."""
 
-    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="pain_marks", db_constraint=False)
+    assessment = models.ForeignKey(
+        Assessment, on_delete=models.PROTECT, related_name="pain_marks", db_constraint=False, db_index=False
+    )
     zone = models.ForeignKey(BodyZone, on_delete=models.PROTECT, related_name="+", db_index=False)
     side = models.TextField(choices=ZoneSide.choices)
     intensity = models.SmallIntegerField(null=True, help_text="NPRS 0 to 10")

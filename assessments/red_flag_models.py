@@ -16,7 +16,9 @@ from patients.models import OfPatient, Patient
 class Clearance(OfPatient):
     """That an open red flag of a patient was cleared, by whom and how. Final."""
 
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     code = models.TextField()
     kind = models.TextField()
     reason = models.TextField()
@@ -55,7 +57,9 @@ class Clearance(OfPatient):
 class RaisedFlag(OfPatient):
     """That a patient answered "yes" to a red flag outside an exam, where nobody has confirmed it yet. Final."""
 
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     code = models.TextField()
     source = models.TextField()
     source_id = models.UUIDField(help_text="the check-in or form in which it was answered")

@@ -8,6 +8,7 @@ from errors.texts import register
 
 register(
     {
+        "out_of_range.drawn_pain": _("Choose a number from %(low)s to %(high)s, or none."),
         "above_worst": _("The best pain is higher than the worst pain. Correct one of them."),
         "duplicate.movement": _("This movement is recorded twice for this side. Remove one of them."),
         "duplicate.place": _("This place is recorded twice. Give the second finding a different place."),

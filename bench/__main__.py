@@ -3,7 +3,7 @@ Palpate beside plain DRF and beside the bare limit, on the same PostgreSQL, the 
 
 Each pair runs in turn, several times; the medians' ratios are printed. The machine's own speed cancels out.
 `make bench ARGS=screen` measures the exam screen only, `ARGS=safety` the safety check, `ARGS=reminders` the reminders,
-`ARGS=desk` the calendar, `ARGS=api` the API.
+`ARGS=desk` the calendar, `ARGS=api` the API. `ARGS=scale` alone fills 200,000 patients and shows what grows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 import psycopg
 
-from bench import desk, reminders, safety, screen
+from bench import desk, reminders, safety, scale, screen
 from bench.data import exam_body
 from bench.load import Connection, Figures, drive, http
 from dev.servers import CannotStart, dying_with_parent
@@ -50,6 +50,8 @@ def main() -> int:
         reminders.run()
     if "desk" in parts:
         desk.run()
+    if "scale" in parts:
+        scale.run(parts)
     if "api" not in parts:
         return 0
     with tempfile.TemporaryDirectory(prefix="palpate-bench-") as folder:

@@ -127,6 +127,11 @@ if env.str("DATABASE_OWNER_URL", default=""):
     DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
 # `prepare` deletes audit events that are older than this number of months, a whole month at a time; 0 keeps all.
 AUDIT_KEEP_MONTHS = env.int("AUDIT_KEEP_MONTHS", default=0)
+# Messages, their links and plans, and closed rows of the worklist are deleted so many days after they were over; 0
+# keeps all. The worklist looks back for months at what was closed by hand, so that it does not come again.
+KEEP_DAYS = env.int("KEEP_DAYS", default=0)
+if 0 < KEEP_DAYS < 400:
+    raise ImproperlyConfigured("KEEP_DAYS must be 0 (keep all) or at least 400.")
 # Ed25519, 32 bytes in base64 (`manage.py checkpoint --new-key`): signs the heads of chains. Never in the database.
 CHECKPOINT_KEY = env.str("CHECKPOINT_KEY", default="")
 CHECKPOINT_PUBLIC_KEYS = env.list("CHECKPOINT_PUBLIC_KEYS", default=[])  # of earlier keys: what they signed still holds
@@ -488,6 +493,10 @@ CELERY_BEAT_SCHEDULE = {
     "forget sessions and tokens that are over": {
         "task": "accounts.periodic.forget_what_expired",
         "schedule": crontab(hour=3, minute=10),
+    },
+    "let go of messages, links and closed rows": {
+        "task": "scheduling.periodic.let_go_all",
+        "schedule": crontab(hour=3, minute=40),
     },
     "forget old idempotency keys": {
         "task": "accounts.periodic.forget_old_keys",

@@ -41,6 +41,28 @@ class StartsWith(models.Lookup):
         return f"{left} ^@ {right}", (*left_params, *right_params)
 
 
+class AnyOf(models.Lookup):
+    """
+    `column = ANY (ARRAY(SELECT …))`: the subquery is run first and once, whatever the planner thinks that it holds.
+
+    `IN (SELECT …)` may be turned round into a walk over all rows, each of which is looked for in the subquery.
+    """
+
+    lookup_name = "any_of"
+
+    @classmethod
+    def register(cls) -> None:
+        models.UUIDField.register_lookup(cls)
+
+    def get_prep_lookup(self) -> Any:
+        return self.rhs
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = compiler.compile(self.rhs)
+        return f"{left} = ANY ({right})", (*left_params, *right_params)
+
+
 def new_id() -> UUID:
     """
     A UUIDv7 made here instead of in PostgreSQL, for rows that others point at in the same breath.

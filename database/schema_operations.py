@@ -277,3 +277,30 @@ def clinics_where(name: str, counted: str) -> migrations.RunSQL:
         """,  # noqa: S608 - the names are ours, from the migrations
         f"DROP FUNCTION {name}()",
     )
+
+
+def drop_unused_keys(*tables: str) -> migrations.RunSQL:
+    """
+    Drop (clinic_id, id), which `clinic_table` has made, of tables that no foreign key points at.
+
+    Where one does point at it, in a database that has more than this release knows, the key stays.
+    """
+    names = ", ".join(f"'{table}'" for table in tables)
+    return migrations.RunSQL(
+        f"""
+        DO $do$
+        DECLARE
+            name text;
+        BEGIN
+            FOREACH name IN ARRAY ARRAY[{names}] LOOP
+                IF NOT EXISTS (
+                    SELECT FROM pg_catalog.pg_constraint f JOIN pg_catalog.pg_constraint k ON k.conindid = f.conindid
+                    WHERE f.contype = 'f' AND k.contype = 'u' AND k.conname = name || '_of_clinic'
+                ) THEN
+                    EXECUTE format('ALTER TABLE public.%I DROP CONSTRAINT IF EXISTS %I', name, name || '_of_clinic');
+                END IF;
+            END LOOP;
+        END $do$
+        """,
+        [f"ALTER TABLE {table} ADD CONSTRAINT {table}_of_clinic UNIQUE (clinic_id, id)" for table in tables],
+    )

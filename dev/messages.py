@@ -165,6 +165,7 @@ def of_tables() -> Iterable[str]:
     yield from (technique.label for technique in dose.TECHNIQUES.values())
     yield from roles.COMPETENCIES.values()
     yield from roles.BASIC_TRAINING.values()
+    yield from roles.SCOPES.values()
     yield from roles.SIGNING_PROOFS.values()
     for field in dose.FIELDS.values():
         yield field.label

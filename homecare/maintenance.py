@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
-from accounts.models import Clinic
+from accounts.queries import clinic_zone
+from database import tenancy
 from homecare import queries
 from homecare.checkins import actions as check_in_actions
 from homecare.models import Programme, ReminderPlan
@@ -29,19 +30,27 @@ SAID_UNTIL = timedelta(hours=24)
 CHECKED_EVERY = timedelta(hours=20)
 
 
-def look_after(clinic: Clinic, *, by: Actor, at: datetime) -> int:
-    """All of it for one clinic, inside its scope; each programme by itself. Returns how many were planned ahead."""
+def look_after(*, by: Actor, at: datetime) -> int:
+    """
+    All of it for the actor's clinic, outside any transaction; returns how many programmes were planned ahead.
+
+    Each programme is looked after in a transaction of its own: in one for all, whoever wants to pause a programme would
+    wait until the last is done; with 5,000 that was a minute.
+    """
     check_safety(by=by, at=at)
-    planned = plan_days(at)
-    planning.plan_soreness(by=by, at=at)
+    planned = plan_days(by=by, at=at)
+    with tenancy.scope(by.clinic_id):
+        planning.plan_soreness(by=by, at=at)
     close_and_review(by, at)
-    check_in_actions.note_silence(by=by, at=at)
+    with tenancy.scope(by.clinic_id):
+        check_in_actions.note_silence(by=by, at=at)
     return planned
 
 
-def each(ids: Iterable[UUID], do: Callable[[Programme], object], *, waits: bool = False) -> int:
+def each(ids: Iterable[UUID], do: Callable[[Programme], object], *, by: Actor, waits: bool = False) -> int:
     """
-    Do it for each of these programmes, as it is now and locked; one that fails is logged and left for the next time.
+    Do it for each of these programmes of the actor's clinic, as it is now and locked, in a transaction of its own; one
+    that fails is logged and left for the next time.
 
     :param waits: for one that somebody else has in hand; without it, that one is left for the next time too
     :returns: for how many it was done
@@ -49,7 +58,7 @@ def each(ids: Iterable[UUID], do: Callable[[Programme], object], *, waits: bool 
     count = 0
     for programme_id in ids:
         try:
-            with transaction.atomic():
+            with tenancy.scope(by.clinic_id):
                 rows = Programme.objects.select_for_update(of=("self",), skip_locked=not waits, no_key=True)
                 programme = rows.active().filter(pk=programme_id).select_related("patient__clinic").first()
                 if programme is not None:
@@ -76,28 +85,49 @@ def check_all_safety(*, by: Actor, at: datetime) -> int:
 
 
 def _check(programmes: QuerySet[Programme], *, by: Actor, at: datetime, waits: bool = False) -> int:
-    ids = list(programmes.order_by("pk").values_list("pk", flat=True))
-    in_force = safety_list(by.clinic_id) if ids else None
+    with tenancy.scope(by.clinic_id):
+        ids = list(programmes.order_by("pk").values_list("pk", flat=True))
+        in_force = safety_list(by.clinic_id) if ids else None
     return each(
         ids,
         lambda programme: safety_stops.pause_if_stopped(programme=programme, by=by, at=at, in_force=in_force),
+        by=by,
         waits=waits,
     )
 
 
-def plan_days(at: datetime) -> int:
+def plan_days(*, by: Actor, at: datetime) -> int:
     """
     Plan ahead every running programme that was not planned on its patient's today; returns how many.
 
     One that the safety check stops is paused instead.
     """
-    plans = ReminderPlan.objects.filter(programme__status=Programme.Status.ACTIVE)
+    with tenancy.scope(by.clinic_id):
+        stale = _find_unplanned(by.clinic_id, at)
+    return each(stale, lambda programme: _plan(programme, at), by=by)
+
+
+def _find_unplanned(clinic_id: UUID, at: datetime) -> list[UUID]:
+    """The running programmes that were not planned on their patient's today. Values, not models: it runs often."""
+    own_zone = clinic_zone(clinic_id).key
+    # Each zone's today and edition, worked out once.
+    current: dict[str, tuple[date, str]] = {}
     stale = []
-    for plan in plans.select_related("programme__patient__clinic").iterator(chunk_size=500):
-        zone = zone_of(plan.programme.patient)
-        if plan.planned_on != at.astimezone(zone).date() or plan.planned_zone != planning.edition(zone):
-            stale.append(plan.programme_id)
-    return each(stale, lambda programme: _plan(programme, at))
+    plans = ReminderPlan.objects.filter(programme__status=Programme.Status.ACTIVE).annotate(
+        zone=F("programme__patient__time_zone"),
+        merged_into=F("programme__patient__merged_into"),
+        zone_in_use=F("programme__patient__merged_into__time_zone"),
+    )
+    for programme_id, planned_on, planned_zone, merged_into, zone, zone_in_use in plans.order_by("pk").values_list(
+        "programme_id", "planned_on", "planned_zone", "merged_into", "zone", "zone_in_use"
+    ):
+        key = (zone_in_use if merged_into else zone) or own_zone
+        if key not in current:
+            zone_info = ZoneInfo(key)
+            current[key] = at.astimezone(zone_info).date(), planning.edition(zone_info)
+        if (planned_on, planned_zone) != current[key]:
+            stale.append(programme_id)
+    return stale
 
 
 def _plan(programme: Programme, at: datetime) -> None:
@@ -110,10 +140,12 @@ def close_and_review(by: Actor, at: datetime) -> None:
     """End programmes whose last day is over where the patient is, and list the reviews that are due."""
     today = at.date() + timedelta(days=1)  # somewhere it is tomorrow already; each is looked at by its own clock
     running = Programme.objects.active()
-    over = running.filter(ends_on__lt=today).values_list("pk", flat=True)
-    each(list(over), lambda programme: _end(programme, by, at))
-    due = running.filter(review_on__lte=today).values_list("pk", flat=True)
-    each(list(due), lambda programme: _review(programme, by, at))
+    with tenancy.scope(by.clinic_id):
+        over = list(running.filter(ends_on__lt=today).values_list("pk", flat=True))
+    each(over, lambda programme: _end(programme, by, at), by=by)
+    with tenancy.scope(by.clinic_id):
+        due = list(running.filter(review_on__lte=today).values_list("pk", flat=True))
+    each(due, lambda programme: _review(programme, by, at), by=by)
 
 
 def _end(programme: Programme, by: Actor, at: datetime) -> None:

@@ -148,7 +148,9 @@ class Programme(OfPatient):
 class Version(OfPatient):
     """One version of a programme, as the patient got it. Final."""
 
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="versions", db_constraint=False)
+    programme = models.ForeignKey(
+        Programme, on_delete=models.PROTECT, related_name="versions", db_constraint=False, db_index=False
+    )
     number = models.PositiveIntegerField()
     title = models.TextField()
     note = models.TextField(blank=True, default="", help_text="to the patient")
@@ -171,7 +173,9 @@ class Step(OfPatient):
     :ivar lasting: the same in every version that keeps the step, so that adherence can be followed through them
     """
 
-    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="steps", db_constraint=False)
+    version = models.ForeignKey(
+        Version, on_delete=models.PROTECT, related_name="steps", db_constraint=False, db_index=False
+    )
     lasting = models.UUIDField()
     position = models.PositiveSmallIntegerField()
     exercise = models.TextField(choices=[(code, e.name) for code, e in rules.EXERCISES.items()])
@@ -313,18 +317,28 @@ class Occurrence(OfPatient):
         indexes = [
             # All that a tick ever looks at.
             models.Index(fields=["clinic", "due_at"], condition=models.Q(status="planned"), name="occurrence_planned"),
+            # One programme's; without it the planner may read all that the clinic has planned.
+            models.Index(
+                fields=["clinic", "programme"], condition=models.Q(status="planned"), name="occurrence_of_programme"
+            ),
         ]
 
 
 class CheckIn(OfPatient):
     """What a patient answered, for one day of a programme or so many hours after a session."""
 
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     programme = models.ForeignKey(
         Programme, null=True, on_delete=models.PROTECT, related_name="check_ins", db_constraint=False
     )
-    version = models.ForeignKey(Version, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)
-    session = models.ForeignKey(Session, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    version = models.ForeignKey(
+        Version, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    session = models.ForeignKey(
+        Session, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     after_h = models.PositiveSmallIntegerField(null=True, help_text="hours after needling: 24, 48 or 72")
     local_date = models.DateField()
     link = models.ForeignKey(Link, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)
@@ -357,7 +371,9 @@ class CheckIn(OfPatient):
 class StepAnswer(OfPatient):
     """Whether one step was done that day. A step that was not answered has no row."""
 
-    check_in = models.ForeignKey(CheckIn, on_delete=models.PROTECT, related_name="answers", db_constraint=False)
+    check_in = models.ForeignKey(
+        CheckIn, on_delete=models.PROTECT, related_name="answers", db_constraint=False, db_index=False
+    )
     step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="answers", db_constraint=False)
     done = models.TextField()
     reason = models.TextField(blank=True, default="")

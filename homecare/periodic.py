@@ -9,7 +9,6 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.models import Clinic
-from database import tenancy
 from homecare import maintenance, tasks
 from homecare.reminders import planning
 from identity.actor import Actor
@@ -27,9 +26,7 @@ def tick() -> int:
 @shared_task(expires=1200)
 def look_after(clinic_id: str) -> int:
     """Plan a clinic's running programmes ahead, end what is over, see who is silent; returns how many were planned."""
-    clinic = Clinic.objects.get(pk=UUID(clinic_id))
-    with tenancy.scope(clinic.pk):
-        return maintenance.look_after(clinic, by=Actor.system(clinic.pk, "reminders"), at=timezone.now())
+    return maintenance.look_after(by=Actor.system(UUID(clinic_id), "reminders"), at=timezone.now())
 
 
 @shared_task(expires=1200)
@@ -48,9 +45,7 @@ def look_after_all() -> int:
 @shared_task(expires=3600)
 def check_safety(clinic_id: str) -> int:
     """Pause every running programme of a clinic that the safety check stops now; returns how many were checked."""
-    clinic = UUID(clinic_id)
-    with tenancy.scope(clinic):
-        return maintenance.check_all_safety(by=Actor.system(clinic, "reminders"), at=timezone.now())
+    return maintenance.check_all_safety(by=Actor.system(UUID(clinic_id), "reminders"), at=timezone.now())
 
 
 def check_after_list_change(*, by: Actor, at: datetime) -> None:

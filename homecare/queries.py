@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Min, Prefetch
+from django.db.models import Exists, Max, Min, OuterRef, Prefetch, Q
 
 import catalogue
 from homecare import labels, rules
@@ -37,17 +37,28 @@ def daily_pains(programme: Programme, *, since: date) -> dict[date, int]:
     return {day: pain for day, pain in rows.values_list("local_date", "pain") if pain is not None}
 
 
-def last_answers() -> list[tuple[Programme, date | None]]:
-    """Running programmes that remind of something, with the day of their last check-in."""
-    running = Programme.objects.active().filter(reminders__channels__len__gt=0)
-    running = running.select_related("patient").annotate(last_on=Max("check_ins__local_date"))
+def last_answers(*, until: date) -> list[tuple[Programme, date | None]]:
+    """
+    Running programmes that remind of something, with the day of their last check-in.
+
+    :param until: only those whose last check-in was on this day or before, or that have none
+    """
+    lately = CheckIn.objects.filter(programme=OuterRef("pk"), local_date__gt=until)
+    running = Programme.objects.active().filter(~Exists(lately), reminders__channels__len__gt=0)
+    running = running.select_related("patient__clinic").annotate(last_on=Max("check_ins__local_date"))
     return [(programme, programme.last_on) for programme in running]
 
 
 def is_listed(kind: str, programme: Programme, *, at: datetime) -> bool:
     """Whether the worklist has it already, open, or done so lately that it should not come again at once."""
-    is_open = Item.objects.open().filter(kind=kind, about_id=programme.pk).exists()
-    return is_open or has_recent_item(kind, programme, at=at, within=timedelta(days=rules.SILENT_DAYS))
+    return programme.pk in find_listed(kind, [programme.pk], at=at)
+
+
+def find_listed(kind: str, programme_ids: Iterable[UUID], *, at: datetime) -> set[UUID]:
+    """Return which of these programmes `is_listed` is true of, in one query."""
+    lately = Q(done_at__gt=at - timedelta(days=rules.SILENT_DAYS)) & ~Q(outcome=ITSELF)
+    items = Item.objects.filter(Q(done_at=None) | lately, kind=kind, about_id__in=list(programme_ids))
+    return set(items.values_list("about_id", flat=True))
 
 
 def has_recent_item(kind: str, programme: Programme, *, at: datetime, within: timedelta) -> bool:

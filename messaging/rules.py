@@ -19,6 +19,7 @@ STATES = [
     QUEUED, SENDING, SENT, DELIVERED, UNKNOWN, FAILED, BOUNCED, COMPLAINED, DROPPED, WITHHELD, CANCELLED,
 ]  # fmt: skip
 WAITING = [QUEUED, SENDING]
+WENT_WRONG = [UNKNOWN, FAILED, BOUNCED, COMPLAINED, DROPPED, WITHHELD, CANCELLED]
 NOT_GONE = [QUEUED, WITHHELD, FAILED, DROPPED]  # the patient has not had it
 # What a provider tells later only ever goes up this ladder: a `sent` that comes late undoes no `delivered`.
 LADDER = {SENDING: 0, UNKNOWN: 1, SENT: 2, DELIVERED: 3, BOUNCED: 4, FAILED: 4, COMPLAINED: 5}

@@ -79,7 +79,7 @@ class Patient(models.Model):
     status = models.TextField(choices=Status.choices, default=Status.IN_CARE)
     sort_name = models.TextField(db_collation="C", editable=False)
     merged_into = models.ForeignKey(
-        "self", null=True, on_delete=models.PROTECT, related_name="merged_from", db_constraint=False
+        "self", null=True, on_delete=models.PROTECT, related_name="merged_from", db_constraint=False, db_index=False
     )
     revision = models.PositiveIntegerField(default=1)
     keys_version = models.PositiveSmallIntegerField(
@@ -94,6 +94,7 @@ class Patient(models.Model):
             models.Index(fields=["clinic", "sort_name", "id"], name="patient_by_name"),
             models.Index(fields=["clinic", "birth_date"], name="patient_by_birth_date"),
             models.Index(fields=["clinic", "merged_into"], name="patient_by_survivor"),
+            models.Index(fields=["clinic", "-created_at"], condition=models.Q(merged_into=None), name="patient_newest"),
         ]
         constraints = [
             models.CheckConstraint(condition=~models.Q(family_name=""), name="patient_has_family_name"),
@@ -285,7 +286,9 @@ class CodedFact(OfPatient):
 
 
 class Condition(CodedFact):
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="conditions", db_constraint=False)
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, related_name="conditions", db_constraint=False, db_index=False
+    )
 
     class Meta:
         constraints = [
@@ -296,7 +299,9 @@ class Condition(CodedFact):
 
 
 class Medication(CodedFact):
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="medications", db_constraint=False)
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, related_name="medications", db_constraint=False, db_index=False
+    )
 
     class Meta:
         constraints = [

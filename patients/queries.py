@@ -33,9 +33,13 @@ def identities(*, clinic_id: UUID, patient_id: UUID) -> list[UUID]:
 
 
 def zone_of(patient: Patient) -> ZoneInfo:
-    """The patient's own time zone, or else the clinic's."""
+    """The patient's own time zone, or else the clinic's; no query where the patient was read with its clinic."""
     own = patient.in_use.time_zone
-    return ZoneInfo(own) if own else clinic_zone(patient.clinic_id)
+    if own:
+        return ZoneInfo(own)
+    if Patient.clinic.is_cached(patient):
+        return ZoneInfo(patient.clinic.time_zone)
+    return clinic_zone(patient.clinic_id)
 
 
 def list_alerts(patient_ids: Sequence[UUID]) -> list[KnownAlert]:

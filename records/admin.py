@@ -13,6 +13,7 @@ from django.utils.html import format_html
 
 from accounts.admin import show_refusal
 from accounts.web.admin_site import ReadOnly, ReadOnlyInline
+from accounts.web.middleware import as_uuid
 from accounts.web.pages import in_clinic, seen_revision
 from errors.exceptions import DomainError
 from records import actions, background
@@ -105,6 +106,17 @@ class RecordAdmin(ReadOnly):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).defer("document")
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        """A document's id leads to its patient first: a patient's records have an index, a document's have none."""
+        searched = as_uuid(search_term.strip())
+        if searched is None:
+            return super().get_search_results(request, queryset, search_term)
+        signed = Record.objects.filter(subject_id=searched, entry="signed").order_by("version")
+        owner = signed.values_list("patient_id", flat=True).first()
+        if owner is None:
+            return queryset.filter(patient_id=searched), False
+        return queryset.filter(patient_id=owner, subject_id=searched), False
 
     def get_urls(self) -> Any:
         own = [path("verify/", self.admin_site.admin_view(self.verify_view), name="records_record_verify")]

@@ -41,7 +41,9 @@ class Record(models.Model):
     kind = models.TextField(choices=[(kind, kind) for kind in rules.KINDS])
     entry = models.TextField(choices=[(entry, entry) for entry in rules.ENTRIES])
     subject_id = models.UUIDField(help_text="the assessment or session, the same for all its versions")
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     version = models.PositiveIntegerField()
     occurred_at = models.DateTimeField()
     signed_at = models.DateTimeField()
@@ -69,6 +71,7 @@ class Record(models.Model):
                 condition=models.Q(entry="addendum"),
                 name="record_addenda",
             ),
+            models.Index(fields=["clinic", "signed_at"], name="record_by_signing"),
         ]
 
     def __str__(self) -> str:
@@ -139,7 +142,9 @@ class Document(models.Model):
 
     id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     performed_at = models.DateTimeField()
     notes = models.TextField(blank=True, default="")
     recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)

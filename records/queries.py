@@ -95,6 +95,28 @@ def history(
     return _rows(ADDENDA, where, values, "r.occurred_at DESC, r.sequence DESC", limit)
 
 
+# A page of a history changes with the patient's records only: what marks one, or is added to it, is one of them.
+# `+ 0` keeps the planner from walking the clinic's whole chain down to the patient's last record. The hash, because a
+# server that was restored may give a sequence twice.
+NEWEST_OF = """
+    SELECT encode(sha256, 'hex') FROM records_record WHERE clinic_id = %(clinic)s AND sequence = (
+        SELECT max(sequence + 0) FROM records_record WHERE clinic_id = %(clinic)s AND patient_id = ANY (%(patients)s))
+"""
+CHAIN_HEAD = "SELECT encode(head_sha256, 'hex') FROM records_chain WHERE clinic_id = %s"
+
+
+def newest_of(*, clinic_id: UUID, patient_ids: Sequence[UUID]) -> str:
+    """Return the hash of the last record of these patients; empty without one."""
+    rows = run_prepared(NEWEST_OF, {"clinic": clinic_id, "patients": list(patient_ids)})
+    return str(rows[0][0]) if rows else ""
+
+
+def chain_head(clinic_id: UUID) -> str:
+    """Return the hash of the clinic's last record; empty before the first."""
+    rows = run_prepared(CHAIN_HEAD, [clinic_id])
+    return str(rows[0][0]) if rows else ""
+
+
 def changes(
     *,
     clinic_id: UUID,

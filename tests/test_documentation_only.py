@@ -174,12 +174,14 @@ def test_only_an_owner_switches_and_it_is_audited(cast):
     therapist.force_login(cast.therapist)
     owner.force_login(cast.owner)
 
-    assert therapist.post("/clinic/display/", {"mode": "documentation_only"}).status_code == 403
-    assert owner.post("/clinic/display/", {"mode": "both"}).status_code == 400
-    assert owner.post("/clinic/display/", {"mode": "documentation_only"}).status_code == 400  # it read no revision
+    facts = {"rule_set": cast.clinic.rule_set, "pressure_unit": "kPa"}
+    sent = {**facts, "mode": "documentation_only"}
+    assert therapist.post("/clinic/display/", sent).status_code == 403
+    assert owner.post("/clinic/display/", {**facts, "mode": "both"}).status_code == 400
+    assert owner.post("/clinic/display/", sent).status_code == 400  # it read no revision
     seen = revisions_on(owner.get("/clinic/display/"))
-    assert owner.post("/clinic/display/", {"mode": "documentation_only", **seen}).status_code == 302
-    assert owner.post("/clinic/display/", {"mode": "classification", **seen}).status_code == 409
+    assert owner.post("/clinic/display/", {**sent, **seen}).status_code == 302
+    assert owner.post("/clinic/display/", {**facts, "mode": "classification", **seen}).status_code == 409
 
     with tenancy.scope(cast.clinic.pk):
         assert Clinic.objects.get(pk=cast.clinic.pk).shows_classification is False

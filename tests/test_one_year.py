@@ -224,7 +224,7 @@ class Year:
         """What the audit trail says of the patient: the outcomes of each action."""
         actions: dict[str, list[str]] = {}
         with tenancy.scope(self.cast.clinic.pk):
-            for event in AuditEvent.objects.about_patient(self.patient).order_by("id"):
+            for event in AuditEvent.objects.about(self.patient).order_by("id"):
                 actions.setdefault(event.action, []).append(event.code or event.outcome)
         return actions
 

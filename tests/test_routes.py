@@ -18,6 +18,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from accounts import invitations
 from accounts.rules import ROLE_SCOPES
 from api.problems import problem
 from api.views import ClinicView
@@ -236,6 +237,23 @@ OTHER_ROUTES = {
 # Pages: path to method and the scope that its person must have. Values in braces as above.
 PAGES = {
     "clinic/display/": ("get", "owner"),
+    "settings/": ("get", "patients:read"),
+    "settings/start/": ("get", "owner"),
+    "settings/clinic/": ("get", "owner"),
+    "settings/clinic/logo/": ("post", "owner"),
+    "settings/security/": ("get", "owner"),
+    "settings/techniques/": ("get", "owner"),
+    "settings/people/": ("get", "owner"),
+    "settings/people/invitations/{invitation_id}/{change}/": ("post", "owner"),
+    "settings/people/{user_id}/": ("get", "owner"),
+    "settings/people/{user_id}/roles/": ("post", "owner"),
+    "settings/people/{user_id}/hand-over/": ("post", "owner"),
+    "settings/people/{user_id}/deactivate/": ("post", "owner"),
+    "settings/programs/": ("get", "owner"),
+    "settings/programs/{client_id}/secret/": ("post", "owner"),
+    "settings/programs/{client_id}/revoke/": ("post", "owner"),
+    "settings/audit/": ("get", "owner"),
+    "patients/{patient_id}/access/": ("get", "owner"),
     "clinic/signing/": ("get", "owner"),
     "patients/": ("get", "patients:read"),
     "patients/new/": ("get", "patients:write"),
@@ -322,6 +340,7 @@ PAGES = {
     "figures/": ("get", "scheduling:read"),
     "scheduling/": ("get", "scheduling:write"),
     "scheduling/booking/": ("get", "scheduling:write"),
+    "scheduling/week/{therapist_id}/": ("get", "scheduling:write"),
     "scheduling/{kind}/": ("get", "scheduling:write"),
     "scheduling/{kind}/{pk}/": ("get", "scheduling:write"),
     "scheduling/{kind}/{pk}/remove/": ("post", "scheduling:write"),
@@ -340,7 +359,7 @@ SENT = {
     "text": "More.", "name": "Assigned to me", "outcome": "reached", "went_out": "yes", "days": "1", "months": "3",
     "status": "confirmed", "starts_at": SOON["starts_at"], "outside_hours": "1", "answer": "no",
     "note": "Parks outside.", "how": "printed", "reason": "The device was removed.",
-    "version": "1",
+    "version": "1", "remove": "1",
 }  # fmt: skip
 SIGNED_ONLY = ("pdf/", "addendum/", "revision/", "entered-in-error/")
 PERSONS = ["owner", "therapist", "staff"]
@@ -400,6 +419,11 @@ class Ids(dict):
             by=self.cast.actor(),
             at=timezone.now(),
         ).pk
+
+    def make_invitation(self):
+        by = self.cast.actor(self.cast.owner)
+        options = {"email": "new@example.org", "role": "staff", "by": by, "at": timezone.now()}
+        return invitations.invite(clinic=self.cast.clinic, **options).pk
 
     def make_fact(self):
         patient, by = Patient.objects.get(pk=self.patient), self.cast.actor()
@@ -1045,6 +1069,7 @@ def ask_page(user, path, method, ids, **headers):
     names = {"patient_id": ids["patient"], "exam_id": exam, "session_id": ids["session"], "kind": kind}
     names["other_id"] = ids["other_patient"]
     names["code"] = "dvt_calf"  # not open: the page says so
+    names["therapist_id"] = ids.cast.therapist.pk
     if path.startswith("scheduling/"):
         names |= {"kind": "hours"} | ({"pk": ids["hours"]} if "{pk}" in path else {})
     things = (
@@ -1073,11 +1098,18 @@ def ask_page(user, path, method, ids, **headers):
                 "forms/{form_id}/": "answered_",
             }
             names[f"{name}_id"] = ids[f"{particular.get(path, '')}{name}"]
-    filled = "/" + path.format(**names, document_id=exam, change="pause")
+    change = "pause"
+    if path.startswith("settings/"):
+        names |= {"user_id": ids.cast.colleague.pk, "client_id": ids.cast.program.pk}
+        change = "resend"
+        if "{invitation_id}" in path:
+            names["invitation_id"] = ids["invitation"]
+    filled = "/" + path.format(**names, document_id=exam, change=change)
     if path.endswith("changes/"):
         filled += f"?tab={uuid4()}&revision=1"
     sent = SENT | ({"with": ids["other_appointment"]} if path.endswith("swap/") else {})
     sent |= {"type": ids["type"]} if path.endswith("wait/") else {}
+    sent |= {"add": "staff", "to": str(ids.cast.therapist.pk)} if path.startswith("settings/people/") else {}
     sent |= {"other": ids["other_patient"]} if path.endswith("two-people/") else {}
     if method == "post":
         with tenancy.scope(ids.cast.clinic.pk):

@@ -60,6 +60,7 @@ class Session(Document):
         indexes = [
             models.Index(fields=["clinic", "patient", "-performed_at", "-id"], name="session_of_patient"),
             models.Index(fields=["clinic", "-performed_at"], condition=models.Q(signed_at=None), name="session_drafts"),
+            models.Index(fields=["clinic", "recorded_by", "-performed_at"], name="session_recorded"),
         ]
 
 
@@ -108,7 +109,12 @@ class Intervention(Part):
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="interventions", db_constraint=False)
     technique = models.TextField(choices=[(code, t.label) for code, t in rules.TECHNIQUES.items()])
     trigger_point = models.ForeignKey(
-        TriggerPoint, null=True, on_delete=models.PROTECT, related_name="treatments", db_constraint=False
+        TriggerPoint,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="treatments",
+        db_constraint=False,
+        db_index=False,
     )
     muscle = models.ForeignKey(Muscle, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     side = models.TextField(choices=Side.choices, null=True)
@@ -196,7 +202,9 @@ class Override(Part):
         OVERRIDE = "override", "A stop was passed, with a reason"
         ACKNOWLEDGEMENT = "acknowledgement", "Something shown was acknowledged"
 
-    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="overrides", db_constraint=False)
+    session = models.ForeignKey(
+        Session, on_delete=models.PROTECT, related_name="overrides", db_constraint=False, db_index=False
+    )
     kind = models.TextField(choices=Kind.choices, default=Kind.OVERRIDE, db_default=Kind.OVERRIDE)
     code = models.TextField(help_text="the red flag, or the entry of the safety list")
     reason = models.TextField(blank=True)

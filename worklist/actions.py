@@ -163,6 +163,15 @@ def take(*, item_id: UUID, revision: int | None, by: Actor, at: datetime) -> Ite
 
 
 @transaction.atomic
+def hand_over(*, from_id: UUID, to_id: UUID, by: Actor, at: datetime) -> int:
+    """Assign to a colleague what is assigned to someone who leaves or is away; return how many rows."""
+    items = list(Item.objects.select_for_update(of=("self",)).open().filter(taken_by_id=from_id))
+    Item.objects.filter(pk__in=[item.pk for item in items]).update(taken_by_id=to_id, taken_at=at)
+    audit.log_each([("worklist.hand_over", item.pk, item.patient_id) for item in items], by=by)
+    return len(items)
+
+
+@transaction.atomic
 def give_back(*, item_id: UUID, by: Actor, at: datetime) -> Item:
     """
     Undo `take`: somebody else may see to it.

@@ -80,7 +80,9 @@ class Item(OfPatient):
     """One thing that waits for somebody at the clinic: who, why, since when, and done by whom."""
 
     revision = property(content_revision)
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     kind = models.TextField(choices=[(code, kind.label) for code, kind in rules.KINDS.items()])
     about_id = models.UUIDField(help_text="the programme, session or message that it is about")
     facts = models.JSONField(default=dict, help_text="codes and numbers that led to it; no free text")
@@ -120,6 +122,8 @@ class Item(OfPatient):
         indexes = [
             models.Index(fields=["clinic", "due_at", "id"], condition=models.Q(done_at=None), name="item_open"),
             models.Index(fields=["clinic", "patient"], name="item_of_patient"),
+            models.Index(fields=["clinic", "about_id"], name="item_about"),
+            models.Index(fields=["clinic", "-done_at"], condition=models.Q(done_at__isnull=False), name="item_done"),
         ]
 
     @property

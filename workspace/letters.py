@@ -16,6 +16,7 @@ import typst
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from accounts.clinic_settings import logo_of
 from accounts.models import Clinic, User
 from assessments import red_flag_table as flags
 from assessments.models import Assessment, RedFlagAnswer
@@ -37,12 +38,20 @@ class Letterhead:
     name: str
     address: str
     phone: str
+    footer: str = ""
+    logo: bytes = b""
 
 
 def letterhead_of(clinic: Clinic) -> Letterhead:
-    """Return the clinic's name, the address of its first site, and the phone number that its messages name."""
-    site = Site.objects.filter(is_active=True).exclude(address="").order_by("name").first()
-    return Letterhead(clinic.name, site.address if site else "", sending_of(clinic.pk).phone)
+    """
+    Return the clinic's name, logo and last lines, its address (or its first site's), and the phone number of messages.
+    """
+    address = clinic.address
+    if not address:
+        site = Site.objects.filter(is_active=True).exclude(address="").order_by("name").first()
+        address = site.address if site else ""
+    phone = sending_of(clinic.pk).phone
+    return Letterhead(clinic.name, address, phone, clinic.letter_footer, logo_of(clinic.pk) or b"")
 
 
 def referral_letter(exam: Assessment, *, record: Record, clinic: Clinic, language: str, at: datetime) -> bytes:
@@ -62,6 +71,9 @@ def referral_letter(exam: Assessment, *, record: Record, clinic: Clinic, languag
         "title": _("Referral letter"),
         "clinic": head.name,
         "address": head.address,
+        "footer": head.footer,
+        "logo": list(head.logo),
+        "logo_alt": _("Logo of {clinic}").format(clinic=head.name),
         "phone": _("Phone {number}").format(number=head.phone) if head.phone else "",
         "date": formats.date_format(timezone.localtime(at), "DATE_FORMAT"),
         "patient": f"{exam.patient.given_names} {exam.patient.family_name}".strip(),

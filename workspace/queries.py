@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from accounts.queries import shows_classification
 from assessments.models import Assessment, Finding, RangeOfMotion, TriggerPoint
@@ -42,6 +42,8 @@ DUE = """
     ) AS seen WHERE points > 0 AND last_at < %(until)s ORDER BY last_at LIMIT %(limit)s
 """
 
+ROWS_A_PATIENT = 10
+
 
 def recent_patients(*, clinic_id: UUID, user_id: UUID, limit: int) -> list[tuple[Patient, datetime]]:
     """Return whom this therapist has worked with lately, each with their newest exam or session, newest first."""
@@ -49,12 +51,27 @@ def recent_patients(*, clinic_id: UUID, user_id: UUID, limit: int) -> list[tuple
     for model in (Assessment, Session):
         work = model._default_manager.filter(clinic_id=clinic_id, recorded_by_id=user_id)
         # The newest of both kinds are among the newest of each.
-        last = work.values("patient_id").annotate(at=Max("performed_at")).order_by("-at", "patient_id")
-        for patient_id, at in last.values_list("patient_id", "at")[:limit]:
+        for patient_id, at in _newest_of_each(work, limit):
             newest[patient_id] = max(at, newest.get(patient_id, at))
     rows = sorted(sorted(newest.items()), key=lambda row: row[1], reverse=True)[:limit]
     people = Patient.objects.in_bulk([patient_id for patient_id, _at in rows])
     return [(people[patient_id], at) for patient_id, at in rows if patient_id in people]
+
+
+def _newest_of_each(work: QuerySet[Any], limit: int) -> list[tuple[UUID, datetime]]:
+    """
+    Each patient's newest of these documents, newest first.
+
+    The newest rows mostly are of enough patients; all that somebody has ever recorded is read only where they are not.
+    """
+    rows = list(work.order_by("-performed_at").values_list("patient_id", "performed_at")[: limit * ROWS_A_PATIENT])
+    newest: dict[UUID, datetime] = {}
+    for patient_id, at in rows:
+        newest.setdefault(patient_id, at)
+    if len(newest) < limit and len(rows) == limit * ROWS_A_PATIENT:
+        last = work.values("patient_id").annotate(at=Max("performed_at")).order_by("-at", "patient_id")
+        newest = dict(last.values_list("patient_id", "at")[:limit])
+    return list(newest.items())[:limit]
 
 
 def due_patients(

@@ -8,6 +8,7 @@ from errors.texts import register
 
 register(
     {
+        "unknown.colleague": _("Choose another person of this clinic."),
         "required.addendum": _("The addendum is empty. Enter its text."),
         "required.error_reason": _("Enter why this document was entered in error."),
     }

@@ -1,9 +1,43 @@
 from django.urls import path
 
-from workspace.web import access, documents, letters, merging, patients, today
+from workspace.web import (
+    access,
+    access_log,
+    clinic_pages,
+    documents,
+    first_setup,
+    letters,
+    merging,
+    patients,
+    people,
+    programs,
+    today,
+)
 
 urlpatterns = [
     path("", today.home, name="home"),
+    path("settings/", clinic_pages.index, name="settings"),
+    path("settings/start/", first_setup.first_setup, name="first_setup"),
+    path("settings/clinic/", clinic_pages.clinic, name="clinic_settings"),
+    path("settings/clinic/logo/", clinic_pages.logo, name="clinic_logo"),
+    path("settings/security/", clinic_pages.security, name="clinic_security"),
+    path("settings/techniques/", clinic_pages.techniques, name="clinic_techniques"),
+    path("settings/people/", people.people, name="people"),
+    path(
+        "settings/people/invitations/<uuid:invitation_id>/<str:change>/",
+        people.change_invitation,
+        name="change_invitation",
+    ),
+    path("settings/people/<uuid:user_id>/", people.person, name="person"),
+    path("settings/people/<uuid:user_id>/roles/", people.change_role, name="person_role"),
+    path("settings/people/<uuid:user_id>/hand-over/", people.hand_over, name="person_hand_over"),
+    path("settings/people/<uuid:user_id>/deactivate/", people.deactivate, name="person_deactivate"),
+    path("settings/programs/", programs.programs, name="programs"),
+    path("settings/programs/<int:client_id>/secret/", programs.rotate, name="program_rotate"),
+    path("settings/programs/<int:client_id>/revoke/", programs.revoke, name="program_revoke"),
+    path("settings/audit/", access_log.clinic_log, name="audit"),
+    path("patients/<uuid:patient_id>/access/", access_log.patient_log, name="patient_access"),
+    path("clinic/display/", clinic_pages.findings, name="clinic_display"),
     path("account/access/", access.access, name="access"),
     path("account/access/programs/<int:client_id>/approve/", access.approve_program, name="approve_program"),
     path("account/access/programs/<int:client_id>/withdraw/", access.withdraw_program, name="withdraw_program"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.http import HttpRequest
 
 from accounts import policies
 from accounts.models import User
+from accounts.web.settings_nav import settings_groups
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -21,4 +23,11 @@ def page(request: HttpRequest) -> dict[str, Any]:
         return {"may": {}, **asked}
     scopes = {scope.replace(":", "_"): True for scope in actor.scopes}
     may = {**scopes, "administer": policies.may_administer(request.user, clinic.pk)}
-    return {"may": may, "actor": actor, "idle_lock_s": settings.IDLE_LOCK_S, **asked}
+    lock_s = clinic.idle_lock_min * 60 if clinic.idle_lock_min else settings.IDLE_LOCK_S
+    return {
+        "may": may,
+        "actor": actor,
+        "idle_lock_s": min(lock_s, settings.IDLE_LOCK_S),
+        **asked,
+        "settings_groups": partial(settings_groups, request.path, may),
+    }

@@ -17,6 +17,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from accounts import clinic_settings
+from accounts.policies import CLINIC_IN_SESSION
 from accounts.proof import SIGNED_IN_AT
 
 ACTIVE_AT, LOCKED = "active_at", "locked"
@@ -65,7 +67,13 @@ class IdleLock:
 def is_locked(request: HttpRequest) -> bool:
     """Whether the screen was locked, or nobody has touched it for too long."""
     session = request.session
-    if not session.get(LOCKED) and time.time() - session.get(ACTIVE_AT, time.time()) > settings.IDLE_LOCK_S:
+    untouched_s = time.time() - session.get(ACTIVE_AT, time.time())
+    # The clinic is asked only once it could matter: its choice is a minute or more, and never more than the service's.
+    if (
+        not session.get(LOCKED)
+        and untouched_s > min(60, settings.IDLE_LOCK_S)
+        and untouched_s > clinic_settings.idle_lock_s(session.get(CLINIC_IN_SESSION))
+    ):
         session[LOCKED] = True
     return bool(session.get(LOCKED))
 

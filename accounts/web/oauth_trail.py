@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import UUID
 
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from oauth2_provider.models import get_access_token_model
 
@@ -63,6 +64,8 @@ def _log(action: str, request: HttpRequest, response: HttpResponse, outcome: str
     # A token belongs to the person who authorized the app, not to the person signed in to this browser.
     at_work = request.user if action == "app.authorize" else None
     user_id = at_work.pk if isinstance(at_work, User) else _user_of_token(response)
+    if action == "token.issue" and outcome == Outcome.OK:
+        ApiClient.objects.filter(client_id=client_id).update(last_token_at=Now())
     actor = actor_of(request, clinic_id, user_id=user_id, client_id=client_id)
     audit.log(action, by=actor, outcome=outcome, code=code)
 

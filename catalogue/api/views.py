@@ -17,6 +17,7 @@ from catalogue.models import BodyZone, Movement, Muscle
 
 
 class Muscles(ClinicView):
+    tags_content = True
     scopes = {"get": ""}
 
     @extend_schema(
@@ -48,6 +49,7 @@ class Muscles(ClinicView):
 
 
 class BodyZones(ClinicView):
+    tags_content = True
     scopes = {"get": ""}
 
     @extend_schema(
@@ -67,6 +69,7 @@ class BodyZones(ClinicView):
 
 
 class Movements(ClinicView):
+    tags_content = True
     scopes = {"get": ""}
 
     @extend_schema(operation_id="movements_list", tags=["catalogue"], parameters=PAGED, responses=shapes.CodePage)

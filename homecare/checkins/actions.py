@@ -26,6 +26,7 @@ from patients.queries import zone_of
 from treatments.models import Session
 from worklist import actions as worklist
 from worklist.models import Item
+from worklist.rules import ItemRequest
 
 
 class NotAsked(Conflict):
@@ -252,16 +253,15 @@ def note_silence(*, by: Actor, at: datetime) -> int:
     Put on the worklist whose running programme has had no check-in for 14 days, counted from when it went on after a
     pause. Who is reminded of nothing has a sheet of paper, and is not silent. Returns how many are silent.
     """
-    silent = 0
-    for programme, last_on in queries.last_answers():
+    silent: dict[UUID, ItemRequest] = {}
+    for programme, last_on in queries.last_answers(until=at.date() - timedelta(days=rules.SILENT_DAYS - 1)):
         zone = zone_of(programme.patient)
         since = programme.resumed_at.astimezone(zone).date() if programme.resumed_at else programme.started_on
         assert since is not None
         if progress.is_silent(started_on=since, last_answer_on=last_on, today=at.astimezone(zone).date()):
-            silent += 1
             facts = {"last_answer_on": last_on.isoformat() if last_on else None}
-            if not queries.is_listed("silent", programme, at=at):
-                worklist.raise_item(
-                    kind="silent", patient_id=programme.patient_id, about_id=programme.pk, facts=facts, by=by, at=at
-                )
-    return silent
+            silent[programme.pk] = ItemRequest("silent", programme.patient_id, programme.pk, facts)
+    listed = queries.find_listed("silent", silent, at=at)
+    fresh = [request for programme_id, request in silent.items() if programme_id not in listed]
+    worklist.raise_items(wanted=fresh, by=by, at=at)
+    return len(silent)

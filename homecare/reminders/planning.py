@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
-from importlib.metadata import version as edition_of
+from functools import cache
+from importlib.metadata import version
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -45,7 +46,13 @@ NOTICE_AT = time(10, 0)
 
 def edition(zone: ZoneInfo) -> str:
     """The zone and the edition of its rules: when either changes, what was planned is planned anew."""
-    return f"{zone.key} {edition_of('tzdata')}"
+    return f"{zone.key} {_edition_of_rules()}"
+
+
+@cache
+def _edition_of_rules() -> str:
+    """A file says it, and a process keeps the rules that it has read anyway."""
+    return version("tzdata")
 
 
 def check_channels(problems: Problems, patient: Patient, channels: Sequence[str]) -> None:
@@ -158,7 +165,7 @@ def plan_soreness(*, by: Actor, at: datetime) -> int:
         Session.objects.exclude(signed_at=None)
         .filter(performed_at__gt=at - timedelta(hours=72), revises=None, record__mark=None)
         .filter(Exists(needled), ~Exists(planned))
-        .select_related("patient")
+        .select_related("patient__clinic")
     )
     fresh = []
     for session in sessions:

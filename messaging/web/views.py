@@ -110,20 +110,13 @@ class HowToSend(forms.Form):
         choices=[(code, labels.WHEN_UNKNOWN[code]) for code in rules.WHEN_UNKNOWN],
         label=gettext_lazy("When it is not known whether a mail was sent"),
     )
-    reply_to = forms.EmailField(required=False, label=gettext_lazy("Reply address for mails"))
-    phone = forms.CharField(
-        required=False,
-        max_length=40,
-        label=gettext_lazy("Phone number for patients"),
-        widget=forms.TextInput({"type": "tel"}),
-    )
 
 
 @page(scope="homecare:read", action="page.messages.settings", methods="GET POST")
 def settings_page(request: PageRequest) -> HttpResponse:
     policies.require_owner(request.actor)
     sending = engine.sending_of(request.clinic.pk)
-    form = HowToSend(request.POST or None, initial={name: getattr(sending, name) for name in actions.SETTABLE})
+    form = HowToSend(request.POST or None, initial={name: getattr(sending, name) for name in HowToSend.base_fields})
     if request.method == "POST" and form.is_valid():
         actions.set_sending(values=form.cleaned_data, by=request.actor)
         toasts.success(request, _("Saved."))

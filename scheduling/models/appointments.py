@@ -25,7 +25,9 @@ class Series(OfPatient):
     """A plan of so many sessions over so many weeks."""
 
     revision = property(content_revision)
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     type = models.ForeignKey(AppointmentType, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     count = models.PositiveSmallIntegerField()
     weeks = models.PositiveSmallIntegerField()
@@ -99,7 +101,9 @@ class Appointment(OfPatient):
     Until it ends it keeps the patient from anything else, until the end of its buffer therapist and room.
     """
 
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     type = models.ForeignKey(AppointmentType, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     therapist = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     room = models.ForeignKey(Room, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)
@@ -111,7 +115,7 @@ class Appointment(OfPatient):
     reason = models.TextField(blank=True, default="", help_text="why it was cancelled")
     note = models.TextField(blank=True, default="", help_text="for the desk; no findings")
     series = models.ForeignKey(
-        Series, null=True, on_delete=models.PROTECT, related_name="appointments", db_constraint=False
+        Series, null=True, on_delete=models.PROTECT, related_name="appointments", db_constraint=False, db_index=False
     )
     number = models.PositiveSmallIntegerField(null=True, help_text="in its series, from 1")
     held_until = models.DateTimeField(null=True, help_text="a proposed one is given up then")
@@ -119,7 +123,7 @@ class Appointment(OfPatient):
     outside_hours = models.BooleanField(default=False, help_text="booked on purpose where its therapist does not work")
     booked_at = models.DateTimeField()
     placed_at = models.DateTimeField(db_default=Now(), help_text="since when it is there and then")
-    booked_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    booked_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     revision = models.PositiveIntegerField(default=1)
 
     objects = AppointmentQuerySet.as_manager()
@@ -173,9 +177,11 @@ class Appointment(OfPatient):
 class Change(OfPatient):
     """What was changed in an appointment, by whom, when and why. Final."""
 
-    appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="changes", db_constraint=False)
+    appointment = models.ForeignKey(
+        Appointment, on_delete=models.PROTECT, related_name="changes", db_constraint=False, db_index=False
+    )
     at = models.DateTimeField()
-    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     by_client = models.TextField(blank=True, default="", help_text="the program or link, if it was no person here")
     what = models.TextField()
     before = models.JSONField(default=dict)
@@ -189,8 +195,12 @@ class Change(OfPatient):
 class Told(OfPatient):
     """Which time of which appointment a message tells the patient; they know it once the message has gone out."""
 
-    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="+", db_constraint=False)
-    appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    message = models.ForeignKey(
+        Message, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    appointment = models.ForeignKey(
+        Appointment, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
 

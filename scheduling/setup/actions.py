@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -210,6 +212,54 @@ def _therapist(problems: Problems, name: str, pk: UUID | None, clinic_id: UUID) 
 def _check_order(problems: Problems, name: str, first: date | time | None, last: date | time | None) -> None:
     if first is not None and last is not None and last < first:  # type: ignore[operator] # both are of one kind
         problems.add(f"/{name}", "invalid.last_day")
+
+
+# --- A therapist's week ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """
+    When a therapist works on one day of every week.
+
+    :ivar weekday: 0 is Monday
+    :ivar room_id: None: online
+    """
+
+    weekday: int
+    from_time: time
+    until_time: time
+    room_id: UUID | None
+
+
+def week_of(user_id: UUID) -> list[Hours]:
+    """Return the weekly hours of a therapist that have no first or last day, in order."""
+    rows = Hours.objects.filter(user_id=user_id, from_date=None, until_date=None)
+    return list(rows.order_by("weekday", "from_time", "id"))
+
+
+@transaction.atomic
+def set_week(*, user_id: UUID, stretches: Sequence[Stretch], by: Actor, at: datetime) -> None:
+    """
+    Make these the weekly hours of a therapist; hours with a first or last day stay as they are.
+
+    :raises Invalid: no therapist of this clinic, an end before its start, or two of one day overlap
+    """
+    known = {Stretch(row.weekday, row.from_time, row.until_time, row.room_id): row for row in week_of(user_id)}
+    problems = Problems()
+    for day in range(7):
+        of_day = sorted((one for one in stretches if one.weekday == day), key=lambda one: one.from_time)
+        if any(later.from_time < earlier.until_time for earlier, later in pairwise(of_day)):
+            problems.add(f"/{day}", "overlap.hours")
+    problems.raise_if_any()
+    for stretch in stretches:
+        if stretch not in known:
+            row = Hours(id=new_id(), clinic_id=by.clinic_id, user_id=user_id, **asdict(stretch))
+            check(row)
+            row.save(force_insert=True)
+    Hours.objects.filter(pk__in=[row.pk for stretch, row in known.items() if stretch not in set(stretches)]).delete()
+    audit.log("scheduling.change", by=by, target_id=user_id, code="week")
+    worklist_sync.look_at_opening(by=by, at=at)
 
 
 # --- How the clinic books -------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from messaging import links
 from messaging.web.patient import without_account
 from scheduling import ics, labels, queries, rules
 from scheduling.availability import slots
-from scheduling.models import Appointment, Feed
+from scheduling.models import Appointment, Feed, Hours
 from scheduling.setup import actions as setup_actions
 from scheduling.web import calendar_blocks
 
@@ -81,6 +81,7 @@ def calendar(request: PageRequest) -> HttpResponse:
         "people": queries.therapists(request.clinic.pk),
         "rooms": queries.rooms(),
         "count": len(visits),
+        "has_hours": any(column.hours for column in columns) or Hours.objects.exists(),
         "step_min": slots.booking_of(request.clinic.pk).step_min,
         "statuses": [(code, labels.STATUSES[code], status.mark) for code, status in rules.STATUSES.items()],
         "moving": being_moved,

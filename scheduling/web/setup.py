@@ -52,6 +52,8 @@ class SetupForm(forms.Form):
                     [] if field.required or isinstance(field, form_fields.MultipleChoiceField) else [("", field.empty)]
                 )
                 field.choices = [*empty, *choices]
+        if not sites and isinstance(self, RoomForm):
+            del self.fields["site_id"]  # the first room brings the first site, see `save_entry`
 
     def values(self) -> dict[str, Any]:
         """As actions take them: an empty choice is None, an id a UUID."""
@@ -252,7 +254,7 @@ def setup(request: PageRequest, kind: str = "hours", pk: UUID | None = None) -> 
     refusal: DomainError | None = None
     if request.method == "POST" and form.is_valid():
         try:
-            setup_actions.save(kind=kind, values=form.values(), pk=pk, by=request.actor)
+            save_entry(request, kind, form.values(), pk)
             toasts.success(request, _("Saved."))
             return redirect("scheduling_setup", kind)
         except DomainError as wrong:
@@ -265,8 +267,21 @@ def setup(request: PageRequest, kind: str = "hours", pk: UUID | None = None) -> 
         "lines": lines(kind),
         "changed": entry,
         "refusal": refusal,
+        "therapists": queries.therapists(request.clinic.pk) if kind == "hours" else [],
     }
     return render(request, "scheduling/setup.html", context, status=400 if form.errors or refusal else 200)
+
+
+def save_entry(request: PageRequest, kind: str, values: dict[str, Any], pk: UUID | None) -> None:
+    """
+    Save what the form says; the first room of a clinic without a site stands at the clinic's own address.
+
+    :raises Invalid, NotFound, NameTaken:
+    """
+    if kind == "rooms" and pk is None and "site_id" not in values:
+        clinic = {"name": request.clinic.name, "address": ", ".join(request.clinic.address.splitlines())}
+        values["site_id"] = setup_actions.save(kind="sites", values=clinic, by=request.actor).pk
+    setup_actions.save(kind=kind, values=values, pk=pk, by=request.actor)
 
 
 def initial_of(found: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from scheduling.web import appointments, booking, calendar, figures, patient, setup, waitlist
+from scheduling.web import appointments, booking, calendar, figures, patient, setup, waitlist, week
 
 urlpatterns = [
     # Before messaging's `c/<token>/`: these are no tokens.
@@ -26,6 +26,7 @@ urlpatterns = [
     path("figures/", figures.figures, name="figures"),
     path("scheduling/", setup.setup, name="scheduling"),
     path("scheduling/booking/", setup.how_we_book, name="how_we_book"),
+    path("scheduling/week/<uuid:therapist_id>/", week.week, name="scheduling_week"),
     path("scheduling/<str:kind>/", setup.setup, name="scheduling_setup"),
     path("scheduling/<str:kind>/<uuid:pk>/", setup.setup, name="scheduling_change"),
     path("scheduling/<str:kind>/<uuid:pk>/remove/", setup.remove, name="scheduling_remove"),

@@ -2,13 +2,14 @@
 
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
+from uuid import uuid4
 
 import psycopg
 import pytest
 from django.core.management import call_command
 
 from audit import actions as audit
-from audit.models import AuditEvent
+from audit.models import About, AuditEvent
 from database import tenancy
 from tests.clinic.test_final_rows_attacked import as_app
 from tests.committed import committed, superuser
@@ -126,3 +127,30 @@ def test_the_command_does_both_and_is_harmless_to_repeat(settings):
     out = StringIO()
     call_command("audit_months", stdout=out)
     assert out.getvalue() == "audit trail: 0 months made, 0 tables of old months dropped\n"
+
+
+def test_what_an_event_is_about_is_found_and_goes_with_its_month(committed, owner):
+    patients, row = [uuid4() for _ in range(3)], uuid4()
+    with tenancy.scope(committed.clinic.pk):
+        audit.log("test.about", by=committed.actor(), target_id=row, patient_ids=patients)
+        audit.log_each([("test.each", row, patients[0])], by=committed.actor())
+        found = {
+            key: [event.action for event in AuditEvent.objects.about(key).newest_first()] for key in [*patients, row]
+        }
+    assert found == {
+        patients[0]: ["test.each", "test.about"],
+        patients[1]: ["test.about"],
+        patients[2]: ["test.about"],
+        row: ["test.each", "test.about"],
+    }
+    with tenancy.scope(committed.other_clinic.pk):
+        assert not AuditEvent.objects.about(row).exists()
+        assert not About.objects.filter(about_id=row).exists()
+    owner.execute("SET LOCAL search_path = pg_catalog, public")
+    first = f"audit_about_before_{datetime.now(UTC):%Y_%m}"
+    owner.execute("SELECT set_config('palpate.clinic_id', %s, true)", [str(committed.clinic.pk)])
+    count = "SELECT count(*) FROM audit_about WHERE about_id = %s"
+    assert owner.execute(count, [row]).fetchone() == (2,)
+    owner.execute(f"ALTER TABLE {first} RENAME TO audit_about_2001_01")
+    assert owner.execute("SELECT audit_drop_months(1)").fetchone() == (0,)
+    assert owner.execute(count, [row]).fetchone() == (0,)

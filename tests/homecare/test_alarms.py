@@ -212,7 +212,7 @@ def test_one_programme_in_trouble_keeps_no_other_waiting(in_clinic, running, mon
     monkeypatch.setattr(planning, "plan_ahead", fails_once)
     ReminderPlan.objects.get_or_create(programme=made, defaults={"clinic_id": in_clinic.clinic.pk})
     ReminderPlan.objects.update(planned_on=None)
-    assert maintenance.plan_days(NOW()) == 1
+    assert maintenance.plan_days(by=in_clinic.actor(), at=NOW()) == 1
     assert len(seen) == 2
 
 

@@ -71,11 +71,11 @@ def test_a_new_time_zone_plans_anew(in_clinic, running, reachable):
     patients.change_patient(patient=reachable, changes={"time_zone": "Asia/Tokyo"}, by=in_clinic.actor(), at=NOW())
     from homecare import maintenance
 
-    assert maintenance.plan_days(NOW()) == 1
+    assert maintenance.plan_days(by=in_clinic.actor(), at=NOW()) == 1
     after = set(Occurrence.objects.filter(kind="check_in").values_list("due_at", flat=True))
     assert before.isdisjoint(after)
     assert {at.astimezone(zone_of(reachable)).time() for at in after} == {time(8), time(20)}
-    assert maintenance.plan_days(NOW()) == 0
+    assert maintenance.plan_days(by=in_clinic.actor(), at=NOW()) == 0
     assert programme.pk
 
 

@@ -251,11 +251,9 @@ def test_the_daily_look_finds_an_alert_by_sql(reminds, active, cast, system):
         if not reminds:
             ReminderPlan.objects.all().delete()
     write_sql(cast, active.patient_id, HYPERTENSION)
-    with tenancy.scope(cast.clinic.pk):
-        maintenance.look_after(cast.clinic, by=system, at=NOW())
+    maintenance.look_after(by=system, at=NOW())
     assert_runs(cast, active)  # it was checked when it was given, less than a day ago
-    with tenancy.scope(cast.clinic.pk):
-        maintenance.look_after(cast.clinic, by=system, at=NOW() + timedelta(days=1))
+    maintenance.look_after(by=system, at=NOW() + timedelta(days=1))
     assert_paused(cast, active, *BY_HYPERTENSION, facts=FACTS)
 
 
@@ -267,11 +265,11 @@ def test_the_daily_look_looks_once_a_day(active, cast, system):
         assert maintenance.check_safety(by=system, at=at + timedelta(days=1)) == 1
 
 
-def test_the_planner_plans_nothing_for_what_is_stopped(active, cast):
+def test_the_planner_plans_nothing_for_what_is_stopped(active, cast, system):
     write_sql(cast, active.patient_id, HYPERTENSION)
     with tenancy.scope(cast.clinic.pk):
         ReminderPlan.objects.update(planned_on=None)
-        maintenance.plan_days(NOW())
+        maintenance.plan_days(by=system, at=NOW())
     assert_paused(cast, active, *BY_HYPERTENSION, facts=FACTS)
 
 

@@ -1,7 +1,8 @@
 """
 How long a search takes in one clinic with many patients, as the application role, and which plan answers it.
 
-The drill has 200,000 patients; the small form sees that each question uses its index.
+The drill has 200,000 patients. What is asserted is the time on a processor, of this process and of its PostgreSQL
+backend together: a machine that is shared makes both wait for others. The time on the clock is printed beside it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import random
 import statistics
 import time
 from itertools import islice
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -121,24 +123,34 @@ def questions(rows: list[tuple[str, str, str, str, str]]) -> dict[str, list[str]
     }
 
 
+def on_processor() -> float:
+    """Seconds on a processor so far, of this process and of the backend of its connection."""
+    pid = connection.connection.info.backend_pid
+    return time.process_time() + int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+
 @pytest.mark.parametrize("people", small_or_drill(3_000, 200_000))
 def test_each_question_is_answered_at_once(committed, people, record_property):
     rows = made_up(people)
     fill(committed.clinic.pk, rows)
     times: dict[str, list[float]] = {}
+    clock: dict[str, list[float]] = {}
     for kind, texts in questions(rows).items():
         times[kind] = []
         for text in [*texts, *texts]:
             with tenancy.scope(committed.clinic.pk):
-                started = time.perf_counter()
+                started, busy = time.perf_counter(), on_processor()
                 list(matching(Patient.objects.living_record(), text, first=41).in_name_order())
-                times[kind].append((time.perf_counter() - started) * 1000)
+                times[kind].append((on_processor() - busy) * 1000)
+                clock.setdefault(kind, []).append((time.perf_counter() - started) * 1000)
     worst = {}
     for kind, took in times.items():
         half = took[len(took) // 2 :]  # the first half warms the cache
         worst[kind] = statistics.quantiles(half, n=20)[-1]
-        record_property(kind, f"median {statistics.median(half):.1f} ms, p95 {worst[kind]:.1f} ms")
-        print(f"{kind:<16} {len(half):>3} median {statistics.median(half):6.1f} ms  p95 {worst[kind]:6.1f} ms")
+        waited = statistics.quantiles(clock[kind][len(took) // 2 :], n=20)[-1]
+        line = f"median {statistics.median(half):6.1f} ms, p95 {worst[kind]:6.1f} ms; on the clock p95 {waited:6.1f} ms"
+        record_property(kind, line)
+        print(f"{kind:<16} {len(half):>3} {line}")
     every = sorted(took for kind in times for took in times[kind][len(times[kind]) // 2 :])
     overall = every[int(len(every) * 0.95)]
     print(f"all: p95 {overall:.1f} ms")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from django.db import connection
@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from accounts.models import Membership
 from api.models import IdempotencyKey
-from scheduling import worklist_sync
+from scheduling import queries, worklist_sync
+from scheduling.availability import slots
 from scheduling.booking import actions, locks
 from scheduling.models import Appointment, Feed, Hours
 from scheduling.series import actions as series
@@ -238,6 +239,25 @@ def test_figures_have_their_denominators_and_come_as_csv(desk, browser):
     assert lines[-1]["therapist"] == "all"
     assert lines[-1]["noshow_rate"] == "0.3333"
     assert lines[0]["noshow_rate"] == "", "nothing of nothing is not zero"
+
+
+def test_figures_say_each_therapists_lead_time_and_what_was_cancelled_in_time(desk):
+    with inside(desk):
+        window = timedelta(hours=slots.booking_of(desk.cast.clinic.pk).cancel_until_hours)
+        rows = [desk.book(desk.patient(), 9 + n) for n in range(5)]
+        for row, days in zip(rows, (1, 2, 6, 0, 0), strict=True):
+            Appointment.objects.filter(pk=row.pk).update(booked_at=row.starts_at - timedelta(days=days))
+        for row, before in ((rows[3], window), (rows[4], window - timedelta(seconds=1))):
+            how = {"cancelled_by": "patient", "reason": "ill", "by": desk.by, "at": row.starts_at - before}
+            actions.set_status(appointment_id=row.pk, status="cancelled", why="", **how)
+        *each, whole = queries.figures(
+            desk.cast.clinic.pk, first=rows[0].starts_at.date(), last=rows[0].starts_at.date(), zone=UTC
+        )
+        mine = next(one for one in each if one.therapist_id == rows[0].therapist_id)
+        others = [one for one in each if one is not mine]
+    assert (mine.lead_days, mine.used_min, mine.cancelled, mine.late_cancelled) == (2.0, 90, 2, 1)
+    assert (whole.lead_days, whole.used_min, whole.cancelled, whole.late_cancelled) == (2.0, 90, 2, 1)
+    assert {(one.lead_days, one.used_min, one.cancelled) for one in others} == {(None, 0, 0)}
 
 
 def test_a_name_is_no_formula():

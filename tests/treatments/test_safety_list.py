@@ -149,7 +149,7 @@ def test_the_page_shows_the_default_list_with_sources_and_its_version(cast):
     assert f"Version {LIST_VERSION}" in page
     assert page.count("Source:") == len(DEFAULT_LIST)
     assert "have not been reviewed by a clinician" in page
-    assert 'href="/safety-list/"' in page_of(cast.owner).get("/").content.decode()
+    assert 'href="/safety-list/"' in page_of(cast.owner).get("/settings/").content.decode()
 
 
 def test_the_owner_adds_and_ends_a_row_on_the_page(api, cast):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone, translation
+from PIL import Image
 
 from assessments.models import Assessment
 from audit.models import AuditEvent
@@ -137,3 +140,31 @@ def test_the_pdf_is_tagged(cast, referral):
     content = signed_in(cast.therapist).get(f"/worklist/{referral.pk}/referral-letter/").content
 
     assert b"pdfuaid" in content
+
+
+def test_the_clinics_own_letterhead_comes_before_its_sites(cast, referral, set_letters):
+    owner = signed_in(cast.owner)
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 20), "teal").save(picture, "JPEG")
+    fields = {
+        "name": "Harbour Physio", "address": "Quay House\n1 Quay Road", "phone": "+44 20 7946 0999", "reply_to": "",
+        "letter_footer": "Owner: Imogen Fairbairn", "country": "GB", "time_zone": "Europe/London", "language": "en",
+    }  # fmt: skip
+    saved = owner.post("/settings/clinic/", {**fields, "revision": str(cast.clinic.revision)})
+    assert saved.status_code == 302
+    logo = SimpleUploadedFile("logo.jpg", picture.getvalue(), "image/jpeg")
+    assert owner.post("/settings/clinic/logo/", {"logo": logo}).status_code == 302
+
+    answer = signed_in(cast.therapist).get(f"/worklist/{referral.pk}/referral-letter/")
+
+    assert answer.content.startswith(b"%PDF-")
+    [data] = set_letters
+    assert data["clinic"] == "Harbour Physio"
+    assert data["address"] == "Quay House\n1 Quay Road"
+    assert data["phone"] == "Phone +44 20 7946 0999"
+    assert data["footer"] == "Owner: Imogen Fairbairn"
+    assert bytes(data["logo"]).startswith(b"\x89PNG")
+    page = owner.get("/settings/clinic/").content.decode()
+    assert "data:image/png;base64," in page
+    assert owner.post("/settings/clinic/logo/", {"remove": "1"}).status_code == 302
+    assert "data:image/png" not in owner.get("/settings/clinic/").content.decode()

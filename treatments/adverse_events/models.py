@@ -47,11 +47,17 @@ class AdverseEvent(OfPatient):
     `unconfirmed`: a patient's answer at home that a therapist has yet to judge; only `confirmed` ones count.
     """
 
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     event_id = models.UUIDField(help_text="the same for all versions")
     version = models.PositiveIntegerField(default=1)
     session = models.ForeignKey(
-        "treatments.Session", on_delete=models.PROTECT, related_name="adverse_events", db_constraint=False
+        "treatments.Session",
+        on_delete=models.PROTECT,
+        related_name="adverse_events",
+        db_constraint=False,
+        db_index=False,
     )
     status = models.TextField()
     source = models.TextField(help_text="clinic, or check_in: the patient's answer at home")
@@ -135,7 +141,11 @@ class AdverseEventAnswer(Part):
     """What the patient said in this session about problems after an earlier one. Without a row nobody asked."""
 
     session = models.ForeignKey(
-        "treatments.Session", on_delete=models.PROTECT, related_name="adverse_events_asked", db_constraint=False
+        "treatments.Session",
+        on_delete=models.PROTECT,
+        related_name="adverse_events_asked",
+        db_constraint=False,
+        db_index=False,
     )
     about = models.ForeignKey(
         "treatments.Session", on_delete=models.PROTECT, related_name="asked_about_in", db_constraint=False

@@ -18,7 +18,7 @@ class Aftercare(OfPatient):
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     session = models.ForeignKey(
-        "treatments.Session", on_delete=models.PROTECT, related_name="aftercare", db_constraint=False
+        "treatments.Session", on_delete=models.PROTECT, related_name="aftercare", db_constraint=False, db_index=False
     )
     how = models.TextField(help_text="printed or link")
     language = models.TextField()

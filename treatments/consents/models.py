@@ -71,7 +71,9 @@ class Consent(OfPatient):
     The text and the risks are kept as the patient saw them, so a consent shows its text for ever.
     """
 
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     signing_id = models.UUIDField(help_text="the same for what was agreed to in one go")
     technique_class = models.TextField()
     region = models.TextField()
@@ -175,7 +177,9 @@ class ConsentCopy(OfPatient):
     """That the patient was given a copy of a consent, how and when; or that they did not want one."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
-    consent = models.ForeignKey(Consent, on_delete=models.PROTECT, related_name="copies", db_constraint=False)
+    consent = models.ForeignKey(
+        Consent, on_delete=models.PROTECT, related_name="copies", db_constraint=False, db_index=False
+    )
     how = models.TextField(help_text="printed, link or declined")
     message = models.ForeignKey(Message, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     given_at = models.DateTimeField(db_default=Now())

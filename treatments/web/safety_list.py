@@ -67,7 +67,7 @@ class EntryForm(forms.Form):
         }
         for name, values in choices.items():
             choice_field = self.fields[name]
-            assert isinstance(choice_field, form_fields.ChoiceField)
+            assert isinstance(choice_field, form_fields.ListsChoices)
             choice_field.choices = values
 
     def new_entry(self) -> dict[str, Any]:

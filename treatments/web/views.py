@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 import catalogue
+from accounts.models import Clinic
 from accounts.web.pages import PageRequest, page
 from api.fields import many
 from assessments import queries
@@ -139,7 +140,8 @@ def context(request: PageRequest, session: Session) -> dict[str, Any]:
         "alerts": session.patient.alerts.current(),
         "screen": screen,
         "points": points,
-        "techniques": [technique_form(code) for code in list_techniques()],
+        "techniques": [technique_form(code) for code in rules.TECHNIQUES],
+        "offered": [(code, _(rules.TECHNIQUES[code].label)) for code in offered_techniques(request.clinic)],
         "pain_scale": range(exam_rules.PAIN[0], exam_rules.PAIN[1] + 1),
         "measures": [measure_slots(session, flat, None), *(measure_slots(session, flat, p["id"]) for p in points)],
         "asked": question_of(session, identities(clinic_id=request.clinic.pk, patient_id=session.patient_id)),
@@ -179,8 +181,9 @@ def list_points(request: PageRequest, patient_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
-def list_techniques() -> list[str]:
-    return list(rules.TECHNIQUES)
+def offered_techniques(clinic: Clinic) -> list[str]:
+    """The techniques that one may choose on the screen, in the clinic's order; what is recorded may have others."""
+    return list(clinic.techniques or rules.TECHNIQUES)
 
 
 def technique_json(code: str) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 import catalogue
-from accounts import policies
 from accounts import queries as accounts
 from accounts.policies import may_administer
 from accounts.rules import ROLES
 from accounts.web.pages import PageRequest, page
+from accounts.web.settings_nav import settings_groups
 from assessments import rules
 from assessments.models import Assessment
 from assessments.web import labels
@@ -32,6 +32,7 @@ from treatments.models import Session
 from worklist.models import Item
 from worklist.web.labels import why
 from workspace import queries
+from workspace.web.first_setup import steps_of
 from workspace.web.kinds import PAGES
 
 SHOWN = 12
@@ -67,6 +68,9 @@ def start(request: PageRequest) -> HttpResponse:
         context |= {"visits": visits.rest_of_day(request.clinic.pk, own, timezone.now()), "visit_words": STATUSES}
         request.trace.saw(*(visit.patient_id for visit in context["visits"]))
     if "owner" in held:
+        steps = steps_of(clinic)
+        if any(step.is_open for step in steps):
+            context["setup"] = {"done": sum(not step.is_open for step in steps), "of": len(steps)}
         context["chain"] = ChainCheck.objects.order_by("-checked_at").first()
         today = timezone.localtime(timezone.now(), ZoneInfo(clinic.time_zone)).date()
         context["expiring"] = len(accounts.expiring_competencies(clinic.pk, today=today))
@@ -131,21 +135,17 @@ def own_pages(request: PageRequest) -> list[tuple[str, str]]:
             (_("Figures"), reverse("figures")),
             (_("In my own calendar"), reverse("my_feed")),
         ]
-    if "scheduling:write" in request.actor.scopes:
-        pages.append((_("Hours and rooms"), reverse("scheduling")))
     if "homecare:read" in request.actor.scopes:
         pages.append((_("Messages"), reverse("messages")))
     if "treatments:read" in request.actor.scopes:
         pages.append((_("Search by lot"), reverse("lots")))
-        pages.append((_("Safety list"), reverse("safety_list")))
         pages.append((_("Rates of adverse events"), reverse("adverse_event_rates")))
-    if policies.is_owner(request.actor):
-        pages += [(_("Competencies"), reverse("competencies")), (_("Consent texts"), reverse("consent_texts"))]
-        pages.append((_("Advice after needling"), reverse("aftercare_texts")))
     if "homecare:write" in request.actor.scopes:
         pages.append((_("Pictures and templates"), reverse("pictures")))
-    if may_administer(request.user, request.clinic.pk):
-        pages.append((_("Display of findings"), reverse("clinic_display")))
+    may = {scope.replace(":", "_"): True for scope in request.actor.scopes}
+    may["administer"] = may_administer(request.user, request.clinic.pk)
+    pages.append((_("Settings"), reverse("settings")))
+    pages += [(str(entry["title"]), entry["url"]) for group in settings_groups("", may) for entry in group["entries"]]
     return pages
 
 

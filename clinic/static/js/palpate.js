@@ -30,6 +30,19 @@ search?.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+/** @param {string} id of a field */
+async function copy(id) {
+  const field = /** @type {HTMLInputElement} */ (document.getElementById(id));
+  field.select();
+  try {
+    await navigator.clipboard.writeText(field.value);
+  } catch {
+    return; // no secure address, or not allowed: the text is selected, to be copied by hand
+  }
+  const said = one("[data-copied]");
+  if (said) said.hidden = false;
+}
+
 document.addEventListener("click", (event) => {
   const target = /** @type {HTMLElement} */ (event.target);
   const opener = /** @type {HTMLElement | null} */ (target.closest("[data-open]"));
@@ -38,6 +51,8 @@ document.addEventListener("click", (event) => {
     target.closest("dialog")?.close();
   }
   if (target.closest("[data-print]")) window.print();
+  const copier = /** @type {HTMLElement | null} */ (target.closest("[data-copy]"));
+  if (copier) copy(copier.dataset.copy || "");
 });
 // A second click on a form that is on its way would do it twice.
 document.addEventListener("submit", (event) => {
