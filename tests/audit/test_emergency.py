@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import Client
 
+from accounts.web.emergency import make_cookie
 from audit import actions as audit
 from audit import emergency
 from audit.models import AuditEvent
@@ -108,13 +109,26 @@ def test_an_owner_reads_and_nothing_is_saved_while_the_database_takes_no_writes(
         page = ask("get", client, path)
         assert page.status_code == 200, (path, page.content[-300:])
         assert "Reading in an emergency until" in page.content.decode()
-    for method, path in (("post", "/patients/new/"), ("get", "/api/v1/patients/"), ("get", "/account/access/")):
+    assert ask("get", client, f"/api/v1/patients/{patient}/").status_code == 200
+    for path in ("/patients/", "/search/"):
+        page = ask("post", client, path, {"q": "Okafor"})
+        assert (page.status_code, b"Okafor" in page.content) == (200, True), path
+    for method, path in (("post", "/patients/new/"), ("post", "/api/v1/patients/"), ("get", "/account/access/")):
         assert ask(method, client, path).status_code == 503
 
     lines = [orjson.loads(line) for line in (folder / emergency.NAME).read_bytes().splitlines()]
     assert [line["action"] for line in lines][:3] == ["emergency.refused", "emergency.refused", "emergency.enter"]
     assert (lines[2]["code"], lines[2]["user_id"]) == (reason, str(cast.owner.pk))
-    assert [str(patient)] in [line["patient_ids"] for line in lines[3:]]
+    looks = {line["action"] for line in lines[3:] if str(patient) in line["patient_ids"]}
+    assert {"page.patient", "patient.read", "page.patients", "page.search"} <= looks
+
+
+def test_a_program_in_the_browser_of_an_owner_reads_nothing(cast, folder):
+    client = Client()
+    client.cookies["emergency"] = make_cookie(cast.owner.pk, cast.clinic.pk)
+    for path in ("/api/v1/patients/", "/patients/"):
+        assert client.get(path, headers={"Authorization": "Bearer invented"}).status_code == 503
+    assert not (folder / emergency.NAME).exists()
 
 
 def test_an_invented_or_old_cookie_opens_nothing(cast, folder):
