@@ -33,6 +33,8 @@ from patients import rules as patient_rules
 from patients.actions import NewAlert, NewFact
 from patients.checks import check_details, check_facts
 from patients.models import Alert, Condition, Medication, Patient
+from patients.queries import own_medicines
+from patients.recognition.medicines import recognise_medicine
 from worklist import actions as worklist
 
 CODE = "intake"
@@ -175,7 +177,7 @@ def propose(answers: Answers, patient: Patient) -> list[Proposal]:
         current = model._default_manager.filter(patient=patient, ended_at=None)
         known = set(current.values_list("text", flat=True))
         proposals += [
-            Proposal(f"{name}:{fact.text}", label, _say_fact(name, fact.text))
+            Proposal(f"{name}:{fact.text}", label, _say_fact(name, fact.text, patient.clinic_id))
             for fact in _read_facts(name, answers)
             if fact.text not in known
         ]
@@ -186,12 +188,12 @@ def _say(name: str, value: Any) -> Any:
     return CONSENT_ANSWERS.get(value, "") if name in CONSENT else value or ""
 
 
-def _say_fact(name: str, text: str) -> str:
-    """A medicine with the alert that comes with it."""
-    code = patient_rules.alert_of_medicine(text) if name == "medications" else None
-    if code is None:
+def _say_fact(name: str, text: str, clinic_id: UUID) -> str:
+    """A medicine with the alerts that come with it."""
+    codes = recognise_medicine(text, [], own_medicines(clinic_id)).alerts if name == "medications" else ()
+    if not codes:
         return text
-    alert = gettext(patient_rules.ALERTS[code].label)
+    alert = ", ".join(gettext(patient_rules.ALERTS[code].label) for code in codes)
     return gettext("{medicine} (adds the alert: {alert})").format(medicine=text, alert=alert)
 
 

@@ -148,6 +148,7 @@ def of_tables() -> Iterable[str]:
     from scheduling import rules as scheduling
     from treatments import limit_sources, safety_table
     from treatments import rules as dose
+    from treatments.plans import rules as plan_rules
     from worklist import rules as worklist
 
     yield from (about.source for about in {limit_sources.OURS, *limit_sources.SOURCES.values()})
@@ -158,6 +159,7 @@ def of_tables() -> Iterable[str]:
     yield from (zone["label"] for zone in catalogue.ZONES.values())
     yield from catalogue.MOVEMENTS.values()
     yield from red_flag_table.texts()
+    yield plan_rules.EVIDENCE
     yield from c_spine.texts()
     yield from safety_table.texts()
     yield from (rule_set.label for rule_set in exam.RULE_SETS.values())

@@ -48,6 +48,14 @@ OWNER = {
     "api": "/api/v1/docs/",
     "message-words": "/messages/words/",
     "message-settings": "/messages/settings/",
+    "settings": "/settings/",
+    "settings-clinic": "/settings/clinic/",
+    "settings-security": "/settings/security/",
+    "settings-techniques": "/settings/techniques/",
+    "settings-people": "/settings/people/",
+    "settings-programs": "/settings/programs/",
+    "settings-audit": "/settings/audit/",
+    "settings-signing": "/clinic/signing/",
 }
 STAFF = {
     "staff-today": "/",
@@ -70,7 +78,7 @@ THERAPIST = {
     "patients": "/patients/",
     "account": "/account/",
     "passkeys": "/account/2fa/",
-    "sessions": "/account/sessions/",
+    "access": "/account/access/",
     "house-style": "/ui/",
 }
 
@@ -242,9 +250,21 @@ def exam(camera: Camera, page: Page) -> None:
         page.click(f"[data-open={sheet}]")
         camera.shoot(page, f"exam-{sheet}")
         page.click(f"#{sheet} [data-close]")
+    draw(page, ["head.behind_ear", "neck.lateral"])
+    camera.shoot(page, "exam-drawing")
     page.click("[data-review]")
     page.wait_for_url("**/review/")
     camera.shoot(page, "review")
+
+
+def draw(page: Page, zones: list[str]) -> None:
+    """Tap zones of the right side in the drawing, and wait for what it suggests."""
+    page.evaluate("() => document.querySelector('body-chart').show('neck')")
+    page.click("[data-drawing]")
+    for zone in zones:
+        page.focus(f'body-chart .zone[data-zone="{zone}"][data-side="right"]')
+        page.keyboard.press("Enter")
+    page.wait_for_selector("[data-suggestion]")
 
 
 def session(camera: Camera, page: Page) -> None:

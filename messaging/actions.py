@@ -269,7 +269,7 @@ def check_words(*, kind: str, channel: str, subject: str, body: str) -> None:
         if unknown:
             problems.add(pointer, "unknown_placeholder", unknown=unknown, choices=allowed)
     if body.strip():
-        if rules.KINDS[kind].link and "{link}" not in body:
+        if rules.KINDS[kind].link and not any(name in body for name in rules.LINK_PLACEHOLDERS):
             problems.add("/body", "link_missing")
         if rules.KINDS[kind].dated and "{when}" not in body:
             problems.add("/body", "when_missing")

@@ -277,9 +277,10 @@ def compose(desk: Desk, message: Message, *, look_first: bool = False) -> Outgoi
         stop_url = links.url_of(links.stop_link(clinic_id=clinic.pk, patient_id=message.patient_id))
     worded = desk.find_text(message.kind, message.channel, language)
     when = texts.when(message.about_at, clinic.time_zone, language) if message.about_at else ""
-    if message.link is None and message.kind in texts.UNLINKED and "{link}" in worded.body:
+    if message.link is None and message.kind in texts.UNLINKED and texts.has_link(worded):
         worded = texts.find_text_without_link(message.kind, message.channel, language)
-    text = texts.fill_text(worded, {"clinic": clinic.name, "link": link, "stop": stop_url, "when": when})
+    values = {"clinic": clinic.name, "stop": stop_url, "when": when, "phone": desk.sending.phone}
+    text = texts.fill_text(worded, values | texts.link_values(link))
     return Outgoing(
         key=message.pk,
         clinic_id=clinic.pk,

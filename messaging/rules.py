@@ -82,7 +82,8 @@ KINDS = {
 }
 # What a link opens. Each is for one thing, and for that one only.
 PURPOSES = ["check_in", "soreness", "calendar", "stop", "appointment", "offer", "consent", "aftercare", "form"]
-PLACEHOLDERS = ["clinic", "link", "stop", "when"]
+PLACEHOLDERS = ["clinic", "link", "confirm", "cancel", "stop", "when", "phone"]
+LINK_PLACEHOLDERS = ["{link}", "{confirm}"]  # a text that needs a link has one of them
 SMS_LENGTH = 320  # two parts; longer ones arrive in pieces and cost more
 
 

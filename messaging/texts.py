@@ -104,6 +104,12 @@ DEFAULTS = {
 
 
 # What has a link goes out in these words to whoever could not open it.
+PHONE_LINE = gettext_noop("Our phone number: {phone}")
+CONFIRM_LINE = gettext_noop("Confirm the appointment: {confirm}")
+CANCEL_LINE = gettext_noop("Cancel the appointment: {cancel}")
+# Where the text asks to call, the number stands in it.
+ASKS_TO_CALL = frozenset({"review_due", "appointment_cancelled", "appointment_missed", "series_cancelled"})
+LONGEST_PHONE = "+000 0000 0000 0000"  # 15 digits (E.164), with blanks
 CALL_US = gettext_noop("If you cannot come, please call us.")
 UNLINKED = {
     "appointment_booked": gettext_noop("{clinic}: your appointment is on {when}."),
@@ -115,7 +121,15 @@ UNLINKED = {
 def default(kind: str, channel: str, *, linked: bool = True) -> Text:
     """Our words, in the language that is active."""
     text = DEFAULTS[kind]
-    lines = [_(text.body) if linked else f"{_(UNLINKED[kind])} {_(CALL_US)}"]
+    is_mail = channel == rules.EMAIL
+    if not linked:
+        lines = [f"{_(UNLINKED[kind])} {_(CALL_US)}"]
+    elif is_mail and rules.KINDS[kind].link == "appointment":
+        lines = [_(UNLINKED[kind]), _(CONFIRM_LINE), _(CANCEL_LINE)]
+    else:
+        lines = [_(text.body)]
+    if kind in ASKS_TO_CALL or not linked:
+        lines.append(_(PHONE_LINE))
     if kind in ("series_booked", "series_moved") and channel == rules.EMAIL:
         lines.append(_(IN_THE_FILE))
     if rules.KINDS[kind].link and linked and channel == rules.EMAIL:
@@ -124,6 +138,15 @@ def default(kind: str, channel: str, *, linked: bool = True) -> Text:
         lines.append(_(STOP_LINE) if channel == rules.EMAIL else _(STOP_SMS))
     separator = "\n\n" if channel == rules.EMAIL else " "
     return Text(_(text.subject) if channel == rules.EMAIL else "", separator.join(lines))
+
+
+def has_link(text: Text) -> bool:
+    return any(name in text.body for name in rules.LINK_PLACEHOLDERS)
+
+
+def link_values(address: str) -> dict[str, str]:
+    """A link as texts name it: the page, and the page with what the patient came to do."""
+    return {"link": address, "confirm": f"{address}?then=confirm", "cancel": f"{address}?then=cancel"}
 
 
 def language_of(tag: str, fallback: str) -> str:
@@ -146,7 +169,8 @@ def longest(clinic: Clinic, language: str) -> dict[str, str]:
     """Placeholders with the longest that can come in their place."""
     noon = datetime(2024, 1, 1, 12, tzinfo=ZoneInfo(clinic.time_zone))
     days = [when(noon + timedelta(days=day), clinic.time_zone, language) for day in range(366)]
-    return {"clinic": clinic.name, "link": links.sample(), "stop": links.sample(), "when": max(days, key=len)}
+    values = {"clinic": clinic.name, "stop": links.sample(), "when": max(days, key=len), "phone": LONGEST_PHONE}
+    return values | link_values(links.sample())
 
 
 def find_text(kind: str, channel: str, language: str) -> Text:
@@ -167,4 +191,15 @@ def find_text_without_link(kind: str, channel: str, language: str) -> Text:
 
 
 def fill_text(text: Text, values: dict[str, str]) -> Text:
+    """The text with its values; the line about the phone goes if the clinic has given no number."""
+    if not values.get("phone"):
+        text = Text(text.subject, _without_phone_line(text.body))
     return Text(rules.fill_placeholders(text.subject, values), rules.fill_placeholders(text.body, values))
+
+
+def _without_phone_line(body: str) -> str:
+    for language in dict(settings.LANGUAGES):
+        with translation.override(language):
+            line = _(PHONE_LINE)
+        body = body.replace(f"\n\n{line}", "").replace(f" {line}", "")
+    return body

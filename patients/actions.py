@@ -31,6 +31,8 @@ from patients.merging import CannotMerge as CannotMerge
 from patients.merging import merge_patients as merge_patients
 from patients.merging import say_two_people as say_two_people
 from patients.models import Alert, Condition, Identifier, Medication, Patient, of_clinic
+from patients.queries import own_medicines
+from patients.recognition.medicines import recognise_medicine
 
 # Conditions and medicines are kept alike.
 FactModel = type[Condition] | type[Medication]
@@ -38,6 +40,8 @@ FactModel = type[Condition] | type[Medication]
 # What apps above do when a patient's alerts may have become more: called with `patient_id`, `by` and `at`, in the
 # transaction of the change, after every write that adds an alert. A merge is theirs to follow through AFTER_MERGE.
 AFTER_ALERTS: list[Callable[..., None]] = []
+# What apps above do when a patient is said to have died, in the transaction of the change: `patient_id`, `by`, `at`.
+AFTER_DEATH: list[Callable[..., None]] = []
 
 
 class IdentifierTaken(Conflict):
@@ -191,6 +195,7 @@ def change_patient(
     check_details(changes, clinic_id=by.clinic_id, today=at.date())
     if changes.get("birth_date"):
         check_born_before_first_document(patient, changes["birth_date"])
+    has_died = changes.get("status") == Patient.Status.DECEASED != patient.status
     for name, value in changes.items():
         setattr(patient, name, value)
     patient.sort_name = rules.sort_name(patient.family_name, patient.given_names)
@@ -205,6 +210,8 @@ def change_patient(
         if wanted is not None:
             _replace_facts(model, patient, list(dict.fromkeys(wanted)), by=by, at=at)
     index_patient(patient)
+    for react in AFTER_DEATH if has_died else ():
+        react(patient_id=patient.pk, by=by, at=at)
     consent = any(name.startswith("consent_") for name in changes)
     audit.log(
         "patient.change_consent" if consent else "patient.change",
@@ -405,13 +412,12 @@ def _implied_alerts(patient: Patient, medicines: Sequence[NewFact]) -> list[NewA
     before = list(Alert.objects.filter(patient=patient))
     keys, codes = {alert.key for alert in before}, {alert.code for alert in before if alert.ended_at is None}
     implied = {}
+    own = own_medicines(patient.clinic_id)
     for medicine in medicines:
-        code = rules.alert_of_medicine(medicine.text)
-        if code is None:
-            continue
-        alert = NewAlert(code=code, note=medicine.text, source=medicine.source)
-        if alert.key not in keys if medicine.source else code not in codes:
-            implied[alert.key] = alert
+        for code in recognise_medicine(medicine.text, [(medicine.system, medicine.code, "")], own).alerts:
+            alert = NewAlert(code=code, note=medicine.text, source=medicine.source)
+            if alert.key not in keys if medicine.source else code not in codes:
+                implied[alert.key] = alert
     return list(implied.values())
 
 

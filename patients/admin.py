@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import io
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,11 +20,13 @@ from accounts.web.pages import in_clinic, seen_revision
 from api.bodies import takes_large_body
 from errors import form_fields
 from errors.exceptions import DomainError
-from patients import actions, importing
+from patients import actions
 from patients.duplicates import possible_duplicates
-from patients.fhir_reading import CSV_FIELDS
+from patients.importing.runs import import_files
 from patients.labels import FACTS
 from patients.models import Alert, Condition, Identifier, Medication, Merge, Patient
+from patients.reading.csv_files import CSV_FIELDS
+from patients.reading.files import Source, guess_format
 from patients.search import matching
 from patients.web.details import DetailsForm
 
@@ -78,7 +82,7 @@ class SeveralFiles(forms.FileField):
 
 
 class ImportForm(forms.Form):
-    upload = SeveralFiles(help_text="FHIR R4 bundles (.json), NDJSON or CSV, in UTF-8; several at once are fine.")
+    upload = SeveralFiles(help_text="FHIR R4 bundles (.json), NDJSON or CSV; several at once are fine.")
     columns = forms.CharField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "placeholder": "family_name=Nachname"}),
@@ -202,12 +206,17 @@ class PatientAdmin(ReadOnly):
         form = ImportForm(request.POST or None, request.FILES or None)
         report = None
         if request.method == "POST" and form.is_valid():
-            report = importing.Report(dry_run=form.cleaned_data["dry_run"])
-            for upload in form.cleaned_data["upload"]:
-                self._import(upload, form.cleaned_data, report, request)
-            importing.log_import(report, by=in_clinic(request).actor)
-            lines = (line.patient_id for line in report.lines)
-            in_clinic(request).seen_patient_ids = {UUID(pk) for pk in lines if pk}
+            sent = form.cleaned_data
+            sources = [
+                Source(
+                    str(upload.name), guess_format(str(upload.name)), partial(io.BytesIO, upload.read()),
+                    sent["columns"], sent["system"] or "import",
+                )
+                for upload in sent["upload"]
+            ]  # fmt: skip
+            actor = in_clinic(request).actor
+            report = import_files(sources, dry_run=sent["dry_run"], by=actor, at=timezone.now())
+            in_clinic(request).seen_patient_ids = {UUID(line.patient_id) for line in report.lines if line.patient_id}
         context = {
             **self.admin_site.each_context(request),
             "title": "Import patients",
@@ -215,25 +224,6 @@ class PatientAdmin(ReadOnly):
             "report": report and report.as_dict(),
         }
         return TemplateResponse(request, "admin/patients/patient/import.html", context)
-
-    def _import(self, upload: Any, sent: dict[str, Any], report: importing.Report, request: HttpRequest) -> None:
-        name = str(upload.name)
-        try:
-            text = upload.read().decode("utf-8")
-        except UnicodeDecodeError:
-            report.lines.append(importing.Line(place=name, outcome="refused", why="not UTF-8 text"))
-            return
-        importing.import_file(
-            text,
-            file_format=importing.guess_format(name),
-            place=name,
-            columns=sent["columns"],
-            system=sent["system"] or "import",
-            dry_run=sent["dry_run"],
-            by=in_clinic(request).actor,
-            at=timezone.now(),
-            report=report,
-        )
 
 
 @admin.register(Merge)

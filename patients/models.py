@@ -25,7 +25,7 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         return self.filter(merged_into=None)
 
     def with_everything(self) -> PatientQuerySet:
-        return self.prefetch_related("identifiers", "alerts", "conditions", "medications")
+        return self.prefetch_related("identifiers", "alerts", "conditions", "medications", "notes")
 
     def with_identifier(self, text: str) -> PatientQuerySet:
         """`value`, or `system|value` as in a FHIR search."""
@@ -308,6 +308,138 @@ class Medication(CodedFact):
             models.UniqueConstraint(
                 fields=["patient", "system", "code", "text"], condition=models.Q(ended_at=None), name="medication_once"
             ),
+        ]
+
+
+class Note(OfPatient):
+    """What another system told of a patient and no field holds, as it was written."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="notes", db_constraint=False)
+    kind = models.TextField(help_text="one of NOTE_KINDS")
+    text = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["patient", "kind", "text"], name="patient_note_once")]
+
+
+class OfClinic(models.Model):
+    """A row of one clinic that belongs to no patient."""
+
+    id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__} {self.pk}"
+
+
+class ImportRun(OfClinic):
+    """One import: what it read and did. It can be undone for a while."""
+
+    started_at = models.DateTimeField()
+    by_user_id = models.UUIDField(null=True)
+    by_client_id = models.TextField(blank=True, default="")
+    files = models.JSONField(default=list, help_text="their names")
+    counts = models.JSONField(default=dict)
+    lines = models.JSONField(default=list, help_text="the first lines of the report, without names of people")
+    undone_at = models.DateTimeField(null=True)
+    undone_by_user_id = models.UUIDField(null=True)
+    revision = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        indexes = [models.Index(fields=["clinic", "-started_at"], name="import_run_newest_first")]
+
+
+class ImportEntry(OfPatient):
+    """What an import did to one patient, so that it can be undone and the next one knows what nobody edited."""
+
+    run = models.ForeignKey(ImportRun, on_delete=models.PROTECT, related_name="entries", db_constraint=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    is_new = models.BooleanField(help_text="the import registered the patient")
+    before = models.JSONField(default=dict, help_text="field to value, of those that it changed")
+    after = models.JSONField(default=dict)
+    added = models.JSONField(default=dict, help_text="kind of row to ids")
+    ended = models.JSONField(default=dict, help_text="kind of row to ids")
+    revision_after = models.PositiveIntegerField(help_text="the patient's revision when the import was done with it")
+    content = models.TextField(help_text="SHA-256 of the record as the source had it")
+    updated = models.TextField(blank=True, default="", help_text="when the source last changed it")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["patient", "id"], name="import_entry_of_patient"),
+            models.Index(fields=["run", "id"], name="import_entry_of_run"),
+            models.Index(fields=["clinic", "content"], name="import_entry_by_content"),
+        ]
+
+
+class ReviewItem(OfPatient):
+    """A record of another system that may be a patient of the clinic: a person decides."""
+
+    run = models.ForeignKey(ImportRun, on_delete=models.PROTECT, related_name="review_items", db_constraint=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    reason = models.TextField(choices=[(code, code) for code in rules.REVIEW_REASONS])
+    place = models.TextField(help_text="where in which file")
+    incoming = models.JSONField(help_text="the record as it was read")
+    identity = models.TextField(help_text="SHA-256 of numbers, names, birth date and sex")
+    created_at = models.DateTimeField()
+    decision = models.TextField(blank=True, default="")
+    decided_at = models.DateTimeField(null=True)
+    decided_by_user_id = models.UUIDField(null=True)
+    result_patient_id = models.UUIDField(null=True, help_text="who the record became")
+    revision = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(decision__in=["", *rules.REVIEW_DECISIONS]), name="review_decision_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decision="", decided_at=None)
+                | (~models.Q(decision="") & ~models.Q(decided_at=None)),
+                name="review_decided_whole",
+            ),
+            models.UniqueConstraint(
+                fields=["clinic", "identity", "patient"], condition=models.Q(decision=""), name="review_open_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["clinic", "identity"], name="review_by_identity")]
+
+
+class ImportUpload(OfClinic):
+    """A file between its upload and its import; it is removed with the import, or after a day."""
+
+    name = models.TextField()
+    content = models.BinaryField()
+    created_at = models.DateTimeField()
+    by_user_id = models.UUIDField(null=True)
+
+
+class ImportMap(OfClinic):
+    """Which columns of a program's CSV files hold what, under a name."""
+
+    name = models.TextField()
+    columns = models.JSONField(help_text="field to header")
+    system = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "name"], name="import_map_once")]
+
+
+class OwnMedicine(OfClinic):
+    """A line of the clinic's own table of medicines: a code of a national list or a name, and its alert."""
+
+    system = models.TextField(blank=True, default="")
+    code = models.TextField(blank=True, default="")
+    name = models.TextField(blank=True, default="")
+    alert = models.TextField(blank=True, default="", help_text="one of ALERTS; empty: it raises none")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "system", "code", "name"], name="own_medicine_once"),
+            models.CheckConstraint(condition=~models.Q(code="", name=""), name="own_medicine_says_which"),
+            models.CheckConstraint(condition=models.Q(alert__in=["", *rules.ALERTS]), name="own_medicine_alert_known"),
         ]
 
 

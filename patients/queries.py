@@ -7,9 +7,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from accounts.queries import clinic_zone
+from database import tenancy
 from database.sql import run_prepared
 from errors.exceptions import NotFound
-from patients.models import Alert, Patient
+from patients.models import Alert, OwnMedicine, Patient
+from patients.recognition.medicines import Own
 from patients.rules import KnownAlert
 
 # SQL, because pages of records and almost every request about a patient run it; in the ORM it took 5 times as long.
@@ -40,6 +42,12 @@ def zone_of(patient: Patient) -> ZoneInfo:
     if Patient.clinic.is_cached(patient):
         return ZoneInfo(patient.clinic.time_zone)
     return clinic_zone(patient.clinic_id)
+
+
+def own_medicines(clinic_id: UUID) -> Sequence[Own]:
+    """The clinic's own table of medicines."""
+    lines = OwnMedicine.objects.filter(clinic_id=clinic_id).values("alert", "system", "code", "name")
+    return tenancy.look_up("own_medicines", lambda: [Own(**line) for line in lines])
 
 
 def list_alerts(patient_ids: Sequence[UUID]) -> list[KnownAlert]:

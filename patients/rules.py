@@ -12,6 +12,9 @@ STATUSES = ["in_care", "discharged", "deceased"]
 CONSENT_ANSWERS = ["granted", "refused", "not_asked"]
 CONSENT_CHANNELS = ["email", "sms", "phone"]
 IMPORT_FORMATS = ["fhir_json", "fhir_ndjson", "csv"]
+REVIEW_REASONS = ["name_differs", "same_name_and_birth_date"]  # `matching.decide` gives them
+REVIEW_DECISIONS = ["same", "different", "left_out"]
+UNDO_DAYS = 30  # an import can be undone for so long
 
 
 # The parts of the body that an alert or an answer can name: the `region` of the muscles in the catalogue (a test).
@@ -85,48 +88,6 @@ class KnownAlert:
     code: str
     side: str | None = None
     region: str | None = None
-
-
-# Ingredients by their international names (INN, as in the WHO's ATC groups B01AA, AB, AE, AF, AX and B01AC).
-MEDICINE_ALERTS = {
-    "anticoagulant": frozenset(
-        [
-            "warfarin",
-            "phenprocoumon",
-            "acenocoumarol",
-            "heparin",
-            "enoxaparin",
-            "dalteparin",
-            "tinzaparin",
-            "nadroparin",
-            "fondaparinux",
-            "apixaban",
-            "rivaroxaban",
-            "edoxaban",
-            "dabigatran",
-            "bivalirudin",
-            "argatroban",
-        ]
-    ),
-    "antiplatelet": frozenset(
-        [
-            "clopidogrel",
-            "prasugrel",
-            "ticagrelor",
-            "ticlopidine",
-            "dipyridamole",
-            "cilostazol",
-            "aspirin",
-            "acetylsalicylic",
-        ]
-    ),
-}
-
-
-def alert_of_medicine(name: str) -> str | None:
-    """The alert that a medicine's name stands for: `anticoagulant`, `antiplatelet` or None."""
-    words = set(re.findall(r"[a-z]+", plain(name)))
-    return next((code for code, names in MEDICINE_ALERTS.items() if words & names), None)
 
 
 def judge_birth_date(birth_date: date, *, today: date) -> str | None:

@@ -16,6 +16,7 @@ from accounts.models import Membership, User
 from accounts.queries import clinic_zone
 from clock.wall_clock import begin_of
 from database.sql import run_prepared
+from patients.queries import identities
 from scheduling import rules
 from scheduling.availability import slots
 from scheduling.models import Appointment, Room, Series
@@ -36,6 +37,16 @@ def ahead(patient_ids: list[UUID], at: datetime, *, limit: int = 10) -> list[App
     """A patient's next appointments."""
     coming = Appointment.objects.of_patients(patient_ids).holding().filter(ends_at__gt=at)
     return list(coming.with_names().in_order()[:limit])
+
+
+def same_day(appointment: Appointment) -> list[Appointment]:
+    """The patient's other appointments on the day of this one, by the clinic's clock."""
+    zone = clinic_zone(appointment.clinic_id)
+    people = identities(clinic_id=appointment.clinic_id, patient_id=appointment.patient.in_use.pk)
+    midnight = begin_of(appointment.starts_at.astimezone(zone).date(), zone)
+    after = begin_of(appointment.starts_at.astimezone(zone).date() + timedelta(days=1), zone)
+    others = Appointment.objects.of_patients(people).holding().filter(starts_at__gte=midnight, starts_at__lt=after)
+    return list(others.exclude(pk=appointment.pk).with_names().in_order())
 
 
 def rest_of_day(clinic_id: UUID, therapist_id: UUID | None, at: datetime, *, limit: int = 30) -> list[Appointment]:

@@ -14,6 +14,7 @@ TECHNIQUE_LABELS = {code: technique.label for code, technique in TECHNIQUES.item
 # Appointments
 register(
     {
+        "unknown.treatment_plan": _("This is no running treatment plan of this patient. Book without it."),
         "overlap.hours": _("Two of these hours overlap. Change one of them."),
         "slot_taken": _("This time is already booked for the therapist or the room. Choose another time."),
         "not_available": _("The therapist is not available at this time. Choose another time."),

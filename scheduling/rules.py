@@ -198,6 +198,47 @@ MOST_SESSIONS = 60
 MOST_WEEKS = 26
 
 
+# --- Calendar -------------------------------------------------------------------------------------------------
+
+TYPE_COLOURS = 8  # as many as the style sheet has; the mark tells apart those that share one
+
+
+def type_marks(names: Sequence[str]) -> dict[str, str]:
+    """Two letters for each appointment type, no two alike as far as their letters go: "First visit" is FV."""
+    marks: dict[str, str] = {}
+    for name in names:
+        words = [[c for c in word if c.isalnum()] for word in name.split()]
+        words = [word for word in words if word] or [["?"]]
+        letters = [c for word in words for c in word]
+        seconds = [word[0] for word in words[1:]] + letters[1:]
+        wanted = [f"{letters[0]}{second}".upper() for second in seconds] or [letters[0].upper()]
+        marks[name] = next((mark for mark in wanted if mark not in marks.values()), wanted[0])
+    return marks
+
+
+def free_stretches(
+    hours: Iterable[tuple[datetime, datetime]],
+    busy: Iterable[tuple[datetime, datetime]],
+    *,
+    after: datetime,
+    least: timedelta,
+) -> list[tuple[datetime, datetime]]:
+    """What is left of working hours between appointments, from a moment on; shorter ones than `least` are left out."""
+    free: list[tuple[datetime, datetime]] = []
+    taken = sorted(busy)
+    for starts_at, ends_at in sorted(hours):
+        cursor = max(starts_at, after)
+        for begins, ends in taken:
+            if ends <= cursor or begins >= ends_at:
+                continue
+            if begins - cursor >= least:
+                free.append((cursor, begins))
+            cursor = max(cursor, ends)
+        if ends_at - cursor >= least:
+            free.append((cursor, ends_at))
+    return free
+
+
 @dataclass(frozen=True)
 class Placed:
     """
@@ -256,6 +297,60 @@ def place(
         chosen = dict(enumerate(closest)) if len(closest) > len(chosen) else chosen
     placed = sorted(chosen.values(), key=lambda slot: slot.starts_at)
     return Placed(dict(enumerate(placed)), list(range(len(placed), count)))
+
+
+EXCHANGES_SHOWN = 6
+
+
+def list_exchanges(
+    placed: Placed, free: Sequence[Slot], *, least_gap: timedelta, zone: ZoneInfo, taken: Iterable[datetime] = ()
+) -> dict[int, list[Slot]]:
+    """
+    By number, the times between its neighbours that a placed session could have instead: nearest days first, at most
+    two a day, in order. Each keeps its distance, whatever one of the others is exchanged for: it lies between the
+    middles to its neighbours.
+    """
+    away = list(taken)
+    numbers = sorted(placed.slots)
+    exchanges: dict[int, list[Slot]] = {}
+    for position, number in enumerate(numbers):
+        slot = placed.slots[number]
+        earlier = placed.slots[numbers[position - 1]].starts_at if position else None
+        later = placed.slots[numbers[position + 1]].starts_at if position + 1 < len(numbers) else None
+        other_days = {_day(neighbour, zone) for n, neighbour in placed.slots.items() if n != number}
+        able = [
+            other
+            for other in free
+            if other != slot
+            and (earlier is None or other.starts_at - (earlier + (slot.starts_at - earlier) / 2) >= least_gap / 2)
+            and (later is None or (slot.starts_at + (later - slot.starts_at) / 2) - other.starts_at >= least_gap / 2)
+            and all(abs(other.starts_at - moment) >= least_gap for moment in away)
+            and _day(other, zone) not in other_days
+        ]
+        nearest = sorted((*_exchange_distance(other, slot), index) for index, other in enumerate(able))
+        spread = _spread((able[index] for _is_other, _far, index in nearest), zone)
+        exchanges[number] = sorted(spread, key=lambda other: other.starts_at)
+    return exchanges
+
+
+def _day(slot: Slot, zone: ZoneInfo) -> date:
+    return slot.starts_at.astimezone(zone).date()
+
+
+def _exchange_distance(other: Slot, slot: Slot) -> tuple[bool, timedelta]:
+    return other.therapist_id != slot.therapist_id, abs(other.starts_at - slot.starts_at)
+
+
+def _spread(able: Iterable[Slot], zone: ZoneInfo) -> list[Slot]:
+    """The first ones, but at most two of a day and one at a time."""
+    chosen: list[Slot] = []
+    for slot in able:
+        same_day = [other for other in chosen if _day(other, zone) == _day(slot, zone)]
+        if len(same_day) < 2 and all(other.starts_at != slot.starts_at for other in same_day):
+            chosen.append(slot)
+        if len(chosen) == EXCHANGES_SHOWN:
+            break
+    return chosen
 
 
 @dataclass(frozen=True)

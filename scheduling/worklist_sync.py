@@ -103,6 +103,8 @@ def of_visits(people: list[UUID] | None, at: datetime, known: list[UUID]) -> Ite
     series = Series.objects.filter(ended_at=None)
     if people is not None:
         rows, series = rows.filter(patient_id__in=people), series.filter(patient_id__in=people)
+    # Nobody calls a patient who has died; `booking.actions.follow_death` has told the desk.
+    rows, series = rows.exclude(patient__status="deceased"), series.exclude(patient__status="deceased")
     rows = rows.select_related("patient", "series").in_order()
     missed = list(_find_missed(rows))
     for missed_visits in missed:

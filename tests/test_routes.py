@@ -36,7 +36,8 @@ from messaging import actions as messages
 from messaging.models import Message, Sending
 from patient_forms import actions as forms
 from patients import actions as patients
-from patients.models import Condition, Patient
+from patients.models import Condition, ImportRun, ImportUpload, Patient, ReviewItem
+from patients.reading.incoming import Incoming, to_json
 from records import actions as records
 from scheduling.booking import actions as booking
 from scheduling.booking.locks import Time
@@ -49,6 +50,7 @@ from tests.api import Api
 from tests.conftest import make_cast
 from tests.reading import revision_of
 from tests.scheduling.conftest import make_desk
+from treatments.plans import actions as plans
 from treatments.safety_lists import add_entry
 from worklist import actions as worklist
 
@@ -261,6 +263,12 @@ PAGES = {
     "clinic/signing/": ("get", "owner"),
     "patients/": ("get", "patients:read"),
     "patients/new/": ("get", "patients:write"),
+    "patients/imports/": ("get", "patients:write"),
+    "patients/imports/review/": ("get", "patients:write"),
+    "patients/imports/review/{review_id}/": ("post", "patients:write"),
+    "patients/imports/files/{upload_id}/": ("get", "patients:write"),
+    "patients/imports/{run_id}/": ("get", "patients:write"),
+    "patients/imports/{run_id}/undo/": ("post", "patients:write"),
     "patients/{patient_id}/": ("get", "patients:read"),
     "patients/{patient_id}/edit/": ("get", "patients:write"),
     "patients/{patient_id}/conditions/": ("get", "patients:read"),
@@ -300,6 +308,12 @@ PAGES = {
     "lots/": ("get", "treatments:read"),
     "safety-list/": ("get", "treatments:read"),
     "patients/{patient_id}/forms/": ("get", "patients:write"),
+    "patients/{patient_id}/plans/new/": ("get", "treatments:write"),
+    "plans/{plan_id}/": ("get", "treatments:read"),
+    "plans/{plan_id}/edit/": ("get", "treatments:write"),
+    "plans/{plan_id}/end/": ("post", "treatments:write"),
+    "plans/{plan_id}/book/": ("get", "scheduling:write"),
+    "plans/{plan_id}/discharge-summary/": ("get", "treatments:read"),
     "forms/{form_id}/": ("get", "assessments:write"),
     "forms/{form_id}/cancel/": ("post", "patients:write"),
     "patients/{patient_id}/home/": ("get", "homecare:read"),
@@ -434,6 +448,29 @@ class Ids(dict):
         fact = patients.NewFact(text="Asthma")
         return patients.note_fact(model=Condition, patient=patient, fact=fact, by=by, at=timezone.now()).pk
 
+    def make_run(self):
+        at = timezone.now()
+        return ImportRun.objects.create(clinic=self.cast.clinic, started_at=at, files=["a.csv"]).pk
+
+    def make_upload(self):
+        content = b"external_id,family_name\n1,Import\n"
+        upload = ImportUpload(clinic=self.cast.clinic, name="a.csv", content=content, created_at=timezone.now())
+        upload.save()
+        return ImportUpload.objects.get().pk
+
+    def make_review(self):
+        item = ReviewItem.objects.create(
+            clinic=self.cast.clinic,
+            run_id=self["run"],
+            patient_id=self.patient,
+            reason="name_differs",
+            place="a.csv row 2",
+            incoming=to_json(Incoming(place="a.csv row 2", details={"family_name": "Import"})),
+            identity="x",
+            created_at=timezone.now(),
+        )
+        return item.pk
+
     def make_draft_programme(self):
         by = self.cast.actor()
         return home.start_programme(patient_id=self.patient, content=PROGRAMME, by=by, at=timezone.now()).pk
@@ -497,6 +534,16 @@ class Ids(dict):
         )
         by = self.cast.actor()
         return forms.send_form(patient_id=self.patient, form="intake", by=by, at=timezone.now()).pk
+
+    def make_plan(self):
+        content = plans.rules.PlanContent(problem="Neck pain", sessions=8, weeks=4, minutes=60)
+        at = timezone.now()
+        return plans.make_plan(patient_id=self.patient, content=content, by=self.cast.actor(), at=at).pk
+
+    def make_ended_plan(self):
+        result = plans.PlanResult()
+        by, at = self.cast.actor(), timezone.now()
+        return plans.end_plan(plan_id=self.make_plan(), result=result, revision=None, by=by, at=at).pk
 
     def make_answered_form(self):
         form_id = self.make_form()
@@ -1077,6 +1124,9 @@ def fill_page(path, ids):
     things = (
         "alert",
         "fact",
+        "review",
+        "upload",
+        "run",
         "consent",
         "signing",
         "event",
@@ -1090,6 +1140,7 @@ def fill_page(path, ids):
         "waiting",
         "offer",
         "form",
+        "plan",
     )
     for name in things:
         if f"{{{name}_id}}" in path:
@@ -1098,6 +1149,7 @@ def fill_page(path, ids):
                 "programmes/{programme_id}/link/": "noon_",
                 "worklist/{item_id}/referral-letter/": "referral_",
                 "forms/{form_id}/": "answered_",
+                "plans/{plan_id}/discharge-summary/": "ended_",
             }
             names[f"{name}_id"] = ids[f"{particular.get(path, '')}{name}"]
     change = "pause"
@@ -1118,6 +1170,7 @@ def ask_page(user, path, method, ids, **headers):
         client.force_login(user)
     filled, names = fill_page(path, ids)
     sent = SENT | ({"with": ids["other_appointment"]} if path.endswith("swap/") else {})
+    sent |= {"decision": "left_out"} if "review_id" in path else {}
     sent |= {"type": ids["type"]} if path.endswith("wait/") else {}
     sent |= {"add": "staff", "to": str(ids.cast.therapist.pk)} if path.startswith("settings/people/") else {}
     sent |= {"other": ids["other_patient"]} if path.endswith("two-people/") else {}

@@ -9,7 +9,8 @@ from worklist.models import Item
 
 # About a message, a series, the waitlist or the patient, not about one page.
 WITHOUT_PAGE = {
-    "red_flag", "adverse_event", "series_short", "series_ended", "slot_free", "recall", "message_failed",
+    "red_flag", "adverse_event", "series_short", "series_ended", "slot_free", "recall", "deceased",
+    "message_failed",
     "message_uncertain",
 }  # fmt: skip
 

@@ -18,11 +18,12 @@ from treatments import rules, safety_entries
 from treatments.adverse_events.models import AdverseEvent, AdverseEventAnswer, AdverseEventHomeAnswer
 from treatments.aftercare.models import Aftercare, AftercareText
 from treatments.consents.models import Consent, ConsentCopy, ConsentText, ConsentWithdrawal
+from treatments.plans.models import PlanGoal, TreatmentPlan
 
 __all__ = [
     "AdverseEvent", "AdverseEventAnswer", "AdverseEventHomeAnswer", "Aftercare", "AftercareText",
     "Consent", "ConsentCopy", "ConsentText", "ConsentWithdrawal",
-    "Intervention", "Measure", "Override", "SafetyEntry", "Session", "SessionQuerySet",
+    "Intervention", "Measure", "Override", "PlanGoal", "SafetyEntry", "Session", "SessionQuerySet", "TreatmentPlan",
 ]  # fmt: skip
 
 

@@ -16,10 +16,11 @@ from treatments.adverse_events import refusals as adverse_events
 from treatments.consents import refusals as consents
 from treatments.consents.labels import REGIONS as REGION_LABELS
 from treatments.consents.labels import TECHNIQUE_CLASSES as CLASS_LABELS
+from treatments.plans import refusals as plans
 from treatments.rules import FIELDS, TECHNIQUES
 from treatments.safety_table import DEFAULT_LIST
 
-__all__ = ["adverse_events", "consents"]  # their texts are registered by being imported
+__all__ = ["adverse_events", "consents", "plans"]  # their texts are registered by being imported
 
 LEVEL_LABELS = {"stop": _("Stop"), "acknowledge": _("Acknowledge"), "caution": _("Caution")}
 FLAG_LABELS = {code: red_flag.label for code, red_flag in RED_FLAGS.items()}

@@ -96,6 +96,11 @@ KINDS = {
     ),
     "needling_follow_up": ItemKind("No answer since needling", SOON, "Ask how sore it is"),
     "slot_free": ItemKind("A time is free for someone on the waitlist", AT_ONCE, "Call the patient and offer the time"),
+    "deceased": ItemKind(
+        "The patient has died, and the upcoming appointments were cancelled",
+        NEXT_WORKING_DAY,
+        "Check what else is planned for the patient",
+    ),
     "form_to_review": ItemKind(
         "A patient sent in a form", NEXT_WORKING_DAY, "Therapist: review the answers, and accept what is right"
     ),

@@ -77,7 +77,7 @@ def referral_letter(exam: Assessment, *, record: Record, clinic: Clinic, languag
         "phone": _("Phone {number}").format(number=head.phone) if head.phone else "",
         "date": formats.date_format(timezone.localtime(at), "DATE_FORMAT"),
         "patient": f"{exam.patient.given_names} {exam.patient.family_name}".strip(),
-        "born": _born(exam.patient),
+        "born": format_birth_date(exam.patient),
         "urgency": _urgency(answers),
         "opening": _("We ask you to see this patient because of the following findings at our clinic."),
         "flags_title": _("Red flags answered “yes” on {date}").format(date=readable.moment(exam.performed_at)),
@@ -99,7 +99,7 @@ def referral_letter(exam: Assessment, *, record: Record, clinic: Clinic, languag
     )
 
 
-def _born(patient: Patient) -> str:
+def format_birth_date(patient: Patient) -> str:
     if patient.birth_date is None:
         return ""
     return _("born {date}").format(date=formats.date_format(patient.birth_date, "DATE_FORMAT"))

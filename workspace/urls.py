@@ -53,6 +53,7 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/", patients.patient, name="patient"),
     path("patients/<uuid:patient_id>/merge/<uuid:other_id>/", merging.merge, name="patient_merge_page"),
     path("worklist/<uuid:item_id>/referral-letter/", letters.referral_letter, name="referral_letter"),
+    path("plans/<uuid:plan_id>/discharge-summary/", letters.discharge_summary, name="discharge_summary"),
     path("documents/<str:kind>/<uuid:document_id>/review/", documents.review, name="review"),
     path("documents/<str:kind>/<uuid:document_id>/", documents.document, name="document"),
     path("documents/<str:kind>/<uuid:document_id>/pdf/", documents.pdf, name="document_pdf"),

@@ -284,7 +284,7 @@ def told(check_in: CheckIn, by: Actor) -> dict[str, Any]:
                 "spots": a.spots if contents.CLINICAL_SCOPE in by.scopes else [],
                 "checked": a.checked,
             }
-            for a in check_in.answers.all()
+            for a in sorted(check_in.answers.all(), key=lambda answer: answer.step.position)
         ],
     }
 

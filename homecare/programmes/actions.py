@@ -10,7 +10,6 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts import policies
-from assessments.models import TriggerPoint
 from assessments.red_flag_table import ACKNOWLEDGE, STOP
 from audit import actions as audit
 from database import bulk
@@ -20,9 +19,8 @@ from errors.constraints import violations_as
 from errors.exceptions import Conflict, Problems
 from homecare import rules, safety
 from homecare.models import Programme, ReminderPlan, Step, Version
-from homecare.programmes import safety_stops
+from homecare.programmes import checks, safety_stops
 from homecare.programmes import serialization as contents
-from homecare.programmes.pictures import find_unknown_pictures
 from homecare.reminders import planning
 from homecare.reminders.occurrences import unplan
 from identity.actor import Actor
@@ -31,7 +29,7 @@ from messaging import addresses, links
 from messaging.models import Message
 from messaging.rules import CHANNELS
 from patients.models import Patient
-from patients.queries import identities, zone_of
+from patients.queries import zone_of
 from records import drafts
 from worklist import actions as worklist
 
@@ -76,8 +74,8 @@ def start_programme(*, patient_id: UUID, content: Mapping[str, Any], by: Actor, 
     author_id = policies.require_author(by)
     patient = drafts.open_patient(patient_id)
     draft = contents.tidy(content)
-    points = _points_of(draft["steps"], clinic_id=by.clinic_id, patient_id=patient.pk)
-    _unknown_ids(draft["steps"], points, set()).raise_if_any()
+    points = checks.find_points(draft["steps"], clinic_id=by.clinic_id, patient_id=patient.pk)
+    checks.find_unknown_ids(draft["steps"], points, set()).raise_if_any()
     programme = Programme.objects.create(clinic_id=by.clinic_id, patient=patient, author_id=author_id, draft=draft)
     audit.log("programme.start", by=by, target_id=programme.pk, patient_ids=[patient.pk])
     return programme
@@ -95,72 +93,13 @@ def write_draft(*, programme: Programme, content: Mapping[str, Any], by: Actor, 
     policies.require_author(by)
     refuse_ended(programme)
     draft = contents.tidy(content)
-    points = _points_of(draft["steps"], clinic_id=programme.clinic_id, patient_id=programme.patient_id)
-    _unknown_ids(draft["steps"], points, _lasting_ids(programme)).raise_if_any()
+    points = checks.find_points(draft["steps"], clinic_id=programme.clinic_id, patient_id=programme.patient_id)
+    checks.find_unknown_ids(draft["steps"], points, checks.find_lasting_ids(programme)).raise_if_any()
     programme.draft = draft
     programme.revision += 1
     programme.save(update_fields=["draft", "revision"])
     audit.log("programme.write", by=by, target_id=programme.pk, patient_ids=[programme.patient_id])
-    return problems_of(programme, known_of(programme, at=at))
-
-
-Points = Mapping[UUID, tuple[str, str | None]]
-
-
-def _points_of(steps: Sequence[Mapping[str, Any]], *, clinic_id: UUID, patient_id: UUID) -> Points:
-    """Return muscle and side of the patient's trigger points that the steps name."""
-    point_ids = {UUID(step["trigger_point"]) for step in steps if step.get("trigger_point")}
-    if not point_ids:
-        return {}
-    people = identities(clinic_id=clinic_id, patient_id=patient_id)
-    points = TriggerPoint.objects.filter(pk__in=point_ids, patient_id__in=people)
-    return {pk: (muscle, side) for pk, muscle, side in points.values_list("pk", "muscle_id", "side")}
-
-
-def _lasting_ids(programme: Programme) -> set[UUID]:
-    """Return the ids of the steps of all versions of the programme."""
-    return set(Step.objects.filter(version__programme=programme).values_list("lasting", flat=True))
-
-
-def _unknown_ids(steps: Sequence[Mapping[str, Any]], points: Points, lasting_ids: set[UUID]) -> Problems:
-    problems = find_unknown_pictures(steps)
-    for number, step in enumerate(steps):
-        if step.get("trigger_point") and UUID(step["trigger_point"]) not in points:
-            problems.add(f"/steps/{number}/trigger_point", "unknown.trigger_point")
-        if step.get("lasting") and UUID(step["lasting"]) not in lasting_ids:
-            problems.add(f"/steps/{number}/lasting", "unknown.step")
-    return problems
-
-
-def known_of(programme: Programme, *, at: datetime) -> safety_stops.KnownSafety:
-    """What the record says against the draft."""
-    return safety_stops.load_known(programme, (programme.draft or {}).get("steps", []), at=at)
-
-
-def problems_of(
-    programme: Programme, known: safety_stops.KnownSafety, overrides: Sequence[safety.Override] | None = None
-) -> Problems:
-    """
-    What keeps the draft from being published.
-
-    :param known: as `known_of` returns it
-    :param overrides: as in `stopping.find_problems`
-    """
-    draft = programme.draft or {}
-    steps = draft.get("steps", [])
-    problems = rules.check_steps(steps, ratings=contents.ratings(), tools=contents.tools())
-    problems.errors += safety_stops.find_problems(known, steps, overrides).errors
-    if not steps:
-        problems.add("/steps", "required.steps")
-    if not draft.get("title"):
-        problems.add("/title", "required.programme_title")
-    points = _points_of(steps, clinic_id=programme.clinic_id, patient_id=programme.patient_id)
-    for number, step in enumerate(steps):
-        point = step.get("trigger_point")
-        if point and UUID(point) in points and points[UUID(point)] != (step["muscle"], step["side"]):
-            problems.add(f"/steps/{number}/trigger_point", "other_place")
-    problems.errors += _unknown_ids(steps, points, _lasting_ids(programme)).errors
-    return problems
+    return checks.problems_of(programme, checks.known_of(programme, at=at))
 
 
 @transaction.atomic
@@ -194,8 +133,8 @@ def publish(
     if programme.draft is None:
         raise NothingNew
     today = at.astimezone(zone_of(programme.patient)).date()
-    safety_facts = known_of(programme, at=at)
-    problems = problems_of(programme, safety_facts, overrides)
+    safety_facts = checks.known_of(programme, at=at)
+    problems = checks.problems_of(programme, safety_facts, overrides)
     pain = programme.baseline_pain if isinstance(baseline_pain, Same) else baseline_pain
     ends = programme.ends_on if isinstance(ends_on, Same) else ends_on
     review = programme.review_on if isinstance(review_on, Same) else review_on
@@ -253,7 +192,7 @@ def _write_version(
 ) -> Version:
     draft = contents.tidy(programme.draft or {})
     newest = Version.objects.filter(programme=programme).order_by("-number").first()
-    lasting_ids = _lasting_ids(programme)
+    lasting_ids = checks.find_lasting_ids(programme)
     version = Version(
         id=new_id(),
         clinic_id=programme.clinic_id,

@@ -25,7 +25,7 @@ from errors.exceptions import Conflict, FieldError, Invalid, NotFound, Problems
 from errors.texts import message_for
 from homecare import labels, queries, rules
 from homecare.models import Picture, Programme, Template
-from homecare.programmes import actions, safety_stops
+from homecare.programmes import actions, checks, safety_stops
 from homecare.programmes import serialization as contents
 from homecare.web.cards import card, patients_caution
 from homecare.web.overrides import parse_overrides, stop_lines
@@ -325,7 +325,7 @@ def render_builder(
         programme.draft = contents.of_version(version, published_steps)
     draft = contents.tidy(programme.draft or {})
     safety_facts = safety_stops.load_known(programme, draft["steps"], at=timezone.now())
-    problems = errors if errors is not None else actions.problems_of(programme, safety_facts).errors
+    problems = errors if errors is not None else checks.problems_of(programme, safety_facts).errors
     points = list_points(request, programme.patient_id)
     ratings = contents.ratings()
     last = Assessment.objects.filter(patient_id=programme.patient_id).exclude(signed_at=None).newest_first().first()

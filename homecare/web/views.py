@@ -30,6 +30,7 @@ from homecare.reminders import dry_run
 from homecare.web.builder import find
 from messaging import actions as messages
 from messaging import addresses
+from messaging.engine import read_sending
 from messaging.rules import CHANNELS
 from messaging.web import labels as message_words
 from patients import actions as patients
@@ -119,6 +120,7 @@ def sheet(request: PageRequest, programme_id: UUID) -> HttpResponse:
         "days": range(7),
         "language": language,
         "stopped": labels.stopped_names(programme_row),
+        "phone": read_sending(request.clinic.pk).phone,
     }
     return render(request, "homecare/sheet.html", context)
 

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -41,6 +42,9 @@ LEADS_TO = {
     "check_in": "check_in", "soreness": "check_in", "appointment": "my_appointment", "offer": "my_offer",
     "consent": "my_consent", "aftercare": "my_aftercare", "form": "my_form",
 }  # fmt: skip
+
+
+THEN = ("confirm", "cancel")
 
 
 def without_account(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -72,7 +76,9 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     if link is None:
         # The same page for a token that is guessed, expired, used up or revoked, and for a wrong year.
         return render(request, "messaging/open.html", {"ask_year": True, "refused": True, "year": year}, status=404)
-    response = redirect(LEADS_TO[link.purpose])
+    # What the patient came to do, as the mail's links say it; the page decides what it makes of that.
+    then = request.GET.get("then", "")
+    response = redirect(f"{reverse(LEADS_TO[link.purpose])}{f'?then={then}' if then in THEN else ''}")
     visit = {"clinic": str(link.clinic_id), "link": str(link.pk)}
     keep(response, VISIT, signing.dumps(visit, salt=VISIT), VISIT_S)
     keep(response, DEVICE, signing.dumps(str(link.patient_id), salt=DEVICE), DEVICE_S)

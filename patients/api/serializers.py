@@ -11,7 +11,9 @@ from api.fields import Choice, StrictSerializer, Text, many
 from patients import names, rules
 from patients.actions import NewAlert, NewFact, NewIdentifier
 from patients.facts import FACTS, LANGUAGE
+from patients.importing.reports import OUTCOMES
 from patients.models import Patient
+from patients.reading.incoming import NOTE_KINDS
 
 
 class ExternalIdInput(StrictSerializer):
@@ -236,6 +238,11 @@ class InsuranceOutput(serializers.Serializer[Any]):
     number = serializers.CharField()
 
 
+class NoteOutput(serializers.Serializer[Any]):
+    kind = Choice(NOTE_KINDS)
+    text = serializers.CharField()
+
+
 class PatientOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     family_name = serializers.CharField()
@@ -258,6 +265,7 @@ class PatientOutput(serializers.Serializer[Any]):
     alerts = AlertOutput(many=True)
     conditions = FactOutput(many=True)
     medications = FactOutput(many=True)
+    imported_notes = NoteOutput(many=True, help_text="what another system told and no field holds, as it was written")
     status = Choice(rules.STATUSES)
     merged_into = serializers.UUIDField(allow_null=True, help_text="where this record went; use that id instead")
     revision = serializers.IntegerField()
@@ -331,8 +339,11 @@ class ImportInput(StrictSerializer):
 
 class ImportLineOutput(serializers.Serializer[Any]):
     place = serializers.CharField()
-    outcome = Choice(["created", "completed", "unchanged", "refused"])
+    outcome = Choice(OUTCOMES, help_text="review: on the review list, until a person decides")
     patient_id = serializers.UUIDField(allow_null=True)
+    other_patient_ids = serializers.ListField(
+        child=serializers.UUIDField(), help_text="whom it may be, or whom it contradicts"
+    )
     taken = serializers.ListField(child=serializers.CharField())
     left_out = serializers.ListField(child=serializers.CharField())
     why = serializers.CharField()
@@ -341,10 +352,12 @@ class ImportLineOutput(serializers.Serializer[Any]):
 
 class ImportReportOutput(serializers.Serializer[Any]):
     dry_run = serializers.BooleanField()
+    run_id = serializers.UUIDField(allow_null=True, help_text="to undo it; none for a dry run")
     created = serializers.IntegerField()
     completed = serializers.IntegerField()
     unchanged = serializers.IntegerField()
     refused = serializers.IntegerField()
+    review = serializers.IntegerField()
     lines = ImportLineOutput(many=True)
 
 
@@ -381,11 +394,7 @@ def patient_json(patient: Patient) -> dict[str, Any]:
             "relationship": patient.emergency_relationship,
             "phone": patient.emergency_phone,
         },
-        "referrer": {
-            "name": patient.referrer_name,
-            "practice": patient.referrer_practice,
-            "phone": patient.referrer_phone,
-        },
+        "referrer": {part: getattr(patient, f"referrer_{part}") for part in ("name", "practice", "phone")},
         "insurance": {"insurer": patient.insurer, "number": patient.insurance_number},
         "referral_reason": patient.referral_reason,
         "occupation": patient.occupation,
@@ -394,6 +403,7 @@ def patient_json(patient: Patient) -> dict[str, Any]:
         "alerts": [alert_json(alert) for alert in by_id(patient.alerts.all()) if alert.ended_at is None],
         "conditions": [fact_json(c) for c in by_id(patient.conditions.all()) if c.ended_at is None],
         "medications": [fact_json(m) for m in by_id(patient.medications.all()) if m.ended_at is None],
+        "imported_notes": [{"kind": n.kind, "text": n.text} for n in by_id(patient.notes.all())],
         "status": patient.status,
         "merged_into": patient.merged_into_id,
         "revision": patient.revision,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -17,10 +18,12 @@ from api.pagination import Page, invalid_parameter
 from api.schema import PAGED
 from api.views import ClinicView, etag
 from identity.actor import Actor
-from patients import actions, importing, rules
+from patients import actions, rules
 from patients.api import serializers as shapes
 from patients.duplicates import as_json, possible_duplicates
+from patients.importing.runs import import_files
 from patients.models import Patient
+from patients.reading.files import Source
 from patients.search import matching
 
 EXAMPLE = OpenApiExample(
@@ -279,19 +282,10 @@ class PatientImports(ClinicView):
     )
     def post(self, request: Request) -> Response:
         """Import patients from a FHIR R4 bundle, NDJSON or CSV. Sent twice, the second time changes nothing."""
-        body = parse(shapes.ImportInput, request.data)
-        sent = body
-        report = importing.Report(dry_run=sent["dry_run"])
-        importing.import_file(
-            sent["content"],
-            file_format=sent["format"],
-            place=sent["name"],
-            columns=sent.get("columns"),
-            system=sent["system"],
-            dry_run=sent["dry_run"],
-            by=self.actor,
-            at=timezone.now(),
-            report=report,
+        sent = parse(shapes.ImportInput, request.data)
+        content = sent["content"].encode("utf-8", "surrogatepass")
+        source = Source(
+            sent["name"], sent["format"], lambda: io.BytesIO(content), sent.get("columns") or {}, sent["system"]
         )
-        importing.log_import(report, by=self.actor)
+        report = import_files([source], dry_run=sent["dry_run"], by=self.actor, at=timezone.now())
         return Response(report.as_dict())

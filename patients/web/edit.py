@@ -19,7 +19,11 @@ from errors import form_fields
 from errors.exceptions import DomainError, NotFound
 from errors.texts import message_of
 from patients import actions, rules
+from patients.labels import remark_text
 from patients.models import Condition, Medication, Patient
+from patients.queries import own_medicines
+from patients.reading.incoming import Remark
+from patients.recognition.medicines import recognise_medicine
 from patients.web.alerts import find_patient
 from patients.web.details import DetailsForm
 
@@ -112,12 +116,14 @@ def _render(request: PageRequest, patient: Patient, form: FactForm) -> HttpRespo
         for row in model._default_manager.filter(patient=patient).order_by("text", "id")
     ]
     names = User.objects.in_bulk({row.ended_by_user_id for _kind, row in rows if row.ended_by_user_id})
+    own = own_medicines(patient.clinic_id)
     lines = [
         {
             "kind": kind,
             "fact": row,
             "ended_by": names.get(row.ended_by_user_id),
-            "is_alert": bool(kind == "medication" and rules.alert_of_medicine(row.text)),
+            "is_alert": kind == "medication"
+            and bool(recognise_medicine(row.text, [(row.system, row.code, "")], own).alerts),
         }
         for kind, row in rows
     ]
@@ -129,6 +135,7 @@ def _render(request: PageRequest, patient: Patient, form: FactForm) -> HttpRespo
             (_("Medicines"), [line for line in current if line["kind"] == "medication"]),
         ],
         "ended": [line for line in lines if line["fact"].ended_at is not None][:ENDED_SHOWN],
+        "notes": [remark_text(Remark(f"kept_{n.kind}", n.text)) for n in patient.notes.order_by("kind", "text")],
         "form": form,
         "may_write": "patients:write" in request.actor.scopes and not patient.is_merged,
     }

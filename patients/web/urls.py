@@ -1,8 +1,14 @@
 from django.urls import path
 
-from patients.web import alerts, duplicates, edit
+from patients.web import alerts, duplicates, edit, imports, reviews
 
 urlpatterns = [
+    path("patients/imports/", imports.imports, name="imports"),
+    path("patients/imports/review/", reviews.reviews, name="import_reviews"),
+    path("patients/imports/review/<uuid:review_id>/", reviews.review, name="import_review"),
+    path("patients/imports/files/<uuid:upload_id>/", imports.import_upload, name="import_upload"),
+    path("patients/imports/<uuid:run_id>/", imports.import_run, name="import_run"),
+    path("patients/imports/<uuid:run_id>/undo/", imports.import_undo, name="import_undo"),
     path("patients/<uuid:patient_id>/two-people/", duplicates.two_people, name="patient_two_people"),
     path("patients/<uuid:patient_id>/edit/", edit.edit, name="patient_edit"),
     path("patients/<uuid:patient_id>/conditions/", edit.conditions, name="patient_conditions"),

@@ -19,6 +19,7 @@ from scheduling.availability import slots
 from scheduling.booking import locks, operations
 from scheduling.booking.locks import Time
 from scheduling.models import Appointment, AppointmentType, Offer, Series, Waiting
+from worklist import actions as worklist
 
 # --- Booking --------------------------------------------------------------------------------------------------
 
@@ -234,6 +235,26 @@ def annotate(*, appointment_id: UUID, note: str, revision: int | None = None, by
         locks.note_change(appointment, "note", {"note": before}, {"note": note}, by=by, at=at)
         audit.log("appointment.annotate", by=by, target_id=appointment.pk, patient_ids=[appointment.patient_id])
     return appointment
+
+
+# --- A patient who has died ---------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def follow_death(*, patient_id: UUID, by: Actor, at: datetime) -> None:
+    """Cancel what lies ahead of a patient who has died. Nobody is called to book again; one row tells the desk."""
+    locks.lock(patient_id)
+    ahead = Appointment.objects.filter(patient_id=patient_id, ends_at__gt=at).holding()
+    appointments = locks.get_all_for_update(list(ahead.values_list("pk", flat=True)))
+    for appointment in appointments:
+        operations.change_status(
+            appointment, rules.CANCELLED, cancelled_by=rules.BY_CLINIC, reason="other", by=by, at=at
+        )
+    Waiting.objects.filter(patient_id=patient_id, status=rules.WAITING).update(status=rules.WITHDRAWN)
+    worklist_sync.reconcile(patient_id=patient_id, by=by, at=at)
+    if appointments:
+        facts = {"count": len(appointments)}
+        worklist.raise_item(kind="deceased", patient_id=patient_id, about_id=patient_id, facts=facts, by=by, at=at)
 
 
 # --- Two records that become one ------------------------------------------------------------------------------

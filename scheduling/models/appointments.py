@@ -19,6 +19,7 @@ from messaging.models import Message
 from patients.models import OfPatient, Patient
 from scheduling import rules
 from scheduling.models.setup import AppointmentType, Room
+from treatments.models import TreatmentPlan
 
 
 class Series(OfPatient):
@@ -34,6 +35,9 @@ class Series(OfPatient):
     length_min = models.PositiveSmallIntegerField(help_text="minutes of each session")
     starts_on = models.DateField()
     note = models.TextField(blank=True, default="")
+    treatment_plan = models.ForeignKey(
+        TreatmentPlan, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
     ended_at = models.DateTimeField(null=True)
     made_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField(db_default=Now(), editable=False)

@@ -19,11 +19,13 @@ from database.expressions import new_id
 from database.revisions import check_revision
 from errors.exceptions import DomainError, Invalid, Problems
 from identity.actor import Actor
+from patients.queries import identities
 from scheduling import notifications, rules, worklist_sync
 from scheduling.availability import slots
 from scheduling.booking import actions, locks, operations
 from scheduling.booking.locks import Time
 from scheduling.models import Appointment, AppointmentType, Series
+from treatments.models import TreatmentPlan
 
 MOST_FREE = 2000  # slots looked at for one session of a proposal
 
@@ -35,6 +37,7 @@ class SeriesPlan:
 
     :ivar length_min: minutes of each session; None: the type's
     :ivar least_gap_h: hours between two sessions; None: what the type's technique asks for
+    :ivar treatment_plan_id: the patient's treatment plan that it is booked for
     """
 
     type_id: UUID
@@ -48,6 +51,7 @@ class SeriesPlan:
     from_time: time | None = None
     until_time: time | None = None
     least_gap_h: int | None = None
+    treatment_plan_id: UUID | None = None
 
 
 def check(plan: SeriesPlan, *, clinic_id: UUID) -> None:
@@ -73,6 +77,17 @@ def propose(*, patient_id: UUID, plan: SeriesPlan, by: Actor, at: datetime) -> r
 
     :raises Invalid:
     """
+    return propose_with_choice(patient_id=patient_id, plan=plan, by=by, at=at)[0]
+
+
+def propose_with_choice(
+    *, patient_id: UUID, plan: SeriesPlan, by: Actor, at: datetime
+) -> tuple[rules.Placed, dict[int, list[rules.Slot]]]:
+    """
+    As `propose`, and by the session's number (from 0) the times that it could be exchanged for, the others staying.
+
+    :raises Invalid:
+    """
     check(plan, clinic_id=by.clinic_id)
     locks.check_patient(patient_id)
     type_ = locks.find_type(plan.type_id, length_min=plan.length_min)
@@ -92,15 +107,17 @@ def propose(*, patient_id: UUID, plan: SeriesPlan, by: Actor, at: datetime) -> r
         )
         if search.after < search.until:
             free += slots.free(type_, search, limit=MOST_FREE)
-    return rules.place(
+    taken = list(slots.list_needling_times(type_, patient_id, after=at)) if gap else []
+    placed = rules.place(
         free,
         starts_on=plan.starts_on,
         weeks=plan.weeks,
         count=plan.count,
         least_gap=gap,
         zone=zone,
-        taken=slots.list_needling_times(type_, patient_id, after=at) if gap else (),
+        taken=taken,
     )
+    return placed, rules.list_exchanges(placed, free, least_gap=gap, zone=zone, taken=taken)
 
 
 def least_gap(kind: AppointmentType, plan: SeriesPlan) -> timedelta:
@@ -120,6 +137,7 @@ def book_series(
     :raises SlotTaken, PatientBusy: naming the number that was taken
     """
     check(plan, clinic_id=by.clinic_id)
+    check_treatment_plan(plan, patient_id, by.clinic_id)
     problems = Problems()
     if not 1 <= len(times) <= plan.count:
         problems.add("/times", "out_of_range", low=1, high=plan.count)
@@ -139,6 +157,7 @@ def book_series(
         weeks=plan.weeks,
         length_min=type_.length_min,
         starts_on=plan.starts_on,
+        treatment_plan_id=plan.treatment_plan_id,
         note=note,
         made_by_id=by.user_id,
     )
@@ -155,6 +174,16 @@ def book_series(
     notifications.series_booked(created, by=by, at=at)
     worklist_sync.reconcile(patient_id=patient_id, by=by, at=at)
     return series, created
+
+
+def check_treatment_plan(plan: SeriesPlan, patient_id: UUID, clinic_id: UUID) -> None:
+    """:raises Invalid: the treatment plan is another patient's, or it has ended"""
+    if plan.treatment_plan_id is None:
+        return
+    people = identities(clinic_id=clinic_id, patient_id=patient_id)
+    plans = TreatmentPlan.objects.of_patients(people).filter(pk=plan.treatment_plan_id, ended_at=None)
+    if not plans.exists():
+        raise Invalid.at("/treatment_plan_id", "unknown.treatment_plan")
 
 
 @contextmanager

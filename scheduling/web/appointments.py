@@ -82,6 +82,7 @@ def render_appointment(
         "words": labels,
         "refusal": refusal,
         "upcoming": found.status in rules.UPCOMING,
+        "same_day": queries.same_day(found) if found.status in rules.HOLDING else [],
         "names": names(request),
         "free": free,
         "siblings": siblings,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from django import forms
 from django.contrib import messages as toasts
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -33,6 +35,7 @@ from scheduling.models import Appointment, AppointmentType, Series, Waiting
 from scheduling.series import actions as series
 from scheduling.waitlist import actions as waitlist
 from scheduling.web.appointments import names
+from treatments.models import TreatmentPlan
 
 FOUND = 24
 RECALL_MONTHS = [1, 2, 3, 6, 12]
@@ -77,6 +80,7 @@ class Find(forms.Form):
         label=gettext_lazy("over how many weeks"), required=False, min_value=1, max_value=rules.MOST_WEEKS
     )
 
+    treatment_plan = forms.UUIDField(required=False, widget=forms.HiddenInput)
     into = form_fields.ChoiceField(label=gettext_lazy("Belongs to"), required=False)
 
     def __init__(self, *args: Any, clinic_id: UUID, plans: Sequence[Series] = (), **options: Any) -> None:
@@ -145,6 +149,7 @@ class Find(forms.Form):
             from_time=cleaned_data["from_time"],
             until_time=cleaned_data["until_time"],
             rooms=[UUID(cleaned_data["room"])] if cleaned_data["room"] else [],
+            treatment_plan_id=cleaned_data["treatment_plan"],
         )
 
 
@@ -165,7 +170,7 @@ def book(request: PageRequest, patient_id: UUID) -> HttpResponse:
         values if "type" in values else None,
         clinic_id=request.clinic.pk,
         plans=plans,
-        initial=usual(request, patient, plans),
+        initial=suggest(request, patient, plans),
     )
     if request.method == "POST":
         try:
@@ -173,6 +178,30 @@ def book(request: PageRequest, patient_id: UUID) -> HttpResponse:
         except (Conflict, Invalid) as refusal:
             return render_booking(request, patient, form, refusal=refusal)
     return render_booking(request, patient, form)
+
+
+@page(scope="scheduling:write", action="page.book.plan")
+def book_plan(request: PageRequest, plan_id: UUID) -> HttpResponse:
+    """A treatment plan as the search for its series: the sessions, weeks and minutes are the plan's."""
+    plan = TreatmentPlan.objects.filter(pk=plan_id).select_related("patient__merged_into").first()
+    if plan is None:
+        raise NotFound
+    request.trace.saw(plan.patient_id)
+    patient = plan.patient.in_use
+    types = list(AppointmentType.objects.filter(is_active=True).order_by("name"))
+    suggested = suggest(request, patient)
+    fitting = [type_ for type_ in types if type_.technique and type_.technique in plan.techniques]
+    last = [type_ for type_ in types if str(type_.pk) == suggested.get("type")]
+    chosen = (last or fitting or types)[:1]
+    values = {
+        "type": str(chosen[0].pk) if chosen else "",
+        "therapist": suggested.get("therapist", ""),
+        "count": plan.sessions,
+        "weeks": plan.weeks,
+        "length_min": plan.minutes,
+        "treatment_plan": plan.pk,
+    }
+    return redirect(f"{reverse('book', args=[patient.pk])}?{urlencode(values)}")
 
 
 def parse_tapped_time(request: PageRequest, patient: Patient) -> Any:
@@ -185,7 +214,7 @@ def parse_tapped_time(request: PageRequest, patient: Patient) -> Any:
     if at is None:
         return request.GET
     first = AppointmentType.objects.filter(is_active=True).order_by("name").first()
-    type_ = usual(request, patient).get("type") or (str(first.pk) if first else "")
+    type_ = suggest(request, patient).get("type") or (str(first.pk) if first else "")
     values = QueryDict(mutable=True)
     values.update(
         {
@@ -207,13 +236,21 @@ def list_open_series(request: PageRequest, patient: Patient) -> list[Series]:
     return [plan for plan in running if sessions_left[plan.pk]]
 
 
-def usual(request: PageRequest, patient: Patient, plans: Sequence[Series] = ()) -> dict[str, Any]:
-    """What this patient had last, or the series that is to be filled up, to begin with."""
+def suggest(request: PageRequest, patient: Patient, plans: Sequence[Series] = ()) -> dict[str, Any]:
+    """Who last treated the patient and what they came for, or the series that is to be filled up, to begin with."""
     requested = [plan for plan in plans if str(plan.pk) == request.GET.get("into")]
     if requested:
         return {"type": str(requested[0].type_id), "into": str(requested[0].pk)}
-    last = patient_appointments(request, patient).order_by("-starts_at").first()
+    last = find_last_visit(request, patient)
     return {"type": str(last.type_id), "therapist": str(last.therapist_id)} if last else {}
+
+
+def find_last_visit(request: PageRequest, patient: Patient) -> Appointment | None:
+    """The newest visit that took place, or else the next one that is booked: who treats, and what they come for."""
+    rows = patient_appointments(request, patient).holding().with_names()
+    now = timezone.now()
+    last: Appointment | None = rows.filter(starts_at__lte=now).order_by("-starts_at", "pk").first()
+    return last or rows.filter(starts_at__gt=now).order_by("starts_at", "pk").first()
 
 
 def patient_appointments(request: PageRequest, patient: Patient) -> Any:
@@ -233,9 +270,14 @@ def render_booking(
         try:
             if form.cleaned_data["count"]:
                 plan = form.plan(now.astimezone(zone).date())
-                placed = series.propose(patient_id=patient.pk, plan=plan, by=request.actor, at=now)
+                placed, exchanges = series.propose_with_choice(
+                    patient_id=patient.pk, plan=plan, by=request.actor, at=now
+                )
                 proposal = {
-                    "slots": [(n + 1, s, token(s)) for n, s in sorted(placed.slots.items())],
+                    "slots": [
+                        (n + 1, s, token(s), [(other, token(other)) for other in exchanges[n]])
+                        for n, s in sorted(placed.slots.items())
+                    ],
                     "unplaced": [n + 1 for n in placed.unplaced],
                     "plan": plan,
                 }
@@ -257,8 +299,11 @@ def render_booking(
         "refusal": refusal,
         "names": names(request),
         "zone": zone,
+        "now": now,
         "searched": form.is_bound and form.is_valid(),
-        "ahead": queries.ahead([patient.pk], now),
+        "ahead": (ahead := queries.ahead([patient.pk], now)),
+        "taken_days": {visit.starts_at.astimezone(zone).date().isoformat() for visit in ahead},
+        "last_visit": find_last_visit(request, patient),
         "words": labels,
         # A time for one session is no answer to a series; the new proposal stands below.
         "next_free": refusal.extra.get("next_free", []) if refusal and "series" not in request.POST else [],
@@ -290,7 +335,9 @@ def book_choice(request: PageRequest, patient: Patient, form: Find) -> HttpRespo
     now = timezone.now()
     if not form.is_valid():
         return render_booking(request, patient, form)
-    times = [slot_of(text) for text in request.POST.getlist("slot")]
+    # Of a series, each date is chosen on its own: the proposed one, one in its place, or none.
+    chosen = [request.POST[name] for name in sorted(request.POST) if name.startswith("slot-") and request.POST[name]]
+    times = [slot_of(text) for text in [*request.POST.getlist("slot"), *chosen]]
     if "series" in request.POST:
         if not form.cleaned_data["count"]:
             raise Invalid.at("/count", "required.session_count")
@@ -314,6 +361,8 @@ def book_choice(request: PageRequest, patient: Patient, form: Find) -> HttpRespo
         at=now,
     )
     toasts.success(request, _("Tentatively booked.") if proposed else _("Booked."))
+    if queries.same_day(appointment):
+        toasts.warning(request, _("This is not the only appointment on that day."))
     return redirect("appointment", appointment.pk)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages as toasts
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -25,7 +27,7 @@ from messaging import links
 from messaging.web.patient import without_account
 from scheduling import ics, labels, queries, rules
 from scheduling.availability import slots
-from scheduling.models import Appointment, Feed, Hours
+from scheduling.models import Appointment, AppointmentType, Feed, Hours
 from scheduling.setup import actions as setup_actions
 from scheduling.web import calendar_blocks
 
@@ -62,6 +64,9 @@ def calendar(request: PageRequest) -> HttpResponse:
     days = choose_days(columns, first) if view == "week" else [day]
     visits = [visit for column in columns for some in column.visits.values() for visit in some]
     request.trace.saw(*{visit.patient_id for visit in visits})
+    types = list(AppointmentType.objects.order_by("pk"))
+    looks = calendar_blocks.looks_of([type_.name for type_ in types])
+    gaps = find_gaps(request, types, by=by, now=now)
     from_hour, until_hour = span(columns, zone)
     step = timedelta(days=7 if view == "week" else 1)
     context = {
@@ -76,8 +81,9 @@ def calendar(request: PageRequest) -> HttpResponse:
         "after": day + step,
         "from_hour": from_hour,
         "until_hour": until_hour,
-        "lanes": lanes(columns, days, zone, one=bool(only) and view == "week") if view == "day" or only else [],
-        "rows": [] if view == "day" or only else rows(columns, days, zone),
+        "lanes": lanes(columns, days, zone, looks, one=bool(only) and view == "week") if view == "day" or only else [],
+        "rows": [] if view == "day" or only else rows(columns, days, zone, looks, gaps),
+        "types": [(type_.name, looks[type_.name]) for type_ in types if type_.is_active],
         "people": queries.therapists(request.clinic.pk),
         "rooms": queries.rooms(),
         "count": len(visits),
@@ -122,7 +128,23 @@ def choose_days(columns: list[queries.Column], first: date) -> list[date]:
     return [day for day in days if day.weekday() < 5 or day in used]
 
 
-def lanes(columns: list[queries.Column], days: list[date], zone: ZoneInfo, *, one: bool) -> list[dict[str, Any]]:
+def find_gaps(request: PageRequest, types: list[AppointmentType], *, by: str, now: datetime) -> calendar_blocks.Gaps:
+    """Free time that is long enough for the shortest type; a tap on it books, where it says who is to treat."""
+    may_book = "scheduling:write" in request.actor.scopes and by == "therapist"
+    least = min((type_.length for type_ in types if type_.is_active), default=timedelta(minutes=15))
+
+    def address(column: queries.Column, at: datetime) -> str:
+        if not may_book or column.id is None:
+            return ""
+        tapped = {"at": f"{at:%Y-%m-%dT%H:%M}", "therapist": column.id}
+        return f"{reverse('new_appointment')}?{urlencode(tapped)}"
+
+    return calendar_blocks.Gaps(now, least, address)
+
+
+def lanes(
+    columns: list[queries.Column], days: list[date], zone: ZoneInfo, looks: calendar_blocks.Looks, *, one: bool
+) -> list[dict[str, Any]]:
     """The columns of a day's grid: the therapists (or rooms), or the days of one of them."""
     return [
         {
@@ -130,7 +152,7 @@ def lanes(columns: list[queries.Column], days: list[date], zone: ZoneInfo, *, on
             "day": day,
             "name": day if one else column.name,
             "is_day": one,
-            "visits": calendar_blocks.day_of(column, day, zone),
+            "visits": calendar_blocks.day_of(column, day, zone, looks),
             "hours": calendar_blocks.hours_of(column, day, zone),
             "count": len(column.visits.get(day, ())),
             "is_open": bool(column.hours.get(day)),
@@ -140,12 +162,25 @@ def lanes(columns: list[queries.Column], days: list[date], zone: ZoneInfo, *, on
     ]
 
 
-def rows(columns: list[queries.Column], days: list[date], zone: ZoneInfo) -> list[dict[str, Any]]:
+def rows(
+    columns: list[queries.Column],
+    days: list[date],
+    zone: ZoneInfo,
+    looks: calendar_blocks.Looks,
+    gaps: calendar_blocks.Gaps,
+) -> list[dict[str, Any]]:
     return [
         {
             "id": column.id,
             "name": column.name,
-            "cells": [(day, calendar_blocks.day_of(column, day, zone), bool(column.hours.get(day))) for day in days],
+            "cells": [
+                (
+                    day,
+                    calendar_blocks.day_with_gaps(column, day, zone, looks, gaps),
+                    bool(column.hours.get(day)),
+                )
+                for day in days
+            ],
         }
         for column in columns
     ]

@@ -56,6 +56,7 @@ def my_appointment(request: HttpRequest, visit: LinkSession) -> HttpResponse:
         "in_time": in_time,
         "place": ics.place_of(appointment),
         "said": answer_row,
+        "then": request.GET.get("then", ""),
         "hours": int(window.total_seconds() // 3600),
     }
     return render(request, "scheduling/my_appointment.html", context, status=409 if answer_row else 200)

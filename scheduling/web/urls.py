@@ -16,6 +16,7 @@ urlpatterns = [
     path("appointments/<uuid:appointment_id>/swap/", appointments.swap, name="appointment_swap"),
     path("appointments/<uuid:appointment_id>/note/", appointments.note, name="appointment_note"),
     path("patients/<uuid:patient_id>/book/", booking.book, name="book"),
+    path("plans/<uuid:plan_id>/book/", booking.book_plan, name="book_plan"),
     path("patients/<uuid:patient_id>/wait/", booking.join_waitlist, name="join_waitlist"),
     path("patients/<uuid:patient_id>/recall/", booking.recall, name="recall"),
     path("patients/<uuid:patient_id>/appointments/", booking.patient_list, name="patient_appointments"),

@@ -109,7 +109,7 @@ def test_a_missed_visit_becomes_a_series(clinic, desk):
     desk.fill("#id_count", "6")
     desk.fill("#id_weeks", "3")
     desk.click("form.find button.button")
-    slots = desk.locator("input[name=slot]")
+    slots = desk.locator("input[name^=slot-]:checked")
     expect(slots).to_have_count(6)
     proposed = slots.evaluate_all("all => all.map(e => e.value)")
 

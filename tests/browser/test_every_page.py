@@ -113,6 +113,9 @@ def states(person_, page, writer, patient_id):
         lambda: (
             page.evaluate("document.querySelectorAll('dialog[open]').forEach(d => d.close())"),
             page.click("[data-drawing]"),
+            page.focus("body-chart .zone[tabindex='0']"),
+            page.keyboard.press("Enter"),
+            page.wait_for_selector("[data-suggestion]"),
         ),
     )
     yield "review", lambda: page.goto(page.url.split("#")[0].replace("/exams/", "/documents/exam/") + "review/")
@@ -151,7 +154,7 @@ def states(person_, page, writer, patient_id):
     for path in ("/worklist/?show=all", "/messages/?show=all", "/messages/next/", "/programmes/pictures/"):
         yield path, lambda path=path: page.goto(path)
     yield "house style", lambda: page.goto("/ui/")
-    for path in ("/account/", "/account/password/change/", "/account/sessions/", "/account/2fa/", "/clinics/"):
+    for path in ("/account/", "/account/password/change/", "/account/access/", "/account/2fa/", "/clinics/"):
         yield path, lambda path=path: page.goto(path)
     yield "locked", lambda: (page.goto("/account/"), page.click("text=Lock now"))
 
@@ -169,6 +172,39 @@ def test_axe_finds_nothing(person, writer, patient_id, viewport):
         assert page.evaluate("async () => (await caches.keys()).length + (await indexedDB.databases()).length") == 0
         wide = page.evaluate("() => document.documentElement.scrollWidth > innerWidth + 1")
         assert not wide, f"{name} is wider than the screen"
+    assert found == []
+
+
+def settings_pages(patient_id):
+    return [
+        "/",
+        "/settings/",
+        "/settings/start/",
+        "/settings/clinic/",
+        "/settings/security/",
+        "/settings/techniques/",
+        "/settings/people/",
+        "/settings/programs/",
+        "/settings/audit/",
+        "/clinic/display/",
+        "/clinic/signing/",
+        "/competencies/",
+        f"/patients/{patient_id}/access/",
+        f"/patients/{patient_id}/forms/",
+    ]
+
+
+@pytest.mark.parametrize("viewport", [TABLET, PHONE], ids=["tablet", "phone"])
+def test_axe_finds_nothing_in_the_settings(person, patient_id, viewport):
+    owner = person("owner", viewport=viewport, reduced_motion="reduce")
+    page = owner.sign_in()
+    found = []
+    for path in settings_pages(patient_id):
+        assert page.goto(path).status == 200, path
+        owner.wait_until_quiet(page)
+        found += [(path, *fault) for fault in faults(page)]
+        wide = page.evaluate("() => document.documentElement.scrollWidth > innerWidth + 1")
+        assert not wide, f"{path} is wider than the screen"
     assert found == []
 
 

@@ -16,7 +16,7 @@ from database.expressions import new_id
 from homecare import maintenance, queries, rules
 from homecare.checkins import actions as check_in_actions
 from homecare.models import Occurrence, Programme, ReminderPlan, StepAnswer
-from homecare.programmes import actions, progress
+from homecare.programmes import actions, checks, progress
 from homecare.programmes import serialization as contents
 from homecare.programmes import templates as programme_templates
 from homecare.programmes.merging import BothRun
@@ -343,7 +343,7 @@ def test_a_point_elsewhere_is_no_point_of_the_step(in_clinic, reachable):
     made = actions.start_programme(
         patient_id=reachable.pk, content=content(steps=[wrong]), by=in_clinic.actor(), at=NOW()
     )
-    codes = {(e.pointer, e.code) for e in actions.problems_of(made, actions.known_of(made, at=NOW())).errors}
+    codes = {(e.pointer, e.code) for e in checks.problems_of(made, checks.known_of(made, at=NOW())).errors}
     assert ("/steps/0/trigger_point", "other_place") in codes
 
 

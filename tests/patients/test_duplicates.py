@@ -125,7 +125,8 @@ def test_an_import_reports_the_alike(cast, api, patient, tmp_path):
     answer = signed_in(cast.owner).post("/admin/patients/patient/import/", {"upload": upload, "system": "import"})
     assert f"/admin/patients/patient/{patient}/change/" in answer.content.decode()
     again = api().post("/patients/imports/", body | {"dry_run": False}).json()["lines"]
-    assert [line["possible_duplicates"] for line in again] == [[], []]  # unchanged: said before
+    assert [line["outcome"] for line in again] == ["review", "unchanged"]
+    assert again[1]["possible_duplicates"] == []  # unchanged: said before
 
 
 def test_by_phone_and_mail_however_they_were_typed(api):

@@ -119,8 +119,9 @@ def test_ndjson_puts_together_what_points_at_a_patient(api, cast):
     assert (report["created"], report["refused"]) == (1, 3)
     (ana,) = all_patients(cast)
     assert (ana.family_name, ana.given_names, ana.birth_date) == ("Núñez", "Ana María", None)
+    assert [(note.kind, note.text) for note in ana.notes.all()] == [("birth_date", "1990")]
     assert [a.code for a in ana.alerts.all()] == ["anticoagulant"]
-    assert any("only a year" in text for line in report["lines"] for text in line["left_out"])
+    assert any("only a year" in text for line in report["lines"] for text in line["taken"])
 
 
 def test_csv_with_a_column_map(cast, tmp_path):
@@ -128,7 +129,7 @@ def test_csv_with_a_column_map(cast, tmp_path):
     table.write_text(
         "\ufeffNr;Nachname;Vorname;Geburtstag;Geschlecht;Bemerkung\n"
         "1;Groß;Jörg;3.2.1980;m;x\n"
-        "2;;Ohne;;w;\n"
+        "2;;;;w;\n"
         "3;Lang;Eva;2/3/1980;w;\n"
         "4;Kurz;Ida;1981-04-05;w;\n"
     )
@@ -145,7 +146,7 @@ def test_csv_with_a_column_map(cast, tmp_path):
         details=True,
     )
 
-    assert "refused    patienten.csv row 3: no family name" in said
+    assert "refused    patienten.csv row 3: no family name, and no other" in said
     assert "refused    patienten.csv row 4: birth_date" in said
     assert [(p.family_name, str(p.birth_date), p.sex) for p in all_patients(cast)] == [
         ("Groß", "1980-02-03", "male"),

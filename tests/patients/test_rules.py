@@ -8,21 +8,6 @@ from patients import rules
 
 
 @pytest.mark.parametrize(
-    ("name", "code"),
-    [
-        ("Warfarin Sodium 5 MG Oral Tablet", "anticoagulant"),
-        ("Clopidogrel 75 MG Oral Tablet", "antiplatelet"),
-        ("RIVAROXABAN 20 mg", "anticoagulant"),
-        ("Aspirin 81 MG", "antiplatelet"),
-        ("Naproxen sodium 220 MG Oral Tablet", None),
-        ("Heparinoid cream", None),
-    ],
-)
-def test_medicines_that_thin_the_blood_become_alerts(name, code):
-    assert rules.alert_of_medicine(name) == code
-
-
-@pytest.mark.parametrize(
     ("typed", "meant"),
     [
         ("MÜLL", {"mull"}),
@@ -59,37 +44,6 @@ INJECTION = {
 def test_the_alerts_that_can_be_recorded():
     """What each of them stops or cautions against is the safety list's matter (tests/treatments)."""
     assert set(rules.ALERTS) == NEEDLING | PRESSURE | INJECTION
-    assert set(rules.MEDICINE_ALERTS) <= set(rules.ALERTS)
-
-
-# International names as the WHO's ATC index has them, in the groups B01AA, AB, AE, AF, AX and B01AC.
-@pytest.mark.parametrize(
-    "name",
-    [
-        "Warfarin", "Phenprocoumon", "Acenocoumarol", "Heparin", "Enoxaparin", "Dalteparin", "Tinzaparin",
-        "Nadroparin", "Fondaparinux", "Apixaban", "Rivaroxaban", "Edoxaban", "Dabigatran", "Bivalirudin", "Argatroban",
-    ],
-)  # fmt: skip
-def test_anticoagulants(name):
-    assert rules.alert_of_medicine(f"{name} 5 mg") == "anticoagulant"
-    assert rules.alert_of_medicine(f"{name}ol") is None
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "Clopidogrel", "Prasugrel", "Ticagrelor", "Ticlopidine", "Dipyridamole", "Cilostazol", "Aspirin",
-        "Acetylsalicylic acid",
-    ],
-)  # fmt: skip
-def test_antiplatelets(name):
-    assert rules.alert_of_medicine(f"{name} 75 mg") == "antiplatelet"
-
-
-def test_one_ingredient_of_several_is_enough():
-    assert rules.alert_of_medicine("Paracetamol/Aspirin") == "antiplatelet"
-    assert rules.alert_of_medicine("aspirin with warfarin") == "anticoagulant"
-    assert rules.alert_of_medicine("") is None
 
 
 # --- Finding ------------------------------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from accounts.models import Membership
 from api.models import IdempotencyKey
+from patient_forms import actions as forms
+from patients.models import Patient
 from scheduling import queries, worklist_sync
 from scheduling.availability import slots
 from scheduling.booking import actions, locks
@@ -434,7 +436,13 @@ def test_nobody_is_led_to_a_page_that_they_may_not_open(desk, api, cast):
     programme = api().post(f"/patients/{patient_id}/programmes/", {"title": "A", "steps": steps}).json()["id"]
     event = builders.adverse_event(session=session)
     event_id = api().post(f"/patients/{patient_id}/adverse-events/", event).json()["event_id"]
-    about = {"exam": exam, "session": session, "event": event_id}
+    with inside(desk):
+        Patient.objects.filter(pk=patient_id).update(
+            email="ada@mail.example", consent_email="granted", birth_date="1980-02-01"
+        )
+        form = forms.send_form(patient_id=patient_id, form="intake", by=desk.by, at=now).pk
+        forms.answer_form(request_id=form, answers={}, by=desk.by, at=now)
+    about = {"exam": exam, "session": session, "event": event_id, "form": form}
     items = []
     for kind in rules_of_list.KINDS:
         what = (
@@ -444,6 +452,8 @@ def test_nobody_is_led_to_a_page_that_they_may_not_open(desk, api, cast):
             if kind in ("referral", "referral_withdrawn", "unsigned")
             else "event"
             if kind in ("serious_event", "unconfirmed_event")
+            else "form"
+            if kind == "form_to_review"
             else ""
         )
         found = about.get(what) or (visit if kind in VISITS else programme)

@@ -5,6 +5,7 @@ from treatments.adverse_events.web import views as adverse_events
 from treatments.aftercare.web import views as aftercare
 from treatments.consents.web import patient, texts
 from treatments.consents.web import views as consents
+from treatments.plans.web import views as plans
 from treatments.web import lots, safety_list, views
 
 urlpatterns = [
@@ -37,6 +38,10 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/consents/<uuid:signing_id>/", consents.show_signed_form, name="signed_consent"),
     path("patients/<uuid:patient_id>/consents/<uuid:signing_id>/copy/", consents.give_copy, name="consent_copy"),
     path("patients/<uuid:patient_id>/consents/<uuid:consent_id>/withdraw/", consents.withdraw, name="withdraw_consent"),
+    path("patients/<uuid:patient_id>/plans/new/", plans.new_plan, name="new_treatment_plan"),
+    path("plans/<uuid:plan_id>/", plans.show_plan, name="treatment_plan"),
+    path("plans/<uuid:plan_id>/edit/", plans.edit_plan, name="treatment_plan_edit"),
+    path("plans/<uuid:plan_id>/end/", plans.end_plan, name="treatment_plan_end"),
     path("patients/<uuid:patient_id>/sessions/new/", views.start, name="start_session"),
     path("sessions/<uuid:session_id>/", views.session, name="session"),
     path("sessions/<uuid:session_id>/changes/", views.changes, name="session_changes"),

@@ -26,7 +26,7 @@ KINDS = {
     "unsigned": _("Not signed"),
     "referral": _("To refer"), "needling_follow_up": _("No answer since needling"), "slot_free": _("A time is free"),
     "referral_withdrawn": _("Red flag withdrawn"),
-    "recall": _("Recall"), "form_to_review": _("Form to review"),
+    "recall": _("Recall"), "form_to_review": _("Form to review"), "deceased": _("Patient has died"),
     "message_failed": _("Message not sent"), "message_uncertain": _("Message uncertain"),
 }  # fmt: skip
 OUTCOMES = {

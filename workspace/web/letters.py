@@ -11,9 +11,11 @@ from accounts.web.pages import PageRequest, page
 from assessments.models import Assessment
 from audit import actions as audit
 from errors.exceptions import NotFound
+from patients.queries import identities
 from records.models import Record
+from treatments.models import TreatmentPlan
 from worklist.models import Item
-from workspace import letters
+from workspace import discharge, letters
 
 
 @page(scope="assessments:read", action="page.referral_letter")
@@ -42,3 +44,22 @@ def _find_signed_exam(exam_id: UUID) -> Assessment | None:
     """The exam, if it is signed and still stands."""
     exams = Assessment.objects.with_parts().select_related("patient__clinic")
     return exams.filter(pk=exam_id, signed_at__isnull=False, record__mark=None).first()
+
+
+@page(scope="treatments:read", action="page.discharge_summary")
+def discharge_summary(request: PageRequest, plan_id: UUID) -> HttpResponse:
+    """What came of a treatment plan that has ended, as a letter in PDF."""
+    plans = TreatmentPlan.objects.select_related("patient__merged_into", "ended_by", "patient__clinic")
+    plan = plans.prefetch_related("goals").filter(pk=plan_id, ended_at__isnull=False).first()
+    if plan is None:
+        raise NotFound
+    patient = plan.patient.in_use
+    people = identities(clinic_id=request.clinic.pk, patient_id=patient.pk)
+    request.trace.saw(*people, target_id=plan.pk)
+    content = discharge.discharge_summary(
+        plan, people, clinic=request.clinic, language=translation.get_language() or "en", at=timezone.now()
+    )
+    audit.log("disclosure.discharge_summary", by=request.actor, target_id=plan.pk, patient_ids=people)
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = 'attachment; filename="discharge-summary.pdf"'
+    return response

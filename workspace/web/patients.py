@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db import transaction
@@ -10,6 +13,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 import catalogue
@@ -30,6 +34,7 @@ from patient_forms.rules import ANSWERED
 from patients import actions
 from patients.models import Patient
 from patients.queries import identities
+from patients.rules import search_prefixes
 from patients.search import matching
 from patients.web import duplicates
 from patients.web.details import NEW, DetailsForm, known_facts
@@ -40,6 +45,7 @@ from treatments import measures
 from treatments.adverse_events.web import views as adverse_events
 from treatments.consents.web.views import summary_of
 from treatments.models import Session
+from treatments.plans.web.views import newest_plan
 from treatments.rules import TECHNIQUES
 from worklist.models import Item
 from worklist.web.labels import why
@@ -85,9 +91,14 @@ def new_patient(request: PageRequest) -> HttpResponse:
     """
     Register a patient. Whoever looks like one who is there is shown first: to be opened, or to be told apart.
 
-    `two_people` are the ids of those that the form has shown; the button that says so sends them.
+    `two_people` are the ids of those that the form has shown; the button that says so sends them. What was typed into a
+    search comes along by POST, because a name belongs in no address; a time that was tapped in the calendar stands in
+    the address, and leads back to the booking.
     """
-    form = DetailsForm(request.POST or None, names=NEW)
+    is_start = "typed" in request.POST
+    form = DetailsForm(None if is_start else request.POST or None, names=NEW)
+    if is_start:
+        form.initial.update(read_typed(request.POST["typed"]))
     alike: list[dict[str, Any]] = []
     if request.method == "POST" and form.is_valid():
         told_apart = [pk for text in request.POST.get("two_people", "").split() if (pk := as_uuid(text))]
@@ -101,11 +112,57 @@ def new_patient(request: PageRequest) -> HttpResponse:
                         actions.say_two_people(
                             patient_id=patient.pk, other_id=other, by=request.actor, at=timezone.now()
                         )
+                if "booking" in request.GET:
+                    return redirect_to_booking(request, patient)
                 return redirect("patient", patient.pk)
             except Invalid as refusal:
                 form.show(refusal)
     status = 400 if form.errors else 409 if alike else 200
-    return render(request, "workspace/new_patient.html", {"form": form, "duplicates": alike}, status=status)
+    context = {"form": form, "duplicates": alike, "booking_query": urlencode(read_tapped(request))}
+    return render(request, "workspace/new_patient.html", context, status=status)
+
+
+def read_typed(text: str) -> dict[str, Any]:
+    """
+    What was searched for, as the details of a new patient: "Anna Muster" and "Muster, Anna" are names, a date is the
+    birth date, and a long number is a phone.
+    """
+    details: dict[str, Any] = {}
+    words = []
+    for word in " ".join(text[:100].split()).split(" "):
+        dates = [prefix for prefix in search_prefixes(word) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", prefix)]
+        day = parse_valid_date(dates[0]) if len(dates) == 1 else None
+        if day is not None:
+            details["birth_date"] = day
+        elif not any(character.isdigit() for character in word):
+            words.append(word)
+    digits = re.sub(r"[\s/()-]", "", text)
+    if re.fullmatch(r"\+?\d{6,15}", digits):
+        return {"phone": text.strip()}
+    name = " ".join(words)
+    family, comma, given = name.partition(",")
+    if not comma:
+        given, _blank, family = name.rpartition(" ")
+    return details | {"family_name": family.strip(), "given_names": given.strip()}
+
+
+def parse_valid_date(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
+
+
+def read_tapped(request: PageRequest) -> dict[str, str]:
+    """The time that was tapped in the calendar, as the booking's page takes it."""
+    return {name: request.GET[name][:36] for name in ("at", "therapist", "room") if request.GET.get(name)}
+
+
+def redirect_to_booking(request: PageRequest, patient: Patient) -> HttpResponse:
+    """Back to the booking, with the time that was tapped, if there was one."""
+    tapped = read_tapped(request)
+    path = reverse("book", args=[patient.pk])
+    return redirect(f"{path}?{urlencode(tapped)}" if tapped else path)
 
 
 @page(scope="patients:read", action="page.patient")
@@ -131,6 +188,7 @@ def patient(request: PageRequest, patient_id: UUID) -> HttpResponse:
         context |= clinical(people)
         context["chart_url"] = reverse("chart", args=[charts.version(), translation.get_language()])
     if "treatments:read" in request.actor.scopes:
+        context["treatment_plan"] = newest_plan(people, request.clinic.pk)
         context["consents"] = summary_of(people)
         context["adverse_events"] = adverse_events.summary_of(people)
     if "homecare:read" in request.actor.scopes:

@@ -62,6 +62,24 @@ function layOut(board) {
     sideBySide(all(".visit", track));
   }
   nowLine(board, from);
+  if (matchMedia("(max-width: 600px)").matches) toFirst(board, from);
+}
+
+/** On a phone, begin with the first appointment that is not over yet. @param {HTMLElement} board @param {number} from */
+function toFirst(board, from) {
+  const [today, time] = (board.dataset.now || "").split(" ");
+  const [hour, minute] = time.split(":").map(Number);
+  const ahead = all(".lane", board).flatMap((lane) => {
+    const after = lane.dataset.day === today ? hour * 60 + minute : 0;
+    return all(".visit", lane)
+      .map((visit) => ({ lane, start: Number(visit.dataset.start), end: Number(visit.dataset.start) + Number(visit.dataset.length) }))
+      .filter((visit) => visit.end > after);
+  });
+  if (!ahead.length) return;
+  const first = ahead.reduce((one, other) => (other.start < one.start ? other : one));
+  board.scrollTop = Math.max(0, ((first.start - from * 60) / 60) * HOUR_PX - 4);
+  const hours = one(".hours", board);
+  board.scrollLeft = Math.max(0, first.lane.offsetLeft - (hours ? hours.offsetWidth : 0) - 12);
 }
 
 /** @param {HTMLElement} board @param {number} from */

@@ -21,7 +21,7 @@ function row(tick) {
   select.addEventListener("change", () => numbers.set(tick.value, select.value));
   const remove = make("button", { type: "button", class: "button bare icon", "aria-label": fill(words.wordsRemove ?? "", { what: name }) }, "×");
   remove.addEventListener("click", () => { tick.checked = false; show(); });
-  return make("li", { class: "row spread", "data-place": tick.value }, make("span", {}, name), make("span", { class: "row" }, select, remove));
+  return make("li", { "data-place": tick.value }, make("span", {}, name), make("span", { class: "number" }, select, remove));
 }
 
 /** The list and the chart as the places are ticked; rows that stay are not touched, so a menu in use stays open. */

@@ -19,6 +19,7 @@ from accounts.web.pages import PageRequest, page
 from errors.exceptions import Invalid, NotFound
 from errors.texts import message_for, message_of
 from messaging import addresses, links
+from messaging.engine import read_sending
 from messaging.texts import language_of
 from patients.models import Patient
 from patients.queries import identities, zone_of
@@ -249,6 +250,7 @@ def show_signed_form(request: PageRequest, patient_id: UUID, signing_id: UUID) -
     context = {
         "patient": patient,
         "form": form_of(consents),
+        "phone": read_sending(request.clinic.pk).phone,
         "labels": LABELS,
         "may_write": "treatments:write" in request.actor.scopes,
         "can_mail": bool(addresses.usable_channels(patient)) and links.can_be_opened(patient),

@@ -1,0 +1,1 @@
+"""Bring patients in from other systems: the command, the API and the pages all come through here."""

@@ -1,0 +1,1 @@
+"""What a therapist plans to do: the problem, goals, sessions and techniques."""
