@@ -1232,6 +1232,7 @@ def test_an_owner_reads_everything_in_an_emergency_and_nothing_is_saved(cast, id
     for role in ("therapist", "staff"):  # so that no page is refused for its scope
         with tenancy.scope(cast.clinic.pk):
             Membership.objects.create(clinic=cast.clinic, user=cast.owner, role=role)
+    assert ids["ended_plan"]  # before one that runs: there is one at a time
     wanted = [fill_page(path, ids)[0] for path, (method, _scope) in PAGES.items() if method == "get"]
     read = [(path, filled_in(body or {}, ids)) for path, method, _scope, body in ROUTES if method == "get"]
     queries = [f"?{urlencode(query)}" if query else "" for _path, query in read]
