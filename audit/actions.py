@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from audit import strangers
+from audit import emergency, strangers
 from audit.models import AuditEvent
 from database.sql import run_prepared
 from identity.actor import Actor
@@ -47,6 +47,10 @@ def log(
     :param times: how many times it happened
     :param adds: False runs the same statement and adds nothing, where the time that it takes must not tell
     """
+    if emergency.is_open():
+        if adds:
+            _log_to_file(action, by, target_id, list(patient_ids), outcome, code, ip, request_id)
+        return
     row: tuple[Any, ...] = (
         by.clinic_id if by else None,
         by.user_id if by else None,
@@ -62,6 +66,32 @@ def log(
         adds,
     )
     run_prepared(INSERT, row)
+
+
+def _log_to_file(
+    action: str,
+    by: Actor | None,
+    target_id: UUID | None,
+    patient_ids: list[UUID],
+    outcome: str,
+    code: str,
+    ip: str | None,
+    request_id: str,
+) -> None:
+    emergency.add(
+        {
+            "clinic_id": by.clinic_id if by else None,
+            "user_id": by.user_id if by else None,
+            "client_id": (by.client_id if by else None) or "",
+            "action": action,
+            "outcome": str(outcome),
+            "code": code,
+            "target_id": target_id,
+            "patient_ids": patient_ids,
+            "ip": ip or (by.ip if by else None),
+            "request_id": request_id or (by.request_id if by else None) or "",
+        }
+    )
 
 
 def log_stranger(

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from audit import actions, strangers
+from audit import actions, emergency, strangers
 
 
 @shared_task
@@ -14,3 +14,9 @@ def add_counted_refusals() -> int:
             actions.log(action, by=None, outcome=outcome, code=code, ip=ip, times=times)
             added += 1
     return added
+
+
+@shared_task
+def import_emergency_trail() -> int:
+    """Bring what was read in an emergency into the database, once it takes writes. Returns how many events."""
+    return emergency.import_trail()

@@ -143,6 +143,9 @@ BACKUP_KEYS = long_enough("BACKUP_KEYS", env.list("BACKUP_KEYS", default=[]), 32
 BACKUP_EVERY_HOURS = env.int("BACKUP_EVERY_HOURS", default=24)
 BACKUP_WHOLE_EVERY_DAYS = env.int("BACKUP_WHOLE_EVERY_DAYS", default=7)
 BACKUP_KEEP_DAYS = env.int("BACKUP_KEEP_DAYS", default=35)
+# A folder, on another disk than the database, that web and worker share: what owners read while the database takes no
+# writes is recorded there, and imported afterwards. Empty: nobody can read then.
+EMERGENCY_TRAIL = env.str("EMERGENCY_TRAIL", default="")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = required("REDIS_URL", "a Redis or Valkey URL; Celery's broker and the shared request limits live there.")
@@ -211,6 +214,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "clinic.forms.WithoutNul",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.web.emergency.EmergencyRead",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -494,6 +498,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "audit.periodic.add_counted_refusals",
         "schedule": crontab(minute="*/10"),
     },
+    "import what was read in an emergency": {"task": "audit.periodic.import_emergency_trail", "schedule": 60.0},
     "forget sessions and tokens that are over": {
         "task": "accounts.periodic.forget_what_expired",
         "schedule": crontab(hour=3, minute=10),

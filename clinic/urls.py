@@ -5,7 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 from oauth2_provider import views as oauth
 
-from accounts.web import competencies, signing_proof
+from accounts.web import competencies, emergency, signing_proof
 from accounts.web import oauth as accounts_oauth
 from accounts.web import views as accounts_web
 from api.views import SchemaDocument
@@ -37,6 +37,8 @@ urlpatterns = [
     path("clinics/", accounts_web.choose_clinic, name="choose_clinic"),
     path("competencies/", competencies.competencies, name="competencies"),
     path("clinic/signing/", signing_proof.signing_proof, name="signing_proof"),
+    path("emergency/", emergency.enter, name="emergency"),
+    path("emergency/leave/", emergency.leave, name="leave_emergency"),
     path("language/", accounts_web.choose_language, name="choose_language"),
     path("", include("workspace.urls")),
     path("", include("patients.web.urls")),

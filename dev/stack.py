@@ -80,6 +80,7 @@ class Stack:
         seed = hashlib.sha256(self.secret("checkpoints").encode()).digest()
         names["CHECKPOINT_KEY"] = base64.b64encode(seed).decode()
         names |= self.backups()
+        names["EMERGENCY_TRAIL"] = str(self.data / "emergency")
         if "DATABASE_URL" in os.environ:
             names["DATABASE_URL"] = os.environ["DATABASE_URL"]
         else:

@@ -206,12 +206,13 @@ def _work(desk: Desk, run: Run, granted: int, ends: float, claiming: str) -> int
 
 
 def sending_of(clinic_id: UUID) -> Sending:
+    """Return how the clinic sends, with a row that is made if there is none: for changes, see `read_sending`."""
     sending = Sending.objects.filter(pk=clinic_id).first()
     return sending or Sending.objects.get_or_create(clinic_id=clinic_id)[0]
 
 
 def read_sending(clinic_id: UUID) -> Sending:
-    """Return how the clinic sends without writing a row: for pages that patients only read."""
+    """Return how the clinic sends without writing a row: for all that only reads."""
     return Sending.objects.filter(pk=clinic_id).first() or Sending(clinic_id=clinic_id)
 
 

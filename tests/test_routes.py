@@ -11,15 +11,19 @@ import json
 import re
 from datetime import timedelta
 from functools import cache, cached_property
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from accounts import invitations
+from accounts.models import Membership
 from accounts.rules import ROLE_SCOPES
+from accounts.web import emergency
 from api.problems import problem
 from api.views import ClinicView
 from audit.models import AuditEvent
@@ -226,6 +230,7 @@ ROUTES = [
 ]
 # Outside the API: who may see what there is tested where it belongs.
 OTHER_ROUTES = {
+    "emergency/", "emergency/leave/",
     "", "clinics/", "language/", "search/", "ui/", "chart/<str:version>/<str:language>/", "healthz", "readyz",
     "c/today/", "c/thanks/", "c/calendar/", "c/calendar/<str:token>.ics", "c/pictures/<uuid:picture_id>/",
     "c/<str:token>/", "s/<str:token>/", "metrics", "hooks/mail/<str:provider>/", "hooks/twilio/<uuid:clinic_id>/",
@@ -1107,10 +1112,8 @@ SEEN = {
 }  # fmt: skip
 
 
-def ask_page(user, path, method, ids, **headers):
-    client = Client()
-    if user is not None:
-        client.force_login(user)
+def fill_page(path, ids):
+    """Return a page's address with ids in the place of their names, and these."""
     kind, exam = "exam", ids["signed_assessment" if path.endswith(SIGNED_ONLY) else "assessment"]
     names = {"patient_id": ids["patient"], "exam_id": exam, "session_id": ids["session"], "kind": kind}
     names["other_id"] = ids["other_patient"]
@@ -1158,6 +1161,14 @@ def ask_page(user, path, method, ids, **headers):
     filled = "/" + path.format(**names, document_id=exam, change=change)
     if path.endswith("changes/"):
         filled += f"?tab={uuid4()}&revision=1"
+    return filled, names
+
+
+def ask_page(user, path, method, ids, **headers):
+    client = Client()
+    if user is not None:
+        client.force_login(user)
+    filled, names = fill_page(path, ids)
     sent = SENT | ({"with": ids["other_appointment"]} if path.endswith("swap/") else {})
     sent |= {"decision": "left_out"} if "review_id" in path else {}
     sent |= {"type": ids["type"]} if path.endswith("wait/") else {}
@@ -1213,3 +1224,34 @@ def test_a_page_is_for_roles_with_its_scope(path, role, cast, ids):
         with tenancy.scope(cast.clinic.pk):
             event = last_event(cast)
         assert (event.outcome, event.user_id) == (outcome, getattr(cast, role).pk)
+
+
+def test_an_owner_reads_everything_in_an_emergency_and_nothing_is_saved(cast, ids, settings, tmp_path):
+    """Every page and every GET of the API, while PostgreSQL refuses each write."""
+    settings.EMERGENCY_TRAIL = str(tmp_path)
+    for role in ("therapist", "staff"):  # so that no page is refused for its scope
+        with tenancy.scope(cast.clinic.pk):
+            Membership.objects.create(clinic=cast.clinic, user=cast.owner, role=role)
+    assert ids["ended_plan"]  # before one that runs: there is one at a time
+    wanted = [fill_page(path, ids)[0] for path, (method, _scope) in PAGES.items() if method == "get"]
+    read = [(path, filled_in(body or {}, ids)) for path, method, _scope, body in ROUTES if method == "get"]
+    queries = [f"?{urlencode(query)}" if query else "" for _path, query in read]
+    wanted += [f"/api/v1/{path.format_map(ids)}{query}" for (path, _), query in zip(read, queries, strict=True)]
+    with tenancy.scope(cast.clinic.pk):
+        Sending.objects.all().delete()  # nothing that a page made earlier may be needed
+    client = Client(raise_request_exception=False)
+    client.cookies[emergency.COOKIE] = emergency.make_cookie(cast.owner.pk, cast.clinic.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET LOCAL transaction_read_only = on")
+
+    answers = {}
+    for path in ["/", *wanted]:
+        point = transaction.savepoint()
+        answer = client.get(path)
+        transaction.savepoint_rollback(point)
+        answers[path] = answer.status_code
+
+    assert len(answers) > 140
+    wrong = {path: status for path, status in answers.items() if status not in (200, 302)}
+    assert wrong == {"/api/v1/records/export/": 503}

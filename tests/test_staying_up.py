@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
@@ -391,3 +392,94 @@ def guess_passwords(running) -> list[str]:
         is_limited = answer.status_code == 429 or "Too many" in answer.text
         words.append("429" if is_limited else str(answer.status_code))
     return words
+
+
+# --- Read-only -------------------------------------------------------------------------------------------------
+
+COUNTED = [
+    "patients_patient",
+    "records_record",
+    "assessments_assessment",
+    "accounts_session",
+    "oauth2_provider_accesstoken",
+]
+
+READ_PAGES = ["/", "/patients/", "/worklist/", "/calendar/", "/api/v1/patients/", "/api/v1/worklist/"]
+READ_IN_EMERGENCY = """
+    SELECT action, code, patient_ids FROM audit_auditevent WHERE action LIKE 'emergency.%'
+    OR at > now() - interval '5 minutes' AND action LIKE 'page.%' AND user_id IN (
+        SELECT user_id FROM audit_auditevent WHERE action = 'emergency.enter'
+    )
+"""
+
+
+@contextlib.contextmanager
+def read_only(running) -> Iterator[psycopg.Connection[Any]]:
+    """A database that takes no writes, as after a failover or with a full disk; gives a superuser's connection."""
+    admin = running.stack.environment["DATABASE_ADMIN_URL"]
+    reconnect = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'palpate_app'"
+    with psycopg.connect(admin, autocommit=True) as connection, psycopg.connect(admin, dbname="palpate") as reader:
+        connection.execute("ALTER DATABASE palpate SET default_transaction_read_only = on")
+        connection.execute(reconnect)
+        try:
+            yield reader
+        finally:
+            connection.execute("ALTER DATABASE palpate RESET default_transaction_read_only")
+            connection.execute(reconnect)
+
+
+def counts(reader: psycopg.Connection[Any]) -> dict[str, int]:
+    reader.rollback()
+    return {name: reader.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in COUNTED}
+
+
+def enter(running, role: str, **changes: str) -> tuple[httpx.Client, httpx.Response]:
+    user = next(user for user in running.facts["users"] if role in user["role"])
+    client = httpx.Client(base_url=running.url, timeout=20)
+    running.clients.append(client)
+    client.get("/emergency/")
+    form = {"email": user["email"], "password": user["password"], "reason": "An ambulance asks for the medicines."}
+    return client, client.post("/emergency/", data={**form, **changes, "csrfmiddlewaretoken": client.cookies["csrf"]})
+
+
+def test_a_read_only_database_is_told_and_owners_read_in_an_emergency(running):
+    tablet, browser = running.client("tablet"), running.browser()
+    patient = tablet.get("/patients/?limit=1").json()["results"][0]["id"]
+    assert "Sign in as usual" in enter(running, "owner")[1].text
+    with read_only(running) as reader:
+        before = counts(reader)
+        asked = ask_everything(running, tablet, browser, 2)
+        start = time.monotonic()
+        new = {"family_name": "Never", "birth_date": "1990-01-01"}
+        asked.ask("write", lambda: tablet.post("/patients/", json=new))
+        asked.ask("unlock", lambda: browser.post("/account/lock/"))
+        seconds = time.monotonic() - start
+
+        refused = [enter(running, "therapist")[1], enter(running, "owner", password="wrong")[1]]
+        owner, entered = enter(running, "owner")
+        pages = {path: owner.get(path) for path in [*READ_PAGES, f"/patients/{patient}/"]}
+        form = {"csrfmiddlewaretoken": owner.cookies["csrf"], "family_name": "Never"}
+        closed = [
+            owner.post("/patients/new/", data=form),
+            owner.post("/api/v1/patients/", json=new),
+            owner.get("/account/access/"),
+        ]
+        assert counts(reader) == before
+
+    running.wait()
+    assert tablet.get("/patients/?limit=1").status_code == 200
+    running.manage("import_emergency_trail")
+    with psycopg.connect(running.stack.environment["DATABASE_ADMIN_URL"], dbname="palpate") as reader:
+        rows = reader.execute(READ_IN_EMERGENCY).fetchall()
+    print(f"read-only: {asked.told()}; two writes in {seconds:.2f} s; {len(rows)} events of the emergency imported")
+    refusals = {"api": {503}, "page": {503}, "token": {503}, "/readyz": {503}, "write": {503}, "unlock": {503}}
+    assert asked.statuses == {**refusals, "/healthz": {200}}
+    assert [answer.status_code for answer in refused] == [409, 409]
+    assert entered.status_code == 302
+    assert {path: page.status_code for path, page in pages.items()} == dict.fromkeys(pages, 200)
+    assert "Reading in an emergency until" in pages["/patients/"].text
+    assert [answer.status_code for answer in closed] == [503, 503, 503]
+    actions = [action for action, _, _ in rows]
+    assert actions.count("emergency.refused") == 2
+    assert ("emergency.enter", "An ambulance asks for the medicines.", []) in rows
+    assert any(str(patient) in map(str, patient_ids) for _, _, patient_ids in rows)

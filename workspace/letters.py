@@ -20,7 +20,7 @@ from accounts.clinic_settings import logo_of
 from accounts.models import Clinic, User
 from assessments import red_flag_table as flags
 from assessments.models import Assessment, RedFlagAnswer
-from messaging.engine import sending_of
+from messaging.engine import read_sending
 from patients.labels import alert_place
 from patients.models import Alert, Patient
 from patients.rules import ALERTS
@@ -50,7 +50,7 @@ def letterhead_of(clinic: Clinic) -> Letterhead:
     if not address:
         site = Site.objects.filter(is_active=True).exclude(address="").order_by("name").first()
         address = site.address if site else ""
-    phone = sending_of(clinic.pk).phone
+    phone = read_sending(clinic.pk).phone
     return Letterhead(clinic.name, address, phone, clinic.letter_footer, logo_of(clinic.pk) or b"")
 
 

@@ -10,11 +10,15 @@ from django.http import HttpRequest
 
 from accounts import policies
 from accounts.models import User
+from accounts.web.emergency import LASTS_S
 from accounts.web.settings_nav import settings_groups
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    asked = {"second_factor_days": getattr(request, "second_factor_days", None)}
+    asked = {
+        "second_factor_days": getattr(request, "second_factor_days", None),
+        "emergency_until": getattr(request, "emergency_until", None),
+    }
     actor, clinic = getattr(request, "actor", None), getattr(request, "clinic", None)
     if actor is None or clinic is None or not isinstance(request.user, User):
         return {"may": {}, **asked}
@@ -24,7 +28,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
     return {
         "may": may,
         "actor": actor,
-        "idle_lock_s": min(lock_s, settings.IDLE_LOCK_S),
+        # No session, no lock: the hour of an emergency ends by itself.
+        "idle_lock_s": LASTS_S if asked["emergency_until"] else min(lock_s, settings.IDLE_LOCK_S),
         **asked,
         "settings_groups": partial(settings_groups, request.path, may),
     }

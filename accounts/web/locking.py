@@ -45,7 +45,12 @@ class IdleLock:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         by_token = request.path.startswith("/api/") and request.headers.get("Authorization", "").startswith("Bearer ")
-        if by_token or not request.session.session_key or not request.user.is_authenticated:
+        if (
+            by_token
+            or hasattr(request, "emergency_until")
+            or not request.session.session_key
+            or not request.user.is_authenticated
+        ):
             return self.get_response(request)
         now = time.time()
         if now - request.session.setdefault(SIGNED_IN_AT, now) > settings.SESSION_COOKIE_AGE:

@@ -60,7 +60,9 @@ class ClinicOfPage:
         if clinic is None:
             return redirect("choose_clinic")
         in_clinic(request).clinic = clinic
-        with timezone.override(clinic.time_zone), tenancy.scope(clinic.pk, user_id=user.pk):
+        is_emergency = hasattr(request, "emergency_until")  # reading goes on when the database takes writes again
+        scope = tenancy.scope(clinic.pk, user_id=user.pk, read_only=is_emergency)
+        with timezone.override(clinic.time_zone), scope:
             in_clinic(request).actor = self._actor(request, user, clinic)
             may_administer = policies.may_administer(user, clinic.pk)
             response = self.get_response(request)

@@ -30,7 +30,7 @@ class Line:
 
 def lines(clinic: Clinic, *, now: datetime, ahead: timedelta = timedelta(days=1)) -> list[Line]:
     """Everything that waits or is planned until then, in the order of time, each with what would hold it back."""
-    how = engine.sending_of(clinic.pk)
+    how = engine.read_sending(clinic.pk)
     carries = {channel: providers.of_channel(channel) is not None for channel in sending.CHANNELS}
     waiting = Message.objects.waiting().filter(next_at__lte=now + ahead).select_related("patient", "link")
     planned = Occurrence.objects.filter(status="planned", due_at__lte=now + ahead).select_related("patient")

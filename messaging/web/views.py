@@ -42,7 +42,7 @@ def overview(request: PageRequest) -> HttpResponse:
     request.trace.saw(*(row.patient_id for row in rows))
     context = {
         "figures": queries.figures(request.clinic.pk),
-        "sending": engine.sending_of(request.clinic.pk),
+        "sending": engine.read_sending(request.clinic.pk),
         "rows": rows,
         "shown": filter_code,
         "filters": labels.FILTERS,
@@ -115,7 +115,7 @@ class HowToSend(forms.Form):
 @page(scope="homecare:read", action="page.messages.settings", methods="GET POST")
 def settings_page(request: PageRequest) -> HttpResponse:
     policies.require_owner(request.actor)
-    sending = engine.sending_of(request.clinic.pk)
+    sending = engine.read_sending(request.clinic.pk)
     form = HowToSend(request.POST or None, initial={name: getattr(sending, name) for name in HowToSend.base_fields})
     if request.method == "POST" and form.is_valid():
         actions.set_sending(values=form.cleaned_data, by=request.actor)

@@ -27,7 +27,7 @@ from errors import form_fields
 from errors.exceptions import Invalid
 from errors.texts import message_of
 from messaging import actions as messaging
-from messaging.engine import sending_of
+from messaging.engine import read_sending
 from treatments.rules import TECHNIQUES as TECHNIQUE_TABLE
 from workspace.letters import letterhead_of
 
@@ -122,7 +122,7 @@ class ClinicForm(forms.Form):
 @page(scope="", action="page.settings.clinic", methods="GET POST")
 def clinic(request: PageRequest) -> HttpResponse:
     policies.require_owner(request.actor)
-    sending = sending_of(request.clinic.pk)
+    sending = read_sending(request.clinic.pk)
     initial = {
         **initial_of(request.clinic, ClinicForm),
         "language": request.clinic.locale.partition("-")[0],

@@ -22,7 +22,7 @@ from assessments import rules
 from assessments.models import Assessment
 from assessments.web import labels
 from backups import queries as backups
-from messaging.engine import sending_of
+from messaging.engine import read_sending
 from patients.models import Patient
 from patients.rules import plain
 from patients.search import matching
@@ -57,7 +57,7 @@ def start(request: PageRequest) -> HttpResponse:
         alarms = list(Item.objects.alarms().select_related("patient", "taken_by").by_urgency()[:SHOWN])
         request.trace.saw(*(item.patient_id for item in alarms))
         context["alarms"] = [(item, why(item)) for item in alarms]
-        context["paused_at"] = sending_of(clinic.pk).paused_at
+        context["paused_at"] = read_sending(clinic.pk).paused_at
     if "therapist" in held:
         context |= therapist_day(request)
     elif "patients:read" in request.actor.scopes:
