@@ -12,6 +12,7 @@ ALERT_LABELS = {code: kind.label for code, kind in rules.ALERTS.items()}
 
 register(
     {
+        "unknown.other_patient": _("This patient does not exist in this clinic."),
         "after_document.birth_date": _(
             "There is a signed exam or session of %(first)s. Enter a birth date on or before that day."
         ),

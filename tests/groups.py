@@ -15,6 +15,7 @@ GROUPS = {
     "tests/test_staying_up.py": "whole stack",
     "tests/backups/test_restore.py": "whole stack",
     "tests/test_reminder_drill.py": "reminder drill",
+    "tests/test_upgrade.py": "upgrade",  # one database of the old release serves them all
     "tests/accounts/test_new_password.py": "broker",  # one broker serves all workers of the tests
 }
 

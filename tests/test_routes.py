@@ -536,6 +536,10 @@ class Ids(dict):
         return forms.send_form(patient_id=self.patient, form="intake", by=by, at=timezone.now()).pk
 
     def make_plan(self):
+        assert self["ended_plan"]  # made first: a patient has one plan that runs
+        return self.start_plan()
+
+    def start_plan(self):
         content = plans.rules.PlanContent(problem="Neck pain", sessions=8, weeks=4, minutes=60)
         at = timezone.now()
         return plans.make_plan(patient_id=self.patient, content=content, by=self.cast.actor(), at=at).pk
@@ -543,7 +547,7 @@ class Ids(dict):
     def make_ended_plan(self):
         result = plans.PlanResult()
         by, at = self.cast.actor(), timezone.now()
-        return plans.end_plan(plan_id=self.make_plan(), result=result, revision=None, by=by, at=at).pk
+        return plans.end_plan(plan_id=self.start_plan(), result=result, revision=None, by=by, at=at).pk
 
     def make_answered_form(self):
         form_id = self.make_form()
@@ -1105,7 +1109,7 @@ def revision_seen(names):
     return 1
 
 
-PLAIN_NAMES = {"patient_id", "exam_id", "session_id", "kind", "code"}
+PLAIN_NAMES = {"patient_id", "exam_id", "session_id", "kind", "code", "other_id", "therapist_id"}
 SEEN = {
     "programme_id": "programmes", "message_id": "messages", "item_id": "worklist", "series_id": "series",
     "waiting_id": "waitlist", "offer_id": "offers", "appointment_id": "appointments",

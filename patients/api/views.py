@@ -17,6 +17,7 @@ from api.fields import parse
 from api.pagination import Page, invalid_parameter
 from api.schema import PAGED
 from api.views import ClinicView, etag
+from errors.exceptions import Invalid, NotFound
 from identity.actor import Actor
 from patients import actions, rules
 from patients.api import serializers as shapes
@@ -223,7 +224,10 @@ class PatientDuplicates(ClinicView):
         patient = get_object_or_404(Patient.objects.visible_to(self.actor), pk=patient_id)
         self.saw(patient.pk)
         body = parse(shapes.TwoPeopleInput, request.data)
-        actions.say_two_people(patient_id=patient.pk, other_id=body["other"], by=self.actor, at=timezone.now())
+        try:
+            actions.say_two_people(patient_id=patient.pk, other_id=body["other"], by=self.actor, at=timezone.now())
+        except NotFound:
+            raise Invalid.at("/other", "unknown.other_patient") from None
         return Response({"possible_duplicates": found_json(self, patient)})
 
 

@@ -178,6 +178,8 @@ def test_pages_cost_the_same_however_much_there_is(cast, api, patient):
             assert api().post(f"/{kind}/{made}/sign/").status_code == 200
 
     visit()
+    with tenancy.scope(cast.clinic.pk):
+        builders.patient(cast.actor())  # somebody who may be the same person: it is asked whether they are two people
     client.get("/")
     before = {path: queries(client, path) for path in ("/", "/patients/", f"/patients/{patient}/")}
     for _ in range(4):
@@ -187,4 +189,4 @@ def test_pages_cost_the_same_however_much_there_is(cast, api, patient):
     after = {path: queries(client, path) for path in before}
 
     assert after == before
-    assert max(after.values()) <= 50, after
+    assert max(after.values()) <= 55, after

@@ -100,7 +100,7 @@ def test_documentation_only_shows_the_drawing_alone(api, cast, patient, page):
     exam = record(api, patient, findings=[FINDING])
     with tenancy.scope(cast.clinic.pk):
         clinic = Clinic.objects.get(pk=cast.clinic.pk)
-        actions.set_display_mode(clinic=clinic, shows_classification=False, by=cast.actor(cast.owner))
+        actions.set_display_mode(clinic=clinic, shows_classification=False, revision=None, by=cast.actor(cast.owner))
     answer = api().get(f"/assessments/{exam}/drawing/").json()
     assert len(answer["drawn"]) == 4
     assert answer["suggestions"] == answer["explained"] == answer["unexplained"] == answer["still_to_test"] == []

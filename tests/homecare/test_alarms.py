@@ -253,7 +253,6 @@ def test_a_merged_records_programme_reminds_as_the_survivor_wishes(in_clinic, ru
     survivor = builders.patient(
         in_clinic.actor(), email="ada@home.example", consent_email="granted", time_zone="Asia/Tokyo"
     )
-    messages.stop(patient_id=programme.patient_id, channel="email", by=in_clinic.actor(), at=NOW())
     patients.merge_patients(
         revision=None,
         patient_id=programme.patient_id,

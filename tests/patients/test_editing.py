@@ -105,7 +105,7 @@ def test_each_fact_has_a_column_a_label_a_section_and_a_place_in_the_api():
     names = set(facts.FACTS)
     assert {name for _title, section in labels.SECTIONS.values() for name in section} == names == set(labels.FACTS)
     assert sum(len(section) for _title, section in labels.SECTIONS.values()) == len(names)
-    not_facts = {"id", "clinic", "sort_name", "merged_into", "revision", "created_at"}
+    not_facts = {"id", "clinic", "sort_name", "merged_into", "revision", "created_at", "keys_version"}
     assert {field.name for field in Patient._meta.concrete_fields} - not_facts == names
     assert shapes.details_of(nested(NEW_VALUES)) == {
         name: value.isoformat() if isinstance(value, date) else value for name, value in NEW_VALUES.items()

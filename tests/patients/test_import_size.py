@@ -19,7 +19,7 @@ from tests.drills import small_or_drill
 
 DATA = Path(__file__).parents[1] / "data"
 SYNTHEA = next(DATA.glob("Derek_Becker_*.json"))
-MOST_MB = 300
+MOST_MB = 300  # on top of what the process of the tests has already
 MB = 1 << 20
 
 
@@ -42,7 +42,7 @@ def import_path(cast, path):
     print(f"\n{path.name}: {path.stat().st_size / MB:.0f} MB, {len(report.lines)} patients in {seconds:.0f} s, "
           f"{len(report.lines) / seconds:.0f}/s, {path.stat().st_size / MB / seconds:.1f} MB/s, "
           f"peak {peak} MB (before: {before} MB)")  # fmt: skip
-    return report, in_database, peak
+    return report, in_database, peak - before
 
 
 @pytest.mark.parametrize("rows", small_or_drill(1_200, 200_000))
@@ -54,11 +54,11 @@ def test_a_table_of_many_rows(cast, tmp_path, rows):
             day = f"{1930 + n % 80}-{1 + n % 12:02d}-{1 + n % 28:02d}"
             table.write(f"N{n},Family{n % 5000},Given{n},{day},f,+44 20 7183 {n % 10000:04d},Cork\n")
 
-    report, in_database, peak = import_path(cast, path)
+    report, in_database, grown = import_path(cast, path)
 
     assert report.counts == {"created": rows}
     assert in_database == rows
-    assert peak < MOST_MB
+    assert grown < MOST_MB
 
 
 @pytest.mark.parametrize("megabytes", small_or_drill(6, 1024))
@@ -81,9 +81,9 @@ def test_a_bundle_of_many_patients(cast, tmp_path, monkeypatch, megabytes):
             people += 1
         bundle.write("]}")
 
-    report, in_database, peak = import_path(cast, path)
+    report, in_database, grown = import_path(cast, path)
 
     assert report.counts == {"created": people}
     assert in_database == people
     assert all(any(remark.code == "alerts" for remark in line.taken) for line in report.lines)
-    assert peak < MOST_MB
+    assert grown < MOST_MB

@@ -252,7 +252,7 @@ def test_the_link_shows_the_version_that_was_sent(api, cast, reachable, session)
 
 
 def test_the_owner_writes_the_text_on_the_page_and_goes_back(cast, owner, therapist, session):
-    assert 'href="/aftercare/texts/"' in owner.get("/").content.decode()
+    assert 'href="/aftercare/texts/"' in owner.get("/settings/").content.decode()
     assert owner.post("/aftercare/texts/", {**OWN, "expected": "Drink enough.\n\nMove gently."}).status_code == 302
     page = therapist.get(f"/sessions/{session}/aftercare/?language=en").content.decode()
     assert ("Drink enough." in page, ALL["en"].signs[0] in page, "clinic 1" in page) == (True, True, True)
