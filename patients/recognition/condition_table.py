@@ -1,15 +1,14 @@
 """
-Which conditions, allergies and devices of other systems raise which alert. Every entry has a source.
+Which conditions, allergies and devices of other systems raise which alert.
 
-Sources, read in November 2026: `icd`: ICD-10 of the WHO, and its editions ICD-10-GM and ICD-10-CM (a
-category covers its
-subcategories; the longest prefix decides, an empty alert takes a subcategory out); `ecqm`: value sets of US
-quality measures
-(Cardiac Pacer, OID 2.16.840.1.113883.3.526.3.1193); `ig`: examples and value sets of published FHIR guides
-(IPS, HiGHmed,
-ICPC-based guides); `synthea`: Synthea's published patients; `atc` and `cpic`: as in `medicine_table`. SNOMED
-CT ids stand
-without terms (NOTICE.md). Words are the clinical words of each language for what the alert's own label says.
+Read in public sources in November 2026: `ecqm`: value sets of US quality measures (Cardiac Pacer, OID
+2.16.840.1.113883.3.526.3.1193); `ig`: examples and value sets of published FHIR guides (IPS, HiGHmed, ICPC-based
+guides; "no known allergy" and its kin: IPS, value set absent-or-unknown-snomed-uv-ips); `synthea`: Synthea's published
+patients; `cpic`: as in `medicine_table`. SNOMED CT ids stand without terms (NOTICE.md).
+
+General knowledge, not compared with a page: the categories of ICD-10 (a category covers its subcategories; the longest
+prefix decides, an empty alert takes a subcategory out), and the clinical words of each language for what the alert's
+label says. They want a clinician's and a coder's look.
 """
 
 from __future__ import annotations

@@ -1,10 +1,12 @@
 """
 Which medicines thin the blood, in the words and codes of other systems. Each has a source; a clinic adds its own.
 
-Sources, all read in November 2026:
+- `atc`: the groups and ingredients of the WHO's ATC system, B01AA to B01AX (antithrombotic agents), B01AC (platelet
+  aggregation inhibitors), N02BA (salicylic acid and derivatives), L04A (immunosuppressants). General knowledge: not
+  compared with the WHO's own pages.
 
-- `atc`: WHO Collaborating Centre for Drug Statistics Methodology, groups B01AA to B01AX (antithrombotic agents), B01AC
-  (platelet aggregation inhibitors), N02BA (salicylic acid and derivatives), L04A (immunosuppressants).
+Read in November 2026:
+
 - `cpic`: drug table of the Clinical Pharmacogenetics Implementation Consortium (RxNorm and ATC ids of each ingredient).
 - `vsac`: value set "Anticoagulants for All Indications" (OID 2.16.840.1.113762.1.4.1248.22, eCQM update 2025-05-08).
 - `ingredients`: a public list of RxNorm ingredients by ATC group (B01AA to B01AX) made from RxNav.
