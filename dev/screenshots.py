@@ -262,8 +262,8 @@ def draw(page: Page, zones: list[str]) -> None:
     page.evaluate("() => document.querySelector('body-chart').show('neck')")
     page.click("[data-drawing]")
     for zone in zones:
-        page.focus(f'body-chart .zone[data-zone="{zone}"][data-side="right"]')
-        page.keyboard.press("Enter")
+        touched = f"new CustomEvent('zone', {{detail: {{zone: '{zone}', side: 'right'}}}})"
+        page.evaluate(f"() => document.querySelector('body-chart').dispatchEvent({touched})")
     page.wait_for_selector("[data-suggestion]")
 
 

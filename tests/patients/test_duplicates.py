@@ -82,7 +82,8 @@ def test_the_api_reports_and_remembers(api, cast, patient):
     assert pairs(cast) == [{patient, people(cast)[1].pk}]
     changed = api().patch(path, {"given_names": "Xena", "family_name": "Quist"}, If_Match="*")
     assert changed.json()["possible_duplicates"] == []
-    assert api().post(f"{path}duplicates/", {"other": str(cast.clinic.pk)}).status_code == 404
+    unknown = api().post(f"{path}duplicates/", {"other": str(cast.clinic.pk)})
+    assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (400, "/other")
 
 
 def test_a_changed_patient_is_compared_on_page_and_admin(cast, patient):
