@@ -140,7 +140,7 @@ def set_logo(*, upload: bytes | None, by: Actor) -> None:
 
 
 def _as_png(upload: bytes) -> bytes:
-    """Return a picture, decoded and written anew as PNG: nothing else of the file survives."""
+    """Decode a picture and return it as a new PNG, without anything else that was in the file."""
     if len(upload) > LOGO_BYTES:
         raise Invalid.at("/logo", "too_large.logo_bytes", most=LOGO_BYTES // 2**20)
     try:
@@ -148,10 +148,9 @@ def _as_png(upload: bytes) -> bytes:
             if opened.width * opened.height > LOGO_PIXELS:
                 raise Invalid.at("/logo", "too_large.logo_pixels", most=LOGO_PIXELS // 1_000_000)
             picture = (ImageOps.exif_transpose(opened) or opened).convert("RGBA")
-    # Pillow's decoders raise whatever a damaged file makes them raise.
-    except Exception as error:
-        if isinstance(error, Invalid):
-            raise
+    except Invalid:
+        raise
+    except Exception:  # noqa: BLE001 - a damaged file makes Pillow's decoders raise anything
         raise Invalid.at("/logo", "not_a_picture.logo") from None
     picture.thumbnail((LOGO_EDGE_PX, LOGO_EDGE_PX))
     clean = Image.new("RGBA", picture.size)

@@ -47,9 +47,9 @@ class TypedChoiceField(ListsChoices, forms.TypedChoiceField):  # noqa: TID251 - 
     pass
 
 
-class MultipleChoiceField(ListsChoices, forms.MultipleChoiceField):  # noqa: TID251
+class MultipleChoiceField(ListsChoices, forms.MultipleChoiceField):  # noqa: TID251 - the one place
     pass
 
 
-class TypedMultipleChoiceField(ListsChoices, forms.TypedMultipleChoiceField):  # noqa: TID251
+class TypedMultipleChoiceField(ListsChoices, forms.TypedMultipleChoiceField):  # noqa: TID251 - the one place
     pass

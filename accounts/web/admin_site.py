@@ -56,12 +56,14 @@ class PalpateAdmin(admin.AdminSite):
             return redirect("home")  # signed in, but nobody who administers this clinic
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
-    # Django decorates its own.
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]
+    def logout(  # type: ignore[override] # Django decorates its own
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         return redirect("account")
 
-    # Django decorates its own.
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]
+    def password_change(  # type: ignore[override] # Django decorates its own
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         return redirect("account_change_password")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from patients.matching import Number, Person
 
@@ -140,23 +140,23 @@ def from_json(plain: Mapping[str, object]) -> Incoming:
 
     :raises KeyError, TypeError: it is not of that form
     """
-    values = dict(plain)
-    details = dict(values["details"])  # type: ignore[call-overload] # our own JSON, in the form of `to_json`
+    values: dict[str, Any] = dict(plain)  # our own JSON, in the form of `to_json`
+    details = dict(values["details"])
     if details.get("birth_date"):
         details["birth_date"] = date.fromisoformat(details["birth_date"])
     values["details"] = details
-    values["names"] = [tuple(name) for name in values["names"]]  # type: ignore[attr-defined]
-    values["notes"] = [tuple(note) for note in values["notes"]]  # type: ignore[attr-defined]
-    values["numbers"] = [Number(**n | {"kinds": tuple(n["kinds"])}) for n in values["numbers"]]  # type: ignore[attr-defined]
-    values["facts"] = [_fact(fact) for fact in values["facts"]]  # type: ignore[attr-defined]
+    values["names"] = [tuple(name) for name in values["names"]]
+    values["notes"] = [tuple(note) for note in values["notes"]]
+    values["numbers"] = [Number(**n | {"kinds": tuple(n["kinds"])}) for n in values["numbers"]]
+    values["facts"] = [_fact(fact) for fact in values["facts"]]
     for name in ("left_out", "errors"):
-        values[name] = [Remark(**remark) for remark in values[name]]  # type: ignore[attr-defined]
-    return Incoming(**values)  # type: ignore[arg-type]
+        values[name] = [Remark(**remark) for remark in values[name]]
+    return Incoming(**values)
 
 
 def _fact(plain: Mapping[str, object]) -> Fact:
-    values = dict(plain)
-    values["codings"] = tuple(Coding(**coding) for coding in values["codings"])  # type: ignore[attr-defined]
+    values: dict[str, Any] = dict(plain)  # our own JSON, in the form of `to_json`
+    values["codings"] = tuple(Coding(**coding) for coding in values["codings"])
     if values["since_date"]:
         values["since_date"] = date.fromisoformat(str(values["since_date"]))
-    return Fact(**values)  # type: ignore[arg-type]
+    return Fact(**values)
