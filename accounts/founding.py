@@ -77,7 +77,7 @@ def create_clinic(
     *, name: str, country: str, owner_email: str, at: datetime, time_zone: str = "", language: str = ""
 ) -> str:
     """
-    Make a clinic and an invitation for its first owner, which whoever asked for the clinic hands over.
+    Make a clinic and an invitation for its first owner; the caller passes the invitation on.
 
     :param country: ISO 3166-1, two letters; empty time zone and language follow from it
     :returns: the token of the invitation's link; only its checksum is kept

@@ -109,7 +109,7 @@ class Logo(models.Model):
     """A clinic's logo for its letters, apart from the clinic's row, which every request reads."""
 
     clinic = models.OneToOneField(Clinic, primary_key=True, on_delete=models.PROTECT, related_name="+")
-    png = models.BinaryField(help_text="decoded and written anew; nothing of the uploaded file survives")
+    png = models.BinaryField(help_text="a new file made from the picture; nothing else of the upload is kept")
     made_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:

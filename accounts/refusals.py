@@ -26,7 +26,7 @@ register(
         ),
         "setup_closed": _(
             "This set-up link is no longer valid. It works once, for 24 hours, and only until the first clinic exists. "
-            "Ask whoever runs the service for an invitation or a new link."
+            "Ask the person who runs the service for an invitation or a new link."
         ),
         "too_long.letter_text": _("This text is too long for a letter. Use at most 8 lines and %(most)s characters."),
         "unknown_code.pressure_unit": _("Choose kPa or kgf/cm2."),

@@ -127,7 +127,7 @@ if env.str("DATABASE_OWNER_URL", default=""):
     DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
 # `prepare` deletes audit events that are older than this number of months, a whole month at a time; 0 keeps all.
 AUDIT_KEEP_MONTHS = env.int("AUDIT_KEEP_MONTHS", default=0)
-# Messages, their links and plans, and closed rows of the worklist are deleted so many days after they were over; 0
+# Messages, their links and plans, and closed rows of the worklist are deleted that number of days after they ended; 0
 # keeps all. The worklist looks back for months at what was closed by hand, so that it does not come again.
 KEEP_DAYS = env.int("KEEP_DAYS", default=0)
 if 0 < KEEP_DAYS < 400:

@@ -28,7 +28,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "png",
-                    models.BinaryField(help_text="decoded and written anew; nothing of the uploaded file survives"),
+                    models.BinaryField(
+                        help_text="a new file made from the picture; nothing else of the upload is kept"
+                    ),
                 ),
                 ("made_at", models.DateTimeField(auto_now=True)),
             ],

@@ -1,4 +1,4 @@
-"""Print the one-time link with which the first clinic is set up, as long as there is none."""
+"""Print the one-time link with which the first clinic is set up; it exists only until then."""
 
 from __future__ import annotations
 
