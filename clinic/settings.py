@@ -178,6 +178,7 @@ INSTALLED_APPS = [
     "treatments",
     "homecare",
     "scheduling",
+    "changes",
     "workspace",
     "allauth",
     "allauth.account",
