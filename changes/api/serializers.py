@@ -8,7 +8,7 @@ from api.fields import Choice
 from changes import rules
 
 
-class ChangeOutput(serializers.Serializer[Any]):
+class ClinicChangeOutput(serializers.Serializer[Any]):
     """That something became different. What it is now, read at its own address."""
 
     sequence = serializers.IntegerField(help_text="gap-free in a clinic, in the order of commits")
@@ -27,7 +27,7 @@ class ChangeOutput(serializers.Serializer[Any]):
 
 
 class ChangesPage(serializers.Serializer[Any]):
-    results = ChangeOutput(many=True)
+    results = ClinicChangeOutput(many=True)
     next = serializers.URLField(allow_null=True)
     next_cursor = serializers.CharField(allow_null=True)
     resume = serializers.URLField(help_text="where to go on later: keep it, and ask it for what came since")

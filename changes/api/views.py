@@ -51,7 +51,7 @@ class Changes(ClinicView):
         if answer := self.unchanged(FORM, head, mark_there, page.limit, *kinds):
             return answer
         patient_id = uuid_of(request, "patient_id")
-        patient_ids = patient_id and identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
+        patient_ids = identities(clinic_id=self.actor.clinic_id, patient_id=patient_id) if patient_id else None
         rows = queries.changes_after(
             clinic_id=self.actor.clinic_id, sequence=after, kinds=kinds, limit=page.limit + 1, patient_ids=patient_ids
         )

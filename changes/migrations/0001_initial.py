@@ -6,37 +6,109 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ChangeCounter',
+            name="ChangeCounter",
             fields=[
-                ('clinic_id', models.UUIDField(primary_key=True, serialize=False)),
-                ('sequence', models.BigIntegerField()),
+                ("clinic_id", models.UUIDField(primary_key=True, serialize=False)),
+                ("sequence", models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='ClinicChange',
+            name="ClinicChange",
             fields=[
-                ('pk', models.CompositePrimaryKey('clinic_id', 'sequence', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('clinic_id', models.UUIDField()),
-                ('sequence', models.BigIntegerField()),
-                ('kind', models.TextField(choices=[('record', 'record'), ('patient', 'patient'), ('appointment', 'appointment'), ('series', 'series'), ('programme', 'programme'), ('check_in', 'check_in'), ('adverse_event', 'adverse_event')])),
-                ('action', models.TextField(choices=[('created', 'created'), ('changed', 'changed'), ('merged', 'merged'), ('deleted', 'deleted'), ('signed', 'signed'), ('addendum', 'addendum'), ('entered_in_error', 'entered_in_error')])),
-                ('subject_id', models.UUIDField()),
-                ('patient_id', models.UUIDField()),
-                ('revision', models.BigIntegerField(help_text="of a row that counts its changes; a record's version", null=True)),
-                ('fields', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, help_text='names of what changed', size=None)),
-                ('merged_into_id', models.UUIDField(null=True)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "clinic_id", "sequence", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("clinic_id", models.UUIDField()),
+                ("sequence", models.BigIntegerField()),
+                (
+                    "kind",
+                    models.TextField(
+                        choices=[
+                            ("record", "record"),
+                            ("patient", "patient"),
+                            ("appointment", "appointment"),
+                            ("series", "series"),
+                            ("programme", "programme"),
+                            ("check_in", "check_in"),
+                            ("adverse_event", "adverse_event"),
+                        ]
+                    ),
+                ),
+                (
+                    "action",
+                    models.TextField(
+                        choices=[
+                            ("created", "created"),
+                            ("changed", "changed"),
+                            ("merged", "merged"),
+                            ("deleted", "deleted"),
+                            ("signed", "signed"),
+                            ("addendum", "addendum"),
+                            ("entered_in_error", "entered_in_error"),
+                        ]
+                    ),
+                ),
+                ("subject_id", models.UUIDField()),
+                ("patient_id", models.UUIDField()),
+                (
+                    "revision",
+                    models.BigIntegerField(help_text="of a row that counts its changes; a record's version", null=True),
+                ),
+                (
+                    "fields",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), default=list, help_text="names of what changed", size=None
+                    ),
+                ),
+                ("merged_into_id", models.UUIDField(null=True)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['record', 'patient', 'appointment', 'series', 'programme', 'check_in', 'adverse_event'])), name='change_kind_known'), models.CheckConstraint(condition=models.Q(('action__in', ['created', 'changed', 'merged', 'deleted', 'signed', 'addendum', 'entered_in_error'])), name='change_action_known'), models.CheckConstraint(condition=models.Q(models.Q(('action', 'merged'), ('merged_into_id__isnull', False)), models.Q(models.Q(('action', 'merged'), _negated=True), ('merged_into_id', None)), _connector='OR'), name='change_merged_into_somebody')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "record",
+                                    "patient",
+                                    "appointment",
+                                    "series",
+                                    "programme",
+                                    "check_in",
+                                    "adverse_event",
+                                ],
+                            )
+                        ),
+                        name="change_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "action__in",
+                                ["created", "changed", "merged", "deleted", "signed", "addendum", "entered_in_error"],
+                            )
+                        ),
+                        name="change_action_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("action", "merged"), ("merged_into_id__isnull", False)),
+                            models.Q(models.Q(("action", "merged"), _negated=True), ("merged_into_id", None)),
+                            _connector="OR",
+                        ),
+                        name="change_merged_into_somebody",
+                    ),
+                ],
             },
         ),
     ]
