@@ -395,6 +395,7 @@ SPECTACULAR_SETTINGS = {
         "Sign": "assessments.rules.SIGN_VALUES",
         "PainSide": "assessments.rules.ZONE_SIDES",
         "DocumentStatus": "database.choices.DOCUMENT_STATUSES",
+        "ActionEnum": "assessments.red_flag_table.ACTIONS",
         "ChangeAction": "changes.rules.ACTIONS",
         "RecordKind": "records.rules.KINDS",
         "RecordStatus": "records.rules.STATUSES",
