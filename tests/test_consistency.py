@@ -47,7 +47,7 @@ EDITABLE = {
     "Site", "Room", "AppointmentType", "Competency", "Hours", "ExtraHours", "Closure", "Booking", "Feed", "Series",
     "Appointment", "AdverseEventHomeAnswer", "Told", "Waiting", "Opening", "Offer",
     "Note", "ImportRun", "ImportEntry", "ImportUpload", "ImportMap", "ReviewItem", "OwnMedicine",
-    "ChangeCounter",
+    "ChangeCounter", "WebhookSubscription", "WebhookDelivery",
 }  # fmt: skip
 # Modules beside `actions` that change the record.
 CHANGING = [
@@ -63,6 +63,7 @@ CHANGING = [
     "treatments.plans.actions",
     "treatments.safety_lists",
     "patients.merging",
+    "changes.webhooks",
 ]  # fmt: skip
 CODE_LISTS = {"Muscle", "BodyZone", "Movement", "Caution", "CatalogueLoad"}
 
