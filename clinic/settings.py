@@ -398,6 +398,8 @@ SPECTACULAR_SETTINGS = {
         "DocumentStatus": "database.choices.DOCUMENT_STATUSES",
         "ActionEnum": "assessments.red_flag_table.ACTIONS",
         "ChangeAction": "changes.rules.ACTIONS",
+        "ChangeKind": "changes.rules.KINDS",
+        "WebhookState": "changes.rules.STATES",
         "RecordKind": "records.rules.KINDS",
         "RecordStatus": "records.rules.STATUSES",
         "PatientStatus": "patients.rules.STATUSES",

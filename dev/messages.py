@@ -32,6 +32,7 @@ APPS = [
     "treatments",
     "homecare",
     "scheduling",
+    "changes",
     "workspace",
     "clinic",
     "audit",

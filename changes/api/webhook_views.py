@@ -127,6 +127,7 @@ class WebhookSecret(WebhookAct):
     )
     def post(self, request: Request, webhook_id: UUID) -> Response:
         """Make a new secret. For 24 hours messages carry the signatures of both."""
+        webhooks.find(webhook_id, self.actor)
         revision = self.read_revision()
         subscription, secret = webhooks.rotate_secret(
             subscription_id=webhook_id, revision=revision, by=self.actor, at=timezone.now()
@@ -140,6 +141,7 @@ class WebhookPause(WebhookAct):
     @extend_schema(operation_id="webhooks_pause", tags=["webhooks"], request=None, responses=shapes.WebhookOutput)
     def post(self, request: Request, webhook_id: UUID) -> Response:
         """Send nothing until it is resumed; what changes in the meantime is sent then."""
+        webhooks.find(webhook_id, self.actor)
         revision = self.read_revision()
         return self.answer(webhooks.pause(subscription_id=webhook_id, revision=revision, by=self.actor))
 
@@ -150,6 +152,7 @@ class WebhookResumption(WebhookAct):
     @extend_schema(operation_id="webhooks_resume", tags=["webhooks"], request=None, responses=shapes.WebhookOutput)
     def post(self, request: Request, webhook_id: UUID) -> Response:
         """Go on at once, from where it stopped."""
+        webhooks.find(webhook_id, self.actor)
         revision = self.read_revision()
         return self.answer(
             webhooks.resume(subscription_id=webhook_id, revision=revision, by=self.actor, at=timezone.now())
@@ -167,6 +170,7 @@ class WebhookReplay(WebhookAct):
     )
     def post(self, request: Request, webhook_id: UUID) -> Response:
         """Send again everything from a sequence number on."""
+        webhooks.find(webhook_id, self.actor)
         revision = self.read_revision()
         sequence = parse(shapes.ReplayInput, request.data)["from_sequence"]
         return self.answer(

@@ -62,8 +62,8 @@ def webhooks_list(request: PageRequest) -> HttpResponse:
 @page(scope="webhooks:manage", action="page.settings.webhook", methods="GET POST")
 def webhook(request: PageRequest, webhook_id: UUID) -> HttpResponse:
     """One webhook: its settings, what can be done with it, and its log."""
-    policies.require_owner(request.actor)
     subscription = webhooks.find(webhook_id, request.actor)
+    policies.require_owner(request.actor)
     initial = {name: getattr(subscription, name) for name in ("url", "kinds", "description")}
     form = WebhookForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -91,30 +91,31 @@ def webhook(request: PageRequest, webhook_id: UUID) -> HttpResponse:
 
 
 @page(scope="webhooks:manage", action="page.settings.webhook.act", methods="POST")
-def act(request: PageRequest, webhook_id: UUID, name: str) -> HttpResponse:
+def act(request: PageRequest, webhook_id: UUID, change: str) -> HttpResponse:
     """
     One of the buttons.
 
     :raises NotFound: there is no such button
     """
+    webhooks.find(webhook_id, request.actor)
     policies.require_owner(request.actor)
     seen: dict[str, Any] = {"subscription_id": webhook_id, "by": request.actor}
     now, revision = timezone.now(), seen_revision(request.POST)
-    if name == "test":
+    if change == "test":
         webhooks.request_test(**seen, at=now)
         toasts.success(request, _("A test message is on its way. Reload the page in a few seconds."))
-    elif name == "pause":
+    elif change == "pause":
         webhooks.pause(**seen, revision=revision)
-    elif name == "resume":
+    elif change == "resume":
         webhooks.resume(**seen, revision=revision, at=now)
-    elif name == "replay":
+    elif change == "replay":
         form = ReplayForm(request.POST)
         number = form.cleaned_data["from_sequence"] if form.is_valid() else 0
         webhooks.replay(**seen, from_sequence=number, revision=revision, at=now)
         toasts.success(request, _("Everything from that change on is sent again."))
-    elif name == "rotate":
+    elif change == "rotate":
         return show_secret(request, *webhooks.rotate_secret(**seen, revision=revision, at=now))
-    elif name == "remove":
+    elif change == "remove":
         webhooks.unsubscribe(**seen, revision=revision)
         toasts.success(request, _("The webhook is removed."))
         return redirect("webhooks")
