@@ -188,8 +188,12 @@ def new_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def find(subscription_id: UUID, by: Actor) -> WebhookSubscription:
-    """:raises NotFound: also another clinic's"""
+def find(*, subscription_id: UUID, by: Actor) -> WebhookSubscription:
+    """
+    Return one of the actor's clinic.
+
+    :raises NotFound: also another clinic's
+    """
     subscription = WebhookSubscription.objects.filter(clinic_id=by.clinic_id, pk=subscription_id).first()
     if subscription is None:
         raise NotFound

@@ -87,7 +87,7 @@ class OneWebhook(WebhookView):
     @extend_schema(operation_id="webhooks_read", tags=["webhooks"], responses=shapes.WebhookOutput)
     def get(self, request: Request, webhook_id: UUID) -> Response:
         """One webhook: whether it is told, and up to where."""
-        return self.answer(webhooks.find(webhook_id, self.actor))
+        return self.answer(webhooks.find(subscription_id=webhook_id, by=self.actor))
 
     @extend_schema(
         operation_id="webhooks_change",
@@ -97,7 +97,7 @@ class OneWebhook(WebhookView):
     )
     def patch(self, request: Request, webhook_id: UUID) -> Response:
         """Change address, kinds or description."""
-        self.check_precondition(webhooks.find(webhook_id, self.actor).revision)
+        self.check_precondition(webhooks.find(subscription_id=webhook_id, by=self.actor).revision)
         changes = parse(shapes.WebhookChanges, request.data)
         return self.answer(
             webhooks.change(
@@ -108,7 +108,7 @@ class OneWebhook(WebhookView):
     @extend_schema(operation_id="webhooks_delete", tags=["webhooks"], responses={204: None})
     def delete(self, request: Request, webhook_id: UUID) -> Response:
         """Remove a webhook with its log."""
-        self.check_precondition(webhooks.find(webhook_id, self.actor).revision)
+        self.check_precondition(webhooks.find(subscription_id=webhook_id, by=self.actor).revision)
         webhooks.unsubscribe(subscription_id=webhook_id, revision=None, by=self.actor)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -127,7 +127,7 @@ class WebhookSecret(WebhookAct):
     )
     def post(self, request: Request, webhook_id: UUID) -> Response:
         """Make a new secret. For 24 hours messages carry the signatures of both."""
-        webhooks.find(webhook_id, self.actor)
+        webhooks.find(subscription_id=webhook_id, by=self.actor)
         revision = self.read_revision()
         subscription, secret = webhooks.rotate_secret(
             subscription_id=webhook_id, revision=revision, by=self.actor, at=timezone.now()
@@ -141,7 +141,7 @@ class WebhookPause(WebhookAct):
     @extend_schema(operation_id="webhooks_pause", tags=["webhooks"], request=None, responses=shapes.WebhookOutput)
     def post(self, request: Request, webhook_id: UUID) -> Response:
         """Send nothing until it is resumed; what changes in the meantime is sent then."""
-        webhooks.find(webhook_id, self.actor)
+        webhooks.find(subscription_id=webhook_id, by=self.actor)
         revision = self.read_revision()
         return self.answer(webhooks.pause(subscription_id=webhook_id, revision=revision, by=self.actor))
 
@@ -152,7 +152,7 @@ class WebhookResumption(WebhookAct):
     @extend_schema(operation_id="webhooks_resume", tags=["webhooks"], request=None, responses=shapes.WebhookOutput)
     def post(self, request: Request, webhook_id: UUID) -> Response:
         """Go on at once, from where it stopped."""
-        webhooks.find(webhook_id, self.actor)
+        webhooks.find(subscription_id=webhook_id, by=self.actor)
         revision = self.read_revision()
         return self.answer(
             webhooks.resume(subscription_id=webhook_id, revision=revision, by=self.actor, at=timezone.now())
@@ -170,7 +170,7 @@ class WebhookReplay(WebhookAct):
     )
     def post(self, request: Request, webhook_id: UUID) -> Response:
         """Send again everything from a sequence number on."""
-        webhooks.find(webhook_id, self.actor)
+        webhooks.find(subscription_id=webhook_id, by=self.actor)
         revision = self.read_revision()
         sequence = parse(shapes.ReplayInput, request.data)["from_sequence"]
         return self.answer(
@@ -191,7 +191,7 @@ class WebhookTest(WebhookAct):
     def post(self, request: Request, webhook_id: UUID) -> Response:
         """Send a message of type `webhook.test`, within seconds; the deliveries say how it went."""
         if "If-Match" in request.headers:
-            self.check_precondition(webhooks.find(webhook_id, self.actor).revision)
+            self.check_precondition(webhooks.find(subscription_id=webhook_id, by=self.actor).revision)
         return self.answer(
             webhooks.request_test(subscription_id=webhook_id, by=self.actor, at=timezone.now()), number=202
         )
@@ -209,7 +209,7 @@ class WebhookDeliveries(WebhookView):
     )
     def get(self, request: Request, webhook_id: UUID) -> Response:
         """The attempts of the last 30 days, newest first."""
-        subscription = webhooks.find(webhook_id, self.actor)
+        subscription = webhooks.find(subscription_id=webhook_id, by=self.actor)
         page = Page(request, key_types=[moment, UUID])
         rows = page.rows(
             WebhookDelivery.objects.filter(clinic_id=self.actor.clinic_id, subscription=subscription), "-at"

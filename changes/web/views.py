@@ -43,7 +43,7 @@ class ReplayForm(forms.Form):
     from_sequence = forms.IntegerField(label=gettext_lazy("From change number"), min_value=1)
 
 
-@page(scope="webhooks:manage", action="page.settings.webhooks", methods="GET POST")
+@page(scope="", action="page.settings.webhooks", methods="GET POST")
 def webhooks_list(request: PageRequest) -> HttpResponse:
     """The clinic's webhooks, and a form for one more."""
     policies.require_owner(request.actor)
@@ -59,10 +59,10 @@ def webhooks_list(request: PageRequest) -> HttpResponse:
     return render(request, "changes/webhooks.html", context, status=400 if form.errors else 200)
 
 
-@page(scope="webhooks:manage", action="page.settings.webhook", methods="GET POST")
+@page(scope="", action="page.settings.webhook", methods="GET POST")
 def webhook(request: PageRequest, webhook_id: UUID) -> HttpResponse:
     """One webhook: its settings, what can be done with it, and its log."""
-    subscription = webhooks.find(webhook_id, request.actor)
+    subscription = webhooks.find(subscription_id=webhook_id, by=request.actor)
     policies.require_owner(request.actor)
     initial = {name: getattr(subscription, name) for name in ("url", "kinds", "description")}
     form = WebhookForm(request.POST or None, initial=initial)
@@ -90,14 +90,14 @@ def webhook(request: PageRequest, webhook_id: UUID) -> HttpResponse:
     return render(request, "changes/webhook.html", context, status=400 if form.errors else 200)
 
 
-@page(scope="webhooks:manage", action="page.settings.webhook.act", methods="POST")
+@page(scope="", action="page.settings.webhook.act", methods="POST")
 def act(request: PageRequest, webhook_id: UUID, change: str) -> HttpResponse:
     """
     One of the buttons.
 
     :raises NotFound: there is no such button
     """
-    webhooks.find(webhook_id, request.actor)
+    webhooks.find(subscription_id=webhook_id, by=request.actor)
     policies.require_owner(request.actor)
     seen: dict[str, Any] = {"subscription_id": webhook_id, "by": request.actor}
     now, revision = timezone.now(), seen_revision(request.POST)
