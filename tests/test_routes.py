@@ -39,6 +39,7 @@ from patient_forms import actions as forms
 from patients import actions as patients
 from patients.models import Condition, ImportRun, ImportUpload, Patient, ReviewItem
 from patients.reading.incoming import Incoming, to_json
+from privacy import actions as rights
 from records import actions as records
 from scheduling.booking import actions as booking
 from scheduling.booking.locks import Time
@@ -110,6 +111,7 @@ ROUTES = [
     ("patients/{patient}/assessments/", "post", "assessments:write", builders.exam()),
     ("patients/{patient}/red-flags/", "get", "assessments:read", None),
     ("patients/{patient}/red-flags/clearances/", "post", "assessments:write", CLEARANCE),
+    ("finding-lines/", "post", "assessments:write", {"line": "upper trap right, band"}),
     ("outcome-measures/", "get", "", None),
     ("outcome-settings/", "get", "assessments:read", None),
     ("outcome-settings/", "patch", "safety:manage", {"weeks": [0, 4], "measures": ["ndi"]}),
@@ -243,6 +245,7 @@ ROUTES = [
             (f"{kind}/{{{kind.replace('-', '_')}}}/", "delete", "scheduling:write", None),
         )
     ),
+    ("patients/{patient}/export/", "get", "records:export", None),
     ("records/", "get", "records:read", None),
     ("records/export/", "get", "records:export", None),
     ("records/verify/", "get", "records:read", None),
@@ -283,6 +286,10 @@ PAGES = {
     "settings/programs/{client_id}/secret/": ("post", "owner"),
     "settings/programs/{client_id}/revoke/": ("post", "owner"),
     "settings/audit/": ("get", "owner"),
+    "settings/rights/": ("get", "owner"),
+    "settings/rights/{case_id}/end/": ("post", "owner"),
+    "patients/{patient_id}/rights/": ("get", "owner"),
+    "patients/{patient_id}/rights/export/{form}/": ("get", "owner"),
     "patients/{patient_id}/access/": ("get", "owner"),
     "clinic/signing/": ("get", "owner"),
     "patients/": ("get", "patients:read"),
@@ -335,6 +342,7 @@ PAGES = {
     "lots/": ("get", "treatments:read"),
     "safety-list/": ("get", "treatments:read"),
     "patients/{patient_id}/forms/": ("get", "patients:write"),
+    "exams/line/": ("post", "assessments:write"),
     "patients/{patient_id}/outcomes/": ("get", "assessments:read"),
     "patients/{patient_id}/outcomes/new/": ("get", "assessments:write"),
     "patients/{patient_id}/outcomes/{outcome_id}/withdraw/": ("get", "assessments:write"),
@@ -473,6 +481,11 @@ class Ids(dict):
         by = self.cast.actor(self.cast.owner)
         options = {"email": "new@example.org", "role": "staff", "by": by, "at": timezone.now()}
         return invitations.invite(clinic=self.cast.clinic, **options).pk
+
+    def make_case(self):
+        at = timezone.now()
+        options = {"reason": "A claim is pending.", "revision": None, "by": self.cast.actor(self.cast.owner), "at": at}
+        return rights.hold(patient_id=self.patient, **options).pk
 
     def make_fact(self):
         patient, by = Patient.objects.get(pk=self.patient), self.cast.actor()
@@ -1148,7 +1161,7 @@ def revision_seen(names):
     return 1
 
 
-PLAIN_NAMES = {"patient_id", "exam_id", "session_id", "kind", "code", "other_id", "therapist_id"}
+PLAIN_NAMES = {"form", "patient_id", "exam_id", "session_id", "kind", "code", "other_id", "therapist_id"}
 SEEN = {
     "programme_id": "programmes", "message_id": "messages", "item_id": "worklist", "series_id": "series",
     "waiting_id": "waitlist", "offer_id": "offers", "appointment_id": "appointments",
@@ -1161,6 +1174,7 @@ def fill_page(path, ids):
     kind, exam = "exam", ids["signed_assessment" if path.endswith(SIGNED_ONLY) else "assessment"]
     names = {"patient_id": ids["patient"], "exam_id": exam, "session_id": ids["session"], "kind": kind}
     names["other_id"] = ids["other_patient"]
+    names["form"] = "json"
     names["code"] = "dvt_calf"  # not open: the page says so
     names["therapist_id"] = ids.cast.therapist.pk
     if path.startswith("scheduling/"):
@@ -1203,6 +1217,8 @@ def fill_page(path, ids):
         change = "resend"
         if "{webhook_id}" in path:
             names["webhook_id"], change = ids["webhook"], "pause"
+        if "{case_id}" in path:
+            names["case_id"] = ids["case"]
         if "{invitation_id}" in path:
             names["invitation_id"] = ids["invitation"]
     filled = "/" + path.format(**names, document_id=exam, change=change)

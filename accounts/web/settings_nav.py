@@ -48,6 +48,9 @@ GROUPS: list[tuple[str | Promise, list[Entry]]] = [
             Entry("competencies", _("Competencies"), _("What ends soon, and what needs proof")),
             Entry("programs", _("Programs"), _("API access: rights, secrets, last use")),
             Entry("webhooks", _("Webhooks"), _("Tell other programs what changes, signed")),
+            Entry(
+                "clinic_rights", _("Rights of patients"), _("Export, restriction, erasure, how long records are kept")
+            ),
             Entry("audit", _("Access log"), _("Who looked at a patient, who changed what")),
         ],
     ),
