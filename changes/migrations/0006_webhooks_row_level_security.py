@@ -6,7 +6,7 @@ from database.schema_operations import clinic_key, clinic_table, clinics_where, 
 
 
 class Migration(migrations.Migration):
-    dependencies = [("changes", "0004_webhooks")]
+    dependencies = [("changes", "0005_webhooks")]
 
     operations = [
         clinic_table("changes_webhooksubscription"),

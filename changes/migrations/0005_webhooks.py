@@ -12,7 +12,7 @@ import database.expressions
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0014_clinic_settings"),
-        ("changes", "0003_what_is_there"),
+        ("changes", "0004_erased"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
