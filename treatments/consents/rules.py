@@ -110,7 +110,7 @@ class MissingConsent:
 
 
 def technique_class(technique: str) -> str | None:
-    """Return the class of a technique; None for what the patient does alone, for advice, and for a step at home (`""`)."""
+    """Return a technique's class; None for what the patient does alone, for advice, and for a step at home (`""`)."""
     return CONSENT_CLASSES[technique] if technique else None
 
 
