@@ -202,7 +202,7 @@ def test_reminders_are_set_on_the_page(browser, cast, running):
 def test_a_picture_is_added_and_shown(browser, cast):
     from django.core.files.uploadedfile import SimpleUploadedFile
 
-    from tests.homecare.test_programmes import picture
+    from tests.uploads.test_pictures import picture
 
     upload = SimpleUploadedFile("ball.jpg", picture(), content_type="image/jpeg")
     assert browser.post("/programmes/pictures/", {"picture": upload, "name": "Ball"}).status_code == 302
