@@ -100,12 +100,16 @@ def format_difference(difference: Decimal, unit: str) -> str:
 NAMELESS = ("hold_s", "repetitions", "sets", "needles_in", "needles_out", "needle_diameter_mm", "needle_length_mm")
 
 
-def describe_dose(dose: Mapping[str, Any]) -> str:
-    """Return a dose in one line: "3 × 30 s · Discomfort under pressure, 0 to 10: 6"; nothing for an empty one."""
+def describe_dose(dose: Mapping[str, Any], *, is_brief: bool = False) -> str:
+    """
+    Return a dose in one line: "3 × 30 s · Discomfort under pressure, 0 to 10: 6"; nothing for an empty one.
+
+    :param is_brief: only how often, how long and with which needles
+    """
     dose = {name: value for name, value in dose.items() if value not in (None, "")}
     parts = [_describe_repetitions(dose), _describe_needles(dose), _describe_needle(dose)]
     for name, value in dose.items():
-        if name in NAMELESS:
+        if name in NAMELESS or is_brief:
             continue
         field = rules.FIELDS[name]
         parts.append(f"{_(field.label)}: {_dose_value(field, value)}")

@@ -103,3 +103,20 @@ def age(born: date | None) -> str:
     today = timezone.localdate()
     years = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
     return ngettext("{years} year", "{years} years", years).format(years=years)
+
+
+TECHNIQUE_ICONS = {
+    "dry_needling": "syringe",
+    "trigger_point_injection": "pill",
+    "stretching": "move-horizontal",
+    "muscle_energy_technique": "move-horizontal",
+    "strengthening": "dumbbell",
+    "self_release_teaching": "book-open",
+    "advice": "book-open",
+}
+
+
+@register.filter
+def technique_icon(code: str) -> str:
+    """The icon of a technique: a hand where it has none of its own."""
+    return TECHNIQUE_ICONS.get(code, "hand")
