@@ -15,6 +15,7 @@ COPY --chown=root:root errors errors
 COPY --chown=root:root database database
 COPY --chown=root:root identity identity
 COPY --chown=root:root clock clock
+COPY --chown=root:root uploads uploads
 COPY --chown=root:root catalogue catalogue
 COPY --chown=root:root api api
 COPY --chown=root:root audit audit

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
@@ -10,17 +9,17 @@ from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.db import transaction
-from PIL import Image, ImageOps
 
 from accounts import places, policies
 from accounts.models import Clinic, Logo
 from accounts.rules import IDLE_LOCK_MIN, LANGUAGES, LETTER_TEXT_MAX, SETUP_STEPS, TECHNIQUES
 from audit import actions as audit
 from database.revisions import check_revision
-from errors.exceptions import Invalid, Problems
+from errors.exceptions import Problems
 from identity.actor import Actor
+from uploads.pictures import clean_picture
 
-LOGO_BYTES, LOGO_PIXELS, LOGO_EDGE_PX = 4 * 2**20, 20_000_000, 900
+LOGO_EDGE_PX = 900
 Check = Callable[[Any, Problems], Any]
 
 
@@ -135,29 +134,9 @@ def set_logo(*, upload: bytes | None, by: Actor) -> None:
     if upload is None:
         Logo.objects.filter(pk=by.clinic_id).delete()
     else:
-        Logo.objects.update_or_create(clinic_id=by.clinic_id, defaults={"png": _as_png(upload)})
+        picture = clean_picture(upload, pointer="/logo", edge_px=LOGO_EDGE_PX, save_as="PNG")
+        Logo.objects.update_or_create(clinic_id=by.clinic_id, defaults={"png": picture.content})
     audit.log("clinic.logo", by=by, target_id=by.clinic_id, code="removed" if upload is None else "")
-
-
-def _as_png(upload: bytes) -> bytes:
-    """Decode a picture and return it as a new PNG, without anything else that was in the file."""
-    if len(upload) > LOGO_BYTES:
-        raise Invalid.at("/logo", "too_large.logo_bytes", most=LOGO_BYTES // 2**20)
-    try:
-        with Image.open(io.BytesIO(upload), formats=["PNG", "JPEG", "WEBP"]) as opened:
-            if opened.width * opened.height > LOGO_PIXELS:
-                raise Invalid.at("/logo", "too_large.logo_pixels", most=LOGO_PIXELS // 1_000_000)
-            picture = (ImageOps.exif_transpose(opened) or opened).convert("RGBA")
-    except Invalid:
-        raise
-    except Exception:  # noqa: BLE001 - a damaged file makes Pillow's decoders raise anything
-        raise Invalid.at("/logo", "not_a_picture.logo") from None
-    picture.thumbnail((LOGO_EDGE_PX, LOGO_EDGE_PX))
-    clean = Image.new("RGBA", picture.size)
-    clean.paste(picture)
-    written = io.BytesIO()
-    clean.save(written, "PNG", optimize=True)
-    return written.getvalue()
 
 
 def logo_of(clinic_id: UUID) -> bytes | None:

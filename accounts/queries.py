@@ -12,7 +12,7 @@ from django.utils import timezone
 from oauth2_provider.models import AccessToken, RefreshToken
 
 from accounts.models import ApiClient, Clinic, Competency, Membership, User
-from accounts.rules import ALWAYS, EXPIRES_SOON, NEEDLING_COMPETENCIES, ONCE_RECORDED, KnownCompetency
+from accounts.rules import ALWAYS, EXPIRES_SOON, NEEDLING_COMPETENCIES, ONCE_RECORDED, TECHNIQUES, KnownCompetency
 from database import tenancy
 from database.expressions import CurrentClinic
 from database.sql import first, run_prepared
@@ -78,6 +78,20 @@ def shows_classification() -> bool:
 def clinic_country(clinic_id: UUID) -> str:
     """ISO 3166-1 of the clinic of the current scope; one statement a scope at most."""
     return tenancy.look_up("country", lambda: str(Clinic.objects.values_list("country", flat=True).get(pk=clinic_id)))
+
+
+def hidden_techniques(clinic_id: UUID) -> frozenset[str]:
+    """
+    Return the techniques that the clinic does not offer: what is recorded keeps them, nothing new uses them.
+
+    One statement a scope at most.
+    """
+    return tenancy.look_up("hidden_techniques", lambda: _load_hidden_techniques(clinic_id))
+
+
+def _load_hidden_techniques(clinic_id: UUID) -> frozenset[str]:
+    offered = Clinic.objects.values_list("techniques", flat=True).filter(pk=clinic_id).first()
+    return frozenset(TECHNIQUES) - frozenset(offered) if offered else frozenset()
 
 
 def remember_clinic(clinic: Clinic) -> None:

@@ -39,6 +39,7 @@ APPS = [
     "errors",
     "database",
     "identity",
+    "uploads",
 ]
 LANGUAGES = ["de"]
 # How a day is written (the `written` filter); a language has its own order and dots.

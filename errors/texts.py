@@ -154,5 +154,8 @@ register(
         "invalid.date": _("Enter a valid date."),
         "invalid.time": _("Enter a time, such as 09:30."),
         "invalid.id": _("This ID is not valid."),
+        "too_large.picture_bytes": _("The picture is too large. It may have at most %(most)s MB."),
+        "too_large.picture_pixels": _("The picture is too large. It may have at most %(most)s million pixels."),
+        "not_a_picture": _("This file is not a JPEG, PNG or WebP picture, or it is damaged. Choose another file."),
     }
 )

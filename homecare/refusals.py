@@ -152,9 +152,6 @@ register(
 register(
     {
         "required.picture": _("Choose a picture."),
-        "too_large.picture_bytes": _("The picture is too large. It may have at most %(most)s MB."),
-        "too_large.picture_pixels": _("The picture is too large. It may have at most %(most)s million pixels."),
-        "not_a_picture": _("This file is not a JPEG, PNG or WebP picture, or it is damaged. Choose another file."),
     }
 )
 # Reminders

@@ -139,7 +139,7 @@ class DocumentKind(ABC, Generic[D, P, C, S]):
         :raises Invalid, NoAuthor: as in `record`
         """
         policies.require_author(by)
-        content = self.complete(content, patient=document.patient)
+        content = self.complete(content, patient=document.patient, draft=document)
         # A best pain that is not sent is still judged by the worst pain that is: what is stored counts.
         stored = {name: getattr(document, name) for name in self.checked_together if name not in content.given}
         self.check(
@@ -313,11 +313,12 @@ class DocumentKind(ABC, Generic[D, P, C, S]):
     def document_json(self, document: D, parts: P | None = None) -> dict[str, Any]:
         """Return the document as the API answers with it."""
 
-    def complete(self, content: C, *, patient: Patient) -> C:
+    def complete(self, content: C, *, patient: Patient, draft: D | None = None) -> C:
         """
         Return the content with what follows from it.
 
-        :raises Invalid: it names something that is not this patient's
+        :param draft: the document that it changes; None: a new one
+        :raises Invalid: it names something that is not this patient's, or that the clinic does not use
         """
         return content
 

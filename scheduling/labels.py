@@ -8,6 +8,7 @@ STATUSES = {
     "proposed": _("proposed"), "booked": _("booked"), "confirmed": _("confirmed"), "arrived": _("arrived"),
     "in_room": _("in the room"), "fulfilled": _("done"), "noshow": _("missed"), "cancelled": _("cancelled"),
 }  # fmt: skip
+NOT_THE_ONLY_ONE = _("This is not the only appointment on that day.")
 # What a button says that brings an appointment to this state.
 STEPS = {
     "booked": _("Book appointment"), "confirmed": _("Confirmed"), "arrived": _("Check in"), "in_room": _("In the room"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -41,12 +42,29 @@ def ahead(patient_ids: list[UUID], at: datetime, *, limit: int = 10) -> list[App
 
 def same_day(appointment: Appointment) -> list[Appointment]:
     """The patient's other appointments on the day of this one, by the clinic's clock."""
-    zone = clinic_zone(appointment.clinic_id)
-    people = identities(clinic_id=appointment.clinic_id, patient_id=appointment.patient.in_use.pk)
-    midnight = begin_of(appointment.starts_at.astimezone(zone).date(), zone)
-    after = begin_of(appointment.starts_at.astimezone(zone).date() + timedelta(days=1), zone)
-    others = Appointment.objects.of_patients(people).holding().filter(starts_at__gte=midnight, starts_at__lt=after)
-    return list(others.exclude(pk=appointment.pk).with_names().in_order())
+    return same_days([appointment])[appointment.pk]
+
+
+def same_days(appointments: Sequence[Appointment]) -> dict[UUID, list[Appointment]]:
+    """
+    Return each appointment's others: those of the same patient on the same day, by the clinic's clock.
+
+    Two statements a patient, however many appointments.
+    """
+    others: dict[UUID, list[Appointment]] = {appointment.pk: [] for appointment in appointments}
+    by_patient: dict[UUID, list[Appointment]] = defaultdict(list)
+    for appointment in appointments:
+        by_patient[appointment.patient.in_use.pk].append(appointment)
+    for patient_id, own in by_patient.items():
+        zone = clinic_zone(own[0].clinic_id)
+        people = identities(clinic_id=own[0].clinic_id, patient_id=patient_id)
+        days = {appointment.pk: appointment.starts_at.astimezone(zone).date() for appointment in own}
+        begins, ends = begin_of(min(days.values()), zone), begin_of(max(days.values()) + timedelta(days=1), zone)
+        rows = Appointment.objects.of_patients(people).holding().filter(starts_at__gte=begins, starts_at__lt=ends)
+        booked = [(row, row.starts_at.astimezone(zone).date()) for row in rows.with_names().in_order()]
+        for pk, day in days.items():
+            others[pk] = [row for row, its_day in booked if its_day == day and row.pk != pk]
+    return others
 
 
 def rest_of_day(clinic_id: UUID, therapist_id: UUID | None, at: datetime, *, limit: int = 30) -> list[Appointment]:

@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[1]
 APPS = [
     "audit", "accounts", "patients", "worklist", "messaging", "records", "backups", "assessments", "treatments",
     "homecare",
-    "scheduling", "workspace", "patient_forms", "clinic", "api", "catalogue", "clock", "database", "errors", "identity",
+    "scheduling", "workspace", "patient_forms", "clinic", "api", "catalogue", "clock", "uploads", "database", "errors",
+    "identity",
 ]  # fmt: skip
 OURS = [model for model in apps.get_models() if model._meta.app_config.name.split(".")[0] in APPS]
 SOURCES = [p for app in APPS for p in (ROOT / app).rglob("*.py") if "migrations" not in p.parts]

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts import policies
+from accounts.queries import hidden_techniques
 from assessments.models import TriggerPoint
 from audit import actions as audit
 from database import bulk
@@ -72,7 +73,8 @@ class SessionKind(DocumentKind[Session, documents.SessionParts, SessionContent, 
     def document_json(self, document: Session, parts: documents.SessionParts | None = None) -> dict[str, Any]:
         return documents.session_json(document, parts)
 
-    def complete(self, content: SessionContent, *, patient: Patient) -> SessionContent:
+    def complete(self, content: SessionContent, *, patient: Patient, draft: Session | None = None) -> SessionContent:
+        _refuse_hidden(content, patient, draft)
         return with_muscles(content, patient)
 
     def check(
@@ -128,6 +130,25 @@ class SessionKind(DocumentKind[Session, documents.SessionParts, SessionContent, 
 
 
 SESSION = SessionKind()
+
+
+def _refuse_hidden(content: SessionContent, patient: Patient, draft: Session | None) -> None:
+    """
+    Refuse techniques that the clinic hides. A draft, also one of a new version, keeps those that it has.
+
+    :raises Invalid: each is named
+    """
+    if not content.interventions:
+        return
+    hidden = hidden_techniques(patient.clinic_id)
+    if hidden.isdisjoint(row.technique for row in content.interventions):
+        return
+    recorded = {row.technique for row in draft.interventions.all()} if draft is not None else set()
+    problems = Problems()
+    for index, row in enumerate(content.interventions):
+        if row.technique in hidden - recorded:
+            problems.add(f"/interventions/{index}/technique", "technique_hidden", technique=row.technique)
+    problems.raise_if_any()
 
 
 def with_muscles(content: SessionContent, patient: Patient) -> SessionContent:

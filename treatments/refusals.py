@@ -67,6 +67,10 @@ register(
         ),
         "consent_missing": _("Informed consent is missing. Record it first."),
         **{f"consent_missing.{why}": Text(text, **CONSENT_LABELS) for why, text in CONSENT_TEXTS.items()},
+        "technique_hidden": Text(
+            _("The clinic does not use “%(technique)s”. Choose another technique, or ask the owner to show it again."),
+            technique=labels({code: technique.label for code, technique in TECHNIQUES.items()}),
+        ),
         "deeper_than_needle": _("The needle is only %(length_mm)s mm long. Correct the depth or the length."),
         "expired": _("This lot expired on %(expiry)s, before the treatment. Correct the date, or the lot."),
         "in_future.seen_at": _("Enter a time that is not in the future."),

@@ -15,8 +15,9 @@ from errors.exceptions import Conflict
 from homecare import rules
 from homecare.models import Picture, Template
 from homecare.programmes import serialization as contents
-from homecare.programmes.pictures import find_unknown_pictures, read_picture
+from homecare.programmes.pictures import EDGE_PX, find_unknown_pictures
 from identity.actor import Actor
+from uploads.pictures import clean_picture
 
 
 class TemplateExists(Conflict):
@@ -69,13 +70,13 @@ def add_picture(*, name: str, upload: bytes, by: Actor) -> Picture:
     :raises Invalid: it is no picture, or too large
     """
     policies.require_author(by)
-    content, width, height = read_picture(upload)
+    picture_file = clean_picture(upload, pointer="/picture", edge_px=EDGE_PX)
     picture = Picture.objects.create(
         clinic_id=by.clinic_id,
         name=name.strip()[:200],
-        content=content,
-        width_px=width,
-        height_px=height,
+        content=picture_file.content,
+        width_px=picture_file.width_px,
+        height_px=picture_file.height_px,
         made_by_id=by.author_id,
     )
     audit.log("picture.add", by=by, target_id=picture.pk)

@@ -93,7 +93,7 @@ def errors_of(screen: DraftScreen, document: Document, flat: Flat) -> Errors:
     kind, patient = screen.kind, document.patient
     rows = kind.row_paths(flat)
     try:
-        content = kind.complete(kind.read(parse(screen.shape, kind.unflatten(flat))), patient=patient)
+        content = kind.complete(kind.read(parse(screen.shape, kind.unflatten(flat))), patient=patient, draft=document)
         kind.check(content, birth_date=patient.birth_date, at=timezone.now(), reasons_may_wait=True)
     except ValidationError as refusal:
         return [(path_of(pointer, rows), why) for pointer, why in _leaves(refusal.detail)]

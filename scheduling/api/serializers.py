@@ -161,6 +161,17 @@ class AppointmentOutput(serializers.Serializer[Any]):
     revision = serializers.IntegerField()
 
 
+class BookedOutput(AppointmentOutput):
+    same_day = serializers.ListField(
+        child=serializers.UUIDField(),
+        help_text="the patient's other appointments on that day, by the clinic's clock: nothing is refused, but say so",
+    )
+
+
+class BookedList(serializers.Serializer[Any]):
+    results = BookedOutput(many=True)
+
+
 class AppointmentPage(serializers.Serializer[Any]):
     results = AppointmentOutput(many=True)
     next = serializers.CharField(allow_null=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -54,11 +55,24 @@ def appointment_json(found: Appointment) -> dict[str, Any]:
     }
 
 
-def answer(found: Appointment, number: int = status.HTTP_200_OK) -> Response:
-    headers = {"ETag": etag(found.revision)}
+def booked_json(appointments: Sequence[Appointment]) -> list[dict[str, Any]]:
+    """Appointments that were booked or moved, each with the patient's others of that day."""
+    others = queries.same_days(appointments)
+    return [
+        {**appointment_json(appointment), "same_day": [other.pk for other in others[appointment.pk]]}
+        for appointment in appointments
+    ]
+
+
+def answer_booked(appointment: Appointment, number: int = status.HTTP_201_CREATED) -> Response:
+    headers = {"ETag": etag(appointment.revision)}
     if number == status.HTTP_201_CREATED:
-        headers["Location"] = f"/api/v1/appointments/{found.pk}/"
-    return Response(appointment_json(found), status=number, headers=headers)
+        headers["Location"] = f"/api/v1/appointments/{appointment.pk}/"
+    return Response(booked_json([appointment])[0], status=number, headers=headers)
+
+
+def answer(appointment: Appointment) -> Response:
+    return Response(appointment_json(appointment), headers={"ETag": etag(appointment.revision)})
 
 
 def time_of(body: dict[str, Any]) -> Time:
@@ -116,10 +130,14 @@ class Appointments(ClinicView):
         operation_id="appointments_book",
         tags=TAG,
         request=shapes.AppointmentInput,
-        responses={201: shapes.AppointmentOutput},
+        responses={201: shapes.BookedOutput},
     )
     def post(self, request: Request) -> Response:
-        """Book. If somebody was faster: 409 with `next_free`, the next three times."""
+        """
+        Book. If somebody was faster: 409 with `next_free`, the next three times.
+
+        `same_day` names the patient's other appointments on that day: not refused, but worth a question.
+        """
         body = parse(shapes.AppointmentInput, request.data)
         self.saw(body["patient_id"])
         appointment = actions.book(
@@ -134,7 +152,7 @@ class Appointments(ClinicView):
             by=self.actor,
             at=timezone.now(),
         )
-        return answer(appointment, status.HTTP_201_CREATED)
+        return answer_booked(appointment)
 
 
 class AppointmentView(ClinicView):
@@ -173,9 +191,7 @@ class AppointmentMove(AppointmentView):
     scopes = {"post": "scheduling:write"}
     audit_action = {"post": "appointment.move"}
 
-    @extend_schema(
-        operation_id="appointments_move", tags=TAG, request=shapes.MoveInput, responses=shapes.AppointmentList
-    )
+    @extend_schema(operation_id="appointments_move", tags=TAG, request=shapes.MoveInput, responses=shapes.BookedList)
     def post(self, request: Request, appointment_id: UUID) -> Response:
         """Move it; with `reach`, the later ones of its series or all of them by as much on the wall clock."""
         body = parse(shapes.MoveInput, request.data)
@@ -190,16 +206,14 @@ class AppointmentMove(AppointmentView):
             by=self.actor,
             at=timezone.now(),
         )
-        return Response({"results": [appointment_json(appointment) for appointment in moved]})
+        return Response({"results": booked_json(moved)})
 
 
 class AppointmentSwap(AppointmentView):
     scopes = {"post": "scheduling:write"}
     audit_action = {"post": "appointment.swap"}
 
-    @extend_schema(
-        operation_id="appointments_swap", tags=TAG, request=shapes.SwapInput, responses=shapes.AppointmentList
-    )
+    @extend_schema(operation_id="appointments_swap", tags=TAG, request=shapes.SwapInput, responses=shapes.BookedList)
     def post(self, request: Request, appointment_id: UUID) -> Response:
         """Let two appointments change places."""
         body = parse(shapes.SwapInput, request.data)
@@ -211,7 +225,7 @@ class AppointmentSwap(AppointmentView):
             by=self.actor,
             at=timezone.now(),
         )
-        return Response({"results": [appointment_json(appointment) for appointment in pair]})
+        return Response({"results": booked_json(pair)})
 
 
 class AppointmentStatus(AppointmentView):

@@ -113,16 +113,17 @@ class OfferView(ClinicView):
 class OfferAcceptance(OfferView):
     audit_action = {"post": "waitlist.accept"}
 
-    @extend_schema(operation_id="offers_accept", tags=TAG, request=None, responses=shapes.AppointmentOutput)
+    @extend_schema(operation_id="offers_accept", tags=TAG, request=None, responses=shapes.BookedOutput)
     def post(self, request: Request, offer_id: UUID) -> Response:
         """Take it for the patient, as when they call."""
         offer = self.get_offer(offer_id)
         revision = self.read_revision()
         try:
-            return views.answer(waitlist.accept(offer_id=offer.pk, revision=revision, by=self.actor, at=timezone.now()))
+            appointment = waitlist.accept(offer_id=offer.pk, revision=revision, by=self.actor, at=timezone.now())
         except waitlist.OfferGone as gone:  # answered, not raised: that the offer is closed is to stay
             body = problem_of(gone)
             return Response(body, status=status.HTTP_409_CONFLICT, content_type=CONTENT_TYPE)
+        return views.answer_booked(appointment, status.HTTP_200_OK)
 
 
 class OfferRefusal(OfferView):

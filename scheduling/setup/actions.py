@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts import policies
 from accounts.models import Competency, Membership
-from accounts.queries import clinic_zone
+from accounts.queries import clinic_zone, hidden_techniques
 from accounts.rules import ADVANCED_TRAININGS, COMPETENCIES
 from audit import actions as audit
 from clock.wall_clock import is_in_reach
@@ -195,6 +195,12 @@ def _check_type(found: AppointmentType, problems: Problems) -> None:
         problems.add("/buffer_min", "out_of_range.minutes", low=0, high=120)
     if found.technique and found.technique not in TECHNIQUES:
         problems.add("/technique", "unknown.technique", choices=list(TECHNIQUES))
+    elif (
+        found.technique in hidden_techniques(found.clinic_id)
+        # A type that has it already keeps it.
+        and not AppointmentType.objects.filter(pk=found.pk, technique=found.technique).exists()
+    ):
+        problems.add("/technique", "technique_hidden", technique=found.technique)
     slots.find_unknown(problems, therapists=found.therapists, rooms=found.rooms, clinic_id=found.clinic_id)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -136,10 +137,18 @@ def move(request: PageRequest, appointment_id: UUID) -> HttpResponse:
                 "before": before.starts_at.isoformat(),
                 "therapist": str(before.therapist_id),
                 "room": str(before.room_id or ""),
+                "same_day": has_second_visit(moved),
             }
         )
+    if has_second_visit(moved):
+        toasts.warning(request, labels.NOT_THE_ONLY_ONE)
     toasts.success(request, _("Moved.") if len(moved) == 1 else _("Moved: {n}").format(n=len(moved)))
     return redirect("appointment", appointment_row.pk)
+
+
+def has_second_visit(appointments: Sequence[Appointment]) -> bool:
+    """Whether the patient of one of these has another appointment on that day."""
+    return any(queries.same_days(appointments).values())
 
 
 def revision_of(text: str | None) -> int | None:
@@ -233,7 +242,10 @@ def swap(request: PageRequest, appointment_id: UUID) -> HttpResponse:
         first_id=appointment_row.pk, second_id=id_, revisions=revisions, by=request.actor, at=timezone.now()
     )
     if by_script(request):
-        return JsonResponse({"revisions": [str(appointment_of_pair.revision) for appointment_of_pair in pair]})
+        revisions_now = [str(appointment_of_pair.revision) for appointment_of_pair in pair]
+        return JsonResponse({"revisions": revisions_now, "same_day": has_second_visit(pair)})
+    if has_second_visit(pair):
+        toasts.warning(request, labels.NOT_THE_ONLY_ONE)
     toasts.success(request, _("The appointments were swapped."))
     return redirect("appointment", appointment_row.pk)
 

@@ -362,7 +362,7 @@ def book_choice(request: PageRequest, patient: Patient, form: Find) -> HttpRespo
     )
     toasts.success(request, _("Tentatively booked.") if proposed else _("Booked."))
     if queries.same_day(appointment):
-        toasts.warning(request, _("This is not the only appointment on that day."))
+        toasts.warning(request, labels.NOT_THE_ONLY_ONE)
     return redirect("appointment", appointment.pk)
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Competency
+from accounts.queries import hidden_techniques
 from accounts.rules import COMPETENCIES
 from accounts.web.pages import PageRequest, page
 from errors import form_fields
@@ -52,6 +53,11 @@ class SetupForm(forms.Form):
                     [] if field.required or isinstance(field, form_fields.MultipleChoiceField) else [("", field.empty)]
                 )
                 field.choices = [*empty, *choices]
+        if isinstance(self, TypeForm):
+            hidden = hidden_techniques(clinic_id) - {self.initial.get("technique")}
+            self.fields["technique"].choices = [  # type: ignore[attr-defined] # a ChoiceField
+                entry for entry in TECHNIQUE if entry[0] not in hidden
+            ]
         if not sites and isinstance(self, RoomForm):
             del self.fields["site_id"]  # the first room brings the first site, see `save_entry`
 

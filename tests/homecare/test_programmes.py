@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import Error, connection, transaction
 from django.utils import timezone
-from PIL import Image
 
 from clock.wall_clock import at_wall, begin_of
 from errors.exceptions import Invalid
@@ -17,7 +15,6 @@ from homecare import queries
 from homecare.models import CheckIn, Occurrence, Programme, Step, Template, Version
 from homecare.programmes import actions
 from homecare.programmes import templates as programme_templates
-from homecare.programmes.pictures import read_picture
 from homecare.reminders import dry_run, planning
 from identity.actor import Actor
 from messaging import engine
@@ -426,41 +423,6 @@ def test_a_template_keeps_nothing_of_its_patient(in_clinic, running):
     assert kept["steps"][0]["lasting"] is None
     with pytest.raises(programme_templates.TemplateExists):
         programme_templates.save_template(name="Assigned to me", content=content(), by=in_clinic.actor())
-
-
-def picture(kind="JPEG", size=(2000, 1000), **options):
-    made = io.BytesIO()
-    Image.new("RGB", size, "teal").save(made, kind, **options)
-    return made.getvalue()
-
-
-def test_a_picture_is_made_anew_without_what_was_hidden_in_it():
-    exif = Image.Exif()
-    exif[0x010E] = "Ada Okafor, 1 Harbour Street"
-    content, width, height = read_picture(picture(exif=exif.tobytes()) + b"<script>trailing</script>")
-
-    assert (width, height) == (640, 320)
-    assert b"Okafor" not in content
-    assert b"script" not in content
-    with Image.open(io.BytesIO(content)) as again:
-        assert again.format == "WEBP"
-        assert not again.getexif()
-
-
-@pytest.mark.parametrize(
-    "upload",
-    [b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"GIF89a", picture()[:500], b"\x00" * 9_000_000],
-    ids=["empty", "svg", "gif", "cut off", "large"],
-)
-def test_what_is_no_picture_is_refused(upload):
-    with pytest.raises(Invalid):
-        read_picture(upload)
-
-
-def test_a_bomb_is_refused_before_it_is_unpacked():
-    with pytest.raises(Invalid) as refusal:
-        read_picture(picture("PNG", (9000, 9000), compress_level=1))
-    assert refusal.value.errors[0].code in ("too_large", "not_a_picture")
 
 
 def test_days_are_read_in_the_patients_zone(in_clinic, running):

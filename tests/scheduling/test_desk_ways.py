@@ -111,6 +111,54 @@ def test_a_second_visit_on_a_day_is_pointed_out(desk, browser):
     assert "Also on this day:" in browser.get(f"/appointments/{first.pk}/").content.decode()
 
 
+def test_a_move_onto_the_day_of_another_visit_is_pointed_out(desk, browser, api):
+    with inside(desk):
+        patient_id = desk.patient()
+        first = desk.book(patient_id, 9, day=far_ahead())
+        moved = desk.book(patient_id, 9, day=far_ahead() + 1)
+    page = f"/appointments/{moved.pk}/move/"
+
+    def to(time, row):
+        return {"starts_at": time.strftime("%Y-%m-%dT%H:%M"), "revision": str(row.revision)}
+
+    near = (first.starts_at + timedelta(hours=2)).astimezone(LONDON)
+    dragged = browser.post(page, to(near, moved), headers={"Accept": "application/json"}).json()
+    assert dragged["same_day"] is True
+    with inside(desk):
+        moved.refresh_from_db()
+    away = (first.starts_at + timedelta(days=1)).astimezone(LONDON)
+    assert browser.post(page, to(away, moved), headers={"Accept": "application/json"}).json()["same_day"] is False
+    with inside(desk):
+        moved.refresh_from_db()
+    answer = browser.post(page, to(near, moved), follow=True).content.decode()
+    assert "This is not the only appointment on that day." in answer
+
+
+def test_the_api_names_the_other_appointments_of_the_day(desk, api):
+    staff = api(desk.cast.staff)
+    with inside(desk):
+        patient_id, other_id = desk.patient(), desk.patient()
+        first = desk.book(patient_id, 9, day=far_ahead())
+        others = desk.book(other_id, 12, day=far_ahead())
+        place = {"therapist_id": str(desk.therapist_id), "room_id": str(desk.room.pk)}
+        at = desk.time(11, day=far_ahead()).starts_at
+        later = desk.time(11, day=far_ahead() + 1).starts_at
+
+    body = {"patient_id": str(patient_id), "type_id": str(desk.kind.pk), "starts_at": at.isoformat(), **place}
+    booked = staff.post("/appointments/", body)
+    assert (booked.status_code, booked.json()["same_day"]) == (201, [str(first.pk)])
+    path = f"/appointments/{booked.json()['id']}"
+    move = {"starts_at": later.isoformat(), "revision": booked.json()["revision"], **place}
+    moved = staff.post(f"{path}/move/", move).json()["results"]
+    assert [one["same_day"] for one in moved] == [[]]
+    swap = {"revision": moved[0]["revision"], "with_id": str(others.pk), "with_revision": others.revision}
+    swapped = staff.post(f"{path}/swap/", swap).json()["results"]
+    assert {one["id"]: one["same_day"] for one in swapped} == {
+        booked.json()["id"]: [str(first.pk)],
+        str(others.pk): [],
+    }
+
+
 def test_one_date_of_a_series_is_exchanged_and_the_others_stay(desk, browser):
     with inside(desk):
         patient_id = desk.patient()

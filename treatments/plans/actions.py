@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
 
 from accounts import policies
-from accounts.queries import clinic_zone
+from accounts.queries import clinic_zone, hidden_techniques
 from audit import actions as audit
 from database.expressions import new_id
 from database.revisions import check_revision
@@ -45,7 +46,7 @@ def make_plan(*, patient_id: UUID, content: PlanContent, by: Actor, at: datetime
         raise NotFound
     refuse_merged(patient)
     starts_on = content.starts_on or at.astimezone(clinic_zone(by.clinic_id)).date()
-    check_content(content, starts_on=starts_on)
+    check_content(content, clinic_id=by.clinic_id, starts_on=starts_on)
     plan = TreatmentPlan(
         id=new_id(), clinic_id=by.clinic_id, patient=patient, author_id=author_id, made_at=at, starts_on=starts_on
     )
@@ -67,7 +68,7 @@ def change_plan(*, plan_id: UUID, content: PlanContent, revision: int | None, by
     """
     policies.require_author(by)
     plan = _get_for_update(plan_id, revision)
-    check_content(content, starts_on=plan.starts_on)
+    check_content(content, clinic_id=by.clinic_id, starts_on=plan.starts_on, kept_techniques=plan.techniques)
     _fill(plan, content)
     plan.revision += 1
     plan.save()
@@ -106,8 +107,13 @@ def end_plan(*, plan_id: UUID, result: PlanResult, revision: int | None, by: Act
     return plan
 
 
-def check_content(content: PlanContent, *, starts_on: date) -> None:
-    """:raises Invalid:"""
+def check_content(
+    content: PlanContent, *, clinic_id: UUID, starts_on: date, kept_techniques: Sequence[str] = ()
+) -> None:
+    """
+    :param kept_techniques: those that the plan has already; they may stay, though the clinic hides them now
+    :raises Invalid: each wrong value is named
+    """
     problems = Problems()
     if not content.problem.strip():
         problems.add("/problem", "required.plan_problem")
@@ -118,6 +124,10 @@ def check_content(content: PlanContent, *, starts_on: date) -> None:
             problems.add(f"/{name}", "out_of_range", low=low, high=high)
     if any(code not in TECHNIQUES for code in content.techniques):
         problems.add("/techniques", "unknown_code.plan_technique")
+    else:
+        for code in content.techniques:
+            if code in hidden_techniques(clinic_id) and code not in kept_techniques:
+                problems.add("/techniques", "technique_hidden", technique=code)
     if content.review_on is not None and content.review_on < starts_on:
         problems.add("/review_on", "in_the_past.plan")
     if len(content.goals) > rules.GOALS_MOST:

@@ -21,6 +21,7 @@ from accounts import clinic_settings, places, policies
 from accounts.models import Clinic
 from accounts.rules import IDLE_LOCK_CHOICES, LETTER_TEXT_MAX, TECHNIQUES
 from accounts.web.pages import PageRequest, page, seen_revision
+from api.bodies import takes_large_body
 from assessments.actions import set_rule_set
 from assessments.rules import RULE_SETS
 from errors import form_fields
@@ -151,11 +152,12 @@ def letterhead_context(clinic: Clinic) -> dict[str, Any]:
 
 
 @page(scope="", action="page.settings.logo", methods="POST")
+@takes_large_body
 def logo(request: PageRequest) -> HttpResponse:
     """Put a logo on letters, or take it off; the picture is part of the page, so nothing serves it by itself."""
     upload = request.FILES.get("logo")
     if upload is None and "remove" not in request.POST:
-        raise Invalid.at("/logo", "not_a_picture.logo")
+        raise Invalid.at("/logo", "not_a_picture")
     clinic_settings.set_logo(upload=upload.read() if upload is not None else None, by=request.actor)
     toasts.success(request, _("Saved."))
     return redirect("clinic_settings")

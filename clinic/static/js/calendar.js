@@ -141,7 +141,7 @@ async function moveTo(id, to, { undo = false, sure = false, revision = "" } = {}
   const { ok, said } = await send(`/appointments/${id}/move/`, values).catch(() => ({ ok: false, said: {} }));
   if (ok) {
     const back = { id, revision: String(said.revision), starts_at: said.before, therapist: said.therapist, room: said.room };
-    history.replaceState(undo ? {} : { back }, "", settled());
+    history.replaceState({ ...(undo ? {} : { back }), sameDay: said.same_day }, "", settled());
     location.reload();
     return;
   }
@@ -172,20 +172,18 @@ function tell(text, undo) {
 }
 
 // What was just moved can be put back.
-const back = history.state?.back;
+const { back, swapped, sameDay } = history.state || {};
 if (back) {
   const moved = one(`[data-id="${back.id}"] time`);
   tell(`${texts.moved} ${moved?.textContent || ""}`, () => {
     moveTo(back.id, { starts_at: back.starts_at, therapist: back.therapist, room: back.room }, { undo: true, sure: true, revision: back.revision });
   });
-  history.replaceState({}, "");
 }
-
-const swapped = history.state?.swapped;
 if (swapped) {
   tell(texts.swapped, () => swap(swapped.id, swapped.other, { undo: true, revisions: swapped.revisions }));
-  history.replaceState({}, "");
 }
+if (sameDay) tell(texts.same_day);
+if (back || swapped || sameDay) history.replaceState({}, "");
 
 /** @param {HTMLElement} target */
 function whereOf(target) {
@@ -233,7 +231,8 @@ async function swap(id, other, { undo = false, revisions = [revisionOf(id), revi
     tell(`${texts.failed} ${said.detail || ""}`);
     return;
   }
-  history.replaceState(undo ? {} : { swapped: { id, other, revisions: said.revisions } }, "", settled());
+  const swapped = { id, other, revisions: said.revisions };
+  history.replaceState({ ...(undo ? {} : { swapped }), sameDay: said.same_day }, "", settled());
   location.reload();
 }
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import Clinic
 from accounts.web.pages import PageRequest, page, seen_revision
 from errors import form_fields
 from errors.exceptions import FieldError, Invalid, NotFound
@@ -45,9 +46,13 @@ class PlanForm(forms.Form):
         label=gettext_lazy("Techniques"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, *args: Any, goals: int = GOALS_SHOWN, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, clinic: Clinic, kept: Sequence[str] = (), goals: int = GOALS_SHOWN, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
-        choices = [(code, _(technique.label)) for code, technique in TECHNIQUES.items()]
+        codes = clinic.techniques or list(TECHNIQUES)
+        codes = [*codes, *(code for code in kept if code not in codes)]
+        choices = [(code, _(TECHNIQUES[code].label)) for code in codes]
         self.fields["techniques"].choices = choices  # type: ignore[attr-defined] # a ChoiceField
         self.goal_count = goals
         for number in range(goals):
@@ -120,8 +125,8 @@ def new_plan(request: PageRequest, patient_id: UUID) -> HttpResponse:
     request.trace.saw(*identities(clinic_id=request.clinic.pk, patient_id=patient_id))
     patient = Patient.objects.get(pk=patient_id)
     if "preset" in request.POST:
-        return render_form(request, PlanForm(initial=preset_values(request)), patient, None)
-    form = PlanForm(request.POST or None, initial={"problem": patient.referral_reason})
+        return render_form(request, PlanForm(clinic=request.clinic, initial=preset_values(request)), patient, None)
+    form = PlanForm(request.POST or None, clinic=request.clinic, initial={"problem": patient.referral_reason})
     if request.method == "POST" and form.is_valid():
         try:
             plan = actions.make_plan(patient_id=patient_id, content=form.content(), by=request.actor, at=timezone.now())
@@ -154,9 +159,10 @@ def edit_plan(request: PageRequest, plan_id: UUID) -> HttpResponse:
     if not plan.is_active:
         raise actions.PlanEnded
     patient, goals = plan.patient.in_use, max(GOALS_SHOWN, min(plan.goals.count() + 1, rules.GOALS_MOST))
+    own: dict[str, Any] = {"clinic": request.clinic, "kept": plan.techniques, "goals": goals}
     if "preset" in request.POST:
-        return render_form(request, PlanForm(initial=preset_values(request), goals=goals), patient, plan)
-    form = PlanForm(request.POST or None, initial=initial_of(plan), goals=goals)
+        return render_form(request, PlanForm(initial=preset_values(request), **own), patient, plan)
+    form = PlanForm(request.POST or None, initial=initial_of(plan), **own)
     if request.method == "POST" and form.is_valid():
         try:
             actions.change_plan(
