@@ -126,7 +126,9 @@ class SessionKind(DocumentKind[Session, documents.SessionParts, SessionContent, 
         _insert_parts(draft, content, at, answers=[_copy_of(answer) for answer in source.overrides.all()])
 
     def flatten(self, document: Session, parts: documents.SessionParts) -> Flat:
-        return session_paths.flatten(self.content_of(document, parts))
+        return session_paths.flatten(
+            self.content_of(document, parts), unreviewed=signing.ids_to_review(parts.interventions)
+        )
 
 
 SESSION = SessionKind()
@@ -277,6 +279,7 @@ def _insert_parts(
             side=intervention.side,
             limit_reasons=dict(intervention.limit_reasons),
             response=intervention.response,
+            unreviewed=intervention.unreviewed,
             **intervention.dose,
         )
         for ordinal, intervention in enumerate(content.interventions)
