@@ -58,6 +58,7 @@ LISTS: dict[str, dict[str, str]] = {
     "appointments/": {},
     "appointments/{appointment}/changes/": {},
     "body-zones/": LIMITED,
+    "changes/": LIMITED,
     "closures/": {},
     "competencies/": {},
     "competencies/expiring/": {},
