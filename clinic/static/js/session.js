@@ -181,7 +181,8 @@ function repeat(id) {
     first ||= added;
   }
   const element = one(`[data-intervention="${first}"]`, list);
-  element?.scrollIntoView({ block: "start" });
+  if (!element) return;
+  element.scrollIntoView({ block: "start" });
   one("[data-confirm]", element)?.focus({ preventScroll: true });
 }
 
