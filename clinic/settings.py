@@ -390,6 +390,7 @@ SPECTACULAR_SETTINGS = {
     },
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "OutcomeMeasure": "assessments.outcomes.rules.MEASURES",
         "SafetyLevelEnum": "treatments.safety_entries.LEVELS",
         "Side": "assessments.rules.SIDES",
         "Sign": "assessments.rules.SIGN_VALUES",

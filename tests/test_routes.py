@@ -98,6 +98,17 @@ ROUTES = [
     ("patients/{patient}/assessments/", "post", "assessments:write", builders.exam()),
     ("patients/{patient}/red-flags/", "get", "assessments:read", None),
     ("patients/{patient}/red-flags/clearances/", "post", "assessments:write", CLEARANCE),
+    ("outcome-measures/", "get", "", None),
+    ("outcome-settings/", "get", "assessments:read", None),
+    ("outcome-settings/", "patch", "safety:manage", {"weeks": [0, 4], "measures": ["ndi"]}),
+    ("patients/{patient}/outcomes/", "get", "assessments:read", None),
+    ("patients/{patient}/outcomes/", "post", "assessments:write", {"measure": "nprs", "value": 4}),
+    (
+        "patients/{patient}/outcomes/{outcome}/withdraw/",
+        "post",
+        "assessments:write",
+        {"reason": "It was another patient."},
+    ),
     ("patients/{patient}/trigger-points/", "get", "assessments:read", None),
     ("patients/{patient}/consents/", "get", "treatments:read", None),
     ("patients/{patient}/consents/", "post", "treatments:write", builders.consent()),
@@ -310,6 +321,10 @@ PAGES = {
     "lots/": ("get", "treatments:read"),
     "safety-list/": ("get", "treatments:read"),
     "patients/{patient_id}/forms/": ("get", "patients:write"),
+    "patients/{patient_id}/outcomes/": ("get", "assessments:read"),
+    "patients/{patient_id}/outcomes/new/": ("get", "assessments:write"),
+    "patients/{patient_id}/outcomes/{outcome_id}/withdraw/": ("get", "assessments:write"),
+    "clinic/outcomes/": ("get", "owner"),
     "patients/{patient_id}/plans/new/": ("get", "treatments:write"),
     "plans/{plan_id}/": ("get", "treatments:read"),
     "plans/{plan_id}/edit/": ("get", "treatments:write"),
@@ -529,6 +544,10 @@ class Ids(dict):
     def make_event(self):
         event = builders.adverse_event(session=self["session"])
         return Api(self.cast.therapist).post(f"/patients/{self.patient}/adverse-events/", event).json()["event_id"]
+
+    def make_outcome(self):
+        body = {"measure": "nprs", "value": 5}
+        return Api(self.cast.therapist).post(f"/patients/{self.patient}/outcomes/", body).json()["id"]
 
     def make_form(self):
         Patient.objects.filter(pk=self.patient).update(
@@ -1147,6 +1166,7 @@ def fill_page(path, ids):
         "offer",
         "form",
         "plan",
+        "outcome",
     )
     for name in things:
         if f"{{{name}_id}}" in path:

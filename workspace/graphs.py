@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from treatments import labels, measures
+from assessments import labels, measures
 
 # A small multiple: the first and the last value stand beside the line, their days below it.
 WIDTH, HEIGHT = 260, 104

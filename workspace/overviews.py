@@ -25,6 +25,7 @@ from workspace import readable
 # Below this many pairs, before and after are shown and nothing is said about an effect (issue: no claim below 20).
 CLAIM_FROM = 20
 SHOWN_VISITS = 4
+DISABILITY = ("ndi", "odi")
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,24 @@ def points_cell(courses: Iterable[Any]) -> Cell | None:
     last = max(step["at"] for step in found)
     then = str(at_first) if last != first else ""
     return Cell("target", _("Active points"), str(now), first=then, note=note)
+
+
+def disability_cell(outcomes: Sequence[Mapping[str, Any]], url: str) -> Cell | None:
+    """The first measure of disability that was recorded: then, and now."""
+    line = next((line for line in outcomes if line["results"][0]["row"].measure in DISABILITY), None)
+    if line is None:
+        return None
+    newest, oldest = line["results"][0], line["results"][-1]
+    days = [day_of(result["row"].performed_at) for result in (oldest, newest)]
+    has_course = len(line["results"]) > 1
+    return Cell(
+        "person-standing",
+        _("Disability"),
+        newest["text"],
+        first=oldest["text"] if has_course else "",
+        note=f"{line['name']} · {' – '.join(days) if has_course else days[1]}",
+        url=url,
+    )
 
 
 def last_visit_cell(timeline: Sequence[Mapping[str, Any]], names: Mapping[Any, str]) -> Cell | None:

@@ -154,3 +154,15 @@ def test_without_classes_neither_page_shows_one(cast, treated):
         answer = ask(cast, cast.therapist, path, treated)
         assert "Active points" not in [cell.label for cell in answer.context["strip"]]
         assert not re.search(r"chip (active|latent)|<g class=.(active|latent)", answer.content.decode())
+
+
+def test_disability_then_and_now():
+    def result(text, day):
+        return {"text": text, "row": SimpleNamespace(measure="ndi", performed_at=day)}
+
+    line = {"name": "NDI", "results": [result("10 of 50 (20 %)", DAY), result("20 of 50 (40 %)", DAY - timedelta(30))]}
+
+    cell = overviews.disability_cell([line], "/outcomes/")
+
+    assert (cell.first, cell.value) == ("20 of 50 (40 %)", "10 of 50 (20 %)")
+    assert overviews.disability_cell([], "") is None

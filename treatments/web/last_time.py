@@ -26,9 +26,8 @@ def read_last(people: list[UUID], *, before: Session) -> dict[str, Any] | None:
     last = standing.exclude(subject_id=before.subject_id).first()
     if last is None:
         return None
-    pains = {
-        m.phase: f"{m.value:g}" for m in last.measures.all() if m.kind == "pain" and m.timing in (None, "immediate")
-    }
+    pain_rows = [m for m in last.measures.all() if m.kind == "pain" and m.timing in (None, "immediate")]
+    pains = {row.phase: f"{float(row.value):g}" for row in pain_rows}
     return {
         "session": last,
         "by": last.signed_by.name if last.signed_by else "",

@@ -21,7 +21,9 @@ from accounts.models import User
 from accounts.queries import shows_classification
 from accounts.web.middleware import as_uuid
 from accounts.web.pages import PageRequest, page
+from assessments import measures
 from assessments.models import Assessment
+from assessments.outcomes.web.views import series_lines
 from assessments.queries import flag_state
 from assessments.web import labels
 from assessments.web.patient_flags import open_line
@@ -40,7 +42,6 @@ from patients.web import duplicates
 from patients.web.details import NEW, DetailsForm, known_facts
 from scheduling.labels import STATUSES as VISITS
 from scheduling.queries import ahead
-from treatments import measures
 from treatments.adverse_events.web import views as adverse_events
 from treatments.consents.web.views import summary_of
 from treatments.models import Session
@@ -210,6 +211,7 @@ def read_patient(request: PageRequest, patient: Patient, people: list[UUID]) -> 
     if "assessments:read" in scopes:
         context["open_flags"] = [open_line(flag) for flag in flag_state(people, at=timezone.now()).open]
         context |= clinical(people)
+        context["outcomes"] = series_lines(people)
     if "treatments:read" in scopes:
         context["treatment_plan"] = newest_plan(people, request.clinic.pk)
         context["consents"] = summary_of(people)
@@ -230,6 +232,7 @@ def overview(context: dict[str, Any]) -> dict[str, Any]:
     cells = [
         overviews.pain_cell(context["pains"]),
         overviews.points_cell(context["course_rows"]),
+        overviews.disability_cell(context["outcomes"], reverse("outcomes", args=[patient_id])),
         overviews.last_visit_cell(timeline, {pk: user.name for pk, user in names.items()}),
         overviews.next_visit_cell(context.get("visits", ()), reverse("book", args=[patient_id])),
         overviews.home_cell(context.get("at_home")),
