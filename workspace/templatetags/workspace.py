@@ -79,6 +79,12 @@ def percent(share: float | None) -> str:
 
 
 @register.filter
+def hundredths(share: float | None) -> str:
+    """A share as the width of a bar in a drawing that is 100 wide."""
+    return f"{min(max(share or 0, 0), 1) * 100:.1f}"
+
+
+@register.filter
 def translated(text: str) -> str:
     """A label from a rule table in the page's language."""
     return gettext(text) if text else ""
