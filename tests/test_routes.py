@@ -38,6 +38,7 @@ from patient_forms import actions as forms
 from patients import actions as patients
 from patients.models import Condition, ImportRun, ImportUpload, Patient, ReviewItem
 from patients.reading.incoming import Incoming, to_json
+from privacy import actions as rights
 from records import actions as records
 from scheduling.booking import actions as booking
 from scheduling.booking.locks import Time
@@ -232,6 +233,7 @@ ROUTES = [
             (f"{kind}/{{{kind.replace('-', '_')}}}/", "delete", "scheduling:write", None),
         )
     ),
+    ("patients/{patient}/export/", "get", "records:export", None),
     ("records/", "get", "records:read", None),
     ("records/export/", "get", "records:export", None),
     ("records/verify/", "get", "records:read", None),
@@ -272,6 +274,10 @@ PAGES = {
     "settings/programs/{client_id}/secret/": ("post", "owner"),
     "settings/programs/{client_id}/revoke/": ("post", "owner"),
     "settings/audit/": ("get", "owner"),
+    "settings/rights/": ("get", "owner"),
+    "settings/rights/{case_id}/end/": ("post", "owner"),
+    "patients/{patient_id}/rights/": ("get", "owner"),
+    "patients/{patient_id}/rights/export/{form}/": ("get", "owner"),
     "patients/{patient_id}/access/": ("get", "owner"),
     "clinic/signing/": ("get", "owner"),
     "patients/": ("get", "patients:read"),
@@ -461,6 +467,11 @@ class Ids(dict):
         by = self.cast.actor(self.cast.owner)
         options = {"email": "new@example.org", "role": "staff", "by": by, "at": timezone.now()}
         return invitations.invite(clinic=self.cast.clinic, **options).pk
+
+    def make_case(self):
+        at = timezone.now()
+        options = {"reason": "A claim is pending.", "revision": None, "by": self.cast.actor(self.cast.owner), "at": at}
+        return rights.hold(patient_id=self.patient, **options).pk
 
     def make_fact(self):
         patient, by = Patient.objects.get(pk=self.patient), self.cast.actor()
@@ -1132,7 +1143,7 @@ def revision_seen(names):
     return 1
 
 
-PLAIN_NAMES = {"patient_id", "exam_id", "session_id", "kind", "code", "other_id", "therapist_id"}
+PLAIN_NAMES = {"form", "patient_id", "exam_id", "session_id", "kind", "code", "other_id", "therapist_id"}
 SEEN = {
     "programme_id": "programmes", "message_id": "messages", "item_id": "worklist", "series_id": "series",
     "waiting_id": "waitlist", "offer_id": "offers", "appointment_id": "appointments",
@@ -1144,6 +1155,7 @@ def fill_page(path, ids):
     kind, exam = "exam", ids["signed_assessment" if path.endswith(SIGNED_ONLY) else "assessment"]
     names = {"patient_id": ids["patient"], "exam_id": exam, "session_id": ids["session"], "kind": kind}
     names["other_id"] = ids["other_patient"]
+    names["form"] = "json"
     names["code"] = "dvt_calf"  # not open: the page says so
     names["therapist_id"] = ids.cast.therapist.pk
     if path.startswith("scheduling/"):
@@ -1184,6 +1196,8 @@ def fill_page(path, ids):
     if path.startswith("settings/"):
         names |= {"user_id": ids.cast.colleague.pk, "client_id": ids.cast.program.pk}
         change = "resend"
+        if "{case_id}" in path:
+            names["case_id"] = ids["case"]
         if "{invitation_id}" in path:
             names["invitation_id"] = ids["invitation"]
     filled = "/" + path.format(**names, document_id=exam, change=change)

@@ -391,5 +391,6 @@ def sentence(error: FieldError, content: Mapping[str, Any]) -> str:
 
 
 def addendum(record: Record) -> dict[str, Any]:
+    assert record.document is not None  # an erased patient has no page
     document = json.loads(bytes(record.document))
     return {"at": record.signed_at, "by": document["signed_by"]["name"], "text": document["addendum"]["text"]}

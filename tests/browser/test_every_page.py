@@ -194,6 +194,8 @@ def settings_pages(patient_id):
         "/clinic/display/",
         "/clinic/signing/",
         "/competencies/",
+        "/settings/rights/",
+        f"/patients/{patient_id}/rights/",
         f"/patients/{patient_id}/access/",
         f"/patients/{patient_id}/forms/",
     ]
