@@ -396,6 +396,8 @@ SPECTACULAR_SETTINGS = {
     },
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "ClassEnum": "assessments.rules.CLASSES",
+        "CriteriaEnum": "assessments.rules.CRITERIA_VALUES",
         "OutcomeMeasure": "assessments.outcomes.rules.MEASURES",
         "SafetyLevelEnum": "treatments.safety_entries.LEVELS",
         "Side": "assessments.rules.SIDES",

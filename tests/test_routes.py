@@ -148,6 +148,7 @@ ROUTES = [
     ("assessments/{assessment}/", "get", "assessments:read", None),
     ("assessments/{assessment}/", "patch", "assessments:write", {"pain_now": 2}),
     ("assessments/{assessment}/", "delete", "assessments:write", None),
+    ("assessments/{assessment}/next-tests/", "get", "assessments:read", None),
     ("assessments/{assessment}/drawing/", "get", "assessments:read", None),
     ("assessments/{assessment}/sign/", "post", "assessments:write", {}),
     ("assessments/{signed_assessment}/addenda/", "post", "assessments:write", {"text": "more"}),

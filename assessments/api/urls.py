@@ -1,6 +1,6 @@
 from django.urls import path
 
-from assessments.api import line_views, red_flag_views, rule_views, views
+from assessments.api import line_views, red_flag_views, rule_views, trace_views, views
 from assessments.outcomes.api import views as outcomes
 from records.api.document_views import list_paths
 
@@ -21,6 +21,11 @@ urlpatterns = [
         "patients/<uuid:patient_id>/red-flags/clearances/",
         red_flag_views.PatientClearances.as_view(),
         name="patient_red_flag_clearances",
+    ),
+    path(
+        "assessments/<uuid:assessment_id>/next-tests/",
+        trace_views.AssessmentNextTests.as_view(),
+        name="assessment_next_tests",
     ),
     path("finding-lines/", line_views.FindingLines.as_view(), name="finding_lines"),
     path("outcome-measures/", outcomes.OutcomeMeasures.as_view(), name="outcome_measures"),

@@ -25,7 +25,7 @@ from assessments.documents import COMPUTED_OF_FINDING, ExamParts
 from assessments.models import Assessment
 from assessments.red_flags import FlagState
 from assessments.web import chart as charts
-from assessments.web import labels, red_flags
+from assessments.web import labels, matters, red_flags
 from identity.actor import Actor
 from patients import labels as patient_labels
 from patients.queries import identities
@@ -68,6 +68,7 @@ def derive(exam: Assessment, parts: ExamParts, by: Actor) -> dict[str, Any]:
         },
         "gate": {"action": exam.gate_action, "blocking": exam.gate_blocking},
         "drawing": drawings.screen_json(parts),
+        "matters": matters.screen_json(exam, parts),
     }
 
 

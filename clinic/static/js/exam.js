@@ -326,7 +326,7 @@ function bring(point) { return draft.add("findings", { ...point.fields, unreview
 // What a line said (`exam_line.js`): to be looked at, like a point of the last exam.
 document.addEventListener("palpate:finding", (event) => {
   const { muscle, side, ...more } = /** @type {CustomEvent} */ (event).detail;
-  addPoint(muscle, side, { ...more, unreviewed: true });
+  addPoint(muscle, side, more);
 });
 
 one("[data-same]")?.addEventListener("click", () => {
@@ -600,12 +600,13 @@ function start() {
   bindForm(draft, texts);
   showFlags();
   draft.addEventListener("change", () => { showCards(); showFlags(); showSuggestions(); if (touching === "drawing") showDrawing(); });
-  draft.addEventListener("derived", () => { showGate(); showSuggestions(); });
+  draft.addEventListener("derived", () => { showGate(); showSuggestions(); announceDerived(); });
   showGate();
   showSuggestions();
   const wanted = location.hash.slice(1);
   const newest = draft.rows("findings").at(-1);
   if (wanted) goTo(wanted); else if (newest) open(newest, false);
+  announceDerived();
   document.body.dataset.ready = "yes";
 }
 
@@ -616,6 +617,10 @@ function showGate() {
   gate.textContent = blocking.map((/** @type {string} */ code) => one(`[data-path="red_flags/${code}/answer"]`)?.closest("[data-row]")?.getAttribute("data-called")).join(", ");
   one('[data-open="red-flags"]')?.classList.toggle("danger", blocking.length > 0);
 }
+
+// For the partials of this screen that show what the server works out (`exam_matters.js`).
+function announceDerived() { document.dispatchEvent(new CustomEvent("palpate:derived", { detail: draft.derived })); }
+document.addEventListener("palpate:go", (event) => goTo(/** @type {CustomEvent} */ (event).detail));
 
 /** A link from the review leads to the place. @param {string} path */
 function goTo(path) {
