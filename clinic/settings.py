@@ -415,6 +415,7 @@ SPECTACULAR_SETTINGS = {
         "ProgrammeStatus": "homecare.api.serializers.STATUSES",
         "Channel": "messaging.rules.CHANNELS",
         "MessageState": "messaging.rules.STATES",
+        "PointState": "assessments.point_states.STATES",
         "Sex": "patients.rules.SEXES",
         "ConsentAnswer": "patients.rules.CONSENT_ANSWERS",
         "AnswerEnum": "assessments.rules.RED_FLAG_ANSWERS",

@@ -31,7 +31,7 @@ FINAL = {
     "Merge", "Record", "Mark", "ChainCheck", "DeliveryEvent", "Version", "Step", "Change", "Clearance",
     "RaisedFlag", "Outcome", "OutcomeWithdrawal",
     "ConsentText", "Consent", "ConsentWithdrawal", "ConsentCopy", "SafetyEntry", "AdverseEvent", "Aftercare",
-    "AftercareText", "ClinicChange",
+    "AftercareText", "ClinicChange", "PointMerge",
 }  # fmt: skip
 FINAL_ONCE_SIGNED = {
     "Assessment", "Finding", "Referral", "RangeOfMotion", "RedFlagAnswer", "PainMark",
@@ -60,6 +60,7 @@ CHANGING = [
     "assessments.clearances",
     "assessments.outcomes.actions",
     "assessments.raised_flags",
+    "assessments.points",
     "treatments.adverse_events.actions",
     "treatments.aftercare.actions",
     "treatments.plans.actions",

@@ -26,6 +26,8 @@ from accounts.rules import ROLE_SCOPES
 from accounts.web import emergency
 from api.problems import problem
 from api.views import ClinicView
+from assessments import points
+from assessments.models import TriggerPoint
 from audit.models import AuditEvent
 from clinic import serving
 from database import tenancy
@@ -112,6 +114,9 @@ ROUTES = [
         {"reason": "It was another patient."},
     ),
     ("patients/{patient}/trigger-points/", "get", "assessments:read", None),
+    ("trigger-points/{point}/merge/", "post", "assessments:write", {"into": "{other_point}", "reason": "Same."}),
+    ("trigger-points/{merged_point}/split/", "post", "assessments:write", {"reason": "Not the same."}),
+    ("trigger-points/search/", "post", "treatments:read", {"muscle": "trapezius_upper", "not_treated_days": 14}),
     ("patients/{patient}/consents/", "get", "treatments:read", None),
     ("patients/{patient}/consents/", "post", "treatments:write", builders.consent()),
     ("patients/{patient}/consents/{consent}/withdraw/", "post", "treatments:write", {}),
@@ -327,6 +332,10 @@ PAGES = {
     "consents/texts/": ("get", "owner"),
     "aftercare/texts/": ("get", "owner"),
     "lots/": ("get", "treatments:read"),
+    "points/": ("get", "treatments:read"),
+    "points/{point_id}/merge/": ("post", "assessments:write"),
+    "points/{point_id}/split/": ("post", "assessments:write"),
+    "patients/{patient_id}/points/": ("get", "assessments:read"),
     "safety-list/": ("get", "treatments:read"),
     "patients/{patient_id}/forms/": ("get", "patients:write"),
     "exams/line/": ("post", "assessments:write"),
@@ -554,6 +563,17 @@ class Ids(dict):
 
     def make_signing(self):
         return self.given["signing_id"]
+
+    def make_point(self):
+        own = {"clinic_id": self.cast.clinic.pk, "patient_id": self.patient, "side": "right"}
+        return TriggerPoint.objects.create(**own, muscle_id="trapezius_upper").pk
+
+    make_other_point = make_point
+
+    def make_merged_point(self):
+        merged = {"point_id": self.make_point(), "into_id": self.make_point(), "reason": "Same."}
+        points.merge_points(**merged, by=self.cast.actor(), at=timezone.now())
+        return merged["point_id"]
 
     def make_event(self):
         event = builders.adverse_event(session=self["session"])
@@ -1181,6 +1201,7 @@ def fill_page(path, ids):
         "offer",
         "form",
         "plan",
+        "point",
         "outcome",
     )
     for name in things:
@@ -1191,6 +1212,7 @@ def fill_page(path, ids):
                 "worklist/{item_id}/referral-letter/": "referral_",
                 "forms/{form_id}/": "answered_",
                 "plans/{plan_id}/discharge-summary/": "ended_",
+                "points/{point_id}/split/": "merged_",
             }
             names[f"{name}_id"] = ids[f"{particular.get(path, '')}{name}"]
     change = "pause"
@@ -1213,6 +1235,7 @@ def ask_page(user, path, method, ids, **headers):
         client.force_login(user)
     filled, names = fill_page(path, ids)
     sent = SENT | ({"with": ids["other_appointment"]} if path.endswith("swap/") else {})
+    sent |= {"into": ids["other_point"]} if path.startswith("points/{point_id}/merge") else {}
     sent |= {"decision": "left_out"} if "review_id" in path else {}
     sent |= {"type": ids["type"]} if path.endswith("wait/") else {}
     sent |= {"add": "staff", "to": str(ids.cast.therapist.pk)} if path.startswith("settings/people/") else {}

@@ -12,6 +12,8 @@ urlpatterns = [
         views.PatientTriggerPoints.as_view(),
         name="trigger_points",
     ),
+    path("trigger-points/<uuid:point_id>/merge/", views.TriggerPointMerge.as_view(), name="trigger_point_merge"),
+    path("trigger-points/<uuid:point_id>/split/", views.TriggerPointSplit.as_view(), name="trigger_point_split"),
     path(
         "patients/<uuid:patient_id>/red-flags/",
         red_flag_views.PatientRedFlags.as_view(),

@@ -210,7 +210,7 @@ def read_patient(request: PageRequest, patient: Patient, people: list[UUID]) -> 
     scopes = request.actor.scopes
     if "assessments:read" in scopes:
         context["open_flags"] = [open_line(flag) for flag in flag_state(people, at=timezone.now()).open]
-        context |= clinical(people)
+        context |= clinical(people, request.clinic.rule_set)
         context["outcomes"] = series_lines(people)
     if "treatments:read" in scopes:
         context["treatment_plan"] = newest_plan(people, request.clinic.pk)
@@ -265,17 +265,17 @@ def at_home(people: list[UUID]) -> dict[str, Any]:
     }
 
 
-def clinical(people: list[UUID]) -> dict[str, Any]:
+def clinical(people: list[UUID], rule_set: str) -> dict[str, Any]:
     """Timeline, courses and graphs of one person."""
-    courses = queries.courses(people)
+    courses = queries.courses(people, rule_set=rule_set)
     regions = frozenset(catalogue.MUSCLES[course.muscle]["region"] for course in courses)
     treated = sorted({s["at"] for c in courses for s in c.steps if s["what"] == "treated"})
     series = queries.series(people)
     return {
         "timeline": timeline(people),
         "course_rows": courses,
-        "courses": [_course(number, course) for number, course in enumerate(courses, 1)],
-        "pictures": body_pictures.draw_points([_picture_point(n, course) for n, course in enumerate(courses, 1)]),
+        "courses": [_course(course) for course in courses],
+        "pictures": body_pictures.draw_points([_picture_point(course) for course in courses]),
         "pains": next((one.values for one in series if one.kind == "pain"), []),
         "graphs": [_graph(one, treated, regions) for one in series if len(one.values) > 1],
     }
@@ -313,30 +313,38 @@ def _name(muscle: str, side: str, place: str = "") -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _course(number: int, course: queries.Course) -> dict[str, Any]:
+def _course(course: queries.Course) -> dict[str, Any]:
     steps = [
-        {**step, "word": labels.CLASSES.get(step["class"], _("examined"))}
+        {**step, "word": labels.CLASSES.get(step["class"], _("examined")), "then": _said_then(step)}
         if step["what"] == "found"
         else {**step, "word": _(TECHNIQUES[step["technique"]].label)}
         for step in course.steps
     ]
     found = [step for step in steps if step["what"] == "found"]
     return {
-        "number": number,
+        "number": course.number,
         "name": _name(course.muscle, course.side, course.place),
         "steps": steps,
         "first": found[0] if len(found) > 1 else None,
+        "then": found[-1]["then"] if found else "",
         "now": course.now,
-        "word": labels.CLASSES.get(course.now),
+        "state": course.judged.state if course.judged else "",
+        "word": labels.POINT_STATES[course.judged.state] if course.judged else "",
         "treated": sum(step["what"] == "treated" for step in steps),
     }
 
 
-def _picture_point(number: int, course: queries.Course) -> body_pictures.Point:
+def _said_then(step: dict[str, Any]) -> str:
+    """What was said at the time, where the clinic's rule set of today says another class."""
+    class_then = step.get("class_then", step["class"])
+    return "" if class_then == step["class"] else str(labels.CLASSES[class_then])
+
+
+def _picture_point(course: queries.Course) -> body_pictures.Point:
     parts = (_name(course.muscle, course.side, course.place), str(labels.CLASSES.get(course.now, "")))
     touched = course.point
     return body_pictures.Point(
-        label=str(number),
+        label=str(course.number),
         kind=course.now or ("no_trigger_point" if shows_classification() else "recorded"),
         name=", ".join(part for part in parts if part),
         muscle=course.muscle,
