@@ -192,6 +192,7 @@ def settings_pages(patient_id):
         "/settings/techniques/",
         "/settings/people/",
         "/settings/programs/",
+        "/settings/webhooks/",
         "/settings/audit/",
         "/clinic/display/",
         "/clinic/signing/",
