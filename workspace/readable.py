@@ -16,13 +16,14 @@ from django.utils.translation import gettext as _
 import catalogue
 from assessments import labels, measures, rules
 from assessments.documents import assessment_content, get_parts
-from assessments.drawings import explain
+from assessments.drawings import explain, find_last_drawing, measures_json
 from assessments.models import Assessment
 from assessments.point_queries import numbers_of
 from assessments.web import labels as words
 from errors.exceptions import FieldError
 from errors.texts import message_of
 from patients.labels import ALERT_SIDES, BODY_REGIONS
+from patients.queries import identities
 from records.models import Record
 from treatments import rules as dose_rules
 from treatments.adverse_events.web.lines import aftercare_lines, answer_lines
@@ -95,11 +96,37 @@ def exam(assessment: Assessment) -> list[Section]:
         Section(_("Findings"), [_finding(f, unit, numbers) for f in content["findings"]]),
         Section(_("Range of motion"), [Block("", [_movement(m) for m in content["range_of_motion"]])]),
         Section(_("Pain drawing"), [Block("", [(zone_name(m), _intensity(m)) for m in content["pain_drawing"]])]),
+        Section(_("Pain drawing, measured"), [Block("", _drawing_lines(assessment))]),
         Section(_("Pain drawing and findings"), [Block("", _explanation_lines(assessment))]),
         Section(_("Red flags"), [Block("", [describe_red_flag(a) for a in content["red_flags"]])]),
         Section(_("Notes"), [Block("", [("", content["notes"])] if content["notes"] else [])]),
     ]
     return _drop_empty(sections)
+
+
+def _drawing_lines(assessment: Assessment) -> Lines:
+    """How much was drawn, and what has changed since the last drawing. Computed now; it is not signed."""
+    parts = get_parts(assessment)
+    if not parts.pain_marks:
+        return []
+    people = identities(clinic_id=assessment.clinic_id, patient_id=assessment.patient_id)
+    measured = measures_json(parts, find_last_drawing(assessment, people))
+    shares = [f"{words.VIEWS[extent['view']]} {number(extent['percent'])} %" for extent in measured["extent"]]
+    lines = [(_("Share of the body drawn"), "; ".join(shares))]
+    if measured["intensity_sum"] is not None:
+        lines.append((_("Sum of intensities"), number(measured["intensity_sum"])))
+    if since := measured["since_last"]:
+        lines.append((_("Compared with the drawing of"), moment(since["performed_at"])))
+        lines += [
+            (title, "; ".join(zone_name({"zone": zone["zone"], "side": zone["side"]}) for zone in zones))
+            for title, zones in (
+                (_("New places"), since["gained"]),
+                (_("Places no longer drawn"), since["lost"]),
+                (_("Same places"), since["same"]),
+            )
+            if zones
+        ]
+    return lines
 
 
 def _explanation_lines(assessment: Assessment) -> Lines:

@@ -101,7 +101,8 @@ VIEWS = {
 CHART = {
     "views": _("Part of the body"),
     "layers": _("What a tap selects"),
-    "muscles": _("Muscles"),
+    "superficial": _("Superficial muscles"),
+    "deep": _("Deep muscles"),
     "zones": _("Zones"),
     "zoom_in": _("Larger"),
     "zoom_out": _("Smaller"),

@@ -21,7 +21,7 @@ from api.fields import many
 from assessments import labels, measures
 from assessments import rules as exam_rules
 from assessments.models import Finding
-from assessments.point_queries import trigger_points
+from assessments.point_queries import place_of, trigger_points
 from assessments.web import chart as charts
 from assessments.web import labels as words
 from assessments.web.views import KGF, KPA
@@ -168,11 +168,11 @@ def list_points(request: PageRequest, patient_id: UUID) -> list[dict[str, Any]]:
     last_touch = {}
     ids = [p["id"] for p in points]
     touched = Finding.objects.filter(Q(trigger_point__in=ids) | Q(trigger_point__merged_into__in=ids))
-    for finding in (
-        touched.exclude(point_view=None).select_related("trigger_point").order_by("assessment__performed_at")
-    ):
+    rows = touched.exclude(point_view=None).select_related("trigger_point").order_by("assessment__performed_at")
+    for finding in rows:
         counted = finding.trigger_point.merged_into_id or finding.trigger_point_id
-        last_touch[counted] = {"view": finding.point_view, "x": finding.point_x, "y": finding.point_y}
+        if place := place_of(finding):
+            last_touch[counted] = {"view": place.view, "x": place.x, "y": place.y}
     order = {"active": 0, "activity_undetermined": 1, "latent": 2, "indeterminate": 3, "no_trigger_point": 4}
     points.sort(key=lambda p: order.get(p.get("class", ""), len(order)))
     return [
