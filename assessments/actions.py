@@ -10,6 +10,7 @@ from uuid import UUID
 
 from accounts import clinic_settings
 from assessments import checks, documents, exam_paths, points, queries, raised_flags, rules
+from assessments.chart_versions import FIRST
 from assessments.models import (
     Assessment,
     AssessmentQuerySet,
@@ -265,6 +266,7 @@ def _write_findings(
             point_view=new.point.view if new.point else None,
             point_x=new.point.x if new.point else None,
             point_y=new.point.y if new.point else None,
+            point_chart=new.point.chart if new.point else FIRST,
             referred_quality=list(new.referred_quality),
             ppt_kpa=list(new.ppt_kpa),
             limit_reasons=dict(new.limit_reasons),

@@ -30,11 +30,11 @@ def find_zones(view: str, x: float, y: float) -> frozenset[SidedZone]:
     if drawing is None:
         return frozenset()
     place = (x * drawing["width"], y * drawing["height"])
-    return frozenset(zone for zone, outline in _outlines(view) if _is_inside(place, outline))
+    return frozenset(zone for zone, outline in zone_outlines(view) if is_inside(place, outline))
 
 
 @lru_cache
-def _outlines(view: str) -> list[tuple[SidedZone, list[Point]]]:
+def zone_outlines(view: str) -> list[tuple[SidedZone, list[Point]]]:
     shapes = catalogue.CHART_VIEWS[view]["zones"]
     return [(SidedZone(shape["zone"], shape["side"]), list(flatten(shape["path"]))) for shape in shapes]
 
@@ -74,7 +74,7 @@ def _curve(start: Point, handle: Point, end: Point) -> Iterator[Point]:
         yield a * start[0] + b * handle[0] + c * end[0], a * start[1] + b * handle[1] + c * end[1]
 
 
-def _is_inside(place: Point, outline: list[Point]) -> bool:
+def is_inside(place: Point, outline: list[Point]) -> bool:
     """Count the edges that a ray to the right crosses: an odd number means inside."""
     x, y = place
     inside = False

@@ -102,7 +102,7 @@ def assessment_content(
 def finding_json(finding: Finding, referrals: Sequence[Referral], *, classified: bool | None = None) -> dict[str, Any]:
     point = None
     if finding.point_view is not None:
-        point = {"view": finding.point_view, "x": finding.point_x, "y": finding.point_y}
+        point = {"view": finding.point_view, "x": finding.point_x, "y": finding.point_y, "chart": finding.point_chart}
     return {
         "id": finding.pk,
         "trigger_point": finding.trigger_point_id,

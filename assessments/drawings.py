@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TypedDict
+from uuid import UUID
 
 from accounts.queries import shows_classification
-from assessments import suggestions
+from assessments import drawing_extent, suggestions
 from assessments.chart_zones import find_zones
 from assessments.documents import ExamParts
-from assessments.models import Finding, Referral
+from assessments.models import Assessment, Finding, PainMark, Referral
+from assessments.point_queries import place_of
 from assessments.suggestions import Explanation, FeltZones, SidedZone, Suggestion
 from records.documents import in_order
 
@@ -31,6 +35,28 @@ class SuggestionJson(TypedDict):
     often_together: list[str]
 
 
+class ExtentJson(TypedDict):
+    view: str
+    percent: float
+
+
+class ChangeJson(TypedDict):
+    assessment: UUID
+    performed_at: datetime
+    gained: list[ZoneJson]
+    lost: list[ZoneJson]
+    same: list[ZoneJson]
+
+
+class MeasuresJson(TypedDict):
+    """What a drawing measures: no classification, so documentation-only mode has it, too."""
+
+    extent_version: int
+    extent: list[ExtentJson]
+    intensity_sum: int | None
+    since_last: ChangeJson | None
+
+
 class DrawingJson(TypedDict):
     """`explained` and the fields after it compare the drawing with the findings; all lists are empty without one."""
 
@@ -40,6 +66,58 @@ class DrawingJson(TypedDict):
     explained: list[ZoneJson]
     unexplained: list[ZoneJson]
     still_to_test: list[SuggestionJson]
+
+
+@dataclass(frozen=True)
+class LastDrawing:
+    """The zones of the newest signed exam before an exam that has a drawing."""
+
+    assessment_id: UUID
+    performed_at: datetime
+    zones: tuple[SidedZone, ...]
+
+
+def find_last_drawing(exam: Assessment, people: list[UUID]) -> LastDrawing | None:
+    """
+    Return the drawing before this exam's; None: there is none that was signed and still stands.
+
+    :param people: all ids of the person's record
+    """
+    before = (
+        Assessment.objects.of_patients(people)
+        .filter(performed_at__lt=exam.performed_at, pain_marks__isnull=False)
+        .exclude(signed_at=None)
+        .exclude(record__mark__isnull=False)
+        .exclude(subject_id=exam.subject_id)
+        .newest_first()
+        .values_list("pk", "performed_at")
+        .first()
+    )
+    if before is None:
+        return None
+    marks = PainMark.objects.filter(assessment=before[0]).values_list("zone_id", "side")
+    return LastDrawing(before[0], before[1], tuple(SidedZone(*mark) for mark in marks))
+
+
+def measures_json(parts: ExamParts, last: LastDrawing | None) -> MeasuresJson:
+    """Extent, sum of intensity, and what changed since the last drawing; nothing of it is stored."""
+    drawn = list_drawn(parts)
+    since: ChangeJson | None = None
+    if last is not None and drawn:
+        change = drawing_extent.compare_drawings(drawn, last.zones)
+        since = {
+            "assessment": last.assessment_id,
+            "performed_at": last.performed_at,
+            "gained": [_zone(zone) for zone in change.gained],
+            "lost": [_zone(zone) for zone in change.lost],
+            "same": [_zone(zone) for zone in change.same],
+        }
+    return {
+        "extent_version": drawing_extent.VERSION,
+        "extent": [{"view": e.view, "percent": e.percent} for e in drawing_extent.measure_extent(drawn)],
+        "intensity_sum": drawing_extent.sum_intensity(mark.intensity for mark in parts.pain_marks),
+        "since_last": since,
+    }
 
 
 def list_drawn(parts: ExamParts) -> list[SidedZone]:
@@ -59,9 +137,9 @@ def _felt(finding: Finding, referrals: Sequence[Referral]) -> frozenset[SidedZon
     zones: frozenset[SidedZone] = frozenset()
     if finding.referred_pain == PRESENT:
         zones |= {SidedZone(referral.zone_id, referral.side) for referral in referrals}
-    at = (finding.point_view, finding.point_x, finding.point_y)
-    if finding.hypersensitive_spot == PRESENT and at[0] is not None and at[1] is not None and at[2] is not None:
-        zones |= find_zones(at[0], at[1], at[2])
+    place = place_of(finding)
+    if finding.hypersensitive_spot == PRESENT and place is not None:
+        zones |= find_zones(place.view, place.x, place.y)
     return zones
 
 

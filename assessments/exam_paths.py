@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from assessments.chart_versions import CURRENT, current_place
 from records.editing import Flat, below, rows_of
 from records.rules import plain_json
 
@@ -40,12 +41,20 @@ def flatten(content: Mapping[str, Any], *, unreviewed: frozenset[str] = frozense
     for ordinal, finding in enumerate(content["findings"]):
         row = f"findings/{finding['id']}"
         flat |= {f"{row}/{name}": value for name, value in finding.items() if name not in NOT_OF_ROW}
+        if finding["point"]:
+            flat[f"{row}/point"] = _point_today(finding)
         flat |= {f"{row}/referred_to/{zone['zone']}/{zone['side']}": True for zone in finding["referred_to"]}
         flat |= {f"{row}/referred_quality/{quality}": True for quality in finding["referred_quality"]}
         flat |= {f"{row}/limit_reasons/{name}": why for name, why in finding["limit_reasons"].items()}
         flat[f"{row}/ordinal"] = ordinal
         flat[f"{row}/unreviewed"] = True if str(finding["id"]) in unreviewed else None
     return {path: value for path, value in flat.items() if value is not None and value != [] and value != ""}
+
+
+def _point_today(finding: Mapping[str, Any]) -> dict[str, Any]:
+    """The point as today's chart has it; a draft is brought to it when it is opened."""
+    place = current_place(**finding["point"], muscle=finding["muscle"], side=finding["side"])
+    return {"view": place.view, "x": place.x, "y": place.y, "chart": CURRENT}
 
 
 def unflatten(flat: Flat) -> dict[str, Any]:

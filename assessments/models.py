@@ -180,6 +180,7 @@ class Finding(Part):
     point_view = models.TextField(null=True)
     point_x = models.FloatField(null=True)
     point_y = models.FloatField(null=True)
+    point_chart = models.PositiveSmallIntegerField(db_default=1, help_text="version of the chart that was touched")
     taut_band = models.TextField(default="not_tested")
     hypersensitive_spot = models.TextField(default="not_tested")
     referred_pain = models.TextField(default="not_tested")

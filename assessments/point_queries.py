@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Clinic
 from accounts.queries import shows_classification
+from assessments.chart_versions import current_place
 from assessments.models import Finding, TriggerPoint
 from assessments.point_matching import ChartPlace, KnownPoint
 from assessments.point_states import PointCourse, RecordedSighting, judge_course
@@ -44,10 +45,11 @@ POINT_COLUMNS = [
 # Where a point was first touched is where it is: it does not wander with each exam.
 # SQL: the ORM has no lateral join, and each save of an exam asks this.
 KNOWN_POINTS = """
-    SELECT coalesce(t.merged_into_id, t.id), t.muscle_id, t.side, t.place_key, f.point_view, f.point_x, f.point_y
+    SELECT coalesce(t.merged_into_id, t.id), t.muscle_id, t.side, t.place_key, f.point_view, f.point_x, f.point_y,
+        f.point_chart
     FROM assessments_triggerpoint t
     LEFT JOIN LATERAL (
-        SELECT f.point_view, f.point_x, f.point_y
+        SELECT f.point_view, f.point_x, f.point_y, f.point_chart
         FROM assessments_finding f
         JOIN assessments_assessment a ON a.id = f.assessment_id
         LEFT JOIN records_mark m ON m.record_id = a.record_id
@@ -164,9 +166,23 @@ def list_known_points(patient_id: UUID, muscles: Sequence[str]) -> list[KnownPoi
     """Return a person's trigger points in these muscles, those of merged records too, the lowest number first."""
     rows = run_prepared(KNOWN_POINTS, {"patient": patient_id, "muscles": list(muscles)})
     return [
-        KnownPoint(point, muscle, side, place_key, ChartPlace(view, x, y) if view is not None else None)
-        for point, muscle, side, place_key, view, x, y in rows
+        KnownPoint(
+            point,
+            muscle,
+            side,
+            place_key,
+            current_place(view, x, y, chart=chart, muscle=muscle, side=side) if view is not None else None,
+        )
+        for point, muscle, side, place_key, view, x, y, chart in rows
     ]
+
+
+def place_of(finding: Finding) -> ChartPlace | None:
+    """Return where a finding was touched, on today's chart; None: not on the chart."""
+    view, x, y = finding.point_view, finding.point_x, finding.point_y
+    if view is None or x is None or y is None:
+        return None
+    return current_place(view, x, y, chart=finding.point_chart, muscle=finding.muscle_id, side=finding.side)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from django.db import transaction
 from django.db.models import Max
 
 from assessments import checks, point_queries
+from assessments.chart_versions import current_place
 from assessments.models import PointMerge, TriggerPoint
-from assessments.point_matching import ChartPlace, Sighting, match_points
+from assessments.point_matching import Sighting, match_points
 from assessments.values import NewFinding
 from audit import actions as audit
 from database.expressions import new_id
@@ -113,7 +114,11 @@ def _sighting(finding: NewFinding, before: Mapping[UUID, TriggerPoint]) -> Sight
         muscle=finding.muscle,
         side=finding.side,
         place_key=checks.place_key(finding.place),
-        touched_at=ChartPlace(touched.view, touched.x, touched.y) if touched else None,
+        touched_at=current_place(
+            touched.view, touched.x, touched.y, chart=touched.chart, muscle=finding.muscle, side=finding.side
+        )
+        if touched
+        else None,
         point=point,
         is_new_point=finding.new_point,
     )

@@ -25,8 +25,10 @@ from records.rules import canonical_bytes
 from records.verification import RowsOfKind, SignedDocument
 
 KIND = "assessment"
-# Version 1: red flags with code, answer and note. 2: with source, regions and side. 3: with `known_before`.
+# Version 1: red flags with code, answer and note. 2: with source, regions and side. 3: with `known_before`. 4: points
+# with the version of the chart.
 NEW_IN_2: dict[str, Any] = {"source": None, "regions": [], "side": None}
+NEW_IN_4: dict[str, Any] = {"chart": 1}
 
 
 def differing_assessments(documents: Sequence[SignedDocument]) -> Iterator[tuple[SignedDocument, str]]:
@@ -80,6 +82,9 @@ def rendered_assessment(row: Assessment, content: Mapping[str, Any]) -> Mapping[
     if not classified and not _classified_by_rules(row):
         return None
     rendered = assessment_content(row, classified=classified)
+    for finding, signed in zip(rendered["findings"], content["findings"], strict=False):
+        if finding["point"] and signed["point"] and "chart" not in signed["point"]:
+            without(finding["point"], NEW_IN_4)
     if "known_before" in content:
         return {**rendered, "known_before": content["known_before"]}
     for answer, signed in zip(rendered["red_flags"], content["red_flags"], strict=False):

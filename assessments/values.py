@@ -59,11 +59,16 @@ class NewRedFlagAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class BodyPoint:
-    """A place on the body chart: fractions of the view's width and height."""
+    """
+    A place on the body chart: fractions of the view's width and height.
+
+    :ivar chart: version of the chart; 1 for whoever says none, because the first chart had none
+    """
 
     view: str
     x: float
     y: float
+    chart: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

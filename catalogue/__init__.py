@@ -21,7 +21,9 @@ MOVEMENTS: dict[str, str] = {movement["id"]: movement["label"] for movement in _
 CAUTIONS: dict[str, str] = {caution["code"]: caution["text"] for caution in _DATA["cautions"]}
 SOURCES: dict[str, str] = _DATA["sources"]
 # The body chart: view to its outline, zones and muscles. `python -m dev.chart.draw` writes it.
-CHART_VIEWS: dict[str, Any] = json.loads((Path(__file__).parent / "chart.json").read_bytes())["views"]
+_CHART = json.loads((Path(__file__).parent / "chart.json").read_bytes())
+CHART_VERSION: int = _CHART["version"]  # of the coordinates of points
+CHART_VIEWS: dict[str, Any] = _CHART["views"]
 ZONE_TO_MUSCLES: dict[str, list[dict[str, Any]]] = _DATA["zone_to_muscles"]
 
 # Outcome measures: limits, direction, thresholds with their sources, bands. `assessments.measures` reads them.

@@ -13,7 +13,7 @@ from django.db.models import Max, QuerySet
 
 from accounts.queries import shows_classification
 from assessments.models import Assessment, Finding, RangeOfMotion, TriggerPoint
-from assessments.point_queries import read_sighting
+from assessments.point_queries import place_of, read_sighting
 from assessments.point_states import PointCourse, RecordedSighting, judge_course
 from database.sql import run_prepared
 from patients.models import Patient
@@ -142,8 +142,8 @@ def courses(patient_ids: Sequence[UUID], *, rule_set: str) -> list[Course]:
         shown_class = finding.class_code if shows_classification() else ""
         course.steps.append({"what": "found", "at": finding.assessment.performed_at, "class": shown_class})
         course.sightings.append(read_sighting(finding))
-        if finding.point_view:
-            course.point = {"view": finding.point_view, "x": finding.point_x, "y": finding.point_y}
+        if place := place_of(finding):
+            course.point = {"view": place.view, "x": place.x, "y": place.y}
     for treatment in treatments:
         step = {"what": "treated", "at": treatment.session.performed_at, "technique": treatment.technique}
         if treatment.trigger_point is not None:

@@ -9,7 +9,9 @@ from rest_framework import serializers
 from api.fields import Choice, Number, StrictInteger, StrictSerializer, Text, many
 from assessments import red_flag_table as table
 from assessments import rules
+from assessments.chart_versions import CURRENT, FIRST
 from assessments.documents import COMPUTED_OF_FINDING
+from assessments.drawing_extent import WHOLE_VIEWS
 from assessments.point_states import STATES
 from catalogue.api.serializers import CodeOutput
 from patients.rules import BODY_REGIONS
@@ -77,6 +79,9 @@ class PointInput(StrictSerializer):
     view = Choice(VIEWS)
     x = serializers.FloatField(min_value=0, max_value=1)
     y = serializers.FloatField(min_value=0, max_value=1)
+    chart = StrictInteger(
+        min_value=1, max_value=CURRENT, required=False, default=FIRST, help_text="version of the chart that was touched"
+    )
 
 
 class FindingInput(StrictSerializer):
@@ -175,7 +180,26 @@ class SuggestionOutput(serializers.Serializer[Any]):
     often_together = serializers.ListField(child=serializers.CharField(), help_text="muscles often active with it")
 
 
+class ExtentOutput(serializers.Serializer[Any]):
+    view = serializers.CharField(help_text=f"one of {WHOLE_VIEWS}")
+    percent = serializers.FloatField(help_text="how much of the body in this view is drawn")
+
+
+class DrawingChangeOutput(serializers.Serializer[Any]):
+    assessment = serializers.UUIDField(help_text="the exam of the drawing before")
+    performed_at = serializers.DateTimeField()
+    gained = ZoneOutput(many=True)
+    lost = ZoneOutput(many=True)
+    same = ZoneOutput(many=True)
+
+
 class DrawingOutput(serializers.Serializer[Any]):
+    extent_version = serializers.IntegerField(help_text="of how `extent` follows from the drawn zones")
+    extent = ExtentOutput(many=True)
+    intensity_sum = serializers.IntegerField(allow_null=True, help_text="of the zones that have a number")
+    since_last = DrawingChangeOutput(
+        allow_null=True, help_text="against the newest signed drawing before; null: there is none"
+    )
     weights_version = serializers.IntegerField()
     drawn = ZoneOutput(many=True)
     suggestions = SuggestionOutput(many=True, help_text="all muscles that cover a drawn zone, the likeliest first")
@@ -196,6 +220,7 @@ class PointOutput(serializers.Serializer[Any]):
     view = Choice(VIEWS)
     x = serializers.FloatField()
     y = serializers.FloatField()
+    chart = serializers.IntegerField(help_text="version of the chart; points are kept as they were touched")
 
 
 class RedFlagOutput(serializers.Serializer[Any]):

@@ -45,7 +45,7 @@ EXAMPLE = OpenApiExample(
                 "muscle": "trapezius_upper",
                 "side": "right",
                 "place": "mid-belly",
-                "point": {"view": "back", "x": 0.58, "y": 0.19},
+                "point": {"view": "back", "x": 0.58, "y": 0.19, "chart": 2},
                 "taut_band": "present",
                 "hypersensitive_spot": "present",
                 "palpable_nodule": "present",
@@ -88,12 +88,16 @@ class AssessmentDrawing(ClinicView):
         Which muscles could cause the drawn pain, and which drawn zones the findings explain.
 
         Computed now, from the exam as it stands; no part of the signed record. It suggests an order of palpation and
-        decides nothing. In documentation-only mode only `drawn` is filled.
+        decides nothing. In documentation-only mode only `drawn`, `extent`, `intensity_sum` and `since_last` are filled.
         """
         visible = Assessment.objects.visible_to(self.actor).with_parts()
         assessment = get_object_or_404(visible, pk=assessment_id)
         self.saw(assessment.patient_id)
-        return Response(drawings.drawing_json(get_parts(assessment)))
+        parts = get_parts(assessment)
+        last = drawings.find_last_drawing(
+            assessment, identities(clinic_id=self.actor.clinic_id, patient_id=assessment.patient_id)
+        )
+        return Response({**drawings.drawing_json(parts), **drawings.measures_json(parts, last)})
 
 
 class PatientTriggerPoints(ClinicView):

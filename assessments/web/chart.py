@@ -33,6 +33,7 @@ def answer(language: str) -> bytes:
     """Drawing, muscles, zones and words in a language, as gzipped JSON."""
     with translation.override(language):
         whole = {
+            "version": catalogue.CHART_VERSION,
             "views": {name: {**view, "label": str(labels.VIEWS[name])} for name, view in DRAWING.items()},
             "muscles": {key: _muscle(muscle) for key, muscle in catalogue.MUSCLES.items()},
             "zones": {

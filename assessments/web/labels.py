@@ -101,7 +101,8 @@ VIEWS = {
 CHART = {
     "views": _("Part of the body"),
     "layers": _("What a tap selects"),
-    "muscles": _("Muscles"),
+    "superficial": _("Superficial muscles"),
+    "deep": _("Deep muscles"),
     "zones": _("Zones"),
     "zoom_in": _("Larger"),
     "zoom_out": _("Smaller"),
@@ -160,6 +161,7 @@ SCREEN = {
     "held": _("{seconds} s filled in."),
     "needles_differ": _("{count} still in"),
     "needles_fit": _("all out"),
+    "needles_total": _("{inserted} needles in, {removed} out"),
 }
 
 

@@ -126,6 +126,7 @@ def context(request: PageRequest, exam: Assessment) -> dict[str, Any]:
         # Without them the screen computes no class: documentation-only mode.
         "rules": rules_json(rule_set) if shows_classification() else None,
         "last": last_points(last) if last else [],
+        "last_drawing": last_drawing(request, exam),
         "unit": unit,
         "factor": 1 if unit == KPA else float(rules.KPA_PER_KGF_CM2),
         "ppt_soft_kpa": [float(limit) for limit in rules.PPT_SOFT_KPA],
@@ -201,6 +202,13 @@ def last_points(last: Assessment) -> list[dict[str, Any]]:
         fields["trigger_point"] = str(finding.trigger_point_id)
         kept.append({"id": str(finding.pk), "number": numbers[finding.trigger_point_id], "fields": fields})
     return kept
+
+
+def last_drawing(request: PageRequest, exam: Assessment) -> list[str]:
+    """The zones of the drawing before, as `zone/side`, to lay under the one that is being drawn."""
+    people = identities(clinic_id=request.clinic.pk, patient_id=exam.patient_id)
+    drawing = drawings.find_last_drawing(exam, people)
+    return [f"{zone.zone}/{zone.side}" for zone in drawing.zones] if drawing else []
 
 
 def movement_rows(flat: dict[str, Any]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dev.chart import figure, heads, muscles_back, muscles_front, zones
+from dev.chart import fibres, figure, heads, muscles_back, muscles_front, zones
 from dev.chart.geometry import (
     COARSE,
     Point,
@@ -29,6 +29,8 @@ from dev.chart.geometry import (
 TARGET = Path(__file__).resolve().parents[2] / "catalogue" / "chart.json"
 Layer = dict[str, Shape]
 Muscles = dict[str, tuple[int, Shape]]
+# Of the coordinates. A higher one needs a way to it from the one before in `assessments.chart_versions`.
+VERSION = 2
 
 
 class View(NamedTuple):
@@ -45,8 +47,8 @@ class View(NamedTuple):
 VIEWS = {
     "front": View("Front", 400, 900, 1.0, 0.0, "left"),
     "back": View("Back", 400, 900, 1.0, 0.0, "right"),
-    "neck": View("Neck and shoulders from behind", 600, 480, 2.3, 12.0, "right"),
-    "neck_front": View("Neck from the front", 600, 480, 2.4, 78.0, "left"),
+    "neck": View("Neck and shoulders from behind", 600, 600, 2.75, 8.0, "right"),
+    "neck_front": View("Neck from the front", 600, 600, 2.75, 8.0, "left"),
 }
 HEAD_LABELS = {"head_left": "Head, left side", "head_right": "Head, right side"}
 OPPOSITE = {"left": "right", "right": "left"}
@@ -75,7 +77,12 @@ def entry(kind: str, name: str, side: str, shapes: list[Shape], inside: list[lis
 
 
 def body_view(
-    view: View, outline: list[Shape], lines: list[str], layers: tuple[Layer, Layer, Muscles], more: Layer | None = None
+    view: View,
+    outline: list[Shape],
+    lines: list[str],
+    layers: tuple[Layer, Layer, Muscles],
+    more: Layer | None = None,
+    directions: fibres.Fibres | None = None,
 ) -> dict[str, Any]:
     """A standing view or a close-up of one: both halves placed into the window."""
     sided, midline, muscles = layers
@@ -98,7 +105,12 @@ def body_view(
     for side, turn in halves:
         shapes_list += [make("zone", name, side, turn(shape), *extra(name, turn)) for name, shape in sided.items()]
         marks += [
-            {**make("muscle", name, side, turn(shape)), "depth": depth} for name, (depth, shape) in muscles.items()
+            {
+                **make("muscle", name, side, turn(shape)),
+                "depth": depth,
+                **fibres_of(name, directions or {}, lambda line, turn=turn: put(turn(line))),
+            }
+            for name, (depth, shape) in muscles.items()
         ]
     return {
         "width": view.width,
@@ -109,6 +121,12 @@ def body_view(
         "zones": shapes_list,
         "muscles": marks,
     }
+
+
+def fibres_of(name: str, directions: fibres.Fibres, put: Callable[[Shape], Shape]) -> dict[str, str]:
+    """The fibres of a muscle as one path; nothing where no direction is given."""
+    lines = [path(put(line), closed=False) for line in fibres.lines_of(name, directions)]
+    return {"fibres": "".join(lines)} if lines else {}
 
 
 def head_view(side: str) -> dict[str, Any]:
@@ -129,7 +147,11 @@ def head_view(side: str) -> dict[str, Any]:
             for name, shape in heads.ZONES.items()
         ],
         "muscles": [
-            {**entry("muscle", name, side, [put(shape)], inside), "depth": depth}
+            {
+                **entry("muscle", name, side, [put(shape)], inside),
+                "depth": depth,
+                **fibres_of(name, fibres.HEAD, put),
+            }
             for name, (depth, shape) in heads.MUSCLES.items()
         ],
     }
@@ -143,7 +165,7 @@ def pick(layer: dict[str, Any], names: list[str]) -> dict[str, Any]:
 def front_views() -> dict[str, Any]:
     """Front of the body and front of the neck."""
     body = both_halves(figure.half_outline(figure.FOOT_FRONT))
-    bust = both_halves(figure.half_bust(VIEWS["neck_front"].top + 202))
+    bust = both_halves(figure.half_bust(VIEWS["neck_front"].top + 222))
     near = zones.NECK_FRONT_CROP
     return {
         "front": body_view(
@@ -158,6 +180,7 @@ def front_views() -> dict[str, Any]:
                 pick(zones.FRONT_MIDLINE, near),
                 pick(muscles_front.FRONT, muscles_front.NECK_CROP),
             ),
+            directions=fibres.FRONT,
         ),
     }
 
@@ -165,7 +188,7 @@ def front_views() -> dict[str, Any]:
 def back_views() -> dict[str, Any]:
     """Back of the body (with the soles as insets) and back of the neck."""
     body = both_halves(figure.half_outline(figure.FOOT_BACK))
-    bust = both_halves(figure.half_bust(VIEWS["neck"].top + 210))
+    bust = both_halves(figure.half_bust(VIEWS["neck"].top + 222))
     near = zones.NECK_CROP
     return {
         "back": body_view(
@@ -180,6 +203,7 @@ def back_views() -> dict[str, Any]:
             [bust],
             figure.NECK_LINES,
             (pick(zones.BACK, near), pick(zones.BACK_MIDLINE, near), pick(muscles_back.BACK, muscles_back.NECK_CROP)),
+            directions=fibres.BACK,
         ),
     }
 
@@ -199,6 +223,7 @@ def chart() -> dict[str, Any]:
     for view in (*front.values(), *back.values()):
         mirror_centres(view)
     return {
+        "version": VERSION,
         "views": {
             "neck": back["neck"],
             "neck_front": front["neck_front"],
@@ -206,7 +231,7 @@ def chart() -> dict[str, Any]:
             "head_right": head_view("right"),
             "back": back["back"],
             "front": front["front"],
-        }
+        },
     }
 
 

@@ -6,9 +6,9 @@ from dev.chart.figure import arm
 from dev.chart.geometry import Shape, blob, poly, strap
 
 HEAD_NECK: dict[str, tuple[int, Shape]] = {
-    "occipitofrontalis": (0, poly("3,60 5,34 20,26! 30,36 29,60 16,56!")),
-    "temporalis": (1, blob("33,42 38,50 38.5,66 36,78 32,84 30,70 30,54")),
-    "masseter": (0, poly("27,84 35,84 36,100! 31,113 24,112! 22,106")),
+    "occipitofrontalis": (0, poly("2.4,60 2.6,46! 3.4,33 12,32.6! 22,36! 29.4,45! 33,57.4 29.6,62.4 21,58.6! 12,59!")),
+    "temporalis": (1, blob("32.4,42 37.8,50 39,62 37.4,74 33.6,84.6 30.6,78 29.6,64 30,50")),
+    "masseter": (0, blob("27.2,84.6 34.6,84 37.4,92 36.2,102 32,113 26.4,112.8 22.6,106 24.2,95")),
     "pterygoid_lateral": (2, strap("20,92 27,89 34,88", 7, blunt=0.7)),
     "pterygoid_medial": (3, strap("21,92 25,102 29,111", 8, blunt=0.7)),
     "digastric": (1, strap("31,112 20,131 12,134 5,128", 4.5)),
@@ -16,7 +16,10 @@ HEAD_NECK: dict[str, tuple[int, Shape]] = {
     "scm_clavicular": (1, strap("30.5,114 28.5,140 25,160 22,174", 8, blunt=0.8)),
     "scalenes": (2, poly("20,130 24,131 28,146! 34,168 30,174 20,172 19,150!")),
     "longus_colli": (3, strap("5,118 7,140 6,160 3,182", 7)),
-    "trapezius_upper": (0, poly("28.5,136 33,145 56,160! 90,169 84,173 56,169! 36,162! 29,150")),
+    "trapezius_upper": (
+        0,
+        poly("28.4,138 31,146! 36,152! 48,158.6! 64,164! 91,170.6 84,173 70,171.6! 56,169! 42,164.4! 34,158.6! 29,150"),
+    ),
     "levator_scapulae": (2, strap("26,124 29,142 33,156 36,166", 6)),
 }
 TRUNK: dict[str, tuple[int, Shape]] = {
@@ -84,7 +87,7 @@ LEG: dict[str, tuple[int, Shape]] = {
 }
 FRONT: dict[str, tuple[int, Shape]] = {**HEAD_NECK, **TRUNK, **ARM, **HAND, **THIGH, **LEG}
 NECK_CROP = [
-    *[name for name in HEAD_NECK if name not in ("occipitofrontalis", "temporalis")],
+    *HEAD_NECK,
     "subclavius",
     "pectoralis_major",
     "pectoralis_minor",

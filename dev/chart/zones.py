@@ -164,6 +164,8 @@ NECK_CROP = (
     "shoulder.scapula_body shoulder.scapula_lateral_border back.interscapular"
 ).split()
 NECK_FRONT_CROP = (
+    "head.vertex head.forehead head.eyebrow head.eye_orbit head.temple head.ear head.tmj "
+    "head.teeth_upper head.teeth_lower "
     "head.cheek head.nose head.jaw_angle head.jaw_body head.chin neck.anterior neck.lateral neck.throat "
     "neck.shoulder_angle shoulder.top shoulder.acromion shoulder.anterior shoulder.joint_deep shoulder.lateral "
     "shoulder.axilla chest.upper chest.breast chest.sternum"

@@ -19,7 +19,7 @@ def test_the_designs_example_comes_back_as_it_was_sent(api, patient):
         "muscle": "trapezius_upper",
         "side": "right",
         "place": "mid-belly",
-        "point": {"view": "back", "x": 0.58, "y": 0.19},
+        "point": {"view": "back", "x": 0.58, "y": 0.19, "chart": 2},
         "taut_band": "present",
         "hypersensitive_spot": "present",
         "palpable_nodule": "present",

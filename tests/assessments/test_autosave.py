@@ -63,7 +63,7 @@ def test_the_second_on_a_field_is_told_who_and_what(cast, exam):
 def test_rows_keep_their_ids(cast, api, exam):
     screen = Screen(cast.therapist, exam)
     mine, kept = str(uuid4()), exam["findings"][0]["id"]
-    row = {"muscle": "levator_scapulae", "side": "left", "point": {"view": "neck", "x": 0.4, "y": 0.5}}
+    row = {"muscle": "levator_scapulae", "side": "left", "point": {"view": "neck", "x": 0.4, "y": 0.5, "chart": 2}}
 
     screen.send((f"findings/{mine}", row, None), (f"findings/{mine}/taut_band", "present", None))
     screen.send((f"findings/{kept}/notes", "Sore.", None))

@@ -21,7 +21,7 @@ from api.fields import many
 from assessments import labels, measures
 from assessments import rules as exam_rules
 from assessments.models import Finding
-from assessments.point_queries import trigger_points
+from assessments.point_queries import place_of, trigger_points
 from assessments.web import chart as charts
 from assessments.web import labels as words
 from assessments.web.views import KGF, KPA
@@ -35,7 +35,7 @@ from treatments.adverse_events.web.question import question_of
 from treatments.api.serializers import InterventionInput, MeasureInput, SessionChanges
 from treatments.documents import SessionParts
 from treatments.models import Session
-from treatments.web import safety
+from treatments.web import last_time, safety
 
 # Techniques whose hold is timed with the big button.
 TIMED = [
@@ -52,6 +52,7 @@ class DraftIntervention(InterventionInput):
     computed = frozenset({"total_mg"})
 
     id = serializers.UUIDField()
+    unreviewed = serializers.BooleanField(required=False, default=False)
 
 
 class DraftMeasure(MeasureInput):
@@ -120,7 +121,10 @@ def context(request: PageRequest, session: Session) -> dict[str, Any]:
     factor = 1 if unit == KPA else float(exam_rules.KPA_PER_KGF_CM2)
     parts = documents.get_parts(session)
     flat = SESSION.flatten(session, parts)
+    people = identities(clinic_id=request.clinic.pk, patient_id=session.patient_id)
     points = list_points(request, session.patient_id)
+    last = last_time.read_last(people, before=session)
+    last_time.add_to_points(points, last, offered_techniques(request.clinic))
     screen = {
         "url": reverse("session_changes", args=[session.pk]),
         "now": timezone.now().isoformat(),
@@ -130,6 +134,7 @@ def context(request: PageRequest, session: Session) -> dict[str, Any]:
         "safety_url": reverse("session_safety", args=[session.pk]),
         "rows": SESSION.row_lists,
         "points": points,
+        "pain_known": last_time.known_pain(people, at=timezone.now()),
         "techniques": {code: technique_json(code) for code in rules.TECHNIQUES},
         "unit": unit,
         "factor": factor,
@@ -141,12 +146,13 @@ def context(request: PageRequest, session: Session) -> dict[str, Any]:
         "patient": session.patient,
         "alerts": session.patient.alerts.current(),
         "screen": screen,
+        "last": last,
         "points": points,
         "techniques": [technique_form(code) for code in rules.TECHNIQUES],
         "offered": [(code, _(rules.TECHNIQUES[code].label)) for code in offered_techniques(request.clinic)],
         "pain_scale": range(exam_rules.PAIN[0], exam_rules.PAIN[1] + 1),
         "measures": [measure_slots(session, flat, None), *(measure_slots(session, flat, p["id"]) for p in points)],
-        "asked": question_of(session, identities(clinic_id=request.clinic.pk, patient_id=session.patient_id)),
+        "asked": question_of(session, people),
         "unit": unit,
         "factor": factor,
         "chart_url": reverse("chart", args=[charts.version(), translation.get_language()]),
@@ -162,11 +168,11 @@ def list_points(request: PageRequest, patient_id: UUID) -> list[dict[str, Any]]:
     last_touch = {}
     ids = [p["id"] for p in points]
     touched = Finding.objects.filter(Q(trigger_point__in=ids) | Q(trigger_point__merged_into__in=ids))
-    for finding in (
-        touched.exclude(point_view=None).select_related("trigger_point").order_by("assessment__performed_at")
-    ):
+    rows = touched.exclude(point_view=None).select_related("trigger_point").order_by("assessment__performed_at")
+    for finding in rows:
         counted = finding.trigger_point.merged_into_id or finding.trigger_point_id
-        last_touch[counted] = {"view": finding.point_view, "x": finding.point_x, "y": finding.point_y}
+        if place := place_of(finding):
+            last_touch[counted] = {"view": place.view, "x": place.x, "y": place.y}
     order = {"active": 0, "activity_undetermined": 1, "latent": 2, "indeterminate": 3, "no_trigger_point": 4}
     points.sort(key=lambda p: order.get(p.get("class", ""), len(order)))
     return [

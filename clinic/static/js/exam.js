@@ -19,7 +19,7 @@ const POINT_CHOICES = ["trigger_point", "new_point"];
 const UNREVIEWED_KEEPS = new Set(["unreviewed", "ordinal"]);
 /** The finding whose zones are being touched, "drawing", or none. @type {string} */
 let touching = "";
-/** @type {{view: string, x: number, y: number} | null} */
+/** @type {{view: string, chart: number, x: number, y: number} | null} */
 let touchedAt = null;
 let lastSide = "right";
 /** Where the finger was before it went to the zones. */
@@ -408,7 +408,7 @@ function stopTouching() {
 
 function showDrawing() {
   const on = new Set(Object.keys(draft.below("pain_drawing")));
-  chart.setZones({ on, usual: new Set(), less: new Set() });
+  chart.setZones({ on, usual: new Set(screen_.last_drawing), less: new Set() });
   mode.replaceChildren(make("strong", {}, `${one("[data-drawing]")?.firstChild?.textContent?.trim()}: `), ...[...on].map((key) => {
     const path = `pain_drawing/${key}`;
     const select = /** @type {HTMLSelectElement} */ (make("select", { "aria-label": `${zoneName(key)}: ${texts.intensity}` }, ...["–", ..."0123456789".split(""), "10"].map((text_) => make("option", {}, text_))));
@@ -529,10 +529,10 @@ function duplicate(id) {
   addPoint(get("muscle"), side, kept);
 }
 
-/** @param {{view: string, x: number, y: number}} point */
+/** @param {{view: string, chart: number, x: number, y: number}} point */
 function mirrored(point) {
   const view = /** @type {Record<string, string>} */ ({ head_left: "head_right", head_right: "head_left" })[point.view] || point.view;
-  return { view, x: Math.round((1 - point.x) * 10000) / 10000, y: point.y };
+  return { view, chart: point.chart, x: Math.round((1 - point.x) * 10000) / 10000, y: point.y };
 }
 
 // --- Keys --------------------------------------------------------------------------------------------------------
