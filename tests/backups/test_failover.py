@@ -34,13 +34,16 @@ from tests.records.test_chain import sign_exam
 cast = make_cast("-failover")
 print(json.dumps({"clinic": cast.clinic.slug}), flush=True)
 until = float(sys.argv[1])
+writing = threading.Lock()
 
 def sign():
     patient = committed_patient(cast)
     while time.time() < until:
         try:
             record = sign_exam(cast, patient)
-            print(json.dumps({"id": str(record.pk), "at": time.time()}), flush=True)
+            line = json.dumps({"id": str(record.pk), "at": time.time()}) + "\\n"
+            with writing:
+                print(line, end="", flush=True)
         except Error:
             connection.close()
             time.sleep(0.05)
