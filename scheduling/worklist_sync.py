@@ -32,6 +32,8 @@ from scheduling import rules
 from scheduling.availability import slots
 from scheduling.models import Appointment, AppointmentQuerySet, Closure, Room, Series
 from treatments.models import Intervention, Session
+from treatments.plans.models import TreatmentPlan
+from treatments.plans.rules import ACTIVE
 from treatments.rules import TECHNIQUES
 from worklist import actions as worklist
 from worklist import rules as kinds
@@ -49,7 +51,7 @@ OF_VISITS = [
     "hours_gone",
 ]
 OF_OPENING = ["closed_over", "hours_gone"]
-OF_RECORD = ["unsigned", "referral", "needling_follow_up"]
+OF_RECORD = ["unsigned", "referral", "needling_follow_up", "plan_review_due"]
 # A row comes for what happened so lately, and stays for as long as its reason does.
 LOOKED_BACK = timedelta(days=90)
 ASKED_BACK = timedelta(days=14)
@@ -277,13 +279,14 @@ def _of_series(series: Any, missed: Counter[UUID | None], at: datetime) -> Itera
 
 def of_record(clinic_id: UUID, at: datetime, known: list[UUID]) -> Iterator[ItemRequest]:
     """
-    Old drafts, red flags to refer, needling without a word since.
+    Old drafts, red flags to refer, needling without a word since, treatment plans to review.
 
     :param known: what open rows are about
     """
     yield from _find_unsigned(clinic_id, at)
     yield from _referrals(at, known)
     yield from _find_needled(at, known)
+    yield from _find_plans_to_review(clinic_id, at)
 
 
 def _find_unsigned(clinic_id: UUID, at: datetime) -> Iterator[ItemRequest]:
@@ -338,6 +341,15 @@ def _find_needled(at: datetime, known: list[UUID]) -> Iterator[ItemRequest]:
     )
     for pk, patient_id, performed_at in sessions.values_list("pk", "patient_id", "performed_at"):
         yield ItemRequest("needling_follow_up", patient_id, pk, {"at": performed_at.isoformat()})
+
+
+def _find_plans_to_review(clinic_id: UUID, at: datetime) -> Iterator[ItemRequest]:
+    """Plans that run and whose day of review has come. A new day, or the plan's end, closes the row."""
+    today = at.astimezone(clinic_zone(clinic_id)).date()
+    plans = TreatmentPlan.objects.filter(status=ACTIVE, review_on__lte=today).exclude(patient__status="deceased")
+    rows = plans.values_list("pk", "patient_id", "patient__merged_into_id", "review_on")
+    for pk, patient_id, merged_into_id, review_on in rows:
+        yield ItemRequest("plan_review_due", merged_into_id or patient_id, pk, {"on": str(review_on)})
 
 
 # --- Both -----------------------------------------------------------------------------------------------------

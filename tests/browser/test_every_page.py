@@ -183,6 +183,7 @@ def settings_pages(patient_id):
         "/settings/clinic/",
         "/settings/security/",
         "/settings/techniques/",
+        "/settings/medicines/",
         "/settings/people/",
         "/settings/programs/",
         "/settings/audit/",
