@@ -54,10 +54,11 @@ def remove_medicine(*, medicine_id: UUID, by: Actor) -> None:
     :raises accounts.policies.OwnersOnly:
     :raises NotFound: the clinic has no such line
     """
-    policies.require_owner(by)
-    removed, _kinds = OwnMedicine.objects.filter(clinic_id=by.clinic_id, pk=medicine_id).delete()
-    if not removed:
+    line = OwnMedicine.objects.filter(clinic_id=by.clinic_id, pk=medicine_id).first()
+    if line is None:
         raise NotFound
+    policies.require_owner(by)
+    line.delete()
     audit.log("medicines.remove", by=by, target_id=medicine_id)
 
 

@@ -26,7 +26,7 @@ from assessments.rules import DEFAULT_RULE_SET
 from database import tenancy
 from database.expressions import new_id
 from homecare.models import CheckIn, Programme, Step, StepAnswer, Template, Version
-from messaging.models import Message
+from messaging.models import Link, Message
 from patient_forms.models import FormRequest
 from patients.models import Alert, Identifier, ImportRun, OwnMedicine
 from scheduling.models import (
@@ -275,8 +275,16 @@ class World:
         home = {"clinic": self.cast.clinic}
         OwnMedicine.objects.create(name=f"Medicine {n}", **home)
         ImportRun.objects.create(started_at=LONG_AGO + timedelta(minutes=n), files=["a.csv"], **home)
+        link = Link.objects.create(
+            patient_id=self.patient,
+            purpose="form",
+            about_id=self.patient,
+            token_sha256=n.to_bytes(32),
+            expires_at=LONG_AGO,
+            **home,
+        )
         FormRequest.objects.create(
-            patient_id=self.patient, form="intake", status="cancelled", link_id=new_id(), asked_at=LONG_AGO, **home
+            patient_id=self.patient, form="intake", status="cancelled", link=link, asked_at=LONG_AGO, **home
         )
         plan = TreatmentPlan.objects.create(
             patient_id=self.patient,
@@ -285,15 +293,14 @@ class World:
             weeks=4,
             minutes=60,
             starts_on=LONG_AGO.date(),
-            status="ended",
             author=self.cast.therapist,
             made_at=LONG_AGO,
-            ended_at=LONG_AGO,
-            ended_by=self.cast.therapist,
             **home,
         )
         for number in range(2):
             PlanGoal.objects.create(plan=plan, number=number, measure="Turning", target="70 degrees", **home)
+        ended = {"status": "ended", "ended_at": LONG_AGO, "ended_by": self.cast.therapist}
+        TreatmentPlan.objects.filter(pk=plan.pk).update(**ended)
 
     def add_series(self) -> Series:
         return Series.objects.create(
