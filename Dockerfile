@@ -30,6 +30,7 @@ COPY --chown=root:root assessments assessments
 COPY --chown=root:root treatments treatments
 COPY --chown=root:root homecare homecare
 COPY --chown=root:root scheduling scheduling
+COPY --chown=root:root changes changes
 COPY --chown=root:root workspace workspace
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DJANGO_SETTINGS_MODULE=clinic.settings \
     STATIC_ROOT=/app/staticfiles

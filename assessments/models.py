@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from accounts.models import Clinic
 from assessments import rules
+from assessments.outcomes.models import Outcome, OutcomeSettings, OutcomeWithdrawal
 from assessments.red_flag_models import Clearance, RaisedFlag
 from assessments.red_flag_table import ANSWER_SIDES, ANSWER_SOURCES
 from catalogue.models import BodyZone, Movement, Muscle
@@ -17,7 +18,8 @@ from patients.models import Patient
 from patients.rules import BODY_REGIONS
 from records.models import Document, DocumentQuerySet, Part, one_of, signed_or_not
 
-__all__ = ["Clearance", "RaisedFlag"]  # models with a module of their own
+# Models with a module of their own.
+__all__ = ["Clearance", "Outcome", "OutcomeSettings", "OutcomeWithdrawal", "RaisedFlag"]
 
 
 def on_pain_scale(field: str, name: str) -> models.CheckConstraint:

@@ -10,6 +10,7 @@ from uuid import UUID
 from accounts.queries import shows_classification
 from assessments.models import Clearance, TriggerPoint
 from assessments.red_flags import Answer, FlagState, KnownClearance, work_out_state
+from catalogue import MEASURES
 from database.sql import run_prepared
 
 # A point's class is that of its newest signed sighting that still stands; of a draft, where there is no other.
@@ -85,6 +86,12 @@ RED_FLAG_ANSWERS = """
     SELECT f.code, 'yes', f.raised_at, NULL, true, false, ARRAY[]::text[], NULL, f.id, true
     FROM assessments_raisedflag f
     WHERE f.patient_id = ANY(%(patients)s) AND f.raised_at <= %(at)s
+    UNION ALL
+    SELECT 'psych_safety', 'to_ask', o.performed_at, NULL, false, false, ARRAY[]::text[], NULL, o.id, false
+    FROM assessments_outcome o
+    WHERE o.patient_id = ANY(%(patients)s) AND o.measure = 'phq2' AND o.score >= %(positive_from)s
+        AND o.performed_at <= %(at)s
+        AND NOT EXISTS (SELECT FROM assessments_outcomewithdrawal w WHERE w.outcome_id = o.id)
 """
 
 
@@ -92,9 +99,17 @@ def red_flag_answers(patient_ids: Sequence[UUID], *, at: datetime, leave_out: UU
     """
     Return what counts of the answers of all exams that stand, and of those given at home, up to a time.
 
+    A positive mood screen is among them as the question of safety that is to be asked.
+
     :param leave_out: an exam (`subject_id`) that is not looked at, because it is just being written
     """
-    rows = run_prepared(RED_FLAG_ANSWERS, {"patients": list(patient_ids), "at": at, "leave_out": leave_out})
+    values = {
+        "patients": list(patient_ids),
+        "at": at,
+        "leave_out": leave_out,
+        "positive_from": MEASURES["phq2"]["positive_from"],
+    }
+    rows = run_prepared(RED_FLAG_ANSWERS, values)
     return [
         Answer(
             code=code,

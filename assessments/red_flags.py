@@ -36,6 +36,7 @@ from assessments.red_flag_table import (
 )
 
 MAX_AGE_DAYS = 28  # domain facts 5: ask again at every visit or every 28 days
+TO_ASK = "to_ask"  # no answer: something else asks for one
 TRAUMA = "trauma_recent"
 CLEARANCE_KINDS = ["examined", "imaging", "physician", "emergency_department"]
 # Where a flag can be raised outside an exam; what is answered there is not confirmed, and lowers nothing.
@@ -169,8 +170,13 @@ def work_out_state(
     :param new_trauma_at: an injury that is known from elsewhere (a check-in at home): the screen before it is stale
     """
     by_code: dict[str, list[Answer]] = {code: [] for code in RED_FLAGS}
+    to_ask: dict[str, datetime] = {}
     for answer in answers:
-        if answer.answered_at <= at and answer.answer != "not_asked":
+        if answer.answered_at > at:
+            continue
+        if answer.answer == TO_ASK:
+            to_ask[answer.code] = max(answer.answered_at, to_ask.get(answer.code, answer.answered_at))
+        elif answer.answer != "not_asked":
             by_code[answer.code].append(answer)
     cleared_by_code: dict[str, list[KnownClearance]] = {}
     for clearance in clearances:
@@ -188,7 +194,12 @@ def work_out_state(
     return FlagState(
         open=tuple(open_flags),
         unanswered=_find_open_questions(
-            by_code, at=at, regions=frozenset(regions), first_visit=first_visit, new_trauma_at=new_trauma_at
+            by_code,
+            to_ask,
+            at=at,
+            regions=frozenset(regions),
+            first_visit=first_visit,
+            new_trauma_at=new_trauma_at,
         ),
         screened_at=max((answer.answered_at for answer in signed), default=None),
         cleared=tuple(cleared),
@@ -236,6 +247,7 @@ def _open_flag(code: str, standing: Sequence[Answer]) -> OpenFlag:
 
 def _find_open_questions(
     by_code: Mapping[str, Sequence[Answer]],
+    to_ask: Mapping[str, datetime],
     *,
     at: datetime,
     regions: frozenset[str],
@@ -248,9 +260,13 @@ def _find_open_questions(
     last_injury = max(injuries, default=None)
     missing = []
     for code, flag in RED_FLAGS.items():
+        newest = max((a.answered_at for a in by_code[code] if _counts_as_answer(a)), default=None)
+        # The answer of the same day counts: the exam may have begun before the questionnaire was typed in.
+        if code in to_ask and (newest is None or newest.date() < to_ask[code].date()):
+            missing.append(code)
+            continue
         if not must_be_answered(code, regions):
             continue
-        newest = max((a.answered_at for a in by_code[code] if _counts_as_answer(a)), default=None)
         keeps = FIRST_VISIT in flag.asked and EVERY_28_DAYS not in flag.asked and not first_visit
         is_stale = newest is not None and not keeps and (at - newest).days > MAX_AGE_DAYS
         before_injury = newest is not None and last_injury is not None and newest < last_injury

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from assessments.outcomes import refusals as outcomes
 from errors.texts import register
+
+__all__ = ["outcomes"]  # its texts are registered by being imported
 
 register(
     {

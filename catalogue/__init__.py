@@ -23,3 +23,9 @@ SOURCES: dict[str, str] = _DATA["sources"]
 # The body chart: view to its outline, zones and muscles. `python -m dev.chart.draw` writes it.
 CHART_VIEWS: dict[str, Any] = json.loads((Path(__file__).parent / "chart.json").read_bytes())["views"]
 ZONE_TO_MUSCLES: dict[str, list[dict[str, Any]]] = _DATA["zone_to_muscles"]
+
+# Outcome measures: limits, direction, thresholds with their sources, bands. `assessments.measures` reads them.
+_MEASURES: dict[str, Any] = json.loads((Path(__file__).parent / "measures.json").read_bytes())
+MEASURES_VERSION: int = _MEASURES["version"]
+MEASURES: dict[str, dict[str, Any]] = {measure["id"]: measure for measure in _MEASURES["measures"]}
+THRESHOLD_SETS: dict[str, list[dict[str, Any]]] = _MEASURES["threshold_sets"]

@@ -23,6 +23,7 @@ api = [
     path("", include("scheduling.api.urls")),
     path("", include("worklist.api.urls")),
     path("", include("messaging.api.urls")),
+    path("", include("changes.api.urls")),
 ]
 oauth_server = (
     [

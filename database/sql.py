@@ -27,8 +27,14 @@ def run_prepared(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> l
     lines over few rows that is most of the time. Here the text stays the same and is prepared (unless
     DATABASE_PREPARED is off, for a PgBouncer before 1.21).
 
-    The statement passes Django's `execute_wrappers` and its query log, as the ORM's statements do.
+    The statement passes Django's `execute_wrappers` and its query log, as the ORM's statements do; and Django's check,
+    once a request, that the kept connection is still alive.
     """
+    connections[DEFAULT_DB_ALIAS].close_if_health_check_failed()
+    return _run(statement, values)
+
+
+def _run(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
     database = connections[DEFAULT_DB_ALIAS]  # looked up once; `connection` looks it up with each attribute
     database.ensure_connection()
     link: Any = database.connection
@@ -41,16 +47,16 @@ def run_prepared(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> l
 
 def first(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """
-    As `prepared`, for the first statement of a request. If the kept connection is dead (PostgreSQL was restarted, a
+    As `run_prepared`, for the first statement of a request. If the kept connection is dead (PostgreSQL was restarted, a
     firewall forgot it), nothing has happened on it yet, so a new one is taken once.
     """
     fresh = connection.connection is None
     try:
-        rows = run_prepared(statement, values)
+        rows = _run(statement, values)
     except (OperationalError, InterfaceError):
         if fresh or connection.in_atomic_block:
             raise
         connection.close()
-        rows = run_prepared(statement, values)
+        rows = _run(statement, values)
     connection.health_check_done = True  # type: ignore[attr-defined] # this was one; Django need not ask again
     return rows

@@ -159,6 +159,10 @@ def of_tables() -> Iterable[str]:
         yield from (*muscle["aggravating"], *muscle["non_pain_phenomena"])
     yield from (zone["label"] for zone in catalogue.ZONES.values())
     yield from catalogue.MOVEMENTS.values()
+    for measure in catalogue.MEASURES.values():
+        yield from (measure["label"], measure["licence"], measure["source"], *measure.get("items", ()))
+        yield from (text for text in [measure.get("note")] if text)
+        yield from (band["label"] for band in measure.get("bands", ()))
     yield from red_flag_table.texts()
     yield plan_rules.EVIDENCE
     yield from c_spine.texts()

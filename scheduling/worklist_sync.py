@@ -20,6 +20,8 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q, Value
 from accounts.models import Membership
 from accounts.queries import clinic_zone
 from assessments.models import Assessment, Clearance, RedFlagAnswer
+from assessments.outcomes.queries import days_of_results, outcome_settings
+from assessments.outcomes.rules import find_due
 from assessments.rules import red_flag_gate
 from audit import actions as audit
 from errors.exceptions import Invalid, Problems
@@ -31,8 +33,7 @@ from patients.queries import identities
 from scheduling import rules
 from scheduling.availability import slots
 from scheduling.models import Appointment, AppointmentQuerySet, Closure, Room, Series
-from treatments.models import Intervention, Session
-from treatments.plans.models import TreatmentPlan
+from treatments.models import Intervention, Session, TreatmentPlan
 from treatments.plans.rules import ACTIVE
 from treatments.rules import TECHNIQUES
 from worklist import actions as worklist
@@ -51,7 +52,7 @@ OF_VISITS = [
     "hours_gone",
 ]
 OF_OPENING = ["closed_over", "hours_gone"]
-OF_RECORD = ["unsigned", "referral", "needling_follow_up", "plan_review_due"]
+OF_RECORD = ["unsigned", "referral", "needling_follow_up", "plan_review_due", "measure_due"]
 # A row comes for what happened so lately, and stays for as long as its reason does.
 LOOKED_BACK = timedelta(days=90)
 ASKED_BACK = timedelta(days=14)
@@ -279,7 +280,8 @@ def _of_series(series: Any, missed: Counter[UUID | None], at: datetime) -> Itera
 
 def of_record(clinic_id: UUID, at: datetime, known: list[UUID]) -> Iterator[ItemRequest]:
     """
-    Old drafts, red flags to refer, needling without a word since, treatment plans to review.
+    Old drafts, red flags to refer, needling without a word since, treatment plans to review, outcome measures that are
+    due.
 
     :param known: what open rows are about
     """
@@ -287,6 +289,7 @@ def of_record(clinic_id: UUID, at: datetime, known: list[UUID]) -> Iterator[Item
     yield from _referrals(at, known)
     yield from _find_needled(at, known)
     yield from _find_plans_to_review(clinic_id, at)
+    yield from _find_due_measures(clinic_id, at)
 
 
 def _find_unsigned(clinic_id: UUID, at: datetime) -> Iterator[ItemRequest]:
@@ -350,6 +353,32 @@ def _find_plans_to_review(clinic_id: UUID, at: datetime) -> Iterator[ItemRequest
     rows = plans.values_list("pk", "patient_id", "patient__merged_into_id", "review_on")
     for pk, patient_id, merged_into_id, review_on in rows:
         yield ItemRequest("plan_review_due", merged_into_id or patient_id, pk, {"on": str(review_on)})
+
+
+def _find_due_measures(clinic_id: UUID, at: datetime) -> Iterator[ItemRequest]:
+    """Plans that run, at a time point that the clinic has chosen, without a result of each measure that it asks for."""
+    settings = outcome_settings(clinic_id)
+    if not settings.weeks or not settings.measures:
+        return
+    zone = clinic_zone(clinic_id)
+    plans = TreatmentPlan.objects.filter(
+        status=ACTIVE, patient__status=Patient.Status.IN_CARE, patient__merged_into=None
+    )
+    rows = list(plans.values_list("pk", "patient_id", "starts_on"))
+    # A record that was merged into another has its results under its own id.
+    merged = Patient.objects.filter(merged_into__in=[patient_id for _plan, patient_id, _day in rows])
+    survivors = dict(merged.values_list("pk", "merged_into_id"))
+    people = [patient_id for _plan, patient_id, _day in rows]
+    recorded: dict[UUID, dict[str, list[date]]] = defaultdict(lambda: defaultdict(list))
+    for person, by_measure in days_of_results([*people, *survivors], settings.measures, zone).items():
+        for code, days in by_measure.items():
+            recorded[survivors.get(person, person)][code] += days
+    today = at.astimezone(zone).date()
+    for plan_id, patient_id, starts_on in rows:
+        due = find_due(settings.weeks, settings.measures, recorded[patient_id], starts_on=starts_on, today=today)
+        if due is not None:
+            point, missing = due
+            yield ItemRequest("measure_due", patient_id, plan_id, {"week": point.week, "measures": missing})
 
 
 # --- Both -----------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import json
 import os
 import shutil
@@ -47,6 +48,18 @@ class Running:
         """A program of the first demo clinic, with its token."""
         self.clients.append(client_of(self.url, self.facts, name))
         return self.clients[-1]
+
+    def ask_for_tokens(self) -> set[int]:
+        """What eight programs at a time, one for each thread of both web processes, are answered."""
+        program = self.facts["clients"][0]
+        secret = (program["client_id"], program["client_secret"])
+        grant = {"grant_type": "client_credentials"}
+
+        def ask(_: int) -> int:
+            return httpx.post(f"{self.url}/oauth/token/", data=grant, auth=secret, timeout=20).status_code
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            return set(pool.map(ask, range(8)))
 
     def kill(self, name: str) -> None:
         """SIGKILL to the process and all that it started."""

@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[1]
 APPS = [
     "audit", "accounts", "patients", "worklist", "messaging", "records", "backups", "assessments", "treatments",
     "homecare",
-    "scheduling", "workspace", "patient_forms", "clinic", "api", "catalogue", "clock", "uploads", "database", "errors",
-    "identity",
+    "scheduling", "changes", "workspace", "patient_forms", "clinic", "api", "catalogue", "clock", "uploads", "database",
+    "errors", "identity",
 ]  # fmt: skip
 OURS = [model for model in apps.get_models() if model._meta.app_config.name.split(".")[0] in APPS]
 SOURCES = [p for app in APPS for p in (ROOT / app).rglob("*.py") if "migrations" not in p.parts]
@@ -29,9 +29,9 @@ FINAL = {
     "TwoPeople",
     "AuditEvent", "About",
     "Merge", "Record", "Mark", "ChainCheck", "DeliveryEvent", "Version", "Step", "Change", "Clearance",
-    "RaisedFlag",
+    "RaisedFlag", "Outcome", "OutcomeWithdrawal",
     "ConsentText", "Consent", "ConsentWithdrawal", "ConsentCopy", "SafetyEntry", "AdverseEvent", "Aftercare",
-    "AftercareText",
+    "AftercareText", "ClinicChange",
 }  # fmt: skip
 FINAL_ONCE_SIGNED = {
     "Assessment", "Finding", "Referral", "RangeOfMotion", "RedFlagAnswer", "PainMark",
@@ -43,10 +43,11 @@ EDITABLE = {
     "Condition", "Medication", "Chain", "TriggerPoint", "DraftEdit", "Item", "Sending", "Wording", "Link", "Message",
     "BackupState",
     "RefusedAddress", "Picture", "Template", "Programme", "ReminderPlan", "Occurrence", "CheckIn", "StepAnswer",
-    "FormRequest", "TreatmentPlan", "PlanGoal",
+    "FormRequest", "TreatmentPlan", "PlanGoal", "OutcomeSettings",
     "Site", "Room", "AppointmentType", "Competency", "Hours", "ExtraHours", "Closure", "Booking", "Feed", "Series",
     "Appointment", "AdverseEventHomeAnswer", "Told", "Waiting", "Opening", "Offer",
     "Note", "ImportRun", "ImportEntry", "ImportUpload", "ImportMap", "ReviewItem", "OwnMedicine",
+    "ChangeCounter",
 }  # fmt: skip
 # Modules beside `actions` that change the record.
 CHANGING = [
@@ -56,6 +57,7 @@ CHANGING = [
     "homecare.programmes.actions", "homecare.checkins.actions", "homecare.programmes.templates",
     "homecare.programmes.safety_stops", "homecare.programmes.merging",
     "assessments.clearances",
+    "assessments.outcomes.actions",
     "assessments.raised_flags",
     "treatments.adverse_events.actions",
     "treatments.aftercare.actions",

@@ -135,10 +135,12 @@ def test_a_token_and_a_connection_outlive_a_restart_of_postgres(running):
     """The connections that web processes keep are dead then; the first request after takes a new one, unseen."""
     tablet = running.client("tablet")
     assert tablet.get("/me/").status_code == 200
+    assert running.ask_for_tokens() == {200}  # so that each thread has a connection
     running.kill_postgres()
     assert tablet.get("/me/").status_code == 503
     running.start_postgres()
 
+    assert running.ask_for_tokens() == {200}
     assert [tablet.get("/me/").status_code for _ in range(8)] == [200] * 8
 
 

@@ -59,6 +59,7 @@ LISTS: dict[str, dict[str, str]] = {
     "appointments/": {},
     "appointments/{appointment}/changes/": {},
     "body-zones/": LIMITED,
+    "changes/": LIMITED,
     "closures/": {},
     "competencies/": {},
     "competencies/expiring/": {},
@@ -81,6 +82,8 @@ LISTS: dict[str, dict[str, str]] = {
     "patients/{patient}/plans/": {},
     "patients/imports/": {},
     "patient-forms/": LIMITED,
+    "outcome-measures/": LIMITED,
+    "patients/{patient}/outcomes/": {},
     "patients/{patient}/programmes/": {},
     "patients/{patient}/series/": {},
     "patients/{patient}/sessions/": {},
@@ -127,6 +130,8 @@ PAGES = {
     "adverse-events/": "",
     "adverse-events/export/": r"\r\n[\w-]{36}",
     "documents/session/{session}/review/": r"/adverse-events/[\w-]{36}/",
+    "patients/{patient}/outcomes/": r"/outcomes/[\w-]{36}/withdraw/",
+    "patients/{patient}/outcomes/new/": "",
     "patients/{patient}/appointments/": r"/appointments/[\w-]+/",
     "patients/{patient}/home/": "",
     "programmes/{programme}/": "",
@@ -245,6 +250,7 @@ class World:
         self.add_documents(n)
         self.add_event(n)
         self.post(f"patients/{self.patient}/consents/", builders.consent())
+        self.post(f"patients/{self.patient}/outcomes/", {"measure": "nprs", "value": n % 11})
 
     def add_patient(self, n: int) -> Any:
         patient = builders.patient(self.by, family_name=f"Row-{n}", given_names="Ada", email=f"row{n}@mail.example")

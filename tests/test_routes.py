@@ -78,6 +78,7 @@ TEXT_KEY = {"technique_class": "dry_needling", "region": "neck", "language": "en
 EVENT = builders.adverse_event()
 ROUTES = [
     ("me/", "get", "", None),
+    ("changes/", "get", "", None),
     ("muscles/", "get", "", None),
     ("body-zones/", "get", "", None),
     ("movements/", "get", "", None),
@@ -116,6 +117,17 @@ ROUTES = [
     ("patients/{patient}/assessments/", "post", "assessments:write", builders.exam()),
     ("patients/{patient}/red-flags/", "get", "assessments:read", None),
     ("patients/{patient}/red-flags/clearances/", "post", "assessments:write", CLEARANCE),
+    ("outcome-measures/", "get", "", None),
+    ("outcome-settings/", "get", "assessments:read", None),
+    ("outcome-settings/", "patch", "safety:manage", {"weeks": [0, 4], "measures": ["ndi"]}),
+    ("patients/{patient}/outcomes/", "get", "assessments:read", None),
+    ("patients/{patient}/outcomes/", "post", "assessments:write", {"measure": "nprs", "value": 4}),
+    (
+        "patients/{patient}/outcomes/{outcome}/withdraw/",
+        "post",
+        "assessments:write",
+        {"reason": "It was another patient."},
+    ),
     ("patients/{patient}/trigger-points/", "get", "assessments:read", None),
     ("patients/{patient}/consents/", "get", "treatments:read", None),
     ("patients/{patient}/consents/", "post", "treatments:write", builders.consent()),
@@ -329,6 +341,10 @@ PAGES = {
     "lots/": ("get", "treatments:read"),
     "safety-list/": ("get", "treatments:read"),
     "patients/{patient_id}/forms/": ("get", "patients:write"),
+    "patients/{patient_id}/outcomes/": ("get", "assessments:read"),
+    "patients/{patient_id}/outcomes/new/": ("get", "assessments:write"),
+    "patients/{patient_id}/outcomes/{outcome_id}/withdraw/": ("get", "assessments:write"),
+    "clinic/outcomes/": ("get", "owner"),
     "patients/{patient_id}/plans/new/": ("get", "treatments:write"),
     "plans/{plan_id}/": ("get", "treatments:read"),
     "plans/{plan_id}/edit/": ("get", "treatments:write"),
@@ -560,6 +576,10 @@ class Ids(dict):
     def make_event(self):
         event = builders.adverse_event(session=self["session"])
         return Api(self.cast.therapist).post(f"/patients/{self.patient}/adverse-events/", event).json()["event_id"]
+
+    def make_outcome(self):
+        body = {"measure": "nprs", "value": 5}
+        return Api(self.cast.therapist).post(f"/patients/{self.patient}/outcomes/", body).json()["id"]
 
     def make_form(self):
         self.make_reachable()
@@ -885,7 +905,7 @@ def test_a_repeated_parameter_is_refused_by_name(path, scope, body, api, cast, i
     person = cast.therapist if not scope or scope in ROLE_SCOPES["therapist"] else cast.owner
     program = api(person)
     declared = ask(program, path, "get", {"patientId": "1"}, ids).json()["errors"][0]["params"]["allowed"]
-    lists = {"therapist_id", "room_id", "weekday", "regions"}
+    lists = {"therapist_id", "room_id", "weekday", "regions"} | ({"kind"} if path == "changes/" else set())
 
     for name in ["limit", *declared]:
         if name not in lists:
@@ -1177,6 +1197,7 @@ def fill_page(path, ids):
         "form",
         "plan",
         "medicine",
+        "outcome",
     )
     for name in things:
         if f"{{{name}_id}}" in path:

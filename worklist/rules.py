@@ -105,6 +105,12 @@ KINDS = {
     "form_to_review": ItemKind(
         "A patient sent in a form", NEXT_WORKING_DAY, "Therapist: review the answers, and accept what is right"
     ),
+    "measure_due": ItemKind("Outcome measures are due", SOON, "Ask at the next visit, and enter the results"),
+    "mood_screen": ItemKind(
+        "A mood questionnaire asks for a next step",
+        AT_ONCE,
+        "Therapist: ask about safety, and record the answer to the red flag",
+    ),
     "recall": ItemKind("Recall", SOON, "Call the patient and offer a visit"),
     "message_failed": ItemKind("A message could not be sent", SOON, "Check address and consent"),
     "message_uncertain": ItemKind(

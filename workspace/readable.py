@@ -13,7 +13,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 import catalogue
-from assessments import rules
+from assessments import labels, measures, rules
 from assessments.documents import assessment_content, get_parts
 from assessments.drawings import explain
 from assessments.models import Assessment
@@ -22,7 +22,6 @@ from errors.exceptions import FieldError
 from errors.texts import message_of
 from patients.labels import ALERT_SIDES, BODY_REGIONS
 from records.models import Record
-from treatments import labels, measures
 from treatments import rules as dose_rules
 from treatments.adverse_events.web.lines import aftercare_lines, answer_lines
 from treatments.documents import session_content

@@ -78,6 +78,7 @@ GROUPS: list[tuple[str | Promise, list[Entry]]] = [
         _("Treatment"),
         [
             Entry("clinic_display", _("Findings"), _("Classification, rule set, unit of pressure")),
+            Entry("clinic_outcomes", _("Outcome measures"), _("Which the clinic asks for, and in which weeks")),
             Entry("clinic_techniques", _("Techniques"), _("What the treatment screen offers, and in which order")),
             Entry("safety_list", _("Safety list"), _("What stops a treatment, with sources"), "treatments_read"),
             Entry("own_medicines", _("Medicines"), _("What raises which alert, beside what Palpate knows")),

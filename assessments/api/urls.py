@@ -1,6 +1,7 @@
 from django.urls import path
 
 from assessments.api import red_flag_views, rule_views, views
+from assessments.outcomes.api import views as outcomes
 from records.api.document_views import list_paths
 
 urlpatterns = [
@@ -20,6 +21,14 @@ urlpatterns = [
         "patients/<uuid:patient_id>/red-flags/clearances/",
         red_flag_views.PatientClearances.as_view(),
         name="patient_red_flag_clearances",
+    ),
+    path("outcome-measures/", outcomes.OutcomeMeasures.as_view(), name="outcome_measures"),
+    path("outcome-settings/", outcomes.OutcomeSettings.as_view(), name="outcome_settings"),
+    path("patients/<uuid:patient_id>/outcomes/", outcomes.PatientOutcomes.as_view(), name="patient_outcomes"),
+    path(
+        "patients/<uuid:patient_id>/outcomes/<uuid:outcome_id>/withdraw/",
+        outcomes.OutcomeWithdrawals.as_view(),
+        name="patient_outcome_withdrawal",
     ),
     path("assessments/<uuid:assessment_id>/drawing/", views.AssessmentDrawing.as_view(), name="assessment_drawing"),
     *list_paths(views.API),

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-SIDES = {"left": _("left"), "right": _("right"), "midline": _("middle")}
+from assessments.labels import SIDES as SIDES
+
 SIGNS = {
     "taut_band": _("Taut band"),
     "hypersensitive_spot": _("Hypersensitive spot"),

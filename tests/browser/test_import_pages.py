@@ -7,6 +7,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE, TABLET, faults
 from tests.browser.test_consent import small_targets
@@ -16,9 +17,10 @@ PICTURES = os.environ.get("PICTURES")  # a folder: what the pages look like goes
 
 
 def look_at(page, name):
+    page.wait_for_load_state("load")
     if PICTURES:
         page.screenshot(path=str(Path(PICTURES) / f"import-{name}.png"), full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    page.wait_for_function("() => document.documentElement?.scrollWidth <= innerWidth")
     assert small_targets(page) == [], name
     assert faults(page) == [], name
 
@@ -36,11 +38,13 @@ def test_from_the_file_to_the_review_list(person, language, viewport):
     for name in (family, f"Lund{family}"):
         page.goto("/patients/imports/")
         page.set_input_files("#file", {"name": "liste.csv", "mimeType": "text/csv", "buffer": table(number, name)})
-        page.click("form.narrow-form button.wide")
+        with page.expect_navigation():
+            page.click("form.narrow-form button.wide")
         assert page.locator("#column-1").input_value() == "family_name"
         look_at(page, f"mapping-{suffix}")
         page.fill("#name", "Praxisprogramm")
-        page.click("button[value=check]")
+        with page.expect_navigation():
+            page.click("button[value=check]")
         look_at(page, f"check-{suffix}")
         page.click("button[value=import]")
         page.wait_for_url("**/patients/imports/*-*/")
@@ -51,5 +55,4 @@ def test_from_the_file_to_the_review_list(person, language, viewport):
     look_at(page, f"review-{suffix}")
     card = page.locator(".card", has_text=number)
     card.locator("button[value=different]").click()
-    page.wait_for_load_state("load")
-    assert page.locator(".card", has_text=number).count() == 0
+    expect(page.locator(".card", has_text=number)).to_have_count(0)

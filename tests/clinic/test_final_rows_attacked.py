@@ -244,9 +244,12 @@ def test_upsert_and_merge_change_no_final_row(signed, tables):
     before = state_of(signed, tables)
     with as_app(signed) as link:
         for table in tables:
-            key = {"records_mark": "record_id", "records_chain": "clinic_id", "audit_about": "event_id"}.get(
-                table, "id"
-            )
+            key = {
+                "records_mark": "record_id",
+                "records_chain": "clinic_id",
+                "audit_about": "event_id",
+                "changes_clinicchange": "sequence",
+            }.get(table, "id")
             for text in (
                 "INSERT INTO {0} SELECT * FROM {0} ON CONFLICT ({1}) DO UPDATE SET clinic_id = EXCLUDED.clinic_id",
                 "MERGE INTO {0} t USING (SELECT 1) s ON true WHEN MATCHED THEN DELETE",

@@ -77,3 +77,13 @@ def test_nothing_else_reaches_past_django():
     # The command makes the database and its roles before Django has either; a restore asks a server of its own.
     others = {"clinic/management/commands/prepare_database.py", "backups/restoring.py"}
     assert reaching == {"database/sql.py", *others}
+
+
+@pytest.mark.parametrize("run", [run_prepared, first])
+def test_a_connection_that_died_since_the_last_request_is_replaced(run, django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock():  # outside every transaction, as the first statement of a task
+        run("SELECT 1", [])
+        connection.connection.pgconn.finish()
+        connection.health_check_done = False  # as Django notes at the end of a request and of a task
+
+        assert run("SELECT 41 + 1", []) == [(42,)]

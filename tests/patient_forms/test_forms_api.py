@@ -44,7 +44,8 @@ def answered(api, cast, sent):
 
 
 def test_the_forms_that_there_are(api):
-    assert [form["code"] for form in api().get("/patient-forms/").json()["results"]] == ["intake", "pain_drawing"]
+    codes = [form["code"] for form in api().get("/patient-forms/").json()["results"]]
+    assert {"intake", "pain_drawing"} <= set(codes)
 
 
 def test_a_form_is_sent_and_nobody_learns_its_link(api, cast, reachable, sent):

@@ -17,7 +17,7 @@ import catalogue
 from accounts.models import Clinic
 from accounts.web.pages import PageRequest, page
 from api.fields import many
-from assessments import queries
+from assessments import labels, measures, queries
 from assessments import rules as exam_rules
 from assessments.models import Finding
 from assessments.web import chart as charts
@@ -27,7 +27,7 @@ from errors.exceptions import NotFound
 from identity.actor import Actor
 from patients.queries import identities
 from records.web import autosave
-from treatments import documents, labels, limit_sources, measures, rules
+from treatments import documents, limit_sources, rules
 from treatments.actions import SESSION
 from treatments.adverse_events.web.question import question_of
 from treatments.api.serializers import InterventionInput, MeasureInput, SessionChanges

@@ -28,6 +28,7 @@ KINDS = {
     "referral": _("To refer"), "needling_follow_up": _("No answer since needling"), "slot_free": _("A time is free"),
     "referral_withdrawn": _("Red flag withdrawn"),
     "recall": _("Recall"), "form_to_review": _("Form to review"), "deceased": _("Patient has died"),
+    "measure_due": _("Measures due"), "mood_screen": _("Mood questionnaire"),
     "message_failed": _("Message not sent"), "message_uncertain": _("Message uncertain"),
 }  # fmt: skip
 OUTCOMES = {
@@ -69,6 +70,10 @@ def why(item: Item) -> str:
     elif "last_days" in facts:
         days = ", ".join(str(value) for value in facts["last_days"])
         more = gettext("{days} of 10, at the start {baseline}").format(days=days, baseline=facts["baseline"])
+    elif "week" in facts:
+        more = gettext("week {week}: {measures}").format(
+            week=facts["week"], measures=", ".join(FACT_NAMES["measures"](code) for code in facts["measures"])
+        )
     elif "held" in facts:
         more = gettext("{held} of {count}").format(held=facts["held"], count=facts["count"])
     elif facts.get("action") in REFERRALS:

@@ -20,7 +20,9 @@ import catalogue
 from accounts.queries import shows_classification
 from accounts.web.middleware import as_uuid
 from accounts.web.pages import PageRequest, page
+from assessments import measures
 from assessments.models import Assessment
+from assessments.outcomes.web.views import series_lines
 from assessments.queries import flag_state
 from assessments.web import chart as charts
 from assessments.web import labels
@@ -41,7 +43,6 @@ from patients.web.details import NEW, DetailsForm, known_facts
 from records.rules import moment
 from scheduling.labels import STATUSES as VISITS
 from scheduling.queries import ahead
-from treatments import measures
 from treatments.adverse_events.web import views as adverse_events
 from treatments.consents.web.views import summary_of
 from treatments.models import Session
@@ -186,6 +187,7 @@ def patient(request: PageRequest, patient_id: UUID) -> HttpResponse:
     if "assessments:read" in request.actor.scopes:
         context["open_flags"] = [open_line(flag) for flag in flag_state(people, at=timezone.now()).open]
         context |= clinical(people)
+        context["outcomes"] = series_lines(people)
         context["chart_url"] = reverse("chart", args=[charts.version(), translation.get_language()])
     if "treatments:read" in request.actor.scopes:
         context["treatment_plan"] = newest_plan(people, request.clinic.pk)

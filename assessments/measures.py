@@ -2,7 +2,7 @@
 What a number and a change of it mean: thresholds, each with its kind, its population and its source. Plain Python.
 
 Sources disagree, so all that fit are named side by side and none is chosen. A threshold is used only where it fits: a
-figure from people with neck pain says nothing about a knee. Source of all figures: domain facts 4.1, 4.3, 4.4 and 13.
+figure from people with neck pain says nothing about a knee. The figures stand in the catalogue (`measures.json`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+import catalogue
 
 # --- Kinds ----------------------------------------------------------------------------------------------------
 
@@ -29,7 +31,13 @@ NECK_PAIN = "neck_pain"
 CHRONIC_MSK_PAIN = "chronic_msk_pain"
 NECK_MOVEMENT = "neck_movement"
 SHOULDER_MUSCLES = "shoulder_muscles"
-POPULATIONS = [NECK_PAIN, CHRONIC_MSK_PAIN, NECK_MOVEMENT, SHOULDER_MUSCLES]
+CERVICOGENIC_HEADACHE = "cervicogenic_headache"
+HEADACHE = "headache"
+LOW_BACK_PAIN = "low_back_pain"
+ANY = "any"
+POPULATIONS = [
+    NECK_PAIN, CHRONIC_MSK_PAIN, NECK_MOVEMENT, SHOULDER_MUSCLES, CERVICOGENIC_HEADACHE, HEADACHE, LOW_BACK_PAIN, ANY,
+]  # fmt: skip
 NECK_REGIONS = frozenset({"head", "neck"})
 # Upper trapezius and deltoid, where the detectable change of the threshold was measured (domain facts 13, on 4.3).
 MEASURED_MUSCLES = frozenset({"trapezius_upper", "deltoid_anterior", "deltoid_middle", "deltoid_posterior"})
@@ -43,6 +51,7 @@ class Threshold:
     :ivar amount: in the unit of the measure; None where the source gives a share only
     :ivar upper: the upper end, where the source gives a range
     :ivar percent: the same as a share of the value before, in percent; reaching either is enough
+    :ivar is_verified: False: general knowledge, which nobody has read in the source; it never speaks of an improvement
     """
 
     kind: str
@@ -51,25 +60,26 @@ class Threshold:
     amount: Decimal | None = None
     upper: Decimal | None = None
     percent: Decimal | None = None
+    is_verified: bool = True
 
 
-THRESHOLDS = {
-    "pain": (
-        Threshold(MCID, NECK_PAIN, "Cleland 2008", Decimal("1.3")),
-        Threshold(ROC_CUT, NECK_PAIN, "Kovacs 2008", Decimal("1.5")),
-        Threshold(MCID, CHRONIC_MSK_PAIN, "Salaffi 2004", Decimal("2.0"), percent=Decimal(33)),
-        Threshold(MDC, NECK_PAIN, "Kovacs 2008", Decimal("4.0")),
-    ),
-    # The detectable change was more than a quarter of the mean; for other muscles no figure is known.
-    "ppt_kpa": (
-        Threshold(MDC, SHOULDER_MUSCLES, "doi 10.1177/17585732251319739", percent=Decimal(25)),
-    ),
-    "rom_deg": (
-        Threshold(NATURAL_VARIATION, NECK_MOVEMENT, "Christensen 1998", Decimal(12), upper=Decimal(20)),
-    ),
-}  # fmt: skip
+def _read_threshold(row: Mapping[str, Any]) -> Threshold:
+    figures = {name: Decimal(row[name]) for name in ("amount", "upper", "percent") if name in row}
+    return Threshold(row["kind"], row["population"], row["source"], is_verified=row.get("verified", True), **figures)
+
+
+def _read_thresholds(measure: Mapping[str, Any]) -> tuple[Threshold, ...]:
+    rows = measure["thresholds"]
+    return tuple(map(_read_threshold, catalogue.THRESHOLD_SETS[rows] if isinstance(rows, str) else rows))
+
+
+THRESHOLDS = {code: _read_thresholds(measure) for code, measure in catalogue.MEASURES.items()}
 # Whether a higher value is better: more pressure until it hurts, more range; but less pain.
-HIGHER_IS_BETTER = {"pain": False, "ppt_kpa": True, "rom_deg": True}
+HIGHER_IS_BETTER = {code: measure["better"] == "higher" for code, measure in catalogue.MEASURES.items()}
+# What sessions call a value before and after; all movements have the thresholds of one.
+OF_SESSIONS = {"pain": "nprs", "ppt_kpa": "ppt", "rom_deg": "rom_rotation_left"}
+for _name, _measure in OF_SESSIONS.items():
+    THRESHOLDS[_name], HIGHER_IS_BETTER[_name] = THRESHOLDS[_measure], HIGHER_IS_BETTER[_measure]
 
 
 @dataclass(frozen=True)
@@ -80,11 +90,13 @@ class Subject:
     :ivar regions: the parts of the body that the complaint is in; empty: not known
     :ivar movement: the catalogue's movement, of a range
     :ivar muscle: the catalogue's muscle, of a pressure-pain threshold
+    :ivar complaints: populations that the measure itself is about: a neck index is of neck pain
     """
 
     regions: frozenset[str] = frozenset()
     movement: str = ""
     muscle: str = ""
+    complaints: frozenset[str] = frozenset()
 
 
 def subject_of(
@@ -109,20 +121,24 @@ def subject_of(
 
 def fits(threshold: Threshold, subject: Subject) -> bool:
     """Return whether the subject belongs to the population of a threshold."""
+    if threshold.population in subject.complaints:
+        return True
     if threshold.population == NECK_PAIN:
         return bool(subject.regions) and subject.regions <= NECK_REGIONS
     if threshold.population == NECK_MOVEMENT:
         return subject.movement.startswith(("cervical.", "craniocervical."))
     if threshold.population == SHOULDER_MUSCLES:
         return subject.muscle in MEASURED_MUSCLES
-    return True  # chronic musculoskeletal pain: no part of the body is excluded, and the population is named
+    # Chronic musculoskeletal pain: no part of the body is excluded, and the population is named. The others are said by
+    # the measure only.
+    return threshold.population in (CHRONIC_MSK_PAIN, ANY)
 
 
 def fitting_thresholds(kind: str, subject: Subject) -> tuple[Threshold, ...]:
     """
     Return the thresholds of a measure that fit, in the order in which they are named.
 
-    :param kind: pain, ppt_kpa or rom_deg
+    :param kind: of the catalogue's measures, or what sessions call them: pain, ppt_kpa, rom_deg
     :raises KeyError: there is no such measure
     """
     return tuple(threshold for threshold in THRESHOLDS[kind] if fits(threshold, subject))
@@ -143,6 +159,7 @@ class Change:
     :ivar beyond: thresholds that it reaches; those of an improvement only if it is one
     :ivar within: thresholds that it does not reach
     :ivar between: thresholds with a range, of which it reaches the lower end only
+    :ivar unverified: thresholds that fit and that nobody has read in the source: named, never judged by
     """
 
     difference: Decimal
@@ -150,23 +167,34 @@ class Change:
     beyond: tuple[Threshold, ...]
     within: tuple[Threshold, ...]
     between: tuple[Threshold, ...] = ()
+    unverified: tuple[Threshold, ...] = ()
 
 
 def compare(kind: str, before: Decimal, after: Decimal, subject: Subject) -> Change:
     """
     Compare two values of one measure.
 
-    :param kind: pain, ppt_kpa or rom_deg
+    :param kind: of the catalogue's measures, or what sessions call them: pain, ppt_kpa, rom_deg
     :raises KeyError: there is no such measure
     """
     difference = after - before
     direction = _direction(kind, difference)
     groups: dict[str, list[Threshold]] = {"beyond": [], "within": [], "between": []}
-    for threshold in fitting_thresholds(kind, subject):
+    fitting = fitting_thresholds(kind, subject)
+    for threshold in fitting:
+        if not threshold.is_verified:
+            continue
         if threshold.kind in OF_IMPROVEMENT and direction != BETTER:
             continue  # a source about improvement says nothing about a patient who is worse, or the same
         groups[_reach(threshold, abs(difference), before)].append(threshold)
-    return Change(difference, direction, *(tuple(groups[name]) for name in ("beyond", "within", "between")))
+    return Change(
+        difference,
+        direction,
+        beyond=tuple(groups["beyond"]),
+        within=tuple(groups["within"]),
+        between=tuple(groups["between"]),
+        unverified=tuple(threshold for threshold in fitting if not threshold.is_verified),
+    )
 
 
 def _direction(kind: str, difference: Decimal) -> str:
@@ -191,7 +219,8 @@ def error_band(kind: str, first_value: Decimal, subject: Subject) -> tuple[Decim
 
     None where no source fits.
     """
-    chance = [t for t in fitting_thresholds(kind, subject) if t.kind in (MDC, NATURAL_VARIATION)]
+    fitting = fitting_thresholds(kind, subject)
+    chance = [t for t in fitting if t.kind in (MDC, NATURAL_VARIATION) and t.is_verified]
     for threshold in chance:
         if threshold.amount is not None:
             return threshold.amount, threshold

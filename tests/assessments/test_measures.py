@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from treatments import measures
-from treatments.measures import BETTER, SAME, WORSE, Subject
+from assessments import measures
+from assessments.measures import BETTER, SAME, WORSE, Subject
 
 NECK = Subject(regions=frozenset({"neck"}))
 KNEE = Subject(regions=frozenset({"thigh", "leg"}))

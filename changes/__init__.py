@@ -1,0 +1,1 @@
+"""What changed in a clinic, in one gapless sequence: for programs that follow it."""
