@@ -12,6 +12,7 @@ __all__ = ["outcomes"]  # its texts are registered by being imported
 register(
     {
         "out_of_range.drawn_pain": _("Choose a number from %(low)s to %(high)s, or none."),
+        "too_long.line": _("Enter one line of at most %(most)s characters."),
         "above_worst": _("The best pain is higher than the worst pain. Correct one of them."),
         "duplicate.movement": _("This movement is recorded twice for this side. Remove one of them."),
         "duplicate.place": _("This place is recorded twice. Give the second finding a different place."),
@@ -31,7 +32,7 @@ register(
         "unknown_movement": _("This movement does not exist. Choose one from the list."),
         "unknown_muscle": _("This muscle does not exist. Choose one from the list."),
         "unknown_zone": _("This body zone does not exist. Choose one from the list."),
-        "unreviewed": _("This was copied from the last exam. Confirm it, change it or remove it."),
+        "unreviewed": _("This was copied from the last exam, or read from a line. Confirm it, change it or remove it."),
         "wrong_side.midline": _("This zone is on the midline. Choose the middle instead of a side."),
         "wrong_side.sided": _("This zone has a left and a right. Choose a side."),
         # Red flags

@@ -29,3 +29,5 @@ _MEASURES: dict[str, Any] = json.loads((Path(__file__).parent / "measures.json")
 MEASURES_VERSION: int = _MEASURES["version"]
 MEASURES: dict[str, dict[str, Any]] = {measure["id"]: measure for measure in _MEASURES["measures"]}
 THRESHOLD_SETS: dict[str, list[dict[str, Any]]] = _MEASURES["threshold_sets"]
+# The words of the one-line entry (`assessments.one_line`): kind, what it means, and how it is said.
+WORDS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "words.json").read_bytes())["words"]

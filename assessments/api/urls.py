@@ -1,6 +1,6 @@
 from django.urls import path
 
-from assessments.api import red_flag_views, rule_views, views
+from assessments.api import line_views, red_flag_views, rule_views, views
 from assessments.outcomes.api import views as outcomes
 from records.api.document_views import list_paths
 
@@ -22,6 +22,7 @@ urlpatterns = [
         red_flag_views.PatientClearances.as_view(),
         name="patient_red_flag_clearances",
     ),
+    path("finding-lines/", line_views.FindingLines.as_view(), name="finding_lines"),
     path("outcome-measures/", outcomes.OutcomeMeasures.as_view(), name="outcome_measures"),
     path("outcome-settings/", outcomes.OutcomeSettings.as_view(), name="outcome_settings"),
     path("patients/<uuid:patient_id>/outcomes/", outcomes.PatientOutcomes.as_view(), name="patient_outcomes"),

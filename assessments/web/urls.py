@@ -1,7 +1,7 @@
 from django.urls import path
 
 from assessments.outcomes.web import views as outcomes
-from assessments.web import patient_flags, views
+from assessments.web import line, patient_flags, views
 
 urlpatterns = [
     path("patients/<uuid:patient_id>/exams/new/", views.start, name="start_exam"),
@@ -15,6 +15,7 @@ urlpatterns = [
         name="withdraw_outcome",
     ),
     path("clinic/outcomes/", outcomes.clinic_outcomes, name="clinic_outcomes"),
+    path("exams/line/", line.read_line, name="exam_line"),
     path("exams/<uuid:exam_id>/", views.exam, name="exam"),
     path("exams/<uuid:exam_id>/changes/", views.changes, name="exam_changes"),
     path("exams/<uuid:exam_id>/discard/", views.discard, name="discard_exam"),

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import neck
 from tests.browser.conftest import saved
@@ -72,6 +73,29 @@ def test_the_neck_case_by_keyboard_alone(person, writer, patient_id):
     assert classes(page) == neck.CLASSES
     assert max(cost) <= 20, cost
     assert [f["class"] for f in stored(writer, url)["findings"]] == neck.CLASSES
+
+
+def test_one_line_is_a_finding_to_be_confirmed_and_what_is_unknown_is_underlined(person, writer, patient_id):
+    therapist = person()
+    page = therapist.sign_in()
+    url = therapist.new_exam(page, patient_id)
+
+    page.keyboard.press("l")
+    page.keyboard.type("upper trap right, bandd, tender")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-line-said] .unread")).to_have_text("bandd")
+    assert page.locator("[data-finding]").count() == 0
+
+    page.fill("#line", "upper trap right, band, tender, refers temple, her pain, 7")
+    page.keyboard.press("Enter")
+    expect(page.locator("details[open] [data-unreviewed]")).to_be_visible()
+    expect(page.locator("#line")).to_have_value("")
+    page.click("details[open] [data-confirm]")
+    saved(page)
+
+    [finding] = stored(writer, url)["findings"]
+    assert (finding["class"], finding["pain_on_pressure"]) == ("active", 7)
+    assert finding["referred_to"] == [{"zone": "head.temple", "side": "right"}]
 
 
 def test_review_and_sign(person, writer, patient_id):

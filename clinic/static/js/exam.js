@@ -323,6 +323,12 @@ function waitingPoints() {
 /** @param {any} point */
 function bring(point) { return draft.add("findings", { ...point.fields, unreviewed: true }); }
 
+// What a line said (`exam_line.js`): to be looked at, like a point of the last exam.
+document.addEventListener("palpate:finding", (event) => {
+  const { muscle, side, ...more } = /** @type {CustomEvent} */ (event).detail;
+  addPoint(muscle, side, { ...more, unreviewed: true });
+});
+
 one("[data-same]")?.addEventListener("click", () => {
   const first = waitingPoints().map(bring)[0];
   if (first) open(first);
