@@ -9,7 +9,7 @@ FROM python:3.12.12-slim
 RUN useradd --create-home --uid 10001 palpate && install -d -o palpate -g palpate -m 0700 /backups
 WORKDIR /app
 COPY --from=build /venv /venv
-COPY --chown=root:root manage.py ./
+COPY --chown=root:root manage.py pyproject.toml ./
 COPY --chown=root:root clinic clinic
 COPY --chown=root:root errors errors
 COPY --chown=root:root database database
@@ -24,6 +24,7 @@ COPY --chown=root:root patients patients
 COPY --chown=root:root worklist worklist
 COPY --chown=root:root messaging messaging
 COPY --chown=root:root patient_forms patient_forms
+COPY --chown=root:root privacy privacy
 COPY --chown=root:root records records
 COPY --chown=root:root backups backups
 COPY --chown=root:root assessments assessments

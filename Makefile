@@ -5,7 +5,7 @@ DEMO ?= 1
 ARGS ?=
 PY := .venv/bin/python
 
-.PHONY: help install run manage reset test drill mutation check format lock bench screenshots messages
+.PHONY: help install run manage reset test drill mutation check format lock bench screenshots messages sbom vulnerabilities
 
 help:
 	@printf '%s\n' \
@@ -19,7 +19,9 @@ help:
 	  'make bench                          speed beside plain DRF and beside the bare limit' \
 	  'make screenshots                    pictures of the pages into .data/screenshots/' \
 	  'make messages                       gather the texts, compile the translations' \
-	  'make format / make lock             format the code / write the lock files'
+	  'make format / make lock             format the code / write the lock files' \
+	  'make sbom                           what is inside, as CycloneDX, into .data/sbom.json' \
+	  'make vulnerabilities                known weaknesses of the locked packages, if the index tells'
 
 install:
 	@sh dev/install.sh
@@ -61,3 +63,14 @@ messages: install
 
 screenshots: install
 	@exec $(PY) -m dev.screenshots
+
+# Tools with fixed versions outside the environment: they are no part of what runs (ADR 47).
+sbom: install
+	@mkdir -p .data
+	@$(PY) -m uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.txt \
+	  --pyproject pyproject.toml --output-reproducible --of JSON -o .data/sbom.json
+	@echo "palpate: .data/sbom.json"
+
+# --strict: a package that the index knows nothing of is a failure, and not "no known weakness".
+vulnerabilities: install
+	@$(PY) -m uv tool run --quiet pip-audit==2.10.1 --strict --require-hashes --disable-pip -r requirements.txt

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from accounts import places, policies
 from accounts.models import Clinic, Logo
-from accounts.rules import IDLE_LOCK_MIN, LANGUAGES, LETTER_TEXT_MAX, SETUP_STEPS, TECHNIQUES
+from accounts.rules import IDLE_LOCK_MIN, LANGUAGES, LETTER_TEXT_MAX, RETENTION, SETUP_STEPS, TECHNIQUES
 from audit import actions as audit
 from database.revisions import check_revision
 from errors.exceptions import Problems
@@ -76,6 +76,12 @@ def _idle_lock(value: int | None, problems: Problems) -> int | None:
     return value
 
 
+def _retention(value: str, problems: Problems) -> str:
+    if value and value not in RETENTION:
+        problems.add("/retention", "unknown_code.retention")
+    return value
+
+
 def _steps(value: list[str], problems: Problems) -> list[str]:
     return [step for step in SETUP_STEPS if step in value]
 
@@ -92,6 +98,7 @@ CHECKS: dict[str, Check] = {
     "techniques": _techniques,
     "idle_lock_min": _idle_lock,
     "setup_skipped": _steps,
+    "retention": _retention,
 }
 
 

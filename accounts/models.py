@@ -62,6 +62,13 @@ class Clinic(models.Model):
     idle_lock_min = models.PositiveSmallIntegerField(
         null=True, help_text="minutes until an untouched screen locks; empty: as the service has it"
     )
+    retention = models.TextField(
+        choices=[(code, policy.label) for code, policy in rules.RETENTION.items()],
+        blank=True,
+        default="",
+        db_default="",
+        help_text="how long records are kept; empty: for good",
+    )
     setup_skipped = ArrayField(
         models.TextField(),
         default=list,
@@ -74,6 +81,9 @@ class Clinic(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(techniques__contained_by=rules.TECHNIQUES), name="clinic_techniques_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(retention__in=["", *rules.RETENTION]), name="clinic_retention_known"
             ),
             models.CheckConstraint(
                 condition=models.Q(setup_skipped__contained_by=rules.SETUP_STEPS), name="clinic_setup_steps_known"

@@ -33,6 +33,7 @@ register(
         "required.program_name": _("Enter a name by which you will recognise the program."),
         "required.technique_offered": _("Leave at least one technique to choose from."),
         "unknown_code.rule_set": _("There is no such rule set. Choose one of: %(choices)s."),
+        "unknown_code.retention": _("Choose a rule of the list, or none."),
         "unknown_code.techniques": _("Choose techniques of the list, each once."),
         "out_of_range.lock_minutes": _("Choose between %(low)s and %(high)s minutes."),
         "required.clinic_name": _("Enter the name of the clinic."),

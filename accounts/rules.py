@@ -124,6 +124,33 @@ LETTER_TEXT_MAX = 600  # characters of the address, and of the footer, of letter
 # The steps of the first set-up, in this order.
 SETUP_STEPS = ["clinic", "rooms", "types", "people", "hours"]
 
+# --- How long records are kept ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Retention:
+    """
+    How long a jurisdiction has records kept.
+
+    :ivar years: after the last entry
+    :ivar minors_until_age: a record of somebody who was a minor at the last entry is kept at least until this age
+    """
+
+    label: str
+    years: int
+    minors_until_age: int | None = None
+
+
+# Domain facts, section 9.4 (sources: 9.1, 9.2). Ontario: 10 years; for minors, 10 years from majority (18).
+RETENTION = {
+    "us_ca": Retention("California", 7, 19),
+    "us_ny": Retention("New York", 6, 22),
+    "us_fl": Retention("Florida (acupuncture)", 5),
+    "us_dc": Retention("District of Columbia (acupuncture)", 3),
+    "ca_on": Retention("Ontario", 10, 28),
+    "gb": Retention("United Kingdom", 8, 25),
+}
+
 # --- Proof of who one is -----------------------------------------------------------------------------------------
 
 EACH_SIGN_IN, EACH_SIGNATURE = "sign_in", "signature"

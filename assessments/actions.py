@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts import clinic_settings
-from assessments import checks, documents, exam_paths, queries, raised_flags, rules
+from assessments import checks, documents, exam_paths, points, queries, raised_flags, rules
 from assessments.models import (
     Assessment,
     AssessmentQuerySet,
@@ -27,6 +27,7 @@ from database.expressions import new_id
 from errors.constraints import violations_as
 from errors.exceptions import Invalid
 from identity.actor import Actor
+from patients.models import Patient
 from patients.queries import identities, list_alerts
 from records.editing import Flat
 from records.kinds import DocumentKind, IdTaken, Section
@@ -78,6 +79,11 @@ class ExamKind(DocumentKind[Assessment, documents.ExamParts, ExamContent, Signin
     ) -> None:
         checks.check_content(content, birth_date=birth_date, at=at, reasons_may_wait=reasons_may_wait)
 
+    def complete(self, content: ExamContent, *, patient: Patient, draft: Assessment | None = None) -> ExamContent:
+        """:raises Invalid: a finding names a trigger point that is not this patient's, or not there"""
+        findings = points.complete_points(content.findings, patient_id=patient.pk)
+        return replace(content, findings=findings) if content.findings else content
+
     def fill(self, document: Assessment, content: ExamContent) -> None:
         super().fill(document, content)
         document.rule_set = document.rule_set or document.patient.clinic.rule_set
@@ -88,9 +94,11 @@ class ExamKind(DocumentKind[Assessment, documents.ExamParts, ExamContent, Signin
     def write(
         self, document: Assessment, content: ExamContent, *, by: Actor, at: datetime, is_new: bool
     ) -> documents.ExamParts:
+        before: Mapping[UUID, TriggerPoint] = {}
         if not is_new:
+            before = _points_before(document) if content.findings else before
             self.delete_rows(document, content.given)
-        parts = _insert_parts(document, content)
+        parts = _insert_parts(document, content, before)
         # Findings that were not sent keep their signs, but what judges them has changed.
         if not is_new and "findings" not in content.given and {"rule_set", "current_symptom"} & content.given:
             parts = replace(parts, findings=_classify_again(document))
@@ -182,10 +190,22 @@ def ids_to_review(findings: Iterable[Finding]) -> frozenset[str]:
 # --- Parts ----------------------------------------------------------------------------------------------------
 
 
-def _insert_parts(assessment: Assessment, content: ExamContent) -> documents.ExamParts:
-    """Insert the parts that are given and return them, so that they need not be read again."""
+def _points_before(assessment: Assessment) -> dict[UUID, TriggerPoint]:
+    """The point of each finding of a draft, by the finding's id."""
+    rows = Finding.objects.filter(assessment=assessment).select_related("trigger_point").only("trigger_point")
+    return {finding.pk: finding.trigger_point for finding in rows}
+
+
+def _insert_parts(
+    assessment: Assessment, content: ExamContent, before: Mapping[UUID, TriggerPoint] | None = None
+) -> documents.ExamParts:
+    """
+    Insert the parts that are given and return them, so that they need not be read again.
+
+    :param before: the points that the findings of a draft had
+    """
     own = {"clinic_id": assessment.clinic_id, "assessment": assessment}
-    findings, referrals = _write_findings(assessment, content.findings)
+    findings, referrals = _write_findings(assessment, content.findings, before or {})
     movements = [
         RangeOfMotion(
             **own,
@@ -224,19 +244,17 @@ def _insert_parts(assessment: Assessment, content: ExamContent) -> documents.Exa
 
 
 def _write_findings(
-    assessment: Assessment, findings: Sequence[NewFinding]
+    assessment: Assessment, findings: Sequence[NewFinding], before: Mapping[UUID, TriggerPoint]
 ) -> tuple[list[Finding], dict[UUID, list[Referral]]]:
     """Insert findings with their zones; return both, the zones by the finding's id."""
     if not findings:
         return [], {}
-    points = trigger_points(
-        patient_id=assessment.patient_id,
-        clinic_id=assessment.clinic_id,
-        places=[(finding.muscle, finding.side, finding.place) for finding in findings],
+    point_ids = points.find_or_create(
+        findings, patient_id=assessment.patient_id, clinic_id=assessment.clinic_id, before=before
     )
     rows: list[Finding] = []
     referrals: dict[UUID, list[Referral]] = {}
-    for ordinal, (new, trigger_point_id) in enumerate(zip(findings, points, strict=True)):
+    for ordinal, (new, trigger_point_id) in enumerate(zip(findings, point_ids, strict=True)):
         finding = Finding(
             id=new.id or new_id(),
             clinic_id=assessment.clinic_id,
@@ -288,34 +306,3 @@ def _classify_again(assessment: Assessment) -> list[Finding]:
         _classify(finding, assessment)
     Finding.objects.bulk_update(findings, ["criteria", "class_code", "rule_set", "rule_set_version", "missing_tests"])
     return findings
-
-
-def trigger_points(*, patient_id: UUID, clinic_id: UUID, places: list[tuple[str, str, str]]) -> list[UUID]:
-    """
-    The ids of a patient's trigger points at these places (muscle, side, place), made where there is none yet.
-    """
-    places_by_key = [(muscle, side, checks.place_key(place)) for muscle, side, place in places]
-    ids_by_place = find_points(patient_id, places_by_key)
-    missing = {key: place for key, (_, _, place) in zip(places_by_key, places, strict=True) if key not in ids_by_place}
-    if missing:
-        TriggerPoint.objects.bulk_create(
-            (
-                TriggerPoint(
-                    clinic_id=clinic_id,
-                    patient_id=patient_id,
-                    muscle_id=muscle,
-                    side=side,
-                    place=place,
-                    place_key=key,
-                )
-                for (muscle, side, key), place in missing.items()
-            ),
-            ignore_conflicts=True,  # somebody else may find the same place at the same moment
-        )
-        ids_by_place = find_points(patient_id, places_by_key)
-    return [ids_by_place[key] for key in places_by_key]
-
-
-def find_points(patient_id: UUID, wanted: list[tuple[str, str, str]]) -> dict[tuple[str, str, str], UUID]:
-    muscles = list({muscle for muscle, _, _ in wanted})
-    return {(muscle, side, key): pk for pk, muscle, side, key in queries.list_points(patient_id, muscles)}

@@ -129,6 +129,8 @@ def _check_findings(findings: Sequence[NewFinding], problems: Problems) -> None:
         if spot in seen:
             problems.add(f"{pointer}/muscle", "duplicate.place")
         seen.add(spot)
+        if finding.new_point and finding.trigger_point:
+            problems.add(f"{pointer}/new_point", "known_point")
         _check_zones(finding.referred_to, f"{pointer}/referred_to", problems)
         if finding.referred_pain != "present":
             for name, value in (("referred_to", finding.referred_to), ("referred_quality", finding.referred_quality)):

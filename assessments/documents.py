@@ -19,7 +19,7 @@ from records.documents import document_head, in_order
 CLASSIFICATION = ("criteria", "class", "rule_set", "rule_set_version", "missing_tests")
 # What a finding carries in an answer, and cannot be sent.
 COMPUTED_OF_FINDING = (
-    "id", "trigger_point", "ppt_mean_kpa", *CLASSIFICATION,
+    "id", "ppt_mean_kpa", *CLASSIFICATION,
 )  # fmt: skip
 
 

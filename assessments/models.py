@@ -36,7 +36,9 @@ class TriggerPoint(models.Model):
     A place in a patient's muscle that is found and treated again over time.
 
     Findings are its sightings, interventions its treatments. `place_key` is the place as it is compared: `Mid-belly`
-    and `mid belly` are one.
+    and `mid belly` are one. `number` is the patient's own, given by the database for life: it is the same on each
+    screen, on paper and in the API. A point that was merged stays, with its number, and is counted as the one it went
+    into.
     """
 
     id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
@@ -48,16 +50,64 @@ class TriggerPoint(models.Model):
     side = models.TextField(choices=Side.choices)
     place = models.TextField(blank=True, default="")
     place_key = models.TextField(blank=True, default="")
+    number = models.PositiveIntegerField(db_default=0, editable=False, help_text="0: the database gives the next one")
+    merged_into = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="merged", db_constraint=False, db_index=False
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["patient", "muscle", "side", "place_key"], name="trigger_point_once"),
+            models.UniqueConstraint(fields=["patient", "number"], name="trigger_point_number_once"),
+            models.CheckConstraint(condition=models.Q(number__gt=0), name="trigger_point_numbered"),
+            models.CheckConstraint(
+                condition=models.Q(merged_into=None) | ~models.Q(merged_into=models.F("id")),
+                name="trigger_point_not_into_itself",
+            ),
             one_of("side", rules.SIDES, "trigger_point_side_known"),
+        ]
+        indexes = [
+            models.Index(fields=["clinic", "muscle", "side"], name="trigger_point_by_muscle"),
+            models.Index(
+                fields=["merged_into"], condition=models.Q(merged_into__isnull=False), name="trigger_point_merged"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"TriggerPoint {self.pk}"
+
+
+class PointMerge(models.Model):
+    """
+    That two points are one, or no longer. Rows are only added; the newest of a point says what holds.
+
+    Signed documents keep the ids under which they were signed.
+    """
+
+    id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    point = models.ForeignKey(
+        TriggerPoint, on_delete=models.PROTECT, related_name="merges", db_constraint=False, db_index=False
+    )
+    into = models.ForeignKey(
+        TriggerPoint,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="none: split off again",
+    )
+    reason = models.TextField()
+    merged_at = models.DateTimeField()
+    merged_by_user_id = models.UUIDField(null=True)
+    merged_by_client_id = models.TextField(default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["clinic", "point", "id"], name="point_merge_of_point")]
+
+    def __str__(self) -> str:
+        return f"PointMerge {self.pk}"
 
 
 # --- Assessment -----------------------------------------------------------------------------------------------

@@ -29,6 +29,18 @@ register(
         ),
         "out_of_range.degrees": _("Enter a value from %(low)s° to %(high)s°."),
         "too_early": _("The date is before %(year)s. Correct the year."),
+        "unknown.point": _("This trigger point does not exist in this clinic. Choose another."),
+        "unknown.point_of_finding": _(
+            "This patient does not have this trigger point in this muscle and side. Choose another."
+        ),
+        "duplicate.point": _("This trigger point is recorded twice. Choose another point for one of the findings."),
+        "known_point": _("It is either a known point or a new one. Remove one of them."),
+        "too_short.point_merge": _("Give a reason of at least %(least)s characters."),
+        "cannot_merge_points": _("These points can't be merged."),
+        "cannot_merge_points.same": _("This is the same point. Choose another."),
+        "cannot_merge_points.merged": _("One of these points was merged before. Reload to see what counts now."),
+        "cannot_merge_points.place": _("Only points of one person, in the same muscle and side, can be merged."),
+        "cannot_merge_points.not_merged": _("This point is not merged. Reload to see what counts now."),
         "unknown_movement": _("This movement does not exist. Choose one from the list."),
         "unknown_muscle": _("This muscle does not exist. Choose one from the list."),
         "unknown_zone": _("This body zone does not exist. Choose one from the list."),

@@ -229,7 +229,7 @@ def classify(
     Source: domain facts 1.2 and 1.6; Fernandez-de-las-Penas & Dommerholt 2018 for active and latent.
     """
     chosen = RULE_SETS[rule_set]
-    formula = _waive_signs(chosen, signs)
+    formula = formula_of(chosen, signs)
     values = {name: truth(value) for name, value in signs.items()}
     result = formula.evaluate(values)
     return Classification(
@@ -254,7 +254,7 @@ def _class(result: Truth, recognised: str, current_symptom: str) -> str:
     return "activity_undetermined"
 
 
-def _waive_signs(rule_set: RuleSet, signs: Mapping[str, str]) -> AtLeast:
+def formula_of(rule_set: RuleSet, signs: Mapping[str, str]) -> AtLeast:
     """The formula without the signs that the rule set waives where the finger cannot reach the band."""
     waived = rule_set.waived_if_unreachable
     if not waived or signs.get("taut_band") != "not_reachable":

@@ -72,6 +72,8 @@ class NewFinding:
     What one palpated spot showed.
 
     :ivar id: the row's, where a screen has given it one
+    :ivar trigger_point: the known point that it is; None: found by its place
+    :ivar new_point: it is another point than the known ones, however near
     :ivar ppt_kpa: up to three trials of the pressure pain threshold
     :ivar unreviewed: brought from the last exam, not confirmed yet
     """
@@ -80,6 +82,8 @@ class NewFinding:
     side: str
     place: str = ""
     id: UUID | None = None
+    trigger_point: UUID | None = None
+    new_point: bool = False
     point: BodyPoint | None = None
     taut_band: str = "not_tested"
     hypersensitive_spot: str = "not_tested"

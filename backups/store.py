@@ -12,10 +12,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from backports import zstd
+
 from backups.encryption import CannotDecrypt, Encrypted, decrypt
 
 SEGMENT_DIGITS = 24
 PARTIAL = ".partial"
+ZSTD_MARK = b"\x28\xb5\x2f\xfd"  # no WAL file, no history of timelines and no JSON begins like this
+ZSTD_LEVEL = 1
 
 
 @dataclass(frozen=True)
@@ -72,19 +76,37 @@ class Store:
             file.write(content)
 
     def copy_in(self, name: str, source: Path) -> None:
-        with open(source, "rb") as file, self.writing(name) as encrypted:
-            shutil.copyfileobj(file, encrypted, 2**20)
+        """Store a file compressed: a WAL file that is stored before it is full is mostly zeros."""
+        with (
+            open(source, "rb") as file,
+            self.writing(name) as encrypted,
+            zstd.open(encrypted, "wb", level=ZSTD_LEVEL) as packed,
+        ):
+            shutil.copyfileobj(file, packed, 2**20)
 
     def read(self, name: str) -> bytes:
         """:raises CannotDecrypt:"""
-        with self._open(name) as source:
-            return b"".join(decrypt(source, name=name, secrets=self.secrets))
+        return b"".join(self._plain(name))
 
     def copy_out(self, name: str, target: Path) -> None:
         """:raises CannotDecrypt:"""
-        with self._open(name) as source, open(target, "wb") as file:
-            for chunk in decrypt(source, name=name, secrets=self.secrets):
+        with open(target, "wb") as file:
+            for chunk in self._plain(name):
                 file.write(chunk)
+
+    def _plain(self, name: str) -> Iterator[bytes]:
+        """
+        Yield a file's content; of one that was stored uncompressed, too.
+
+        :raises CannotDecrypt: at its end at the latest; what was yielded before may not be used then
+        """
+        with self._open(name) as source:
+            chunks = decrypt(source, name=name, secrets=self.secrets)
+            first = next(chunks)
+            unpack = zstd.ZstdDecompressor().decompress if first.startswith(ZSTD_MARK) else bytes
+            yield unpack(first)
+            for chunk in chunks:
+                yield unpack(chunk)
 
     def _open(self, name: str) -> BinaryIO:
         try:

@@ -97,9 +97,9 @@ INSERT INTO assessments_assessment (id, clinic_id, patient_id, performed_at, not
 SELECT subject_id, pg_temp.clinic(), pg_temp.id('patient', patient), at, '', at, subject_id, 1, 1, 'yes',
     'delphi2018_any2', 'none', '{}', pg_temp.id('user', therapist)
 FROM document WHERE NOT is_session;
-INSERT INTO assessments_triggerpoint (id, clinic_id, patient_id, muscle_id, side, place, place_key, created_at)
+INSERT INTO assessments_triggerpoint (id, clinic_id, patient_id, muscle_id, side, place, place_key, created_at, number)
 SELECT pg_temp.id('point', n * 3 + f), pg_temp.clinic(), pg_temp.id('patient', patient), 'trapezius_upper', 'right',
-    'place ' || n || f, 'place ' || n || f, at
+    'place ' || n || f, 'place ' || n || f, at, row_number() OVER (PARTITION BY patient ORDER BY n, f)
 FROM document, generate_series(0, 2) AS f WHERE NOT is_session;
 INSERT INTO assessments_finding (clinic_id, assessment_id, trigger_point_id, ordinal, muscle_id, side, place, taut_band,
     hypersensitive_spot, referred_pain, palpable_nodule, local_twitch, jump_sign, restricted_rom, pain_on_contraction,

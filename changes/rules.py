@@ -13,8 +13,9 @@ KINDS = {
     "adverse_event": "treatments:read",
 }
 CREATED, CHANGED, MERGED, DELETED = "created", "changed", "merged", "deleted"
-SIGNED, ADDENDUM, ENTERED_IN_ERROR = "signed", "addendum", "entered_in_error"
-ACTIONS = [CREATED, CHANGED, MERGED, DELETED, SIGNED, ADDENDUM, ENTERED_IN_ERROR]
+# What a record says; `erased`: that a patient was erased, and which documents are gone.
+SIGNED, ADDENDUM, ENTERED_IN_ERROR, ERASED = "signed", "addendum", "entered_in_error", "erased"
+ACTIONS = [CREATED, CHANGED, MERGED, DELETED, SIGNED, ADDENDUM, ENTERED_IN_ERROR, ERASED]
 
 
 def visible_kinds(scopes: frozenset[str]) -> list[str]:

@@ -4,6 +4,7 @@ All settings, top to bottom. Values come from the environment; a missing one say
 Every variable is listed in README.md under "Settings".
 """
 
+import tomllib
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,8 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 required("ENCRYPTION_KEYS", "it encrypts the seeds of second factors.")
 ENCRYPTION_KEYS = long_enough("ENCRYPTION_KEYS", env.list("ENCRYPTION_KEYS"), 32)
 DEBUG = False
+# The one place that says which release this is: `pyproject.toml`.
+VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # False only where no TLS stands in front, as in the demo on one machine.
 HTTPS = env.bool("HTTPS", default=True)
@@ -180,6 +183,7 @@ INSTALLED_APPS = [
     "scheduling",
     "changes",
     "workspace",
+    "privacy",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -199,6 +203,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "clinic.measuring.Measured",
     "identity.proxies.OnlyOwnProxies",
     "api.access_log.AccessLog",
     "api.trailing_slash.BothForms",
@@ -390,6 +395,8 @@ SPECTACULAR_SETTINGS = {
     },
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "ClassEnum": "assessments.rules.CLASSES",
+        "CriteriaEnum": "assessments.rules.CRITERIA_VALUES",
         "OutcomeMeasure": "assessments.outcomes.rules.MEASURES",
         "SafetyLevelEnum": "treatments.safety_entries.LEVELS",
         "Side": "assessments.rules.SIDES",
@@ -398,8 +405,8 @@ SPECTACULAR_SETTINGS = {
         "DocumentStatus": "database.choices.DOCUMENT_STATUSES",
         "ActionEnum": "assessments.red_flag_table.ACTIONS",
         "ChangeAction": "changes.rules.ACTIONS",
-        "RecordKind": "records.rules.KINDS",
-        "RecordStatus": "records.rules.STATUSES",
+        "RecordKind": "records.rules.RECORD_KINDS",
+        "RecordStatus": "records.rules.RECORD_STATUSES",
         "PatientStatus": "patients.rules.STATUSES",
         "AppointmentStatus": "scheduling.rules.STATUSES",
         "WaitlistStatus": "scheduling.rules.WAITLIST_STATES",
@@ -409,6 +416,7 @@ SPECTACULAR_SETTINGS = {
         "ProgrammeStatus": "homecare.api.serializers.STATUSES",
         "Channel": "messaging.rules.CHANNELS",
         "MessageState": "messaging.rules.STATES",
+        "PointState": "assessments.point_states.STATES",
         "Sex": "patients.rules.SEXES",
         "ConsentAnswer": "patients.rules.CONSENT_ANSWERS",
         "AnswerEnum": "assessments.rules.RED_FLAG_ANSWERS",
@@ -488,6 +496,10 @@ CELERY_BEAT_SCHEDULE = {
     "verify every chain nightly": {
         "task": "records.periodic.verify_all_chains",
         "schedule": crontab(hour=2, minute=30),
+    },
+    "erase patients whose 14 days are over": {
+        "task": "privacy.periodic.erase_due_all",
+        "schedule": crontab(hour=3, minute=40),
     },
     "look for messages that are due": {"task": "messaging.periodic.tick", "schedule": TICK_S},
     "turn what is planned into messages": {"task": "homecare.periodic.tick", "schedule": TICK_S},

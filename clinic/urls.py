@@ -24,6 +24,7 @@ api = [
     path("", include("worklist.api.urls")),
     path("", include("messaging.api.urls")),
     path("", include("changes.api.urls")),
+    path("", include("privacy.api.urls")),
 ]
 oauth_server = (
     [
@@ -43,6 +44,7 @@ urlpatterns = [
     path("emergency/leave/", emergency.leave, name="leave_emergency"),
     path("language/", accounts_web.choose_language, name="choose_language"),
     path("", include("workspace.urls")),
+    path("", include("privacy.web.urls")),
     path("", include("patients.web.urls")),
     path("", include("assessments.web.urls")),
     path("", include("treatments.web.urls")),

@@ -304,3 +304,55 @@ def drop_unused_keys(*tables: str) -> migrations.RunSQL:
         """,
         [f"ALTER TABLE {table} ADD CONSTRAINT {table}_of_clinic UNIQUE (clinic_id, id)" for table in tables],
     )
+
+
+def hidden_while_restricted(table: str, *columns: str, only_inserts: bool = False) -> migrations.RunSQL:
+    """
+    Hide the rows of patients whose record is restricted or is being erased, and take none of them, from everybody.
+
+    The ids are read once a statement. `tenancy.seeing_restricted` lifts it for one transaction.
+
+    :param columns: the ids of patients in the table
+    :param only_inserts: rows stay readable, and none is added
+    """
+    hidden = " AND ".join(f"{column} <> ALL ((SELECT public.palpate_hidden_patients())::uuid[])" for column in columns)
+    kind = f"FOR INSERT WITH CHECK ({hidden})" if only_inserts else f"USING ({hidden})"
+    return migrations.RunSQL(
+        f"CREATE POLICY not_restricted ON {table} AS RESTRICTIVE {kind}", f"DROP POLICY not_restricted ON {table}"
+    )
+
+
+def let_erasure_delete() -> migrations.RunSQL:
+    """
+    Let `privacy_erase`, and nothing else, through the triggers that keep rows final.
+
+    A migration that adds such a trigger of its own to a table of patients runs it again; what has the line is left.
+    """
+    return migrations.RunSQL(
+        r"""
+        DO $do$
+        DECLARE
+            ours record;
+            line constant text := E'BEGIN\n'
+                || '    IF TG_OP = ''DELETE'' AND public.palpate_is_erasing() THEN'
+                || ' IF TG_LEVEL = ''ROW'' THEN RETURN OLD; END IF; RETURN NULL; END IF;';
+            document constant text := E'\n    IF TG_OP = ''UPDATE'' AND public.palpate_is_erasing()'
+                || ' AND to_jsonb(NEW) ->> ''document'' IS NULL'
+                || ' AND (to_jsonb(NEW) - ''document'') = (to_jsonb(OLD) - ''document'') THEN RETURN NEW; END IF;';
+        BEGIN
+            FOR ours IN
+                SELECT DISTINCT p.oid, p.proname FROM pg_catalog.pg_proc p
+                JOIN pg_catalog.pg_trigger t ON t.tgfoid = p.oid
+                WHERE p.pronamespace = 'public'::regnamespace AND p.prosrc ~ 'PT001'
+                    AND p.prosrc !~ 'palpate_is_erasing' AND t.tgtype & 8 <> 0
+                    AND p.proname NOT LIKE 'records_chain%'
+            LOOP
+                EXECUTE regexp_replace(
+                    pg_get_functiondef(ours.oid), '\mBEGIN\M',
+                    line || CASE WHEN ours.proname = 'palpate_refuse_change' THEN document ELSE '' END
+                );
+            END LOOP;
+        END $do$
+        """,
+        migrations.RunSQL.noop,
+    )

@@ -20,6 +20,7 @@ CHECKS: list[tuple[str, list[str]]] = [
     ("import contracts", [str(BIN / "lint-imports")]),
     ("django", [PYTHON, "manage.py", "check", "--fail-level", "WARNING"]),
     ("migrations in step with models", [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"]),
+    ("migrations beside the release before", [PYTHON, "-m", "dev.migrations"]),
     ("OpenAPI without warnings",
      [PYTHON, "manage.py", "spectacular", "--validate", "--fail-on-warn", "--file=/dev/null"]),
 ]  # fmt: skip

@@ -27,6 +27,7 @@ APPS = [
     "worklist",
     "messaging",
     "patient_forms",
+    "privacy",
     "records",
     "assessments",
     "treatments",
@@ -167,6 +168,7 @@ def of_tables() -> Iterable[str]:
     yield plan_rules.EVIDENCE
     yield from c_spine.texts()
     yield from safety_table.texts()
+    yield from (policy.label for policy in roles.RETENTION.values())
     yield from (rule_set.label for rule_set in exam.RULE_SETS.values())
     yield from (alert.label for alert in patients.ALERTS.values())
     yield from (technique.label for technique in dose.TECHNIQUES.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -76,6 +76,70 @@ def append_entered_in_error(*, record: Record, subject: Subject, reason: str, by
     return _append("entered_in_error", subject, {"reason": reason}, replaces=record, by=by, at=at)
 
 
+@transaction.atomic
+def append_erasure(*, patient_ids: Sequence[UUID], ordered_by: User, case_id: UUID, by: Actor, at: datetime) -> Record:
+    """
+    Say in the chain, for good and for everyone who follows it, which records are about to lose their document.
+
+    The documents themselves are taken by `privacy_erase`, in the same transaction.
+
+    :param patient_ids: the patient, first, and what was merged into it
+    :param ordered_by: the owner who decided it
+    """
+    chain = _lock_chain(by.clinic_id)
+    rows = Record.objects.filter(patient_id__in=patient_ids).exclude(entry="erased").order_by("sequence")
+    erased = [
+        {"record_id": pk, "sequence": sequence, "sha256": bytes(sha256).hex()}
+        for pk, sequence, sha256 in rows.values_list("pk", "sequence", "sha256")
+    ]
+    previous = bytes(chain.head_sha256)
+    document = rules.canonical_bytes(
+        {
+            "format": rules.FORMAT,
+            "clinic_id": by.clinic_id,
+            "sequence": chain.head_sequence + 1,
+            "previous_sha256": previous.hex(),
+            "kind": "patient",
+            "entry": "erased",
+            "subject_id": case_id,
+            "patient_id": patient_ids[0],
+            "version": 1,
+            "occurred_at": at,
+            "signed_at": at,
+            "signed_by": {
+                "id": ordered_by.pk,
+                "name": ordered_by.name,
+                "registration_no": ordered_by.registration_no,
+            },
+            "signed_through": None,
+            "patient_ids": patient_ids,
+            "erased": erased,
+        }
+    )
+    record = Record.objects.create(
+        clinic_id=by.clinic_id,
+        sequence=chain.head_sequence + 1,
+        kind="patient",
+        entry="erased",
+        subject_id=case_id,
+        patient_id=patient_ids[0],
+        version=1,
+        occurred_at=at,
+        signed_at=at,
+        signed_by=ordered_by,
+        document=document,
+        sha256=rules.sha256(document),
+        previous_sha256=previous,
+    )
+    _move_head(chain, record)
+    return record
+
+
+def _move_head(chain: Chain, record: Record) -> None:
+    chain.head_sequence, chain.head_sha256 = record.sequence, record.sha256
+    chain.save(update_fields=["head_sequence", "head_sha256"])
+
+
 def _append(
     entry: str,
     subject: Subject,
@@ -114,8 +178,7 @@ def _append(
     if replaces is not None:
         status = "entered_in_error" if entry == "entered_in_error" else "superseded"
         Mark.objects.create(record=replaces, clinic_id=by.clinic_id, status=status, marked_by=record)
-    chain.head_sequence, chain.head_sha256 = record.sequence, record.sha256
-    chain.save(update_fields=["head_sequence", "head_sha256"])
+    _move_head(chain, record)
     verb = {"signed": "sign", "addendum": "add_addendum", "entered_in_error": "mark_entered_in_error"}[entry]
     audit.log(f"{subject.kind}.{verb}", by=by, target_id=subject.id, patient_ids=[subject.patient.pk])
     return record

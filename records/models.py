@@ -32,13 +32,14 @@ class Record(models.Model):
     One signed document of a clinic, never changed.
 
     `document` is the canonical JSON that was signed; it holds all the other columns' values too, so that its hash
-    covers them. The columns are there to be searched.
+    covers them. The columns are there to be searched. Only the erasure of a patient takes `document` away; a later
+    record (entry `erased`) then names each that it took, with its hash.
     """
 
     id = models.UUIDField(primary_key=True, db_default=UUIDv7(), editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
     sequence = models.BigIntegerField()
-    kind = models.TextField(choices=[(kind, kind) for kind in rules.KINDS])
+    kind = models.TextField(choices=[(kind, kind) for kind in rules.RECORD_KINDS])
     entry = models.TextField(choices=[(entry, entry) for entry in rules.ENTRIES])
     subject_id = models.UUIDField(help_text="the assessment or session, the same for all its versions")
     patient = models.ForeignKey(
@@ -48,7 +49,7 @@ class Record(models.Model):
     occurred_at = models.DateTimeField()
     signed_at = models.DateTimeField()
     signed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
-    document = models.BinaryField()
+    document = models.BinaryField(null=True)
     sha256 = models.BinaryField()
     previous_sha256 = models.BinaryField()
 
@@ -60,9 +61,12 @@ class Record(models.Model):
                 condition=models.Q(entry="signed"),
                 name="record_version_signed_once",
             ),
-            models.CheckConstraint(condition=models.Q(kind__in=rules.KINDS), name="record_kind_known"),
+            models.CheckConstraint(condition=models.Q(kind__in=rules.RECORD_KINDS), name="record_kind_known"),
             models.CheckConstraint(condition=models.Q(entry__in=rules.ENTRIES), name="record_entry_known"),
             models.CheckConstraint(condition=models.Q(sequence__gte=1, version__gte=1), name="record_counts_from_one"),
+            models.CheckConstraint(
+                condition=models.Q(document__isnull=False) | ~models.Q(entry="erased"), name="record_erasure_stays"
+            ),
         ]
         indexes = [
             models.Index(fields=["clinic", "patient", "-occurred_at", "-sequence"], name="record_history"),
@@ -72,6 +76,7 @@ class Record(models.Model):
                 name="record_addenda",
             ),
             models.Index(fields=["clinic", "signed_at"], name="record_by_signing"),
+            models.Index(fields=["clinic", "sequence"], condition=models.Q(entry="erased"), name="record_erasures"),
         ]
 
     def __str__(self) -> str:

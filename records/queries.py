@@ -23,23 +23,27 @@ STATUS_OF_ITS_VERSION = """coalesce((
             SELECT n.status FROM records_record s JOIN records_mark n ON n.record_id = s.id
             WHERE s.clinic_id = r.clinic_id AND s.subject_id = r.subject_id AND s.version = r.version
             AND s.entry = 'signed'), 'current')"""
+# Of a patient whose record is restricted, the chain's hashes are given out, and no document. That a record is erased is
+# told to everyone.
+IS_HIDDEN = "(r.entry <> 'erased' AND r.patient_id = ANY ((SELECT palpate_hidden_patients())::uuid[]))"
 # Every value here is an id, a number, a moment, a hash or one of our own codes: nothing that needs escaping in JSON.
 ENVELOPE = f"""
     '{{"id":"' || r.id || '","sequence":' || r.sequence || ',"kind":"' || r.kind || '","entry":"' || r.entry
     || '","subject_id":"' || r.subject_id || '","patient_id":"' || r.patient_id || '","version":' || r.version
-    || ',"status":"' || CASE r.entry WHEN 'entered_in_error' THEN r.entry WHEN 'addendum' THEN {STATUS_OF_ITS_VERSION}
+    || ',"status":"' || CASE WHEN r.document IS NULL THEN 'erased' WHEN {IS_HIDDEN} THEN 'restricted'
+        WHEN r.entry = 'entered_in_error' THEN r.entry WHEN r.entry = 'addendum' THEN {STATUS_OF_ITS_VERSION}
         ELSE coalesce(m.status, 'current') END
     || '","occurred_at":"' || {MOMENT.format("r.occurred_at")} || '","signed_at":"' || {MOMENT.format("r.signed_at")}
     || '","signed_by":"' || r.signed_by_id || '","sha256":"' || encode(r.sha256, 'hex')
     || '","previous_sha256":"' || encode(r.previous_sha256, 'hex')
-    || '","document":' || convert_from(r.document, 'UTF8')
+    || '","document":' || coalesce(CASE WHEN NOT {IS_HIDDEN} THEN convert_from(r.document, 'UTF8') END, 'null')
 """
-ADDENDA = """
+ADDENDA = f"""
     || ',"addenda":[' || coalesce((
         SELECT string_agg(convert_from(a.document, 'UTF8'), ',' ORDER BY a.sequence) FROM records_record a
         WHERE a.clinic_id = r.clinic_id AND a.subject_id = r.subject_id AND a.version = r.version
-        AND a.entry = 'addendum'), '') || ']'
-"""
+        AND a.entry = 'addendum' AND NOT {IS_HIDDEN}), '') || ']'
+"""  # noqa: S608 - the parts are ours
 NEWEST = 1000  # more than a clinic signs in five minutes
 FROM = "FROM records_record r LEFT JOIN records_mark m ON m.record_id = r.id"
 
@@ -82,7 +86,7 @@ def history(
     limit: int,
 ) -> list[Row]:
     """Signed documents of a patient, newest first, each with its addenda; up to `limit` rows after `after`."""
-    where = ["r.clinic_id = %s", "r.entry = 'signed'"]
+    where = ["r.clinic_id = %s", "r.entry = 'signed'", "r.document IS NOT NULL"]
     values: list[Any] = [clinic_id]
     if len(patient_ids) == 1:
         _add(where, values, "r.patient_id = %s", patient_ids[0])
@@ -126,10 +130,15 @@ def changes(
     after: int = 0,
     limit: int,
 ) -> list[Row]:
-    """Everything that was signed, in the order of its commits: documents, addenda, marks of error."""
+    """
+    Everything that was signed, in the order of its commits: documents, addenda, marks of error, and erasures, which are
+    told to whoever asks for one kind, too.
+    """
     where = ["r.clinic_id = %s", "r.sequence > %s"]
     values: list[Any] = [clinic_id, after]
-    _add_filters(where, values, kind, since, until, moment="signed_at")
+    if kind is not None:
+        _add(where, values, "(r.kind = %s OR r.entry = 'erased')", kind)
+    _add_filters(where, values, None, since, until, moment="signed_at")
     return _rows("", where, values, "r.sequence", limit)
 
 
@@ -170,7 +179,8 @@ def _rows(addenda: str, where: list[str], values: list[Any], order: str, limit: 
 
 # --- Verification ---------------------------------------------------------------------------------------------
 
-# Each record is held against its own bytes and against the record before it. The first that fails is named.
+# Each record is held against its own bytes and against the record before it. The first that fails is named. One that
+# was erased has no bytes: a later record must name it with its hash.
 # SQL here and below: PostgreSQL reads each document where it lies; the ORM would carry the whole chain to Python.
 FIRST_BROKEN = """
     WITH linked AS (
@@ -182,7 +192,12 @@ FIRST_BROKEN = """
             WHEN sequence <> place THEN 'missing_before'
             WHEN sha256(document) <> sha256 THEN 'document_changed'
             WHEN previous_sha256 <> coalesce(before, %(sha256)s) THEN 'link_broken'
-            WHEN (convert_from(document, 'UTF8')::jsonb) @> jsonb_build_object(
+            WHEN document IS NULL AND NOT EXISTS (
+                SELECT FROM records_record e WHERE e.clinic_id = linked.clinic_id AND e.entry = 'erased'
+                AND convert_from(e.document, 'UTF8')::jsonb -> 'erased' @> jsonb_build_array(jsonb_build_object(
+                    'record_id', linked.id, 'sha256', encode(linked.sha256, 'hex')))
+            ) THEN 'erased_without_record'
+            WHEN document IS NOT NULL AND (convert_from(document, 'UTF8')::jsonb) @> jsonb_build_object(
                 'clinic_id', clinic_id, 'sequence', sequence, 'kind', kind, 'entry', entry, 'subject_id', subject_id,
                 'patient_id', patient_id, 'version', version, 'previous_sha256', encode(previous_sha256, 'hex'),
                 'occurred_at', to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
@@ -227,7 +242,7 @@ HEAD_AND_COUNTER = """
 SIGNED = """
     SELECT id, sequence, kind, document FROM records_record
     WHERE clinic_id = %(clinic)s AND sequence > %(after)s AND sequence <= %(until)s AND entry = 'signed'
-    ORDER BY sequence
+    AND document IS NOT NULL ORDER BY sequence
 """
 CHANGED_HEAD = """
     SELECT min(c.head_sequence) FROM records_chaincheck c

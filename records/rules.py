@@ -12,8 +12,12 @@ from uuid import UUID
 import rfc8785
 
 KINDS = ["assessment", "session"]
-ENTRIES = ["signed", "addendum", "entered_in_error"]
+ENTRIES = ["signed", "addendum", "entered_in_error", "erased"]
 STATUSES = ["current", "superseded", "entered_in_error"]
+# Of what a patient's erasure leaves in the chain (`append_erasure`), there is no other document.
+RECORD_KINDS = [*KINDS, "patient"]
+# As records are given out: `erased` and `restricted` ones without their document.
+RECORD_STATUSES = [*STATUSES, "erased", "restricted"]
 FORMAT = 1
 GENESIS = bytes(32)  # stands before a clinic's first record
 

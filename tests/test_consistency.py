@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[1]
 APPS = [
     "audit", "accounts", "patients", "worklist", "messaging", "records", "backups", "assessments", "treatments",
     "homecare",
-    "scheduling", "changes", "workspace", "patient_forms", "clinic", "api", "catalogue", "clock", "uploads", "database",
-    "errors", "identity",
+    "scheduling", "changes", "workspace", "privacy", "patient_forms", "clinic", "api", "catalogue", "clock", "uploads",
+    "database", "errors", "identity",
 ]  # fmt: skip
 OURS = [model for model in apps.get_models() if model._meta.app_config.name.split(".")[0] in APPS]
 SOURCES = [p for app in APPS for p in (ROOT / app).rglob("*.py") if "migrations" not in p.parts]
@@ -31,7 +31,7 @@ FINAL = {
     "Merge", "Record", "Mark", "ChainCheck", "DeliveryEvent", "Version", "Step", "Change", "Clearance",
     "RaisedFlag", "Outcome", "OutcomeWithdrawal",
     "ConsentText", "Consent", "ConsentWithdrawal", "ConsentCopy", "SafetyEntry", "AdverseEvent", "Aftercare",
-    "AftercareText", "ClinicChange",
+    "AftercareText", "ClinicChange", "PointMerge",
 }  # fmt: skip
 FINAL_ONCE_SIGNED = {
     "Assessment", "Finding", "Referral", "RangeOfMotion", "RedFlagAnswer", "PainMark",
@@ -46,6 +46,7 @@ EDITABLE = {
     "FormRequest", "TreatmentPlan", "PlanGoal", "OutcomeSettings",
     "Site", "Room", "AppointmentType", "Competency", "Hours", "ExtraHours", "Closure", "Booking", "Feed", "Series",
     "Appointment", "AdverseEventHomeAnswer", "Told", "Waiting", "Opening", "Offer",
+    "RightsCase",
     "Note", "ImportRun", "ImportEntry", "ImportUpload", "ImportMap", "ReviewItem", "OwnMedicine",
     "ChangeCounter",
 }  # fmt: skip
@@ -59,6 +60,7 @@ CHANGING = [
     "assessments.clearances",
     "assessments.outcomes.actions",
     "assessments.raised_flags",
+    "assessments.points",
     "treatments.adverse_events.actions",
     "treatments.aftercare.actions",
     "treatments.plans.actions",

@@ -134,6 +134,7 @@ PAGES = {
     "patients/{patient}/outcomes/new/": "",
     "patients/{patient}/appointments/": r"/appointments/[\w-]+/",
     "patients/{patient}/home/": "",
+    "patients/{patient}/points/": "",
     "programmes/{programme}/": "",
     "programmes/{programme}/edit/": "",
     "programmes/{programme}/sheet/": "",

@@ -26,6 +26,8 @@ from accounts.rules import ROLE_SCOPES
 from accounts.web import emergency
 from api.problems import problem
 from api.views import ClinicView
+from assessments import points
+from assessments.models import TriggerPoint
 from audit.models import AuditEvent
 from clinic import serving
 from database import tenancy
@@ -38,6 +40,7 @@ from patient_forms import actions as forms
 from patients import actions as patients
 from patients.models import Condition, ImportRun, ImportUpload, OwnMedicine, Patient, ReviewItem
 from patients.reading.incoming import Incoming, to_json
+from privacy import actions as rights
 from records import actions as records
 from scheduling.booking import actions as booking
 from scheduling.booking.locks import Time
@@ -130,6 +133,9 @@ ROUTES = [
         {"reason": "It was another patient."},
     ),
     ("patients/{patient}/trigger-points/", "get", "assessments:read", None),
+    ("trigger-points/{point}/merge/", "post", "assessments:write", {"into": "{other_point}", "reason": "Same."}),
+    ("trigger-points/{merged_point}/split/", "post", "assessments:write", {"reason": "Not the same."}),
+    ("trigger-points/search/", "post", "treatments:read", {"muscle": "trapezius_upper", "not_treated_days": 14}),
     ("patients/{patient}/consents/", "get", "treatments:read", None),
     ("patients/{patient}/consents/", "post", "treatments:write", builders.consent()),
     ("patients/{patient}/consents/{consent}/withdraw/", "post", "treatments:write", {}),
@@ -166,6 +172,7 @@ ROUTES = [
     ("assessments/{assessment}/", "get", "assessments:read", None),
     ("assessments/{assessment}/", "patch", "assessments:write", {"pain_now": 2}),
     ("assessments/{assessment}/", "delete", "assessments:write", None),
+    ("assessments/{assessment}/next-tests/", "get", "assessments:read", None),
     ("assessments/{assessment}/drawing/", "get", "assessments:read", None),
     ("assessments/{assessment}/sign/", "post", "assessments:write", {}),
     ("assessments/{signed_assessment}/addenda/", "post", "assessments:write", {"text": "more"}),
@@ -251,6 +258,7 @@ ROUTES = [
             (f"{kind}/{{{kind.replace('-', '_')}}}/", "delete", "scheduling:write", None),
         )
     ),
+    ("patients/{patient}/export/", "get", "records:export", None),
     ("records/", "get", "records:read", None),
     ("records/export/", "get", "records:export", None),
     ("records/verify/", "get", "records:read", None),
@@ -293,6 +301,10 @@ PAGES = {
     "settings/programs/{client_id}/secret/": ("post", "owner"),
     "settings/programs/{client_id}/revoke/": ("post", "owner"),
     "settings/audit/": ("get", "owner"),
+    "settings/rights/": ("get", "owner"),
+    "settings/rights/{case_id}/end/": ("post", "owner"),
+    "patients/{patient_id}/rights/": ("get", "owner"),
+    "patients/{patient_id}/rights/export/{form}/": ("get", "owner"),
     "patients/{patient_id}/access/": ("get", "owner"),
     "clinic/signing/": ("get", "owner"),
     "patients/": ("get", "patients:read"),
@@ -340,6 +352,10 @@ PAGES = {
     "consents/texts/": ("get", "owner"),
     "aftercare/texts/": ("get", "owner"),
     "lots/": ("get", "treatments:read"),
+    "points/": ("get", "treatments:read"),
+    "points/{point_id}/merge/": ("post", "assessments:write"),
+    "points/{point_id}/split/": ("post", "assessments:write"),
+    "patients/{patient_id}/points/": ("get", "assessments:read"),
     "safety-list/": ("get", "treatments:read"),
     "patients/{patient_id}/forms/": ("get", "patients:write"),
     "exams/line/": ("post", "assessments:write"),
@@ -482,6 +498,11 @@ class Ids(dict):
         options = {"email": "new@example.org", "role": "staff", "by": by, "at": timezone.now()}
         return invitations.invite(clinic=self.cast.clinic, **options).pk
 
+    def make_case(self):
+        at = timezone.now()
+        options = {"reason": "A claim is pending.", "revision": None, "by": self.cast.actor(self.cast.owner), "at": at}
+        return rights.hold(patient_id=self.patient, **options).pk
+
     def make_fact(self):
         patient, by = Patient.objects.get(pk=self.patient), self.cast.actor()
         fact = patients.NewFact(text="Asthma")
@@ -574,6 +595,17 @@ class Ids(dict):
 
     def make_signing(self):
         return self.given["signing_id"]
+
+    def make_point(self):
+        own = {"clinic_id": self.cast.clinic.pk, "patient_id": self.patient, "side": "right"}
+        return TriggerPoint.objects.create(**own, muscle_id="trapezius_upper").pk
+
+    make_other_point = make_point
+
+    def make_merged_point(self):
+        merged = {"point_id": self.make_point(), "into_id": self.make_point(), "reason": "Same."}
+        points.merge_points(**merged, by=self.cast.actor(), at=timezone.now())
+        return merged["point_id"]
 
     def make_event(self):
         event = builders.adverse_event(session=self["session"])
@@ -1162,7 +1194,7 @@ def revision_seen(names):
     return 1
 
 
-PLAIN_NAMES = {"patient_id", "exam_id", "session_id", "kind", "code", "other_id", "therapist_id"}
+PLAIN_NAMES = {"form", "patient_id", "exam_id", "session_id", "kind", "code", "other_id", "therapist_id"}
 SEEN = {
     "programme_id": "programmes", "message_id": "messages", "item_id": "worklist", "series_id": "series",
     "waiting_id": "waitlist", "offer_id": "offers", "appointment_id": "appointments",
@@ -1174,6 +1206,7 @@ def fill_page(path, ids):
     kind, exam = "exam", ids["signed_assessment" if path.endswith(SIGNED_ONLY) else "assessment"]
     names = {"patient_id": ids["patient"], "exam_id": exam, "session_id": ids["session"], "kind": kind}
     names["other_id"] = ids["other_patient"]
+    names["form"] = "json"
     names["code"] = "dvt_calf"  # not open: the page says so
     names["therapist_id"] = ids.cast.therapist.pk
     if path.startswith("scheduling/"):
@@ -1199,6 +1232,7 @@ def fill_page(path, ids):
         "form",
         "plan",
         "medicine",
+        "point",
         "outcome",
     )
     for name in things:
@@ -1209,12 +1243,15 @@ def fill_page(path, ids):
                 "worklist/{item_id}/referral-letter/": "referral_",
                 "forms/{form_id}/": "answered_",
                 "plans/{plan_id}/discharge-summary/": "ended_",
+                "points/{point_id}/split/": "merged_",
             }
             names[f"{name}_id"] = ids[f"{particular.get(path, '')}{name}"]
     change = "pause"
     if path.startswith("settings/"):
         names |= {"user_id": ids.cast.colleague.pk, "client_id": ids.cast.program.pk}
         change = "resend"
+        if "{case_id}" in path:
+            names["case_id"] = ids["case"]
         if "{invitation_id}" in path:
             names["invitation_id"] = ids["invitation"]
     filled = "/" + path.format(**names, document_id=exam, change=change)
@@ -1229,6 +1266,7 @@ def ask_page(user, path, method, ids, **headers):
         client.force_login(user)
     filled, names = fill_page(path, ids)
     sent = SENT | ({"with": ids["other_appointment"]} if path.endswith("swap/") else {})
+    sent |= {"into": ids["other_point"]} if path.startswith("points/{point_id}/merge") else {}
     sent |= {"decision": "left_out"} if "review_id" in path else {}
     sent |= {"type": ids["type"]} if path.endswith("wait/") else {}
     sent |= {"add": "staff", "to": str(ids.cast.therapist.pk)} if path.startswith("settings/people/") else {}

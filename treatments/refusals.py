@@ -180,6 +180,8 @@ register(
         "unknown_code.entry": _("This row does not exist. Leave the code out to add a row of your own."),
         "unknown_code.entry_value": _("These are not known: %(values)s. Correct or remove them."),
         "unknown_code.override": _("This code does not exist. Choose one from the list."),
+        "unknown_code.point_state": _("Choose one of: %(choices)s."),
+        "no_states": _("This clinic shows no computed states. Search without a state."),
         "unknown_trigger_point": _("This patient does not have this trigger point. Choose another."),
         "whole_number.pain": _("Enter pain as a whole number from %(low)s to %(high)s."),
     }

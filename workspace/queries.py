@@ -13,6 +13,8 @@ from django.db.models import Max, QuerySet
 
 from accounts.queries import shows_classification
 from assessments.models import Assessment, Finding, RangeOfMotion, TriggerPoint
+from assessments.point_queries import read_sighting
+from assessments.point_states import PointCourse, RecordedSighting, judge_course
 from database.sql import run_prepared
 from patients.models import Patient
 from scheduling.rules import HOLDING
@@ -103,8 +105,11 @@ class Course:
     muscle: str
     side: str
     place: str
+    number: int
     steps: list[dict[str, Any]] = field(default_factory=list)
     point: dict[str, Any] | None = None
+    sightings: list[RecordedSighting] = field(default_factory=list)
+    judged: PointCourse | None = None
 
     @property
     def now(self) -> str:
@@ -112,12 +117,15 @@ class Course:
         return next((step["class"] for step in reversed(self.steps) if step["what"] == "found"), "")
 
 
-def courses(patient_ids: Sequence[UUID]) -> list[Course]:
-    """Every trigger point of a patient with its sightings and treatments in the order of time; three queries."""
+def courses(patient_ids: Sequence[UUID], *, rule_set: str) -> list[Course]:
+    """
+    Every trigger point of a patient with its sightings and treatments in the order of time, all judged by one rule set;
+    two queries.
+    """
     findings = (
         Finding.objects.filter(assessment__patient_id__in=patient_ids, assessment__record__mark=None)
         .exclude(assessment__signed_at=None)
-        .select_related("trigger_point", "assessment")
+        .select_related("trigger_point__merged_into", "assessment")
         .defer("assessment__record__document")
         .order_by("assessment__performed_at", "ordinal")
     )
@@ -125,7 +133,7 @@ def courses(patient_ids: Sequence[UUID]) -> list[Course]:
         Intervention.objects.filter(session__patient_id__in=patient_ids, session__record__mark=None)
         .exclude(session__signed_at=None)
         .exclude(muscle=None)
-        .select_related("trigger_point", "session")
+        .select_related("trigger_point__merged_into", "session")
         .order_by("session__performed_at", "ordinal")
     )
     matches: dict[UUID, Course] = {}
@@ -133,6 +141,7 @@ def courses(patient_ids: Sequence[UUID]) -> list[Course]:
         course = _course_of(matches, finding.trigger_point)
         shown_class = finding.class_code if shows_classification() else ""
         course.steps.append({"what": "found", "at": finding.assessment.performed_at, "class": shown_class})
+        course.sightings.append(read_sighting(finding))
         if finding.point_view:
             course.point = {"view": finding.point_view, "x": finding.point_x, "y": finding.point_y}
     for treatment in treatments:
@@ -145,13 +154,26 @@ def courses(patient_ids: Sequence[UUID]) -> list[Course]:
             if (course.muscle, course.side) == (treatment.muscle_id, treatment.side):
                 course.steps.append(step)
     for course in matches.values():
+        _judge(course, rule_set)
         course.steps.sort(key=lambda step: step["at"])
     order = {"active": 0, "activity_undetermined": 1, "latent": 2, "indeterminate": 3}
     return sorted(matches.values(), key=lambda c: (order.get(c.now, 4), c.muscle, c.side))
 
 
-def _course_of(found: dict[UUID, Course], point: TriggerPoint) -> Course:
-    return found.setdefault(point.pk, Course(point.pk, point.muscle_id, point.side, point.place))
+def _judge(course: Course, rule_set: str) -> None:
+    """Judge all exams of a point by the clinic's rule set; what another one said at the time stands beside it."""
+    if not course.sightings or not shows_classification():
+        return
+    course.judged = judge_course(course.sightings, rule_set=rule_set)
+    found = [step for step in course.steps if step["what"] == "found"]
+    for step, judged in zip(found, course.judged.series, strict=True):
+        step["class"], step["class_then"] = judged.class_now, judged.sighting.class_then
+
+
+def _course_of(courses: dict[UUID, Course], point: TriggerPoint) -> Course:
+    """The course of a point; of the one that it was merged into, if it was."""
+    point = point.merged_into or point
+    return courses.setdefault(point.pk, Course(point.pk, point.muscle_id, point.side, point.place, point.number))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from assessments import labels, measures, rules
 from assessments.documents import assessment_content, get_parts
 from assessments.drawings import explain
 from assessments.models import Assessment
+from assessments.point_queries import numbers_of
 from assessments.web import labels as words
 from errors.exceptions import FieldError
 from errors.texts import message_of
@@ -65,6 +67,12 @@ def muscle_name(muscle: str, side: str | None, place: str = "") -> str:
     return " · ".join(part for part in parts if part)
 
 
+def with_number(row: Mapping[str, Any], numbers: Mapping[UUID, int], name: str) -> str:
+    """Return a name with the number of its trigger point before it; the number belongs to no signed document."""
+    number_of_point = numbers.get(row["trigger_point"])
+    return name if number_of_point is None else f"{number_of_point} · {name}"
+
+
 def zone_name(zone: dict[str, Any]) -> str:
     label = _(catalogue.ZONES[zone["zone"]]["label"])
     return label if zone["side"] == "midline" else f"{label}, {words.SIDES[zone['side']]}"
@@ -81,9 +89,10 @@ def pressure(kpa: Number, unit: str) -> str:
 
 def exam(assessment: Assessment) -> list[Section]:
     content, unit = assessment_content(assessment), assessment.patient.clinic.pressure_unit
+    numbers = numbers_of(finding["trigger_point"] for finding in content["findings"])
     sections = [
         Section(_("Pain"), [Block("", _pain_lines(content))]),
-        Section(_("Findings"), [_finding(f, unit) for f in content["findings"]]),
+        Section(_("Findings"), [_finding(f, unit, numbers) for f in content["findings"]]),
         Section(_("Range of motion"), [Block("", [_movement(m) for m in content["range_of_motion"]])]),
         Section(_("Pain drawing"), [Block("", [(zone_name(m), _intensity(m)) for m in content["pain_drawing"]])]),
         Section(_("Pain drawing and findings"), [Block("", _explanation_lines(assessment))]),
@@ -124,10 +133,10 @@ def _pain_lines(content: dict[str, Any]) -> Lines:
     return lines
 
 
-def _finding(finding: dict[str, Any], unit: str) -> Block:
+def _finding(finding: dict[str, Any], unit: str, numbers: Mapping[UUID, int]) -> Block:
     values = {**words.SIGN_VALUES, **words.WHY_NOT_TESTED}
     block = Block(
-        muscle_name(finding["muscle"], finding["side"], finding["place"]),
+        with_number(finding, numbers, muscle_name(finding["muscle"], finding["side"], finding["place"])),
         code=finding.get("class", ""),
         word=str(words.CLASSES.get(finding.get("class", ""), "")),
     )
@@ -205,13 +214,14 @@ def _red_flag(answer: dict[str, Any]) -> tuple[str, str]:
 def session(document: Session, safety: Mapping[str, Any] | None = None) -> list[Section]:
     """:param safety: what a draft would be signed with; a signed session has its own"""
     content, unit = session_content(document), document.patient.clinic.pressure_unit
+    numbers = numbers_of(row["trigger_point"] for row in content["interventions"])
     weight = content["weight_kg"]
     sections = [
         Section(_("Problems after earlier treatments"), [Block("", answer_lines(document))]),
         Section(
             _("What was done"),
             [
-                *(_intervention(i) for i in content["interventions"]),
+                *(_intervention(i, numbers) for i in content["interventions"]),
                 Block("", [(_("Weight of the patient"), f"{number(weight)} kg")] if weight is not None else []),
             ],
         ),
@@ -226,10 +236,11 @@ def session(document: Session, safety: Mapping[str, Any] | None = None) -> list[
     return _drop_empty(sections)
 
 
-def _intervention(intervention: dict[str, Any]) -> Block:
+def _intervention(intervention: dict[str, Any], numbers: Mapping[UUID, int]) -> Block:
     title = _(dose_rules.TECHNIQUES[intervention["technique"]].label)
     if intervention["muscle"]:
-        title = f"{title}: {muscle_name(intervention['muscle'], intervention['side'])}"
+        place = muscle_name(intervention["muscle"], intervention["side"])
+        title = f"{title}: {with_number(intervention, numbers, place)}"
     block = Block(title)
     for name, value in intervention["dose"].items():
         about = dose_rules.FIELDS[name]
@@ -353,5 +364,6 @@ def sentence(error: FieldError, content: Mapping[str, Any]) -> str:
 
 
 def addendum(record: Record) -> dict[str, Any]:
+    assert record.document is not None  # an erased patient has no page
     document = json.loads(bytes(record.document))
     return {"at": record.signed_at, "by": document["signed_by"]["name"], "text": document["addendum"]["text"]}

@@ -10,6 +10,7 @@ from api.fields import Choice, Number, StrictInteger, StrictSerializer, Text, ma
 from assessments import red_flag_table as table
 from assessments import rules
 from assessments.documents import COMPUTED_OF_FINDING
+from assessments.point_states import STATES
 from catalogue.api.serializers import CodeOutput
 from patients.rules import BODY_REGIONS
 from records.api.serializers import DocumentOutput
@@ -84,6 +85,15 @@ class FindingInput(StrictSerializer):
     muscle = Text(max_length=100, help_text="see /muscles/")
     side = Choice(rules.SIDES)
     place = Text(required=False, allow_blank=True, default="", max_length=200)
+    trigger_point = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="a known point of this muscle and side; null: the point within 0.04 of this place, or of this name",
+    )
+    new_point = serializers.BooleanField(
+        required=False, default=False, help_text="another point than the known ones, however near"
+    )
     point = PointInput(required=False, allow_null=True, default=None)
     taut_band = sign()
     hypersensitive_spot = sign()
@@ -256,8 +266,38 @@ class AssessmentPage(serializers.Serializer[Any]):
     next = serializers.URLField(allow_null=True)
 
 
+class SightingOutput(serializers.Serializer[Any]):
+    """One exam of a point: its class by the course's rule set, beside what was said at the time."""
+
+    assessment = serializers.UUIDField(source="sighting.assessment_id")
+    at = serializers.DateTimeField(source="sighting.at")
+    class_then = Choice(rules.CLASSES, source="sighting.class_then")
+    rule_set_then = serializers.CharField(source="sighting.rule_set_then")
+    rule_set_version_then = serializers.IntegerField(source="sighting.rule_set_version_then")
+    rule_set_changed = serializers.BooleanField(help_text="another rule set judged it then than at the exam before")
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "class": Choice(rules.CLASSES, source="class_now")}
+
+
+class PointCourseOutput(serializers.Serializer[Any]):
+    """All exams of a point, judged by the clinic's rule set of today."""
+
+    state = Choice(STATES, help_text="resolved: not met at two exams at least 7 days apart; recurred: met again after")
+    rule_set = serializers.CharField()
+    rule_set_version = serializers.IntegerField()
+    series = SightingOutput(many=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "class": Choice(rules.CLASSES, source="class_now")}
+
+
 class TriggerPointOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
+    number = serializers.IntegerField(help_text="the patient's own, for life; the same on screens and on paper")
+    merged_numbers = serializers.ListField(
+        child=serializers.IntegerField(), help_text="of points that are counted as this one"
+    )
     muscle = serializers.CharField()
     side = Choice(rules.SIDES)
     place = serializers.CharField()
@@ -266,9 +306,25 @@ class TriggerPointOutput(serializers.Serializer[Any]):
     sightings = serializers.IntegerField()
     criteria = Choice(rules.CRITERIA_VALUES, required=False, help_text=NOT_IN_DOCUMENTATION_ONLY)
     first_seen_at = serializers.DateTimeField()
+    course = PointCourseOutput(required=False, help_text=NOT_IN_DOCUMENTATION_ONLY)
 
     def get_fields(self) -> dict[str, Any]:
         return {**super().get_fields(), "class": Choice(rules.CLASSES, required=False)}
+
+
+class PointMergeInput(StrictSerializer):
+    into = serializers.UUIDField(help_text="the point that stays, of the same person, muscle and side")
+    reason = Text(max_length=1000)
+
+
+class PointSplitInput(StrictSerializer):
+    reason = Text(max_length=1000)
+
+
+class NumberedPointOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    number = serializers.IntegerField()
+    merged_numbers = serializers.ListField(child=serializers.IntegerField())
 
 
 class TriggerPointPage(serializers.Serializer[Any]):

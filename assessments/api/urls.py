@@ -1,6 +1,6 @@
 from django.urls import path
 
-from assessments.api import line_views, red_flag_views, rule_views, views
+from assessments.api import line_views, red_flag_views, rule_views, trace_views, views
 from assessments.outcomes.api import views as outcomes
 from records.api.document_views import list_paths
 
@@ -12,6 +12,8 @@ urlpatterns = [
         views.PatientTriggerPoints.as_view(),
         name="trigger_points",
     ),
+    path("trigger-points/<uuid:point_id>/merge/", views.TriggerPointMerge.as_view(), name="trigger_point_merge"),
+    path("trigger-points/<uuid:point_id>/split/", views.TriggerPointSplit.as_view(), name="trigger_point_split"),
     path(
         "patients/<uuid:patient_id>/red-flags/",
         red_flag_views.PatientRedFlags.as_view(),
@@ -21,6 +23,11 @@ urlpatterns = [
         "patients/<uuid:patient_id>/red-flags/clearances/",
         red_flag_views.PatientClearances.as_view(),
         name="patient_red_flag_clearances",
+    ),
+    path(
+        "assessments/<uuid:assessment_id>/next-tests/",
+        trace_views.AssessmentNextTests.as_view(),
+        name="assessment_next_tests",
     ),
     path("finding-lines/", line_views.FindingLines.as_view(), name="finding_lines"),
     path("outcome-measures/", outcomes.OutcomeMeasures.as_view(), name="outcome_measures"),

@@ -3,18 +3,20 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.fields import parse
 from api.pagination import Page, moment
 from api.schema import PAGED
 from api.views import ClinicView
-from assessments import drawings, queries
+from assessments import drawings, point_queries, points
 from assessments.actions import EXAM
 from assessments.api import serializers as shapes
 from assessments.documents import get_parts
-from assessments.models import Assessment
+from assessments.models import Assessment, TriggerPoint
 from patients.queries import identities
 from records.api.document_views import DocumentApi
 from records.api.serializers import AddendumInput, ReasonInput, SignedOutput
@@ -105,11 +107,62 @@ class PatientTriggerPoints(ClinicView):
         responses=shapes.TriggerPointPage,
     )
     def get(self, request: Request, patient_id: UUID) -> Response:
-        """A patient's trigger points, the last seen first, each with the class of its newest signed sighting."""
+        """
+        A patient's trigger points, the last seen first, each with the class of its newest signed sighting.
+
+        `course` judges all exams of a point by the clinic's rule set of today, beside what was said then: a change of
+        rule set is no change of the patient.
+        """
         page = Page(request, key_types=[moment, UUID])
         patient_ids = identities(clinic_id=self.actor.clinic_id, patient_id=patient_id)
         self.saw(*patient_ids)
-        points = queries.trigger_points(
+        points = point_queries.trigger_points(
             clinic_id=self.actor.clinic_id, patient_ids=patient_ids, after=page.after, limit=page.limit + 1
         )
-        return Response(page.answer(points, lambda p: (p["last_seen_at"].isoformat(), p["id"]), list))
+        render = shapes.TriggerPointOutput(many=True).to_representation
+        return Response(page.answer(points, lambda p: (p["last_seen_at"].isoformat(), p["id"]), render))
+
+
+class TriggerPointMerge(ClinicView):
+    scopes = {"post": "assessments:write"}
+    audit_action = {"post": "trigger_point.merge"}
+
+    @extend_schema(
+        operation_id="trigger_points_merge",
+        tags=["assessments"],
+        request=shapes.PointMergeInput,
+        responses=shapes.NumberedPointOutput,
+    )
+    def post(self, request: Request, point_id: UUID) -> Response:
+        """
+        Count a point as another one, for all that was and will be recorded. It can be undone: split it off.
+
+        Signed documents keep the ids under which they were signed.
+        """
+        body = parse(shapes.PointMergeInput, request.data)
+        into = points.merge_points(
+            point_id=point_id, into_id=body["into"], reason=body["reason"], by=self.actor, at=timezone.now()
+        )
+        return Response(_numbered(into))
+
+
+class TriggerPointSplit(ClinicView):
+    scopes = {"post": "assessments:write"}
+    audit_action = {"post": "trigger_point.split"}
+
+    @extend_schema(
+        operation_id="trigger_points_split",
+        tags=["assessments"],
+        request=shapes.PointSplitInput,
+        responses=shapes.NumberedPointOutput,
+    )
+    def post(self, request: Request, point_id: UUID) -> Response:
+        """Count a merged point as one of its own again, with its number."""
+        reason = parse(shapes.PointSplitInput, request.data)["reason"]
+        point = points.split_point(point_id=point_id, reason=reason, by=self.actor, at=timezone.now())
+        return Response(_numbered(point))
+
+
+def _numbered(point: TriggerPoint) -> dict[str, object]:
+    numbers = point_queries.merged_numbers([point.pk])
+    return {"id": point.pk, "number": point.number, "merged_numbers": numbers.get(point.pk, [])}

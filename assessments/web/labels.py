@@ -54,6 +54,13 @@ CLASSES = {
     "no_trigger_point": _("no trigger point"),
     "indeterminate": _("not resolved"),
 }
+POINT_STATES = {
+    "active": _("active"),
+    "latent": _("latent"),
+    "undetermined": _("undetermined"),
+    "resolved": _("resolved"),
+    "recurred": _("recurred"),
+}
 CLEARANCE_KINDS = {
     "examined": _("examination"),
     "imaging": _("imaging"),
@@ -146,6 +153,10 @@ SCREEN = {
     "under_finger": _("Under your finger"),
     "confirm_first": _("{count} from the last exam to confirm"),
     "already_there": _("{name} already has a point; this is point {number} in it."),
+    "known_point": _("Point {number}, known from an earlier exam."),
+    "new_point": _("New point {number}."),
+    "same_as_point": _("Same as point {number} {place}"),
+    "another_point": _("It is another point"),
     "held": _("{seconds} s filled in."),
     "needles_differ": _("{count} still in"),
     "needles_fit": _("all out"),

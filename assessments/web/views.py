@@ -18,14 +18,14 @@ import catalogue
 from accounts.queries import shows_classification
 from accounts.web.pages import PageRequest, page
 from api.fields import many
-from assessments import documents, drawings, exam_paths, queries, rules
+from assessments import documents, drawings, exam_paths, point_queries, queries, rules
 from assessments.actions import EXAM
 from assessments.api.serializers import AssessmentChanges, FindingInput
 from assessments.documents import COMPUTED_OF_FINDING, ExamParts
 from assessments.models import Assessment
 from assessments.red_flags import FlagState
 from assessments.web import chart as charts
-from assessments.web import labels, red_flags
+from assessments.web import labels, matters, red_flags
 from identity.actor import Actor
 from patients import labels as patient_labels
 from patients.queries import identities
@@ -57,17 +57,35 @@ class Draft(AssessmentChanges):
 
 def derive(exam: Assessment, parts: ExamParts, by: Actor) -> dict[str, Any]:
     """What the screen shows and nobody enters: classes, missing tests, mean thresholds, the gate, suggestions."""
+    known = point_queries.numbered_points(exam.patient_id, leave_out=exam.subject_id)
+    points = {point.id: point for point in known}
     return {
         "findings": {
             str(f.pk): {
                 **({"class": f.class_code, "missing": f.missing_tests} if shows_classification() else {}),
-                "trigger_point": str(f.trigger_point_id),
+                **point_json(points[f.trigger_point_id], points),
                 "mean_kpa": float(mean) if (mean := rules.mean_ppt_kpa(f.ppt_kpa)) is not None else None,
             }
             for f in parts.findings
         },
+        "points": [
+            {"id": str(p.id), "number": p.number, "muscle": p.muscle, "side": p.side, "place": p.place}
+            for p in known
+            if p.was_seen and p.merged_into is None
+        ],
         "gate": {"action": exam.gate_action, "blocking": exam.gate_blocking},
         "drawing": drawings.screen_json(parts),
+        "matters": matters.screen_json(exam, parts),
+    }
+
+
+def point_json(point: point_queries.NumberedPoint, points: dict[UUID, point_queries.NumberedPoint]) -> dict[str, Any]:
+    """The point of a finding: the one that counts, its number, and whether it was seen before."""
+    counted = points.get(point.merged_into, point) if point.merged_into else point
+    return {
+        "trigger_point": str(counted.id),
+        "number": counted.number,
+        "known": counted.was_seen or (point.was_seen and counted is not point),
     }
 
 
@@ -172,13 +190,16 @@ def last_exam(request: PageRequest, exam: Assessment) -> Assessment | None:
 def last_points(last: Assessment) -> list[dict[str, Any]]:
     """The points of an exam, as rows that a new exam may take over."""
     flat = exam_paths.flatten(documents.assessment_content(last))
+    numbers = point_queries.numbers_of(finding.trigger_point_id for finding in last.findings.all())
     kept = []
     for finding in in_order(last.findings.all()):
         row = f"findings/{finding.pk}/"
         fields = {path.removeprefix(row): value for path, value in flat.items() if path.startswith(row)}
         fields.pop("ordinal", None)
         fields.pop("notes", None)
-        kept.append({"id": str(finding.pk), "fields": fields})
+        # The same point, whatever is changed about its place.
+        fields["trigger_point"] = str(finding.trigger_point_id)
+        kept.append({"id": str(finding.pk), "number": numbers[finding.trigger_point_id], "fields": fields})
     return kept
 
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 import catalogue
 from accounts.web.pages import PageRequest, page
 from assessments.models import Assessment
-from assessments.queries import trigger_points
+from assessments.point_queries import trigger_points
 from assessments.red_flag_table import PROPOSAL
 from assessments.web.labels import CLASSES
 from errors.exceptions import Conflict, FieldError, Invalid, NotFound, Problems

@@ -16,18 +16,24 @@ class RecordOutput(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     sequence = serializers.IntegerField(help_text="gap-free in a clinic, in the order of commits")
-    kind = Choice(rules.KINDS)
-    entry = Choice(rules.ENTRIES, help_text="a signed document, an addendum to one, or a mark of error")
+    kind = Choice(rules.RECORD_KINDS, help_text="`patient`: the record says that a patient was erased")
+    entry = Choice(
+        rules.ENTRIES, help_text="a signed document, an addendum to one, a mark of error, or the erasure of a patient"
+    )
     subject_id = serializers.UUIDField(help_text="the assessment or session, the same for all its versions")
     patient_id = serializers.UUIDField()
     version = serializers.IntegerField()
-    status = Choice(rules.STATUSES)
+    status = Choice(
+        rules.RECORD_STATUSES,
+        help_text="`erased`: the document is gone, a later record of entry `erased` names it with its hash; "
+        "`restricted`: the clinic may only store it",
+    )
     occurred_at = serializers.DateTimeField()
     signed_at = serializers.DateTimeField()
     signed_by = serializers.UUIDField()
     sha256 = serializers.RegexField("^[0-9a-f]{64}$")
     previous_sha256 = serializers.RegexField("^[0-9a-f]{64}$")
-    document = serializers.DictField()
+    document = serializers.DictField(allow_null=True, help_text="null where it is erased or restricted")
 
 
 class HistoryRecordOutput(RecordOutput):
@@ -54,6 +60,7 @@ class BrokenOutput(serializers.Serializer[Any]):
             "document_changed",
             "link_broken",
             "columns_changed",
+            "erased_without_record",
             "status_changed",
             "row_changed",
             "row_missing",

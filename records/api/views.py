@@ -105,6 +105,10 @@ class Records(ClinicView):
         The changes feed: everything signed, oldest first, in commit order. Who follows it misses nothing: a record
         that appears later has a higher sequence. A new version, an addendum and a mark of error are records too.
 
+        A record of entry `erased` says that a patient was erased: its document lists, under `erased`, the id and the
+        hash of each record that has no document any more, and every reader must delete its copies of them. It comes
+        with any `kind`. The chain of hashes still holds. Of a patient whose record is restricted, `document` is null.
+
         A cursor knows the record that it stands behind. 409 `ahead_of_feed` says that this feed has no such record yet,
         409 `other_feed` that it has another one in its place: the server was restored from a backup. Then read the feed
         again from its start, and compare.

@@ -241,8 +241,8 @@ def annotate(*, appointment_id: UUID, note: str, revision: int | None = None, by
 
 
 @transaction.atomic
-def follow_death(*, patient_id: UUID, by: Actor, at: datetime) -> None:
-    """Cancel what lies ahead of a patient who has died. Nobody is called to book again; one row tells the desk."""
+def cancel_ahead(*, patient_id: UUID, by: Actor, at: datetime) -> int:
+    """Cancel a patient's appointments ahead and places on the waitlist; return how many appointments."""
     locks.lock(patient_id)
     ahead = Appointment.objects.filter(patient_id=patient_id, ends_at__gt=at).holding()
     appointments = locks.get_all_for_update(list(ahead.values_list("pk", flat=True)))
@@ -252,8 +252,14 @@ def follow_death(*, patient_id: UUID, by: Actor, at: datetime) -> None:
         )
     Waiting.objects.filter(patient_id=patient_id, status=rules.WAITING).update(status=rules.WITHDRAWN)
     worklist_sync.reconcile(patient_id=patient_id, by=by, at=at)
-    if appointments:
-        facts = {"count": len(appointments)}
+    return len(appointments)
+
+
+def follow_death(*, patient_id: UUID, by: Actor, at: datetime) -> None:
+    """Cancel what lies ahead of a patient who has died. Nobody is called to book again; one row tells the desk."""
+    count = cancel_ahead(patient_id=patient_id, by=by, at=at)
+    if count:
+        facts = {"count": count}
         worklist.raise_item(kind="deceased", patient_id=patient_id, about_id=patient_id, facts=facts, by=by, at=at)
 
 

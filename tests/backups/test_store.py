@@ -1,5 +1,6 @@
 """Which backups are kept."""
 
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -77,6 +78,22 @@ def test_a_file_that_was_not_finished_is_not_there(store):
     assert store.names("wal") == []
     store.copy_in("wal/one", source)
     assert (store.names("wal"), store.read("wal/one")) == (["one"], b"whole")
+
+
+def test_wal_that_is_not_full_takes_little_room(store):
+    segment = b"\x18\xd1" + os.urandom(200_000) + bytes(2**24 - 200_002)
+    source = store.folder / "source"
+    source.write_bytes(segment)
+    store.copy_in("wal/one.partial", source)
+    assert (store.folder / "wal" / "one.partial.enc").stat().st_size < 250_000
+    store.copy_out("wal/one.partial", source)
+    assert source.read_bytes() == segment
+
+
+def test_what_was_stored_uncompressed_is_read(store):
+    store.write("wal/one", b"\x18\xd1 as releases before stored it")
+    store.copy_out("wal/one", store.folder / "target")
+    assert (store.folder / "target").read_bytes() == b"\x18\xd1 as releases before stored it"
 
 
 def test_nothing_lies_there_in_the_clear(store):

@@ -99,6 +99,8 @@ def states(person_, page, writer, patient_id):
         "red flags of the patient",
         lambda: (page.goto(f"/patients/{patient_id}/red-flags/"), page.click("details.sure > summary >> nth=0")),
     )
+    yield "trigger points", lambda: page.goto(f"/patients/{patient_id}/points/")
+    yield "search trigger points", lambda: (page.goto("/points/"), page.click("form button.button:has-text('Search')"))
     yield "exam", exam_screen
     for sheet in ("red-flags", "range", "pain", "notes", "keys"):
         yield (
@@ -190,6 +192,8 @@ def settings_pages(patient_id):
         "/clinic/display/",
         "/clinic/signing/",
         "/competencies/",
+        "/settings/rights/",
+        f"/patients/{patient_id}/rights/",
         f"/patients/{patient_id}/access/",
         f"/patients/{patient_id}/forms/",
     ]

@@ -92,10 +92,25 @@ def test_one_line_is_a_finding_to_be_confirmed_and_what_is_unknown_is_underlined
     expect(page.locator("#line")).to_have_value("")
     page.click("details[open] [data-confirm]")
     saved(page)
+    expect(page.locator("details[open] [data-trace] li").last).to_have_text("→ active")
 
     [finding] = stored(writer, url)["findings"]
     assert (finding["class"], finding["pain_on_pressure"]) == ("active", 7)
     assert finding["referred_to"] == [{"zone": "head.temple", "side": "right"}]
+
+
+def test_a_test_that_still_matters_leads_to_its_place(person, patient_id):
+    therapist = person()
+    page = therapist.sign_in()
+    therapist.new_exam(page, patient_id)
+    page.fill("#line", "levator right, band, no tenderness")
+    page.keyboard.press("Enter")
+    saved(page)
+
+    page.click("[data-matters] summary")
+    expect(page.locator("[data-tests] button").first).to_contain_text("it decides either way")
+    page.locator("[data-tests] button").first.click()
+    expect(page.locator('details[open] [data-path$="/referred_pain"]:focus').first).to_be_attached()
 
 
 def test_review_and_sign(person, writer, patient_id):

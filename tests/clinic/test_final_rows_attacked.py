@@ -85,6 +85,7 @@ def columns(link, table):
 # The first two read other clinics' rows for the application role, and say no more than "busy" (ADR 24); the others are
 # all that it may do with sessions and see of sign-ins: of one key, or of one person (ADR 25).
 AS_OWNER = {
+    "privacy_erase",
     "scheduling_keep_persontime", "scheduling_busy",
     "accounts_session_load", "accounts_session_exists", "accounts_session_make", "accounts_session_save",
     "accounts_session_end", "accounts_sessions_of_person", "accounts_sessions_end_others", "accounts_sessions_forget",

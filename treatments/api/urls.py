@@ -3,7 +3,7 @@ from django.urls import path
 from records.api.document_views import list_paths
 from treatments.adverse_events.api import views as adverse_events
 from treatments.aftercare.api import views as aftercare
-from treatments.api import lots, safety, views
+from treatments.api import lots, points, safety, views
 from treatments.consents.api import views as consents
 from treatments.plans.api import views as plans
 
@@ -53,6 +53,7 @@ urlpatterns = [
     path("aftercare-texts/", aftercare.AftercareTexts.as_view(), name="aftercare_texts"),
     path("sessions/<uuid:session_id>/aftercare/", aftercare.SessionAftercare.as_view(), name="session_aftercare"),
     path("lots/search/", lots.LotSearch.as_view(), name="lot_search"),
+    path("trigger-points/search/", points.TriggerPointSearch.as_view(), name="trigger_point_search"),
     path("techniques/", views.Techniques.as_view(), name="techniques"),
     *list_paths(views.API),
     path("sessions/<uuid:session_id>/safety/", safety.SessionSafety.as_view(), name="session_safety"),

@@ -6,7 +6,7 @@ from treatments.aftercare.web import views as aftercare
 from treatments.consents.web import patient, texts
 from treatments.consents.web import views as consents
 from treatments.plans.web import views as plans
-from treatments.web import lots, safety_list, views
+from treatments.web import lots, points, safety_list, views
 
 urlpatterns = [
     # Before messaging's `c/<token>/`: this is no token.
@@ -32,6 +32,7 @@ urlpatterns = [
     path("consents/texts/", texts.consent_texts, name="consent_texts"),
     path("safety-list/", safety_list.safety_list, name="safety_list"),
     path("lots/", lots.search, name="lots"),
+    path("points/", points.search, name="point_search"),
     path("patients/<uuid:patient_id>/consents/", consents.consent_list, name="consents"),
     path("patients/<uuid:patient_id>/consents/withdraw/", consents.withdraw_at_desk, name="withdraw_at_desk"),
     path("patients/<uuid:patient_id>/consents/new/", consents.record, name="record_consent"),

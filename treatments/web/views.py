@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
+from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,9 +18,10 @@ import catalogue
 from accounts.models import Clinic
 from accounts.web.pages import PageRequest, page
 from api.fields import many
-from assessments import labels, measures, queries
+from assessments import labels, measures
 from assessments import rules as exam_rules
 from assessments.models import Finding
+from assessments.point_queries import trigger_points
 from assessments.web import chart as charts
 from assessments.web import labels as words
 from assessments.web.views import KGF, KPA
@@ -156,16 +158,21 @@ def context(request: PageRequest, session: Session) -> dict[str, Any]:
 def list_points(request: PageRequest, patient_id: UUID) -> list[dict[str, Any]]:
     """The patient's trigger points, the active ones first, with where they were touched last."""
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
-    points = queries.trigger_points(clinic_id=request.clinic.pk, patient_ids=people, after=None, limit=60)
+    points = trigger_points(clinic_id=request.clinic.pk, patient_ids=people, after=None, limit=60)
     last_touch = {}
-    touched = Finding.objects.filter(trigger_point__in=[p["id"] for p in points]).exclude(point_view=None)
-    for finding in touched.order_by("assessment__performed_at"):
-        last_touch[finding.trigger_point_id] = {"view": finding.point_view, "x": finding.point_x, "y": finding.point_y}
+    ids = [p["id"] for p in points]
+    touched = Finding.objects.filter(Q(trigger_point__in=ids) | Q(trigger_point__merged_into__in=ids))
+    for finding in (
+        touched.exclude(point_view=None).select_related("trigger_point").order_by("assessment__performed_at")
+    ):
+        counted = finding.trigger_point.merged_into_id or finding.trigger_point_id
+        last_touch[counted] = {"view": finding.point_view, "x": finding.point_x, "y": finding.point_y}
     order = {"active": 0, "activity_undetermined": 1, "latent": 2, "indeterminate": 3, "no_trigger_point": 4}
     points.sort(key=lambda p: order.get(p.get("class", ""), len(order)))
     return [
         {
             "id": str(p["id"]),
+            "number": p["number"],
             "muscle": p["muscle"],
             "side": p["side"],
             "place": p["place"],

@@ -186,7 +186,7 @@ def patient(request: PageRequest, patient_id: UUID) -> HttpResponse:
     context |= {"details": known_facts(patient), "facts": [fact for fact in facts if fact.ended_at is None]}
     if "assessments:read" in request.actor.scopes:
         context["open_flags"] = [open_line(flag) for flag in flag_state(people, at=timezone.now()).open]
-        context |= clinical(people)
+        context |= clinical(people, request.clinic.rule_set)
         context["outcomes"] = series_lines(people)
         context["chart_url"] = reverse("chart", args=[charts.version(), translation.get_language()])
     if "treatments:read" in request.actor.scopes:
@@ -214,15 +214,15 @@ def at_home(people: list[UUID]) -> dict[str, Any]:
     }
 
 
-def clinical(people: list[UUID]) -> dict[str, Any]:
+def clinical(people: list[UUID], rule_set: str) -> dict[str, Any]:
     """Timeline, courses and graphs of one person."""
-    courses = queries.courses(people)
+    courses = queries.courses(people, rule_set=rule_set)
     regions = frozenset(catalogue.MUSCLES[course.muscle]["region"] for course in courses)
     treated = sorted({s["at"] for c in courses for s in c.steps if s["what"] == "treated"})
     return {
         "timeline": timeline(people),
-        "courses": [_course(number, course) for number, course in enumerate(courses, 1)],
-        "chart_points": [_chart_point(number, course) for number, course in enumerate(courses, 1)],
+        "courses": [_course(course) for course in courses],
+        "chart_points": [_chart_point(course) for course in courses],
         "graphs": [_graph(series, treated, regions) for series in queries.series(people) if len(series.values) > 1],
     }
 
@@ -259,26 +259,37 @@ def _name(muscle: str, side: str, place: str = "") -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _course(number: int, course: queries.Course) -> dict[str, Any]:
+def _course(course: queries.Course) -> dict[str, Any]:
     steps = [
-        {**step, "word": labels.CLASSES.get(step["class"], _("examined"))}
+        {**step, "word": labels.CLASSES.get(step["class"], _("examined")), "then": _said_then(step)}
         if step["what"] == "found"
         else {**step, "word": _(TECHNIQUES[step["technique"]].label)}
         for step in course.steps
     ]
-    name = _name(course.muscle, course.side, course.place)
-    return {"number": number, "name": name, "steps": steps, "now": course.now, "word": labels.CLASSES.get(course.now)}
+    return {
+        "number": course.number,
+        "name": _name(course.muscle, course.side, course.place),
+        "steps": steps,
+        "state": course.judged.state if course.judged else "",
+        "word": labels.POINT_STATES[course.judged.state] if course.judged else "",
+    }
 
 
-def _chart_point(number: int, course: queries.Course) -> dict[str, Any]:
+def _said_then(step: dict[str, Any]) -> str:
+    """What was said at the time, where the clinic's rule set of today says another class."""
+    class_then = step.get("class_then", step["class"])
+    return "" if class_then == step["class"] else str(labels.CLASSES[class_then])
+
+
+def _chart_point(course: queries.Course) -> dict[str, Any]:
     parts = (_name(course.muscle, course.side, course.place), str(labels.CLASSES.get(course.now, "")))
     return {
-        "label": str(number),
+        "label": str(course.number),
         "muscle": course.muscle,
         "side": course.side,
         "point": course.point,
         "kind": course.now or ("no_trigger_point" if shows_classification() else "recorded"),
-        "name": f"{number}: {', '.join(part for part in parts if part)}",
+        "name": f"{course.number}: {', '.join(part for part in parts if part)}",
     }
 
 

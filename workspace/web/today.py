@@ -141,6 +141,7 @@ def own_pages(request: PageRequest) -> list[tuple[str, str]]:
         pages.append((_("Messages"), reverse("messages")))
     if "treatments:read" in request.actor.scopes:
         pages.append((_("Search by lot"), reverse("lots")))
+        pages.append((_("Search trigger points"), reverse("point_search")))
         pages.append((_("Rates of adverse events"), reverse("adverse_event_rates")))
     if "homecare:write" in request.actor.scopes:
         pages.append((_("Pictures and templates"), reverse("pictures")))

@@ -14,6 +14,8 @@ const list = /** @type {HTMLElement} */ (one("[data-findings]"));
 const find = /** @type {HTMLInputElement} */ (one("#find"));
 const found = /** @type {HTMLElement} */ (one("#found"));
 const mode = /** @type {HTMLElement} */ (one("[data-mode]"));
+/** Said once, to the server: which known point a finding is. What came of it is in what the server derives. */
+const POINT_CHOICES = ["trigger_point", "new_point"];
 const UNREVIEWED_KEEPS = new Set(["unreviewed", "ordinal"]);
 /** The finding whose zones are being touched, "drawing", or none. @type {string} */
 let touching = "";
@@ -40,7 +42,7 @@ function card(id) { return one(`[data-finding="${id}"]`, list); }
 function showCards() {
   const ids = draft.rows("findings");
   for (const old of all("[data-finding]", list)) if (!ids.includes(old.dataset.finding || "")) old.remove();
-  ids.forEach((id, index) => {
+  ids.forEach((id) => {
     const get = field(id);
     const name = called(get("muscle"), get("side"), get("place"));
     let element = card(id);
@@ -51,7 +53,8 @@ function showCards() {
     }
     element.dataset.called = name;
     text("[data-name]", element, name);
-    text(".n", element, String(index + 1));
+    text(".n", element, numberOf(id));
+    showKnown(element, id);
     element.classList.toggle("unreviewed", Boolean(get("unreviewed")));
     /** @type {HTMLElement} */ (one("[data-unreviewed]", element)).hidden = !get("unreviewed");
     showClass(element, id);
@@ -64,6 +67,39 @@ function showCards() {
   /** @type {HTMLElement} */ (one("[data-empty]")).hidden = ids.length > 0;
   showPoints(ids);
   showCounts();
+}
+
+/** The number that its point has for life; a dash until the server has given it one. @param {string} id */
+function numberOf(id) { return String(draft.derived.findings[id]?.number ?? "–"); }
+
+/** Which known point this is, and which others it could be. @param {HTMLElement} element @param {string} id */
+function showKnown(element, id) {
+  const box = /** @type {HTMLElement} */ (one("[data-known]", element));
+  const own = draft.derived.findings[id];
+  const get = field(id);
+  const taken = new Set(draft.rows("findings").map((other) => draft.derived.findings[other]?.trigger_point));
+  const others = draft.derived.points.filter((/** @type {any} */ p) => p.muscle === get("muscle") && p.side === get("side") && !taken.has(p.id));
+  box.hidden = !own || (!own.known && !others.length);
+  if (box.hidden) return;
+  const key = JSON.stringify([own.number, own.known, others.map((/** @type {any} */ p) => p.id)]);
+  if (box.dataset.shown === key) return;
+  box.dataset.shown = key;
+  const buttons = others.map((/** @type {any} */ point) => knownButton(fill(texts.same_as_point, { number: point.number, place: point.place }), () => draft.set(`findings/${id}/trigger_point`, point.id)));
+  if (own.known) buttons.push(knownButton(texts.another_point, () => draft.set(`findings/${id}/new_point`, true)));
+  box.replaceChildren(make("span", {}, fill(own.known ? texts.known_point : texts.new_point, { number: own.number })), ...buttons);
+}
+
+/** A choice that the server has taken is no field of the draft, so that it can be made again. */
+function forgetChoices() {
+  if (draft.waiting()) return;
+  for (const map of [draft.flat, draft.base]) for (const path of Object.keys(map)) if (POINT_CHOICES.includes(path.split("/")[2])) delete map[path];
+}
+
+/** @param {string} word @param {() => void} act */
+function knownButton(word, act) {
+  const button = make("button", { type: "button", class: "button plain" }, word);
+  button.addEventListener("click", act);
+  return button;
 }
 
 /** @param {string} id */
@@ -142,19 +178,19 @@ function showThreshold(element, id) {
 
 /** @param {string[]} ids */
 function showPoints(ids) {
-  const points = ids.flatMap((id, index) => {
+  const points = ids.flatMap((id) => {
     const get = field(id);
     const at = get("point") || chart.placeOf(get("muscle"), get("side"));
     const kind = screen_.rules ? judged(id).class : "recorded";
-    const words = { number: index + 1, name: called(get("muscle"), get("side"), get("place")), class: classes[kind] };
+    const words = { number: numberOf(id), name: called(get("muscle"), get("side"), get("place")), class: classes[kind] };
     const name = fill(screen_.rules ? texts.point : texts.point_without_class, words);
     const current = card(id)?.hasAttribute("open");
-    return at ? [{ id, label: String(index + 1), name, ...at, kind, current }] : [];
+    return at ? [{ id, label: numberOf(id), name, ...at, kind, current }] : [];
   });
   const waiting = waitingPoints().flatMap((/** @type {any} */ point) => {
     const at = point.fields.point || chart.placeOf(point.fields.muscle, point.fields.side);
     const name = fill(texts.last_point, { name: called(point.fields.muscle, point.fields.side, point.fields.place) });
-    return at ? [{ id: `last:${point.id}`, label: "", name, ...at, kind: "last" }] : [];
+    return at ? [{ id: `last:${point.id}`, label: String(point.number), name, ...at, kind: "last" }] : [];
   });
   chart.setPoints([...waiting, ...points]);
 }
@@ -315,9 +351,13 @@ found.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+/** Points of the last exam that this one has not, by their point where the server has said it, else by their place. */
 function waitingPoints() {
-  const taken = new Set(draft.rows("findings").map((id) => [field(id)("muscle"), field(id)("side"), field(id)("place") ?? ""].join("/")));
-  return screen_.last.filter((/** @type {any} */ point) => !taken.has([point.fields.muscle, point.fields.side, point.fields.place ?? ""].join("/")));
+  const rows = draft.rows("findings");
+  const points = new Set(rows.map((id) => draft.derived.findings[id]?.trigger_point ?? field(id)("trigger_point")));
+  const unsaid = rows.filter((id) => !draft.derived.findings[id]);
+  const places = new Set(unsaid.map((id) => [field(id)("muscle"), field(id)("side"), field(id)("place") ?? ""].join("/")));
+  return screen_.last.filter((/** @type {any} */ { fields }) => !points.has(fields.trigger_point) && !places.has([fields.muscle, fields.side, fields.place ?? ""].join("/")));
 }
 
 /** @param {any} point */
@@ -326,7 +366,7 @@ function bring(point) { return draft.add("findings", { ...point.fields, unreview
 // What a line said (`exam_line.js`): to be looked at, like a point of the last exam.
 document.addEventListener("palpate:finding", (event) => {
   const { muscle, side, ...more } = /** @type {CustomEvent} */ (event).detail;
-  addPoint(muscle, side, { ...more, unreviewed: true });
+  addPoint(muscle, side, more);
 });
 
 one("[data-same]")?.addEventListener("click", () => {
@@ -470,7 +510,7 @@ draft.addEventListener("change", (event) => {
 draft.addEventListener("lost", (event) => {
   const { path, fields } = /** @type {CustomEvent} */ (event).detail;
   if (!path.startsWith("findings/") || !fields.muscle || Number(fields.place) > 9) return;
-  const { ordinal: _ordinal, ...kept } = fields;
+  const { ordinal: _ordinal, trigger_point: _point, ...kept } = fields;
   draft.add("findings", { ...kept, place: String((Number(fields.place) || 1) + 1) });
 });
 
@@ -482,7 +522,7 @@ function duplicate(id) {
   /** @type {Record<string, any>} */
   const kept = {};
   for (const [name, value] of Object.entries(fields)) {
-    if (["ordinal", "side", "muscle", "point", "ppt_kpa", "notes", "place"].includes(name) || name.startsWith("limit_reasons")) continue;
+    if (["ordinal", "side", "muscle", "point", "ppt_kpa", "notes", "place", ...POINT_CHOICES].includes(name) || name.startsWith("limit_reasons")) continue;
     kept[name.startsWith("referred_to/") && !name.endsWith("/midline") ? name.replace(/(left|right)$/, (s) => (s === "left" ? "right" : "left")) : name] = value;
   }
   touchedAt = get("point") && mirrored(get("point"));
@@ -600,12 +640,13 @@ function start() {
   bindForm(draft, texts);
   showFlags();
   draft.addEventListener("change", () => { showCards(); showFlags(); showSuggestions(); if (touching === "drawing") showDrawing(); });
-  draft.addEventListener("derived", () => { showGate(); showSuggestions(); });
+  draft.addEventListener("derived", () => { forgetChoices(); showGate(); showSuggestions(); showCards(); announceDerived(); });
   showGate();
   showSuggestions();
   const wanted = location.hash.slice(1);
   const newest = draft.rows("findings").at(-1);
   if (wanted) goTo(wanted); else if (newest) open(newest, false);
+  announceDerived();
   document.body.dataset.ready = "yes";
 }
 
@@ -616,6 +657,10 @@ function showGate() {
   gate.textContent = blocking.map((/** @type {string} */ code) => one(`[data-path="red_flags/${code}/answer"]`)?.closest("[data-row]")?.getAttribute("data-called")).join(", ");
   one('[data-open="red-flags"]')?.classList.toggle("danger", blocking.length > 0);
 }
+
+// For the partials of this screen that show what the server works out (`exam_matters.js`).
+function announceDerived() { document.dispatchEvent(new CustomEvent("palpate:derived", { detail: draft.derived })); }
+document.addEventListener("palpate:go", (event) => goTo(/** @type {CustomEvent} */ (event).detail));
 
 /** A link from the review leads to the place. @param {string} path */
 function goTo(path) {

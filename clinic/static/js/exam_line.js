@@ -36,7 +36,7 @@ form.addEventListener("submit", async (event) => {
   if (!fields) { showProblems(line, problems); return; }
   said.textContent = written;
   input.value = "";
-  document.dispatchEvent(new CustomEvent("palpate:finding", { detail: fields }));
+  document.dispatchEvent(new CustomEvent("palpate:finding", { detail: { ...fields, unreviewed: true } }));
 });
 
 document.addEventListener("keydown", (event) => {

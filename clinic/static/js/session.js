@@ -170,9 +170,10 @@ function choose(what) {
 }
 
 function showPoints() {
-  chart.setPoints(screen_.points.flatMap((/** @type {any} */ p, /** @type {number} */ index) => {
+  chart.setPoints(screen_.points.flatMap((/** @type {any} */ p) => {
     const at = p.point || chart.placeOf(p.muscle, p.side);
-    return at ? [{ id: p.id, label: String(index + 1), name: p.word ? `${p.name}, ${p.word}` : p.name, ...at, kind: p.class || "recorded", current: p.id === target.trigger_point }] : [];
+    const name = `${p.number}: ${p.name}`;
+    return at ? [{ id: p.id, label: String(p.number), name: p.word ? `${name}, ${p.word}` : name, ...at, kind: p.class || "recorded", current: p.id === target.trigger_point }] : [];
   }));
 }
 
