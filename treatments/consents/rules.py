@@ -28,7 +28,8 @@ WITNESSED_WAYS = frozenset({TYPED_NAME, VERBAL})
 COPY_WAYS = ["printed", "link", "declined"]
 WITHDRAWN_BY = ["patient", "guardian"]
 
-CLASS_OF_TECHNIQUE = {
+# Every technique: None is what the patient does alone, and advice.
+CONSENT_CLASSES: dict[str, str | None] = {
     "dry_needling": DRY_NEEDLING,
     "trigger_point_injection": INJECTION,
     "ischemic_compression": MANUAL,
@@ -39,6 +40,9 @@ CLASS_OF_TECHNIQUE = {
     "massage": MANUAL,
     "myofascial_release": MANUAL,
     "stretching": MANUAL,
+    "strengthening": None,
+    "self_release_teaching": None,
+    "advice": None,
 }
 
 
@@ -106,8 +110,8 @@ class MissingConsent:
 
 
 def technique_class(technique: str) -> str | None:
-    """Return the class of a technique; None for what the patient does alone, and for advice."""
-    return CLASS_OF_TECHNIQUE.get(technique)
+    """Return a technique's class; None for what the patient does alone, for advice, and for a step at home (`""`)."""
+    return CONSENT_CLASSES[technique] if technique else None
 
 
 def regions_of_muscle(muscle: MuscleLike | None) -> tuple[str, ...]:
