@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 from changes.models import ChangeCounter, ClinicChange, mark_of
@@ -32,12 +31,16 @@ def changes_after(
     kinds: Sequence[str],
     limit: int,
     patient_ids: Sequence[UUID] | None = None,
-    since: datetime | None = None,
+    until: int | None = None,
 ) -> list[ClinicChange]:
-    """The clinic's changes of these kinds behind a sequence number, in the order of their commits."""
+    """
+    The clinic's changes of these kinds behind a sequence number, in the order of their commits.
+
+    :param until: not above this number
+    """
     changes = ClinicChange.objects.filter(clinic_id=clinic_id, sequence__gt=sequence, kind__in=kinds)
     if patient_ids is not None:
         changes = changes.filter(patient_id__in=patient_ids)
-    if since is not None:
-        changes = changes.filter(at__gte=since)
+    if until is not None:
+        changes = changes.filter(sequence__lte=until)
     return list(changes.order_by("sequence")[:limit])

@@ -405,6 +405,8 @@ SPECTACULAR_SETTINGS = {
         "DocumentStatus": "database.choices.DOCUMENT_STATUSES",
         "ActionEnum": "assessments.red_flag_table.ACTIONS",
         "ChangeAction": "changes.rules.ACTIONS",
+        "ChangeKind": "changes.rules.KINDS",
+        "WebhookState": "changes.rules.STATES",
         "RecordKind": "records.rules.RECORD_KINDS",
         "RecordStatus": "records.rules.RECORD_STATUSES",
         "PatientStatus": "patients.rules.STATUSES",
@@ -471,6 +473,8 @@ TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
 TWILIO_FROM = env.str("TWILIO_FROM", default="")
 TWILIO_API_URL = env.str("TWILIO_API_URL", default="")
+# Hosts that webhooks may call although their addresses are not public, by http too: for receivers on one's own network.
+WEBHOOK_ALLOWED_HOSTS = env.list("WEBHOOK_ALLOWED_HOSTS", default=[])
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # empty: /metrics is not there
 
 # --- Background work -------------------------------------------------------------------------------------------
@@ -492,6 +496,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY = not IS_WEB
 CELERY_BEAT_SCHEDULER = "clinic.beat.Scheduler"
 TICK_S = env.float("TICK_S", default=5.0)
+WEBHOOK_TICK_S = env.float("WEBHOOK_TICK_S", default=1.0)
 CELERY_BEAT_SCHEDULE = {
     "verify every chain nightly": {
         "task": "records.periodic.verify_all_chains",
@@ -502,6 +507,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=40),
     },
     "look for messages that are due": {"task": "messaging.periodic.tick", "schedule": TICK_S},
+    "look for webhooks that are due": {"task": "changes.periodic.tick", "schedule": WEBHOOK_TICK_S},
+    "forget old deliveries of webhooks": {
+        "task": "changes.periodic.forget_old_deliveries",
+        "schedule": crontab(hour=3, minute=50),
+    },
     "turn what is planned into messages": {"task": "homecare.periodic.tick", "schedule": TICK_S},
     "plan the next days, and look who is silent": {
         "task": "homecare.periodic.look_after_all",

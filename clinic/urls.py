@@ -53,6 +53,7 @@ urlpatterns = [
     path("", include("patient_forms.web.urls")),
     path("", include("messaging.web.urls")),
     path("", include("worklist.web.urls")),
+    path("", include("changes.web.urls")),
     path("api/v1/schema/", SchemaDocument.as_view(), name="schema"),
     path("api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("oauth/", include(oauth_server)),

@@ -8,6 +8,7 @@ replaced by putting a new one first, running `rotate_encryption`, and then remov
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -16,6 +17,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 VERSION = "v1:"
+# What encrypts the secrets of an app again with the first key, and returns how many; each app adds its own when Django
+# starts.
+ROTATIONS: list[Callable[[], int]] = []
 
 
 class CannotDecrypt(Exception):

@@ -33,6 +33,7 @@ APPS = [
     "treatments",
     "homecare",
     "scheduling",
+    "changes",
     "workspace",
     "clinic",
     "audit",

@@ -8,7 +8,7 @@ import httpx
 
 ACTS = (
     "sign|addenda|entered-in-error|revisions|publish|pause|resume|end|merge|leave|accept|decline|resolve|done|take|snooze"
-    "|reopen|send-again|accept|dismiss|cancel|undo"
+    "|reopen|send-again|accept|dismiss|cancel|undo|rotate-secret|replay"
 )
 COMMAND = re.compile(rf"(?:/api/v1)?/(?:patients/)?([a-z]+)/([0-9a-f-]{{36}})/(?:{ACTS})/")
 

@@ -10,6 +10,7 @@ from django.test import Client
 
 from accounts.models import ApiClient, Membership, User
 from assessments.models import Assessment
+from changes.models import WebhookSubscription
 from database import tenancy
 from homecare.models import Programme
 from messaging.models import Message
@@ -38,6 +39,7 @@ MODELS: dict[str, Any] = {
     "plans": TreatmentPlan,
     "forms": FormRequest,
     "imports": ImportRun,
+    "webhooks": WebhookSubscription,
 }
 
 

@@ -48,7 +48,7 @@ EDITABLE = {
     "Appointment", "AdverseEventHomeAnswer", "Told", "Waiting", "Opening", "Offer",
     "RightsCase",
     "Note", "ImportRun", "ImportEntry", "ImportUpload", "ImportMap", "ReviewItem", "OwnMedicine",
-    "ChangeCounter",
+    "ChangeCounter", "WebhookSubscription", "WebhookDelivery",
 }  # fmt: skip
 # Modules beside `actions` that change the record.
 CHANGING = [
@@ -66,6 +66,7 @@ CHANGING = [
     "treatments.plans.actions",
     "treatments.safety_lists",
     "patients.merging",
+    "changes.webhooks",
 ]  # fmt: skip
 CODE_LISTS = {"Muscle", "BodyZone", "Movement", "Caution", "CatalogueLoad"}
 

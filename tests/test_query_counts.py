@@ -23,6 +23,7 @@ import catalogue
 from accounts.models import Competency, Membership
 from assessments.models import Assessment
 from assessments.rules import DEFAULT_RULE_SET
+from changes.models import WebhookDelivery, WebhookSubscription
 from database import tenancy
 from database.expressions import new_id
 from homecare.models import CheckIn, Programme, Step, StepAnswer, Template, Version
@@ -99,6 +100,8 @@ LISTS: dict[str, dict[str, str]] = {
     "safety-list/": LIMITED,
     "techniques/": LIMITED,
     "waitlist/": {},
+    "webhooks/": {},
+    "webhooks/{webhook}/deliveries/": {},
     "worklist/": {},
     # One thing with a list of others in it.
     "assessments/{assessment}/": {},
@@ -197,6 +200,7 @@ class World:
 
     def __init__(self, cast: Cast) -> None:
         self.cast, self.therapist, self.rows = cast, Api(cast.therapist), 0
+        self.owner = Api(cast.owner)
         with tenancy.scope(cast.clinic.pk):
             self.by = cast.actor(cast.staff)
             self.desk: Desk = make_desk(cast, self.by)
@@ -208,6 +212,7 @@ class World:
         self.assessment = self.post(f"patients/{self.patient}/assessments/", builders.exam())
         self.session = self.post(f"patients/{self.patient}/sessions/", builders.treatment())
         self.event = ""
+        self.webhook = self.add_webhook()
 
     @property
     def ids(self) -> dict[str, Any]:
@@ -219,6 +224,7 @@ class World:
             "assessment": self.assessment,
             "session": self.session,
             "event": self.event,
+            "webhook": self.webhook.pk,
             "type": self.desk.kind.pk,
             "day": f"{DAY:%Y-%m-%d}",
             "first": f"{DAY - timedelta(days=30):%Y-%m-%d}",
@@ -248,6 +254,7 @@ class World:
             self.add_home(n)
             self.add_waits(n, row_patient)
             self.add_drafts(row_patient)
+            self.add_delivery(n)
         self.add_documents(n)
         self.add_event(n)
         self.post(f"patients/{self.patient}/consents/", builders.consent())
@@ -465,6 +472,24 @@ class World:
         Assessment.objects.create(subject_id=new_id(), rule_set=DEFAULT_RULE_SET, **draft)
         Session.objects.create(subject_id=new_id(), **draft)
 
+    def add_webhook(self) -> WebhookSubscription:
+        with tenancy.scope(self.cast.clinic.pk):
+            return WebhookSubscription.objects.create(
+                id=new_id(), clinic=self.cast.clinic, url="https://hooks.example/", kinds=[], secret="", position=0
+            )
+
+    def add_delivery(self, n: int) -> None:
+        self.add_webhook()
+        WebhookDelivery.objects.create(
+            clinic=self.cast.clinic,
+            subscription=self.webhook,
+            message_id=str(n),
+            attempt=1,
+            outcome="delivered",
+            duration_ms=1,
+            at=LONG_AGO + timedelta(minutes=n),
+        )
+
     def add_documents(self, n: int) -> None:
         """A signed exam and a signed session of the one patient, of a muscle of their own."""
         muscle = sorted(catalogue.MUSCLES)[n]
@@ -504,7 +529,8 @@ def shape(statement: str) -> str:
 def ask_api(world: World, path: str) -> tuple[list[str], int]:
     names = world.ids | {"rows": str(world.rows)}
     query = {key: value.format(**names) for key, value in LISTS[path].items()}
-    ran, answer = statements(partial(world.therapist.get, f"/{path.format(**names)}", query))
+    asker = world.owner if path.startswith("webhooks/") else world.therapist
+    ran, answer = statements(partial(asker.get, f"/{path.format(**names)}", query))
     body = answer.json()
     rows = body.get("results", body.get("therapists") or body.get("findings") or body.get("interventions"))
     return ran, len(rows if rows is not None else body.get("appointments") or range(world.rows))

@@ -27,7 +27,7 @@ STALE = '"987654321"'
 def person_for(cast, scope):  # noqa: F811 - the fixture's value
     return (
         cast.owner
-        if scope in ("safety:manage", "patients:merge")
+        if scope in ("safety:manage", "patients:merge", "webhooks:manage")
         else cast.staff
         if scope.startswith("scheduling")
         else cast.therapist

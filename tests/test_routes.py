@@ -29,6 +29,7 @@ from api.views import ClinicView
 from assessments import points
 from assessments.models import TriggerPoint
 from audit.models import AuditEvent
+from changes import webhooks
 from clinic import serving
 from database import tenancy
 from homecare.models import Picture, Programme
@@ -82,6 +83,17 @@ EVENT = builders.adverse_event()
 ROUTES = [
     ("me/", "get", "", None),
     ("changes/", "get", "", None),
+    ("webhooks/", "get", "webhooks:manage", None),
+    ("webhooks/", "post", "webhooks:manage", {"url": "https://hooks.example.com/", "kinds": ["patient"]}),
+    ("webhooks/{webhook}/", "get", "webhooks:manage", None),
+    ("webhooks/{webhook}/", "patch", "webhooks:manage", {"description": "Billing"}),
+    ("webhooks/{webhook}/", "delete", "webhooks:manage", None),
+    ("webhooks/{webhook}/deliveries/", "get", "webhooks:manage", None),
+    ("webhooks/{webhook}/rotate-secret/", "post", "webhooks:manage", {}),
+    ("webhooks/{webhook}/pause/", "post", "webhooks:manage", {}),
+    ("webhooks/{webhook}/resume/", "post", "webhooks:manage", {}),
+    ("webhooks/{webhook}/replay/", "post", "webhooks:manage", {"from_sequence": 1}),
+    ("webhooks/{webhook}/test/", "post", "webhooks:manage", {}),
     ("muscles/", "get", "", None),
     ("body-zones/", "get", "", None),
     ("movements/", "get", "", None),
@@ -349,6 +361,9 @@ PAGES = {
     "adverse-events/export/": ("get", "treatments:read"),
     "sessions/{session_id}/aftercare/": ("get", "treatments:write"),
     "competencies/": ("get", "owner"),
+    "settings/webhooks/": ("get", "owner"),
+    "settings/webhooks/{webhook_id}/": ("get", "owner"),
+    "settings/webhooks/{webhook_id}/{change}/": ("post", "owner"),
     "consents/texts/": ("get", "owner"),
     "aftercare/texts/": ("get", "owner"),
     "lots/": ("get", "treatments:read"),
@@ -655,6 +670,10 @@ class Ids(dict):
         )
         Message.objects.filter(pk=made.pk).update(state="unknown")
         return made.pk
+
+    def make_webhook(self):
+        by = self.cast.actor(self.cast.owner)
+        return webhooks.subscribe(url="https://hooks.example.com/", kinds=["patient"], by=by, at=timezone.now())[0].pk
 
     def make_item(self):
         return worklist.raise_item(
@@ -1198,6 +1217,7 @@ PLAIN_NAMES = {"form", "patient_id", "exam_id", "session_id", "kind", "code", "o
 SEEN = {
     "programme_id": "programmes", "message_id": "messages", "item_id": "worklist", "series_id": "series",
     "waiting_id": "waitlist", "offer_id": "offers", "appointment_id": "appointments",
+    "webhook_id": "webhooks",
 }  # fmt: skip
 
 
@@ -1250,6 +1270,8 @@ def fill_page(path, ids):
     if path.startswith("settings/"):
         names |= {"user_id": ids.cast.colleague.pk, "client_id": ids.cast.program.pk}
         change = "resend"
+        if "{webhook_id}" in path:
+            names["webhook_id"], change = ids["webhook"], "pause"
         if "{case_id}" in path:
             names["case_id"] = ids["case"]
         if "{invitation_id}" in path:

@@ -47,6 +47,7 @@ GROUPS: list[tuple[str | Promise, list[Entry]]] = [
             Entry("people", _("People"), _("Invitations, roles, handing over, leaving")),
             Entry("competencies", _("Competencies"), _("What ends soon, and what needs proof")),
             Entry("programs", _("Programs"), _("API access: rights, secrets, last use")),
+            Entry("webhooks", _("Webhooks"), _("Tell other programs what changes, signed")),
             Entry(
                 "clinic_rights", _("Rights of patients"), _("Export, restriction, erasure, how long records are kept")
             ),

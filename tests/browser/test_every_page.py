@@ -188,6 +188,7 @@ def settings_pages(patient_id):
         "/settings/medicines/",
         "/settings/people/",
         "/settings/programs/",
+        "/settings/webhooks/",
         "/settings/audit/",
         "/clinic/display/",
         "/clinic/signing/",

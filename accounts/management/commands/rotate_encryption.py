@@ -24,3 +24,5 @@ class Command(BaseCommand):
             authenticator.save(update_fields=["data"])
             count += 1
         self.stdout.write(f"{count} second factors are encrypted with the first key")
+        others = sum(rotate() for rotate in encryption.ROTATIONS)
+        self.stdout.write(f"{others} other secrets are encrypted with the first key")
