@@ -30,6 +30,7 @@ THINGS: dict[str, str | Promise] = {
     "audit": _("Access log"),
     "auth": _("Account"),
     "book": _("Booking"),
+    "briefing": _("Day at a glance"),
     "calendar": _("Calendar"),
     "calendar.feed": _("Calendar address"),
     "changes": _("Feed of changes"),

@@ -45,7 +45,7 @@ APPS = [
 ]
 LANGUAGES = ["de"]
 # How a day is written (the `written` filter); a language has its own order and dots.
-DATES = ["D j", "D j M", "D j M, H:i", "j F", "j F Y", "l, j F", "l, j F Y", "l, j F Y, H:i", "l, j F, H:i"]
+DATES = ["D j", "j M", "D j M", "D j M, H:i", "j F", "j F Y", "l, j F", "l, j F Y", "l, j F Y, H:i", "l, j F, H:i"]
 KEYWORDS = {
     "gettext": None,
     "gettext_lazy": None,

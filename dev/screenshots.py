@@ -196,7 +196,7 @@ def workspace(camera: Camera) -> None:
     camera.shoot(page, "search")
     page.goto(f"{camera.url}/patients/")
     page.locator("#lines a.card", has=page.locator(".chip.caution")).first.click()
-    page.wait_for_selector("body-chart svg")
+    page.wait_for_selector(".strip")
     patient = page.url
     camera.shoot(page, "patient")
     page.click('form[action$="/exams/new/"] button')
@@ -207,6 +207,7 @@ def workspace(camera: Camera) -> None:
     page.wait_for_selector("body[data-ready]")
     session(camera, page)
     page.goto(patient)
+    page.click(".timeline summary >> nth=-1")
     page.click(".timeline a >> nth=-1")
     camera.shoot(page, "document")
     camera.shoot(page, "locked", "/account/")

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Exists, Max, Min, OuterRef, Prefetch, Q
 
 import catalogue
-from homecare import labels, rules
+from homecare import labels, progress_charts, rules
 from homecare.models import CheckIn, Programme, Step, StepAnswer, Version, facts_of
 from homecare.programmes import progress
 from patients.queries import identities, zone_of
@@ -88,6 +88,7 @@ class HowItGoes:
     :ivar regress: codes of reasons to ask less
     :ivar spots: the last days on which tender spots were found, and where
     :ivar ticked: of each line of a checklist, on how many days it was ticked, of so many on which any was
+    :ivar calendar, pain_line: the last weeks as charts
     :ivar days_answered: on how many days something was answered, of so many
     """
 
@@ -102,6 +103,8 @@ class HowItGoes:
     last_on: date | None
     spots: list[tuple[date, list[str]]]
     ticked: list[tuple[str, int, int]]
+    calendar: list[list[progress_charts.Day]]
+    pain_line: progress_charts.PainLine | None
 
 
 SPOT_DAYS = 3
@@ -155,6 +158,10 @@ def summarize_progress(programme: Programme, *, today: date) -> HowItGoes:
         last_on=check_ins[0].local_date if check_ins else None,
         spots=_spots(answers),
         ticked=_count_ticks(courses, answers),
+        calendar=progress_charts.mark_days(
+            [(day, answer.done) for of_step in answers.values() for day, answer in of_step], first=first, today=today
+        ),
+        pain_line=progress_charts.draw_pain({c.local_date: c.pain for c in check_ins if c.pain is not None}),
     )
 
 

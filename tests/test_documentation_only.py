@@ -32,7 +32,8 @@ SIGNS = [
 # How pages show a class: the chip of a finding, a point on the chart, the labels of classes, which nothing else uses.
 SHOWN = re.compile(
     r'"class"|class_code|"missing_tests"|"criteria"|point (?:active|latent|no_trigger_point)'
-    r"|activity_undetermined|no_trigger_point|: (?:active|latent)\b|Judged by|Would decide it",
+    r"|activity_undetermined|no_trigger_point|: (?:active|latent)\b|Judged by|[Ww]ould decide it"
+    r"|<g class=.(?:active|latent)",
 )
 # Pages that explain classes to anyone and have no finding.
 WITHOUT_FINDINGS = {"clinic/display/", "clinic/signing/"}

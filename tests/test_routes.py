@@ -328,6 +328,7 @@ PAGES = {
     "patients/imports/{run_id}/": ("get", "patients:write"),
     "patients/imports/{run_id}/undo/": ("post", "patients:write"),
     "patients/{patient_id}/": ("get", "patients:read"),
+    "patients/{patient_id}/briefing/": ("get", "assessments:read"),
     "patients/{patient_id}/edit/": ("get", "patients:write"),
     "patients/{patient_id}/conditions/": ("get", "patients:read"),
     "patients/{patient_id}/conditions/{fact_id}/end/": ("post", "patients:write"),

@@ -126,7 +126,9 @@ class SessionKind(DocumentKind[Session, documents.SessionParts, SessionContent, 
         _insert_parts(draft, content, at, answers=[_copy_of(answer) for answer in source.overrides.all()])
 
     def flatten(self, document: Session, parts: documents.SessionParts) -> Flat:
-        return session_paths.flatten(self.content_of(document, parts))
+        return session_paths.flatten(
+            self.content_of(document, parts), unreviewed=signing.ids_to_review(parts.interventions)
+        )
 
 
 SESSION = SessionKind()
@@ -261,6 +263,26 @@ def _log_answers(session: Session, rows: Iterable[Override], before: Iterable[Ov
             audit.log(action, by=by, target_id=session.pk, patient_ids=[session.patient_id], code=row.code)
 
 
+def _measure_rows(session: Session, content: SessionContent, at: datetime) -> list[Measure]:
+    return [
+        Measure(
+            clinic_id=session.clinic_id,
+            session=session,
+            id=measure.id or new_id(),
+            ordinal=ordinal,
+            kind=measure.kind,
+            phase=measure.phase,
+            timing=measure.timing,
+            value=measure.value,
+            measured_at=measure.measured_at or at,
+            trigger_point_id=measure.trigger_point,
+            movement_id=measure.movement,
+            side=measure.side,
+        )
+        for ordinal, measure in enumerate(content.measures)
+    ]
+
+
 def _insert_parts(
     session: Session, content: SessionContent, at: datetime, *, answers: Sequence[Override]
 ) -> documents.SessionParts:
@@ -277,26 +299,12 @@ def _insert_parts(
             side=intervention.side,
             limit_reasons=dict(intervention.limit_reasons),
             response=intervention.response,
+            unreviewed=intervention.unreviewed,
             **intervention.dose,
         )
         for ordinal, intervention in enumerate(content.interventions)
     ]
-    measures = [
-        Measure(
-            **own,
-            id=measure.id or new_id(),
-            ordinal=ordinal,
-            kind=measure.kind,
-            phase=measure.phase,
-            timing=measure.timing,
-            value=measure.value,
-            measured_at=measure.measured_at or at,
-            trigger_point_id=measure.trigger_point,
-            movement_id=measure.movement,
-            side=measure.side,
-        )
-        for ordinal, measure in enumerate(content.measures)
-    ]
+    measures = _measure_rows(session, content, at)
     for ordinal, answer in enumerate(answers):
         answer.id, answer.ordinal, answer.clinic_id, answer.session = new_id(), ordinal, session.clinic_id, session
     adverse_events_asked = [

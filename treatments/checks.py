@@ -78,8 +78,14 @@ def _check_answers(content: SessionContent, problems: Problems, *, at: datetime)
             problems.add(f"{pointer}/seen_at", "in_future.seen_at")
 
 
-def problems_before_signing(content: SessionContent, *, birth_date: date | None, at: datetime) -> Problems:
-    """Return what a session's own content puts between it and its signature; see `signing` for the rest."""
+def problems_before_signing(
+    content: SessionContent, *, birth_date: date | None, at: datetime, unreviewed: frozenset[str] = frozenset()
+) -> Problems:
+    """
+    Return what a session's own content puts between it and its signature; see `signing` for the rest.
+
+    :param unreviewed: ids of interventions brought from the last session that nobody has confirmed yet
+    """
     problems = Problems()
     if not content.interventions and not content.notes:
         problems.add("/interventions", "empty.session")
@@ -87,6 +93,9 @@ def problems_before_signing(content: SessionContent, *, birth_date: date | None,
         check_content(content, birth_date=birth_date, at=at)
     except Invalid as refusal:
         problems.errors += refusal.errors
+    for index, intervention in enumerate(content.interventions):
+        if str(intervention.id) in unreviewed:
+            problems.add(f"/interventions/{index}", "unreviewed.intervention")
     return problems
 
 

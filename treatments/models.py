@@ -121,6 +121,9 @@ class Intervention(Part):
     side = models.TextField(choices=Side.choices, null=True)
     limit_reasons = models.JSONField(default=dict, help_text="why a value outside its usual range is right")
     response = models.TextField(blank=True, default="")
+    unreviewed = models.BooleanField(
+        default=False, db_default=False, help_text="brought from the last session, not confirmed yet"
+    )
 
     class Meta:
         constraints = [

@@ -67,6 +67,7 @@ register(
         ),
         "consent_missing": _("Informed consent is missing. Record it first."),
         **{f"consent_missing.{why}": Text(text, **CONSENT_LABELS) for why, text in CONSENT_TEXTS.items()},
+        "unreviewed.intervention": _("This was copied from the last session. Confirm it, change it or remove it."),
         "technique_hidden": Text(
             _("The clinic does not use “%(technique)s”. Choose another technique, or ask the owner to show it again."),
             technique=labels({code: technique.label for code, technique in TECHNIQUES.items()}),

@@ -306,6 +306,26 @@ def is_measured(name: str) -> bool:
     return FIELDS[name].kind in (WHOLE, NUMBER)
 
 
+# What is observed or counted while treating, or belongs to one package: never copied from an earlier session.
+OBSERVED = frozenset(
+    {
+        "needles_in", "needles_out", "insertions", "ltr_elicited", "ltr_count", "pain_during_0_10",
+        "pressure_discomfort_0_10", "tenderness_drop_pct", "barrier_steps", "haemostasis_s", "brand_lot",
+    }
+)  # fmt: skip
+
+
+def repeat_dose(technique: str, dose: Mapping[str, Any]) -> dict[str, Any] | None:
+    """
+    Return what of an earlier dose may be offered again as it was; None for a technique that is never repeated by a tap.
+
+    :raises KeyError: no such technique
+    """
+    if "volume_ml" in TECHNIQUES[technique].dose:
+        return None  # what is injected is decided, and its lot read, each time
+    return {name: value for name, value in dose.items() if value is not None and name not in OBSERVED}
+
+
 def check_dose(technique: str, dose: Mapping[str, Any], reasons: Mapping[str, str]) -> list[FieldError]:
     """
     Return what is wrong with a dose or needs a reason; pointers are into the intervention.

@@ -15,9 +15,10 @@ OF_OVERRIDE = ["reason", "seen_by", "seen_at"]
 OF_MEASURE = ["kind", "phase", "timing", "value", "measured_at", "trigger_point", "movement", "side"]
 
 
-def flatten(content: Mapping[str, Any]) -> Flat:
+def flatten(content: Mapping[str, Any], *, unreviewed: frozenset[str] = frozenset()) -> Flat:
     """
     :param content: as `documents.session_content` makes it, each measure with its `id`
+    :param unreviewed: ids of interventions brought from the last session that nobody has confirmed yet
     """
     content = plain_json(content)
     flat: Flat = {name: content[name] for name in HEAD}
@@ -32,6 +33,7 @@ def flatten(content: Mapping[str, Any]) -> Flat:
         flat |= {f"{row}/dose/{name}": value for name, value in intervention["dose"].items()}
         flat |= {f"{row}/limit_reasons/{name}": why for name, why in intervention["limit_reasons"].items()}
         flat[f"{row}/ordinal"] = ordinal
+        flat[f"{row}/unreviewed"] = True if str(intervention["id"]) in unreviewed else None
     for ordinal, measure in enumerate(content["measures"]):
         row = f"measures/{measure['id']}"
         flat |= {f"{row}/{name}": measure[name] for name in OF_MEASURE}
@@ -60,6 +62,7 @@ def unflatten(flat: Flat) -> dict[str, Any]:
             **{name: fields[name] for name in OF_INTERVENTION if name in fields},
             "dose": below(fields, "dose"),
             "limit_reasons": below(fields, "limit_reasons"),
+            "unreviewed": bool(fields.get("unreviewed")),
         }
         for key, fields in rows_of(flat, "interventions").items()
     ]

@@ -6,7 +6,7 @@ A new check is added here, and every entry point has it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar
@@ -16,7 +16,7 @@ from errors.exceptions import Conflict, DomainError, FieldError, Invalid
 from identity.actor import Actor
 from records.signing import SigningCheck, Stop
 from treatments import checks, documents, dose_checks, queries, safety
-from treatments.models import Session
+from treatments.models import Intervention, Session
 from treatments.queries import VisitContext
 from treatments.safety_entries import ACKNOWLEDGE, CAUTION, LEVELS, STOP
 from treatments.safety_facts import SafetyFinding
@@ -75,6 +75,11 @@ class SessionSigningCheck(SigningCheck):
     visit: VisitContext
 
 
+def ids_to_review(interventions: Iterable[Intervention]) -> frozenset[str]:
+    """Ids of the interventions that were brought from the last session and not confirmed yet."""
+    return frozenset(str(row.pk) for row in interventions if row.unreviewed)
+
+
 def check_signature(session: Session, content: Mapping[str, Any], *, by: Actor, at: datetime) -> SessionSigningCheck:
     """
     Return everything that stops a session's signature, and what should be known before it.
@@ -108,7 +113,12 @@ def _check(session: Session, content: Mapping[str, Any], *, by: Actor, at: datet
         basic_required=visit.basic_required,
         visit_ends_at=visit.ends_at,
     )
-    invalid = checks.problems_before_signing(recorded, birth_date=session.patient.birth_date, at=at).errors
+    invalid = checks.problems_before_signing(
+        recorded,
+        birth_date=session.patient.birth_date,
+        at=at,
+        unreviewed=ids_to_review(session.interventions.all()),
+    ).errors
     invalid += dose_checks.check_for_signature(
         interventions, visit.facts, recorded.limit_reasons, at=session.performed_at, on_date=visit.on_date
     )

@@ -22,6 +22,7 @@ class NewIntervention:
     One technique on one trigger point, or on a muscle, or in general.
 
     :ivar id: the row's, where a screen has given it one
+    :ivar unreviewed: brought from the last session, not confirmed yet
     """
 
     technique: str
@@ -32,6 +33,7 @@ class NewIntervention:
     dose: Dose = field(default_factory=dict)
     limit_reasons: Mapping[str, str] = field(default_factory=dict)
     response: str = ""
+    unreviewed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,9 @@ from decimal import Decimal
 
 from assessments import labels, measures
 
-WIDTH, HEIGHT = 640, 200
-LEFT, RIGHT, TOP, BOTTOM = 44, 14, 14, 30
+# A small multiple: the first and the last value stand beside the line, their days below it.
+WIDTH, HEIGHT = 260, 104
+LEFT, RIGHT, TOP, BOTTOM = 46, 46, 8, 24
 
 
 @dataclass(frozen=True)
@@ -30,14 +31,19 @@ class Graph:
 
     points: list[tuple[float, float]]
     line: str
-    ticks: list[tuple[float, str]]
     band: tuple[float, float] | None
     treated: list[float]
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
     right: int = WIDTH - RIGHT
+    top: int = TOP
     bottom: int = HEIGHT - BOTTOM
+    across: int = WIDTH - LEFT - RIGHT
+
+    @property
+    def last_y(self) -> float:
+        return self.points[-1][1]
 
 
 def band_of(kind: str, values: Sequence[tuple[datetime, float]], subject: measures.Subject) -> Band | None:
@@ -69,7 +75,6 @@ def graph(
     return Graph(
         points=points,
         line=" ".join(f"{px},{py}" for px, py in points),
-        ticks=[(y(tick), f"{tick:g}") for tick in (low, (low + high) / 2, high)],
         band=(y(start + band.amount), round(y(start - band.amount) - y(start + band.amount), 1)) if band else None,
         treated=[x(at) for at in treated if first <= at.timestamp() <= last],
     )

@@ -85,7 +85,7 @@ def referral_letter(exam: Assessment, *, record: Record, clinic: Clinic, languag
         "suspects": _("To be considered"),
         "to_do": _("Action at our clinic"),
         "alerts_title": _("Alerts"),
-        "alerts": [_alert(alert) for alert in alerts],
+        "alerts": [describe_alert(alert) for alert in alerts],
         "sections": [_section(section) for section in readable.exam(exam)],
         "signed": _("{name}, {date}").format(name=signer.name, date=readable.moment(exam.signed_at)),
         "registration": signer.registration_no,
@@ -125,7 +125,7 @@ def _flag(answer: RedFlagAnswer) -> dict[str, str]:
     }
 
 
-def _alert(alert: Alert) -> str:
+def describe_alert(alert: Alert) -> str:
     parts = (_(ALERTS[alert.code].label), alert_place(alert.side, alert.region), alert.note)
     return ", ".join(part for part in parts if part)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -96,7 +96,7 @@ def exam(assessment: Assessment) -> list[Section]:
         Section(_("Range of motion"), [Block("", [_movement(m) for m in content["range_of_motion"]])]),
         Section(_("Pain drawing"), [Block("", [(zone_name(m), _intensity(m)) for m in content["pain_drawing"]])]),
         Section(_("Pain drawing and findings"), [Block("", _explanation_lines(assessment))]),
-        Section(_("Red flags"), [Block("", [_red_flag(a) for a in content["red_flags"]])]),
+        Section(_("Red flags"), [Block("", [describe_red_flag(a) for a in content["red_flags"]])]),
         Section(_("Notes"), [Block("", [("", content["notes"])] if content["notes"] else [])]),
     ]
     return _drop_empty(sections)
@@ -196,7 +196,7 @@ def _intensity(mark: dict[str, Any]) -> str:
     return _("marked") if mark["intensity"] is None else f"{mark['intensity']} / 10"
 
 
-def _red_flag(answer: dict[str, Any]) -> tuple[str, str]:
+def describe_red_flag(answer: dict[str, Any]) -> tuple[str, str]:
     answer_text = {**words.RED_FLAG_ANSWERS, "declined": _("patient declined")}[answer["answer"]]
     if answer.get("source") == "no_to_all_others":
         answer_text = _("no (to all others together)")
@@ -268,8 +268,33 @@ def code_word(code: str) -> str:
     return _(code.replace("_", " "))
 
 
+@dataclass(frozen=True)
+class Change:
+    """
+    One measure before and after a treatment.
+
+    :ivar after: each time it was measured: when, the value, and what the change means
+    """
+
+    label: str
+    before: str
+    after: list[tuple[str, str, str]]
+
+
 def _measures(content: dict[str, Any], unit: str) -> Lines:
-    lines: Lines = []
+    lines = []
+    for change in list_changes(content, unit):
+        texts = [f"{_('before')} {change.before}"] if change.before else []
+        texts += [
+            f"{_('after')} ({timing}) {value}{f', {meaning}' if meaning else ''}"
+            for timing, value, meaning in change.after
+        ]
+        lines.append((change.label, "; ".join(texts)))
+    return lines
+
+
+def list_changes(content: Mapping[str, Any], unit: str) -> list[Change]:
+    """Return each measure of a session before and after, with what the sources say about the difference."""
     pairs: dict[tuple[Any, ...], dict[str, Any]] = {}
     subjects: dict[tuple[Any, ...], measures.Subject] = {}
     for measure in content["measures"]:
@@ -277,20 +302,33 @@ def _measures(content: dict[str, Any], unit: str) -> Lines:
         slot = pairs.setdefault(key, {})
         slot["before" if measure["phase"] == "before" else measure["timing"]] = measure["value"]
         subjects[key] = measures.subject_of(measure, content["interventions"], REGION_OF)
+    changes = []
     for key, values in pairs.items():
-        kind_code, _point, movement, _side = key
-        label = {"pain": _("Pain"), "ppt_kpa": _("Pressure-pain threshold"), "rom_deg": _("Range")}[kind_code]
-        if movement:
-            label = f"{label}: {_(catalogue.MOVEMENTS[movement])}"
         before = values.pop("before", None)
-        texts = [f"{_('before')} {format_measure(kind_code, before, unit)}"] if before is not None else []
-        for timing, value in values.items():
-            after = f"{_('after')} ({code_word(timing)}) {format_measure(kind_code, value, unit)}"
-            if before is not None:
-                after += f", {change_in_words(kind_code, before, value, unit, subjects[key])}"
-            texts.append(after)
-        lines.append((label, "; ".join(texts)))
-    return lines
+        after = [
+            (
+                code_word(timing),
+                format_measure(key[0], value, unit),
+                change_in_words(key[0], before, value, unit, subjects[key]) if before is not None else "",
+            )
+            for timing, value in values.items()
+        ]
+        text = format_measure(key[0], before, unit) if before is not None else ""
+        changes.append(Change(_measure_label(key, content["interventions"]), text, after))
+    return changes
+
+
+def _measure_label(key: tuple[Any, ...], interventions: Sequence[Mapping[str, Any]]) -> str:
+    """What was measured, and where."""
+    kind_code, point, movement, side = key
+    label = {"pain": _("Pain"), "ppt_kpa": _("Pressure-pain threshold"), "rom_deg": _("Range")}[kind_code]
+    if movement:
+        place = f"{_(catalogue.MOVEMENTS[movement])}{f', {words.SIDES[side]}' if side else ''}"
+        return f"{label}: {place}"
+    treated = next((i for i in interventions if point and str(i["trigger_point"]) == str(point)), None)
+    if treated and treated["muscle"]:
+        return f"{label}: {muscle_name(treated['muscle'], treated['side'])}"
+    return label
 
 
 def format_measure(kind: str, value: Number, unit: str) -> str:

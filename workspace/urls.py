@@ -51,6 +51,7 @@ urlpatterns = [
     path("patients/", patients.patient_list, name="patients"),
     path("patients/new/", patients.new_patient, name="new_patient"),
     path("patients/<uuid:patient_id>/", patients.patient, name="patient"),
+    path("patients/<uuid:patient_id>/briefing/", patients.briefing, name="patient_briefing"),
     path("patients/<uuid:patient_id>/merge/<uuid:other_id>/", merging.merge, name="patient_merge_page"),
     path("worklist/<uuid:item_id>/referral-letter/", letters.referral_letter, name="referral_letter"),
     path("plans/<uuid:plan_id>/discharge-summary/", letters.discharge_summary, name="discharge_summary"),

@@ -160,6 +160,7 @@ SCREEN = {
     "held": _("{seconds} s filled in."),
     "needles_differ": _("{count} still in"),
     "needles_fit": _("all out"),
+    "needles_total": _("{inserted} needles in, {removed} out"),
 }
 
 

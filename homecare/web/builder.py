@@ -10,6 +10,7 @@ from django.contrib import messages as toasts
 from django.core import signing
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -27,7 +28,7 @@ from homecare import labels, queries, rules
 from homecare.models import Picture, Programme, Template
 from homecare.programmes import actions, checks, safety_stops
 from homecare.programmes import serialization as contents
-from homecare.web.cards import card, patients_caution
+from homecare.web.cards import card, patients_caution, preview_of
 from homecare.web.overrides import parse_overrides, stop_lines
 from patients.queries import identities
 from treatments.web.views import list_points
@@ -204,10 +205,20 @@ def edit(request: PageRequest, programme_id: UUID) -> HttpResponse:
         if command == "publish":
             return publish_draft(request, programme)
         if request.htmx:
-            return render(request, "homecare/draft_state.html", state(programme, problems.errors))
+            return render(request, "homecare/draft_state.html", swapped_state(programme, problems.errors))
         if removed is None:
-            return redirect("programme_edit", programme.pk)
+            shown = find_shown_step(command, which, len(content["steps"]))
+            return redirect(reverse("programme_edit", args=[programme.pk]) + (f"#step-{shown}" if shown else ""))
     return render_builder(request, programme, removed=removed)
+
+
+def find_shown_step(command: str, which: str, count: int) -> int | None:
+    """Return which step a button leaves open; None: the page decides."""
+    if command == "add":
+        return count - 1
+    if command not in MOVES or not is_number(which):
+        return None
+    return min(max(int(which) + {"up": -1, "down": 1, "copy": 1}.get(command, 0), 0), count - 1)
 
 
 def apply_command(content: dict[str, Any], command: str, which: str, post: QueryDict) -> dict[str, Any] | None:
@@ -282,6 +293,13 @@ def state(programme: Programme, errors: list[FieldError], *, saved: bool = True)
     }
 
 
+def swapped_state(programme: Programme, errors: list[FieldError]) -> dict[str, Any]:
+    """The state with what the patient sees of each step, as it is after the touch."""
+    steps = contents.tidy(programme.draft or {})["steps"]
+    previews = [preview_of(programme, number, step) for number, step in enumerate(steps)]
+    return {**state(programme, errors), "is_swapped": True, "previews": previews}
+
+
 GIVEN = {
     "baseline_pain": gettext_lazy("Worst pain at the start, 0 to 10"), "review_on": gettext_lazy("Review on"),
     "ends_on": gettext_lazy("Last day"), "title": gettext_lazy("Name, as the patient reads it"),
@@ -329,18 +347,20 @@ def render_builder(
     points = list_points(request, programme.patient_id)
     ratings = contents.ratings()
     last = Assessment.objects.filter(patient_id=programme.patient_id).exclude(signed_at=None).newest_first().first()
+    cards = [
+        card(programme, number, step, points, problems, safety_facts, draft["steps"])
+        for number, step in enumerate(draft["steps"])
+    ]
     context = {
         **state(programme, problems),
+        "shown_step": next((shown["number"] for shown in cards if shown["has_problems"]), 0),
         "stops": stop_lines(programme, safety_facts, request.POST if status != 200 else None),
         "proposal": PROPOSAL,
         "least_characters": rules.MIN_REASON_CHARACTERS,
         "patient": programme.patient,
         "draft": draft,
         "version": version,
-        "cards": [
-            card(programme, number, step, points, problems, safety_facts, draft["steps"])
-            for number, step in enumerate(draft["steps"])
-        ],
+        "cards": cards,
         "exercises": [(code, _(exercise.name)) for code, exercise in rules.EXERCISES.items()],
         "pictures": list(Picture.objects.defer("content").order_by("name")),
         "points": points,

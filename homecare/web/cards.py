@@ -22,6 +22,18 @@ def patients_caution(programme: Programme, step: dict[str, Any]) -> str:
         return labels.caution_of(step)
 
 
+def preview_of(programme: Programme, number: int, step: Mapping[str, Any]) -> dict[str, Any]:
+    """One step as the patient's page shows it, in the patient's language."""
+    with override(labels.language_for(programme)):
+        return {"number": number, **labels.describe_step(step)}
+
+
+def why_of(step: Mapping[str, Any], points: Sequence[Mapping[str, Any]]) -> str:
+    """The patient's own point that a step is for, with what it was found to be; nothing for a step without one."""
+    point = next((p for p in points if step.get("trigger_point") and p["id"] == step["trigger_point"]), None)
+    return ": ".join(part for part in (point["name"], point.get("word", "")) if part) if point else ""
+
+
 def card(
     programme: Programme,
     number: int,
@@ -43,6 +55,9 @@ def card(
     return {
         "number": number,
         "step": step,
+        "preview": preview_of(programme, number, step),
+        "has_problems": bool(wrong),
+        "why": why_of(step, points),
         **labels.describe_step(step),
         "presses": exercise.presses,
         "tools": [(code, _(rules.TOOLS[code])) for code in exercise.tools if code in fitting_tools(exercise, step)],

@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_time
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -117,7 +118,7 @@ def sheet(request: PageRequest, programme_id: UUID) -> HttpResponse:
         "patient": programme_row.patient,
         "version": version,
         "steps": described,
-        "days": range(7),
+        "days": [WEEKDAYS_ABBR[number] for number in range(7)],
         "language": language,
         "stopped": labels.stopped_names(programme_row),
         "phone": read_sending(request.clinic.pk).phone,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -52,11 +52,16 @@ def figures(request: PageRequest) -> HttpResponse:
         kept = queries.summarize_series(first, last)
         kept["share_as_planned"] = round_value(kept["share_as_planned"])
         return as_csv("series", list(kept), [kept], first, last)
+    days = last - first + timedelta(days=1)
+    before = queries.figures(request.clinic.pk, first=first - days, last=last - days, zone=zone)
     context = {
         "first": first,
         "last": last,
         "rows": rows[:-1],
         "all": rows[-1],
+        # The same number of days before these, to tell a trend by.
+        "before": before[-1],
+        "before_last": last - days,
         "series": queries.summarize_series(first, last),
     }
     return render(request, "scheduling/figures.html", context)

@@ -89,7 +89,7 @@ def test_asked_recorded_and_given(person, writer, patient_id, name, viewport):
     page.goto(f"/documents/session/{first}/")
     picture(page, f"signed-{name}")
     page.goto(f"/patients/{patient_id}/")
-    page.wait_for_selector("body-chart svg")
+    page.wait_for_selector(".strip")
     picture(page, f"patient-{name}")
 
 

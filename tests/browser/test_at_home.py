@@ -8,6 +8,7 @@ import uuid
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.bars import find_faults
 from tests.browser.conftest import PHONE, faults
@@ -283,6 +284,12 @@ def test_the_clinic_sees_it_and_closes_it(person, home, link):
     assert all("numb" not in m["body"] for m in alert)
 
 
+def open_step(card):
+    """One step is open at a time."""
+    if card.locator("details").first.get_attribute("open") is None:
+        card.locator("summary").first.click()
+
+
 def fill_missing_doses(page):
     """What the source guide leaves open; nothing reaches the patient before it is filled in."""
     values = {
@@ -295,11 +302,13 @@ def fill_missing_doses(page):
         "times_per_day": "2",
         "break_every_min": "30",
     }
-    for name, value in values.items():
-        for field in page.locator(f".step-card input[name$=dose-{name}]").all():
-            if not field.input_value():
-                field.fill(value)
-                field.blur()
+    for card in page.locator(".step-card").all():
+        open_step(card)
+        for name, value in values.items():
+            for field in card.locator(f"input[name$=dose-{name}]").all():
+                if not field.input_value():
+                    field.fill(value)
+                    field.blur()
     page.wait_for_selector("#state >> text=is missing", state="detached")
 
 
@@ -323,6 +332,7 @@ def test_a_therapist_writes_a_programme_on_the_tablet(person, writer, patient_id
     page.wait_for_selector("#state >> text=Enter a value from 1 to 120")
     card.locator("input[name$=dose-hold_s]").fill("45")
     card.locator("input[name$=dose-hold_s]").blur()
+    expect(card.locator(".preview")).to_contain_text("45 seconds")  # what the patient will see, as it is written
     page.wait_for_selector("#state >> text=Enter a value from 1 to 120", state="detached")
     page.wait_for_selector("#state >> text=“Repetitions” is missing")
     fill_missing_doses(page)
@@ -331,10 +341,11 @@ def test_a_therapist_writes_a_programme_on_the_tablet(person, writer, patient_id
     # The scan of the neck presses too: each such step has its own reason.
     reasons = page.locator("input[name$=reason-alert_anticoagulant]")
     assert reasons.count() == 2
-    for reason in reasons.all():
-        reason.fill("Bruises rarely, and presses gently.")
+    for card in page.locator(".step-card:has(input[name$=reason-alert_anticoagulant])").all():
+        open_step(card)
+        card.locator("input[name$=reason-alert_anticoagulant]").fill("Bruises rarely, and presses gently.")
     page.click("button:has-text('Give to the patient')")
-    page.wait_for_url(lambda url: url.endswith("/") and "/edit/" not in url)
+    page.wait_for_url(lambda url: url.partition("#")[0].endswith("/") and "/edit/" not in url)
     assert "running" in page.inner_text("main")
     found = writer.get(f"/patients/{patient_id}/programmes/").json()["results"][0]
     assert found["content"]["title"] == "Mornings"

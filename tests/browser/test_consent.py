@@ -79,7 +79,7 @@ def test_a_finger_signs(person, writer, patient_id, name, viewport):
     page.click("button.danger >> nth=0")
     page.wait_for_selector(".chip.stop")
     page.goto(f"/patients/{patient_id}/")
-    page.wait_for_selector("body-chart svg")
+    page.wait_for_selector(".strip")
     picture(page, f"patient-{name}")
 
 

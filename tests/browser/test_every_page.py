@@ -94,7 +94,12 @@ def states(person_, page, writer, patient_id):
     yield "new patient", lambda: page.goto("/patients/new/")
     yield "edit details", lambda: page.goto(f"/patients/{patient_id}/edit/")
     yield "conditions and medicines", lambda: page.goto(f"/patients/{patient_id}/conditions/")
-    yield "patient", lambda: (page.goto(f"/patients/{patient_id}/"), page.wait_for_selector("body-chart svg"))
+    yield "patient", lambda: page.goto(f"/patients/{patient_id}/")
+    yield (
+        "patient with all open",
+        lambda: page.evaluate("document.querySelectorAll('main details').forEach((part) => (part.open = true))"),
+    )
+    yield "briefing", lambda: page.goto(f"/patients/{patient_id}/briefing/")
     yield (
         "red flags of the patient",
         lambda: (page.goto(f"/patients/{patient_id}/red-flags/"), page.click("details.sure > summary >> nth=0")),

@@ -35,7 +35,7 @@ from treatments.adverse_events.web.question import question_of
 from treatments.api.serializers import InterventionInput, MeasureInput, SessionChanges
 from treatments.documents import SessionParts
 from treatments.models import Session
-from treatments.web import safety
+from treatments.web import last_time, safety
 
 # Techniques whose hold is timed with the big button.
 TIMED = [
@@ -52,6 +52,7 @@ class DraftIntervention(InterventionInput):
     computed = frozenset({"total_mg"})
 
     id = serializers.UUIDField()
+    unreviewed = serializers.BooleanField(required=False, default=False)
 
 
 class DraftMeasure(MeasureInput):
@@ -120,7 +121,10 @@ def context(request: PageRequest, session: Session) -> dict[str, Any]:
     factor = 1 if unit == KPA else float(exam_rules.KPA_PER_KGF_CM2)
     parts = documents.get_parts(session)
     flat = SESSION.flatten(session, parts)
+    people = identities(clinic_id=request.clinic.pk, patient_id=session.patient_id)
     points = list_points(request, session.patient_id)
+    last = last_time.read_last(people, before=session)
+    last_time.add_to_points(points, last, offered_techniques(request.clinic))
     screen = {
         "url": reverse("session_changes", args=[session.pk]),
         "now": timezone.now().isoformat(),
@@ -130,6 +134,7 @@ def context(request: PageRequest, session: Session) -> dict[str, Any]:
         "safety_url": reverse("session_safety", args=[session.pk]),
         "rows": SESSION.row_lists,
         "points": points,
+        "pain_known": last_time.known_pain(people, at=timezone.now()),
         "techniques": {code: technique_json(code) for code in rules.TECHNIQUES},
         "unit": unit,
         "factor": factor,
@@ -141,12 +146,13 @@ def context(request: PageRequest, session: Session) -> dict[str, Any]:
         "patient": session.patient,
         "alerts": session.patient.alerts.current(),
         "screen": screen,
+        "last": last,
         "points": points,
         "techniques": [technique_form(code) for code in rules.TECHNIQUES],
         "offered": [(code, _(rules.TECHNIQUES[code].label)) for code in offered_techniques(request.clinic)],
         "pain_scale": range(exam_rules.PAIN[0], exam_rules.PAIN[1] + 1),
         "measures": [measure_slots(session, flat, None), *(measure_slots(session, flat, p["id"]) for p in points)],
-        "asked": question_of(session, identities(clinic_id=request.clinic.pk, patient_id=session.patient_id)),
+        "asked": question_of(session, people),
         "unit": unit,
         "factor": factor,
         "chart_url": reverse("chart", args=[charts.version(), translation.get_language()]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -109,7 +110,42 @@ def document(request: PageRequest, kind: str, document_id: UUID) -> HttpResponse
         addenda = [readable.addendum(addendum) for addendum in more.order_by("sequence")]
     may_write = pages.kind.writes in request.actor.scopes
     context = {**_context(pages, document_row), "record": record, "addenda": addenda, "may_write": may_write}
+    context["next_steps"] = list_next_steps(request, kind, document_row, context)
     return render(request, "workspace/document.html", context)
+
+
+@dataclass(frozen=True)
+class NextStep:
+    icon: str
+    text: str
+    url: str
+    is_post: bool = False
+
+
+def list_next_steps(request: PageRequest, kind: str, document_row: Document, context: dict[str, Any]) -> list[NextStep]:
+    """
+    Return the three things that mostly follow a signature, for the person who signed and on the same day.
+
+    They follow from the document, so that a page which is opened again, or gone back to, shows them again.
+    """
+    signed_at = document_row.signed_at
+    is_own = signed_at is not None and document_row.signed_by_id == request.actor.user_id
+    if not is_own or document_row.status != "signed" or timezone.localdate(signed_at) != timezone.localdate():
+        return []
+    patient_id, scopes = document_row.patient_id, request.actor.scopes
+    steps = []
+    if kind == "exam" and "treatments:write" in scopes:
+        text = _("Start treatment")
+        steps.append(NextStep("hand", text, reverse("start_session", args=[patient_id]), is_post=True))
+    harms = context.get("harms", {})
+    if harms.get("needled") and not harms.get("aftercare") and "treatments:write" in scopes:
+        steps.append(NextStep("book-open", _("Give advice"), reverse("aftercare", args=[document_row.pk])))
+    if "scheduling:write" in scopes:
+        steps.append(NextStep("calendar-plus", _("Book next appointment"), reverse("book", args=[patient_id])))
+    if "homecare:write" in scopes:
+        steps.append(NextStep("dumbbell", _("Home programme"), f"{reverse('patient', args=[patient_id])}#home"))
+    steps.append(NextStep("sun", _("Back to today"), reverse("home")))
+    return steps[:3]
 
 
 @page(scope="", action="pdf")
@@ -118,7 +154,7 @@ def pdf(request: PageRequest, kind: str, document_id: UUID) -> HttpResponse:
     pages, document_row = _find(request, kind, document_id)
     if not document_row.is_signed:
         raise NotFound
-    context = _context(pages, document_row)
+    context = {**_context(pages, document_row), "summary": pages.summary(document_row, on_paper=True)}
     record = Record.objects.get(pk=document_row.record_id)
     content = typesetting.pdf(
         context, record=record, clinic=request.clinic, language=translation.get_language() or "en"
@@ -193,6 +229,7 @@ def _context(pages: DocumentPages[Any], document: Document, check: SigningCheck 
         "patient": patient,
         "alerts": [alert for alert in patient.alerts.all() if alert.ended_at is None],
         "sections": pages.sections(document, check),
+        "summary": pages.summary(document),
         "author": names[document.recorded_by_id],
         "signer": names.get(document.signed_by_id),
         "unit": patient.clinic.pressure_unit,

@@ -23,7 +23,7 @@ from treatments.actions import SESSION
 from treatments.adverse_events.web import lines as harms
 from treatments.models import Session
 from treatments.web.safety import questions_url, unanswered_text
-from workspace import readable
+from workspace import readable, summaries
 
 Hints = list[tuple[str, str]]
 
@@ -56,6 +56,10 @@ class DocumentPages(ABC, Generic[D]):
     @abstractmethod
     def sections(self, document: D, check: SigningCheck | None = None) -> list[readable.Section]:
         """Return the document as it reads; `check`: what a draft would be signed with."""
+
+    @abstractmethod
+    def summary(self, document: D, *, on_paper: bool = False) -> summaries.Summary:
+        """Return the document at a glance."""
 
     @abstractmethod
     def hints(self, document: D, content: Mapping[str, Any]) -> Hints:
@@ -95,6 +99,9 @@ class ExamPages(DocumentPages[Assessment]):
     def sections(self, document: Assessment, check: SigningCheck | None = None) -> list[readable.Section]:
         return readable.exam(document)
 
+    def summary(self, document: Assessment, *, on_paper: bool = False) -> summaries.Summary:
+        return summaries.exam(document, on_paper=on_paper)
+
     def hints(self, document: Assessment, content: Mapping[str, Any]) -> Hints:
         return readable.exam_hints(content)
 
@@ -111,6 +118,9 @@ class SessionPages(DocumentPages[Session]):
     def sections(self, document: Session, check: SigningCheck | None = None) -> list[readable.Section]:
         safety = signing.safety_block(check) if isinstance(check, signing.SessionSigningCheck) else None
         return readable.session(document, safety)
+
+    def summary(self, document: Session, *, on_paper: bool = False) -> summaries.Summary:
+        return summaries.session(document, on_paper=on_paper)
 
     def hints(self, document: Session, content: Mapping[str, Any]) -> Hints:
         return readable.session_hints(content) + readable.hint_open_question(harms.find_open_question(document))

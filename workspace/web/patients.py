@@ -12,11 +12,12 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 import catalogue
+from accounts.models import User
 from accounts.queries import shows_classification
 from accounts.web.middleware import as_uuid
 from accounts.web.pages import PageRequest, page
@@ -24,7 +25,6 @@ from assessments import measures
 from assessments.models import Assessment
 from assessments.outcomes.web.views import series_lines
 from assessments.queries import flag_state
-from assessments.web import chart as charts
 from assessments.web import labels
 from assessments.web.patient_flags import open_line
 from errors.exceptions import Invalid, NotFound
@@ -40,7 +40,6 @@ from patients.rules import search_prefixes
 from patients.search import matching
 from patients.web import duplicates
 from patients.web.details import NEW, DetailsForm, known_facts
-from records.rules import moment
 from scheduling.labels import STATUSES as VISITS
 from scheduling.queries import ahead
 from treatments.adverse_events.web import views as adverse_events
@@ -50,7 +49,7 @@ from treatments.plans.web.views import newest_plan
 from treatments.rules import TECHNIQUES
 from worklist.models import Item
 from worklist.web.labels import why
-from workspace import graphs, queries
+from workspace import body_pictures, graphs, overviews, queries
 from workspace.web.kinds import PAGES
 from workspace.web.merging import merges_into
 
@@ -168,15 +167,12 @@ def redirect_to_booking(request: PageRequest, patient: Patient) -> HttpResponse:
 
 @page(scope="patients:read", action="page.patient")
 def patient(request: PageRequest, patient_id: UUID) -> HttpResponse:
-    """Who, alerts first; then, as far as the role goes: points and their course, measures, what happened."""
-    patient = Patient.objects.with_everything().filter(pk=patient_id).first()
-    if patient is None:
-        raise NotFound
+    """Who, alerts first; at a glance what helped, what changed, what next; then everything behind it."""
+    patient = _find_patient(patient_id)
     if patient.merged_into_id:
         return redirect("patient", patient.merged_into_id)
     people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
-    request.trace.saw(*people)
-    context: dict[str, Any] = {"patient": patient, "alerts": [a for a in patient.alerts.all() if a.ended_at is None]}
+    context = read_patient(request, patient, people)
     context["form_to_review"] = FormRequest.objects.of_patients(people).filter(status=ANSWERED).first()
     facts = [*patient.conditions.all(), *patient.medications.all()]
     lines = duplicates.lines(request, patient, known_as_two=True)
@@ -184,18 +180,73 @@ def patient(request: PageRequest, patient_id: UUID) -> HttpResponse:
     context["told_apart"] = [line for line in lines if line["two_people"]]
     context["merges"] = merges_into(people)
     context |= {"details": known_facts(patient), "facts": [fact for fact in facts if fact.ended_at is None]}
-    if "assessments:read" in request.actor.scopes:
+    if "treatments:read" in request.actor.scopes:
+        context["adverse_events"] = adverse_events.summary_of(people)
+    return render(request, "workspace/patient.html", context)
+
+
+@page(scope="assessments:read", action="page.briefing")
+def briefing(request: PageRequest, patient_id: UUID) -> HttpResponse:
+    """One page to read, or to print, before the patient comes in. From our own record only."""
+    patient = _find_patient(patient_id)
+    if patient.merged_into_id:
+        return redirect("patient_briefing", patient.merged_into_id)
+    people = identities(clinic_id=request.clinic.pk, patient_id=patient_id)
+    context = read_patient(request, patient, people)
+    return render(request, "workspace/briefing.html", {**context, "now": timezone.now()})
+
+
+def _find_patient(patient_id: UUID) -> Patient:
+    patient = Patient.objects.with_everything().filter(pk=patient_id).first()
+    if patient is None:
+        raise NotFound
+    return patient
+
+
+def read_patient(request: PageRequest, patient: Patient, people: list[UUID]) -> dict[str, Any]:
+    """Everything clinical of a patient, as far as the role goes."""
+    request.trace.saw(*people)
+    context: dict[str, Any] = {"patient": patient, "alerts": [a for a in patient.alerts.all() if a.ended_at is None]}
+    scopes = request.actor.scopes
+    if "assessments:read" in scopes:
         context["open_flags"] = [open_line(flag) for flag in flag_state(people, at=timezone.now()).open]
         context |= clinical(people, request.clinic.rule_set)
         context["outcomes"] = series_lines(people)
-        context["chart_url"] = reverse("chart", args=[charts.version(), translation.get_language()])
-    if "treatments:read" in request.actor.scopes:
+    if "treatments:read" in scopes:
         context["treatment_plan"] = newest_plan(people, request.clinic.pk)
         context["consents"] = summary_of(people)
-        context["adverse_events"] = adverse_events.summary_of(people)
-    if "homecare:read" in request.actor.scopes:
+    if "homecare:read" in scopes:
         context |= at_home(people)
-    return render(request, "workspace/patient.html", context)
+    if {"assessments:read", "treatments:read"} <= scopes:
+        context |= overview(context)
+    return context
+
+
+def overview(context: dict[str, Any]) -> dict[str, Any]:
+    """What helped, what changed, what comes next: from what the page has read."""
+    patient_id, timeline = context["patient"].pk, context["timeline"]
+    signed = [line["document"] for line in timeline if line["document"].status == "signed"]
+    names = User.objects.in_bulk({document.signed_by_id for document in signed[:1]})
+    programmes = [p for p, _status in context.get("programmes", ()) if p.started_on]
+    home = [(p.started_on, timezone.localdate(p.ended_at) if p.ended_at else None) for p in programmes]
+    cells = [
+        overviews.pain_cell(context["pains"]),
+        overviews.points_cell(context["course_rows"]),
+        overviews.disability_cell(context["outcomes"], reverse("outcomes", args=[patient_id])),
+        overviews.last_visit_cell(timeline, {pk: user.name for pk, user in names.items()}),
+        overviews.next_visit_cell(context.get("visits", ()), reverse("book", args=[patient_id])),
+        overviews.home_cell(context.get("at_home")),
+        overviews.safety_cell(
+            context["open_flags"], context["alerts"], reverse("patient_red_flags", args=[patient_id])
+        ),
+    ]
+    visits = overviews.fold_by_visit(timeline)
+    return {
+        "strip": [cell for cell in cells if cell is not None],
+        "effects": overviews.list_effects([d for d in signed if isinstance(d, Session)], home),
+        "visits_folded": visits[: overviews.SHOWN_VISITS],
+        "earlier_visits": visits[overviews.SHOWN_VISITS :],
+    }
 
 
 def at_home(people: list[UUID]) -> dict[str, Any]:
@@ -219,11 +270,14 @@ def clinical(people: list[UUID], rule_set: str) -> dict[str, Any]:
     courses = queries.courses(people, rule_set=rule_set)
     regions = frozenset(catalogue.MUSCLES[course.muscle]["region"] for course in courses)
     treated = sorted({s["at"] for c in courses for s in c.steps if s["what"] == "treated"})
+    series = queries.series(people)
     return {
         "timeline": timeline(people),
+        "course_rows": courses,
         "courses": [_course(course) for course in courses],
-        "chart_points": [_chart_point(course) for course in courses],
-        "graphs": [_graph(series, treated, regions) for series in queries.series(people) if len(series.values) > 1],
+        "pictures": body_pictures.draw_points([_picture_point(course) for course in courses]),
+        "pains": next((one.values for one in series if one.kind == "pain"), []),
+        "graphs": [_graph(one, treated, regions) for one in series if len(one.values) > 1],
     }
 
 
@@ -266,12 +320,17 @@ def _course(course: queries.Course) -> dict[str, Any]:
         else {**step, "word": _(TECHNIQUES[step["technique"]].label)}
         for step in course.steps
     ]
+    found = [step for step in steps if step["what"] == "found"]
     return {
         "number": course.number,
         "name": _name(course.muscle, course.side, course.place),
         "steps": steps,
+        "first": found[0] if len(found) > 1 else None,
+        "then": found[-1]["then"] if found else "",
+        "now": course.now,
         "state": course.judged.state if course.judged else "",
         "word": labels.POINT_STATES[course.judged.state] if course.judged else "",
+        "treated": sum(step["what"] == "treated" for step in steps),
     }
 
 
@@ -281,24 +340,21 @@ def _said_then(step: dict[str, Any]) -> str:
     return "" if class_then == step["class"] else str(labels.CLASSES[class_then])
 
 
-def _chart_point(course: queries.Course) -> dict[str, Any]:
+def _picture_point(course: queries.Course) -> body_pictures.Point:
     parts = (_name(course.muscle, course.side, course.place), str(labels.CLASSES.get(course.now, "")))
-    return {
-        "label": str(course.number),
-        "muscle": course.muscle,
-        "side": course.side,
-        "point": course.point,
-        "kind": course.now or ("no_trigger_point" if shows_classification() else "recorded"),
-        "name": f"{course.number}: {', '.join(part for part in parts if part)}",
-    }
+    touched = course.point
+    return body_pictures.Point(
+        label=str(course.number),
+        kind=course.now or ("no_trigger_point" if shows_classification() else "recorded"),
+        name=", ".join(part for part in parts if part),
+        muscle=course.muscle,
+        side=course.side,
+        place=(touched["view"], touched["x"], touched["y"]) if touched else None,
+    )
 
 
 def _graph(one: queries.MeasureSeries, treated: list[Any], regions: frozenset[str]) -> dict[str, Any]:
-    titles = {
-        "pain": _("Pain now, 0 to 10"),
-        "ppt_kpa": _("Pressure-pain threshold, kPa"),
-        "rom_deg": _("Range, degrees"),
-    }
+    titles = {"pain": _("Pain, 0 to 10"), "ppt_kpa": _("Threshold, kPa"), "rom_deg": _("Range, degrees")}
     about = ""
     if one.kind == "ppt_kpa" and one.about:
         about = _name(one.about, one.side)
@@ -310,11 +366,15 @@ def _graph(one: queries.MeasureSeries, treated: list[Any], regions: frozenset[st
         muscle=one.about if one.kind == "ppt_kpa" else "",
     )
     band = graphs.band_of(one.kind, one.values, subject)
+    values = [(at, f"{round(value, 1):g}") for at, value in one.values]
     return {
         "title": f"{titles[one.kind]}{f' · {about}' if about else ''}",
         "drawing": graphs.graph(one.kind, one.values, treated, band),
-        "values": [(at, f"{value:g}") for at, value in ((at, round(value, 1)) for at, value in one.values)],
+        "values": values,
+        "first": values[0][1],
+        "last": values[-1][1],
+        "first_on": overviews.day_of(one.values[0][0]),
+        "last_on": overviews.day_of(one.values[-1][0]),
+        "spoken": "; ".join(f"{overviews.day_of(at)} {value}" for at, value in values),
         "band": band,
-        "id": f"{one.kind}-{one.about}-{one.side}".replace(".", "-"),
-        "last_at": moment(one.values[-1][0]),
     }

@@ -20,6 +20,16 @@ document.addEventListener("keydown", (event) => {
     openSearch();
   }
 });
+// "?" shows the keys of the page; one that has more of its own (the exam) shows those.
+document.addEventListener("keydown", (event) => {
+  const keys = /** @type {HTMLDialogElement | null} */ (document.getElementById("page-keys"));
+  const isFree = !document.getElementById("keys") && !document.querySelector("dialog[open]");
+  if (event.key !== "?" || !isFree || isTyping(/** @type {HTMLElement} */ (event.target))) return;
+  event.preventDefault();
+  keys?.showModal();
+});
+// A page that answered a form becomes one that is simply looked at, so that "back" never asks to send the form again.
+history.replaceState(history.state, "", location.href);
 search?.addEventListener("keydown", (event) => {
   const links = all("#search-found a", search);
   const here = links.indexOf(/** @type {HTMLElement} */ (document.activeElement));

@@ -62,12 +62,16 @@ function show() {
       reflect(draft, element);
       typical(element, technique);
     }
+    const isUnreviewed = Boolean(draft.get(`interventions/${id}/unreviewed`));
+    element.classList.toggle("unreviewed", isUnreviewed);
+    /** @type {HTMLElement} */ (one("[data-unreviewed]", element)).hidden = !isUnreviewed;
     limits(element, id, technique);
     needles(element, id);
     asked(element, id);
     put(/** @type {HTMLElement} */ (one("[data-safety-card]", element)), draft.derived.cards[id]);
   }
   safetyPanel();
+  needleTotal(ids);
   /** @type {HTMLElement} */ (one("[data-empty]")).hidden = ids.length > 0;
   for (const why of all("[data-change]")) why.textContent = draft.derived.changes[why.dataset.change || ""] || "";
 }
@@ -157,6 +161,31 @@ function needles(element, id) {
   place.hidden = count("needles_in") === 0 && count("needles_out") === 0;
 }
 
+/** All needles of the session, in sight wherever the page is scrolled to. @param {string[]} ids */
+function needleTotal(ids) {
+  const place = /** @type {HTMLElement} */ (one("[data-needle-total]"));
+  const sum = (/** @type {string} */ name) => ids.reduce((total, id) => total + (draft.get(`interventions/${id}/dose/${name}`) ?? 0), 0);
+  const [inserted, removed] = [sum("needles_in"), sum("needles_out")];
+  place.hidden = !ids.some((id) => techniques[draft.get(`interventions/${id}/technique`)]?.needles);
+  place.classList.toggle("differ", inserted !== removed);
+  /** @type {HTMLElement} */ (one("[data-total-text]", place)).textContent = fill(texts.needles_total, { inserted, removed });
+}
+
+/** Bring back what was done to a point last time; each waits until somebody confirms it. @param {string} id */
+function repeat(id) {
+  const point = screen_.points.find((/** @type {any} */ p) => p.id === id);
+  let first = "";
+  for (const { technique, dose } of point.repeat) {
+    const fields = Object.fromEntries(Object.entries(dose).map(([name, value]) => [`dose/${name}`, value]));
+    const added = draft.add("interventions", { technique, trigger_point: id, muscle: point.muscle, side: point.side, ...fields, unreviewed: true });
+    first ||= added;
+  }
+  const element = one(`[data-intervention="${first}"]`, list);
+  if (!element) return;
+  element.scrollIntoView({ block: "start" });
+  one("[data-confirm]", element)?.focus({ preventScroll: true });
+}
+
 /** @param {typeof target} what */
 function choose(what) {
   target = what;
@@ -187,6 +216,8 @@ document.addEventListener("click", (event) => {
   const from = /** @type {HTMLElement} */ (event.target);
   const point = /** @type {HTMLElement | null} */ (from.closest("button[data-point]"));
   if (point?.dataset.point) return choosePoint(point.dataset.point);
+  const again = /** @type {HTMLElement | null} */ (from.closest("[data-repeat]"));
+  if (again?.dataset.repeat) return repeat(again.dataset.repeat);
   const technique = /** @type {HTMLElement | null} */ (from.closest("[data-technique]"));
   if (technique) {
     const { name: _name, ...fields } = target;
@@ -195,7 +226,7 @@ document.addEventListener("click", (event) => {
     offers.hidden = true;
     const card = one(`[data-intervention="${id}"] [data-safety-card]`, list);
     if (card) put(card, offered[technique.dataset.technique || ""]?.html);
-    one(`[data-intervention="${id}"]`, list)?.scrollIntoView({ block: "center" });
+    one(`[data-intervention="${id}"]`, list)?.scrollIntoView({ block: "start" });
     return one(`[data-intervention="${id}"] button, [data-intervention="${id}"] input`, list)?.focus({ preventScroll: true });
   }
   if (from.closest("[data-other]")) {
@@ -212,7 +243,8 @@ document.addEventListener("click", (event) => {
     const path = `interventions/${id}/dose/${step}`;
     draft.set(path, (draft.get(path) ?? 0) + 1);
     if (draft.get(`interventions/${id}/dose/needles_out`) === undefined) draft.set(`interventions/${id}/dose/needles_out`, 0);
-  } else if (from.closest("[data-hold] button")) hold(element, id);
+  } else if (from.closest("[data-confirm]")) draft.set(`interventions/${id}/unreviewed`, null);
+  else if (from.closest("[data-hold] button")) hold(element, id);
   else if (from.closest("[data-remove]")) {
     const undo = draft.remove(`interventions/${id}`);
     toast(fill(texts.removed, { what: element.dataset.called }), { label: texts.undo, act: undo });
@@ -258,8 +290,26 @@ one("[data-review]")?.addEventListener("click", (event) => {
 });
 chart.addEventListener("point", (event) => choosePoint(/** @type {CustomEvent} */ (event).detail));
 
+// Whatever is changed about a treatment from the last session has been looked at.
+draft.addEventListener("change", (event) => {
+  for (const path of /** @type {CustomEvent} */ (event).detail) {
+    const [name, id, what] = path.split("/");
+    const own = name === "interventions" && what && what !== "unreviewed" && what !== "ordinal";
+    if (own && draft.get(`interventions/${id}/unreviewed`)) draft.set(`interventions/${id}/unreviewed`, null);
+  }
+});
+
+/** Pain that was entered in this visit's exam is not asked again; another number replaces it. */
+function useKnownPain() {
+  const slot = slots.find((one_) => one_.kind === "pain");
+  if (!screen_.pain_known || !slot || draft.rows("measures").length || draft.rows("interventions").length) return;
+  draft.add("measures", { kind: "pain", phase: "before", value: screen_.pain_known.value, measured_at: screen_.pain_known.at }, slot.before);
+}
+
 function start() {
+  useKnownPain();
   show();
+  for (const earlier of all("[data-intervention]", list).slice(0, -1)) earlier.removeAttribute("open");
   bindForm(draft, texts);
   draft.addEventListener("change", show);
   draft.addEventListener("derived", show);
