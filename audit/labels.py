@@ -30,7 +30,7 @@ THINGS: dict[str, str | Promise] = {
     "audit": _("Access log"),
     "auth": _("Account"),
     "book": _("Booking"),
-    "briefing": _("Day at a glance"),
+    "briefing": _("Briefing"),
     "calendar": _("Calendar"),
     "calendar.feed": _("Calendar address"),
     "changes": _("Feed of changes"),
