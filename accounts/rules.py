@@ -23,6 +23,8 @@ SCOPES = {
     "webhooks:manage": "Manage webhooks",
     "safety:manage": "Change the clinic's safety list, consent texts and consent settings",
 }
+# What is only looked at; pages show no button for the rest while nothing can be saved.
+READING = frozenset(scope for scope in SCOPES if scope.endswith(":read"))
 ROLES = {"owner": "Owner", "therapist": "Therapist", "staff": "Staff"}
 ROLE_SCOPES = {
     # The owner answers for the clinic and sees all of it; an owner who treats is a therapist as well.

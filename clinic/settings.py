@@ -414,6 +414,8 @@ SPECTACULAR_SETTINGS = {
         "AppointmentStatus": "scheduling.rules.STATUSES",
         "WaitlistStatus": "scheduling.rules.WAITLIST_STATES",
         "OfferStatus": "scheduling.rules.OFFER_STATES",
+        "TreatmentPlanStatus": "treatments.plans.rules.STATUSES",
+        "FormStatus": "patient_forms.rules.STATUSES",
         "ProgrammeStatus": "homecare.api.serializers.STATUSES",
         "Channel": "messaging.rules.CHANNELS",
         "MessageState": "messaging.rules.STATES",

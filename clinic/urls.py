@@ -17,6 +17,7 @@ api = [
     path("", include("patients.api.urls")),
     path("", include("catalogue.api.urls")),
     path("", include("assessments.api.urls")),
+    path("", include("patient_forms.api.urls")),
     path("", include("treatments.api.urls")),
     path("", include("homecare.api.urls")),
     path("", include("scheduling.api.urls")),

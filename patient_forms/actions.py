@@ -224,15 +224,18 @@ def _review(
 
 
 @transaction.atomic
-def cancel_form(*, request_id: UUID, by: Actor, at: datetime) -> FormRequest:
+def cancel_form(*, request_id: UUID, revision: int | None, by: Actor, at: datetime) -> FormRequest:
     """
     Close the link of a form that was not answered.
 
+    :param revision: the one that was read
     :raises FormNotOpen: it was answered, or cancelled before
+    :raises RevisionChanged: it was sent again since, with a new link
     """
     request = FormRequest.objects.select_for_update(of=("self",)).get(pk=request_id)
     if request.status != rules.SENT:
         raise FormNotOpen
+    check_revision(request, revision)
     _close(request, at=at)
     request.status, request.revision = rules.CANCELLED, request.revision + 1
     request.save(update_fields=["status", "revision"])

@@ -52,7 +52,7 @@ OF_VISITS = [
     "hours_gone",
 ]
 OF_OPENING = ["closed_over", "hours_gone"]
-OF_RECORD = ["unsigned", "referral", "needling_follow_up", "measure_due"]
+OF_RECORD = ["unsigned", "referral", "needling_follow_up", "plan_review_due", "measure_due"]
 # A row comes for what happened so lately, and stays for as long as its reason does.
 LOOKED_BACK = timedelta(days=90)
 ASKED_BACK = timedelta(days=14)
@@ -280,13 +280,15 @@ def _of_series(series: Any, missed: Counter[UUID | None], at: datetime) -> Itera
 
 def of_record(clinic_id: UUID, at: datetime, known: list[UUID]) -> Iterator[ItemRequest]:
     """
-    Old drafts, red flags to refer, needling without a word since, outcome measures that are due.
+    Old drafts, red flags to refer, needling without a word since, treatment plans to review, outcome measures that are
+    due.
 
     :param known: what open rows are about
     """
     yield from _find_unsigned(clinic_id, at)
     yield from _referrals(at, known)
     yield from _find_needled(at, known)
+    yield from _find_plans_to_review(clinic_id, at)
     yield from _find_due_measures(clinic_id, at)
 
 
@@ -342,6 +344,15 @@ def _find_needled(at: datetime, known: list[UUID]) -> Iterator[ItemRequest]:
     )
     for pk, patient_id, performed_at in sessions.values_list("pk", "patient_id", "performed_at"):
         yield ItemRequest("needling_follow_up", patient_id, pk, {"at": performed_at.isoformat()})
+
+
+def _find_plans_to_review(clinic_id: UUID, at: datetime) -> Iterator[ItemRequest]:
+    """Plans that run and whose day of review has come. A new day, or the plan's end, closes the row."""
+    today = at.astimezone(clinic_zone(clinic_id)).date()
+    plans = TreatmentPlan.objects.filter(status=ACTIVE, review_on__lte=today).exclude(patient__status="deceased")
+    rows = plans.values_list("pk", "patient_id", "patient__merged_into_id", "review_on")
+    for pk, patient_id, merged_into_id, review_on in rows:
+        yield ItemRequest("plan_review_due", merged_into_id or patient_id, pk, {"on": str(review_on)})
 
 
 def _find_due_measures(clinic_id: UUID, at: datetime) -> Iterator[ItemRequest]:

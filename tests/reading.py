@@ -14,10 +14,11 @@ from changes.models import WebhookSubscription
 from database import tenancy
 from homecare.models import Programme
 from messaging.models import Message
-from patients.models import Patient
+from patient_forms.models import FormRequest
+from patients.models import ImportRun, Patient
 from scheduling.models import Appointment, Offer, Series, Waiting
 from tests.commands import COMMAND
-from treatments.models import Session
+from treatments.models import Session, TreatmentPlan
 from worklist.models import Item
 
 PAGE = re.compile(
@@ -35,6 +36,9 @@ MODELS: dict[str, Any] = {
     "offers": Offer,
     "messages": Message,
     "appointments": Appointment,
+    "plans": TreatmentPlan,
+    "forms": FormRequest,
+    "imports": ImportRun,
     "webhooks": WebhookSubscription,
 }
 

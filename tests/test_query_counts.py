@@ -27,8 +27,9 @@ from changes.models import WebhookDelivery, WebhookSubscription
 from database import tenancy
 from database.expressions import new_id
 from homecare.models import CheckIn, Programme, Step, StepAnswer, Template, Version
-from messaging.models import Message
-from patients.models import Alert, Identifier
+from messaging.models import Link, Message
+from patient_forms.models import FormRequest
+from patients.models import Alert, Identifier, ImportRun, OwnMedicine
 from scheduling.models import (
     Appointment,
     AppointmentType,
@@ -47,7 +48,7 @@ from tests import builders
 from tests.api import Api
 from tests.conftest import Cast
 from tests.scheduling.conftest import Desk, make_desk
-from treatments.models import Session
+from treatments.models import PlanGoal, Session, TreatmentPlan
 from worklist.models import Item
 
 FEW, MANY = 2, 20
@@ -67,6 +68,7 @@ LISTS: dict[str, dict[str, str]] = {
     "exercises/": LIMITED,
     "extra-hours/": {},
     "hours/": {},
+    "medicines/": {},
     "messages/": {},
     "movements/": LIMITED,
     "muscles/": LIMITED,
@@ -76,7 +78,11 @@ LISTS: dict[str, dict[str, str]] = {
     "patients/{patient}/assessments/": {},
     "patients/{patient}/check-ins/": {},
     "patients/{patient}/consents/": {},
+    "patients/{patient}/forms/": {},
     "patients/{patient}/history/": {},
+    "patients/{patient}/plans/": {},
+    "patients/imports/": {},
+    "patient-forms/": LIMITED,
     "outcome-measures/": LIMITED,
     "patients/{patient}/outcomes/": {},
     "patients/{patient}/programmes/": {},
@@ -111,6 +117,7 @@ LISTS: dict[str, dict[str, str]] = {
 FEWER = {
     "aftercare-texts/": 2,
     "exercises/": 10,
+    "patient-forms/": 2,
     "red-flags/": 17,
     "rule-sets/": 7,
     "techniques/": 13,
@@ -242,6 +249,7 @@ class World:
         with tenancy.scope(self.cast.clinic.pk):
             row_patient = self.add_patient(n)
             self.add_setup(n)
+            self.add_lists(n)
             self.add_visits(n, row_patient)
             self.add_home(n)
             self.add_waits(n, row_patient)
@@ -275,6 +283,38 @@ class World:
         Closure.objects.create(
             id=new_id(), user=self.user, site=site, first_day=closed, last_day=closed, note=f"Closed {n}", **home
         )
+
+    def add_lists(self, n: int) -> None:
+        """What a patient was sent and planned, and the clinic's own lists."""
+        home = {"clinic": self.cast.clinic}
+        OwnMedicine.objects.create(name=f"Medicine {n}", **home)
+        ImportRun.objects.create(started_at=LONG_AGO + timedelta(minutes=n), files=["a.csv"], **home)
+        link = Link.objects.create(
+            patient_id=self.patient,
+            purpose="form",
+            about_id=self.patient,
+            token_sha256=n.to_bytes(32),
+            expires_at=LONG_AGO,
+            **home,
+        )
+        FormRequest.objects.create(
+            patient_id=self.patient, form="intake", status="cancelled", link=link, asked_at=LONG_AGO, **home
+        )
+        plan = TreatmentPlan.objects.create(
+            patient_id=self.patient,
+            problem="Neck pain",
+            sessions=8,
+            weeks=4,
+            minutes=60,
+            starts_on=LONG_AGO.date(),
+            author=self.cast.therapist,
+            made_at=LONG_AGO,
+            **home,
+        )
+        for number in range(2):
+            PlanGoal.objects.create(plan=plan, number=number, measure="Turning", target="70 degrees", **home)
+        ended = {"status": "ended", "ended_at": LONG_AGO, "ended_by": self.cast.therapist}
+        TreatmentPlan.objects.filter(pk=plan.pk).update(**ended)
 
     def add_series(self) -> Series:
         return Series.objects.create(

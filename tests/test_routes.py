@@ -39,7 +39,7 @@ from messaging import actions as messages
 from messaging.models import Message, Sending
 from patient_forms import actions as forms
 from patients import actions as patients
-from patients.models import Condition, ImportRun, ImportUpload, Patient, ReviewItem
+from patients.models import Condition, ImportRun, ImportUpload, OwnMedicine, Patient, ReviewItem
 from patients.reading.incoming import Incoming, to_json
 from privacy import actions as rights
 from records import actions as records
@@ -65,6 +65,7 @@ SOON_AT = TODAY + timedelta(days=14 - TODAY.weekday())  # a Monday
 SOON_IN = {"starts_at": SOON_AT.isoformat(), "therapist_id": "{therapist}", "room_id": "{rooms}"}
 SOON = {**SOON_IN, "outside_hours": True}
 PLAN = {"type_id": "{type}", "count": 2, "weeks": 2, "starts_on": f"{SOON_AT:%Y-%m-%d}"}
+TREATMENT_PLAN = {"problem": "Neck pain", "sessions": 8, "weeks": 4, "minutes": 60}
 HOURS = {"user_id": "{therapist}", "room_id": "{rooms}", "from_time": "18:00", "until_time": "19:00"}
 # What can be booked: where it is, what to send for a new one, what to change in one.
 SETUP = [
@@ -103,6 +104,24 @@ ROUTES = [
     ("patients/", "post", "patients:write", {"family_name": "New"}),
     ("patients/search/", "post", "patients:read", {"q": "new"}),
     ("patients/imports/", "post", "patients:write", {"format": "fhir_ndjson", "content": "no patient"}),
+    ("patients/imports/", "get", "patients:write", None),
+    ("patients/imports/{run}/", "get", "patients:write", None),
+    ("patients/imports/{run}/undo/", "post", "patients:write", {}),
+    ("medicines/", "get", "patients:read", None),
+    ("medicines/", "post", "safety:manage", {"name": "Ourex", "alert": "anticoagulant"}),
+    ("medicines/{medicine}/", "delete", "safety:manage", None),
+    ("patient-forms/", "get", "", None),
+    ("patients/{patient}/forms/", "get", "patients:write", None),
+    ("patients/{patient}/forms/", "post", "patients:write", {"form": "{reachable_form}"}),
+    ("forms/{answered_form}/", "get", "assessments:read", None),
+    ("forms/{answered_form}/accept/", "post", "assessments:write", {"keys": [], "patient_revision": 1}),
+    ("forms/{answered_form}/dismiss/", "post", "assessments:write", {"note": "Nothing of it is right."}),
+    ("forms/{form}/cancel/", "post", "patients:write", {}),
+    ("patients/{patient}/plans/", "get", "treatments:read", None),
+    ("patients/{patient}/plans/", "post", "treatments:write", TREATMENT_PLAN),
+    ("plans/{plan}/", "get", "treatments:read", None),
+    ("plans/{plan}/", "patch", "treatments:write", {"sessions": 6}),
+    ("plans/{plan}/end/", "post", "treatments:write", {}),
     ("patients/{patient}/", "get", "patients:read", None),
     ("patients/{patient}/", "patch", "patients:write", {"pronouns": "they"}),
     ("patients/{patient}/duplicates/", "get", "patients:read", None),
@@ -282,6 +301,8 @@ PAGES = {
     "settings/clinic/logo/": ("post", "owner"),
     "settings/security/": ("get", "owner"),
     "settings/techniques/": ("get", "owner"),
+    "settings/medicines/": ("get", "owner"),
+    "settings/medicines/{medicine_id}/remove/": ("post", "owner"),
     "settings/people/": ("get", "owner"),
     "settings/people/invitations/{invitation_id}/{change}/": ("post", "owner"),
     "settings/people/{user_id}/": ("get", "owner"),
@@ -526,6 +547,18 @@ class Ids(dict):
         )
         return item.pk
 
+    def make_medicine(self):
+        return OwnMedicine.objects.create(clinic=self.cast.clinic, name="Ours", alert="anticoagulant").pk
+
+    def make_reachable_form(self):
+        """The code of a form, of a patient who can be sent one."""
+        self.make_reachable()
+        return "pain_drawing"
+
+    def make_reachable(self):
+        contact = {"email": "ada@mail.example", "consent_email": "granted", "birth_date": "1980-02-01"}
+        return Patient.objects.filter(pk=self.patient).update(**contact)
+
     def make_draft_programme(self):
         by = self.cast.actor()
         return home.start_programme(patient_id=self.patient, content=PROGRAMME, by=by, at=timezone.now()).pk
@@ -599,9 +632,7 @@ class Ids(dict):
         return Api(self.cast.therapist).post(f"/patients/{self.patient}/outcomes/", body).json()["id"]
 
     def make_form(self):
-        Patient.objects.filter(pk=self.patient).update(
-            email="ada@mail.example", consent_email="granted", birth_date="1980-02-01"
-        )
+        self.make_reachable()
         by = self.cast.actor()
         return forms.send_form(patient_id=self.patient, form="intake", by=by, at=timezone.now()).pk
 
@@ -1221,6 +1252,7 @@ def fill_page(path, ids):
         "offer",
         "form",
         "plan",
+        "medicine",
         "point",
         "outcome",
     )

@@ -70,6 +70,7 @@ KINDS = {
     ),
     "silent": ItemKind("No check-in for 14 days", NEXT_WORKING_DAY, "Ask how it goes"),
     "review_due": ItemKind("Review is due", SOON, "Book review"),
+    "plan_review_due": ItemKind("The treatment plan is to be reviewed", SOON, "Review the treatment plan"),
     "programme_ended": ItemKind("Programme has ended", SOON, "Decide how to continue"),
     "no_show": ItemKind("Missed", NEXT_WORKING_DAY, "Call the patient and book again"),
     "cannot_come": ItemKind("Cancelled by the patient", NEXT_WORKING_DAY, "Book another time"),

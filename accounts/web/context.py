@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from accounts import policies
 from accounts.models import User
+from accounts.rules import READING
 from accounts.web.emergency import LASTS_S
 from accounts.web.settings_nav import settings_groups
 
@@ -22,7 +23,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
     actor, clinic = getattr(request, "actor", None), getattr(request, "clinic", None)
     if actor is None or clinic is None or not isinstance(request.user, User):
         return {"may": {}, **asked}
-    scopes = {scope.replace(":", "_"): True for scope in actor.scopes}
+    shown = actor.scopes & READING if asked["emergency_until"] else actor.scopes
+    scopes = {scope.replace(":", "_"): True for scope in shown}
     may = {**scopes, "administer": policies.may_administer(request.user, clinic.pk)}
     lock_s = clinic.idle_lock_min * 60 if clinic.idle_lock_min else settings.IDLE_LOCK_S
     return {

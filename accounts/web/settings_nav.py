@@ -85,6 +85,7 @@ GROUPS: list[tuple[str | Promise, list[Entry]]] = [
             Entry("clinic_outcomes", _("Outcome measures"), _("Which the clinic asks for, and in which weeks")),
             Entry("clinic_techniques", _("Techniques"), _("What the treatment screen offers, and in which order")),
             Entry("safety_list", _("Safety list"), _("What stops a treatment, with sources"), "treatments_read"),
+            Entry("own_medicines", _("Medicines"), _("What raises which alert, beside what Palpate knows")),
             Entry("consent_texts", _("Consent texts"), _("The clinic's own texts, and how long a consent is valid")),
             Entry("aftercare_texts", _("Advice after needling"), _("The clinic's own text below the warning")),
         ],

@@ -71,7 +71,9 @@ def patient_forms(request: PageRequest, patient_id: UUID) -> HttpResponse:
 @page(scope="patients:write", action="page.form.cancel", methods="POST")
 def cancel(request: PageRequest, form_id: UUID) -> HttpResponse:
     form_request = find_request(request, form_id)
-    actions.cancel_form(request_id=form_request.pk, by=request.actor, at=timezone.now())
+    actions.cancel_form(
+        request_id=form_request.pk, revision=seen_revision(request.POST), by=request.actor, at=timezone.now()
+    )
     toasts.success(request, _("The link no longer works."))
     return redirect("patient_forms", form_request.patient.in_use.pk)
 

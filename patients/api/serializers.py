@@ -361,6 +361,66 @@ class ImportReportOutput(serializers.Serializer[Any]):
     lines = ImportLineOutput(many=True)
 
 
+class ImportRunOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    started_at = serializers.DateTimeField()
+    by_user_id = serializers.UUIDField(allow_null=True)
+    by_client_id = serializers.CharField(allow_blank=True)
+    files = serializers.ListField(child=serializers.CharField())
+    created = serializers.IntegerField()
+    completed = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    refused = serializers.IntegerField()
+    review = serializers.IntegerField()
+    undone_at = serializers.DateTimeField(allow_null=True)
+    undone_by_user_id = serializers.UUIDField(allow_null=True)
+    can_be_undone_until = serializers.DateTimeField()
+    revision = serializers.IntegerField()
+
+
+class OneImportRunOutput(ImportRunOutput):
+    lines = ImportLineOutput(many=True, help_text="the first ones")
+
+
+class ImportRunPage(serializers.Serializer[Any]):
+    results = ImportRunOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class UndoneOutput(serializers.Serializer[Any]):
+    removed = serializers.IntegerField()
+    restored = serializers.IntegerField()
+    kept_ids = serializers.ListField(
+        child=serializers.UUIDField(), help_text="patients who were changed or used since, and stay as they are"
+    )
+
+
+class MedicineInput(StrictSerializer):
+    system = Text(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=200,
+        help_text="the list of the code, as imports have it",
+    )
+    code = Text(required=False, allow_blank=True, default="", max_length=200)
+    name = Text(required=False, allow_blank=True, default="", max_length=200, help_text="whole words, any case")
+    alert = Choice(["", *rules.ALERTS], required=False, default="", help_text="empty: this medicine raises none")
+
+
+class MedicineOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    system = serializers.CharField(allow_blank=True)
+    code = serializers.CharField(allow_blank=True)
+    name = serializers.CharField(allow_blank=True)
+    alert = serializers.CharField(allow_blank=True)
+
+
+class MedicinePage(serializers.Serializer[Any]):
+    results = MedicineOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
 def patient_json(patient: Patient) -> dict[str, Any]:
     """A patient as `PatientOutput` describes it; its related rows must be fetched."""
     return {

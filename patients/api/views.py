@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,17 +15,20 @@ from rest_framework.response import Response
 
 from api.bodies import takes_large_body
 from api.fields import parse
-from api.pagination import Page, invalid_parameter
+from api.pagination import Page, invalid_parameter, moment
 from api.schema import PAGED
 from api.views import ClinicView, etag
 from errors.exceptions import Invalid, NotFound
 from identity.actor import Actor
-from patients import actions, rules
+from patients import actions, own_medicines, rules
 from patients.api import serializers as shapes
 from patients.duplicates import as_json, possible_duplicates
+from patients.importing.reports import OUTCOMES
 from patients.importing.runs import import_files
-from patients.models import Patient
+from patients.importing.undoing import undo_import
+from patients.models import ImportRun, OwnMedicine, Patient
 from patients.reading.files import Source
+from patients.recognition.medicines import Own
 from patients.search import matching
 
 EXAMPLE = OpenApiExample(
@@ -275,8 +279,21 @@ class PatientMerge(ClinicView):
 
 @takes_large_body
 class PatientImports(ClinicView):
-    scopes = {"post": "patients:write"}
-    audit_action = {"post": "patient.import"}
+    scopes = {"get": "patients:write", "post": "patients:write"}
+    audit_action = {"get": "patient.imports", "post": "patient.import"}
+
+    @extend_schema(
+        operation_id="patients_imports_list", tags=["patients"], parameters=PAGED, responses=shapes.ImportRunPage
+    )
+    def get(self, request: Request) -> Response:
+        """The imports of the clinic, newest first, without their lines."""
+        page = Page(request, key_types=[moment, UUID])
+        rows = page.rows(ImportRun.objects.filter(clinic_id=self.actor.clinic_id), "-started_at")
+        return Response(
+            page.answer(
+                rows, lambda run: [run.started_at.isoformat(), run.pk], lambda shown: [run_json(run) for run in shown]
+            )
+        )
 
     @extend_schema(
         operation_id="patients_import",
@@ -293,3 +310,94 @@ class PatientImports(ClinicView):
         )
         report = import_files([source], dry_run=sent["dry_run"], by=self.actor, at=timezone.now())
         return Response(report.as_dict())
+
+
+def run_json(run: ImportRun) -> dict[str, Any]:
+    counts = {name: run.counts.get(name, 0) for name in OUTCOMES}
+    names = ("id", "started_at", "by_user_id", "by_client_id", "files", "undone_at", "undone_by_user_id", "revision")
+    last_day = run.started_at + timedelta(days=rules.UNDO_DAYS)
+    return {**{name: getattr(run, name) for name in names}, **counts, "can_be_undone_until": last_day}
+
+
+class ImportView(ClinicView):
+    def get_run(self, run_id: UUID) -> ImportRun:
+        return get_object_or_404(ImportRun.objects.filter(clinic_id=self.actor.clinic_id), pk=run_id)
+
+
+class OneImport(ImportView):
+    scopes = {"get": "patients:write"}
+    audit_action = {"get": "patient.import_read"}
+
+    @extend_schema(operation_id="patients_imports_read", tags=["patients"], responses=shapes.OneImportRunOutput)
+    def get(self, request: Request, run_id: UUID) -> Response:
+        """What an import did: its counts and the first lines of its report."""
+        run = self.get_run(run_id)
+        patients = {pk for line in run.lines for pk in [line["patient_id"], *line["other_patient_ids"]] if pk}
+        self.saw(*(UUID(pk) for pk in patients))
+        return Response({**run_json(run), "lines": run.lines}, headers={"ETag": etag(run.revision)})
+
+
+class ImportUndo(ImportView):
+    scopes = {"post": "patients:write"}
+    audit_action = {"post": "patient.import_undo"}
+
+    @extend_schema(operation_id="patients_imports_undo", tags=["patients"], request=None, responses=shapes.UndoneOutput)
+    def post(self, request: Request, run_id: UUID) -> Response:
+        """
+        Undo an import, for 30 days: what it registered is removed, what it changed and nobody edited since is put back.
+
+        `409 import_undone` or `too_late_to_undo`.
+        """
+        run, revision = self.get_run(run_id), self.read_revision()
+        undone = undo_import(run_id=run.pk, revision=revision, by=self.actor, at=timezone.now())
+        self.saw(*(UUID(pk) for pk in undone.kept_ids))
+        return Response({"removed": undone.removed, "restored": undone.restored, "kept_ids": list(undone.kept_ids)})
+
+
+# --- The clinic's own table of medicines ------------------------------------------------------------------------
+
+
+def medicine_json(line: OwnMedicine) -> dict[str, Any]:
+    return {name: getattr(line, name) for name in ("id", "system", "code", "name", "alert")}
+
+
+class Medicines(ClinicView):
+    scopes = {"get": "patients:read", "post": "safety:manage"}
+    audit_action = {"get": "medicines.list", "post": "medicines.add"}
+
+    @extend_schema(operation_id="medicines_list", tags=["patients"], parameters=PAGED, responses=shapes.MedicinePage)
+    def get(self, request: Request) -> Response:
+        """The clinic's own table of medicines, in the order in which the lines were added."""
+        page = Page(request, key_types=[UUID])
+        lines = OwnMedicine.objects.filter(clinic_id=self.actor.clinic_id)
+        if page.after:
+            lines = lines.filter(pk__gt=page.after[0])
+        rows = list(lines.order_by("pk")[: page.limit + 1])
+        return Response(page.answer(rows, lambda line: [line.pk], lambda shown: [medicine_json(one) for one in shown]))
+
+    @extend_schema(
+        operation_id="medicines_add",
+        tags=["patients"],
+        request=shapes.MedicineInput,
+        responses={201: shapes.MedicineOutput},
+    )
+    def post(self, request: Request) -> Response:
+        """
+        Add a line: it comes before the product's own table wherever a medicine is looked at. Only the clinic's owner.
+
+        Patients who are recorded already are not looked at again.
+        """
+        line = Own(**parse(shapes.MedicineInput, request.data))
+        row = own_medicines.add_medicine(line=line, by=self.actor)
+        return Response(medicine_json(row), status=status.HTTP_201_CREATED)
+
+
+class OneMedicine(ClinicView):
+    scopes = {"delete": "safety:manage"}
+    audit_action = {"delete": "medicines.remove"}
+
+    @extend_schema(operation_id="medicines_remove", tags=["patients"], responses={204: None})
+    def delete(self, request: Request, medicine_id: UUID) -> Response:
+        """Remove a line; alerts that it has raised stay. Only the clinic's owner."""
+        own_medicines.remove_medicine(medicine_id=medicine_id, by=self.actor)
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,8 +1,10 @@
 from django.urls import path
 
-from patients.web import alerts, duplicates, edit, imports, reviews
+from patients.web import alerts, duplicates, edit, imports, medicines, reviews
 
 urlpatterns = [
+    path("settings/medicines/", medicines.medicines, name="own_medicines"),
+    path("settings/medicines/<uuid:medicine_id>/remove/", medicines.remove, name="own_medicine_remove"),
     path("patients/imports/", imports.imports, name="imports"),
     path("patients/imports/review/", reviews.reviews, name="import_reviews"),
     path("patients/imports/review/<uuid:review_id>/", reviews.review, name="import_review"),

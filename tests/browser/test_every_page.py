@@ -190,6 +190,7 @@ def settings_pages(patient_id):
         "/settings/clinic/",
         "/settings/security/",
         "/settings/techniques/",
+        "/settings/medicines/",
         "/settings/people/",
         "/settings/programs/",
         "/settings/webhooks/",

@@ -236,7 +236,7 @@ def test_a_link_of_another_purpose_opens_no_form(cast, sent, reachable):
 
 
 def test_a_closed_form_opens_no_more(cast, sent, visitor):
-    person(cast.staff).post(f"/forms/{sent.pk}/cancel/")
+    person(cast.staff).post(f"/forms/{sent.pk}/cancel/", {"revision": str(sent.revision)})
 
     assert visitor.post("/c/form/", ANSWERS).status_code == 403  # the link is revoked, so the visit is over
     assert row(cast).status == "cancelled"

@@ -442,7 +442,9 @@ def test_nobody_is_led_to_a_page_that_they_may_not_open(desk, api, cast):
         )
         form = forms.send_form(patient_id=patient_id, form="intake", by=desk.by, at=now).pk
         forms.answer_form(request_id=form, answers={}, by=desk.by, at=now)
-    about = {"exam": exam, "session": session, "event": event_id, "form": form}
+    plan = {"problem": "Neck pain", "sessions": 8, "weeks": 4, "minutes": 60}
+    plan_id = api().post(f"/patients/{patient_id}/plans/", plan).json()["id"]
+    about = {"exam": exam, "session": session, "event": event_id, "form": form, "plan": plan_id}
     items = []
     for kind in rules_of_list.KINDS:
         what = (
@@ -454,6 +456,8 @@ def test_nobody_is_led_to_a_page_that_they_may_not_open(desk, api, cast):
             if kind in ("serious_event", "unconfirmed_event")
             else "form"
             if kind == "form_to_review"
+            else "plan"
+            if kind == "plan_review_due"
             else ""
         )
         found = about.get(what) or (visit if kind in VISITS else programme)

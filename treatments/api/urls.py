@@ -5,6 +5,7 @@ from treatments.adverse_events.api import views as adverse_events
 from treatments.aftercare.api import views as aftercare
 from treatments.api import lots, points, safety, views
 from treatments.consents.api import views as consents
+from treatments.plans.api import views as plans
 
 urlpatterns = [
     path("consent-texts/", consents.ConsentTexts.as_view(), name="consent_texts"),
@@ -46,6 +47,9 @@ urlpatterns = [
         adverse_events.AdverseEventDismissal.as_view(),
         name="adverse_event_dismissal",
     ),
+    path("patients/<uuid:patient_id>/plans/", plans.PatientPlans.as_view(), name="patient_plans"),
+    path("plans/<uuid:plan_id>/", plans.OnePlan.as_view(), name="plan"),
+    path("plans/<uuid:plan_id>/end/", plans.PlanEnd.as_view(), name="plan_end"),
     path("aftercare-texts/", aftercare.AftercareTexts.as_view(), name="aftercare_texts"),
     path("sessions/<uuid:session_id>/aftercare/", aftercare.SessionAftercare.as_view(), name="session_aftercare"),
     path("lots/search/", lots.LotSearch.as_view(), name="lot_search"),

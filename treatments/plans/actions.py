@@ -22,6 +22,9 @@ from treatments.plans import rules
 from treatments.plans.models import PlanGoal, TreatmentPlan
 from treatments.plans.rules import PlanContent, PlanResult
 from treatments.rules import TECHNIQUES
+from worklist import actions as worklist
+
+REVIEW_DUE = "plan_review_due"  # raised each night by `scheduling.worklist_sync`
 
 
 class PlanExists(Conflict):
@@ -74,6 +77,8 @@ def change_plan(*, plan_id: UUID, content: PlanContent, revision: int | None, by
     plan.save()
     PlanGoal.objects.filter(plan=plan).delete()
     _write_goals(plan, content)
+    if content.review_on is None or content.review_on > at.astimezone(clinic_zone(by.clinic_id)).date():
+        worklist.resolve(kinds=[REVIEW_DUE], about_ids=[plan.pk], by=by, at=at)
     audit.log("plan.change", by=by, target_id=plan.pk, patient_ids=[plan.patient_id])
     return plan
 
@@ -103,6 +108,7 @@ def end_plan(*, plan_id: UUID, result: PlanResult, revision: int | None, by: Act
     plan.status, plan.ended_at, plan.ended_by_id = rules.ENDED, at, author_id
     plan.summary, plan.revision = result.summary.strip(), plan.revision + 1
     plan.save(update_fields=["status", "ended_at", "ended_by", "summary", "revision"])
+    worklist.resolve(kinds=[REVIEW_DUE], about_ids=[plan.pk], by=by, at=at)
     audit.log("plan.end", by=by, target_id=plan.pk, patient_ids=[plan.patient_id])
     return plan
 

@@ -14,6 +14,7 @@ register(
         "required.plan_problem": _("Enter the problem that is treated."),
         "required.goal": _("Enter what is measured and the target, or leave both empty."),
         "required.goal_result": _("Say for each goal whether it was reached."),
+        "unknown.goal": _("This goal is none of this plan."),
         "too_long.plan": _("Shorten this to %(most)s characters."),
         "too_many.goals": _("A plan has at most %(most)s goals."),
         "in_the_past.plan": _("This day is before the plan begins. Choose a later day."),

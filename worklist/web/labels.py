@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -19,6 +19,7 @@ KINDS = {
     "pain_up": _("Pain is up"), "adverse_event": _("Problems after treatment"), "silent": _("No check-in"),
     "serious_event": _("Serious adverse event"), "unconfirmed_event": _("Event not confirmed"),
     "review_due": _("Review is due"), "programme_ended": _("Programme has ended"),
+    "plan_review_due": _("Review treatment plan"),
     "no_show": _("Missed"), "cannot_come": _("Cancelled by the patient"),
     "cannot_treat": _("Cancelled by the clinic"), "series_short": _("Sessions to book"),
     "series_ended": _("Series has ended"), "not_arrived": _("Attendance"),
@@ -77,6 +78,8 @@ def why(item: Item) -> str:
         more = gettext("{held} of {count}").format(held=facts["held"], count=facts["count"])
     elif facts.get("action") in REFERRALS:
         more = str(REFERRALS[facts["action"]])
+    elif "on" in facts:
+        more = date_format(date.fromisoformat(facts["on"]), gettext("D j M"))
     elif "at" in facts:
         more = date_format(timezone.localtime(datetime.fromisoformat(facts["at"])), gettext("D j M, H:i"))
     return f"{text}: {more}" if more else text

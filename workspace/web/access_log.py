@@ -18,6 +18,7 @@ from accounts import policies
 from accounts.models import ApiClient, Membership, User
 from accounts.web.middleware import as_uuid
 from accounts.web.pages import PageRequest, page
+from audit.labels import describe_action
 from audit.models import AuditEvent
 from errors.exceptions import NotFound
 from patients.models import Patient
@@ -53,17 +54,10 @@ def lines_of(events: list[AuditEvent]) -> list[dict[str, Any]]:
             "event": event,
             "who": " · ".join(names.get(key, key) for key in (str(event.user_id or ""), event.client_id) if key)
             or _("Somebody unknown"),
-            "is_read": is_read(event.action),
+            "what": describe_action(event.action),
         }
         for event in events
     ]
-
-
-def is_read(action: str) -> bool:
-    """Whether an action only looks: pages and reads of the API do, by their names."""
-    return action.startswith(("page.", "admin.")) or action.endswith(
-        (".read", ".list", ".search", ".history", ".export")
-    )
 
 
 @page(scope="", action="page.patient_access")

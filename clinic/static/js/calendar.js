@@ -258,7 +258,7 @@ function tapping() {
 }
 
 if (lanes) layOut(lanes);
-if (root && "mayBook" in root.dataset) {
+if (root && "mayBook" in root.dataset && !("readsOnly" in document.body.dataset)) {
   dragging();
   if (lanes) tapping();
 }
