@@ -199,6 +199,8 @@ def settings_pages(patient_id):
         "/clinic/signing/",
         "/competencies/",
         "/settings/rights/",
+        "/clinic/outcomes/",
+        f"/patients/{patient_id}/outcomes/",
         f"/patients/{patient_id}/rights/",
         f"/patients/{patient_id}/access/",
         f"/patients/{patient_id}/forms/",
