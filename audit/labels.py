@@ -9,6 +9,8 @@ names each code that cannot be put into words.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -328,13 +330,18 @@ ACTS: dict[str, str | Promise] = {
 }
 
 
+# Words of acts that belong to one thing, and that only an app above knows: `worklist` to its kinds of rows.
+ACTS_OF_THING: dict[str, Mapping[str, str | Promise]] = {}
+
+
 def describe_action(action: str) -> str:
     """Return an action in the reader's language; the code itself where a part of it is unknown."""
     parts = action.removeprefix("page.").split(".")
     if parts[0] == "admin":
         return gettext("{thing}: {act}").format(thing=THINGS["admin"], act=OPENED)
     for length in range(len(parts), 0, -1):
-        thing, act = THINGS.get(".".join(parts[:length])), ".".join(parts[length:])
-        if thing is not None and (not act or act in ACTS):
-            return gettext("{thing}: {act}").format(thing=thing, act=ACTS[act] if act else OPENED)
+        code, act = ".".join(parts[:length]), ".".join(parts[length:])
+        word = ACTS_OF_THING.get(code, {}).get(act) or (ACTS.get(act) if act else OPENED)
+        if code in THINGS and word:
+            return gettext("{thing}: {act}").format(thing=THINGS[code], act=word)
     return action

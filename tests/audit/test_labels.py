@@ -12,6 +12,7 @@ from django.utils import translation
 from audit import labels
 from audit.labels import describe_action
 from dev.messages import APPS
+from worklist import rules as worklist_rules
 
 ROOT = Path(__file__).parents[2]
 NAMED = {"action", "audit_action"}
@@ -38,6 +39,7 @@ BUILT = [
     *(f"{kind}.{verb}" for kind in ("assessment", "session") for verb in OF_DOCUMENTS),
     *(f"page.{kind}.{act}" for kind in ("exam", "session") for act in OF_PAGES),
     *(f"programme.{status}" for status in ("active", "paused", "ended")),
+    *(f"worklist.{kind}" for kind in worklist_rules.KINDS),
     *(f"form.{status}" for status in ("accepted", "dismissed")),
     *(f"waitlist.{status}" for status in ("placed", "withdrawn")),
     *(f"patient.{verb}_{model}" for verb in ("note", "end") for model in ("condition", "medication", "alert")),
@@ -98,6 +100,7 @@ def test_no_word_is_left_over():
         ("page.appointment.move", "Appointment: moved", "Termin: verschoben"),
         ("patient.read", "Patient: opened", "Person: geöffnet"),
         ("page.today", "Today: opened", "Heute: geöffnet"),
+        ("worklist.no_show", "Worklist: Missed", "Arbeitsliste: Nicht gekommen"),
         ("session.sign", "Treatment: signed", "Behandlung: unterschrieben"),
         ("unheard.of", "unheard.of", "unheard.of"),
     ],
