@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 
 from accounts.models import ApiClient, Clinic, User
+from accounts.queries import shows_classification
 from audit.models import AuditEvent
 from database import tenancy
 from patients.queries import identities
@@ -18,6 +19,8 @@ from privacy.models import RightsCase
 from records.models import Record
 
 FORMAT = "palpate-patient-export-1"
+# What we computed from the signs; a clinic that only documents gives it out only inside documents that it signed before.
+COMPUTED = {"assessments_finding": {"class_code", "criteria", "missing_tests"}}
 
 
 def complete_export(*, clinic: Clinic, patient_id: UUID, at: datetime) -> dict[str, Any]:
@@ -28,9 +31,11 @@ def complete_export(*, clinic: Clinic, patient_id: UUID, at: datetime) -> dict[s
     """
     with tenancy.seeing_restricted():
         patient_ids = identities(clinic_id=clinic.pk, patient_id=patient_id)
+        left_out = {} if shows_classification() else COMPUTED
         tables = {
             model._meta.db_table: [
-                _as_json(row) for row in model._default_manager.filter(pk__in=keys).order_by("pk").values()
+                _as_json(row, left_out.get(model._meta.db_table, frozenset()))
+                for row in model._default_manager.filter(pk__in=keys).order_by("pk").values()
             ]
             for model, keys in sorted(owned_rows.find(patient_ids).items(), key=lambda item: item[0]._meta.db_table)
         }
@@ -94,9 +99,9 @@ def _names(tables: dict[str, list[dict[str, Any]]], events: list[dict[str, Any]]
     return {str(pk): name for pk, name in people} | dict(programs.values_list("client_id", "name"))
 
 
-def _as_json(row: Mapping[str, Any]) -> dict[str, Any]:
+def _as_json(row: Mapping[str, Any], left_out: Set[str] = frozenset()) -> dict[str, Any]:
     """A signed document stands once, in `documents`."""
-    return {name: value for name, value in row.items() if name != "document"}
+    return {name: value for name, value in row.items() if name != "document" and name not in left_out}
 
 
 def _plain(value: Any) -> Any:

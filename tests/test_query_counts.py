@@ -244,6 +244,9 @@ class World:
         findings = [builders.finding(muscle=muscle) for muscle in sorted(catalogue.MUSCLES)[:rows]]
         self.patch(f"assessments/{self.assessment}/", {"findings": findings})
         self.patch(f"sessions/{self.session}/", {"interventions": [builders.compression() for _ in range(rows)]})
+        with connection.cursor() as cursor:  # as at a commit: only then are changes numbered
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
     def add_row(self, n: int) -> None:
         with tenancy.scope(self.cast.clinic.pk):

@@ -138,6 +138,6 @@ def test_a_weak_password_is_refused(therapist, password):
 def test_pages_speak_the_language_of_the_browser(therapist, patient):
     page = therapist.get(f"/patients/{patient}/", headers={"Accept-Language": "de"})
     assert 'lang="de"' in page.content.decode()
-    assert "Triggerpunkte und ihr Verlauf" in page.content.decode()
+    assert "Angaben zur Person" in page.content.decode()
     therapist.post("/language/", {"language": "en", "next": "/"})
     assert 'lang="en"' in therapist.get("/", headers={"Accept-Language": "de"}).content.decode()

@@ -189,4 +189,4 @@ def test_pages_cost_the_same_however_much_there_is(cast, api, patient):
     after = {path: queries(client, path) for path in before}
 
     assert after == before
-    assert max(after.values()) <= 57, after
+    assert max(after.values()) <= 58, after

@@ -13,7 +13,7 @@ from assessments.chart_zones import flatten, is_inside
 from tests import builders
 
 # Of each muscle's shape on the first chart, some places inside it: view, muscle, side, places as shares of the view.
-FIRST = json.loads((Path(__file__).parents[1] / "data" / "chart_1_points.json").read_text())
+FIRST = json.loads((Path(__file__).parents[1] / "data" / "chart/points_of_version_1.json").read_text())
 
 
 def shape_of(view, muscle, side):

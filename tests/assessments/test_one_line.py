@@ -210,6 +210,7 @@ def test_the_exam_screen_gets_fields_for_an_unreviewed_row(cast, body, status):
         assert answer.json()["fields"] == {
             "muscle": UT, "side": "right", "taut_band": P, "hypersensitive_spot": P, "referred_pain": P,
             "referred_to/head.temple/right": True, "recognised": "yes", "pain_on_pressure": 7, "unreviewed": True,
+            "new_point": False,
         }  # fmt: skip
 
 

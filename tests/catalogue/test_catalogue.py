@@ -72,5 +72,5 @@ def test_the_foreign_keys_to_the_catalogue_are_in_the_database(cast):
     with connection.cursor() as cursor:
         cursor.execute(FOREIGN_KEYS, [[model._meta.db_table for model in models]])
         in_database = {row for (row,) in cursor.fetchall()}
-    assert len(expected) == 8
+    assert len(expected) == 9
     assert in_database == expected

@@ -13,7 +13,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from api.bodies import body_limit
 
 MB = 2**20
-LARGE = {"/api/v1/patients/imports/", "/admin/patients/patient/import/", "/programmes/pictures/", "/patients/imports/"}
+LARGE = {
+    "/api/v1/patients/imports/",
+    "/admin/patients/patient/import/",
+    "/patients/imports/",
+    "/programmes/pictures/",
+    "/settings/clinic/logo/",
+}
 ARGUMENTS = {"uuid": "01a1fb94-cd7d-7c2d-8e00-e0920d259e17", "int": "1", "day": "2026-11-20"}
 
 
