@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sqlite3
 import sys
 from collections.abc import Sequence
 
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None, *, transport: httpx.BaseTranspo
     if chosen.command == "pull" and missing:
         parser.error(f"set {', '.join(missing)}")
     try:
-        with Mirror(chosen.place) as mirror:
+        with Mirror(chosen.place, create=chosen.command == "pull") as mirror:
             if chosen.command == "pull":
                 url, client_id, secret = (os.environ[name] for name in SETTINGS)
                 with Client(url, client_id=client_id, client_secret=secret, transport=transport) as client:
@@ -43,8 +44,16 @@ def main(arguments: Sequence[str] | None = None, *, transport: httpx.BaseTranspo
     except (Diverged, NotWhole) as error:
         print(f"palpate: {error}", file=sys.stderr)
         return 1
+    except FileNotFoundError:
+        print(f"palpate: there is no mirror at {chosen.place}", file=sys.stderr)
+        return 1
+    except sqlite3.DatabaseError:  # its text may quote a row
+        print(
+            f"palpate: {chosen.place} cannot be used as a mirror: damaged, in use, or something else", file=sys.stderr
+        )
+        return 1
     except (Problem, httpx.HTTPError) as error:
-        print(f"palpate: {error}", file=sys.stderr)
+        print(f"palpate: {type(error).__name__}: {error}", file=sys.stderr)
         return 2
     return 0
 

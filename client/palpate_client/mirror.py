@@ -60,8 +60,6 @@ READ_AT = {
     "programme": "/programmes/{id}/",
     "adverse_event": "/patients/{patient_id}/adverse-events/{id}/",
 }
-
-
 DIVERGED = {
     "ahead_of_feed": "ahead_of_feed: the server is behind this mirror: restored from a backup, or another one",
     "other_feed": "other_feed: the server has another past than this mirror: restored from a backup, or another one",
@@ -83,14 +81,17 @@ class Verdict(NamedTuple):
 class Mirror:
     """
     :param path: a SQLite file (`.sqlite`, `.db`), or a folder that gets one
+    :raises FileNotFoundError: there is none, and none was to be made
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, create: bool = True) -> None:
         place = Path(path)
         if place.suffix not in (".sqlite", ".db"):
-            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if create:
+                place.mkdir(mode=0o700, parents=True, exist_ok=True)
             place = place / "mirror.sqlite"
-        os.close(os.open(place, os.O_CREAT | os.O_RDWR, 0o600))  # before SQLite, which would let others read it
+        # Before SQLite does it, which would let others read what is in it.
+        os.close(os.open(place, os.O_RDWR | (os.O_CREAT if create else 0), 0o600))
         self.path = place
         self.database = sqlite3.connect(place, isolation_level=None)
         self.database.execute("PRAGMA secure_delete = ON")  # what is erased must not stay in free pages
@@ -328,7 +329,8 @@ def read_head(client: Client) -> tuple[int, str, str]:
 
 def read_things(client: Client, changes: Iterable[Change]) -> Iterator[tuple[Change, dict[str, Any] | None]]:
     """What each thing is now, read once however often it changed; None where it cannot be read."""
-    newest = {(change.kind, change.id): change for change in changes if change.kind != "record"}
+    # Records come by their own feed; a kind that a newer server has is left to a newer client.
+    newest = {(change.kind, change.id): change for change in changes if change.kind in {*READ_AT, "check_in"}}
     check_ins: dict[str, dict[str, dict[str, Any]]] = {}
     for change in newest.values():
         thing = None

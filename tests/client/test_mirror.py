@@ -9,6 +9,9 @@ from django.utils import timezone
 
 from assessments.models import Assessment
 from database import tenancy
+from homecare.checkins import actions as check_ins
+from homecare.models import Programme
+from homecare.rules import CheckInAnswers
 from palpate_client import Diverged, Mirror, NotWhole
 from palpate_client.command import main
 from privacy import actions as privacy
@@ -53,10 +56,20 @@ def pages(client, path):
 
 
 def test_everything_arrives_and_arrives_once(rich, client, mirror):
-    _cast, patient = rich
+    cast, patient = rich
+    with tenancy.scope(cast.clinic.pk):
+        programme = Programme.objects.get(patient_id=patient)
+        check_in = check_ins.answer_day(
+            programme_id=programme.pk,
+            answers=CheckInAnswers(pain=3),
+            link=None,
+            by=cast.actor(),
+            at=timezone.now(),
+        )
     assert mirror.pull(client) > 0
     assert_equal(mirror, client)
-    assert {kind for kind, *_ in rows(mirror, "things")} == {"patient", "programme", "adverse_event"}
+    assert {kind for kind, *_ in rows(mirror, "things")} == {"patient", "programme", "adverse_event", "check_in"}
+    assert mirror.thing("check_in", str(check_in.pk))["pain"] == 3
     assert mirror.thing("patient", str(patient)) == client.get(f"/patients/{patient}/")
     assert mirror.pull(client) == 0
     assert stat.S_IMODE(mirror.path.stat().st_mode) == 0o600
@@ -230,6 +243,12 @@ def test_the_command_pulls_verifies_and_says_what_does_not_hold(rich, access, ne
         file.write(b"L")
     assert main(["verify", str(place)]) == 1
     assert "document_changed" in capsys.readouterr().err
+    place.write_bytes(b"not a database" * 100)
+    assert main(["verify", str(place)]) == 1
+    assert "cannot be used as a mirror" in capsys.readouterr().err
+    assert main(["verify", str(tmp_path / "nowhere")]) == 1
+    assert not (tmp_path / "nowhere").exists()
+    place.unlink()
     with pytest.raises(SystemExit):
         main(["pull", str(place)])
     assert "PALPATE_URL" in capsys.readouterr().err
