@@ -50,6 +50,7 @@ def main() -> int:
         "DATABASE_URL": "postgresql://palpate_app@/unused",
         "REDIS_URL": "redis://unused",
         "HTTPS": "1",
+        "PYTHONPATH": str(ROOT / "client"),  # for the import contracts; mypy and pytest have it in pyproject.toml
     }
     environment.pop("DATABASE_OWNER_URL", None)
     failed = []

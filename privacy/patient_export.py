@@ -19,7 +19,7 @@ from privacy.models import RightsCase
 from records.models import Record
 
 FORMAT = "palpate-patient-export-1"
-# What we computed from the signs; a clinic that only documents gives it out only inside documents that it signed before.
+# Computed from the signs; a clinic that only documents gives it out only inside documents that it signed before.
 COMPUTED = {"assessments_finding": {"class_code", "criteria", "missing_tests"}}
 
 

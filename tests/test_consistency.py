@@ -269,4 +269,4 @@ def test_the_catalogue_file_is_the_one_that_is_loaded():
 def test_every_package_has_a_place_in_the_import_contracts():
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"bench", "dev", "tests"}
-    assert packages == set(contracts["root_packages"]) == set(APPS)
+    assert packages == set(contracts["root_packages"]) - {"palpate_client"} == set(APPS)
