@@ -428,7 +428,7 @@ def _resolve_and_raise(
     closed = items.filter(about_id__in=[request.about_id for request in missing], done_at__isnull=False).exclude(
         outcome=kinds.ITSELF
     )
-    by_hand = {(item.kind, item.about_id): item.facts for item in closed.order_by("done_at")}
+    by_hand = {(item.kind, item.about_id): item.facts for item in closed.order_by("done_at", "pk")}
     # What came meanwhile is there already, and came once.
     open_now = set(
         items.open().filter(about_id__in=[request.about_id for request in missing]).values_list("kind", "about_id")
