@@ -119,7 +119,7 @@ def _draw(name: str, placed: list[tuple[Point, float, float]], *, on_paper: bool
         for shape in view["muscles"]
         if (shape["muscle"], shape["side"]) in shown or (shape["muscle"], "midline") in shown
     ]
-    text = "; ".join(f"{point.label}: {point.name}" for point, _x, _y in placed)
+    text = "; ".join(f"{point.label}: {point.name}" if point.label else point.name for point, _x, _y in placed)
     caption = str(VIEWS.get(name, name))
     style = f"<style>{PAPER}</style>" if on_paper else ""
     label = f'role="img" aria-label="{escape(caption)}. {escape(text)}"' if not on_paper else ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,7 @@ from assessments import rules
 from assessments.documents import assessment_content, get_parts
 from assessments.drawings import explain
 from assessments.models import Assessment
+from assessments.point_queries import numbers_of
 from assessments.web import labels as words
 from treatments import labels
 from treatments import rules as dose_rules
@@ -93,16 +95,16 @@ class Summary:
 
 def exam(assessment: Assessment, *, on_paper: bool = False) -> Summary:
     content, unit = assessment_content(assessment), assessment.patient.clinic.pressure_unit
+    numbers = numbers_of(finding["trigger_point"] for finding in content["findings"])
     flags = [answer for answer in content["red_flags"] if answer["answer"] != "not_asked"]
     positives = [answer for answer in flags if answer["answer"] not in ("no", "not_asked")]
     return Summary(
         facts=_list_facts(content),
         pictures=body_pictures.draw_points(
-            [_picture_point(number, finding) for number, finding in enumerate(content["findings"], 1)],
-            on_paper=on_paper,
+            [_picture_point(finding, numbers) for finding in content["findings"]], on_paper=on_paper
         ),
         columns=[str(words.SIGNS[sign]) for sign in (*TABLE_SIGNS, "recognised")] if content["findings"] else [],
-        points=[_point_row(number, finding, unit) for number, finding in enumerate(content["findings"], 1)],
+        points=[_point_row(finding, numbers, unit) for finding in content["findings"]],
         movements=_list_movements(content["range_of_motion"]),
         positives=[readable.describe_red_flag(answer) for answer in positives],
         asked=_("{count} answered").format(count=len(flags)) if flags else "",
@@ -122,12 +124,17 @@ def _list_facts(content: Mapping[str, Any]) -> readable.Lines:
     return facts
 
 
-def _picture_point(number: int, finding: Mapping[str, Any]) -> body_pictures.Point:
+def _number_of(row: Mapping[str, Any], numbers: Mapping[UUID, int]) -> str:
+    """The point's number for life (ADR 42); nothing where no point is named."""
+    return str(numbers.get(row["trigger_point"], ""))
+
+
+def _picture_point(finding: Mapping[str, Any], numbers: Mapping[UUID, int]) -> body_pictures.Point:
     place, code = finding["point"], finding.get("class", "recorded")
     word = str(words.CLASSES.get(code, ""))
     name = readable.muscle_name(finding["muscle"], finding["side"], finding["place"])
     return body_pictures.Point(
-        label=str(number),
+        label=_number_of(finding, numbers),
         kind=code,
         name=f"{name}, {word}" if word else name,
         muscle=finding["muscle"],
@@ -136,14 +143,14 @@ def _picture_point(number: int, finding: Mapping[str, Any]) -> body_pictures.Poi
     )
 
 
-def _point_row(number: int, finding: Mapping[str, Any], unit: str) -> PointRow:
+def _point_row(finding: Mapping[str, Any], numbers: Mapping[UUID, int], unit: str) -> PointRow:
     values = {**words.SIGN_VALUES, **words.WHY_NOT_TESTED}
     recognised = {**words.RECOGNISED, "unsure": _("unsure")}
     signs = [_mark(finding[sign], str(values[finding[sign]])) for sign in TABLE_SIGNS]
     signs.append(_mark(finding["recognised"], str(recognised[finding["recognised"]])))
     code = finding.get("class", "")
     return PointRow(
-        number=str(number),
+        number=_number_of(finding, numbers),
         name=readable.muscle_name(finding["muscle"], finding["side"], finding["place"]),
         code=code,
         word=str(words.CLASSES.get(code, "")),
@@ -208,34 +215,31 @@ def _exam_lines(assessment: Assessment, content: Mapping[str, Any]) -> readable.
 
 def session(document: Session, *, on_paper: bool = False) -> Summary:
     content, unit = session_content(document), document.patient.clinic.pressure_unit
-    numbers = number_places(content["interventions"])
+    numbers = numbers_of(intervention["trigger_point"] for intervention in content["interventions"])
     lines = [*answer_lines(document), *safety_lines.answers(content["overrides"])]
     for label, name in ((_("Response"), "response"), (_("Notes"), "notes")):
         if content[name]:
             lines.append((label, content[name]))
     return Summary(
-        pictures=body_pictures.draw_points(_treated_points(numbers), on_paper=on_paper),
-        doses=[_dose_row(numbers, intervention) for intervention in content["interventions"]],
+        pictures=body_pictures.draw_points(_treated_points(content["interventions"], numbers), on_paper=on_paper),
+        doses=[_dose_row(intervention, numbers) for intervention in content["interventions"]],
         changes=readable.list_changes(content, unit),
         lines=lines,
     )
 
 
-def number_places(interventions: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
-    """Number the treated muscles in the order in which they were treated."""
-    places = dict.fromkeys((i["muscle"], i["side"]) for i in interventions if i["muscle"])
-    return {place: number for number, place in enumerate(places, 1)}
-
-
-def _treated_points(numbers: Mapping[tuple[str, str], int]) -> list[body_pictures.Point]:
+def _treated_points(
+    interventions: Sequence[Mapping[str, Any]], numbers: Mapping[UUID, int]
+) -> list[body_pictures.Point]:
+    """Each treated place once: a point by its number, a muscle without a point by a mark without one."""
+    places = dict.fromkeys((_number_of(i, numbers), i["muscle"], i["side"]) for i in interventions if i["muscle"])
     return [
-        body_pictures.Point(str(number), "recorded", readable.muscle_name(muscle, side), muscle, side)
-        for (muscle, side), number in numbers.items()
+        body_pictures.Point(number, "recorded", readable.muscle_name(muscle, side), muscle, side)
+        for number, muscle, side in places
     ]
 
 
-def _dose_row(numbers: Mapping[tuple[str, str], int], intervention: Mapping[str, Any]) -> DoseRow:
-    number = numbers.get((intervention["muscle"], intervention["side"]), "")
+def _dose_row(intervention: Mapping[str, Any], numbers: Mapping[UUID, int]) -> DoseRow:
     more = [why for why in intervention["limit_reasons"].values() if why]
     if intervention["response"]:
         more.append(intervention["response"])
@@ -243,7 +247,7 @@ def _dose_row(numbers: Mapping[tuple[str, str], int], intervention: Mapping[str,
     if intervention["total_mg"] is not None:
         dose = f"{dose} · {_('In all')} {readable.number(intervention['total_mg'])} mg"
     return DoseRow(
-        number=str(number),
+        number=_number_of(intervention, numbers),
         technique=_(dose_rules.TECHNIQUES[intervention["technique"]].label),
         code=intervention["technique"],
         place=readable.muscle_name(intervention["muscle"], intervention["side"]) if intervention["muscle"] else "",

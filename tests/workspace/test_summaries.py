@@ -102,6 +102,21 @@ def test_review_and_signed_page_show_a_row_a_point(therapist, api, patient):
     assert review.content.decode().count('<svg xmlns="http://www.w3.org/2000/svg" class="body-picture"') >= 1
 
 
+def test_a_point_has_the_same_number_in_every_document(therapist, api, patient):
+    api().post(f"/patients/{patient}/assessments/", builders.exam(findings=FOUR))
+    later = api().post(f"/patients/{patient}/assessments/", builders.exam(findings=[FOUR[2]])).json()
+    place = {name: later["findings"][0][name] for name in ("trigger_point", "muscle", "side")}
+    treatment = builders.treatment(interventions=[builders.compression() | place])
+    session_id = api().post(f"/patients/{patient}/sessions/", treatment).json()["id"]
+
+    exam = therapist.get(reverse("review", args=["exam", later["id"]])).context["summary"]
+    session = therapist.get(reverse("review", args=["session", session_id])).context["summary"]
+
+    assert [row.number for row in exam.points] == ["3"]
+    assert [row.number for row in session.doses] == ["3"]
+    assert all(picture.text.startswith("3: ") for picture in [*exam.pictures, *session.pictures])
+
+
 def test_without_classes_a_summary_shows_none(therapist, api, patient, cast):
     body = builders.exam(findings=FOUR)
     exam_id = api().post(f"/patients/{patient}/assessments/", body).json()["id"]
