@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -9,6 +10,12 @@ import pytest
 from palpate_client import AsyncClient, Client, Problem
 from tests.client.conftest import AsyncTransport, Transport
 from tests.committed import committed_patient
+
+
+def run_in_a_thread(run):
+    """Run a coroutine function to its end; in the tests' own thread Playwright's loop may be running."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(run())).result()
 
 
 class Sync:
@@ -32,14 +39,14 @@ class Async(Sync):
             async with AsyncClient(**self.access, transport=AsyncTransport(self.network)) as client:
                 return await getattr(client, name)(*arguments, **options)
 
-        return asyncio.run(run())
+        return run_in_a_thread(run)
 
     def follow(self, *arguments, **options):
         async def run():
             async with AsyncClient(**self.access, transport=AsyncTransport(self.network)) as client:
                 return [page async for page in client.follow(*arguments, **options)]
 
-        return asyncio.run(run())
+        return run_in_a_thread(run)
 
 
 @pytest.fixture(params=[Sync, Async])
