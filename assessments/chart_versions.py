@@ -2,7 +2,7 @@
 Where a point of an older body chart is on the one of today. Plain Python.
 
 Coordinates are stored with the version of the chart on which they were touched, and never rewritten: signed documents
-keep them. Whoever draws or compares a point asks here. A muscle is recorded with the finding, so a new drawing can't
+keep them. Code that draws or compares a point asks here. A muscle is recorded with the finding, so a new drawing can't
 change it; a point that would fall beside its muscle's new shape is moved into it.
 """
 

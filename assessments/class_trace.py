@@ -129,7 +129,7 @@ class TraceSign:
 @dataclass(frozen=True)
 class TraceStep:
     """
-    "At least so many of these": the whole formula, or a part of it.
+    "At least N of these": the whole formula, or a part of it.
 
     :ivar result: met, not_met or indeterminate
     """
@@ -162,7 +162,7 @@ def trace_class(signs: Mapping[str, str], *, recognised: str, current_symptom: s
     """
     Return how `rules.classify` comes to its class.
 
-    :raises KeyError: no such rule set
+    :raises KeyError: the rule set is unknown
     """
     judged = classify(signs, recognised=recognised, current_symptom=current_symptom, rule_set=rule_set)
     step = _trace_formula(formula_of(RULE_SETS[rule_set], signs), signs)

@@ -79,7 +79,7 @@ class LastDrawing:
 
 def find_last_drawing(exam: Assessment, people: list[UUID]) -> LastDrawing | None:
     """
-    Return the drawing before this exam's; None: there is none that was signed and still stands.
+    Return the drawing before this exam's; None if no earlier signed drawing still stands.
 
     :param people: all ids of the person's record
     """

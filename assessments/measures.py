@@ -139,7 +139,7 @@ def fitting_thresholds(kind: str, subject: Subject) -> tuple[Threshold, ...]:
     Return the thresholds of a measure that fit, in the order in which they are named.
 
     :param kind: of the catalogue's measures, or what sessions call them: pain, ppt_kpa, rom_deg
-    :raises KeyError: there is no such measure
+    :raises KeyError: the measure is unknown
     """
     return tuple(threshold for threshold in THRESHOLDS[kind] if fits(threshold, subject))
 
@@ -175,7 +175,7 @@ def compare(kind: str, before: Decimal, after: Decimal, subject: Subject) -> Cha
     Compare two values of one measure.
 
     :param kind: of the catalogue's measures, or what sessions call them: pain, ppt_kpa, rom_deg
-    :raises KeyError: there is no such measure
+    :raises KeyError: the measure is unknown
     """
     difference = after - before
     direction = _direction(kind, difference)

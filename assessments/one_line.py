@@ -138,7 +138,7 @@ def _other_item(token: re.Match[str]) -> Item:
 
 
 def _longest_phrase(tokens: Sequence[re.Match[str]], position: int) -> tuple[Item, int]:
-    """The longest known phrase from here on; words of a phrase stand side by side."""
+    """Find the longest known phrase that starts here; the words of a phrase are adjacent."""
     run: list[re.Match[str]] = []
     for token in tokens[position : position + LONGEST]:
         # "C7" and "cm2" are words; a bare number may be part of a phrase as well.
@@ -189,7 +189,7 @@ class Reading:
 
 
 def parse_line(line: str) -> ParsedLine:
-    """Read one line; the finding is unreviewed, and there is none if anything is unclear."""
+    """Read one line; the finding is unreviewed, and None if anything is unclear."""
     items = [item for item in read_items(line) if item.kind != FILLER]
     reading = Reading()
     position = 0

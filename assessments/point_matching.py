@@ -52,7 +52,7 @@ class Sighting:
     A finding of which the point is asked.
 
     :ivar point: the point, where it is known already; it is only kept from the others
-    :ivar is_new_point: whoever examined said that it was not known before
+    :ivar is_new_point: the examiner said that the point was not known before
     """
 
     muscle: str

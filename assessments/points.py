@@ -82,7 +82,7 @@ def find_or_create(
         return [sighting.point for sighting in sightings if sighting.point]
     matched = match_points(sightings, point_queries.list_known_points(patient_id, muscles))
     if None in matched:
-        # Somebody else may find the same place at the same moment: whoever is second sees what the first has made.
+        # Somebody else may find the same place at the same moment: the second one sees what the first has made.
         run_prepared("SELECT assessments_lock_points(%(patient)s)", {"patient": patient_id})
         matched = match_points(sightings, point_queries.list_known_points(patient_id, muscles))
     created = [

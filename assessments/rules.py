@@ -225,7 +225,7 @@ def classify(
     :param signs: sign to recorded value (SIGN_VALUES; `spot_in_band` YES_NO_UNKNOWN); what is not there is unknown
     :param recognised: whether the patient knows the sensation as their own (RECOGNISED_VALUES)
     :param current_symptom: whether the patient has a symptom at present (CURRENT_SYMPTOM_VALUES)
-    :raises KeyError: no such rule set
+    :raises KeyError: the rule set is unknown
     Source: domain facts 1.2 and 1.6; Fernandez-de-las-Penas & Dommerholt 2018 for active and latent.
     """
     chosen = RULE_SETS[rule_set]

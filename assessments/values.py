@@ -62,7 +62,7 @@ class BodyPoint:
     """
     A place on the body chart: fractions of the view's width and height.
 
-    :ivar chart: version of the chart; 1 for whoever says none, because the first chart had none
+    :ivar chart: version of the chart; 1 if none is given, because the first chart had none
     """
 
     view: str

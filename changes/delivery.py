@@ -31,7 +31,7 @@ from database.sql import run_prepared
 from identity.actor import Actor
 
 SLICE_S = 20.0  # so long one clinic keeps a worker; then the others have their turn
-# SQL: claiming is one statement, whoever else claims; the ORM has no UPDATE … FROM … RETURNING.
+# SQL: claiming is one statement, even if others claim too; the ORM has no UPDATE … FROM … RETURNING.
 CLAIM = """
     WITH due AS MATERIALIZED (
         SELECT s.id FROM changes_webhooksubscription s

@@ -17,7 +17,7 @@ def head(clinic_id: UUID) -> int:
 
 
 def mark_at(clinic_id: UUID, sequence: int) -> str | None:
-    """Return the mark of the change with this number; None if there is none."""
+    """Return the mark of the change with this number, or None."""
     if sequence == 0:
         return BEFORE_FIRST
     change = ClinicChange.objects.filter(clinic_id=clinic_id, sequence=sequence).first()

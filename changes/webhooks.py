@@ -141,7 +141,7 @@ def replay(
         problems.add("/from_sequence", "invalid.whole_number_from_to", low=1, high=max(head, 1))
     problems.raise_if_any()
     subscription.position, subscription.pending_to, subscription.next_at = from_sequence - 1, None, at
-    subscription.fence += 1  # whoever is sending now must not set the position again
+    subscription.fence += 1  # the worker that is sending now must not set the position again
     return _save(subscription, "webhook.replay", by)
 
 

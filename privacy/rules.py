@@ -14,7 +14,7 @@ MAJORITY = 18
 
 
 def add_years(day: date, years: int) -> date:
-    """Return the same day so many years later; for 29 February the day after, where there is none."""
+    """Return the same day N years later; for 29 February the day after, where there is none."""
     try:
         return day.replace(year=day.year + years)
     except ValueError:

@@ -132,7 +132,7 @@ def changes(
 ) -> list[Row]:
     """
     Everything that was signed, in the order of its commits: documents, addenda, marks of error, and erasures, which are
-    told to whoever asks for one kind, too.
+    told to followers of one kind, too.
     """
     where = ["r.clinic_id = %s", "r.sequence > %s"]
     values: list[Any] = [clinic_id, after]

@@ -57,7 +57,7 @@ class FindingLines(ClinicView):
         Read one line ("upper trap right, band, tender, refers temple, her pain, 7") as a finding; nothing is stored.
 
         A closed grammar: what it does not know is named with its place, and then there is no finding. A zone without a
-        side is on the muscle's side. Whoever records the finding has looked at it.
+        side is on the muscle's side. The person who records the finding has looked at it.
         """
         line = parse(FindingLineInput, request.data)["line"]
         parsed = one_line.parse_line(line)

@@ -198,7 +198,7 @@ class DrawingOutput(serializers.Serializer[Any]):
     extent = ExtentOutput(many=True)
     intensity_sum = serializers.IntegerField(allow_null=True, help_text="of the zones that have a number")
     since_last = DrawingChangeOutput(
-        allow_null=True, help_text="against the newest signed drawing before; null: there is none"
+        allow_null=True, help_text="compared with the last signed drawing before; null if no earlier one is signed"
     )
     weights_version = serializers.IntegerField()
     drawn = ZoneOutput(many=True)

@@ -37,7 +37,7 @@ class TraceSignOutput(serializers.Serializer[Any]):
 
 
 class TraceStepOutput(serializers.Serializer[Any]):
-    needed = serializers.IntegerField(help_text="at least so many of the signs must be present")
+    needed = serializers.IntegerField(help_text="the number of signs that must be present, at least")
     signs = TraceSignOutput(many=True)
     present = serializers.IntegerField()
     unknown = serializers.IntegerField()

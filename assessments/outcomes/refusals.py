@@ -14,7 +14,7 @@ register(
         "unknown_code.pressure": _("Choose one of: %(choices)s."),
         "unknown_code.risk_group": _("Choose one of: %(choices)s."),
         "in_future.outcome": _("A result can't be in the future. Correct its date and time."),
-        "not_of_this_measure": _("This measure has no such value. Leave it out."),
+        "not_of_this_measure": _("This measure does not have this value. Leave it out."),
         "required.outcome_value": _("Enter the result."),
         "required.items": _("Enter at least one answer."),
         "required.activity": _("Name the activity in the patient's words."),

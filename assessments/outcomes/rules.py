@@ -109,7 +109,7 @@ def score(outcome: NewOutcome) -> Score:
     """
     Return the score of a result that `check` has let pass.
 
-    :raises KeyError: there is no such measure
+    :raises KeyError: the measure is unknown
     """
     measure = catalogue.MEASURES[outcome.measure]
     exact = _exact_score(measure, outcome)
@@ -170,7 +170,7 @@ def to_kpa(value: Decimal, unit: str, probe_area_cm2: Decimal | None) -> Fractio
     """
     Return a pressure in kPa.
 
-    :raises KeyError: there is no such unit
+    :raises KeyError: the unit is unknown
     :raises ValueError: a force without the area of the probe is no pressure
     """
     if unit in KPA_OF_PRESSURE:

@@ -1,5 +1,5 @@
 """
-PostgreSQL notes what changes, whoever changes it: a page, the API, an import, a task or SQL.
+PostgreSQL notes what changes, no matter who changes it: a page, the API, an import, a task or SQL.
 
 The triggers are deferred. They run when a transaction commits, after everything else it does, so the clinic's counter
 is locked for the length of a commit, numbers are given in the order of commits, and there are no gaps.

@@ -1,4 +1,4 @@
-"""What is there when the sequence begins gets its rows, so that whoever follows from the start gets everything."""
+"""What is there when the sequence begins gets its rows, so that a follower from the start gets everything."""
 
 from typing import Any
 

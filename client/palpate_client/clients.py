@@ -72,7 +72,7 @@ class Client:
                 wait = call.wait_s(None)
                 if wait is None:
                     raise
-            time.sleep(wait)
+            time.sleep(wait)  # as long as the server asked for, or longer each time
 
 
 class AsyncClient:

@@ -178,7 +178,7 @@ class Mirror:
             (change.kind, change.id, change.patient_id, thing is None, text),
         )
         if thing is not None and thing.get("merged_into"):
-            # Whoever was merged into this one is of the survivor too, however many merges ago.
+            # A patient who was merged into this one belongs to the survivor too, however many merges ago.
             self.database.execute(
                 "UPDATE things SET merged_into = ? WHERE kind = 'patient' AND (id = ? OR merged_into = ?)",
                 (thing["merged_into"], change.id, change.id),

@@ -212,7 +212,7 @@ def test_merged_points_count_as_one_and_can_be_split(api, patient, cast):
     merged = api().post(f"/trigger-points/{two}/merge/", {"into": one, "reason": "One band, touched twice."})
     assert (merged.status_code, merged.json()) == (200, {"id": one, "number": 1, "merged_numbers": [2]})
     assert {n: row["sightings"] for n, row in points_of(api, patient).items()} == {1: 2}
-    # Whoever names the merged one gets the one that counts; what was signed keeps its id.
+    # A caller who names the merged one gets the one that counts; what was signed keeps its id.
     assert exam(api, patient, 2, trigger_point=two)["findings"][0]["trigger_point"] == one
     history = api().get(f"/patients/{patient}/history/").json()["results"]
     assert two in {f["trigger_point"] for row in history for f in row["document"]["content"]["findings"]}
